@@ -1,0 +1,46 @@
+package backfill.plan;
+
+import java.time.Duration;
+
+/**
+ * How a plan is carried out: nothing here changes which rows are written. Every default is in {@code reference.conf}.
+ *
+ * @param connectTimeout how long to wait for a connection
+ * @param lockTimeout how long a statement of ours waits for a lock before it gives way and is tried again
+ * @param progressEvery how often a progress line is printed while anything lasts, at most 5 seconds
+ */
+public record Settings(
+    Duration connectTimeout,
+    Duration lockTimeout,
+    Duration progressEvery,
+    Read read,
+    Flatten flatten,
+    Write write,
+    Verify verify) {
+
+  /**
+   * @param readers connections that read one table at the same time, at most
+   * @param fetchRows rows that one round trip brings
+   */
+  public record Read(int readers, int fetchRows) {}
+
+  /**
+   * @param broadcastBytes size up to which the group to users map is sent to every executor whole; above it, it is
+   *     joined
+   */
+  public record Flatten(long broadcastBytes) {}
+
+  /**
+   * @param writers connections that write at the same time, at most
+   * @param rowsPerBatch rows of one transaction
+   * @param statementTimeout how long one statement of a batch may run
+   * @param retryFor how long one batch is tried again after a passing failure
+   */
+  public record Write(
+      int writers, int rowsPerBatch, Duration statementTimeout, Duration retryFor) {}
+
+  /**
+   * @param waitFor how long verify waits for the transactions that were open at our last commit
+   */
+  public record Verify(Duration waitFor) {}
+}
