@@ -10,6 +10,7 @@ import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -104,6 +105,36 @@ public final class Database implements Serializable {
   /** The database of a sink that is used alone: its options say what the environment says for the job. */
   public static Database at(String url, String user, String password, Duration connectTimeout) {
     return new Database("url", url, null, user, password, null, connectTimeout);
+  }
+
+  /** What {@link #fromOptions} needs to open the same connections on another machine; holds the password. */
+  public Map<String, String> toOptions() {
+    Map<String, String> options = new HashMap<>();
+    options.put("url", readUrl());
+    options.put("backfill.prefix", prefix);
+    options.put("backfill.connectTimeoutMillis", Long.toString(connectTimeout.toMillis()));
+    if (user != null) {
+      options.put("user", user);
+    }
+    if (password != null) {
+      options.put("password", password);
+    }
+    if (passwordFile != null) {
+      options.put("backfill.passwordFile", passwordFile);
+    }
+    return options;
+  }
+
+  /** The database that {@link #toOptions} described, for reading. */
+  public static Database fromOptions(Map<String, String> options) {
+    return new Database(
+        options.get("backfill.prefix"),
+        options.get("url"),
+        null,
+        options.get("user"),
+        options.get("password"),
+        options.get("backfill.passwordFile"),
+        Duration.ofMillis(Long.parseLong(options.get("backfill.connectTimeoutMillis"))));
   }
 
   /** A connection to where rows are written, in autocommit, with this {@code application_name}. */

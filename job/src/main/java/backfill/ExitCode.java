@@ -1,0 +1,84 @@
+package backfill;
+
+import backfill.plan.InvalidPlan;
+import backfill.postgres.NotReady;
+import backfill.postgres.SqlFailure;
+import backfill.spark.AmbiguousRows;
+import java.io.IOException;
+import org.apache.spark.SparkException;
+
+/** How a run ended, as schedulers see it: the one table from a failure to a number. */
+enum ExitCode {
+  /** Done; also nothing to do, or the plan does not apply. */
+  DONE(0),
+  /** The command line, the plan, a setting or the environment is wrong; nothing was written. */
+  INVALID(2),
+  /** Not ready, or no connection; nothing was written. */
+  NOT_READY(3),
+  /** Reading failed; earlier steps are written, whole. */
+  READ_FAILED(4),
+  /** Writing failed; the batches before it are written. */
+  WRITE_FAILED(6),
+  /** Verify found something missing. */
+  MISSING(7),
+  /** A bug of ours. */
+  BUG(70);
+
+  private final int number;
+
+  ExitCode(int number) {
+    this.number = number;
+  }
+
+  int number() {
+    return number;
+  }
+
+  /** What a failure in this stage means. */
+  static ExitCode of(Throwable failure, Stage stage) {
+    if (failure instanceof InvalidPlan) {
+      return INVALID;
+    }
+    if (failure instanceof NotReady) {
+      return NOT_READY;
+    }
+    if (!fromOutside(failure)) {
+      return BUG;
+    }
+    return switch (stage) {
+      case LOAD, REPORT -> INVALID;
+      case PREFLIGHT -> NOT_READY;
+      case READ, FLATTEN, DIFF, VERIFY -> READ_FAILED;
+      case WRITE -> SqlFailure.lostSnapshot(failure) ? READ_FAILED : WRITE_FAILED;
+    };
+  }
+
+  /** Whether the same command may succeed later, without anybody changing anything. */
+  boolean retryable(Throwable failure) {
+    return switch (this) {
+      case NOT_READY -> failure instanceof NotReady notReady && notReady.retryable();
+      case READ_FAILED -> !(failure instanceof AmbiguousRows);
+      case WRITE_FAILED -> true;
+      default -> false;
+    };
+  }
+
+  /** Servers, disks and executors fail; anything else that is thrown is a mistake of ours. */
+  private static boolean fromOutside(Throwable failure) {
+    boolean outside = failure instanceof AmbiguousRows;
+    for (Throwable t = failure; t != null; t = t.getCause()) {
+      if (t instanceof NullPointerException
+          || t instanceof ClassCastException
+          || t instanceof IndexOutOfBoundsException) {
+        return false;
+      }
+      outside =
+          outside
+              || SqlFailure.is(t)
+              || t instanceof IOException
+              || t instanceof SparkException
+              || t instanceof OutOfMemoryError;
+    }
+    return outside;
+  }
+}

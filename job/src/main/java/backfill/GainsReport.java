@@ -1,0 +1,25 @@
+package backfill;
+
+import backfill.spark.Gains;
+import java.util.List;
+
+/**
+ * Who would gain most, as the report names it.
+ *
+ * @param direct pairs that a source names
+ * @param throughGroups pairs that only a group gives
+ */
+record GainsReport(long direct, long throughGroups, List<Gain> users, List<Gain> objects) {
+
+  /** A user's or an object's key, and the pairs it would gain. */
+  record Gain(long key, long pairs) {}
+
+  static GainsReport of(Gains gains) {
+    return new GainsReport(
+        gains.direct(), gains.throughGroups(), list(gains.users()), list(gains.objects()));
+  }
+
+  private static List<Gain> list(List<Gains.Gain> gains) {
+    return gains.stream().map(gain -> new Gain(gain.key(), gain.pairs())).toList();
+  }
+}

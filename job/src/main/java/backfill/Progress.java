@@ -1,0 +1,183 @@
+package backfill;
+
+import backfill.postgres.Waits;
+import backfill.spark.Activity;
+import java.io.PrintStream;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.Optional;
+import org.apache.logging.log4j.LogManager;
+import org.apache.logging.log4j.Logger;
+
+/**
+ * Says what a run is doing, so that it never looks like one that hangs: a line whenever something is worth one, and at
+ * the latest after the interval; on a terminal a bar that is drawn over itself. When nothing moved since the last line,
+ * that line says what is waited for. A daemon thread prints; any thread may tell it something.
+ */
+final class Progress implements AutoCloseable {
+  private static final Logger LOG = LogManager.getLogger("backfill");
+  private static final long TICK_MILLIS = 200;
+  private static final int BAR = 24;
+
+  private final Duration every;
+  private final PrintStream terminal;
+  private final Thread thread = new Thread(this::tick, "progress");
+  private Waits waits;
+  private Activity activity;
+  private Doing doing;
+  private long lastLineNanos = System.nanoTime();
+  private long movedNanos = lastLineNanos;
+  private long rowsAtLastLine;
+  private long tasksAtLastLine;
+  private boolean barShown;
+  private volatile boolean closed;
+
+  /** What lasts, since when, and how many rows it will be; 0 where nobody knows. */
+  private record Doing(Stage stage, String what, long total, long sinceNanos) {}
+
+  /**
+   * @param every the longest time without a line
+   * @param terminal where a bar may be drawn, or null
+   */
+  Progress(Duration every, PrintStream terminal) {
+    this.every = every;
+    this.terminal = terminal;
+    thread.setDaemon(true);
+    thread.start();
+  }
+
+  /** From now on a line says what the server is waiting for. */
+  synchronized void watch(Waits server) {
+    this.waits = server;
+  }
+
+  /** From now on a line says how many rows were read or written. */
+  synchronized void count(Activity counted) {
+    this.activity = counted;
+  }
+
+  /** A stage, or a part of one, begins. */
+  synchronized void doing(Stage stage, String what, long total) {
+    doing = new Doing(stage, what, total, System.nanoTime());
+    rowsAtLastLine = 0;
+    tasksAtLastLine = 0;
+    movedNanos = System.nanoTime();
+    if (activity != null) {
+      if (stage == Stage.WRITE) {
+        activity.countWriting();
+      } else {
+        activity.countReading();
+      }
+    }
+  }
+
+  /** A line of its own, now. */
+  synchronized void say(String line) {
+    clearBar();
+    LOG.info(line);
+    lastLineNanos = System.nanoTime();
+  }
+
+  /** A line that somebody should act on. */
+  synchronized void warn(String line) {
+    clearBar();
+    LOG.warn(line);
+    lastLineNanos = System.nanoTime();
+  }
+
+  private void tick() {
+    while (!closed) {
+      try {
+        Thread.sleep(TICK_MILLIS);
+      } catch (InterruptedException e) {
+        return;
+      }
+      synchronized (this) {
+        if (doing != null && !closed) {
+          drawBar();
+          if (System.nanoTime() - lastLineNanos >= every.toNanos()) {
+            say(line());
+          }
+        }
+      }
+    }
+  }
+
+  private String line() {
+    long now = System.nanoTime();
+    long rows = activity == null ? 0 : activity.rows();
+    long tasks = activity == null ? 0 : activity.tasks();
+    boolean moved = rows > rowsAtLastLine || tasks > tasksAtLastLine;
+    if (moved) {
+      movedNanos = now;
+    }
+    rowsAtLastLine = rows;
+    tasksAtLastLine = tasks;
+    StringBuilder line = new StringBuilder(doing.stage + " " + doing.what + ": ");
+    line.append(rows > 0 ? rate(rows, now) : seconds(now - doing.sinceNanos) + " s");
+    // The driver's own part of a stage counts no rows: only the server knows whether it is stuck.
+    Optional<String> blocked =
+        moved || waits == null ? Optional.empty() : waits.current();
+    if (blocked.isPresent()) {
+      line.append(", nothing moved for ").append(seconds(now - movedNanos));
+      line.append(" s; waits for ").append(blocked.get());
+    }
+    return line.toString();
+  }
+
+  private String rate(long rows, long now) {
+    double elapsed = Math.max(0.001, (now - doing.sinceNanos) / 1e9);
+    long perSecond = Math.max(1, Math.round(rows / elapsed));
+    if (doing.total <= 0) {
+      return String.format(Locale.ROOT, "%,d rows, %,d rows/s", rows, perSecond);
+    }
+    return String.format(
+        Locale.ROOT,
+        "%,d of %,d rows (%d %%), %,d rows/s, %d s left",
+        rows,
+        doing.total,
+        Math.min(100, 100 * rows / doing.total),
+        perSecond,
+        Math.max(0, (doing.total - rows) / perSecond));
+  }
+
+  private void drawBar() {
+    if (terminal == null || doing.total <= 0 || activity == null) {
+      return;
+    }
+    int filled = (int) Math.min(BAR, BAR * activity.rows() / doing.total);
+    terminal.print(
+        "\r["
+            + "=".repeat(filled)
+            + " ".repeat(BAR - filled)
+            + "] "
+            + rate(activity.rows(), System.nanoTime())
+            + "\033[K");
+    terminal.flush();
+    barShown = true;
+  }
+
+  private void clearBar() {
+    if (barShown) {
+      terminal.print("\r\033[K");
+      terminal.flush();
+      barShown = false;
+    }
+  }
+
+  private static long seconds(long nanos) {
+    return Math.round(nanos / 1e9);
+  }
+
+  @Override
+  public void close() {
+    closed = true;
+    thread.interrupt();
+    synchronized (this) {
+      clearBar();
+      if (waits != null) {
+        waits.close();
+      }
+    }
+  }
+}

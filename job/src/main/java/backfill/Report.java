@@ -1,0 +1,116 @@
+package backfill;
+
+import com.fasterxml.jackson.annotation.JsonAutoDetect;
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+
+/** What a run did, for programs: filled in while it lasts, written once at its end, whatever that is. */
+@JsonAutoDetect(fieldVisibility = JsonAutoDetect.Visibility.ANY)
+@JsonInclude(JsonInclude.Include.ALWAYS)
+final class Report {
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  final int reportVersion = 1;
+  String plan;
+  String planHash;
+  final String runId;
+  final String command;
+  String status;
+  int exitCode;
+  Failure error;
+  Map<String, String> labels = new LinkedHashMap<>();
+  Map<String, Object> params = new LinkedHashMap<>();
+  boolean countsExact = true;
+  final String startedAt;
+  long durationMs;
+  final Map<String, DatabaseReport> databases = new LinkedHashMap<>();
+  final List<String> warnings = new ArrayList<>();
+  final List<StepReport> steps = new ArrayList<>();
+
+  Report(String runId, String command, Instant startedAt) {
+    this.runId = runId;
+    this.command = command;
+    this.startedAt = startedAt.toString();
+  }
+
+  /**
+   * Why a run failed.
+   *
+   * @param sqlState PostgreSQL's, or null
+   * @param retryable whether the same command may succeed later
+   */
+  record Failure(String stage, String step, String sqlState, String message, boolean retryable) {}
+
+  /**
+   * One database of the run.
+   *
+   * @param readFrom where rows were read
+   */
+  record DatabaseReport(
+      String server,
+      String version,
+      String user,
+      String readFrom,
+      List<SnapshotReport> snapshots,
+      int connections) {}
+
+  /** One exported snapshot: its place in the log, the server's time, and how long it was held. */
+  record SnapshotReport(String lsn, String at, long heldMs) {}
+
+  /** The whole report, indented. */
+  String json() {
+    return text(this, true);
+  }
+
+  /** The last line of standard output: how it ended, and the sums over all steps. */
+  String line() {
+    Map<String, Object> line = new LinkedHashMap<>();
+    line.put("plan", plan);
+    line.put("runId", runId);
+    line.put("command", command);
+    line.put("status", status);
+    line.put("exitCode", exitCode);
+    line.put("retryable", error != null && error.retryable());
+    line.put("planned", sum(step -> step.planned));
+    line.put("alreadyPresent", sum(step -> step.alreadyPresent));
+    line.put("toInsert", sum(step -> step.toInsert));
+    line.put("toUpdate", sum(step -> step.toUpdate));
+    line.put("inserted", sum(step -> step.inserted));
+    line.put("updated", sum(step -> step.updated));
+    line.put("deleted", sum(step -> step.deleted));
+    line.put("rejected", sum(step -> step.rejected));
+    line.put("surplus", sum(step -> step.surplus));
+    line.put("missing", sum(step -> step.missing));
+    line.put("durationMs", durationMs);
+    return text(line, false);
+  }
+
+  /** Of the steps that know the count; null where none does. */
+  private Long sum(Function<StepReport, Long> count) {
+    Long sum = null;
+    for (StepReport step : steps) {
+      Long one = count.apply(step);
+      if (one != null) {
+        sum = (sum == null ? 0 : sum) + one;
+      }
+    }
+    return sum;
+  }
+
+  private static String text(Object value, boolean indented) {
+    try {
+      return (indented ? JSON.writer(SerializationFeature.INDENT_OUTPUT) : JSON.writer())
+          .writeValueAsString(value);
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("a report of strings, numbers and lists has a text", e);
+    }
+  }
+}

@@ -1,0 +1,20 @@
+package backfill;
+
+import java.util.Locale;
+
+/** What a run goes through, in this order; the word is the same in the log, in Spark's job groups and in the report. */
+enum Stage {
+  LOAD,
+  PREFLIGHT,
+  READ,
+  FLATTEN,
+  DIFF,
+  WRITE,
+  VERIFY,
+  REPORT;
+
+  @Override
+  public String toString() {
+    return name().toLowerCase(Locale.ROOT);
+  }
+}

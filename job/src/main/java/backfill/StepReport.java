@@ -1,0 +1,99 @@
+package backfill;
+
+import backfill.plan.Step;
+import backfill.spark.StepPlan;
+import backfill.spark.Verified;
+import com.fasterxml.jackson.annotation.JsonAutoDetect;
+import com.fasterxml.jackson.annotation.JsonIgnore;
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonPropertyOrder;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/**
+ * What the report says of one step, filled in stage by stage. A count that is not known, or that the step's kind does
+ * not have, is null; it is never left out.
+ */
+@JsonAutoDetect(fieldVisibility = JsonAutoDetect.Visibility.ANY)
+@JsonInclude(JsonInclude.Include.ALWAYS)
+@JsonPropertyOrder({"name", "kind", "target", "status"})
+final class StepReport {
+  final String name;
+  final String kind;
+  String target;
+  String status = "pending";
+  Map<String, Long> read = new LinkedHashMap<>();
+  Long planned;
+  Long alreadyPresent;
+  Long toInsert;
+  Long toUpdate;
+  Long toDelete;
+  Long inserted;
+  Long conflicts;
+  Long updated;
+  Long unchanged;
+  Long deleted;
+  Map<String, Long> cascaded;
+  Long absent;
+  Long changedMeanwhile;
+  Long rejected;
+  List<Object> rejections;
+  Long surplus;
+  Map<String, Long> unmatched;
+  Long missing;
+  Long addedMeanwhile;
+  Long revokedMeanwhile;
+  Long statements;
+  Long retries;
+  Long sequenceValues;
+  Long lockWaitMs;
+  Long throttledMs;
+  Long durationMs;
+  final Map<String, Long> stages = new LinkedHashMap<>();
+
+  /** Column to number of rows in which it changes; an update has it. */
+  Map<String, Long> changes;
+
+  /** Who gains most; a dry run of pairs has it. */
+  GainsReport gains;
+
+  @JsonIgnore private final Step step;
+
+  StepReport(Step step) {
+    this.step = step;
+    this.name = step.name();
+    this.target = step.target();
+    this.kind = step.getClass().getSimpleName().toLowerCase(Locale.ROOT);
+  }
+
+  Step step() {
+    return step;
+  }
+
+  /** What the diff decided. */
+  void planned(StepPlan plan) {
+    planned = plan.planned();
+    alreadyPresent = plan.alreadyPresent();
+    toInsert = plan.toInsert();
+    toUpdate = plan.toUpdate();
+    unchanged = plan.unchanged();
+    absent = plan.absent();
+    surplus = plan.surplus();
+    changes = plan.changes().isEmpty() ? null : plan.changes();
+  }
+
+  /** What verify found. */
+  void verified(Verified verified) {
+    missing = verified.missing();
+    addedMeanwhile = verified.addedMeanwhile();
+    revokedMeanwhile = verified.revokedMeanwhile();
+  }
+
+  /** Adds the time of a stage, in milliseconds. */
+  void spent(Stage stage, long millis) {
+    stages.merge(stage.toString(), millis, Long::sum);
+    durationMs = stages.values().stream().mapToLong(Long::longValue).sum();
+  }
+}

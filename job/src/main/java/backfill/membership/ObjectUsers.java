@@ -1,0 +1,62 @@
+package backfill.membership;
+
+import org.roaringbitmap.RoaringBitmap;
+
+/**
+ * What the sources and the target say about one object, gathered part by part, and what follows from it. Reused for
+ * one object after another by a single thread.
+ */
+public final class ObjectUsers {
+  private final RoaringBitmap direct = new RoaringBitmap();
+  private final RoaringBitmap throughGroups = new RoaringBitmap();
+  private final RoaringBitmap existing = new RoaringBitmap();
+  private long unknownExisting;
+
+  /** Forgets the object before. */
+  public void clear() {
+    direct.clear();
+    throughGroups.clear();
+    existing.clear();
+    unknownExisting = 0;
+  }
+
+  /** Users whom a source names for the object. */
+  public void addDirect(RoaringBitmap users) {
+    direct.or(users);
+  }
+
+  /** Users of a group that a source names for the object. */
+  public void addThroughGroup(RoaringBitmap users) {
+    throughGroups.or(users);
+  }
+
+  /** Users whom the target has for the object. */
+  public void addExisting(RoaringBitmap users) {
+    existing.or(users);
+  }
+
+  /** Rows of the target whose user no source names anywhere: surplus, whatever the object. */
+  public void addUnknownExisting(long rows) {
+    unknownExisting += rows;
+  }
+
+  /** The users whom the sources give the object, each once. */
+  public RoaringBitmap justified() {
+    return RoaringBitmap.or(direct, throughGroups);
+  }
+
+  /** The users whom the target has for the object and who are among those that a source names somewhere. */
+  public RoaringBitmap existing() {
+    return existing;
+  }
+
+  /** Of these users, those who would have the object without any group. */
+  public int directOf(RoaringBitmap users) {
+    return RoaringBitmap.andCardinality(users, direct);
+  }
+
+  /** Rows of the target that no source justifies. */
+  public long surplus(RoaringBitmap justified) {
+    return unknownExisting + RoaringBitmap.andNotCardinality(existing, justified);
+  }
+}

@@ -1,0 +1,84 @@
+package backfill.spark;
+
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
+import org.apache.spark.scheduler.AccumulableInfo;
+import org.apache.spark.scheduler.SparkListener;
+import org.apache.spark.scheduler.SparkListenerExecutorMetricsUpdate;
+import org.apache.spark.scheduler.SparkListenerTaskEnd;
+import org.apache.spark.sql.SparkSession;
+import scala.jdk.javaapi.CollectionConverters;
+
+/**
+ * Counts rows read and rows written while a stage lasts, from what executors send with their heartbeats: for the
+ * progress line alone. Written by Spark's listener thread, read by the one that prints.
+ */
+public final class Activity extends SparkListener {
+  private static final String RECORDS_READ = "internal.metrics.input.recordsRead";
+
+  private final Map<Long, Long> rowsOfTask = new ConcurrentHashMap<>();
+  private final AtomicLong finishedTasks = new AtomicLong();
+  private volatile String counted = RECORDS_READ;
+
+  /** Listens to everything that this session's context runs. */
+  public static Activity of(SparkSession spark) {
+    Activity activity = new Activity();
+    spark.sparkContext().addSparkListener(activity);
+    return activity;
+  }
+
+  /** Stops listening. */
+  public void detach(SparkSession spark) {
+    spark.sparkContext().removeSparkListener(this);
+  }
+
+  /** Starts counting rows that are read, from 0. */
+  public void countReading() {
+    count(RECORDS_READ);
+  }
+
+  /** Starts counting rows that are written, from 0. */
+  public void countWriting() {
+    count(RowsWritten.DESCRIPTION);
+  }
+
+  private void count(String accumulator) {
+    counted = accumulator;
+    rowsOfTask.clear();
+    finishedTasks.set(0);
+  }
+
+  /** Rows since counting started. */
+  public long rows() {
+    return rowsOfTask.values().stream().mapToLong(Long::longValue).sum();
+  }
+
+  /** Tasks that ended since counting started: something moves even where no row is counted. */
+  public long tasks() {
+    return finishedTasks.get();
+  }
+
+  @Override
+  public void onExecutorMetricsUpdate(SparkListenerExecutorMetricsUpdate update) {
+    CollectionConverters.asJava(update.accumUpdates())
+        .forEach(task -> take((Long) task._1(), CollectionConverters.asJava(task._4())));
+  }
+
+  @Override
+  public void onTaskEnd(SparkListenerTaskEnd end) {
+    finishedTasks.incrementAndGet();
+    take(end.taskInfo().taskId(), CollectionConverters.asJava(end.taskInfo().accumulables()));
+  }
+
+  private void take(long task, Iterable<AccumulableInfo> updates) {
+    for (AccumulableInfo update : updates) {
+      if (update.name().isDefined()
+          && update.name().get().equals(counted)
+          && update.update().isDefined()) {
+        rowsOfTask.merge(
+            task, Long.parseLong(update.update().get().toString()), Math::max);
+      }
+    }
+  }
+}

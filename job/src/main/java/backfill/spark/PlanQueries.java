@@ -1,0 +1,187 @@
+package backfill.spark;
+
+import static scala.jdk.javaapi.CollectionConverters.asJava;
+
+import backfill.plan.Plan;
+import backfill.plan.Step;
+import backfill.postgres.QueryShapes;
+import backfill.postgres.Shapes;
+import backfill.postgres.Table;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.IdentityHashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.rdd.RDD;
+import org.apache.spark.sql.AnalysisException;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan;
+import org.apache.spark.sql.execution.LogicalRDD;
+import org.apache.spark.sql.types.StructType;
+
+/**
+ * Asks Spark's analyzer what a plan's views and queries give and which columns of which source they need, on empty
+ * tables of the sources' shape: a misspelt column is found before anything is read.
+ */
+public final class PlanQueries implements QueryShapes {
+  private final SparkSession spark;
+
+  public PlanQueries(SparkSession spark) {
+    this.spark = spark;
+  }
+
+  @Override
+  public Shapes of(Plan plan, Map<String, Table> sources) {
+    SparkSession empty = spark.newSession();
+    Map<String, Set<String>> needed = new HashMap<>();
+    sources.forEach(
+        (name, table) -> {
+          needed.put(name, new HashSet<>());
+          StructType schema = new StructType();
+          for (backfill.postgres.Column column : table.columns()) {
+            schema = schema.add(column.name(), SparkTypes.of(column.type()));
+          }
+          rowsOf(empty, schema).createOrReplaceTempView(name);
+        });
+    List<String> reasons = new ArrayList<>();
+    Map<String, Dataset<Row>> views = new HashMap<>();
+    plan.views()
+        .forEach(
+            (name, query) -> {
+              Dataset<Row> rows = analyzed(empty, plan, "view " + name, query, reasons);
+              if (rows != null) {
+                views.put(name, rows);
+                rows.createOrReplaceTempView(name);
+              }
+            });
+    Map<String, List<String>> outputs = new LinkedHashMap<>();
+    for (Step step : plan.steps()) {
+      if (step instanceof Step.Rows rows) {
+        Dataset<Row> result =
+            analyzed(empty, plan, "step " + step.name() + ": query", rows.query(), reasons);
+        if (result != null) {
+          outputs.put(step.name(), List.of(result.columns()));
+          need(empty, result, sources, needed);
+        }
+      } else if (step instanceof Step.Pairs pairs) {
+        columnsOf(pairs)
+            .forEach(
+                (from, columns) -> {
+                  if (views.containsKey(from)) {
+                    checkView(pairs, from, views.get(from), columns, reasons);
+                    need(empty, views.get(from), sources, needed);
+                  } else if (needed.containsKey(from)) {
+                    needed.get(from).addAll(columns);
+                  }
+                });
+      }
+    }
+    return new Shapes(outputs, needed, reasons);
+  }
+
+  /** The columns that a step of pairs takes of each source or view. */
+  static Map<String, Set<String>> columnsOf(Step.Pairs step) {
+    Map<String, Set<String>> columns = new LinkedHashMap<>();
+    for (List<Step.Grant> grants : List.of(step.direct(), step.through())) {
+      for (Step.Grant grant : grants) {
+        columns
+            .computeIfAbsent(grant.from(), from -> new HashSet<>())
+            .addAll(List.of(grant.object(), grant.grantee()));
+      }
+    }
+    for (Step.Membership member : step.members()) {
+      columns
+          .computeIfAbsent(member.from(), from -> new HashSet<>())
+          .addAll(List.of(member.group(), member.user()));
+    }
+    return columns;
+  }
+
+  /** A query with its parameters bound; {@code now} is a timestamp. */
+  static Dataset<Row> query(
+      SparkSession spark, String query, Map<String, Object> params, Object now) {
+    Map<String, Object> arguments = new HashMap<>(params);
+    arguments.put("now", now);
+    return spark.sql(query, arguments);
+  }
+
+  private static Dataset<Row> analyzed(
+      SparkSession spark, Plan plan, String where, String query, List<String> reasons) {
+    try {
+      return query(spark, query, plan.params(), Instant.EPOCH);
+    } catch (Exception e) {
+      // Scala throws the checked AnalysisException without declaring it.
+      if (e instanceof AnalysisException) {
+        reasons.add(where + ": " + String.valueOf(e.getMessage()).lines().findFirst().orElse(""));
+        return null;
+      }
+      throw e;
+    }
+  }
+
+  private static void checkView(
+      Step.Pairs step, String view, Dataset<Row> rows, Set<String> columns, List<String> reasons) {
+    for (String column : columns) {
+      if (!List.of(rows.columns()).contains(column)) {
+        reasons.add(
+            "step "
+                + step.name()
+                + ": view "
+                + view
+                + " has no column "
+                + column
+                + "; it gives "
+                + String.join(", ", rows.columns()));
+      }
+    }
+  }
+
+  private static Dataset<Row> rowsOf(SparkSession spark, StructType schema) {
+    // An empty RDD and not an empty list: the optimizer would fold a list away, and with it what is needed of it.
+    return spark.createDataFrame(
+        new JavaSparkContext(spark.sparkContext()).<Row>emptyRDD(),
+        schema);
+  }
+
+  /** Adds the columns of each source that the optimizer leaves in a result's plan. */
+  private static void need(
+      SparkSession spark,
+      Dataset<Row> result,
+      Map<String, Table> sources,
+      Map<String, Set<String>> needed) {
+    // By the RDD below and not by the attributes: a source that a query joins with itself has two sets of these.
+    Map<RDD<?>, String> origin = new IdentityHashMap<>();
+    for (String source : sources.keySet()) {
+      leaves(spark.table(source).queryExecution().optimizedPlan())
+          .forEach(leaf -> origin.put(leaf.rdd(), source));
+    }
+    LogicalPlan optimized = result.queryExecution().optimizedPlan();
+    Set<Long> used = new HashSet<>();
+    asJava(optimized.output()).forEach(attribute -> used.add(attribute.exprId().id()));
+    collectReferences(optimized, used);
+    for (LogicalRDD leaf : leaves(optimized)) {
+      asJava(leaf.output()).stream()
+          .filter(attribute -> used.contains(attribute.exprId().id()))
+          .forEach(attribute -> needed.get(origin.get(leaf.rdd())).add(attribute.name()));
+    }
+  }
+
+  private static void collectReferences(LogicalPlan plan, Set<Long> used) {
+    asJava(plan.references().toSeq()).forEach(attribute -> used.add(attribute.exprId().id()));
+    asJava(plan.children()).forEach(child -> collectReferences(child, used));
+  }
+
+  private static List<LogicalRDD> leaves(LogicalPlan plan) {
+    return asJava(plan.collectLeaves()).stream()
+        .filter(LogicalRDD.class::isInstance)
+        .map(LogicalRDD.class::cast)
+        .toList();
+  }
+}

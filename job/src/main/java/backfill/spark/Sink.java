@@ -1,0 +1,65 @@
+package backfill.spark;
+
+import backfill.postgres.WriteCounts;
+import backfill.postgres.WriteTarget;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicReference;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+
+/**
+ * The job's way into its own connector: hands it a target that was resolved already, so that no password stands among a
+ * query's options, and takes the counts out again.
+ */
+public final class Sink {
+  /** The option that names an entry of {@link #PENDING}. */
+  static final String JOB = "job";
+
+  private static final Map<String, Sink> PENDING = new ConcurrentHashMap<>();
+
+  private final WriteTarget target;
+  private final int rowsPerBatch;
+  private final String applicationName;
+  private final AtomicReference<WriteCounts> counts = new AtomicReference<>(WriteCounts.NONE);
+
+  public Sink(WriteTarget target, int rowsPerBatch, String applicationName) {
+    this.target = target;
+    this.rowsPerBatch = rowsPerBatch;
+    this.applicationName = applicationName;
+  }
+
+  /**
+   * Writes rows that are split into disjoint ascending ranges of the key already.
+   *
+   * @return what was done, exact unless Spark ran one partition's writer twice
+   */
+  WriteCounts write(Dataset<Row> rows) {
+    String job = UUID.randomUUID().toString();
+    PENDING.put(job, this);
+    try {
+      rows.write().format(BackfillSource.NAME).mode("append").option(JOB, job).save();
+      return counts.get();
+    } finally {
+      PENDING.remove(job);
+    }
+  }
+
+  static Sink pending(String job) {
+    Sink sink = PENDING.get(job);
+    if (sink == null) {
+      throw new IllegalArgumentException(
+          "option " + JOB + " is for the job's own use; name the target by dbtable and url");
+    }
+    return sink;
+  }
+
+  SinkConfig config() {
+    return new SinkConfig(target, rowsPerBatch, 0, applicationName, SinkConfig.Distribution.NONE);
+  }
+
+  void done(WriteCounts total) {
+    counts.set(total);
+  }
+}

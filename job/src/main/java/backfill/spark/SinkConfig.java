@@ -1,0 +1,26 @@
+package backfill.spark;
+
+import backfill.postgres.WriteTarget;
+import java.io.Serializable;
+
+/**
+ * What one write through the connector needs, on the driver and on executors.
+ *
+ * @param writers partitions that write at the same time, at most; 0 where the input's own partitions are the bound
+ */
+record SinkConfig(
+    WriteTarget target,
+    int rowsPerBatch,
+    int writers,
+    String applicationName,
+    Distribution distribution)
+    implements Serializable {
+
+  /** How the input is split among the writers. */
+  enum Distribution {
+    /** Spark range-partitions and sorts it by the key. */
+    RANGE,
+    /** It is split into disjoint ascending ranges of the key already; the writer checks. */
+    NONE
+  }
+}

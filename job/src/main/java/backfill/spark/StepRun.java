@@ -1,0 +1,35 @@
+package backfill.spark;
+
+import backfill.plan.Step;
+import backfill.postgres.WriteCounts;
+
+/** One step on its way through the stages; each method is one of them, called once, in this order. */
+public sealed interface StepRun extends AutoCloseable permits PairsRun, RowsRun {
+  Step step();
+
+  /** Reads what the target has, under the same snapshot as the sources. */
+  void read(SnapshotReader reader, KeptSources sources);
+
+  /** Decides what the target should have. */
+  void flatten();
+
+  /** Takes away what it has. */
+  StepPlan diff();
+
+  /** Who gains most; asked for by a dry run alone, because it counts every pair once more. */
+  Gains gains();
+
+  /** Writes the rest. */
+  WriteCounts write(Sink sink);
+
+  /**
+   * Compares with the state of another snapshot what this run planned and wrote.
+   *
+   * @param sources read anew under that snapshot
+   */
+  Verified verify(SnapshotReader reader, KeptSources sources, WriteCounts written);
+
+  /** Lets go of what Spark keeps for it. */
+  @Override
+  void close();
+}

@@ -1,0 +1,18 @@
+package backfill.spark;
+
+import java.util.List;
+
+/**
+ * The differences between what a run planned and wrote and what a fresh snapshot shows, each under one name.
+ *
+ * @param missing planned, still justified, and absent
+ * @param addedMeanwhile justified now, not planned, and absent: the next run takes it
+ * @param revokedMeanwhile written by this run, still there, and no longer justified
+ * @param examples keys of missing rows, the first ones
+ */
+public record Verified(
+    long missing, long addedMeanwhile, long revokedMeanwhile, List<String> examples) {
+
+  /** How many examples are kept at most. */
+  public static final int EXAMPLES = 10;
+}
