@@ -1,0 +1,320 @@
+package backfill;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import backfill.demo.DemoServer;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.TreeSet;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class DefectDojoTest {
+  private static DemoServer server;
+  private static Connection connection;
+
+  private DefectDojo dojo;
+
+  @BeforeAll
+  static void start() throws SQLException {
+    server = DemoServer.start();
+    connection = DriverManager.getConnection(server.url(), server.user(), server.password());
+  }
+
+  @AfterAll
+  static void stop() throws SQLException {
+    connection.close();
+    server.close();
+  }
+
+  @BeforeEach
+  void emptyDefectDojo() throws SQLException {
+    execute("DROP SCHEMA public CASCADE");
+    execute("CREATE SCHEMA public");
+    dojo = DefectDojo.create(connection);
+  }
+
+  @Test
+  void sameDirectMemberWithTwoRolesIsOnePair() throws SQLException {
+    dojo.productMember("p1", "u1", "Reader").productMember("p1", "u1", "Owner");
+
+    assertThat(Access.expected(connection)).isEqualTo(access("p1 u1", "", ""));
+  }
+
+  @Test
+  void directMemberWhoIsInTheGroupTwiceIsOnePair() throws SQLException {
+    dojo.productMember("p1", "u2", "Reader")
+        .productGroup("p1", "g1")
+        .groupMember("g1", "u2", "Reader")
+        .groupMember("g1", "u2", "Owner")
+        .group("g1", "u3");
+
+    assertThat(Access.expected(connection)).isEqualTo(access("p1 u2, p1 u3", "", ""));
+  }
+
+  @Test
+  void memberOfTwoGroupsOfAProductIsOnePair() throws SQLException {
+    dojo.productGroup("p1", "g1").productGroup("p1", "g2").group("g1", "u1").group("g2", "u1");
+
+    assertThat(Access.expected(connection)).isEqualTo(access("p1 u1", "", ""));
+  }
+
+  @Test
+  void groupWithoutMembersGivesNothing() throws SQLException {
+    dojo.productGroup("p2", "g2");
+
+    assertThat(Access.expected(connection)).isEqualTo(access("", "", ""));
+  }
+
+  @Test
+  void inactiveUserIsIncluded() throws SQLException {
+    dojo.productGroup("p1", "g1").group("g1", "u3").inactive("u3").globalRoleUser("u3", "Owner");
+
+    assertThat(Access.expected(connection)).isEqualTo(access("p1 u3", "", "u3 is_superuser"));
+  }
+
+  @Test
+  void grantOnATypeStaysOnTheType() throws SQLException {
+    dojo.product("p1", "pt1")
+        .typeMember("pt1", "u4", "Writer")
+        .typeGroup("pt1", "g1")
+        .group("g1", "u2", "u3");
+
+    assertThat(Access.expected(connection)).isEqualTo(access("", "pt1 u2, pt1 u3, pt1 u4", ""));
+  }
+
+  @Test
+  void ownerIsSuperuserAndNotStaff() throws SQLException {
+    dojo.globalRoleUser("u5", "Owner");
+
+    assertThat(Access.expected(connection)).isEqualTo(access("", "", "u5 is_superuser"));
+  }
+
+  @Test
+  void writerMaintainerAndImporterAreStaffAndNotSuperuser() throws SQLException {
+    dojo.globalRoleUser("u6", "Writer")
+        .globalRoleUser("u61", "Maintainer")
+        .globalRoleUser("u62", "API_Importer");
+
+    assertThat(Access.expected(connection))
+        .isEqualTo(access("", "", "u6 is_staff, u61 is_staff, u62 is_staff"));
+  }
+
+  @Test
+  void readerAndNoRoleGiveNoFlag() throws SQLException {
+    dojo.globalRoleUser("u7", "Reader").globalRoleGroup("g5", null).group("g5", "u8");
+
+    assertThat(Access.expected(connection)).isEqualTo(access("", "", ""));
+  }
+
+  @Test
+  void globalRoleOfAGroupIsItsMembers() throws SQLException {
+    dojo.globalRoleGroup("g1", "Owner").group("g1", "u1", "u2").globalRoleUser("u1", "Maintainer");
+
+    assertThat(Access.expected(connection))
+        .isEqualTo(access("", "", "u1 is_staff, u1 is_superuser, u2 is_superuser"));
+  }
+
+  @Test
+  void roleInTheGroupIsNoGlobalRole() throws SQLException {
+    dojo.globalRoleGroup("g1", "Reader").groupMember("g1", "u1", "Owner");
+
+    assertThat(Access.expected(connection)).isEqualTo(access("", "", ""));
+  }
+
+  @Test
+  void globalRoleOfAUserAndAGroupCountsForBoth() throws SQLException {
+    dojo.globalRoleBoth("u1", "g1", "Writer").group("g1", "u2");
+
+    assertThat(Access.expected(connection)).isEqualTo(access("", "", "u1 is_staff, u2 is_staff"));
+  }
+
+  @Test
+  void rolesGoByTheirName() throws SQLException {
+    dojo.ownerRole("CustomOwner")
+        .globalRoleUser("u1", "CustomOwner")
+        .globalRoleUser("u2", "Writer")
+        .renameRole("Writer", "Author");
+
+    assertThat(Access.expected(connection)).isEqualTo(access("", "", ""));
+  }
+
+  @Test
+  void pairThatNothingBacksIsKeptAndIsTheSurplus() throws SQLException {
+    dojo.authorizedUser("p3", "u12")
+        .authorizedUser("p3", "u1")
+        .authorizedTypeUser("pt3", "u12")
+        .productMember("p3", "u1", "Reader")
+        .productMember("p3", "u2", "Reader");
+
+    assertThat(Access.expected(connection))
+        .isEqualTo(access("p3 u1, p3 u12, p3 u2", "pt3 u12", ""));
+    assertThat(Access.present(connection).without(Access.justified(connection)))
+        .isEqualTo(access("p3 u12", "pt3 u12", ""));
+  }
+
+  @Test
+  void flagsAreNeverLowered() throws SQLException {
+    dojo.superuser("u1").globalRoleUser("u1", "Reader").staff("u2");
+
+    assertThat(Access.expected(connection))
+        .isEqualTo(access("", "", "u1 is_superuser, u2 is_staff"));
+  }
+
+  @Test
+  void withoutRolesEverythingStaysAsItIs() throws SQLException {
+    dojo.productMember("p1", "u1", "Reader").authorizedUser("p3", "u12").withoutRoles();
+
+    assertThat(Access.expected(connection)).isEqualTo(access("p3 u12", "", ""));
+  }
+
+  @Test
+  void emptyTablesExpectNothing() throws SQLException {
+    assertThat(Access.expected(connection)).isEqualTo(access("", "", ""));
+  }
+
+  @Test
+  void expectationTellsAMissingPairFromASurplusOne() throws SQLException {
+    dojo.productMember("p1", "u1", "Reader").product("p1").user("u2");
+    Access expected = Access.expected(connection);
+
+    assertThat(Access.present(connection)).isNotEqualTo(expected);
+    dojo.authorizedUser("p1", "u1");
+    assertThat(Access.present(connection)).isEqualTo(expected);
+    assertThat(Access.expected(connection)).isEqualTo(expected);
+    dojo.authorizedUser("p1", "u2");
+    assertThat(Access.present(connection)).isNotEqualTo(expected);
+  }
+
+  @Test
+  void pairTwiceInATargetIsNoticed() throws SQLException {
+    execute(
+        "ALTER TABLE dojo_product_authorized_users DROP CONSTRAINT"
+            + " \"dojo_product_authorized__product_id_dojo_user_id_a632ee18_uniq\"");
+    dojo.authorizedUser("p1", "u1").authorizedUser("p1", "u1");
+
+    assertThatThrownBy(() -> Access.present(connection)).hasMessage("\"p1 u1\" is there twice");
+  }
+
+  @Test
+  void nameThatNobodyHasIsRefused() {
+    assertThatThrownBy(() -> dojo.productMember("p1", "u1", "Redaer"))
+        .hasMessageContaining("expected to write 1 row for p1, u1, Redaer, wrote 0");
+    assertThatThrownBy(() -> dojo.globalRoleUser("u1", "Redaer"))
+        .hasMessageContaining("expected to write 1 row for Redaer, u1, Redaer, wrote 0");
+  }
+
+  @Test
+  void userHistoryHasOneEventForEachChangeAndNoneForAnUntouchedFlag() throws Exception {
+    dojo.user("u1").user("u2").superuser("u3").withUserHistory();
+
+    execute("UPDATE auth_user SET is_superuser = true, is_staff = true WHERE username = 'u1'");
+    execute("UPDATE auth_user SET is_superuser = true WHERE username IN ('u2', 'u3')");
+    execute("UPDATE auth_user SET last_login = now()");
+
+    assertThat(
+            texts("SELECT pgh_label || ' ' || username FROM dojo_dojo_userevent ORDER BY pgh_id"))
+        .containsExactly("update u1", "update u2");
+  }
+
+  @Test
+  void targetsHaveDefectDojosOwnConstraintsAndIndexes() throws SQLException {
+    assertThat(
+            texts(
+                """
+                SELECT conname || ' ' || pg_get_constraintdef(oid) FROM pg_constraint
+                WHERE conrelid::regclass::text ~ 'authorized_users$' AND contype IN ('u', 'f') ORDER BY conname COLLATE "C"
+                """))
+        .containsExactly(
+            "dojo_product_authori_dojo_user_id_ad8f0d99_fk_auth_user FOREIGN KEY (dojo_user_id) REFERENCES auth_user(id) DEFERRABLE INITIALLY DEFERRED",
+            "dojo_product_authori_product_id_ffcb106e_fk_dojo_prod FOREIGN KEY (product_id) REFERENCES dojo_product(id) DEFERRABLE INITIALLY DEFERRED",
+            "dojo_product_authorized__product_id_dojo_user_id_a632ee18_uniq UNIQUE (product_id, dojo_user_id)",
+            "dojo_product_type_au_dojo_user_id_7a41401b_fk_auth_user FOREIGN KEY (dojo_user_id) REFERENCES auth_user(id) DEFERRABLE INITIALLY DEFERRED",
+            "dojo_product_type_au_product_type_id_dba7ff5f_fk_dojo_prod FOREIGN KEY (product_type_id) REFERENCES dojo_product_type(id) DEFERRABLE INITIALLY DEFERRED",
+            "dojo_product_type_author_product_type_id_dojo_use_0ab53a6f_uniq UNIQUE (product_type_id, dojo_user_id)");
+    assertThat(
+            texts(
+                """
+                SELECT indexname FROM pg_indexes
+                WHERE tablename ~ 'authorized_users$' AND indexdef !~ 'UNIQUE' ORDER BY indexname COLLATE "C"
+                """))
+        .containsExactly(
+            "dojo_product_authorized_users_dojo_user_id_ad8f0d99",
+            "dojo_product_authorized_users_product_id_ffcb106e",
+            "dojo_product_type_authorized_users_dojo_user_id_7a41401b",
+            "dojo_product_type_authorized_users_product_type_id_dba7ff5f");
+  }
+
+  @Test
+  void randomGrantsAreTheSameForTheSameSeed() throws SQLException {
+    long seed = RandomGrants.anySeed();
+    RandomGrants.fill(connection, seed);
+    Access once = Access.expected(connection);
+    emptyDefectDojo();
+    RandomGrants.fill(connection, seed);
+
+    assertThat(Access.expected(connection)).isEqualTo(once);
+  }
+
+  /** A generator that never makes a case lets the property hold for nothing. */
+  @Test
+  void fiftySeedsMakeEveryCase() throws SQLException {
+    List<String> cases =
+        List.of(
+            "FROM dojo_product_member GROUP BY product_id, user_id HAVING count(*) > 1",
+            "FROM dojo_dojo_group_member GROUP BY group_id, user_id HAVING count(*) > 1",
+            "FROM dojo_product_group g WHERE NOT EXISTS"
+                + " (SELECT FROM dojo_dojo_group_member m WHERE m.group_id = g.group_id)",
+            "FROM dojo_global_role WHERE role_id IS NULL",
+            "FROM dojo_global_role WHERE user_id IS NOT NULL AND group_id IS NOT NULL",
+            "FROM dojo_product_authorized_users WHERE product_id < 0 AND dojo_user_id < 0",
+            "FROM dojo_product_group WHERE product_id > 2147483600 AND group_id < -2147483600",
+            "FROM dojo_product_type_authorized_users",
+            "FROM auth_user u JOIN dojo_product_member ON user_id = u.id WHERE NOT is_active");
+    TreeSet<String> seen = new TreeSet<>();
+    for (long seed = 0; seed < 50; seed++) {
+      emptyDefectDojo();
+      RandomGrants.fill(connection, seed);
+      for (String each : cases) {
+        if (!texts("SELECT '' " + each).isEmpty()) {
+          seen.add(each);
+        }
+      }
+    }
+
+    assertThat(seen).containsExactlyInAnyOrderElementsOf(cases);
+  }
+
+  private static Access access(String products, String types, String flags) {
+    return new Access(set(products), set(types), set(flags));
+  }
+
+  private static TreeSet<String> set(String names) {
+    return names.isEmpty() ? new TreeSet<>() : new TreeSet<>(List.of(names.split(", ")));
+  }
+
+  private static void execute(String sql) throws SQLException {
+    try (Statement statement = connection.createStatement()) {
+      statement.execute(sql);
+    }
+  }
+
+  private static List<String> texts(String sql) throws SQLException {
+    try (Statement statement = connection.createStatement();
+        ResultSet rows = statement.executeQuery(sql)) {
+      List<String> texts = new ArrayList<>();
+      while (rows.next()) {
+        texts.add(rows.getString(1));
+      }
+      return texts;
+    }
+  }
+}

