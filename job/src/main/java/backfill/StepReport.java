@@ -1,6 +1,7 @@
 package backfill;
 
 import backfill.plan.Step;
+import backfill.postgres.WriteCounts;
 import backfill.spark.StepPlan;
 import backfill.spark.Verified;
 import com.fasterxml.jackson.annotation.JsonAutoDetect;
@@ -82,6 +83,28 @@ final class StepReport {
     absent = plan.absent();
     surplus = plan.surplus();
     changes = plan.changes().isEmpty() ? null : plan.changes();
+  }
+
+  /** How many rows are to be written. */
+  long toWrite() {
+    return (toInsert == null ? 0 : toInsert) + (toUpdate == null ? 0 : toUpdate);
+  }
+
+  /** What the writers did. */
+  void written(WriteCounts counts) {
+    if (toInsert != null) {
+      inserted = counts.changed();
+      conflicts = counts.left();
+      alreadyPresent += counts.left();
+      // Each row that is sent takes a value; a batch that was sent twice took them twice.
+      sequenceValues = counts.retries() == 0 ? counts.rows() : null;
+    } else {
+      updated = counts.changed();
+      changedMeanwhile = counts.left();
+    }
+    rejected = 0L;
+    retries = counts.retries();
+    statements = (statements == null ? 0 : statements) + counts.statements();
   }
 
   /** What verify found. */

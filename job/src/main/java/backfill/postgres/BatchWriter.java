@@ -57,7 +57,8 @@ public final class BatchWriter implements AutoCloseable {
                     written.leftKeys(),
                     1 + retry.attempts(),
                     retry.attempts(),
-                    waited));
+                    waited,
+                    true));
         return;
       } catch (SQLException e) {
         if (before != null && before != e) {
@@ -142,7 +143,7 @@ public final class BatchWriter implements AutoCloseable {
   }
 
   private static WriteCounts counted(int rows, long changed, List<List<String>> leftKeys) {
-    return new WriteCounts(rows, changed, rows - changed, leftKeys, 0, 0, 0);
+    return new WriteCounts(rows, changed, rows - changed, leftKeys, 0, 0, 0, true);
   }
 
   private List<String> key(ResultSet rows) throws SQLException {

@@ -35,9 +35,28 @@ public final class Snapshot implements AutoCloseable {
   /**
    * Takes the locks, then the snapshot: in this order nothing can be truncated in between.
    *
-   * @throws SQLException 55P03 if a table was locked by somebody else for longer than {@code lockTimeout}
+   * @param lockTimeout how long one attempt waits for the locks, so that nobody queues behind it for longer
+   * @param retryFor how long it is tried
+   * @throws SQLException 55P03 if somebody else held a table for longer than that
    */
   public static Snapshot export(
+      Database database,
+      String applicationName,
+      Collection<TableName> tables,
+      Duration lockTimeout,
+      Duration retryFor)
+      throws SQLException {
+    Retry retry = new Retry(retryFor);
+    while (true) {
+      try {
+        return attempt(database, applicationName, tables, lockTimeout);
+      } catch (SQLException e) {
+        retry.pauseOrThrow(e);
+      }
+    }
+  }
+
+  private static Snapshot attempt(
       Database database,
       String applicationName,
       Collection<TableName> tables,

@@ -14,6 +14,7 @@ import java.util.List;
  * @param leftKeys the keys of the latter, for a compare-and-set, at most {@link #KEYS_KEPT}
  * @param statements statements that wrote rows, each attempt counted
  * @param retries batches tried again
+ * @param exact false once a task ran twice: the rows that its first attempt committed came back as already there
  * @param waitedNanos time in those statements, and in the pauses between attempts
  */
 public record WriteCounts(
@@ -23,14 +24,21 @@ public record WriteCounts(
     List<List<String>> leftKeys,
     long statements,
     long retries,
-    long waitedNanos)
+    long waitedNanos,
+    boolean exact)
     implements Serializable {
 
   /** Keys of rows left alone that are kept for verify and the report. */
   public static final int KEYS_KEPT = 100_000;
 
   /** Of a writer that did nothing. */
-  public static final WriteCounts NONE = new WriteCounts(0, 0, 0, List.of(), 0, 0, 0);
+  public static final WriteCounts NONE = new WriteCounts(0, 0, 0, List.of(), 0, 0, 0, true);
+
+  /** The same, from a task that was not the first to try. */
+  public WriteCounts inexact() {
+    return new WriteCounts(
+        rows, changed, left, leftKeys, statements, retries, waitedNanos, false);
+  }
 
   /** Both together. */
   public WriteCounts plus(WriteCounts other) {
@@ -43,6 +51,7 @@ public record WriteCounts(
         List.copyOf(keys),
         statements + other.statements,
         retries + other.retries,
-        waitedNanos + other.waitedNanos);
+        waitedNanos + other.waitedNanos,
+        exact && other.exact);
   }
 }

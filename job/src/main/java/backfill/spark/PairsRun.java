@@ -61,6 +61,11 @@ final class PairsRun implements StepRun {
   }
 
   @Override
+  public List<String> columns() {
+    return step.key();
+  }
+
+  @Override
   public void read(SnapshotReader reader, KeptSources sources) {
     grants = new GrantSets(step, target, settings, reader, sources, new long[0]);
   }

@@ -69,7 +69,7 @@ final class RowsRun implements StepRun {
 
   @Override
   public void flatten() {
-    Dataset<Row> twice = query.groupBy(columns(step.key())).count().where("count > 1");
+    Dataset<Row> twice = query.groupBy(named(step.key())).count().where("count > 1");
     List<Row> first = twice.limit(1).collectAsList();
     if (!first.isEmpty()) {
       throw new AmbiguousRows(
@@ -146,8 +146,8 @@ final class RowsRun implements StepRun {
             .toArray(Column[]::new);
     return sink.write(
         changes()
-            .repartitionByRange(step.write().writers(), columns(step.key()))
-            .sortWithinPartitions(columns(step.key()))
+            .repartitionByRange(step.write().writers(), named(step.key()))
+            .sortWithinPartitions(named(step.key()))
             .select(columns));
   }
 
@@ -155,8 +155,8 @@ final class RowsRun implements StepRun {
     return matched.where(col(quoted(PRESENT)).and(col(quoted(DIFFERS))));
   }
 
-  /** The columns that this step writes, keys first. */
-  List<String> written() {
+  @Override
+  public List<String> columns() {
     return Stream.concat(step.key().stream(), values.stream()).toList();
   }
 
@@ -168,16 +168,16 @@ final class RowsRun implements StepRun {
           now.keep(
               match(wanted, currentRows(reader))
                   .where(col(quoted(PRESENT)).and(col(quoted(DIFFERS))))
-                  .select(columns(written())));
-      Dataset<Row> planned = matched.select(columns(written()));
+                  .select(named(columns())));
+      Dataset<Row> planned = matched.select(named(columns()));
       Dataset<Row> stillPlanned = differing.join(planned, same(differing, planned), "left_semi");
       long notPlanned = differing.count() - stillPlanned.count();
       Dataset<Row> missing = now.keep(without(stillPlanned, written.leftKeys()));
-      Dataset<Row> ours = without(changes().select(columns(written())), written.leftKeys());
+      Dataset<Row> ours = without(changes().select(named(columns())), written.leftKeys());
       Dataset<Row> unjustified = ours.join(wanted, same(ours, wanted), "left_anti");
       Dataset<Row> present = currentRows(reader);
       Column held =
-          written().stream()
+          columns().stream()
               .map(
                   column ->
                       unjustified
@@ -194,7 +194,7 @@ final class RowsRun implements StepRun {
   }
 
   private Column same(Dataset<Row> left, Dataset<Row> right) {
-    return written().stream()
+    return columns().stream()
         .map(column -> left.col(quoted(column)).eqNullSafe(right.col(quoted(column))))
         .reduce(Column::and)
         .orElseThrow();
@@ -214,7 +214,7 @@ final class RowsRun implements StepRun {
     return rows.where(key.isin(left).unary_$bang());
   }
 
-  private static Column[] columns(List<String> names) {
+  private static Column[] named(List<String> names) {
     return names.stream().map(name -> col(quoted(name))).toArray(Column[]::new);
   }
 

@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
+import org.apache.spark.TaskContext;
 import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.connector.metric.CustomTaskMetric;
 import org.apache.spark.sql.connector.write.DataWriter;
@@ -87,7 +88,9 @@ final class SinkWriter implements DataWriter<InternalRow> {
   @Override
   public WriterCommitMessage commit() throws IOException {
     send();
-    return new Written(writer.counts(), first, last);
+    boolean firstAttempt = TaskContext.get() == null || TaskContext.get().attemptNumber() == 0;
+    WriteCounts counts = firstAttempt ? writer.counts() : writer.counts().inexact();
+    return new Written(counts, first, last);
   }
 
   @Override

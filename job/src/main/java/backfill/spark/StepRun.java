@@ -2,10 +2,14 @@ package backfill.spark;
 
 import backfill.plan.Step;
 import backfill.postgres.WriteCounts;
+import java.util.List;
 
 /** One step on its way through the stages; each method is one of them, called once, in this order. */
 public sealed interface StepRun extends AutoCloseable permits PairsRun, RowsRun {
   Step step();
+
+  /** The target's columns that it writes, in order. */
+  List<String> columns();
 
   /** Reads what the target has, under the same snapshot as the sources. */
   void read(SnapshotReader reader, KeptSources sources);

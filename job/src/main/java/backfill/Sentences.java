@@ -1,0 +1,108 @@
+package backfill;
+
+import backfill.postgres.NotReady;
+import backfill.postgres.SqlFailure;
+import backfill.spark.StepPlan;
+import backfill.spark.Verified;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Collectors;
+import org.apache.logging.log4j.LogManager;
+import org.apache.logging.log4j.Logger;
+
+/** What the log says of a step's counts, and of a failure. */
+final class Sentences {
+  private static final Logger LOG = LogManager.getLogger("backfill");
+
+  private Sentences() {}
+
+  static String planned(StepPlan plan) {
+    List<String> parts = new ArrayList<>();
+    add(parts, "%,d planned", plan.planned());
+    add(parts, "%,d there already", plan.alreadyPresent());
+    add(parts, "%,d to insert", plan.toInsert());
+    add(parts, "%,d right already", plan.unchanged());
+    add(parts, "%,d absent", plan.absent());
+    add(parts, "%,d to set", plan.toUpdate());
+    add(parts, "%,d surplus", plan.surplus());
+    return String.join(", ", parts) + changes(plan.changes());
+  }
+
+  static String written(StepReport step) {
+    List<String> parts = new ArrayList<>();
+    add(parts, "%,d inserted", step.inserted);
+    add(parts, "%,d written by somebody else first", step.conflicts);
+    add(parts, "%,d set", step.updated);
+    add(parts, "%,d changed by somebody else meanwhile", step.changedMeanwhile);
+    double seconds = step.stages.getOrDefault(Stage.WRITE.toString(), 0L) / 1000.0;
+    return String.join(", ", parts)
+        + changes(step.changes == null ? Map.of() : step.changes)
+        + String.format(Locale.ROOT, " in %.1f s", seconds);
+  }
+
+  static String verified(Verified verified) {
+    String counts =
+        String.format(
+            Locale.ROOT,
+            "%,d missing, %,d added meanwhile, %,d revoked meanwhile",
+            verified.missing(),
+            verified.addedMeanwhile(),
+            verified.revokedMeanwhile());
+    return verified.examples().isEmpty()
+        ? counts
+        : counts + "; missing first: " + String.join(", ", verified.examples());
+  }
+
+  private static String changes(Map<String, Long> changes) {
+    return changes.isEmpty()
+        ? ""
+        : changes.entrySet().stream()
+            .map(c -> String.format(Locale.ROOT, "%s in %,d", c.getKey(), c.getValue()))
+            .collect(Collectors.joining(", ", " (", ")"));
+  }
+
+  private static void add(List<String> parts, String format, Long count) {
+    if (count != null) {
+      parts.add(String.format(Locale.ROOT, format, count));
+    }
+  }
+
+  /** A failure in one line. */
+  static String failure(Throwable failure) {
+    if (failure instanceof NotReady notReady) {
+      return String.join("; ", notReady.reasons());
+    }
+    return SqlFailure.message(failure);
+  }
+
+  /** Says a failure to people: what was attempted, what came of it, and what to do. */
+  static void explain(
+      Throwable failure, ExitCode code, Report.Failure error, Progress progress) {
+    if (failure instanceof NotReady notReady) {
+      progress.warn("preflight: not ready, nothing was written:");
+      notReady.reasons().forEach(reason -> progress.warn("  " + reason));
+      return;
+    }
+    String where = error.step() == null ? error.stage() : error.stage() + " " + error.step();
+    String state = error.sqlState() == null ? "" : " (SQLSTATE " + error.sqlState() + ")";
+    progress.warn(where + " failed: " + error.message() + state + ". " + cure(code));
+    if (code == ExitCode.BUG) {
+      // Nobody but us can act on it, and we need all of it.
+      LOG.error("this is a bug of the job", failure);
+    } else {
+      LOG.debug("the whole failure", failure);
+    }
+  }
+
+  private static String cure(ExitCode code) {
+    return switch (code) {
+      case READ_FAILED -> "The step wrote nothing; run the same command again.";
+      case WRITE_FAILED ->
+          "The batches before it are written; mend what the message says, then run the same command again.";
+      case BUG -> "Ask verify for the state of the tables.";
+      default -> "Nothing was written.";
+    };
+  }
+}

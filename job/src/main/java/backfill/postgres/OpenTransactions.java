@@ -1,0 +1,90 @@
+package backfill.postgres;
+
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+
+/**
+ * The transactions that were open on a server at one moment, so that one can wait for their end: a grant revoked in one
+ * of them shows only after it has committed.
+ */
+public final class OpenTransactions {
+  private static final long POLL_MILLIS = 100;
+
+  private final Database database;
+  private final String applicationName;
+  private final String next;
+  private final String lsn;
+
+  private OpenTransactions(Database database, String applicationName, String next, String lsn) {
+    this.database = database;
+    this.applicationName = applicationName;
+    this.next = next;
+    this.lsn = lsn;
+  }
+
+  /** Those that are open now. */
+  public static OpenTransactions now(Database database, String applicationName)
+      throws SQLException {
+    try (Connection connection = database.connect(applicationName);
+        Statement statement = connection.createStatement();
+        ResultSet row =
+            statement.executeQuery(
+                "SELECT pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot())::text,"
+                    + " pg_catalog.pg_current_wal_insert_lsn()::text")) {
+      row.next();
+      return new OpenTransactions(
+          database, applicationName, row.getString(1), row.getString(2));
+    }
+  }
+
+  /**
+   * Waits until all of them have ended, and, where a replica is read, until it has replayed what was written.
+   *
+   * @return false if one is still open after that time
+   */
+  public boolean endWithin(Duration limit) throws SQLException {
+    return holdsWithin(
+            limit,
+            true,
+            "SELECT pg_catalog.pg_snapshot_xmin(pg_catalog.pg_current_snapshot()) >= ?::pg_catalog.xid8",
+            next)
+        && (!database.readsElsewhere()
+            || holdsWithin(
+                limit,
+                false,
+                "SELECT NOT pg_catalog.pg_is_in_recovery()"
+                    + " OR pg_catalog.pg_last_wal_replay_lsn() >= ?::pg_catalog.pg_lsn",
+                lsn));
+  }
+
+  private boolean holdsWithin(Duration limit, boolean primary, String question, String value)
+      throws SQLException {
+    long end = System.nanoTime() + limit.toNanos();
+    try (Connection connection =
+            primary
+                ? database.connect(applicationName)
+                : database.connectForReading(applicationName);
+        PreparedStatement statement = connection.prepareStatement(question)) {
+      statement.setString(1, value);
+      while (true) {
+        try (ResultSet row = statement.executeQuery()) {
+          row.next();
+          if (row.getBoolean(1)) {
+            return true;
+          }
+        }
+        if (System.nanoTime() > end) {
+          return false;
+        }
+        Thread.sleep(POLL_MILLIS);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
+  }
+}

@@ -1,0 +1,39 @@
+package backfill.spark;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.SparkConf;
+import org.apache.spark.deploy.SparkHadoopUtil;
+
+/** Small text files at any URI that Hadoop knows, with the settings that spark-submit was given. */
+public final class HadoopFiles {
+  private HadoopFiles() {}
+
+  /** The whole file as text. */
+  public static String read(String uri) throws IOException {
+    Path path = new Path(URI.create(uri));
+    try (FileSystem files = files(path);
+        InputStream in = files.open(path)) {
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+    }
+  }
+
+  /** Writes the file, over one that is there. */
+  public static void write(String uri, String text) throws IOException {
+    Path path = new Path(URI.create(uri));
+    try (FileSystem files = files(path);
+        OutputStream out = files.create(path, true)) {
+      out.write(text.getBytes(StandardCharsets.UTF_8));
+    }
+  }
+
+  private static FileSystem files(Path path) throws IOException {
+    return FileSystem.newInstance(
+        path.toUri(), SparkHadoopUtil.get().newConfiguration(new SparkConf()));
+  }
+}

@@ -1,0 +1,142 @@
+package backfill.spark;
+
+import backfill.plan.Plan;
+import backfill.plan.Step;
+import backfill.postgres.Database;
+import backfill.postgres.Ready;
+import backfill.postgres.Snapshot;
+import backfill.postgres.TableName;
+import backfill.postgres.WriteCounts;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.BiConsumer;
+import java.util.function.Consumer;
+import org.apache.spark.sql.SparkSession;
+
+/**
+ * One snapshot of the database and what is read in it, for the steps that share it. The snapshot is let go as soon as
+ * everything is read; the rows stay until this is closed.
+ */
+public final class Reading implements AutoCloseable {
+  private final Plan plan;
+  private final Ready ready;
+  private final KeptSources sources;
+  private final Snapshot snapshot;
+  private final SnapshotReader reader;
+  private final long exportedNanos = System.nanoTime();
+  private Duration held;
+
+  private Reading(
+      Plan plan, Ready ready, KeptSources sources, Snapshot snapshot, SnapshotReader reader) {
+    this.plan = plan;
+    this.ready = ready;
+    this.sources = sources;
+    this.snapshot = snapshot;
+    this.reader = reader;
+  }
+
+  /**
+   * Takes a snapshot for these steps, and ACCESS SHARE on every table that they will read in it.
+   *
+   * @param applicationName of every connection that reads
+   */
+  public static Reading begin(
+      SparkSession spark,
+      Plan plan,
+      Ready ready,
+      List<Step> steps,
+      Database database,
+      String applicationName)
+      throws SQLException {
+    Snapshot snapshot =
+        Snapshot.export(
+            database,
+            applicationName,
+            tables(plan, ready, steps),
+            plan.settings().lockTimeout(),
+            plan.settings().write().retryFor());
+    SnapshotReader reader =
+        new SnapshotReader(spark, database, snapshot, plan.settings().read(), applicationName);
+    Instant now = Timestamps.instant(ready.now());
+    return new Reading(plan, ready, new KeptSources(spark, plan, now), snapshot, reader);
+  }
+
+  private static Set<TableName> tables(Plan plan, Ready ready, List<Step> steps) {
+    Set<TableName> tables = new LinkedHashSet<>();
+    for (Step step : steps) {
+      plan.sourcesOf(step).forEach(source -> tables.add(ready.sources().get(source).name()));
+      tables.add(ready.targets().get(step.name()).table().name());
+    }
+    return tables;
+  }
+
+  /**
+   * Reads the sources of a step that no earlier step has read already.
+   *
+   * @param begun told each source's name before it is read
+   * @param read told each source's name and rows after it
+   */
+  public void sources(Step step, Consumer<String> begun, BiConsumer<String, Long> read) {
+    for (String name : plan.sourcesOf(step)) {
+      if (!sources.counts().containsKey(name)) {
+        begun.accept(name);
+        Set<String> needed = ready.shapes().needed().getOrDefault(name, Set.of());
+        read.accept(name, sources.read(reader, plan.sources().get(name), ready, needed));
+      }
+    }
+    sources.define(plan.viewsOf(step));
+  }
+
+  /** Reads what the step's target has. */
+  public void target(StepRun run) {
+    run.read(reader, sources);
+  }
+
+  /** Compares the step's state in this snapshot with what another one planned and wrote. */
+  public Verified verify(StepRun run, WriteCounts written) {
+    return run.verify(reader, sources, written);
+  }
+
+  /** Rows of each source that these steps read. */
+  public Map<String, Long> rowsOf(Step step) {
+    Map<String, Long> rows = new LinkedHashMap<>();
+    for (String source : plan.sourcesOf(step)) {
+      rows.put(source, sources.counts().get(source));
+    }
+    return rows;
+  }
+
+  /** Lets the snapshot go; nothing is read in it from here on. */
+  public void release() {
+    if (held == null) {
+      snapshot.close();
+      held = Duration.ofNanos(System.nanoTime() - exportedNanos);
+    }
+  }
+
+  public Snapshot snapshot() {
+    return snapshot;
+  }
+
+  /** How long the snapshot was held; until it is released, null. */
+  public Duration held() {
+    return held;
+  }
+
+  /** Statements that read rows of the plan's tables. */
+  public long statements() {
+    return reader.statements();
+  }
+
+  @Override
+  public void close() {
+    release();
+    sources.close();
+  }
+}
