@@ -23,7 +23,7 @@ final class Problems {
     if (origin.lineNumber() > 0) {
       at(origin.lineNumber(), message);
     } else {
-      at(origin.description().replaceFirst("^env var ", ""), message);
+      at(origin.description().replaceFirst("^env .*", "environment"), message);
     }
   }
 
