@@ -53,10 +53,12 @@ final class Node {
     return problems;
   }
 
-  /** Every key, in the file's order. */
+  /** Every key, in the order of the file's lines, and by name within a line. */
   List<String> keys() {
     List<String> keys = new ArrayList<>(object.keySet());
-    keys.sort(Comparator.comparingInt(key -> object.get(key).origin().lineNumber()));
+    keys.sort(
+        Comparator.comparingInt((String key) -> object.get(key).origin().lineNumber())
+            .thenComparing(Comparator.naturalOrder()));
     asked.addAll(keys);
     return keys;
   }

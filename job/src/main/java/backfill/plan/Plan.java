@@ -16,7 +16,7 @@ import java.util.Optional;
  *     how fast, no address, no secret
  * @param onlyIf a PostgreSQL condition; false means that the plan does not apply
  * @param params name to value: a {@link String}, {@link Boolean}, {@link Long} or {@link Double}
- * @param sources name to table, in the file's order
+ * @param sources name to table, in the order of the file's lines
  * @param views name to Spark SQL over sources and other views, in an order in which each needs only
  *     earlier ones
  * @param steps in the order in which they run

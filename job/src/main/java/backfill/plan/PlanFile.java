@@ -87,6 +87,8 @@ public final class PlanFile {
     if (origin != null && message.startsWith(origin.description() + ": ")) {
       message = message.substring(origin.description().length() + 2);
     }
+    // the parser's guesses go: that the file be renamed .properties, that a brace be quoted
+    message = message.replaceFirst("(?s) \\(if you (intended|want) .*", "");
     Matcher substitution = SUBSTITUTION.matcher(message);
     if (e instanceof ConfigException.UnresolvedSubstitution
         && message.startsWith("Could not resolve")

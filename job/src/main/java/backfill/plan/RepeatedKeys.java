@@ -154,7 +154,7 @@ final class RepeatedKeys {
   private void elements() {
     while (true) {
       cursor.skipSeparators();
-      if (cursor.atEnd() || cursor.take("]")) {
+      if (cursor.atEnd() || cursor.at("}") || cursor.take("]")) {
         return;
       }
       value();

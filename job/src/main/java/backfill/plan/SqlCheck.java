@@ -25,6 +25,12 @@ final class SqlCheck {
               + "|monotonically_increasing_id|spark_partition_id)(?=\\s*\\())",
           Pattern.CASE_INSENSITIVE);
 
+  /**
+   * Spark goes on behind such a quote, PostgreSQL and {@link SqlText} do not. Two backslashes are
+   * one.
+   */
+  private static final Pattern ESCAPED_QUOTE = Pattern.compile("(?<!\\\\)(?:\\\\\\\\)*\\\\['\"]");
+
   private final Set<String> known;
 
   SqlCheck(Collection<String> params) {
@@ -44,13 +50,17 @@ final class SqlCheck {
     }
   }
 
-  /** A query in Spark's SQL. A task that is run again must give the rows that it gave before. */
+  /** A query in Spark's SQL. A task that is tried again must give the rows that it gave before. */
   void query(Node node, String key, String sql) {
     condition(node, key, sql);
+    if (ESCAPED_QUOTE.matcher(sql).find()) {
+      node.problem(key, "escapes a quote with a backslash; double the quote instead");
+    }
     String code = new SqlText(sql).code();
     for (String word : words(TIME, code)) {
       node.problem(
-          key, "uses " + word + ", which every task answers anew; use :now, the run's start");
+          key,
+          "uses " + word + ", which differs on each run; use :now, the server's time at its start");
     }
     for (String word : words(CHANCE, code)) {
       node.problem(

@@ -113,12 +113,10 @@ class PlanFileTest {
 
   @Test
   void aSyntaxErrorIsReportedAlone() {
-    List<String> problems = problems("name = x\nfoo = 1\nsteps = [ }", "foo");
-    assertThat(problems)
-        .singleElement()
-        .asString()
-        .startsWith("test.conf:3: ")
-        .doesNotContain("\n");
+    assertThat(problems("name = x\nfoo = 1\nsteps = [ }", "foo"))
+        .containsExactly(
+            "test.conf:3: List should have ] or a first element after the open [, instead had token:"
+                + " '}'");
   }
 
   @Test
@@ -224,7 +222,7 @@ class PlanFileTest {
         .containsExactly(
             "test.conf:4: query of step one uses "
                 + word
-                + ", which every task answers anew; use :now, the run's start");
+                + ", which differs on each run; use :now, the server's time at its start");
   }
 
   @ParameterizedTest
@@ -282,6 +280,15 @@ class PlanFileTest {
             "test.conf:4: query is missing in step one",
             "test.conf:4: mode is missing in step one",
             "test.conf:4: unknown key quary in step one; did you mean query?");
+  }
+
+  @Test
+  void aBackslashBeforeAQuoteIsRefusedInAQuery() {
+    assertThat(problems(onlyRows("SELECT 'it\\\\'s', 'and 2\\\\' more'")))
+        .containsExactly(
+            "test.conf:4: query of step one escapes a quote with a backslash;"
+                + " double the quote instead");
+    assertThat(problems(onlyRows("SELECT 'it''s', 'a\\\\\\\\'"))).isEmpty();
   }
 
   private static String onlyRows(String query) {

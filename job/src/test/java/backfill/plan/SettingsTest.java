@@ -106,12 +106,12 @@ class SettingsTest {
   }
 
   @Test
-  void aStepsWriteBlockLiesOverThePlans() {
+  void aStepsWriteBlockLiesOverThePlansAndOverTheCommandLine() {
     String text =
         SMALL.replace("kind = pairs", "kind = pairs, write { writers = 8 }")
             + "write { writers = 4, rows-per-batch = 10 }";
-    Plan plan = read(text, "write.retry-for=30 s");
-    assertThat(plan.settings().write().writers()).isEqualTo(4);
+    Plan plan = read(text, "write.retry-for=30 s", "write.writers=3");
+    assertThat(plan.settings().write().writers()).isEqualTo(3);
     assertThat(plan.steps().get(0).write())
         .isEqualTo(new Settings.Write(8, 10, Duration.ofSeconds(60), Duration.ofSeconds(30)));
   }
