@@ -1,5 +1,7 @@
 package backfill.plan;
 
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -9,12 +11,14 @@ import java.util.Optional;
  *
  * @param name as the file gives it; the ledger and the report know the run by it
  * @param location where the file was read from, for messages
- * @param hash SHA-256 in hexadecimal over what decides which rows are written: the job's version, the resolved
- *     steps, sources, views, params and {@code only-if}. No setting that only decides how fast, no address, no secret
+ * @param hash SHA-256 in hexadecimal over what decides which rows are written: the job's version,
+ *     the resolved steps, sources, views, params and {@code only-if}. No setting that only decides
+ *     how fast, no address, no secret
  * @param onlyIf a PostgreSQL condition; false means that the plan does not apply
  * @param params name to value: a {@link String}, {@link Boolean}, {@link Long} or {@link Double}
- * @param sources name to table, in the file's order
- * @param views name to Spark SQL over sources and other views, in an order in which each needs only earlier ones
+ * @param sources name to table, in the order of the file's lines
+ * @param views name to Spark SQL over sources and other views, in an order in which each needs only
+ *     earlier ones
  * @param steps in the order in which they run
  */
 public record Plan(
@@ -26,4 +30,17 @@ public record Plan(
     Map<String, Source> sources,
     Map<String, String> views,
     List<Step> steps,
-    Settings settings) {}
+    Settings settings) {
+
+  public Plan {
+    params = inOrder(params);
+    sources = inOrder(sources);
+    views = inOrder(views);
+    steps = List.copyOf(steps);
+  }
+
+  /** {@link Map#copyOf} would lose the order. */
+  private static <V> Map<String, V> inOrder(Map<String, V> map) {
+    return Collections.unmodifiableMap(new LinkedHashMap<>(map));
+  }
+}

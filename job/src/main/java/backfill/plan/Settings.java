@@ -3,10 +3,12 @@ package backfill.plan;
 import java.time.Duration;
 
 /**
- * How a plan is carried out: nothing here changes which rows are written. Every default is in {@code reference.conf}.
+ * How a plan is carried out: nothing here changes which rows are written. Every default is in
+ * {@code reference.conf}.
  *
  * @param connectTimeout how long to wait for a connection
- * @param lockTimeout how long a statement of ours waits for a lock before it gives way and is tried again
+ * @param lockTimeout how long a statement of ours waits for a lock before it gives way and is tried
+ *     again
  * @param progressEvery how often a progress line is printed while anything lasts, at most 5 seconds
  */
 public record Settings(
@@ -18,17 +20,32 @@ public record Settings(
     Write write,
     Verify verify) {
 
+  public Settings {
+    Setting.CONNECT_TIMEOUT.require(connectTimeout);
+    Setting.LOCK_TIMEOUT.require(lockTimeout);
+    Setting.PROGRESS_EVERY.require(progressEvery);
+  }
+
   /**
    * @param readers connections that read one table at the same time, at most
    * @param fetchRows rows that one round trip brings
    */
-  public record Read(int readers, int fetchRows) {}
+  public record Read(int readers, int fetchRows) {
+    public Read {
+      Setting.READERS.require(readers);
+      Setting.FETCH_ROWS.require(fetchRows);
+    }
+  }
 
   /**
-   * @param broadcastBytes size up to which the group to users map is sent to every executor whole; above it, it is
-   *     joined
+   * @param broadcastBytes size up to which the group to users map is sent to every executor whole;
+   *     above it, it is joined
    */
-  public record Flatten(long broadcastBytes) {}
+  public record Flatten(long broadcastBytes) {
+    public Flatten {
+      Setting.BROADCAST_BYTES.require(broadcastBytes);
+    }
+  }
 
   /**
    * @param writers connections that write at the same time, at most
@@ -36,11 +53,21 @@ public record Settings(
    * @param statementTimeout how long one statement of a batch may run
    * @param retryFor how long one batch is tried again after a passing failure
    */
-  public record Write(
-      int writers, int rowsPerBatch, Duration statementTimeout, Duration retryFor) {}
+  public record Write(int writers, int rowsPerBatch, Duration statementTimeout, Duration retryFor) {
+    public Write {
+      Setting.WRITERS.require(writers);
+      Setting.ROWS_PER_BATCH.require(rowsPerBatch);
+      Setting.STATEMENT_TIMEOUT.require(statementTimeout);
+      Setting.RETRY_FOR.require(retryFor);
+    }
+  }
 
   /**
    * @param waitFor how long verify waits for the transactions that were open at our last commit
    */
-  public record Verify(Duration waitFor) {}
+  public record Verify(Duration waitFor) {
+    public Verify {
+      Setting.WAIT_FOR.require(waitFor);
+    }
+  }
 }

@@ -15,7 +15,10 @@ public sealed interface Step permits Step.Pairs, Step.Rows {
   /** The table that this step fills, as the plan writes it. */
   String target();
 
-  /** The columns that identify a row of the target: the arbiter is the unique index on exactly these. */
+  /**
+   * The columns that identify a row of the target: the arbiter is the unique index on exactly
+   * these.
+   */
   List<String> key();
 
   /** How this step writes. */
@@ -37,6 +40,12 @@ public sealed interface Step permits Step.Pairs, Step.Rows {
       IntoPairs into,
       Settings.Write write)
       implements Step {
+
+    public Pairs {
+      direct = List.copyOf(direct);
+      through = List.copyOf(through);
+      members = List.copyOf(members);
+    }
 
     @Override
     public String target() {
@@ -94,7 +103,11 @@ public sealed interface Step permits Step.Pairs, Step.Rows {
   record IntoPairs(String table, String object, String user) {}
 
   /** The table of rows and the columns that identify one. */
-  record IntoRows(String table, List<String> key) {}
+  record IntoRows(String table, List<String> key) {
+    public IntoRows {
+      key = List.copyOf(key);
+    }
+  }
 
   /** What a {@code rows} step does with the rows of its query. */
   enum Mode {

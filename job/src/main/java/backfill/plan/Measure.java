@@ -1,0 +1,51 @@
+package backfill.plan;
+
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigException;
+import com.typesafe.config.ConfigValueFactory;
+import java.util.Optional;
+import java.util.regex.Pattern;
+
+/** What a setting's number counts, and how it is written. */
+enum Measure {
+  COUNT("a whole number", "-?\\d+"),
+  DURATION("a duration with its unit, as in 500 ms, 30 s or 2 min", "-?\\d+(\\.\\d+)?\\s*[a-z]+"),
+  BYTES("a size with its unit, as in 64 MiB", "-?\\d+(\\.\\d+)?\\s*[A-Za-z]+");
+
+  private final String expected;
+  private final Pattern form;
+
+  Measure(String expected, String form) {
+    this.expected = expected;
+    this.form = Pattern.compile(form);
+  }
+
+  String expected() {
+    return expected;
+  }
+
+  /**
+   * The text's number in milliseconds, bytes or pieces; nothing where it is not of this measure.
+   */
+  Optional<Long> parse(String text) {
+    if (!form.matcher(text).matches()) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(
+          switch (this) {
+            case COUNT -> Long.parseLong(text);
+            // HOCON knows m and minutes, but not min
+            case DURATION ->
+                config(text.replaceFirst("min$", "minutes")).getDuration("it").toMillis();
+            case BYTES -> config(text).getBytes("it");
+          });
+    } catch (ConfigException | ArithmeticException | NumberFormatException e) {
+      return Optional.empty();
+    }
+  }
+
+  private static Config config(String text) {
+    return ConfigValueFactory.fromAnyRef(text).atKey("it");
+  }
+}

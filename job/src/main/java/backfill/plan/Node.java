@@ -1,0 +1,198 @@
+package backfill.plan;
+
+import com.typesafe.config.ConfigList;
+import com.typesafe.config.ConfigObject;
+import com.typesafe.config.ConfigOrigin;
+import com.typesafe.config.ConfigValue;
+import com.typesafe.config.ConfigValueType;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+
+/**
+ * One object of a plan. It remembers which keys were asked for, so that {@link #done} can name
+ * those that nobody knows, and collects problems instead of throwing.
+ */
+final class Node {
+  private final ConfigObject object;
+  private final String owner;
+  private final String prefix;
+  private final Problems problems;
+  private final Set<String> asked = new LinkedHashSet<>();
+
+  /**
+   * @param owner whose object it is, for messages: {@code the plan}, {@code step NAME}
+   * @param prefix what stands before a key in messages: nothing, or {@code into.}
+   */
+  Node(ConfigObject object, String owner, String prefix, Problems problems) {
+    this.object = object;
+    this.owner = owner;
+    this.prefix = prefix;
+    this.problems = problems;
+  }
+
+  /**
+   * The same object, with messages of its own: {@code step 3} until its name is known, then {@code
+   * step NAME}.
+   */
+  Node ownedBy(String name) {
+    Node named = new Node(object, name, "", problems);
+    named.asked.addAll(asked);
+    return named;
+  }
+
+  String owner() {
+    return owner;
+  }
+
+  Problems problems() {
+    return problems;
+  }
+
+  /** Every key, in the order of the file's lines, and by name within a line. */
+  List<String> keys() {
+    List<String> keys = new ArrayList<>(object.keySet());
+    keys.sort(
+        Comparator.comparingInt((String key) -> object.get(key).origin().lineNumber())
+            .thenComparing(Comparator.naturalOrder()));
+    asked.addAll(keys);
+    return keys;
+  }
+
+  Optional<ConfigValue> value(String key) {
+    asked.add(key);
+    return Optional.ofNullable(object.get(key));
+  }
+
+  Optional<String> text(String key) {
+    return typed(key, ConfigValueType.STRING, "text")
+        .map(value -> (String) value.unwrapped())
+        .filter(text -> !text.isBlank() || refuse(key, "must not be empty"));
+  }
+
+  Optional<String> requiredText(String key) {
+    return required(key) ? text(key) : Optional.empty();
+  }
+
+  Optional<Node> object(String key) {
+    return typed(key, ConfigValueType.OBJECT, "a block in braces")
+        .map(value -> new Node((ConfigObject) value, owner, prefix + key + ".", problems));
+  }
+
+  Optional<Node> requiredObject(String key) {
+    return required(key) ? object(key) : Optional.empty();
+  }
+
+  /** The objects of a list; no element where the key is absent. */
+  List<Node> objects(String key) {
+    List<Node> nodes = new ArrayList<>();
+    for (ConfigValue element : list(key)) {
+      if (element instanceof ConfigObject each) {
+        nodes.add(new Node(each, owner, prefix + key + ".", problems));
+      } else {
+        problems.at(
+            element.origin(), shown(key) + " must hold blocks in braces, got " + describe(element));
+      }
+    }
+    return nodes;
+  }
+
+  /** The texts of a list that must be there and must not be empty. */
+  List<String> requiredTexts(String key) {
+    List<String> texts = new ArrayList<>();
+    if (!required(key)) {
+      return texts;
+    }
+    Optional<ConfigValue> list = typed(key, ConfigValueType.LIST, "a list, as in [id]");
+    for (ConfigValue element :
+        list.isPresent() ? (ConfigList) list.get() : List.<ConfigValue>of()) {
+      if (!(element.unwrapped() instanceof String text) || text.isBlank()) {
+        problems.at(element.origin(), shown(key) + " must hold names, got " + describe(element));
+      } else if (texts.contains(text)) {
+        problems.at(element.origin(), shown(key) + " names " + text + " twice");
+      } else {
+        texts.add(text);
+      }
+    }
+    if (list.filter(value -> ((ConfigList) value).isEmpty()).isPresent()) {
+      refuse(key, "must not be empty");
+    }
+    return texts;
+  }
+
+  /** Whether the key is there; a problem at this object's line where it is not. */
+  boolean required(String key) {
+    asked.add(key);
+    if (!object.containsKey(key)) {
+      problem(prefix + key + " is missing in " + owner);
+      return false;
+    }
+    return true;
+  }
+
+  /** At this object's line. */
+  void problem(String message) {
+    problems.at(line(object.origin()), message);
+  }
+
+  /** At the key's line; the message goes on after the key's name. */
+  void problem(String key, String message) {
+    problems.at(object.get(key).origin(), shown(key) + " " + message);
+  }
+
+  /** Names the keys that nobody asked for. */
+  void done() {
+    for (String key : new TreeSet<>(object.keySet())) {
+      if (!asked.contains(key)) {
+        List<String> known = asked.stream().map(each -> prefix + each).toList();
+        problems.at(
+            object.get(key).origin(),
+            "unknown key " + prefix + key + " in " + owner + Nearest.hint(prefix + key, known));
+      }
+    }
+  }
+
+  /** A value for people: its type, and itself where it is short. */
+  static String describe(ConfigValue value) {
+    return switch (value.valueType()) {
+      case OBJECT -> "a block in braces";
+      case LIST -> "a list";
+      case NULL -> "null";
+      case NUMBER -> "the number " + value.unwrapped();
+      case BOOLEAN -> String.valueOf(value.unwrapped());
+      case STRING -> "the text \"" + value.unwrapped() + "\"";
+    };
+  }
+
+  private List<ConfigValue> list(String key) {
+    Optional<ConfigValue> list = typed(key, ConfigValueType.LIST, "a list in brackets");
+    return list.isPresent() ? (ConfigList) list.get() : List.of();
+  }
+
+  private Optional<ConfigValue> typed(String key, ConfigValueType type, String expected) {
+    return value(key)
+        .filter(
+            value ->
+                value.valueType() == type
+                    || refuse(key, "must be " + expected + ", got " + describe(value)));
+  }
+
+  /** False, for a filter. */
+  private boolean refuse(String key, String message) {
+    problem(key, message);
+    return false;
+  }
+
+  private String shown(String key) {
+    return prefix + key + " of " + owner;
+  }
+
+  /** The root of a file without braces has no line of its own. */
+  private static int line(ConfigOrigin origin) {
+    return Math.max(1, origin.lineNumber());
+  }
+}

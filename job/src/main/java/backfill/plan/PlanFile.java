@@ -1,0 +1,103 @@
+package backfill.plan;
+
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigException;
+import com.typesafe.config.ConfigFactory;
+import com.typesafe.config.ConfigOrigin;
+import com.typesafe.config.ConfigParseOptions;
+import com.typesafe.config.ConfigSyntax;
+import com.typesafe.config.ConfigValueFactory;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+
+/** From the text of a plan to the {@link Plan}, or to everything that is wrong with it. */
+public final class PlanFile {
+  private static final Pattern SUBSTITUTION = Pattern.compile("\\$\\{[^}]*}");
+  private static final Pattern SENTENCE = Pattern.compile("(.*?[.!?])(\\s.*|$)");
+
+  private PlanFile() {}
+
+  /**
+   * Reads a plan.
+   *
+   * @param location for messages
+   * @param sets {@code KEY=VALUE} each, as {@code --set} has them
+   * @param jobVersion part of the hash: another version may write other rows
+   * @throws InvalidPlan with every problem; a syntax error or a variable without a value comes
+   *     alone, because nothing is known of what stands behind it
+   */
+  public static Plan read(String location, String text, List<String> sets, String jobVersion) {
+    Problems problems = new Problems(location);
+    try {
+      Config file =
+          ConfigFactory.parseString(
+              text,
+              ConfigParseOptions.defaults()
+                  .setSyntax(ConfigSyntax.CONF)
+                  .setOriginDescription(location)
+                  .setIncluder(new NoIncludes()));
+      RepeatedKeys repeated = new RepeatedKeys(text, problems);
+      Config resolved = resolve(Overrides.over(file, sets, problems), repeated.secrets());
+      repeated.checkJoined(resolved);
+      return new PlanReader(location, resolved.root(), problems).read(jobVersion);
+    } catch (ConfigException e) {
+      throw new InvalidPlan(List.of(problem(location, e)));
+    }
+  }
+
+  /** Names of the plans that travel with the job, sorted. */
+  public static List<String> shipped() {
+    return Shipped.names();
+  }
+
+  /** The text of a plan that travels with the job. */
+  public static Optional<String> shippedText(String name) {
+    return Shipped.text(name);
+  }
+
+  /** The first sentence of the comment at the head of a plan's text; empty where there is none. */
+  public static String description(String text) {
+    String comment =
+        text.lines()
+            .dropWhile(String::isBlank)
+            .takeWhile(line -> line.startsWith("#"))
+            .map(line -> line.replaceFirst("^#+\\s*", ""))
+            .collect(Collectors.joining(" "))
+            .strip();
+    Matcher sentence = SENTENCE.matcher(comment);
+    return sentence.matches() ? sentence.group(1) : comment;
+  }
+
+  /** A secret is refused anyway: it gets a mask, so that no message can show it. */
+  private static Config resolve(Config file, Set<String> secrets) {
+    Config masks = ConfigFactory.empty();
+    for (String secret : secrets) {
+      masks = masks.withValue(secret, ConfigValueFactory.fromAnyRef("(secret)"));
+    }
+    return secrets.isEmpty() ? file.resolve() : file.resolveWith(file.withFallback(masks));
+  }
+
+  private static InvalidPlan.Problem problem(String location, ConfigException e) {
+    ConfigOrigin origin = e.origin();
+    String message = e.getMessage();
+    if (origin != null && message.startsWith(origin.description() + ": ")) {
+      message = message.substring(origin.description().length() + 2);
+    }
+    // the parser's guesses go: that the file be renamed .properties, that a brace be quoted
+    message = message.replaceFirst("(?s) \\(if you (intended|want) .*", "");
+    Matcher substitution = SUBSTITUTION.matcher(message);
+    if (e instanceof ConfigException.UnresolvedSubstitution
+        && message.startsWith("Could not resolve")
+        && substitution.find()) {
+      message =
+          substitution.group()
+              + " has no value: it is neither a key of the plan nor set in the environment";
+    }
+    int line = origin == null ? 0 : Math.max(0, origin.lineNumber());
+    return new InvalidPlan.Problem(location, line, message.replaceAll("\\s+", " ").strip());
+  }
+}

@@ -1,0 +1,50 @@
+package backfill.plan;
+
+import com.typesafe.config.ConfigList;
+import com.typesafe.config.ConfigObject;
+import com.typesafe.config.ConfigRenderOptions;
+import com.typesafe.config.ConfigValue;
+import com.typesafe.config.ConfigValueFactory;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+
+/**
+ * Identifies what decides which rows a plan writes, whatever the file's layout and however fast it
+ * is to go.
+ */
+final class PlanHash {
+  private static final List<String> DECISIVE =
+      List.of("name", "only-if", "params", "sources", "views", "steps");
+
+  private PlanHash() {}
+
+  /** SHA-256 in hexadecimal over the job's version and the resolved plan without its settings. */
+  static String of(ConfigObject plan, String jobVersion) {
+    ConfigObject decisive = plan;
+    for (String key : plan.keySet()) {
+      if (!DECISIVE.contains(key)) {
+        decisive = decisive.withoutKey(key);
+      }
+    }
+    decisive = decisive.withValue("steps", withoutWrite((ConfigList) plan.get("steps")));
+    // rendered, an object's keys are sorted
+    String canonical = jobVersion + "\n" + decisive.render(ConfigRenderOptions.concise());
+    try {
+      byte[] digest =
+          MessageDigest.getInstance("SHA-256").digest(canonical.getBytes(StandardCharsets.UTF_8));
+      return HexFormat.of().formatHex(digest);
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java platform has SHA-256", e);
+    }
+  }
+
+  private static ConfigValue withoutWrite(ConfigList steps) {
+    List<ConfigValue> kept = new ArrayList<>();
+    steps.forEach(step -> kept.add(((ConfigObject) step).withoutKey("write")));
+    return ConfigValueFactory.fromIterable(kept);
+  }
+}

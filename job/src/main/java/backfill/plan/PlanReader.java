@@ -1,0 +1,187 @@
+package backfill.plan;
+
+import com.typesafe.config.ConfigObject;
+import com.typesafe.config.ConfigValue;
+import com.typesafe.config.ConfigValueType;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Pattern;
+
+/**
+ * Reads the resolved tree of a plan into its records, and checks what its parts say of each other.
+ */
+final class PlanReader {
+  /** Names of a plan and of a step: they become part of labels and of file names. */
+  static final Pattern NAME = Pattern.compile("[a-z0-9-]+");
+
+  static final String NAME_EXPECTED = "must be small letters, digits and hyphens, got ";
+
+  /** Names of sources, views and params: an identifier of both SQLs without quotes. */
+  private static final Pattern IDENTIFIER = Pattern.compile("[a-z_][a-z0-9_]*");
+
+  private static final String IDENTIFIER_EXPECTED =
+      " must be small letters, digits and underscores, and not begin with a digit";
+
+  private final String location;
+  private final ConfigObject root;
+  private final Problems problems;
+  private final Node plan;
+
+  PlanReader(String location, ConfigObject root, Problems problems) {
+    this.location = location;
+    this.root = root;
+    this.problems = problems;
+    this.plan = new Node(root, "the plan", "", problems);
+  }
+
+  /**
+   * @throws InvalidPlan with every problem, those found earlier among them
+   */
+  Plan read(String jobVersion) {
+    Optional<String> name = plan.requiredText("name");
+    name.filter(found -> !NAME.matcher(found).matches())
+        .ifPresent(found -> plan.problem("name", NAME_EXPECTED + found));
+    Map<String, Object> params = params();
+    SqlCheck sql = new SqlCheck(params.keySet());
+    Optional<String> onlyIf = plan.text("only-if");
+    onlyIf.ifPresent(condition -> sql.condition(plan, "only-if", condition));
+    Map<String, Source> sources = sources(sql);
+    Map<String, String> views = views(sql, sources.keySet());
+    SettingsReader settings = new SettingsReader(plan);
+    Set<String> tables = new LinkedHashSet<>(sources.keySet());
+    tables.addAll(views.keySet());
+    List<Step> steps = steps(new StepReader(tables, sql, settings));
+    plan.done();
+    problems.throwIfAny();
+    return new Plan(
+        name.orElseThrow(),
+        location,
+        PlanHash.of(root, jobVersion),
+        onlyIf,
+        params,
+        sources,
+        views,
+        steps,
+        settings.settings());
+  }
+
+  private Map<String, Object> params() {
+    Map<String, Object> params = new LinkedHashMap<>();
+    Optional<Node> node = plan.object("params");
+    for (String name : node.map(Node::keys).orElse(List.of())) {
+      ConfigValue value = node.get().value(name).orElseThrow();
+      params.put(name, param(value));
+      if (name.equals(SqlCheck.NOW)) {
+        problems.at(value.origin(), "param now is taken: :now is the server's time at the start");
+      } else if (!IDENTIFIER.matcher(name).matches()) {
+        problems.at(value.origin(), "param " + name + IDENTIFIER_EXPECTED);
+      }
+      if (!isScalar(value)) {
+        problems.at(
+            value.origin(),
+            "param "
+                + name
+                + " must be text, a number, true or false, got "
+                + Node.describe(value));
+      }
+    }
+    return params;
+  }
+
+  private static boolean isScalar(ConfigValue value) {
+    return value.valueType() == ConfigValueType.STRING
+        || value.valueType() == ConfigValueType.NUMBER
+        || value.valueType() == ConfigValueType.BOOLEAN;
+  }
+
+  /** Whole numbers are {@link Long}, whatever their size. */
+  private static Object param(ConfigValue value) {
+    return value.unwrapped() instanceof Integer whole
+        ? (Object) whole.longValue()
+        : value.unwrapped();
+  }
+
+  private Map<String, Source> sources(SqlCheck sql) {
+    Map<String, Source> sources = new LinkedHashMap<>();
+    Optional<Node> node = plan.object("sources");
+    for (String name : node.map(Node::keys).orElse(List.of())) {
+      ConfigValue value = node.get().value(name).orElseThrow();
+      if (!IDENTIFIER.matcher(name).matches()) {
+        problems.at(value.origin(), "source " + name + IDENTIFIER_EXPECTED);
+      }
+      Optional<String> where = Optional.empty();
+      Optional<String> table;
+      if (value instanceof ConfigObject block) {
+        Node source = new Node(block, "source " + name, "", problems);
+        table = source.requiredText("table");
+        where = source.text("where");
+        where.ifPresent(condition -> sql.condition(source, "where", condition));
+        source.done();
+      } else {
+        table = node.get().text(name);
+      }
+      sources.put(name, new Source(name, table.orElse(""), where));
+    }
+    return sources;
+  }
+
+  private Map<String, String> views(SqlCheck sql, Set<String> sources) {
+    Map<String, String> views = new LinkedHashMap<>();
+    Optional<Node> node = plan.object("views");
+    for (String name : node.map(Node::keys).orElse(List.of())) {
+      ConfigValue value = node.get().value(name).orElseThrow();
+      Optional<String> query = node.get().text(name);
+      query.ifPresent(text -> sql.query(node.get(), name, text));
+      if (!IDENTIFIER.matcher(name).matches()) {
+        problems.at(value.origin(), "view " + name + IDENTIFIER_EXPECTED);
+      }
+      if (sources.contains(name)) {
+        problems.at(value.origin(), name + " is both a source and a view; give each its own name");
+      }
+      views.put(name, query.orElse(""));
+    }
+    ViewOrder order = new ViewOrder(views);
+    for (List<String> cycle : order.cycles()) {
+      node.orElseThrow().problem(cycle.get(0), "needs itself: " + String.join(" -> ", cycle));
+    }
+    return order.ordered();
+  }
+
+  private List<Step> steps(StepReader reader) {
+    List<Step> steps = new ArrayList<>();
+    if (!plan.required("steps")) {
+      return steps;
+    }
+    List<Node> nodes = plan.objects("steps");
+    if (plan.value("steps").filter(value -> List.of().equals(value.unwrapped())).isPresent()) {
+      plan.problem("steps", "must not be empty");
+    }
+    Map<String, Integer> lines = new HashMap<>();
+    for (int index = 0; index < nodes.size(); index++) {
+      Node node = nodes.get(index).ownedBy("step " + (index + 1));
+      reader.read(node).ifPresent(steps::add);
+      node.value("name")
+          .ifPresent(
+              name -> {
+                Integer first =
+                    lines.putIfAbsent(String.valueOf(name.unwrapped()), name.origin().lineNumber());
+                if (first != null) {
+                  problems.at(
+                      name.origin(),
+                      "step "
+                          + name.unwrapped()
+                          + " is given twice, first on line "
+                          + first
+                          + "; give each its own name");
+                }
+              });
+    }
+    return steps;
+  }
+}

@@ -1,0 +1,103 @@
+package backfill.plan;
+
+import com.typesafe.config.ConfigValue;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * One setting: its key, what it measures, and its range. The default is in {@code reference.conf}.
+ */
+enum Setting {
+  CONNECT_TIMEOUT("connect-timeout", Measure.DURATION, "1 s", "5 min"),
+  LOCK_TIMEOUT("lock-timeout", Measure.DURATION, "10 ms", "1 h"),
+  PROGRESS_EVERY("progress-every", Measure.DURATION, "10 ms", "5 s"),
+  READERS("read.readers", Measure.COUNT, "1", "64"),
+  FETCH_ROWS("read.fetch-rows", Measure.COUNT, "1", "1000000"),
+  BROADCAST_BYTES("flatten.broadcast-bytes", Measure.BYTES, "0 B", "8 GiB"),
+  WRITERS("write.writers", Measure.COUNT, "1", "64"),
+  ROWS_PER_BATCH("write.rows-per-batch", Measure.COUNT, "1", "1000000"),
+  STATEMENT_TIMEOUT("write.statement-timeout", Measure.DURATION, "100 ms", "1 h"),
+  RETRY_FOR("write.retry-for", Measure.DURATION, "0 s", "24 h"),
+  WAIT_FOR("verify.wait-for", Measure.DURATION, "0 s", "24 h");
+
+  private final String key;
+  private final Measure measure;
+  private final String least;
+  private final String most;
+
+  Setting(String key, Measure measure, String least, String most) {
+    this.key = key;
+    this.measure = measure;
+    this.least = least;
+    this.most = most;
+  }
+
+  static List<String> keys() {
+    return Arrays.stream(values()).map(Setting::key).toList();
+  }
+
+  /** With its group, as in {@code write.writers}. */
+  String key() {
+    return key;
+  }
+
+  /** The key within its group. */
+  String leaf() {
+    return key.substring(key.indexOf('.') + 1);
+  }
+
+  /** {@code write}, or nothing for a setting that stands beside the groups. */
+  Optional<String> group() {
+    return key.contains(".") ? Optional.of(key.substring(0, key.indexOf('.'))) : Optional.empty();
+  }
+
+  /** For people: {@code 1 to 64}. */
+  String range() {
+    return least + " to " + most;
+  }
+
+  /**
+   * The number that a value of the plan stands for, in milliseconds, bytes or pieces.
+   *
+   * @throws IllegalArgumentException naming the key, the value and what was expected
+   */
+  long parse(ConfigValue value) {
+    Object plain = value.unwrapped();
+    if (!(plain instanceof String) && !(plain instanceof Number)) {
+      throw new IllegalArgumentException(
+          key + " must be " + measure.expected() + ", got " + Node.describe(value));
+    }
+    String text = String.valueOf(plain).strip();
+    return require(measure.parse(text).orElseThrow(() -> wrong(text)), text);
+  }
+
+  /** The count itself, if it lies in the range. */
+  int require(int count) {
+    require(count, Integer.toString(count));
+    return count;
+  }
+
+  /** The size itself, if it lies in the range. */
+  long require(long bytes) {
+    return require(bytes, bytes + " B");
+  }
+
+  /** The duration itself, if it lies in the range. */
+  Duration require(Duration duration) {
+    require(duration.toMillis(), duration.toMillis() + " ms");
+    return duration;
+  }
+
+  private long require(long number, String got) {
+    if (number < measure.parse(least).orElseThrow() || number > measure.parse(most).orElseThrow()) {
+      throw new IllegalArgumentException(key + " must be " + range() + ", got " + got);
+    }
+    return number;
+  }
+
+  private IllegalArgumentException wrong(String got) {
+    return new IllegalArgumentException(key + " must be " + measure.expected() + ", got " + got);
+  }
+}

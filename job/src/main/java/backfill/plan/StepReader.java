@@ -1,0 +1,138 @@
+package backfill.plan;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/** Reads one step after the other; a step with a problem is reported, and left out. */
+final class StepReader {
+  private final Set<String> tables;
+  private final SqlCheck sql;
+  private final SettingsReader settings;
+
+  /**
+   * @param tables the names that {@code from} may say: sources and views
+   */
+  StepReader(Set<String> tables, SqlCheck sql, SettingsReader settings) {
+    this.tables = tables;
+    this.sql = sql;
+    this.settings = settings;
+  }
+
+  /**
+   * @param node owned by its position, until its name is known
+   */
+  Optional<Step> read(Node node) {
+    int before = node.problems().size();
+    Optional<String> name = node.requiredText("name");
+    Node step = name.map(found -> node.ownedBy("step " + found)).orElse(node);
+    name.filter(found -> !PlanReader.NAME.matcher(found).matches())
+        .ifPresent(found -> step.problem("name", PlanReader.NAME_EXPECTED + found));
+    Optional<String> onlyIf = step.text("only-if");
+    onlyIf.ifPresent(condition -> sql.condition(step, "only-if", condition));
+    Settings.Write write = settings.write(step);
+    Optional<String> kind = step.requiredText("kind");
+    if (kind.isEmpty()) {
+      return Optional.empty();
+    }
+    Step read =
+        switch (kind.get()) {
+          case "pairs" -> pairs(step, name.orElse(""), onlyIf, write);
+          case "rows" -> rows(step, name.orElse(""), onlyIf, write);
+          default -> {
+            step.problem("kind", "must be pairs or rows, got " + kind.get());
+            yield null;
+          }
+        };
+    if (read != null) {
+      step.done();
+    }
+    return step.problems().size() > before ? Optional.empty() : Optional.of(read);
+  }
+
+  private Step pairs(Node step, String name, Optional<String> onlyIf, Settings.Write write) {
+    List<Step.Grant> direct = grants(step, "direct", "user");
+    List<Step.Grant> through = grants(step, "through", "group");
+    List<Step.Membership> members = new ArrayList<>();
+    for (Node each : step.objects("members")) {
+      members.add(new Step.Membership(from(each), column(each, "group"), column(each, "user")));
+      each.done();
+    }
+    boolean hasDirect = isGiven(step, "direct");
+    boolean hasThrough = isGiven(step, "through");
+    boolean hasMembers = isGiven(step, "members");
+    if (!hasDirect && !hasThrough) {
+      step.problem(step.owner() + " grants nothing; give it direct, or through and members");
+    }
+    if (hasThrough && !hasMembers) {
+      step.problem(step.owner() + " has through, but no members that say who is in a group");
+    } else if (hasMembers && !hasThrough) {
+      step.problem(step.owner() + " has members, but no through that grants a group anything");
+    }
+    Step.IntoPairs target = step.requiredObject("into").map(this::intoPairs).orElse(null);
+    return new Step.Pairs(name, onlyIf, direct, through, members, target, write);
+  }
+
+  /** A list that is there with something in it, or is no list at all, which is reported already. */
+  private static boolean isGiven(Node step, String key) {
+    return step.value(key).filter(value -> !List.of().equals(value.unwrapped())).isPresent();
+  }
+
+  private List<Step.Grant> grants(Node step, String key, String grantee) {
+    List<Step.Grant> grants = new ArrayList<>();
+    for (Node each : step.objects(key)) {
+      grants.add(new Step.Grant(from(each), column(each, "object"), column(each, grantee)));
+      each.done();
+    }
+    return grants;
+  }
+
+  private String from(Node node) {
+    Optional<String> from = node.requiredText("from");
+    from.filter(name -> !tables.contains(name))
+        .ifPresent(
+            name ->
+                node.problem(
+                    "from",
+                    "names "
+                        + name
+                        + ", which is neither a source nor a view"
+                        + Nearest.hint(name, tables)));
+    return from.orElse("");
+  }
+
+  private static String column(Node node, String key) {
+    return node.requiredText(key).orElse("");
+  }
+
+  private Step.IntoPairs intoPairs(Node into) {
+    String table = column(into, "table");
+    String object = column(into, "object");
+    String user = column(into, "user");
+    if (!object.isEmpty() && object.equals(user)) {
+      into.problem("user", "is the column " + user + ", and so is object; name two columns");
+    }
+    into.done();
+    return new Step.IntoPairs(table, object, user);
+  }
+
+  private Step rows(Node step, String name, Optional<String> onlyIf, Settings.Write write) {
+    Optional<String> query = step.requiredText("query");
+    query.ifPresent(text -> sql.query(step, "query", text));
+    Optional<String> mode = step.requiredText("mode");
+    mode.filter(word -> !word.equals("update"))
+        .ifPresent(word -> step.problem("mode", "must be update, got " + word));
+    Step.IntoRows target =
+        step.requiredObject("into")
+            .map(
+                into -> {
+                  String table = column(into, "table");
+                  List<String> key = into.requiredTexts("key");
+                  into.done();
+                  return new Step.IntoRows(table, key);
+                })
+            .orElse(null);
+    return new Step.Rows(name, onlyIf, query.orElse(""), target, Step.Mode.UPDATE, write);
+  }
+}

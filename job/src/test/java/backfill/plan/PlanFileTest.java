@@ -1,0 +1,303 @@
+package backfill.plan;
+
+import static backfill.plan.TestingPlans.SMALL;
+import static backfill.plan.TestingPlans.problems;
+import static backfill.plan.TestingPlans.read;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.entry;
+
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class PlanFileTest {
+  @Test
+  void everythingThatAPlanCanSay() {
+    Plan plan =
+        read(
+            """
+            name = all-of-it
+            only-if = ":strict AND to_regclass('t') IS NOT NULL"
+            params { strict = true, newest = 20, share = 0.5, group = "admins", for = 7 days }
+            sources {
+              grants  = app_grants
+              members { table = "app.Members", where = "kind = :group AND at < :now::timestamptz" }
+            }
+            views.direct = "SELECT object_id, user_id FROM recent"
+            views.recent = "SELECT * FROM grants WHERE n > :newest"
+            steps = [
+              { name = one, kind = pairs, only-if = "true"
+                direct  = [{ from = direct, object = object_id, user = user_id }]
+                through = [{ from = grants, object = object_id, group = group_id }]
+                members = [{ from = members, group = g, user = u }]
+                into    = { table = pairs, object = o, user = u } }
+              { name = two, kind = rows, mode = update
+                query = "SELECT id, :now AS at FROM grants"
+                into  = { table = t, key = [id, at] } }
+            ]
+            """);
+    assertThat(plan.location()).isEqualTo("test.conf");
+    assertThat(plan.onlyIf()).contains(":strict AND to_regclass('t') IS NOT NULL");
+    assertThat(plan.params())
+        .containsOnly(
+            entry("strict", true),
+            entry("newest", 20L),
+            entry("share", 0.5),
+            entry("group", "admins"),
+            entry("for", "7 days"));
+    assertThat(plan.sources().values())
+        .containsExactly(
+            new Source("grants", "app_grants", Optional.empty()),
+            new Source(
+                "members", "app.Members", Optional.of("kind = :group AND at < :now::timestamptz")));
+    assertThat(plan.views().keySet()).containsExactly("recent", "direct");
+    Settings.Write write = plan.settings().write();
+    assertThat(plan.steps())
+        .containsExactly(
+            new Step.Pairs(
+                "one",
+                Optional.of("true"),
+                List.of(new Step.Grant("direct", "object_id", "user_id")),
+                List.of(new Step.Grant("grants", "object_id", "group_id")),
+                List.of(new Step.Membership("members", "g", "u")),
+                new Step.IntoPairs("pairs", "o", "u"),
+                write),
+            new Step.Rows(
+                "two",
+                Optional.empty(),
+                "SELECT id, :now AS at FROM grants",
+                new Step.IntoRows("t", List.of("id", "at")),
+                Step.Mode.UPDATE,
+                write));
+  }
+
+  @Test
+  void nineMistakesAreNineLines() {
+    assertThat(
+            problems(
+                """
+                name = Nine_Mistakes
+                sources {
+                  grants = app_grants
+                  members { table = app_members, were = "active" }
+                }
+                write.rows-per-batch = 0
+                steps = [
+                  { name = one, kind = pairs
+                    direct = [{ from = grant, object = product_id, user = user_id }]
+                    through = [{ from = grants, object = product_id, group = group_id }]
+                    into = { table = pairs, object = user_id, user = user_id } }
+                  { name = two, kind = rows, mode = upsert
+                    query = "SELECT id, rand() AS n FROM grants"
+                    into = { table = t } }
+                ]
+                """))
+        .containsExactly(
+            "test.conf:1: name of the plan must be small letters, digits and hyphens,"
+                + " got Nine_Mistakes",
+            "test.conf:4: unknown key were in source members; did you mean where?",
+            "test.conf:6: write.rows-per-batch must be 1 to 1000000, got 0",
+            "test.conf:8: step one has through, but no members that say who is in a group",
+            "test.conf:9: direct.from of step one names grant, which is neither a source nor a view;"
+                + " did you mean grants?",
+            "test.conf:11: into.user of step one is the column user_id, and so is object;"
+                + " name two columns",
+            "test.conf:12: mode of step two must be update, got upsert",
+            "test.conf:13: query of step two uses rand, which differs on each run;"
+                + " use a column, a parameter or, for the time, :now",
+            "test.conf:14: into.key is missing in step two");
+  }
+
+  @Test
+  void aSyntaxErrorIsReportedAlone() {
+    assertThat(problems("name = x\nfoo = 1\nsteps = [ }", "foo"))
+        .containsExactly(
+            "test.conf:3: List should have ] or a first element after the open [, instead had token:"
+                + " '}'");
+  }
+
+  @Test
+  void anUnsetVariableIsReportedAlone() {
+    assertThat(problems("foo = 1\nname = ${NOT_SET_ANYWHERE}", "foo"))
+        .containsExactly(
+            "test.conf:2: ${NOT_SET_ANYWHERE} has no value:"
+                + " it is neither a key of the plan nor set in the environment");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"[1]", "name = [1] {a = 1}", "name = ${name}", "a = ${b}, b = ${a}", "= 1"})
+  void whatHoconCannotReadIsOneProblem(String text) {
+    assertThat(problems(text)).hasSize(1);
+  }
+
+  @Test
+  void aVariableIsTakenFromTheEnvironment() {
+    assertThat(read(SMALL.replace("admins", "${PATH}")).params())
+        .containsEntry("group", System.getenv("PATH"));
+  }
+
+  @Test
+  void anEmptyPlanLacksItsNameAndItsSteps() {
+    assertThat(problems(""))
+        .containsExactly(
+            "test.conf:1: name is missing in the plan",
+            "test.conf:1: steps is missing in the plan");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '~',
+      value = {
+        "name = small | ~name = small, allow-delete = true~ | 1: unknown key allow-delete in the plan",
+        "name = small | name = 5            | 1: name of the plan must be text, got the number 5",
+        "name = small | name = \"\"         | 1: name of the plan must not be empty",
+        "name = one   | name = o_ne         | 4: name of step o_ne must be small letters, digits and hyphens, got o_ne",
+        "name = one,  | foo = 1,            | 4: name is missing in step 1 & 4: unknown key foo in step 1",
+        "kind = pairs | kind = batches      | 4: kind of step one must be pairs or rows, got batches",
+        ", kind = pairs |                   | 4: kind is missing in step one",
+        "kind = pairs | kind = pairs, surplus = ignore | 4: unknown key surplus in step one",
+        "kind = pairs | kind = pairs, write.writers = 65 | 4: write.writers must be 1 to 64, got 65",
+        "kind = pairs | kind = pairs, write { writer = 5 } | 4: unknown key write.writer in step one; did you mean write.writers?",
+        "kind = pairs | kind = pairs, only-if = true | 4: only-if of step one must be text, got true",
+        "kind = pairs | kind = pairs, only-if = \"x = ':a\" | 4: only-if of step one opens a quote or a comment that is never closed",
+        "kind = pairs | kind = pairs, only-if = \"x = :gruop\" | 4: only-if of step one uses :gruop, which is not in params; did you mean group?",
+        "kind = pairs | kind = pairs, members = [{ from = grants, group = g, user = u }] | 4: step one has members, but no through that grants a group anything",
+        "[{ from      | [] # [{ from        | 4: step one grants nothing; give it direct, or through and members",
+        "[{ from = grants | [7, { from = grants | 5: direct of step one must hold blocks in braces, got the number 7",
+        "[{ from = grants, object = product_id, user = user_id }] | { from = grants } | 5: direct of step one must be a list in brackets, got a block in braces",
+        "user = user_id }] | group = g }]    | 5: direct.user is missing in step one & 5: unknown key direct.group in step one",
+        "table = pairs, | tabel = pairs,    | 6: into.table is missing in step one & 6: unknown key into.tabel in step one; did you mean into.table?",
+        "into = { table = pairs, object = product_id, user = user_id } | | 4: into is missing in step one",
+        "app_grants   | [app_grants]        | 3: sources.grants of the plan must be text, got a list",
+        "grants = app_grants | grants { where = \"x\" } | 3: table is missing in source grants",
+        "grants = app_grants | grants { table = t, where = null } | 3: where of source grants must be text, got null",
+        "grants = app_grants | grants { table = t, where = \"\" } | 3: where of source grants must not be empty",
+        "grants = app_grants | grants { table = t, database = ci } | 3: unknown key database in source grants",
+        "grants = app_grants | grants { table = t, where = \"a = :b\" } | 3: where of source grants uses :b, which is not in params",
+        "app_grants }  | app_grants, Other-One = t } | 3: source Other-One must be small letters, digits and underscores, and not begin with a digit",
+        "group = admins | now = 1           | 2: param now is taken: :now is the server's time at the start",
+        "group = admins | a-b = 1           | 2: param a-b must be small letters, digits and underscores, and not begin with a digit",
+        "group = admins | group = [1]       | 2: param group must be text, a number, true or false, got a list",
+        "name = small  | ~name = small, views.grants = \"SELECT 1\"~ | 1: grants is both a source and a view; give each its own name",
+        "name = small  | ~name = small, views.v = \"SELECT * FROM v\"~ | 1: views.v of the plan needs itself: v -> v",
+        "name = small  | ~name = small, views.v = \"SELECT :x\"~ | 1: views.v of the plan uses :x, which is not in params",
+        "name = small  | ~name = small, views.v = 5~ | 1: views.v of the plan must be text, got the number 5"
+      })
+  void oneMistakeIsOneLine(String from, String to, String expected) {
+    assertThat(SMALL).contains(from);
+    String text = SMALL.replace(from, to == null ? "" : to);
+    assertThat(String.join(" & ", problems(text)).replace("test.conf:", "")).isEqualTo(expected);
+  }
+
+  @Test
+  void stepsMustNotBeEmpty() {
+    assertThat(problems("name = x\nsteps = []"))
+        .containsExactly("test.conf:2: steps of the plan must not be empty");
+  }
+
+  @Test
+  void twoStepsOfOneNameAreRefused() {
+    assertThat(problems(SMALL.replace("steps = [", "steps = [" + rows("SELECT 1") + "\n")))
+        .containsExactly(
+            "test.conf:5: step one is given twice, first on line 4; give each its own name");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "current_timestamp",
+    "Current_Date",
+    "current_timestamp()",
+    "localtimestamp",
+    "now()",
+    "NOW ( )"
+  })
+  void aQueryThatAsksForTheTimeIsRefused(String expression) {
+    String word = expression.replaceAll("[ ()]", "");
+    assertThat(problems(onlyRows("SELECT " + expression + " AS x FROM grants")))
+        .containsExactly(
+            "test.conf:4: query of step one uses "
+                + word
+                + ", which differs on each run; use :now, the server's time at its start");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "rand()",
+        "random ()",
+        "uuid()",
+        "shuffle(x)",
+        "monotonically_increasing_id()",
+        "randn(5)"
+      })
+  void aQueryThatIsRandomIsRefused(String expression) {
+    String word = expression.replaceAll("[ (].*", "");
+    assertThat(problems(onlyRows("SELECT " + expression + " AS x FROM grants")))
+        .containsExactly(
+            "test.conf:4: query of step one uses "
+                + word
+                + ", which differs on each run; use a column, a parameter or, for the time, :now");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "SELECT 'now()' AS x FROM grants -- rand()",
+        "SELECT uuid, random, g.current_date, :now AS now FROM grants g",
+        "SELECT unix_timestamp(at) AS x, current_dates FROM grants"
+      })
+  void aQueryThatOnlyLooksRandomIsNot(String query) {
+    assertThat(problems(onlyRows(query))).isEmpty();
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "key = []          | into.key of step one must not be empty",
+        "key = id          | into.key of step one must be a list, as in [id], got the text \"id\"",
+        "'key = [id, id]'  | into.key of step one names id twice",
+        "key = [1]         | into.key of step one must hold names, got the number 1"
+      })
+  void aKeyIsAListOfNames(String key, String expected) {
+    assertThat(problems(onlyRows("SELECT 1").replace("key = [id]", key)))
+        .containsExactly("test.conf:4: " + expected);
+  }
+
+  @Test
+  void modeAndQueryMustBeThere() {
+    assertThat(
+            problems(
+                onlyRows("SELECT 1")
+                    .replace("mode = update, ", "")
+                    .replace("query = ", "quary = ")))
+        .containsExactly(
+            "test.conf:4: query is missing in step one",
+            "test.conf:4: mode is missing in step one",
+            "test.conf:4: unknown key quary in step one; did you mean query?");
+  }
+
+  @Test
+  void aBackslashBeforeAQuoteIsRefusedInAQuery() {
+    assertThat(problems(onlyRows("SELECT 'it\\\\'s', 'and 2\\\\' more'")))
+        .containsExactly(
+            "test.conf:4: query of step one escapes a quote with a backslash;"
+                + " double the quote instead");
+    assertThat(problems(onlyRows("SELECT 'it''s', 'a\\\\\\\\'"))).isEmpty();
+  }
+
+  private static String onlyRows(String query) {
+    return SMALL.substring(0, SMALL.indexOf("steps")) + "steps = [" + rows(query) + "]";
+  }
+
+  private static String rows(String query) {
+    return "{ name = one, kind = rows, mode = update, query = \""
+        + query
+        + "\", into { table = t, key = [id] } }";
+  }
+}

@@ -1,0 +1,156 @@
+package backfill.plan;
+
+import static backfill.plan.TestingPlans.SMALL;
+import static backfill.plan.TestingPlans.problems;
+import static backfill.plan.TestingPlans.read;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigFactory;
+import java.lang.reflect.RecordComponent;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class SettingsTest {
+  private static final Config REFERENCE =
+      ConfigFactory.parseResources("reference.conf").getConfig("backfill");
+
+  @Test
+  void defaults() {
+    assertThat(read(SMALL).settings())
+        .isEqualTo(
+            new Settings(
+                Duration.ofSeconds(10),
+                Duration.ofSeconds(5),
+                Duration.ofSeconds(4),
+                new Settings.Read(4, 10_000),
+                new Settings.Flatten(268_435_456),
+                new Settings.Write(2, 25_000, Duration.ofSeconds(60), Duration.ofMinutes(2)),
+                new Settings.Verify(Duration.ofSeconds(60))));
+  }
+
+  @Test
+  void everyKey() {
+    String text =
+        """
+        connect-timeout = 1 s
+        lock-timeout = 10ms
+        progress-every = 1.5 s
+        read { readers = 1, fetch-rows = 1000000 }
+        flatten.broadcast-bytes = 0 B
+        write { writers = 64, rows-per-batch = 1, statement-timeout = 1 h, retry-for = 0 s }
+        verify.wait-for = 24 h
+        """;
+    assertThat(read(SMALL + text).settings())
+        .isEqualTo(
+            new Settings(
+                Duration.ofSeconds(1),
+                Duration.ofMillis(10),
+                Duration.ofMillis(1500),
+                new Settings.Read(1, 1_000_000),
+                new Settings.Flatten(0),
+                new Settings.Write(64, 1, Duration.ofHours(1), Duration.ZERO),
+                new Settings.Verify(Duration.ofHours(24))));
+  }
+
+  @Test
+  void everyRefusal() {
+    String text =
+        """
+        connect-timeout = 10
+        lock-timeout = 2 h
+        progress-every = 6 s
+        read { readers = 65, fetch-rows = many, rows = 1 }
+        flatten.broadcast-bytes = 1024
+        write { writers = 1.5
+          rows-per-batch = 0
+          statement-timeout = [1 s]
+          retry-for = -1 s
+          retry-fro = 1 s }
+        verify = 60 s
+        lock-timeuot = 5 s
+        """;
+    String duration = "a duration with its unit, as in 500 ms, 30 s or 2 min";
+    assertThat(problems(SMALL + text))
+        .containsExactly(
+            "test.conf:7: connect-timeout must be " + duration + ", got 10",
+            "test.conf:8: lock-timeout must be 10 ms to 1 h, got 2 h",
+            "test.conf:9: progress-every must be 10 ms to 5 s, got 6 s",
+            "test.conf:10: read.readers must be 1 to 64, got 65",
+            "test.conf:10: read.fetch-rows must be a whole number, got many",
+            "test.conf:10: unknown key read.rows in the plan",
+            "test.conf:11: flatten.broadcast-bytes must be a size with its unit, as in 64 MiB,"
+                + " got 1024",
+            "test.conf:12: write.writers must be a whole number, got 1.5",
+            "test.conf:13: write.rows-per-batch must be 1 to 1000000, got 0",
+            "test.conf:14: write.statement-timeout must be " + duration + ", got a list",
+            "test.conf:15: write.retry-for must be 0 s to 24 h, got -1 s",
+            "test.conf:16: unknown key write.retry-fro in the plan; did you mean write.retry-for?",
+            "test.conf:17: verify of the plan must be a block in braces, got the text \"60 s\"",
+            "test.conf:18: unknown key lock-timeuot in the plan; did you mean lock-timeout?");
+  }
+
+  @Test
+  void theRecordsRefuseTheSame() {
+    assertThatThrownBy(() -> new Settings.Read(0, 1))
+        .hasMessage("read.readers must be 1 to 64, got 0");
+    assertThatThrownBy(() -> new Settings.Flatten(-1))
+        .hasMessage("flatten.broadcast-bytes must be 0 B to 8 GiB, got -1 B");
+    assertThatThrownBy(() -> new Settings.Verify(Duration.ofDays(2)))
+        .hasMessage("verify.wait-for must be 0 s to 24 h, got 172800000 ms");
+  }
+
+  @Test
+  void aStepsWriteBlockLiesOverThePlansAndOverTheCommandLine() {
+    String text =
+        SMALL.replace("kind = pairs", "kind = pairs, write { writers = 8 }")
+            + "write { writers = 4, rows-per-batch = 10 }";
+    Plan plan = read(text, "write.retry-for=30 s", "write.writers=3");
+    assertThat(plan.settings().write().writers()).isEqualTo(3);
+    assertThat(plan.steps().get(0).write())
+        .isEqualTo(new Settings.Write(8, 10, Duration.ofSeconds(60), Duration.ofSeconds(30)));
+  }
+
+  @Test
+  void aVariablesTextIsReadAsANumber() {
+    assertThat(problems(SMALL + "write.writers = ${PATH}"))
+        .containsExactly(
+            "environment: write.writers must be a whole number, got " + System.getenv("PATH"));
+  }
+
+  @Test
+  void keysAreTheRecordsComponents() {
+    List<String> expected = new ArrayList<>();
+    for (RecordComponent component : Settings.class.getRecordComponents()) {
+      if (component.getType().isRecord()) {
+        for (RecordComponent inner : component.getType().getRecordComponents()) {
+          expected.add(kebab(component) + "." + kebab(inner));
+        }
+      } else {
+        expected.add(kebab(component));
+      }
+    }
+    assertThat(Setting.keys()).isEqualTo(expected);
+    assertThat(REFERENCE.entrySet())
+        .extracting(Map.Entry::getKey)
+        .containsExactlyInAnyOrderElementsOf(expected);
+  }
+
+  @Test
+  void theReferenceSaysEveryRange() {
+    for (Setting setting : Setting.values()) {
+      assertThat(String.join(" ", REFERENCE.getValue(setting.key()).origin().comments()))
+          .as(setting.key())
+          .contains(setting.range());
+    }
+  }
+
+  private static String kebab(RecordComponent component) {
+    return component.getName().replaceAll("([A-Z])", "-$1").toLowerCase(Locale.ROOT);
+  }
+}
