@@ -3,7 +3,10 @@ package backfill.plan;
 import java.util.List;
 import java.util.stream.Collectors;
 
-/** A plan, a setting or the environment is wrong (exit 2): every problem at once, nothing was touched. */
+/**
+ * A plan, a setting or the environment is wrong (exit 2): every problem at once, nothing was
+ * touched.
+ */
 public final class InvalidPlan extends RuntimeException {
   private static final long serialVersionUID = 1L;
 

@@ -3,10 +3,12 @@ package backfill.plan;
 import java.time.Duration;
 
 /**
- * How a plan is carried out: nothing here changes which rows are written. Every default is in {@code reference.conf}.
+ * How a plan is carried out: nothing here changes which rows are written. Every default is in
+ * {@code reference.conf}.
  *
  * @param connectTimeout how long to wait for a connection
- * @param lockTimeout how long a statement of ours waits for a lock before it gives way and is tried again
+ * @param lockTimeout how long a statement of ours waits for a lock before it gives way and is tried
+ *     again
  * @param progressEvery how often a progress line is printed while anything lasts, at most 5 seconds
  */
 public record Settings(
@@ -25,8 +27,8 @@ public record Settings(
   public record Read(int readers, int fetchRows) {}
 
   /**
-   * @param broadcastBytes size up to which the group to users map is sent to every executor whole; above it, it is
-   *     joined
+   * @param broadcastBytes size up to which the group to users map is sent to every executor whole;
+   *     above it, it is joined
    */
   public record Flatten(long broadcastBytes) {}
 

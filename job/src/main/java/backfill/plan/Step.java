@@ -15,7 +15,10 @@ public sealed interface Step permits Step.Pairs, Step.Rows {
   /** The table that this step fills, as the plan writes it. */
   String target();
 
-  /** The columns that identify a row of the target: the arbiter is the unique index on exactly these. */
+  /**
+   * The columns that identify a row of the target: the arbiter is the unique index on exactly
+   * these.
+   */
   List<String> key();
 
   /** How this step writes. */
