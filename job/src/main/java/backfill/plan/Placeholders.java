@@ -4,7 +4,10 @@ import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Finds {@code :name} in SQL: outside strings, quoted identifiers and comments, and never in a cast ({@code ::}). */
+/**
+ * Finds {@code :name} in SQL: outside strings, quoted identifiers and comments, and never in a cast
+ * ({@code ::}).
+ */
 public final class Placeholders {
   private static final Pattern TOKEN =
       Pattern.compile(
