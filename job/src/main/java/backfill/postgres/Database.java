@@ -17,8 +17,9 @@ import java.util.Optional;
 import java.util.Properties;
 
 /**
- * One database as the environment names it: where it is, as whom we log in, and how to open a connection. Serializable,
- * because executors open their own connections; its text never shows the password.
+ * One database as the environment names it: where it is, as whom we log in, and how to open a
+ * connection. Serializable, because executors open their own connections; its text never shows the
+ * password.
  */
 public final class Database implements Serializable {
   private static final long serialVersionUID = 1L;
@@ -49,7 +50,8 @@ public final class Database implements Serializable {
   }
 
   /**
-   * The database of {@code PREFIX_URL}, {@code _USER}, {@code _PASSWORD} or {@code _PASSWORD_FILE}, {@code _READ_URL}.
+   * The database of {@code PREFIX_URL}, {@code _USER}, {@code _PASSWORD} or {@code _PASSWORD_FILE},
+   * {@code _READ_URL}.
    *
    * @throws InvalidPlan naming every variable that is missing or wrong
    */
@@ -102,7 +104,10 @@ public final class Database implements Serializable {
         connectTimeout);
   }
 
-  /** The database of a sink that is used alone: its options say what the environment says for the job. */
+  /**
+   * The database of a sink that is used alone: its options say what the environment says for the
+   * job.
+   */
   public static Database at(String url, String user, String password, Duration connectTimeout) {
     return new Database("url", url, null, user, password, null, connectTimeout);
   }
@@ -167,8 +172,9 @@ public final class Database implements Serializable {
   }
 
   /**
-   * Settings of one connection. {@code prepareThreshold=0}: a named prepared statement would outlive its transaction,
-   * and behind transaction pooling the next one runs on another server session.
+   * Settings of one connection. {@code prepareThreshold=0}: a named prepared statement would
+   * outlive its transaction, and behind transaction pooling the next one runs on another server
+   * session.
    */
   private Properties properties(String applicationName) throws SQLException {
     Properties properties = new Properties();
@@ -196,7 +202,11 @@ public final class Database implements Serializable {
       return Optional.of(Files.readString(Path.of(passwordFile)).strip());
     } catch (IOException e) {
       throw new SQLException(
-          "cannot read the password from " + passwordFile + ", named by " + prefix + "_PASSWORD_FILE",
+          "cannot read the password from "
+              + passwordFile
+              + ", named by "
+              + prefix
+              + "_PASSWORD_FILE",
           "28000",
           e);
     }

@@ -2,7 +2,9 @@ package backfill.postgres;
 
 import java.util.List;
 
-/** The servers are not as the plan needs them, or cannot be reached (exit 3): every reason at once. */
+/**
+ * The servers are not as the plan needs them, or cannot be reached (exit 3): every reason at once.
+ */
 public final class NotReady extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
@@ -11,7 +13,8 @@ public final class NotReady extends RuntimeException {
 
   /**
    * @param reasons at least one, a sentence or two each
-   * @param retryable whether the same command may succeed later without anybody changing anything (no connection)
+   * @param retryable whether the same command may succeed later without anybody changing anything
+   *     (no connection)
    */
   public NotReady(List<String> reasons, boolean retryable, Throwable cause) {
     super(String.join("\n", reasons), cause);

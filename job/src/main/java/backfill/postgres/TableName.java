@@ -2,7 +2,10 @@ package backfill.postgres;
 
 import java.io.Serializable;
 
-/** A table by schema and name, resolved once, so that no later {@code search_path} can make it another table. */
+/**
+ * A table by schema and name, resolved once, so that no later {@code search_path} can make it
+ * another table.
+ */
 public record TableName(String schema, String name) implements Serializable {
 
   /** For a statement: both parts quoted. */
@@ -19,7 +22,8 @@ public record TableName(String schema, String name) implements Serializable {
   /**
    * A quoted identifier.
    *
-   * @see <a href="https://www.postgresql.org/docs/current/sql-syntax-lexical.html">Lexical structure, 4.1.1</a>
+   * @see <a href="https://www.postgresql.org/docs/current/sql-syntax-lexical.html">Lexical
+   *     structure, 4.1.1</a>
    */
   public static String quote(String identifier) {
     return '"' + identifier.replace("\"", "\"\"") + '"';

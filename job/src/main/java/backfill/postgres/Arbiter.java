@@ -1,0 +1,25 @@
+package backfill.postgres;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Collectors;
+
+/**
+ * The unique index that decides what a conflict is.
+ *
+ * @param columns the key, in the step's order
+ * @param predicate of a partial index; it names key columns only
+ */
+public record Arbiter(String index, List<String> columns, Optional<String> predicate) {
+
+  /**
+   * The conflict target of an INSERT, without an action. A partial index is found only if its
+   * predicate is repeated here (42P10 otherwise).
+   */
+  public String onConflict() {
+    return "ON CONFLICT ("
+        + columns.stream().map(TableName::quote).collect(Collectors.joining(", "))
+        + ")"
+        + predicate.map(condition -> " WHERE (" + condition + ")").orElse("");
+  }
+}

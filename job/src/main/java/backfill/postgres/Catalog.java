@@ -1,0 +1,189 @@
+package backfill.postgres;
+
+import java.sql.Array;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/** Looks tables up in the system catalogs, by oid; {@link NameLookup} finds the oid. */
+final class Catalog {
+  private final Inquiry inquiry;
+
+  Catalog(Inquiry inquiry) {
+    this.inquiry = inquiry;
+  }
+
+  /** Everything a run needs to know of one relation. */
+  Table table(long oid) throws SQLException {
+    List<Column> columns = columns(oid);
+    List<UniqueIndex> uniqueIndexes = uniqueIndexes(oid);
+    return inquiry.one(
+        """
+        WITH RECURSIVE tree AS (
+          SELECT ?::pg_catalog.oid AS oid
+          UNION
+          SELECT child.inhrelid FROM pg_catalog.pg_inherits child JOIN tree ON child.inhparent = tree.oid)
+        SELECT r.oid, n.nspname, r.relname, r.relkind,
+               (SELECT coalesce(pg_catalog.max(pg_catalog.pg_relation_size(tree.oid)), 0) FROM tree)
+                 / pg_catalog.current_setting('block_size')::pg_catalog.int8 AS blocks,
+               ARRAY(SELECT ARRAY[pn.nspname::pg_catalog.text, p.relname::pg_catalog.text]
+                     FROM tree JOIN pg_catalog.pg_class p ON p.oid = tree.oid
+                               JOIN pg_catalog.pg_namespace pn ON pn.oid = p.relnamespace
+                     WHERE p.relkind = 'f' AND p.oid <> r.oid ORDER BY p.relname) AS foreign_parts
+        FROM pg_catalog.pg_class r JOIN pg_catalog.pg_namespace n ON n.oid = r.relnamespace
+        WHERE r.oid = ?::pg_catalog.oid
+        """,
+        row ->
+            new Table(
+                oid,
+                new TableName(row.getString("nspname"), row.getString("relname")),
+                row.getString("relkind").charAt(0),
+                columns,
+                uniqueIndexes,
+                row.getLong("blocks"),
+                names(row.getArray("foreign_parts"))),
+        oid,
+        oid);
+  }
+
+  private List<Column> columns(long oid) throws SQLException {
+    return inquiry.rows(
+        """
+        SELECT a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod) AS type,
+               a.attnotnull OR t.typnotnull AS not_null,
+               a.atthasdef OR t.typdefault IS NOT NULL AS has_default,
+               a.attgenerated <> '' AS generated, a.attidentity, s.nspname, s.relname
+        FROM pg_catalog.pg_attribute a
+        JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
+        LEFT JOIN pg_catalog.pg_attrdef f ON f.adrelid = a.attrelid AND f.adnum = a.attnum
+        LEFT JOIN LATERAL (
+          SELECT n.nspname, q.relname
+          FROM pg_catalog.pg_depend d
+          JOIN pg_catalog.pg_class q ON q.relkind = 'S' AND (
+               d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND q.oid = d.objid AND d.deptype = 'i'
+            OR d.classid = 'pg_catalog.pg_attrdef'::pg_catalog.regclass AND q.oid = d.refobjid)
+          JOIN pg_catalog.pg_namespace n ON n.oid = q.relnamespace
+          WHERE d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
+            AND (d.refobjid = a.attrelid AND d.refobjsubid = a.attnum OR d.objid = f.oid)
+          LIMIT 1) s ON true
+        WHERE a.attrelid = ?::pg_catalog.oid AND a.attnum > 0 AND NOT a.attisdropped
+        ORDER BY a.attnum
+        """,
+        Catalog::column,
+        oid);
+  }
+
+  private static Column column(ResultSet row) throws SQLException {
+    String sequence = row.getString("relname");
+    return new Column(
+        row.getString("attname"),
+        row.getString("type"),
+        row.getBoolean("not_null"),
+        row.getBoolean("has_default"),
+        row.getBoolean("generated"),
+        switch (row.getString("attidentity")) {
+          case "a" -> Column.Identity.ALWAYS;
+          case "d" -> Column.Identity.BY_DEFAULT;
+          default -> Column.Identity.NONE;
+        },
+        sequence == null
+            ? Optional.empty()
+            : Optional.of(new TableName(row.getString("nspname"), sequence)));
+  }
+
+  /**
+   * {@code indnullsnotdistinct} came with PostgreSQL 15: as a key of the row's JSON it may be
+   * absent.
+   */
+  private List<UniqueIndex> uniqueIndexes(long oid) throws SQLException {
+    return inquiry.rows(
+        """
+        SELECT c.relname, x.indisvalid AND x.indisready AND x.indislive AS valid, x.indimmediate,
+               x.indexprs IS NOT NULL AS expressions,
+               pg_catalog.pg_get_expr(x.indpred, x.indrelid) AS predicate,
+               coalesce((pg_catalog.to_jsonb(x) ->> 'indnullsnotdistinct')::pg_catalog.bool, false)
+                 AS nulls_not_distinct,
+               ARRAY(SELECT a.attname::pg_catalog.text
+                     FROM pg_catalog.unnest(x.indkey::pg_catalog.int2[]) WITH ORDINALITY AS k(attnum, place)
+                     JOIN pg_catalog.pg_attribute a ON a.attrelid = x.indrelid AND a.attnum = k.attnum
+                     WHERE k.place <= x.indnkeyatts ORDER BY k.place) AS columns,
+               ARRAY(SELECT a.attname::pg_catalog.text
+                     FROM pg_catalog.pg_depend d
+                     JOIN pg_catalog.pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
+                     WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objid = x.indexrelid
+                       AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
+                       AND d.refobjid = x.indrelid AND d.refobjsubid > 0) AS depends_on
+        FROM pg_catalog.pg_index x JOIN pg_catalog.pg_class c ON c.oid = x.indexrelid
+        WHERE x.indrelid = ?::pg_catalog.oid AND x.indisunique
+        ORDER BY c.relname
+        """,
+        row ->
+            new UniqueIndex(
+                row.getString("relname"),
+                texts(row.getArray("columns")),
+                row.getBoolean("expressions"),
+                row.getBoolean("valid"),
+                row.getBoolean("indimmediate"),
+                Optional.ofNullable(row.getString("predicate")),
+                Set.copyOf(texts(row.getArray("depends_on"))),
+                row.getBoolean("nulls_not_distinct")),
+        oid);
+  }
+
+  /** Whether a policy would hide rows from us. */
+  boolean rowSecurityActive(Table table) throws SQLException {
+    return inquiry.one(
+        "SELECT pg_catalog.row_security_active(?::pg_catalog.oid)",
+        row -> row.getBoolean(1),
+        table.oid());
+  }
+
+  /**
+   * BEFORE row triggers on the table and its partitions that fire for {@code INSERT} or {@code
+   * UPDATE}. The bits of {@code tgtype} are those of {@code pg_trigger.h}: row 1, before 2, insert
+   * 4, update 16.
+   */
+  List<String> beforeRowTriggers(Table table, String event) throws SQLException {
+    return inquiry.rows(
+        """
+        WITH RECURSIVE tree AS (
+          SELECT ?::pg_catalog.oid AS oid
+          UNION
+          SELECT child.inhrelid FROM pg_catalog.pg_inherits child JOIN tree ON child.inhparent = tree.oid)
+        SELECT DISTINCT t.tgname
+        FROM pg_catalog.pg_trigger t JOIN tree ON tree.oid = t.tgrelid
+        WHERE NOT t.tgisinternal AND t.tgenabled IN ('O', 'A') AND t.tgtype & 3 = 3
+          AND t.tgtype & CASE ? WHEN 'INSERT' THEN 4 ELSE 16 END <> 0
+        ORDER BY t.tgname
+        """,
+        row -> row.getString(1),
+        table.oid(),
+        event);
+  }
+
+  /** Rewrite rules for INSERT or UPDATE. The digits of {@code ev_type}: update 2, insert 3. */
+  List<String> rules(Table table) throws SQLException {
+    return inquiry.rows(
+        """
+        SELECT w.rulename FROM pg_catalog.pg_rewrite w
+        WHERE w.ev_class = ?::pg_catalog.oid AND w.ev_type IN ('2', '3') AND w.ev_enabled IN ('O', 'A')
+        ORDER BY w.rulename
+        """,
+        row -> row.getString(1),
+        table.oid());
+  }
+
+  private static List<String> texts(Array array) throws SQLException {
+    return List.of((String[]) array.getArray());
+  }
+
+  private static List<TableName> names(Array pairs) throws SQLException {
+    Object value = pairs.getArray();
+    return value instanceof String[][] parts
+        ? Arrays.stream(parts).map(part -> new TableName(part[0], part[1])).toList()
+        : List.of();
+  }
+}

@@ -1,0 +1,116 @@
+package backfill.postgres;
+
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * A connection that only asks: each question is a READ ONLY transaction of its own, which gives up
+ * on a lock and on a slow answer. Nothing stays open between two questions, and nothing is set for
+ * the session, so that it works behind transaction pooling.
+ */
+final class Inquiry implements AutoCloseable {
+  private static final Duration ANSWER_WITHIN = Duration.ofMinutes(1);
+
+  private final Connection connection;
+  private final Duration lockTimeout;
+
+  Inquiry(Connection connection, Duration lockTimeout) throws SQLException {
+    this.connection = connection;
+    this.lockTimeout = lockTimeout;
+    connection.setAutoCommit(false);
+    connection.setReadOnly(true);
+  }
+
+  /** One row of an answer. */
+  @FunctionalInterface
+  interface Row<T> {
+    T of(ResultSet row) throws SQLException;
+  }
+
+  /** What is asked within one transaction. */
+  @FunctionalInterface
+  interface Question<T> {
+    T of(Connection connection) throws SQLException;
+  }
+
+  /** All rows; a value is a String, a Long or a String[]. */
+  <T> List<T> rows(String sql, Row<T> row, Object... values) throws SQLException {
+    return ask(asked -> rows(asked, sql, row, values));
+  }
+
+  /** The only row. */
+  <T> T one(String sql, Row<T> row, Object... values) throws SQLException {
+    return rows(sql, row, values).get(0);
+  }
+
+  <T> T ask(Question<T> question) throws SQLException {
+    return within(ANSWER_WITHIN, question);
+  }
+
+  /** For an answer that takes as long as the tables are large. */
+  <T> T askWithoutHurry(Question<T> question) throws SQLException {
+    return within(Duration.ZERO, question);
+  }
+
+  private <T> T within(Duration limit, Question<T> question) throws SQLException {
+    try {
+      try (Statement limits = connection.createStatement()) {
+        limits.execute(
+            "SET LOCAL statement_timeout = %d; SET LOCAL lock_timeout = %d"
+                .formatted(limit.toMillis(), lockTimeout.toMillis()));
+      }
+      return question.of(connection);
+    } finally {
+      // Nothing was written; after a failure this is the only way on.
+      connection.rollback();
+    }
+  }
+
+  /** For a connection whose transaction is somebody else's. */
+  static <T> List<T> rows(Connection connection, String sql, Row<T> row, Object... values)
+      throws SQLException {
+    if (values.length == 0) {
+      return plainRows(connection, sql, row);
+    }
+    try (PreparedStatement statement = connection.prepareStatement(sql)) {
+      for (int i = 0; i < values.length; i++) {
+        if (values[i] instanceof String[] texts) {
+          statement.setArray(i + 1, connection.createArrayOf("text", texts));
+        } else {
+          statement.setObject(i + 1, values[i]);
+        }
+      }
+      return all(statement.executeQuery(), row);
+    }
+  }
+
+  /** A plan's own SQL may hold question marks and braces, which JDBC would take for its own. */
+  private static <T> List<T> plainRows(Connection connection, String sql, Row<T> row)
+      throws SQLException {
+    try (Statement statement = connection.createStatement()) {
+      statement.setEscapeProcessing(false);
+      return all(statement.executeQuery(sql), row);
+    }
+  }
+
+  private static <T> List<T> all(ResultSet rows, Row<T> row) throws SQLException {
+    try (rows) {
+      List<T> answer = new ArrayList<>();
+      while (rows.next()) {
+        answer.add(row.of(rows));
+      }
+      return answer;
+    }
+  }
+
+  @Override
+  public void close() throws SQLException {
+    connection.close();
+  }
+}

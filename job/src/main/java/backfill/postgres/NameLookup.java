@@ -1,0 +1,131 @@
+package backfill.postgres;
+
+import java.sql.SQLException;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+
+/**
+ * Finds the table that a plan's words mean, once, under the session's {@code search_path}. A name
+ * with a schema is looked up without the right to use that schema, so that {@link Rights} can say
+ * what is missing.
+ */
+final class NameLookup {
+  private final Inquiry inquiry;
+  private final Catalog catalog;
+
+  NameLookup(Inquiry inquiry) {
+    this.inquiry = inquiry;
+    this.catalog = new Catalog(inquiry);
+  }
+
+  /** The table, or a reason among the findings. */
+  Optional<Table> find(String place, String written, Findings findings) throws SQLException {
+    List<String> parts = parts(written);
+    if (parts.isEmpty() || parts.size() > 2) {
+      findings.refuse(
+          place,
+          "`" + written + "` is not a table's name; write table or schema.table, quoted as in SQL");
+      return Optional.empty();
+    }
+    OptionalLong oid =
+        parts.size() == 2 ? qualified(parts.get(0), parts.get(1)) : visible(parts.get(0));
+    if (oid.isEmpty()) {
+      findings.refuse(
+          place,
+          parts.size() == 2
+              ? missingFromSchema(parts.get(0), parts.get(1))
+              : missingFromPath(parts.get(0)));
+      return Optional.empty();
+    }
+    return Optional.of(catalog.table(oid.getAsLong()));
+  }
+
+  /** As the server reads them: lower case where not quoted. */
+  private List<String> parts(String written) throws SQLException {
+    try {
+      return inquiry.rows(
+          "SELECT part FROM pg_catalog.unnest(pg_catalog.parse_ident(?)) WITH ORDINALITY AS p(part, place)"
+              + " ORDER BY place",
+          row -> row.getString(1),
+          written);
+    } catch (SQLException e) {
+      if ("22023".equals(e.getSQLState())) { // invalid_parameter_value: not an identifier
+        return List.of();
+      }
+      throw e;
+    }
+  }
+
+  private OptionalLong qualified(String schema, String name) throws SQLException {
+    return first(
+        """
+        SELECT c.oid FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+        WHERE n.nspname = ? AND c.relname = ?
+        """,
+        schema,
+        name);
+  }
+
+  private OptionalLong visible(String name) throws SQLException {
+    return first(
+        """
+        SELECT c.oid FROM pg_catalog.pg_class c
+        WHERE c.oid = pg_catalog.to_regclass(pg_catalog.quote_ident(?))
+        """,
+        name);
+  }
+
+  private OptionalLong first(String sql, Object... values) throws SQLException {
+    return inquiry.rows(sql, row -> row.getLong(1), values).stream()
+        .mapToLong(Long::longValue)
+        .findFirst();
+  }
+
+  private String missingFromSchema(String schema, String name) throws SQLException {
+    List<String> beside =
+        inquiry.rows(
+            """
+            SELECT c.relname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+            WHERE n.nspname = ? AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
+            """,
+            row -> row.getString(1),
+            schema);
+    return "table " + name + " does not exist in schema " + schema + CloseNames.hint(name, beside);
+  }
+
+  private String missingFromPath(String name) throws SQLException {
+    String path =
+        inquiry.one("SELECT pg_catalog.current_setting('search_path')", row -> row.getString(1));
+    List<String> elsewhere =
+        inquiry.rows(
+            """
+            SELECT pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.relname)
+                   || CASE WHEN pg_catalog.has_schema_privilege(n.oid, 'USAGE') THEN ''
+                           ELSE pg_catalog.format(' (after GRANT USAGE ON SCHEMA "%s" TO "%s")',
+                                  pg_catalog.replace(n.nspname, '"', '""'),
+                                  pg_catalog.replace(current_user, '"', '""')) END
+            FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+            WHERE c.relname = ? AND c.relkind IN ('r', 'p')
+              AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+            ORDER BY n.nspname
+            """,
+            row -> row.getString(1), name);
+    List<String> beside =
+        inquiry.rows(
+            """
+            SELECT c.relname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+            WHERE pg_catalog.pg_table_is_visible(c.oid) AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
+              AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+            """,
+            row -> row.getString(1));
+    return "table "
+        + name
+        + " does not exist in the search path ("
+        + path
+        + ")"
+        + (elsewhere.isEmpty()
+            ? CloseNames.hint(name, beside)
+            : "; there is " + String.join(", ", elsewhere) + ": name its schema in the plan");
+  }
+}

@@ -1,0 +1,96 @@
+package backfill.postgres;
+
+import java.sql.SQLException;
+import java.util.Collection;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/** Looks which rights we lack, and names each as the statement that gives it. */
+final class Rights {
+  private final Inquiry inquiry;
+  private final String user;
+
+  Rights(Inquiry inquiry, String user) {
+    this.inquiry = inquiry;
+    this.user = user;
+  }
+
+  /**
+   * A right on the table or on the columns themselves will do; the GRANT names the columns that
+   * lack it.
+   */
+  void need(
+      String place, String privilege, Table table, Collection<String> columns, Findings findings)
+      throws SQLException {
+    needSchema(place, table.name(), findings);
+    List<String> lacking =
+        inquiry.rows(
+            """
+            SELECT c FROM pg_catalog.unnest(?::pg_catalog.text[]) WITH ORDINALITY AS n(c, place)
+            WHERE NOT pg_catalog.has_column_privilege(?::pg_catalog.oid, c, ?) ORDER BY place
+            """,
+            row -> row.getString(1),
+            columns.stream().distinct().toArray(String[]::new),
+            table.oid(),
+            privilege);
+    if (!lacking.isEmpty()) {
+      findings.refuse(
+          place,
+          "no right to "
+              + privilege
+              + " on "
+              + table.name()
+              + "; GRANT "
+              + privilege
+              + " ("
+              + lacking.stream().map(TableName::quote).collect(Collectors.joining(", "))
+              + ") ON "
+              + table.name().quoted()
+              + " TO "
+              + TableName.quote(user));
+    }
+  }
+
+  /** For a column's default; an identity asks for no right on its sequence. */
+  void needSequence(String place, TableName sequence, Findings findings) throws SQLException {
+    needSchema(place, sequence, findings);
+    boolean usable =
+        inquiry.one(
+            """
+            SELECT pg_catalog.bool_or(pg_catalog.has_sequence_privilege(c.oid, 'USAGE, UPDATE'))
+            FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+            WHERE n.nspname = ? AND c.relname = ?
+            """,
+            row -> row.getBoolean(1),
+            sequence.schema(),
+            sequence.name());
+    if (!usable) {
+      findings.refuse(
+          place,
+          "no right to take values from sequence "
+              + sequence
+              + "; GRANT USAGE ON SEQUENCE "
+              + sequence.quoted()
+              + " TO "
+              + TableName.quote(user));
+    }
+  }
+
+  private void needSchema(String place, TableName name, Findings findings) throws SQLException {
+    boolean usable =
+        inquiry.one(
+            "SELECT pg_catalog.has_schema_privilege(?, 'USAGE')",
+            row -> row.getBoolean(1),
+            name.schema());
+    if (!usable) {
+      findings.refuse(
+          place,
+          "no right to use schema "
+              + name.schema()
+              + "; GRANT USAGE ON SCHEMA "
+              + TableName.quote(name.schema())
+              + " TO "
+              + TableName.quote(user));
+    }
+  }
+}

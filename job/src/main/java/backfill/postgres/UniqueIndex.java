@@ -1,0 +1,33 @@
+package backfill.postgres;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * A unique index as the catalog has it.
+ *
+ * @param columns its key columns in its order, without INCLUDE columns and expressions
+ * @param expressions whether part of its key is an expression
+ * @param valid whether it is complete and kept up to date
+ * @param immediate false for a deferrable constraint
+ * @param predicate the condition of a partial index
+ * @param dependsOn every column that key and predicate name
+ */
+public record UniqueIndex(
+    String name,
+    List<String> columns,
+    boolean expressions,
+    boolean valid,
+    boolean immediate,
+    Optional<String> predicate,
+    Set<String> dependsOn,
+    boolean nullsNotDistinct) {
+
+  /** Whether it is on exactly these columns, in any order. */
+  boolean isOn(List<String> key) {
+    return !expressions
+        && columns.size() == key.size()
+        && Set.copyOf(columns).equals(Set.copyOf(key));
+  }
+}
