@@ -23,8 +23,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * One run of a plan: preflight, then for the steps that share a snapshot read, flatten, diff, write and verify.
- * Whatever happens, the report says it.
+ * One run of a plan: preflight, then for the steps that share a snapshot read, flatten, diff, write
+ * and verify. Whatever happens, the report says it.
  */
 final class Backfill {
   private final Plan plan;
@@ -73,7 +73,8 @@ final class Backfill {
         }
       }
       finish(command);
-    } catch (Throwable failure) { // NOPMD: the process's one place where anything becomes an exit code
+    } catch (
+        Throwable failure) { // NOPMD: the process's one place where anything becomes an exit code
       fail(failure);
     } finally {
       progress.watch(null);
@@ -250,8 +251,7 @@ final class Backfill {
             WriteCounts counts =
                 stepReport.toWrite() == 0
                     ? WriteCounts.NONE
-                    : run.write(
-                        Sinks.of(run, ready, plan, database, applicationName));
+                    : run.write(Sinks.of(run, ready, plan, database, applicationName));
             written.put(run, counts);
             stepReport.written(counts);
             report.countsExact &= counts.exact();
@@ -313,7 +313,9 @@ final class Backfill {
       progress.warn("verify: " + message);
       return;
     }
-    end(command == Command.PLAN || command == Command.CHECK ? "dry-run" : "succeeded", ExitCode.DONE);
+    end(
+        command == Command.PLAN || command == Command.CHECK ? "dry-run" : "succeeded",
+        ExitCode.DONE);
   }
 
   private void fail(Throwable failure) {

@@ -5,6 +5,6 @@ public final class Main {
   private Main() {}
 
   public static void main(String[] arguments) {
-    System.exit(0);
+    System.exit(CommandLineJob.run(System.getenv(), System.out, System.err, arguments));
   }
 }

@@ -10,9 +10,10 @@ import org.apache.logging.log4j.LogManager;
 import org.apache.logging.log4j.Logger;
 
 /**
- * Says what a run is doing, so that it never looks like one that hangs: a line whenever something is worth one, and at
- * the latest after the interval; on a terminal a bar that is drawn over itself. When nothing moved since the last line,
- * that line says what is waited for. A daemon thread prints; any thread may tell it something.
+ * Says what a run is doing, so that it never looks like one that hangs: a line whenever something
+ * is worth one, and at the latest after the interval; on a terminal a bar that is drawn over
+ * itself. When nothing moved since the last line, that line says what is waited for. A daemon
+ * thread prints; any thread may tell it something.
  */
 final class Progress implements AutoCloseable {
   private static final Logger LOG = LogManager.getLogger("backfill");
@@ -116,8 +117,7 @@ final class Progress implements AutoCloseable {
     StringBuilder line = new StringBuilder(doing.stage + " " + doing.what + ": ");
     line.append(rows > 0 ? rate(rows, now) : seconds(now - doing.sinceNanos) + " s");
     // The driver's own part of a stage counts no rows: only the server knows whether it is stuck.
-    Optional<String> blocked =
-        moved || waits == null ? Optional.empty() : waits.current();
+    Optional<String> blocked = moved || waits == null ? Optional.empty() : waits.current();
     if (blocked.isPresent()) {
       line.append(", nothing moved for ").append(seconds(now - movedNanos));
       line.append(" s; waits for ").append(blocked.get());

@@ -12,7 +12,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 
-/** What a run did, for programs: filled in while it lasts, written once at its end, whatever that is. */
+/**
+ * What a run did, for programs: filled in while it lasts, written once at its end, whatever that
+ * is.
+ */
 @JsonAutoDetect(fieldVisibility = JsonAutoDetect.Visibility.ANY)
 @JsonInclude(JsonInclude.Include.ALWAYS)
 final class Report {
@@ -64,6 +67,16 @@ final class Report {
 
   /** One exported snapshot: its place in the log, the server's time, and how long it was held. */
   record SnapshotReport(String lsn, String at, long heldMs) {}
+
+  /** Takes {@code NAME=VALUE}, or a text that then stands under {@code label}. */
+  void label(List<String> texts) {
+    for (String text : texts) {
+      int equals = text.indexOf('=');
+      labels.put(
+          equals > 0 ? text.substring(0, equals) : "label",
+          equals > 0 ? text.substring(equals + 1) : text);
+    }
+  }
 
   /** The whole report, indented. */
   String json() {

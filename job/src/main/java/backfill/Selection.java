@@ -46,9 +46,7 @@ record Selection(List<String> only, String from, String until) {
     if (place < 0) {
       problems.add(
           new InvalidPlan.Problem(
-              option,
-              0,
-              "the plan has no step " + step + "; it has " + String.join(", ", names)));
+              option, 0, "the plan has no step " + step + "; it has " + String.join(", ", names)));
     }
     return place;
   }

@@ -78,8 +78,7 @@ final class Sentences {
   }
 
   /** Says a failure to people: what was attempted, what came of it, and what to do. */
-  static void explain(
-      Throwable failure, ExitCode code, Report.Failure error, Progress progress) {
+  static void explain(Throwable failure, ExitCode code, Report.Failure error, Progress progress) {
     if (failure instanceof NotReady notReady) {
       progress.warn("preflight: not ready, nothing was written:");
       notReady.reasons().forEach(reason -> progress.warn("  " + reason));

@@ -9,8 +9,8 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Which steps share a snapshot: as many as follow each other without one reading a table that an earlier one of them
- * writes.
+ * Which steps share a snapshot: as many as follow each other without one reading a table that an
+ * earlier one of them writes.
  */
 final class SnapshotGroups {
   private SnapshotGroups() {}

@@ -2,7 +2,10 @@ package backfill;
 
 import java.util.Locale;
 
-/** What a run goes through, in this order; the word is the same in the log, in Spark's job groups and in the report. */
+/**
+ * What a run goes through, in this order; the word is the same in the log, in Spark's job groups
+ * and in the report.
+ */
 enum Stage {
   LOAD,
   PREFLIGHT,

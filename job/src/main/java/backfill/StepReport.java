@@ -14,8 +14,8 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * What the report says of one step, filled in stage by stage. A count that is not known, or that the step's kind does
- * not have, is null; it is never left out.
+ * What the report says of one step, filled in stage by stage. A count that is not known, or that
+ * the step's kind does not have, is null; it is never left out.
  */
 @JsonAutoDetect(fieldVisibility = JsonAutoDetect.Visibility.ANY)
 @JsonInclude(JsonInclude.Include.ALWAYS)

@@ -99,6 +99,15 @@ public final class DemoServer implements AutoCloseable {
     }
   }
 
+  /** Makes DefectDojo's tables in the database and fills them. */
+  public Counts fill(Scale scale) {
+    try (Connection connection = DriverManager.getConnection(url(), USER, password())) {
+      return DemoData.fill(connection, scale);
+    } catch (SQLException e) {
+      throw new NotReady(List.of("cannot fill the demo's database: " + e.getMessage()), false, e);
+    }
+  }
+
   /** The JDBC URL of the demo's database. */
   public String url() {
     return url(DATABASE);

@@ -8,8 +8,8 @@ import java.util.Map;
 import org.roaringbitmap.RoaringBitmap;
 
 /**
- * The group to users map: each group that has a member, numbered from 0, with the set of its users. Read by many threads
- * once it is filled; filled by one.
+ * The group to users map: each group that has a member, numbered from 0, with the set of its users.
+ * Read by many threads once it is filled; filled by one.
  */
 public final class GroupUsers implements Serializable {
   private static final long serialVersionUID = 1L;
@@ -49,8 +49,7 @@ public final class GroupUsers implements Serializable {
   /** The map as plain Java sees it, for tests and small plans. */
   public Map<Long, List<Integer>> asMap() {
     Map<Long, List<Integer>> map = new HashMap<>();
-    numbers.forEach(
-        (group, number) -> map.put(group, users.get(number).stream().boxed().toList()));
+    numbers.forEach((group, number) -> map.put(group, users.get(number).stream().boxed().toList()));
     return map;
   }
 }

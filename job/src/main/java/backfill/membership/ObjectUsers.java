@@ -3,8 +3,8 @@ package backfill.membership;
 import org.roaringbitmap.RoaringBitmap;
 
 /**
- * What the sources and the target say about one object, gathered part by part, and what follows from it. Reused for
- * one object after another by a single thread.
+ * What the sources and the target say about one object, gathered part by part, and what follows
+ * from it. Reused for one object after another by a single thread.
  */
 public final class ObjectUsers {
   private final RoaringBitmap direct = new RoaringBitmap();
@@ -45,7 +45,10 @@ public final class ObjectUsers {
     return RoaringBitmap.or(direct, throughGroups);
   }
 
-  /** The users whom the target has for the object and who are among those that a source names somewhere. */
+  /**
+   * The users whom the target has for the object and who are among those that a source names
+   * somewhere.
+   */
   public RoaringBitmap existing() {
     return existing;
   }

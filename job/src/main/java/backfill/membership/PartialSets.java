@@ -6,8 +6,9 @@ import java.util.function.BiConsumer;
 import org.roaringbitmap.RoaringBitmap;
 
 /**
- * Collects (key, number) pairs, a number being 32 bits unsigned, into a set for each key, in bounded memory: what one partition of a table gives before
- * it is sent anywhere. Several parts of one key are merged by whoever receives them.
+ * Collects (key, number) pairs, a number being 32 bits unsigned, into a set for each key, in
+ * bounded memory: what one partition of a table gives before it is sent anywhere. Several parts of
+ * one key are merged by whoever receives them.
  */
 public final class PartialSets {
   private final int keysHeld;
@@ -18,14 +19,18 @@ public final class PartialSets {
 
   /**
    * @param keysHeld how many keys are held before they are given away
-   * @param receiver takes a key and its numbers, more than once for one key where the limit was reached
+   * @param receiver takes a key and its numbers, more than once for one key where the limit was
+   *     reached
    */
   public PartialSets(int keysHeld, BiConsumer<Long, RoaringBitmap> receiver) {
     this.keysHeld = keysHeld;
     this.receiver = receiver;
   }
 
-  /** Adds one number to a key's set. Rows of one key mostly follow each other: the last set is kept at hand. */
+  /**
+   * Adds one number to a key's set. Rows of one key mostly follow each other: the last set is kept
+   * at hand.
+   */
   public void add(long key, int number) {
     if (lastSet == null || key != lastKey) {
       lastSet = setOf(key);

@@ -4,8 +4,8 @@ import java.io.Serializable;
 import java.util.Arrays;
 
 /**
- * Numbers the users of one step with 32 bits, ascending with their keys when read as unsigned, so that a set of users is
- * a bitmap and comes out in key order.
+ * Numbers the users of one step with 32 bits, ascending with their keys when read as unsigned, so
+ * that a set of users is a bitmap and comes out in key order.
  */
 public final class UserIndex implements Serializable {
   private static final long serialVersionUID = 1L;
@@ -24,7 +24,10 @@ public final class UserIndex implements Serializable {
     this.keys = keys;
   }
 
-  /** For keys that span less than 2³²: a key's number is its distance from the smallest one possible. */
+  /**
+   * For keys that span less than 2³²: a key's number is its distance from the smallest one
+   * possible.
+   */
   public static UserIndex startingAt(long smallest) {
     return new UserIndex(smallest, null);
   }

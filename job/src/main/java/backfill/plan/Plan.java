@@ -1,10 +1,14 @@
 package backfill.plan;
 
+import java.util.ArrayDeque;
 import java.util.Collections;
+import java.util.Deque;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * What one backfill does: the plan file, read whole and checked, and never changed afterwards.
@@ -37,6 +41,30 @@ public record Plan(
     sources = inOrder(sources);
     views = inOrder(views);
     steps = List.copyOf(steps);
+  }
+
+  /** The sources that a step reads, itself or through views, in the plan's order. */
+  public List<String> sourcesOf(Step step) {
+    Set<String> names = namesReadBy(step);
+    return sources.keySet().stream().filter(names::contains).toList();
+  }
+
+  /** The views that a step reads, itself or through others, each after those it needs. */
+  public List<String> viewsOf(Step step) {
+    Set<String> names = namesReadBy(step);
+    return views.keySet().stream().filter(names::contains).toList();
+  }
+
+  private Set<String> namesReadBy(Step step) {
+    Set<String> names = new LinkedHashSet<>();
+    Deque<String> open = new ArrayDeque<>(step.reads());
+    while (!open.isEmpty()) {
+      String name = open.pop();
+      if (names.add(name) && views.containsKey(name)) {
+        open.addAll(TableNames.in(views.get(name)));
+      }
+    }
+    return names;
   }
 
   /** {@link Map#copyOf} would lose the order. */

@@ -2,6 +2,9 @@ package backfill.plan;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** One step of a plan: it fills one table. A new kind is a record here and its executor. */
 public sealed interface Step permits Step.Pairs, Step.Rows {
@@ -20,6 +23,9 @@ public sealed interface Step permits Step.Pairs, Step.Rows {
    * these.
    */
   List<String> key();
+
+  /** The sources and views that the step itself names. */
+  Set<String> reads();
 
   /** How this step writes. */
   Settings.Write write();
@@ -56,6 +62,16 @@ public sealed interface Step permits Step.Pairs, Step.Rows {
     public List<String> key() {
       return List.of(into.object(), into.user());
     }
+
+    @Override
+    public Set<String> reads() {
+      return Stream.of(
+              direct.stream().map(Grant::from),
+              through.stream().map(Grant::from),
+              members.stream().map(Membership::from))
+          .flatMap(names -> names)
+          .collect(Collectors.toSet());
+    }
   }
 
   /**
@@ -80,6 +96,11 @@ public sealed interface Step permits Step.Pairs, Step.Rows {
     @Override
     public List<String> key() {
       return into.key();
+    }
+
+    @Override
+    public Set<String> reads() {
+      return TableNames.in(query);
     }
   }
 

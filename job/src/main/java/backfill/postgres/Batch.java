@@ -3,7 +3,10 @@ package backfill.postgres;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Rows that are written in one transaction, held by column until it is committed, so that it can be repeated. */
+/**
+ * Rows that are written in one transaction, held by column until it is committed, so that it can be
+ * repeated.
+ */
 public final class Batch {
   private final List<TargetColumn> columns;
   private final List<List<Object>> values;

@@ -11,8 +11,9 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Writes batches into one table over one connection, a transaction each. Used by one thread. A batch that failed for a
- * passing reason is tried again on the same rows, and an unanswered COMMIT is settled before that.
+ * Writes batches into one table over one connection, a transaction each. Used by one thread. A
+ * batch that failed for a passing reason is tried again on the same rows, and an unanswered COMMIT
+ * is settled before that.
  */
 public final class BatchWriter implements AutoCloseable {
   private final WriteTarget target;
@@ -84,7 +85,8 @@ public final class BatchWriter implements AutoCloseable {
     String transaction = begin();
     WriteCounts written = send(batch);
     try (Statement statement = connection.createStatement()) {
-      // A deferred foreign key would otherwise fail at COMMIT, after the answer to which row it was is lost.
+      // A deferred foreign key would otherwise fail at COMMIT, after the answer to which row it was
+      // is lost.
       statement.execute("SET CONSTRAINTS ALL IMMEDIATE");
     }
     try {
@@ -97,7 +99,10 @@ public final class BatchWriter implements AutoCloseable {
     return written;
   }
 
-  /** Opens the transaction with its limits, {@code SET LOCAL} only: behind transaction pooling a SET would leak. */
+  /**
+   * Opens the transaction with its limits, {@code SET LOCAL} only: behind transaction pooling a SET
+   * would leak.
+   */
   private String begin() throws SQLException {
     try (Statement statement = connection.createStatement();
         ResultSet row =
@@ -201,7 +206,8 @@ public final class BatchWriter implements AutoCloseable {
         }
         retry.pauseOrThrow(unanswered);
       } catch (SQLException e) {
-        // 22023: after a crash the server may not know the number, because nothing of the transaction reached the log.
+        // 22023: after a crash the server may not know the number, because nothing of the
+        // transaction reached the log.
         if ("22023".equals(e.getSQLState())) {
           return false;
         }

@@ -133,6 +133,21 @@ final class Catalog {
         oid);
   }
 
+  /** The columns of the primary key, in its order; empty where there is none. */
+  List<String> primaryKey(Table table) throws SQLException {
+    return inquiry.rows(
+        """
+        SELECT a.attname
+        FROM pg_catalog.pg_index x
+        CROSS JOIN LATERAL pg_catalog.unnest(x.indkey::pg_catalog.int2[]) WITH ORDINALITY AS k(attnum, place)
+        JOIN pg_catalog.pg_attribute a ON a.attrelid = x.indrelid AND a.attnum = k.attnum
+        WHERE x.indrelid = ?::pg_catalog.oid AND x.indisprimary AND k.place <= x.indnkeyatts
+        ORDER BY k.place
+        """,
+        row -> row.getString(1),
+        table.oid());
+  }
+
   /** Whether a policy would hide rows from us. */
   boolean rowSecurityActive(Table table) throws SQLException {
     return inquiry.one(

@@ -112,7 +112,10 @@ public final class Database implements Serializable {
     return new Database("url", url, null, user, password, null, connectTimeout);
   }
 
-  /** What {@link #fromOptions} needs to open the same connections on another machine; holds the password. */
+  /**
+   * What {@link #fromOptions} needs to open the same connections on another machine; holds the
+   * password.
+   */
   public Map<String, String> toOptions() {
     Map<String, String> options = new HashMap<>();
     options.put("url", readUrl());

@@ -8,8 +8,8 @@ import java.sql.Statement;
 import java.time.Duration;
 
 /**
- * The transactions that were open on a server at one moment, so that one can wait for their end: a grant revoked in one
- * of them shows only after it has committed.
+ * The transactions that were open on a server at one moment, so that one can wait for their end: a
+ * grant revoked in one of them shows only after it has committed.
  */
 public final class OpenTransactions {
   private static final long POLL_MILLIS = 100;
@@ -36,13 +36,13 @@ public final class OpenTransactions {
                 "SELECT pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot())::text,"
                     + " pg_catalog.pg_current_wal_insert_lsn()::text")) {
       row.next();
-      return new OpenTransactions(
-          database, applicationName, row.getString(1), row.getString(2));
+      return new OpenTransactions(database, applicationName, row.getString(1), row.getString(2));
     }
   }
 
   /**
-   * Waits until all of them have ended, and, where a replica is read, until it has replayed what was written.
+   * Waits until all of them have ended, and, where a replica is read, until it has replayed what
+   * was written.
    *
    * @return false if one is still open after that time
    */

@@ -6,11 +6,12 @@ import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 
 /**
- * Decides whether a failure may pass by itself, and how long to wait for it. Only what PostgreSQL itself names as
- * passing is tried again: a deadlock, a serialization failure, a lock not had in time, a lost connection, a server that
- * restarts.
+ * Decides whether a failure may pass by itself, and how long to wait for it. Only what PostgreSQL
+ * itself names as passing is tried again: a deadlock, a serialization failure, a lock not had in
+ * time, a lost connection, a server that restarts.
  *
- * @see <a href="https://www.postgresql.org/docs/current/errcodes-appendix.html">PostgreSQL error codes</a>
+ * @see <a href="https://www.postgresql.org/docs/current/errcodes-appendix.html">PostgreSQL error
+ *     codes</a>
  */
 final class Retry {
   private static final Set<String> PASSING =

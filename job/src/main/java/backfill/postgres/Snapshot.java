@@ -10,12 +10,14 @@ import java.util.Collection;
 import java.util.stream.Collectors;
 
 /**
- * One exported snapshot, and the transaction that holds it: every reader that imports it sees the same state of the
- * database. It also holds ACCESS SHARE on every table that will be read, because a snapshot does not protect against
- * TRUNCATE or a rewrite: <q>TRUNCATE is not MVCC-safe. After truncation, the table will appear empty to concurrent
- * transactions, if they are using a snapshot taken before the truncation occurred.</q>
+ * One exported snapshot, and the transaction that holds it: every reader that imports it sees the
+ * same state of the database. It also holds ACCESS SHARE on every table that will be read, because
+ * a snapshot does not protect against TRUNCATE or a rewrite: <q>TRUNCATE is not MVCC-safe. After
+ * truncation, the table will appear empty to concurrent transactions, if they are using a snapshot
+ * taken before the truncation occurred.</q>
  *
- * @see <a href="https://www.postgresql.org/docs/current/functions-admin.html">Snapshot synchronization functions</a>
+ * @see <a href="https://www.postgresql.org/docs/current/functions-admin.html">Snapshot
+ *     synchronization functions</a>
  */
 public final class Snapshot implements AutoCloseable {
   private final Connection exporter;
@@ -35,7 +37,8 @@ public final class Snapshot implements AutoCloseable {
   /**
    * Takes the locks, then the snapshot: in this order nothing can be truncated in between.
    *
-   * @param lockTimeout how long one attempt waits for the locks, so that nobody queues behind it for longer
+   * @param lockTimeout how long one attempt waits for the locks, so that nobody queues behind it
+   *     for longer
    * @param retryFor how long it is tried
    * @throws SQLException 55P03 if somebody else held a table for longer than that
    */
@@ -57,10 +60,7 @@ public final class Snapshot implements AutoCloseable {
   }
 
   private static Snapshot attempt(
-      Database database,
-      String applicationName,
-      Collection<TableName> tables,
-      Duration lockTimeout)
+      Database database, String applicationName, Collection<TableName> tables, Duration lockTimeout)
       throws SQLException {
     Connection connection = database.connectForReading(applicationName);
     try {
@@ -68,7 +68,8 @@ public final class Snapshot implements AutoCloseable {
       connection.setTransactionIsolation(Connection.TRANSACTION_REPEATABLE_READ);
       connection.setReadOnly(true);
       try (Statement statement = connection.createStatement()) {
-        // The server would end a transaction that is idle for this long, and with it every reader that is still to
+        // The server would end a transaction that is idle for this long, and with it every reader
+        // that is still to
         // come.
         statement.execute("SET LOCAL idle_in_transaction_session_timeout = 0");
         statement.execute("SET LOCAL lock_timeout = " + lockTimeout.toMillis());
@@ -99,8 +100,9 @@ public final class Snapshot implements AutoCloseable {
   }
 
   /**
-   * What a reader sends first in its transaction. The isolation level must come before the import, and the import before
-   * any query; {@code row_security = off} makes a policy that hides rows an error.
+   * What a reader sends first in its transaction. The isolation level must come before the import,
+   * and the import before any query; {@code row_security = off} makes a policy that hides rows an
+   * error.
    */
   public String importStatements() {
     return "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY; SET TRANSACTION SNAPSHOT '"
@@ -127,7 +129,9 @@ public final class Snapshot implements AutoCloseable {
     return pid;
   }
 
-  /** Lets the snapshot go: nothing can be read in it any more, and vacuum is not held back by it. */
+  /**
+   * Lets the snapshot go: nothing can be read in it any more, and vacuum is not held back by it.
+   */
   @Override
   public void close() {
     try (exporter) {

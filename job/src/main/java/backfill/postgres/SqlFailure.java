@@ -41,8 +41,8 @@ public final class SqlFailure {
   }
 
   /**
-   * Whether rows that Spark kept had to be read again after their snapshot was let go: the import names a snapshot that
-   * is not there any more.
+   * Whether rows that Spark kept had to be read again after their snapshot was let go: the import
+   * names a snapshot that is not there any more.
    */
   public static boolean lostSnapshot(Throwable failure) {
     return in(failure)

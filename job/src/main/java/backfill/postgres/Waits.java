@@ -7,8 +7,8 @@ import java.sql.SQLException;
 import java.util.Optional;
 
 /**
- * Says what our sessions wait for, as the server sees it. One connection of its own, opened when first asked; used by
- * the thread that prints progress.
+ * Says what our sessions wait for, as the server sees it. One connection of its own, opened when
+ * first asked; used by the thread that prints progress.
  */
 public final class Waits implements AutoCloseable {
   private static final String BLOCKED =
@@ -37,7 +37,8 @@ public final class Waits implements AutoCloseable {
   }
 
   /**
-   * What one of our sessions waits for now, in words; a blocking session comes first. Empty where none waits.
+   * What one of our sessions waits for now, in words; a blocking session comes first. Empty where
+   * none waits.
    */
   public Optional<String> current() {
     try {

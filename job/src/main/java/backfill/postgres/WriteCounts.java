@@ -9,12 +9,13 @@ import java.util.List;
  *
  * @param rows rows it was given
  * @param changed rows it added, or set
- * @param left for an insert: rows whose key was there already; for a compare-and-set: rows that no longer held what was
- *     read
+ * @param left for an insert: rows whose key was there already; for a compare-and-set: rows that no
+ *     longer held what was read
  * @param leftKeys the keys of the latter, for a compare-and-set, at most {@link #KEYS_KEPT}
  * @param statements statements that wrote rows, each attempt counted
  * @param retries batches tried again
- * @param exact false once a task ran twice: the rows that its first attempt committed came back as already there
+ * @param exact false once a task ran twice: the rows that its first attempt committed came back as
+ *     already there
  * @param waitedNanos time in those statements, and in the pauses between attempts
  */
 public record WriteCounts(
@@ -36,8 +37,7 @@ public record WriteCounts(
 
   /** The same, from a task that was not the first to try. */
   public WriteCounts inexact() {
-    return new WriteCounts(
-        rows, changed, left, leftKeys, statements, retries, waitedNanos, false);
+    return new WriteCounts(rows, changed, left, leftKeys, statements, retries, waitedNanos, false);
   }
 
   /** Both together. */

@@ -11,8 +11,9 @@ import org.apache.spark.sql.SparkSession;
 import scala.jdk.javaapi.CollectionConverters;
 
 /**
- * Counts rows read and rows written while a stage lasts, from what executors send with their heartbeats: for the
- * progress line alone. Written by Spark's listener thread, read by the one that prints.
+ * Counts rows read and rows written while a stage lasts, from what executors send with their
+ * heartbeats: for the progress line alone. Written by Spark's listener thread, read by the one that
+ * prints.
  */
 public final class Activity extends SparkListener {
   private static final String RECORDS_READ = "internal.metrics.input.recordsRead";
@@ -76,8 +77,7 @@ public final class Activity extends SparkListener {
       if (update.name().isDefined()
           && update.name().get().equals(counted)
           && update.update().isDefined()) {
-        rowsOfTask.merge(
-            task, Long.parseLong(update.update().get().toString()), Math::max);
+        rowsOfTask.merge(task, Long.parseLong(update.update().get().toString()), Math::max);
       }
     }
   }

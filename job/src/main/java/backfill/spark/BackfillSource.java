@@ -9,8 +9,9 @@ import org.apache.spark.sql.types.StructType;
 import org.apache.spark.sql.util.CaseInsensitiveStringMap;
 
 /**
- * The connector {@code df.write.format("backfill").mode("append")}: adds the rows of any DataFrame to a PostgreSQL table
- * and ignores those whose key is there. {@link SinkOptions} lists its options.
+ * The connector {@code df.write.format("backfill").mode("append")}: adds the rows of any DataFrame
+ * to a PostgreSQL table and ignores those whose key is there. {@link SinkOptions} lists its
+ * options.
  */
 public final class BackfillSource implements TableProvider, DataSourceRegister {
   static final String NAME = "backfill";

@@ -21,7 +21,10 @@ import org.apache.spark.sql.types.StringType;
 import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.TimestampType;
 
-/** Reads one cell of Spark's internal row as a number, a boolean, or the text that PostgreSQL casts; NULL as null. */
+/**
+ * Reads one cell of Spark's internal row as a number, a boolean, or the text that PostgreSQL casts;
+ * NULL as null.
+ */
 @FunctionalInterface
 interface CellReader {
   /** The cell at this place. */
@@ -60,8 +63,7 @@ interface CellReader {
     } else if (type instanceof DateType) {
       return (row, place) -> LocalDate.ofEpochDay(row.getInt(place)).toString();
     } else if (type instanceof TimestampType) {
-      return (row, place) ->
-          Instant.EPOCH.plus(row.getLong(place), ChronoUnit.MICROS).toString();
+      return (row, place) -> Instant.EPOCH.plus(row.getLong(place), ChronoUnit.MICROS).toString();
     } else if (type instanceof BinaryType) {
       return (row, place) -> "\\x" + HexFormat.of().formatHex(row.getBinary(place));
     } else if (type instanceof NullType) {

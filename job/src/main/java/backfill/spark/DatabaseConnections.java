@@ -9,8 +9,9 @@ import org.apache.spark.sql.jdbc.JdbcConnectionProvider;
 import scala.jdk.javaapi.CollectionConverters;
 
 /**
- * Opens the connections of Spark's JDBC source as we open our own: a password file is read again for each one, and the
- * server sees our application name. Spark finds it by {@link #NAME} in the option {@code connectionProvider}.
+ * Opens the connections of Spark's JDBC source as we open our own: a password file is read again
+ * for each one, and the server sees our application name. Spark finds it by {@link #NAME} in the
+ * option {@code connectionProvider}.
  */
 public final class DatabaseConnections extends JdbcConnectionProvider {
   static final String NAME = "backfill";

@@ -19,8 +19,8 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 
 /**
- * What one snapshot says of a step of pairs: the sets of users that the sources grant for each object, and those that
- * the target has.
+ * What one snapshot says of a step of pairs: the sets of users that the sources grant for each
+ * object, and those that the target has.
  */
 final class GrantSets implements AutoCloseable {
   private static final Logger LOG = LogManager.getLogger(GrantSets.class);
@@ -134,15 +134,10 @@ final class GrantSets implements AutoCloseable {
     for (Dataset<Row> grants : direct) {
       sets.add(
           PartialSetRows.of(
-              grants,
-              PartialSetRows.Kind.DIRECT,
-              userNumber,
-              PartialSetRows.Unnumbered.DROP));
+              grants, PartialSetRows.Kind.DIRECT, userNumber, PartialSetRows.Unnumbered.DROP));
     }
     if (!through.isEmpty()) {
-      groups =
-          GroupMap.of(
-              members, userNumber, settings.flatten().broadcastBytes(), kept, spark);
+      groups = GroupMap.of(members, userNumber, settings.flatten().broadcastBytes(), kept, spark);
       LOG.info("flatten {}: {}", step.name(), groups.description());
       through.forEach(grants -> sets.add(groups.grantSets(grants)));
     }

@@ -19,8 +19,8 @@ import org.apache.spark.sql.SparkSession;
 import org.roaringbitmap.RoaringBitmap;
 
 /**
- * The group to users map of one step, where it fits sent to every executor whole, and where it does not kept as rows
- * that grants are joined with.
+ * The group to users map of one step, where it fits sent to every executor whole, and where it does
+ * not kept as rows that grants are joined with.
  */
 final class GroupMap {
   private final Broadcast<GroupUsers> broadcast;

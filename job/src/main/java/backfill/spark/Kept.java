@@ -6,7 +6,10 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.storage.StorageLevel;
 
-/** Rows that Spark keeps, in memory and where that is full on disk, until all of them are let go together. */
+/**
+ * Rows that Spark keeps, in memory and where that is full on disk, until all of them are let go
+ * together.
+ */
 final class Kept implements AutoCloseable {
   private final List<Dataset<Row>> rows = new ArrayList<>();
 

@@ -14,8 +14,9 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 
 /**
- * The sources of the steps that share a snapshot: each read once, kept by Spark, and at hand under its name for
- * queries, as are the plan's views. Its session is its own, so that two reads of one plan never see each other's rows.
+ * The sources of the steps that share a snapshot: each read once, kept by Spark, and at hand under
+ * its name for queries, as are the plan's views. Its session is its own, so that two reads of one
+ * plan never see each other's rows.
  */
 public final class KeptSources implements AutoCloseable {
   private final SparkSession session;

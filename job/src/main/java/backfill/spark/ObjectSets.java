@@ -28,7 +28,8 @@ final class ObjectSets {
   }
 
   /**
-   * @param parts rows of {@link PartialSetRows#SCHEMA}, kept by Spark: finding the ranges reads them twice
+   * @param parts rows of {@link PartialSetRows#SCHEMA}, kept by Spark: finding the ranges reads
+   *     them twice
    * @param groups the broadcast group map, or null where no part has groups
    * @param partitions how many ranges
    * @return a row for each object, ascending within a partition

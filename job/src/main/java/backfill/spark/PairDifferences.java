@@ -17,7 +17,9 @@ import org.apache.spark.sql.types.StructType;
 import org.roaringbitmap.PeekableIntIterator;
 import org.roaringbitmap.RoaringBitmap;
 
-/** Judges one object's pairs as a fresh snapshot shows them against what was planned and written. */
+/**
+ * Judges one object's pairs as a fresh snapshot shows them against what was planned and written.
+ */
 final class PairDifferences implements ObjectSets.Verdict {
   private static final long serialVersionUID = 1L;
 

@@ -9,7 +9,10 @@ import org.apache.spark.sql.RowFactory;
 import org.roaringbitmap.PeekableIntIterator;
 import org.roaringbitmap.RoaringBitmap;
 
-/** Spells out rows (object, set of users) as rows (object, user), one set in memory at a time, users ascending. */
+/**
+ * Spells out rows (object, set of users) as rows (object, user), one set in memory at a time, users
+ * ascending.
+ */
 final class PairRows implements Iterator<Row> {
   private final Iterator<Row> sets;
   private final UserIndex users;

@@ -27,8 +27,8 @@ import org.apache.spark.sql.types.StructType;
 import org.roaringbitmap.RoaringBitmap;
 
 /**
- * A step of pairs: grants are range-partitioned by object once, as sets, and an object's diff and write stay in that
- * partition. Sets become rows only for what must be written.
+ * A step of pairs: grants are range-partitioned by object once, as sets, and an object's diff and
+ * write stay in that partition. Sets become rows only for what must be written.
  */
 final class PairsRun implements StepRun {
   private static final StructType FLATTENED =
@@ -82,11 +82,7 @@ final class PairsRun implements StepRun {
     flattened =
         kept.keep(
             ObjectSets.merge(
-                parts,
-                grants.groups(),
-                step.write().writers(),
-                PairsRun::subtracted,
-                FLATTENED));
+                parts, grants.groups(), step.write().writers(), PairsRun::subtracted, FLATTENED));
     Row sums = flattened.agg(total("planned"), total("missing"), total("surplus")).first();
     long planned = sums.getLong(0);
     long missing = sums.getLong(1);
@@ -158,8 +154,7 @@ final class PairsRun implements StepRun {
 
   @Override
   public Verified verify(SnapshotReader reader, KeptSources sources, WriteCounts written) {
-    try (GrantSets now =
-        new GrantSets(step, target, settings, reader, sources, plannedUsers())) {
+    try (GrantSets now = new GrantSets(step, target, settings, reader, sources, plannedUsers())) {
       List<Dataset<Row>> parts = new ArrayList<>(now.granted());
       parts.add(now.existing());
       parts.add(renumbered("justified", PartialSetRows.Kind.PLANNED, now.users()));
@@ -174,7 +169,10 @@ final class PairsRun implements StepRun {
     }
   }
 
-  /** The users of every set that was planned, so that they keep a number when sources stop naming them. */
+  /**
+   * The users of every set that was planned, so that they keep a number when sources stop naming
+   * them.
+   */
   private long[] plannedUsers() {
     MapPartitionsFunction<Row, byte[]> unite =
         rows -> {

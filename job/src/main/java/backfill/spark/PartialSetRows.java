@@ -15,8 +15,8 @@ import org.apache.spark.sql.types.StructType;
 import org.roaringbitmap.RoaringBitmap;
 
 /**
- * Turns rows (key, member) into rows (key, kind, set of members' numbers) within each partition, so that sets are
- * shuffled and not pairs.
+ * Turns rows (key, member) into rows (key, kind, set of members' numbers) within each partition, so
+ * that sets are shuffled and not pairs.
  */
 final class PartialSetRows {
   /** What a set of users says about its object. */
@@ -64,7 +64,8 @@ final class PartialSetRows {
 
   /**
    * @param rows (key bigint, member bigint), neither NULL
-   * @param unnumbered counts a key's members without a number under {@link Kind#UNKNOWN_EXISTING}, or drops them
+   * @param unnumbered counts a key's members without a number under {@link Kind#UNKNOWN_EXISTING},
+   *     or drops them
    */
   static Dataset<Row> of(Dataset<Row> rows, Kind kind, Numbering numbering, Unnumbered unnumbered) {
     MapPartitionsFunction<Row, Row> sets =
@@ -118,7 +119,8 @@ final class PartialSetRows {
         ended = true;
         sets.flush();
         if (unknown > 0 && unnumbered == Unnumbered.COUNT) {
-          // Surplus whatever the object: the count needs no object of its own, any partition will do.
+          // Surplus whatever the object: the count needs no object of its own, any partition will
+          // do.
           ready.add(row(Long.MIN_VALUE, Kind.UNKNOWN_EXISTING, null, unknown));
         }
       }

@@ -27,8 +27,8 @@ import org.apache.spark.sql.execution.LogicalRDD;
 import org.apache.spark.sql.types.StructType;
 
 /**
- * Asks Spark's analyzer what a plan's views and queries give and which columns of which source they need, on empty
- * tables of the sources' shape: a misspelt column is found before anything is read.
+ * Asks Spark's analyzer what a plan's views and queries give and which columns of which source they
+ * need, on empty tables of the sources' shape: a misspelt column is found before anything is read.
  */
 public final class PlanQueries implements QueryShapes {
   private final SparkSession spark;
@@ -144,10 +144,10 @@ public final class PlanQueries implements QueryShapes {
   }
 
   private static Dataset<Row> rowsOf(SparkSession spark, StructType schema) {
-    // An empty RDD and not an empty list: the optimizer would fold a list away, and with it what is needed of it.
+    // An empty RDD and not an empty list: the optimizer would fold a list away, and with it what is
+    // needed of it.
     return spark.createDataFrame(
-        new JavaSparkContext(spark.sparkContext()).<Row>emptyRDD(),
-        schema);
+        new JavaSparkContext(spark.sparkContext()).<Row>emptyRDD(), schema);
   }
 
   /** Adds the columns of each source that the optimizer leaves in a result's plan. */
@@ -156,7 +156,8 @@ public final class PlanQueries implements QueryShapes {
       Dataset<Row> result,
       Map<String, Table> sources,
       Map<String, Set<String>> needed) {
-    // By the RDD below and not by the attributes: a source that a query joins with itself has two sets of these.
+    // By the RDD below and not by the attributes: a source that a query joins with itself has two
+    // sets of these.
     Map<RDD<?>, String> origin = new IdentityHashMap<>();
     for (String source : sources.keySet()) {
       leaves(spark.table(source).queryExecution().optimizedPlan())

@@ -20,8 +20,8 @@ import java.util.function.Consumer;
 import org.apache.spark.sql.SparkSession;
 
 /**
- * One snapshot of the database and what is read in it, for the steps that share it. The snapshot is let go as soon as
- * everything is read; the rows stay until this is closed.
+ * One snapshot of the database and what is read in it, for the steps that share it. The snapshot is
+ * let go as soon as everything is read; the rows stay until this is closed.
  */
 public final class Reading implements AutoCloseable {
   private final Plan plan;

@@ -20,8 +20,9 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 
 /**
- * A step of rows that sets columns: the query's rows are matched with the target's by key, and a row is written only
- * where a value differs, along with the values that were read, so that somebody else's change is never overwritten.
+ * A step of rows that sets columns: the query's rows are matched with the target's by key, and a
+ * row is written only where a value differs, along with the values that were read, so that somebody
+ * else's change is never overwritten.
  */
 final class RowsRun implements StepRun {
   /** Prefixes a column of the target as it was read; no column of a query begins like this. */
@@ -51,8 +52,7 @@ final class RowsRun implements StepRun {
   @Override
   public void read(SnapshotReader reader, KeptSources sources) {
     query = kept.keep(sources.query(step.query()));
-    values =
-        Arrays.stream(query.columns()).filter(column -> !step.key().contains(column)).toList();
+    values = Arrays.stream(query.columns()).filter(column -> !step.key().contains(column)).toList();
     current = kept.keep(currentRows(reader));
     current.count();
   }
@@ -113,11 +113,7 @@ final class RowsRun implements StepRun {
   private Dataset<Row> match(Dataset<Row> wanted, Dataset<Row> present) {
     Column sameKey =
         step.key().stream()
-            .map(
-                key ->
-                    wanted
-                        .col(quoted(key))
-                        .equalTo(present.col(quoted(EXPECTED + key))))
+            .map(key -> wanted.col(quoted(key)).equalTo(present.col(quoted(EXPECTED + key))))
             .reduce(Column::and)
             .orElseThrow();
     Column anyDiffers = values.stream().map(this::differs).reduce(Column::or).orElseThrow();

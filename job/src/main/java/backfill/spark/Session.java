@@ -6,7 +6,8 @@ import org.apache.spark.SparkConf;
 import org.apache.spark.sql.SparkSession;
 
 /**
- * The SparkSession, started on a thread of its own while preflight asks the server: its start is half of a small run.
+ * The SparkSession, started on a thread of its own while preflight asks the server: its start is
+ * half of a small run.
  */
 public final class Session implements AutoCloseable {
   private final CompletableFuture<SparkSession> starting;

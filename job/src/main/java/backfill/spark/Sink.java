@@ -10,8 +10,8 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 
 /**
- * The job's way into its own connector: hands it a target that was resolved already, so that no password stands among a
- * query's options, and takes the counts out again.
+ * The job's way into its own connector: hands it a target that was resolved already, so that no
+ * password stands among a query's options, and takes the counts out again.
  */
 public final class Sink {
   /** The option that names an entry of {@link #PENDING}. */

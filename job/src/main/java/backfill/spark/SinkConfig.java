@@ -6,7 +6,8 @@ import java.io.Serializable;
 /**
  * What one write through the connector needs, on the driver and on executors.
  *
- * @param writers partitions that write at the same time, at most; 0 where the input's own partitions are the bound
+ * @param writers partitions that write at the same time, at most; 0 where the input's own
+ *     partitions are the bound
  */
 record SinkConfig(
     WriteTarget target,

@@ -1,14 +1,12 @@
 package backfill.spark;
 
-import backfill.postgres.Arbiter;
-import backfill.postgres.Catalog;
 import backfill.postgres.Database;
 import backfill.postgres.NotReady;
 import backfill.postgres.Table;
+import backfill.postgres.Target;
 import backfill.postgres.TargetColumn;
+import backfill.postgres.TargetLookup;
 import backfill.postgres.WriteTarget;
-import java.sql.Connection;
-import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -23,11 +21,11 @@ import org.apache.spark.sql.util.CaseInsensitiveStringMap;
  * The options of the connector where it is used alone:
  *
  * <ul>
- *   <li>{@code url}, {@code user}, {@code password}: where to write; without {@code url}, {@code BACKFILL_URL} and its
- *       companions in the driver's environment
+ *   <li>{@code url}, {@code user}, {@code password}: where to write; without {@code url}, {@code
+ *       BACKFILL_URL} and its companions in the driver's environment
  *   <li>{@code dbtable}: the table, {@code name} or {@code schema.name}
- *   <li>{@code key}: the columns of the unique index that decides what a conflict is, by comma; without it the primary
- *       key
+ *   <li>{@code key}: the columns of the unique index that decides what a conflict is, by comma;
+ *       without it the primary key
  *   <li>{@code distribution}: {@code range} (default) or {@code none}
  *   <li>{@code writers} (1 to 64, default 2): connections at the same time
  *   <li>{@code rows-per-batch} (1 to 1000000, default 25000): rows of one transaction
@@ -35,6 +33,8 @@ import org.apache.spark.sql.util.CaseInsensitiveStringMap;
  * </ul>
  */
 final class SinkOptions {
+  private static final String APPLICATION_NAME = "backfill sink";
+
   private static final List<String> KNOWN =
       List.of(
           "url",
@@ -55,39 +55,33 @@ final class SinkOptions {
    * The target that the options name, looked up in its catalog.
    *
    * @throws IllegalArgumentException naming the option that is unknown, missing or out of range
-   * @throws NotReady if the table, a column or the index is not there, or the server does not answer
+   * @throws NotReady if the table, a column or the index is not there, or the server does not
+   *     answer
    */
   static SinkConfig resolve(CaseInsensitiveStringMap options, StructType rows) {
     refuseUnknown(options);
     Database database = database(options);
-    String name = required(options, "dbtable");
-    try (Connection connection = database.connect("backfill sink")) {
-      Table table =
-          Catalog.table(connection, name)
-              .orElseThrow(
-                  () -> new NotReady(List.of("there is no table " + name + " at " + database)));
-      List<TargetColumn> columns = columns(table, rows);
-      List<String> key = key(table, options.get("key"));
-      Arbiter arbiter = Arbiter.of(table, key);
-      return new SinkConfig(
-          new WriteTarget(
-              database,
-              table.name(),
-              columns,
-              key,
-              arbiter.predicate().orElse(null),
-              WriteTarget.Operation.INSERT_MISSING,
-              seconds(options, "lock-timeout", 5),
-              seconds(options, "statement-timeout", 60),
-              seconds(options, "retry-for", 120)),
-          number(options, "rows-per-batch", 25_000, 1_000_000),
-          number(options, "writers", 2, 64),
-          "backfill sink",
-          distribution(options));
-    } catch (SQLException e) {
-      throw new NotReady(
-          List.of("cannot look up " + name + " at " + database + ": " + e.getMessage()), true, e);
-    }
+    List<String> key =
+        options.containsKey("key")
+            ? Arrays.stream(options.get("key").split(",")).map(String::strip).toList()
+            : List.of();
+    Target target =
+        TargetLookup.find(database, APPLICATION_NAME, required(options, "dbtable"), key);
+    return new SinkConfig(
+        new WriteTarget(
+            database,
+            target.table().name(),
+            columns(target.table(), rows),
+            target.arbiter().columns(),
+            target.arbiter().onConflict(),
+            WriteTarget.Operation.INSERT_MISSING,
+            seconds(options, "lock-timeout", 5),
+            seconds(options, "statement-timeout", 60),
+            seconds(options, "retry-for", 120)),
+        number(options, "rows-per-batch", 25_000, 1_000_000),
+        number(options, "writers", 2, 64),
+        APPLICATION_NAME,
+        distribution(options));
   }
 
   private static void refuseUnknown(CaseInsensitiveStringMap options) {
@@ -129,19 +123,6 @@ final class SinkOptions {
                   + "; name the DataFrame's columns as the table's"));
     }
     return columns;
-  }
-
-  private static List<String> key(Table table, String option) {
-    if (option != null) {
-      return Arrays.stream(option.split(",")).map(String::strip).toList();
-    }
-    if (table.primaryKey().isEmpty()) {
-      throw new IllegalArgumentException(
-          "table "
-              + table.name()
-              + " has no primary key; set option key to the columns that identify a row");
-    }
-    return table.primaryKey();
   }
 
   private static SinkConfig.Distribution distribution(CaseInsensitiveStringMap options) {

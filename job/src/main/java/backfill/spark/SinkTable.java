@@ -8,7 +8,10 @@ import org.apache.spark.sql.connector.write.Write;
 import org.apache.spark.sql.connector.write.WriteBuilder;
 import org.apache.spark.sql.types.StructType;
 
-/** A target as Spark's planner sees it: rows can be appended, and its columns are checked by us, by name. */
+/**
+ * A target as Spark's planner sees it: rows can be appended, and its columns are checked by us, by
+ * name.
+ */
 final class SinkTable implements SupportsWrite {
   private final StructType schema;
 

@@ -15,9 +15,9 @@ import org.apache.spark.sql.functions;
 import org.apache.spark.storage.StorageLevel;
 
 /**
- * Reads tables with Spark's own JDBC source, so that every partition of every table sees one exported snapshot. A table
- * is split by ranges of {@code ctid}, the physical place of a row: balanced whatever the keys are, and read once from
- * end to end.
+ * Reads tables with Spark's own JDBC source, so that every partition of every table sees one
+ * exported snapshot. A table is split by ranges of {@code ctid}, the physical place of a row:
+ * balanced whatever the keys are, and read once from end to end.
  */
 public final class SnapshotReader {
   /** A range below this is not worth a connection: 2 MiB. */
@@ -58,14 +58,18 @@ public final class SnapshotReader {
     return new Kept(rows, rows.count());
   }
 
-  /** These columns of the table, read when Spark asks for them; at most {@code readers} connections at a time. */
+  /**
+   * These columns of the table, read when Spark asks for them; at most {@code readers} connections
+   * at a time.
+   */
   Dataset<Row> read(Table table, Collection<String> columns, String where) {
     Properties properties = new Properties();
     properties.putAll(database.toOptions());
     properties.setProperty("driver", "org.postgresql.Driver");
     properties.setProperty("connectionProvider", DatabaseConnections.NAME);
     properties.setProperty(DatabaseConnections.APPLICATION_NAME, applicationName);
-    // With autocommit on, or without a fetch size, the driver would send the query outside the transaction that the
+    // With autocommit on, or without a fetch size, the driver would send the query outside the
+    // transaction that the
     // snapshot was imported into, and nobody would notice.
     properties.setProperty("fetchsize", Integer.toString(fetchRows));
     properties.setProperty("sessionInitStatement", snapshot.importStatements());
@@ -96,10 +100,12 @@ public final class SnapshotReader {
   }
 
   /**
-   * Conditions that together hold for every row exactly once. The last range is open, because the table may have grown
-   * since its size was read; for a partitioned table they hold in each of its leaves.
+   * Conditions that together hold for every row exactly once. The last range is open, because the
+   * table may have grown since its size was read; for a partitioned table they hold in each of its
+   * leaves.
    *
-   * @see <a href="https://www.postgresql.org/docs/current/ddl-system-columns.html">System columns</a>
+   * @see <a href="https://www.postgresql.org/docs/current/ddl-system-columns.html">System
+   *     columns</a>
    */
   static String[] ranges(long blocks, int readers) {
     int count = (int) Math.max(1, Math.min(readers, blocks / LEAST_BLOCKS));

@@ -5,8 +5,8 @@ import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
 
 /**
- * The Spark type in which a PostgreSQL column arrives, by the name that {@code format_type} gives. A type without a
- * counterpart arrives as text, and the server casts it back.
+ * The Spark type in which a PostgreSQL column arrives, by the name that {@code format_type} gives.
+ * A type without a counterpart arrives as text, and the server casts it back.
  */
 final class SparkTypes {
   private static final Map<String, DataType> SCALARS =

@@ -4,7 +4,9 @@ import backfill.plan.Step;
 import backfill.postgres.WriteCounts;
 import java.util.List;
 
-/** One step on its way through the stages; each method is one of them, called once, in this order. */
+/**
+ * One step on its way through the stages; each method is one of them, called once, in this order.
+ */
 public sealed interface StepRun extends AutoCloseable permits PairsRun, RowsRun {
   Step step();
 

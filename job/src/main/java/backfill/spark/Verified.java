@@ -3,7 +3,8 @@ package backfill.spark;
 import java.util.List;
 
 /**
- * The differences between what a run planned and wrote and what a fresh snapshot shows, each under one name.
+ * The differences between what a run planned and wrote and what a fresh snapshot shows, each under
+ * one name.
  *
  * @param missing planned, still justified, and absent
  * @param addedMeanwhile justified now, not planned, and absent: the next run takes it

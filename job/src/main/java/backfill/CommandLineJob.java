@@ -1,0 +1,196 @@
+package backfill;
+
+import backfill.plan.InvalidPlan;
+import backfill.plan.Plan;
+import backfill.plan.PlanFile;
+import backfill.postgres.Database;
+import backfill.spark.Session;
+import java.io.PrintStream;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.Callable;
+import picocli.CommandLine;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** The commands and their options; each ends in an exit code. */
+@CommandLine.Command(
+    name = "backfill",
+    description = "Fills derived PostgreSQL tables, and proves what it wrote.",
+    versionProvider = Version.class,
+    mixinStandardHelpOptions = true,
+    sortOptions = false,
+    footerHeading = "%nExample:%n",
+    footer = "  backfill demo")
+final class CommandLineJob implements Callable<Integer> {
+  private final Map<String, String> environment;
+  private final PrintStream out;
+  private final PrintStream err;
+  @Spec private CommandSpec spec;
+
+  private CommandLineJob(Map<String, String> environment, PrintStream out, PrintStream err) {
+    this.environment = environment;
+    this.out = out;
+    this.err = err;
+  }
+
+  /** Runs a command line and returns its exit code; prints to these streams. */
+  static int run(
+      Map<String, String> environment, PrintStream out, PrintStream err, String... arguments) {
+    CommandLineJob job = new CommandLineJob(environment, out, err);
+    CommandLine line = new CommandLine(job);
+    line.setOut(new java.io.PrintWriter(out, true));
+    line.setErr(new java.io.PrintWriter(err, true));
+    line.setCaseInsensitiveEnumValuesAllowed(true);
+    return line.execute(arguments);
+  }
+
+  @Override
+  public Integer call() {
+    spec.commandLine().usage(err);
+    return ExitCode.INVALID.number();
+  }
+
+  /** What every command that takes a plan knows. */
+  static final class PlanOptions {
+    @Parameters(
+        paramLabel = "PLAN",
+        description = "A shipped plan's name, a path, or a URI that Hadoop reads.")
+    private String plan;
+
+    @Option(
+        names = "--set",
+        paramLabel = "KEY=VALUE",
+        description = "Sets one setting or params.NAME; repeatable.")
+    private List<String> sets = new ArrayList<>();
+
+    @Option(
+        names = "--report",
+        paramLabel = "TARGET",
+        description = "Writes the JSON report to a path, a Hadoop URI, or - ; repeatable.")
+    private List<String> reports = new ArrayList<>();
+
+    @Option(
+        names = "--only",
+        paramLabel = "STEP",
+        description = "Takes this step alone; repeatable.")
+    private List<String> only = new ArrayList<>();
+
+    @Option(names = "--from", paramLabel = "STEP", description = "Begins with this step.")
+    private String from;
+
+    @Option(names = "--until", paramLabel = "STEP", description = "Ends with this step.")
+    private String until;
+
+    @Option(
+        names = "--label",
+        paramLabel = "TEXT",
+        description = "A note for the report, NAME=VALUE or any text; repeatable.")
+    private List<String> labels = new ArrayList<>();
+  }
+
+  @CommandLine.Command(
+      name = "plans",
+      description = "Lists the shipped plans.",
+      mixinStandardHelpOptions = true,
+      footerHeading = "%nExample:%n",
+      footer = "  backfill plans")
+  int plans() {
+    for (String name : PlanFile.shipped()) {
+      out.printf("%-30s %s%n", name, PlanFile.description(PlanFile.shippedText(name).orElse("")));
+    }
+    return ExitCode.DONE.number();
+  }
+
+  @CommandLine.Command(
+      name = "check",
+      description = "Reads the plan and asks the servers whether it can run; writes nothing.",
+      mixinStandardHelpOptions = true,
+      footerHeading = "%nExample:%n",
+      footer = "  backfill check defectdojo-authorized-users")
+  int check(@Mixin PlanOptions options) {
+    return take(Command.CHECK, options);
+  }
+
+  @CommandLine.Command(
+      name = "plan",
+      description = "Counts what a run would do, step by step; writes nothing.",
+      mixinStandardHelpOptions = true,
+      footerHeading = "%nExample:%n",
+      footer = "  backfill plan defectdojo-authorized-users --report -")
+  int plan(@Mixin PlanOptions options) {
+    return take(Command.PLAN, options);
+  }
+
+  @CommandLine.Command(
+      name = "run",
+      description = "Runs the backfill.",
+      mixinStandardHelpOptions = true,
+      footerHeading = "%nExample:%n",
+      footer = "  backfill run defectdojo-authorized-users --set write.writers=4")
+  int run(@Mixin PlanOptions options) {
+    return take(Command.RUN, options);
+  }
+
+  @CommandLine.Command(
+      name = "verify",
+      description = "Counts the expected rows that are absent now; writes nothing.",
+      mixinStandardHelpOptions = true,
+      footerHeading = "%nExample:%n",
+      footer = "  backfill verify defectdojo-authorized-users")
+  int verify(@Mixin PlanOptions options) {
+    return take(Command.VERIFY, options);
+  }
+
+  @CommandLine.Command(
+      name = "demo",
+      description =
+          "Starts an embedded PostgreSQL, fills it, runs the DefectDojo plan twice and shows both.",
+      mixinStandardHelpOptions = true,
+      footerHeading = "%nExample:%n",
+      footer = "  backfill demo")
+  int demo(
+      @Option(names = "--keep", description = "Leaves the server running and says how to use it.")
+          boolean keep) {
+    return new Demo(out, err).run(keep);
+  }
+
+  private int take(Command command, PlanOptions options) {
+    Report report = new Report(UUID.randomUUID().toString(), command.toString(), Instant.now());
+    long started = System.nanoTime();
+    ReportTargets targets = null;
+    try {
+      targets = new ReportTargets(options.reports);
+      PlanText text = PlanText.find(options.plan);
+      Plan plan = PlanFile.read(text.location(), text.text(), options.sets, Version.number());
+      report.label(options.labels);
+      var steps = new Selection(options.only, options.from, options.until).of(plan);
+      Database database =
+          Database.fromEnvironment("BACKFILL", environment, plan.settings().connectTimeout());
+      try (Session session = Session.start("backfill " + plan.name());
+          Progress progress = new Progress(plan.settings().progressEvery(), Terminal.of(err))) {
+        new Backfill(plan, steps, database, session, report, progress).run(command);
+        report.durationMs = (System.nanoTime() - started) / 1_000_000;
+        progress.say(Summary.text(report));
+      }
+    } catch (InvalidPlan e) {
+      report.plan = report.plan == null ? options.plan : report.plan;
+      report.status = "failed";
+      report.exitCode = ExitCode.INVALID.number();
+      report.error = new Report.Failure(Stage.LOAD.toString(), null, null, e.getMessage(), false);
+      e.problems().forEach(err::println);
+    }
+    report.durationMs = (System.nanoTime() - started) / 1_000_000;
+    if (targets != null) {
+      targets.write(report, out, err);
+    }
+    out.println(report.line());
+    return report.exitCode;
+  }
+}

@@ -1,0 +1,96 @@
+package backfill;
+
+import backfill.demo.Counts;
+import backfill.demo.DemoServer;
+import backfill.demo.Scale;
+import backfill.demo.SideBySide;
+import backfill.plan.Plan;
+import backfill.plan.PlanFile;
+import backfill.postgres.Database;
+import backfill.postgres.NotReady;
+import backfill.spark.Session;
+import java.io.PrintStream;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.UUID;
+
+/**
+ * The main job on a server of its own, twice: what a first run does, and that a rerun does nothing.
+ */
+final class Demo {
+  private static final String PLAN = "defectdojo-authorized-users";
+
+  private final PrintStream out;
+  private final PrintStream err;
+
+  Demo(PrintStream out, PrintStream err) {
+    this.out = out;
+    this.err = err;
+  }
+
+  int run(boolean keep) {
+    long started = System.nanoTime();
+    Plan plan =
+        PlanFile.read(
+            PLAN + ".conf", PlanFile.shippedText(PLAN).orElseThrow(), List.of(), Version.number());
+    try (Session session = Session.start("backfill demo");
+        DemoServer server = DemoServer.start()) {
+      Database database =
+          Database.fromEnvironment(
+              "BACKFILL", server.environment(), plan.settings().connectTimeout());
+      Counts counts = server.fill(Scale.SMALL);
+      err.println("demo: " + counts.sentence());
+      Report first = once(plan, database, session);
+      Report second = once(plan, database, session);
+      err.println();
+      err.print(new SideBySide(column("first run", first), column("rerun", second)).text());
+      err.printf(
+          Locale.ROOT, "demo: %.1f s in all%n", (System.nanoTime() - started) / 1_000_000_000.0);
+      if (keep) {
+        server.keep();
+        err.println(server.howToUse());
+      }
+      out.println(second.line());
+      return Math.max(first.exitCode, second.exitCode);
+    } catch (NotReady e) {
+      e.reasons().forEach(err::println);
+      return ExitCode.NOT_READY.number();
+    }
+  }
+
+  private Report once(Plan plan, Database database, Session session) {
+    Report report = new Report(UUID.randomUUID().toString(), Command.RUN.toString(), Instant.now());
+    long started = System.nanoTime();
+    try (Progress progress = new Progress(plan.settings().progressEvery(), Terminal.of(err))) {
+      new Backfill(plan, plan.steps(), database, session, report, progress).run(Command.RUN);
+      report.durationMs = (System.nanoTime() - started) / 1_000_000;
+      progress.say(Summary.text(report));
+    }
+    return report;
+  }
+
+  private static SideBySide.Column column(String heading, Report report) {
+    List<SideBySide.Figure> figures = new ArrayList<>();
+    figures.add(new SideBySide.Figure("status", report.status));
+    for (StepReport step : report.steps) {
+      add(figures, step.name + " planned", step.planned);
+      add(figures, step.name + " already present", step.alreadyPresent);
+      add(figures, step.name + " inserted", step.inserted);
+      add(figures, step.name + " set", step.updated);
+      add(figures, step.name + " missing", step.missing);
+      add(figures, step.name + " sequence values", step.sequenceValues);
+    }
+    figures.add(
+        new SideBySide.Figure(
+            "seconds", String.format(Locale.ROOT, "%.1f", report.durationMs / 1000.0)));
+    return new SideBySide.Column(heading, figures);
+  }
+
+  private static void add(List<SideBySide.Figure> figures, String label, Long count) {
+    if (count != null) {
+      figures.add(new SideBySide.Figure(label, String.format(Locale.ROOT, "%,d", count)));
+    }
+  }
+}

@@ -1,0 +1,16 @@
+package backfill;
+
+import java.io.PrintStream;
+
+/**
+ * Whether somebody watches: the launcher says so, because Java can't ask about standard error
+ * alone.
+ */
+final class Terminal {
+  private Terminal() {}
+
+  /** The stream where it is a terminal, else null. */
+  static PrintStream of(PrintStream err) {
+    return Boolean.getBoolean("backfill.terminal") ? err : null;
+  }
+}
