@@ -161,15 +161,12 @@ final class Backfill {
           diff(run);
         }
         if (command == Command.RUN) {
-          for (StepRun run : runs) {
-            write(run);
-          }
+          runs.forEach(this::write);
+          verify();
         }
+      } finally {
+        runs.forEach(StepRun::close);
       }
-      if (command == Command.RUN) {
-        verify();
-      }
-      runs.forEach(StepRun::close);
     }
 
     private Reading begin() throws Exception {

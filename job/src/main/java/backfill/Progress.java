@@ -64,11 +64,13 @@ final class Progress implements AutoCloseable {
     tasksAtLastLine = 0;
     movedNanos = System.nanoTime();
     if (activity != null) {
-      if (stage == Stage.WRITE) {
-        activity.countWriting();
-      } else {
-        activity.countReading();
-      }
+      // Between reading and writing Spark works on rows that it keeps: they would count twice.
+      activity.count(
+          switch (stage) {
+            case READ -> Activity.Rows.READ;
+            case WRITE -> Activity.Rows.WRITTEN;
+            default -> Activity.Rows.NONE;
+          });
     }
   }
 

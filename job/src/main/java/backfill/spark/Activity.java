@@ -16,11 +16,25 @@ import scala.jdk.javaapi.CollectionConverters;
  * prints.
  */
 public final class Activity extends SparkListener {
-  private static final String RECORDS_READ = "internal.metrics.input.recordsRead";
+  /** What is counted. */
+  public enum Rows {
+    /** Rows that a source gave, or that Spark keeps. */
+    READ("internal.metrics.input.recordsRead"),
+    /** Rows in committed batches. */
+    WRITTEN(RowsWritten.DESCRIPTION),
+    /** Nothing. */
+    NONE("");
+
+    private final String accumulator;
+
+    Rows(String accumulator) {
+      this.accumulator = accumulator;
+    }
+  }
 
   private final Map<Long, Long> rowsOfTask = new ConcurrentHashMap<>();
   private final AtomicLong finishedTasks = new AtomicLong();
-  private volatile String counted = RECORDS_READ;
+  private volatile Rows counted = Rows.NONE;
 
   /** Listens to everything that this session's context runs. */
   public static Activity of(SparkSession spark) {
@@ -34,18 +48,9 @@ public final class Activity extends SparkListener {
     spark.sparkContext().removeSparkListener(this);
   }
 
-  /** Starts counting rows that are read, from 0. */
-  public void countReading() {
-    count(RECORDS_READ);
-  }
-
-  /** Starts counting rows that are written, from 0. */
-  public void countWriting() {
-    count(RowsWritten.DESCRIPTION);
-  }
-
-  private void count(String accumulator) {
-    counted = accumulator;
+  /** Starts counting from 0. */
+  public void count(Rows rows) {
+    counted = rows;
     rowsOfTask.clear();
     finishedTasks.set(0);
   }
@@ -75,7 +80,7 @@ public final class Activity extends SparkListener {
   private void take(long task, Iterable<AccumulableInfo> updates) {
     for (AccumulableInfo update : updates) {
       if (update.name().isDefined()
-          && update.name().get().equals(counted)
+          && update.name().get().equals(counted.accumulator)
           && update.update().isDefined()) {
         rowsOfTask.merge(task, Long.parseLong(update.update().get().toString()), Math::max);
       }

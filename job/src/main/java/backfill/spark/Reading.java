@@ -9,7 +9,6 @@ import backfill.postgres.TableName;
 import backfill.postgres.WriteCounts;
 import java.sql.SQLException;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -61,10 +60,11 @@ public final class Reading implements AutoCloseable {
             tables(plan, ready, steps),
             plan.settings().lockTimeout(),
             plan.settings().write().retryFor());
+    KeptSources sources = new KeptSources(spark, plan, Timestamps.instant(ready.now()));
     SnapshotReader reader =
-        new SnapshotReader(spark, database, snapshot, plan.settings().read(), applicationName);
-    Instant now = Timestamps.instant(ready.now());
-    return new Reading(plan, ready, new KeptSources(spark, plan, now), snapshot, reader);
+        new SnapshotReader(
+            sources.session(), database, snapshot, plan.settings().read(), applicationName);
+    return new Reading(plan, ready, sources, snapshot, reader);
   }
 
   private static Set<TableName> tables(Plan plan, Ready ready, List<Step> steps) {
