@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import backfill.plan.Step;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -12,10 +13,7 @@ import org.junit.jupiter.api.Test;
 class HeadroomTest {
   private final TestingPreflight world = TestingPreflight.pairs();
 
-  /**
-   * 10 direct pairs, five of them also through a group; 5 objects with a group of 4; and a NULL or
-   * two.
-   */
+  /** 10 direct pairs, 4 of them also among the 20 through a group; a NULL, and one left out. */
   private void fill() {
     world.execute(
         "INSERT INTO direct SELECT i, i % 5, i, '' FROM generate_series(1, 10) i",
@@ -145,7 +143,7 @@ class HeadroomTest {
 
   private long remaining() {
     try (Connection connection = world.database.as("postgres").connect("test");
-        Inquiry inquiry = new Inquiry(connection, java.time.Duration.ofSeconds(2))) {
+        Inquiry inquiry = new Inquiry(connection, Duration.ofSeconds(2))) {
       long oid = Long.parseLong(world.database.value("SELECT 'access'::regclass::oid"));
       Table table = new Catalog(inquiry).table(oid);
       return Headroom.of(connection, table, List.of("object_id", "user_id"))

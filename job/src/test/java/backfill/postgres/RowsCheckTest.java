@@ -36,6 +36,14 @@ class RowsCheckTest {
   }
 
   @Test
+  void aColumnThatIsGivenTwiceIsRefused() {
+    assertThat(world.outputs("id", "flag", "flag").reasons())
+        .containsExactly(
+            "step flags: the query gives column \"flag\" more than once; give each column of the target one"
+                + " value");
+  }
+
+  @Test
   void generatedColumnsCannotBeWritten() {
     assertThat(world.outputs("id", "twice", "nr").reasons())
         .containsExactly(
