@@ -1,6 +1,7 @@
 package backfill.postgres;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -121,6 +122,9 @@ class ArbiterRuleTest {
 
   @Test
   void nullsNotDistinctTakesANullableKey() {
+    assumeThat(Integer.parseInt(world.database.value("SHOW server_version_num")))
+        .as("NULLS NOT DISTINCT came with PostgreSQL 15")
+        .isGreaterThanOrEqualTo(150000);
     world.execute(
         "ALTER TABLE access ALTER COLUMN user_id DROP NOT NULL",
         "CREATE UNIQUE INDEX nulls ON access (object_id, user_id) NULLS NOT DISTINCT");
