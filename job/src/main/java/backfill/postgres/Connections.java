@@ -14,6 +14,12 @@ import java.util.Set;
 final class Connections {
   private static final int AT_ONCE = 8;
 
+  private static final String IDENTITY =
+      """
+      SELECT pg_catalog.concat_ws(' ', (SELECT system_identifier FROM pg_catalog.pg_control_system()),
+               pg_catalog.pg_postmaster_start_time(), pg_catalog.pg_is_in_recovery())
+      """;
+
   private Connections() {}
 
   /** Opens one. */
@@ -115,10 +121,4 @@ final class Connections {
               + variable);
     }
   }
-
-  private static final String IDENTITY =
-      """
-      SELECT pg_catalog.concat_ws(' ', (SELECT system_identifier FROM pg_catalog.pg_control_system()),
-               pg_catalog.pg_postmaster_start_time(), pg_catalog.pg_is_in_recovery())
-      """;
 }

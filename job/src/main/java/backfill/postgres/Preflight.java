@@ -11,7 +11,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.Collectors;
 
 /**
  * Asks the servers whether a plan can run, before anything is touched, and lists every reason why
@@ -92,7 +91,7 @@ public final class Preflight {
   }
 
   private Ready nothingToDo(Server server, String now) {
-    Set<String> all = steps.stream().map(Step::name).collect(Collectors.toSet());
+    Set<String> all = new LinkedHashSet<>(steps.stream().map(Step::name).toList());
     return new Ready(
         server,
         sessions.readingServer(),

@@ -3,6 +3,8 @@ package backfill.postgres;
 import backfill.plan.Step;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 
@@ -27,6 +29,7 @@ final class RowsCheck {
     List<String> values = new ArrayList<>();
     if (output.isPresent()) {
       key(step, output.get());
+      twice(place, output.get());
       values.addAll(output.get());
       values.removeAll(step.key());
       values(place, table, values);
@@ -48,6 +51,18 @@ final class RowsCheck {
                 + TableName.quote(column)
                 + "; it gives "
                 + String.join(", ", output));
+      }
+    }
+  }
+
+  private void twice(String place, List<String> output) {
+    for (String column : new LinkedHashSet<>(output)) {
+      if (Collections.frequency(output, column) > 1) {
+        findings.refuse(
+            place,
+            "the query gives column "
+                + TableName.quote(column)
+                + " more than once; give each column of the target one value");
       }
     }
   }

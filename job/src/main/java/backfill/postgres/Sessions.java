@@ -43,7 +43,7 @@ final class Sessions implements AutoCloseable {
     String name = "backfill " + plan.name() + " preflight";
     Attempts attempts = new Attempts(database.prefix());
     Connection writing =
-        attempts.open(writeUrl(database), "_URL", () -> database.connect(name)).orElse(null);
+        attempts.open(database.address(), "_URL", () -> database.connect(name)).orElse(null);
     Connection reading = writing;
     if (database.readsElsewhere()) {
       reading =
@@ -56,7 +56,7 @@ final class Sessions implements AutoCloseable {
       Duration lockTimeout = plan.settings().lockTimeout();
       Inquiry write = new Inquiry(writing, lockTimeout);
       Inquiry read = reading == writing ? write : new Inquiry(reading, lockTimeout);
-      Server writes = Server.of(write, writeUrl(database));
+      Server writes = Server.of(write, database.address());
       Server reads = read == write ? writes : Server.of(read, database.readUrl());
       return new Sessions(database, name, write, read, writes, reads);
     } catch (SQLException | NotReady e) {
@@ -109,11 +109,6 @@ final class Sessions implements AutoCloseable {
 
   Server readingServer() {
     return readingServer;
-  }
-
-  /** Without parameters: enough to say which server it is. */
-  private static String writeUrl(Database database) {
-    return database.address();
   }
 
   /** What is wrong with the servers themselves; an old one is not asked any further. */

@@ -3,7 +3,11 @@ package backfill.postgres;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import backfill.plan.Step;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
@@ -51,9 +55,7 @@ class PreflightTest {
   @Test
   void whatTheEngineSaysOfQueriesIsAReasonAsItIs() {
     TestingPreflight world = TestingPreflight.rows();
-    world.shapes =
-        new Shapes(
-            java.util.Map.of(), java.util.Map.of(), List.of("step flags: no such function: foo"));
+    world.shapes = new Shapes(Map.of(), Map.of(), List.of("step flags: no such function: foo"));
     assertThat(world.reasons())
         .containsExactly("plan test-plan: step flags: no such function: foo");
   }
@@ -185,6 +187,23 @@ class PreflightTest {
     world.ready();
     assertThat(world.asked.views()).isEmpty();
     assertThat(world.asked.sources()).containsOnlyKeys("direct");
+  }
+
+  @Test
+  void aTableThatSomebodyHasLockedIsRetryableAndNotWaitedForLong() throws SQLException {
+    TestingPreflight world = TestingPreflight.pairs();
+    try (Connection other = world.database.as("postgres").connect("other");
+        Statement statement = other.createStatement()) {
+      statement.execute("BEGIN; LOCK TABLE direct");
+      NotReady refused = world.notReady(world.database.as("postgres"));
+      assertThat(refused.retryable()).isTrue();
+      assertThat(refused.reasons())
+          .containsExactly(
+              world.database.host()
+                  + "/"
+                  + world.database.name()
+                  + ": preflight broke off: canceling statement due to lock timeout");
+    }
   }
 
   @Test

@@ -1,0 +1,159 @@
+package backfill.postgres;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import org.junit.jupiter.api.Test;
+
+class RightsTest {
+  private final TestingPreflight world = TestingPreflight.pairs();
+  private final String role = TestingServer.role(world.database);
+
+  @Test
+  void aRoleWithoutRightsIsToldEveryGrantAndWithExactlyTheseIsReady() throws SQLException {
+    String to = " TO \"" + role + "\"";
+    assertThat(world.reasons(world.database.as(role)))
+        .containsExactly(
+            "source direct: no right to SELECT on direct; GRANT SELECT (\"object_id\", \"user_id\","
+                + " \"ctid\") ON \"public\".\"direct\""
+                + to,
+            "source through: no right to SELECT on through; GRANT SELECT (\"object_id\", \"group_id\","
+                + " \"ctid\") ON \"public\".\"through\""
+                + to,
+            "source members: no right to SELECT on members; GRANT SELECT (\"group_id\", \"user_id\","
+                + " \"ctid\") ON \"public\".\"members\""
+                + to,
+            "step fill: no right to SELECT on access; GRANT SELECT (\"object_id\", \"user_id\", \"ctid\")"
+                + " ON \"public\".\"access\""
+                + to,
+            "step fill: no right to INSERT on access; GRANT INSERT (\"object_id\", \"user_id\")"
+                + " ON \"public\".\"access\""
+                + to);
+    grantAll();
+    Ready ready = world.ready(world.database.as(role));
+    assertThat(ready.server().user()).isEqualTo(role);
+    try (Connection connection = world.database.as(role).connect("test");
+        Statement statement = connection.createStatement()) {
+      statement.execute("SELECT object_id, user_id FROM direct WHERE ctid >= '(0,0)'");
+      statement.execute(
+          "INSERT INTO access (object_id, user_id) VALUES (1, 1) "
+              + ready.targets().get("fill").arbiter().onConflict()
+              + " DO NOTHING");
+    }
+  }
+
+  @Test
+  void rightsOnWholeTablesWillDo() {
+    world.execute(
+        "GRANT SELECT ON direct, through, members, access TO " + role,
+        "GRANT INSERT ON access TO " + role);
+    assertThat(world.ready(world.database.as(role)).applies()).isTrue();
+  }
+
+  @Test
+  void onlyTheColumnsThatLackARightAreNamed() {
+    world.execute(
+        "GRANT SELECT ON direct, through, members TO " + role,
+        "GRANT SELECT (object_id, ctid), INSERT (object_id, user_id) ON access TO " + role);
+    assertThat(world.reasons(world.database.as(role)))
+        .containsExactly(
+            "step fill: no right to SELECT on access; GRANT SELECT (\"user_id\") ON"
+                + " \"public\".\"access\" TO \""
+                + role
+                + "\"");
+  }
+
+  @Test
+  void aSerialNeedsItsSequenceAndAnIdentityDoesNot() {
+    world.execute(
+        "ALTER TABLE access DROP COLUMN id",
+        "ALTER TABLE access ADD COLUMN id serial",
+        "GRANT SELECT ON direct, through, members, access TO " + role,
+        "GRANT INSERT ON access TO " + role);
+    assertThat(world.reasons(world.database.as(role)))
+        .containsExactly(
+            "step fill: no right to take values from sequence access_id_seq; GRANT USAGE ON SEQUENCE"
+                + " \"public\".\"access_id_seq\" TO \""
+                + role
+                + "\"");
+    grantAll();
+    assertThat(world.ready(world.database.as(role)).warnings()).isEmpty();
+  }
+
+  @Test
+  void aSchemaNeedsUsage() {
+    world
+        .execute(
+            "CREATE SCHEMA \"Locked \"\"up\"\"\"",
+            "ALTER TABLE direct SET SCHEMA \"Locked \"\"up\"\"\"",
+            "GRANT SELECT ON \"Locked \"\"up\"\"\".direct, through, members, access TO " + role,
+            "GRANT INSERT ON access TO " + role)
+        .source("direct", "\"Locked \"\"up\"\"\".direct");
+    assertThat(world.reasons(world.database.as(role)))
+        .containsExactly(
+            "source direct: no right to use schema Locked \"up\"; GRANT USAGE ON SCHEMA"
+                + " \"Locked \"\"up\"\"\" TO \""
+                + role
+                + "\"");
+    grantAll();
+    assertThat(world.ready(world.database.as(role)).applies()).isTrue();
+  }
+
+  @Test
+  void aTableInASchemaThatTheSearchPathCannotEnterIsFoundThere() {
+    world.execute("CREATE SCHEMA locked", "ALTER TABLE direct SET SCHEMA locked");
+    assertThat(world.reasons(world.database.as(role)))
+        .contains(
+            "source direct: table direct does not exist in the search path (\"$user\", public); there is"
+                + " locked.direct (after GRANT USAGE ON SCHEMA \"locked\" TO \""
+                + role
+                + "\"): name its schema in the plan");
+  }
+
+  @Test
+  void columnsOfASourcesConditionAreNeededToo() {
+    world.where("direct", "note = 'yes'");
+    world.execute("GRANT SELECT (object_id, user_id, ctid) ON direct TO " + role);
+    assertThat(world.reasons(world.database.as(role)))
+        .contains(
+            "source direct: no right to SELECT on direct; GRANT SELECT (\"note\") ON"
+                + " \"public\".\"direct\" TO \""
+                + role
+                + "\"");
+  }
+
+  @Test
+  void anUpdateNeedsItsValueColumnsAlone() {
+    TestingPreflight rows = TestingPreflight.rows();
+    String updater = TestingServer.role(rows.database);
+    assertThat(rows.reasons(rows.database.as(updater)))
+        .containsExactly(
+            "source direct: no right to SELECT on direct; GRANT SELECT (\"user_id\", \"ctid\") ON"
+                + " \"public\".\"direct\" TO \""
+                + updater
+                + "\"",
+            "step flags: no right to SELECT on people; GRANT SELECT (\"id\", \"flag\", \"ctid\") ON"
+                + " \"public\".\"people\" TO \""
+                + updater
+                + "\"",
+            "step flags: no right to UPDATE on people; GRANT UPDATE (\"flag\") ON"
+                + " \"public\".\"people\" TO \""
+                + updater
+                + "\"");
+    grantAll(rows, updater);
+    assertThat(rows.ready(rows.database.as(updater)).applies()).isTrue();
+  }
+
+  private void grantAll() {
+    grantAll(world, role);
+  }
+
+  /** Does what the reasons say, and nothing else. */
+  private static void grantAll(TestingPreflight world, String role) {
+    for (String reason : world.reasons(world.database.as(role))) {
+      world.execute(reason.substring(reason.indexOf("; GRANT") + 2));
+    }
+  }
+}
