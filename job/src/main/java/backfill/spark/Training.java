@@ -92,7 +92,8 @@ public final class Training {
             FROM holder GROUP BY object ORDER BY object""");
     answer.toJSON().collectAsList();
     answer
-        .join(spark.table("grants"), new Column("holding").equalTo(new Column("object")), "left_anti")
+        .join(
+            spark.table("grants"), new Column("holding").equalTo(new Column("object")), "left_anti")
         .agg(functions.count("*"))
         .collectAsList();
   }
