@@ -27,8 +27,7 @@ class RepositoryTest {
 
   /** A directory that only one machine has. */
   private static final Pattern MACHINE_PATH =
-      Pattern.compile(
-          "(?<![\\w.:/{}-])/(home|Users|root|work)/[\\w.]|\\b[A-Z]:\\\\Users\\\\");
+      Pattern.compile("(?<![\\w.:/{}-])/(home|Users|root|work)/[\\w.]|\\b[A-Z]:\\\\Users\\\\");
 
   @Test
   void noFileNamesARegistryOrAMachine() {
