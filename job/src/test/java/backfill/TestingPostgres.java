@@ -1,0 +1,224 @@
+package backfill;
+
+import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.util.Comparator;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.apache.logging.log4j.LogManager;
+import org.apache.logging.log4j.Logger;
+import org.testcontainers.DockerClientFactory;
+import org.testcontainers.postgresql.PostgreSQLContainer;
+
+/**
+ * A PostgreSQL server for tests: the one that {@code BACKFILL_TEST_URL} names (with {@code
+ * BACKFILL_TEST_USER}, who may create databases, and {@code BACKFILL_TEST_PASSWORD}), else a
+ * container where a Docker engine answers, else the embedded one.
+ */
+public final class TestingPostgres implements AutoCloseable {
+  private static final Logger LOG = LogManager.getLogger(TestingPostgres.class);
+  private static final Pattern URL = Pattern.compile("(jdbc:postgresql://[^/?]+/)[^?]*(.*)");
+
+  /** A container is the same major version as the embedded server of the parent POM. */
+  private static final String IMAGE = "postgres:18";
+
+  private static TestingPostgres shared;
+
+  private final String url;
+  private final String user;
+  private final String password;
+  private final Optional<Embedded> embedded;
+
+  private TestingPostgres(String url, String user, String password, Optional<Embedded> embedded) {
+    this.url = url;
+    this.user = user;
+    this.password = password;
+    this.embedded = embedded;
+  }
+
+  /** The one server of this test JVM, started on first use and stopped with the JVM. */
+  public static synchronized TestingPostgres shared() {
+    if (shared == null) {
+      shared = choose(System.getenv());
+    }
+    return shared;
+  }
+
+  /** An embedded server of the test's own, which may be stopped and restarted. */
+  public static TestingPostgres start() {
+    Embedded server = new Embedded();
+    server.start();
+    return new TestingPostgres(server.url(), "postgres", "trusted", Optional.of(server));
+  }
+
+  static TestingPostgres choose(Map<String, String> environment) {
+    String named = environment.get("BACKFILL_TEST_URL");
+    if (named != null) {
+      return new TestingPostgres(
+              named,
+              environment.getOrDefault("BACKFILL_TEST_USER", "postgres"),
+              environment.getOrDefault("BACKFILL_TEST_PASSWORD", ""),
+              Optional.empty())
+          .introduced("the server of BACKFILL_TEST_URL");
+    }
+    return container().orElseGet(() -> start().introduced("an embedded server"));
+  }
+
+  /**
+   * Nothing where no engine answers, and nothing where it cannot get the image: the embedded server
+   * does as well.
+   */
+  private static Optional<TestingPostgres> container() {
+    if (!DockerClientFactory.instance().isDockerAvailable()) {
+      return Optional.empty();
+    }
+    PostgreSQLContainer container = new PostgreSQLContainer(IMAGE);
+    container.setCommand(
+        "postgres -c fsync=off -c max_connections=50 -c shared_preload_libraries=pg_stat_statements");
+    try {
+      container.start();
+    } catch (RuntimeException e) {
+      LOG.info("a Docker engine answers, but {} does not start: {}", IMAGE, e.getMessage());
+      return Optional.empty();
+    }
+    return Optional.of(
+        new TestingPostgres(
+                container.getJdbcUrl(),
+                container.getUsername(),
+                container.getPassword(),
+                Optional.empty())
+            .introduced("a container of " + IMAGE));
+  }
+
+  private TestingPostgres introduced(String what) {
+    try (Connection connection = connect(url)) {
+      LOG.info("PostgreSQL {}: {}", connection.getMetaData().getDatabaseProductVersion(), what);
+      return this;
+    } catch (SQLException e) {
+      throw new IllegalStateException("cannot connect as " + user + " to " + what + ", " + url, e);
+    }
+  }
+
+  /** A fresh, empty database; closing it drops it, whoever is connected. */
+  public TestingDatabase createDatabase() throws SQLException {
+    String name = "backfill_test_" + UUID.randomUUID().toString().replace("-", "");
+    administer("CREATE DATABASE " + name);
+    return new TestingDatabase(this, name, urlOf(name), user, password);
+  }
+
+  void drop(String database) throws SQLException {
+    administer("DROP DATABASE IF EXISTS " + database + " WITH (FORCE)");
+  }
+
+  private void administer(String statement) throws SQLException {
+    try (Connection connection = connect(url)) {
+      connection.createStatement().execute(statement);
+    }
+  }
+
+  private Connection connect(String to) throws SQLException {
+    return DriverManager.getConnection(to, user, password);
+  }
+
+  private String urlOf(String database) {
+    var matcher = URL.matcher(url);
+    if (!matcher.matches()) {
+      throw new IllegalArgumentException(
+          "BACKFILL_TEST_URL is " + url + ", expected jdbc:postgresql://host:5432/database");
+    }
+    return matcher.group(1) + database + matcher.group(2);
+  }
+
+  /** Ends the server; {@link #restart} brings it back with its data, at the same address. */
+  public void stop() {
+    own().stop();
+  }
+
+  /** Stops the server if it runs, and starts it again. Every connection is lost. */
+  public void restart() {
+    own().stop();
+    own().start();
+  }
+
+  /** Ends a server of the test's own, with its data; the shared one stays. */
+  @Override
+  public void close() {
+    own().remove();
+  }
+
+  private Embedded own() {
+    return embedded.orElseThrow(
+        () ->
+            new UnsupportedOperationException(
+                "only a server of TestingPostgres.start() can be stopped"));
+  }
+
+  /** One embedded server: its directory and port outlive a stop. */
+  private static final class Embedded {
+    private final Path data;
+    private int port;
+    private EmbeddedPostgres server;
+
+    Embedded() {
+      try {
+        data = Files.createTempDirectory("backfill-postgres");
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+      Runtime.getRuntime().addShutdownHook(new Thread(this::remove));
+    }
+
+    String url() {
+      return "jdbc:postgresql://localhost:" + port + "/postgres";
+    }
+
+    synchronized void start() {
+      try {
+        server =
+            EmbeddedPostgres.builder()
+                .setDataDirectory(data)
+                .setCleanDataDirectory(false)
+                .setRegisterShutdownHook(false)
+                .setPort(port)
+                .setServerConfig("max_connections", "50")
+                .setServerConfig("shared_preload_libraries", "pg_stat_statements")
+                .setServerConfig("track_activities", "on")
+                .start();
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+      port = server.getPort();
+    }
+
+    synchronized void stop() {
+      if (server != null) {
+        try {
+          server.close();
+        } catch (IOException e) {
+          throw new UncheckedIOException(e);
+        }
+        server = null;
+      }
+    }
+
+    synchronized void remove() {
+      stop();
+      if (Files.exists(data)) {
+        try (Stream<Path> files = Files.walk(data)) {
+          files.sorted(Comparator.reverseOrder()).forEach(file -> file.toFile().delete());
+        } catch (IOException e) {
+          throw new UncheckedIOException(e);
+        }
+      }
+    }
+  }
+}
