@@ -1,5 +1,6 @@
 package backfill.spark;
 
+import java.io.Serializable;
 import java.util.List;
 
 /**
@@ -16,5 +17,12 @@ public record Gains(long direct, long throughGroups, List<Gain> users, List<Gain
   public static final int LISTED = 10;
 
   /** One of them, and how many pairs it gains. */
-  public record Gain(long key, long pairs) {}
+  public record Gain(long key, long pairs) implements Comparable<Gain>, Serializable {
+    /** More pairs are more; of the same number, the smaller key comes first. */
+    @Override
+    public int compareTo(Gain other) {
+      int order = Long.compare(pairs, other.pairs);
+      return order != 0 ? order : Long.compare(other.key, key);
+    }
+  }
 }

@@ -1,22 +1,22 @@
 package backfill.spark;
 
-import static org.apache.spark.sql.functions.max;
-import static org.apache.spark.sql.functions.min;
-
 import backfill.membership.GroupUsers;
 import backfill.membership.UserIndex;
 import backfill.plan.Settings;
 import backfill.plan.Step;
 import backfill.postgres.Target;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Stream;
 import org.apache.logging.log4j.LogManager;
 import org.apache.logging.log4j.Logger;
+import org.apache.spark.api.java.JavaPairRDD;
+import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.SparkSession;
 
 /**
  * What one snapshot says of a step of pairs: the sets of users that the sources grant for each
@@ -27,13 +27,13 @@ final class GrantSets implements AutoCloseable {
 
   private final Step.Pairs step;
   private final Settings settings;
-  private final SparkSession spark;
+  private final JavaSparkContext spark;
   private final Kept kept = new Kept();
   private final List<Dataset<Row>> members;
   private final List<Dataset<Row>> direct;
   private final List<Dataset<Row>> through;
   private final Broadcast<UserIndex> users;
-  private final Dataset<Row> existing;
+  private final JavaPairRDD<Long, PartialSet> existing;
   private GroupMap groups;
 
   /**
@@ -50,16 +50,14 @@ final class GrantSets implements AutoCloseable {
       long[] alsoUsers) {
     this.step = step;
     this.settings = settings;
-    this.spark = sources.session();
+    this.spark = JavaSparkContext.fromSparkContext(sources.session().sparkContext());
     members =
         step.members().stream()
             .map(m -> numbers(sources.from(m.from()), m.group(), m.user()))
             .toList();
     direct = grants(sources, step.direct());
     through = grants(sources, step.through());
-    users =
-        JavaSparkContext.fromSparkContext(spark.sparkContext())
-            .broadcast(indexOf(target, alsoUsers));
+    users = spark.broadcast(indexOf(target, alsoUsers));
     existing = kept.keep(existingSets(target, reader));
     // Read now, because the snapshot is let go after this stage.
     existing.count();
@@ -79,17 +77,19 @@ final class GrantSets implements AutoCloseable {
         .where("key IS NOT NULL AND member IS NOT NULL");
   }
 
-  private Dataset<Row> existingSets(Target target, SnapshotReader reader) {
+  private JavaPairRDD<Long, PartialSet> existingSets(Target target, SnapshotReader reader) {
     String object = step.into().object();
     String user = step.into().user();
-    Dataset<Row> rows =
-        numbers(reader.read(target.table(), List.of(object, user), null), object, user);
+    return PartialSetIterator.of(
+        numbers(reader.read(target.table(), List.of(object, user), null), object, user),
+        PartialSet.Kind.EXISTING,
+        userNumber(),
+        PartialSetIterator.Unnumbered.COUNT);
+  }
+
+  private PartialSetIterator.Numbering userNumber() {
     Broadcast<UserIndex> index = users;
-    return PartialSetRows.of(
-        rows,
-        PartialSetRows.Kind.EXISTING,
-        key -> index.value().of(key),
-        PartialSetRows.Unnumbered.COUNT);
+    return key -> index.value().of(key);
   }
 
   /** An int4 column needs no look-up at all; int8 keys need one where they span 2³² or more. */
@@ -97,55 +97,43 @@ final class GrantSets implements AutoCloseable {
     if (!"bigint".equals(target.table().column(step.into().user()).orElseThrow().type())) {
       return UserIndex.startingAt(Integer.MIN_VALUE);
     }
-    List<Dataset<Row>> named = new ArrayList<>(members);
-    named.addAll(direct);
-    Dataset<Row> keys =
-        named.stream().map(rows -> rows.select("member")).reduce(Dataset::union).orElseThrow();
-    if (alsoUsers.length > 0) {
-      keys =
-          keys.union(
-              spark
-                  .createDataset(
-                      java.util.Arrays.stream(alsoUsers).boxed().toList(),
-                      org.apache.spark.sql.Encoders.LONG())
-                  .toDF("member"));
-    }
-    Row range = keys.agg(min("member"), max("member")).first();
-    if (range.isNullAt(0)) {
-      return UserIndex.startingAt(0);
-    }
-    long smallest = range.getLong(0);
-    UserIndex spanned = UserIndex.startingAt(smallest);
-    if (spanned.of(range.getLong(1)) != UserIndex.UNKNOWN) {
+    JavaRDD<Long> named =
+        Stream.concat(members.stream(), direct.stream())
+            .map(rows -> rows.queryExecution().toRdd().toJavaRDD().map(row -> row.getLong(1)))
+            .reduce(JavaRDD::union)
+            .orElseThrow();
+    KeyRange range = named.aggregate(KeyRange.of(alsoUsers), KeyRange::and, KeyRange::and);
+    UserIndex spanned = UserIndex.startingAt(range.smallest());
+    if (spanned.of(range.largest()) != UserIndex.UNKNOWN || range.isEmpty()) {
       return spanned;
     }
     return UserIndex.of(
-        keys.distinct().collectAsList().stream()
-            .mapToLong(row -> row.getLong(0))
+        Stream.concat(named.distinct().collect().stream(), Arrays.stream(alsoUsers).boxed())
+            .mapToLong(Long::longValue)
             .sorted()
+            .distinct()
             .toArray());
   }
 
   /** The sets that the sources grant; decides how the group map travels. */
-  List<Dataset<Row>> granted() {
-    Broadcast<UserIndex> index = users;
-    PartialSetRows.Numbering userNumber = key -> index.value().of(key);
-    List<Dataset<Row>> sets = new ArrayList<>();
+  JavaPairRDD<Long, PartialSet> granted() {
+    List<JavaPairRDD<Long, PartialSet>> sets = new ArrayList<>();
     for (Dataset<Row> grants : direct) {
       sets.add(
-          PartialSetRows.of(
-              grants, PartialSetRows.Kind.DIRECT, userNumber, PartialSetRows.Unnumbered.DROP));
+          PartialSetIterator.of(
+              grants, PartialSet.Kind.DIRECT, userNumber(), PartialSetIterator.Unnumbered.DROP));
     }
     if (!through.isEmpty()) {
-      groups = GroupMap.of(members, userNumber, settings.flatten().broadcastBytes(), kept, spark);
+      groups = GroupMap.of(members, userNumber(), settings.flatten().broadcastBytes(), kept, spark);
       LOG.info("flatten {}: {}", step.name(), groups.description());
-      through.forEach(grants -> sets.add(groups.grantSets(grants)));
+      int partitions = step.write().writers();
+      through.forEach(grants -> sets.add(groups.grantSets(grants, partitions)));
     }
-    return sets.stream().map(kept::keep).toList();
+    return sets.stream().reduce(JavaPairRDD::union).orElseThrow();
   }
 
   /** The sets that the target has. */
-  Dataset<Row> existing() {
+  JavaPairRDD<Long, PartialSet> existing() {
     return existing;
   }
 

@@ -1,100 +1,107 @@
 package backfill.spark;
 
-import static org.apache.spark.sql.functions.col;
-import static org.apache.spark.sql.functions.length;
-import static org.apache.spark.sql.functions.lit;
-import static org.apache.spark.sql.functions.sum;
-
 import backfill.membership.GroupUsers;
-import backfill.membership.Sets;
-import java.util.Iterator;
 import java.util.List;
+import java.util.Locale;
+import org.apache.spark.api.java.JavaPairRDD;
 import org.apache.spark.api.java.JavaSparkContext;
-import org.apache.spark.api.java.function.MapPartitionsFunction;
 import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.sql.Dataset;
-import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.SparkSession;
 import org.roaringbitmap.RoaringBitmap;
+import scala.Tuple2;
 
 /**
  * The group to users map of one step, where it fits sent to every executor whole, and where it does
- * not kept as rows that grants are joined with.
+ * not kept in partitions that grants are joined with.
  */
 final class GroupMap {
   private final Broadcast<GroupUsers> broadcast;
-  private final Dataset<Row> joined;
+  private final JavaPairRDD<Long, PartialSet> joined;
   private final String description;
 
-  private GroupMap(Broadcast<GroupUsers> broadcast, Dataset<Row> joined, String description) {
+  private GroupMap(
+      Broadcast<GroupUsers> broadcast, JavaPairRDD<Long, PartialSet> joined, String description) {
     this.broadcast = broadcast;
     this.joined = joined;
     this.description = description;
   }
 
   /**
-   * @param members (group, user) rows, kept already or cheap to compute again
+   * @param members (group, user) rows
    * @param broadcastBytes size of the serialized sets up to which the map is broadcast
    */
   static GroupMap of(
       List<Dataset<Row>> members,
-      PartialSetRows.Numbering users,
+      PartialSetIterator.Numbering users,
       long broadcastBytes,
       Kept kept,
-      SparkSession spark) {
-    Dataset<Row> parts =
+      JavaSparkContext spark) {
+    JavaPairRDD<Long, PartialSet> parts =
         kept.keep(
             members.stream()
                 .map(
                     rows ->
-                        PartialSetRows.of(
+                        PartialSetIterator.of(
                             rows,
-                            PartialSetRows.Kind.GROUP_USERS,
+                            PartialSet.Kind.GROUP_USERS,
                             users,
-                            PartialSetRows.Unnumbered.DROP))
-                .reduce(Dataset::union)
+                            PartialSetIterator.Unnumbered.DROP))
+                .reduce(JavaPairRDD::union)
                 .orElseThrow());
-    Row size = parts.agg(sum(length(col("members"))), sum("rows")).first();
-    long bytes = size.isNullAt(0) ? 0 : size.getLong(0);
-    long memberships = size.isNullAt(1) ? 0 : size.getLong(1);
+    long bytes = parts.values().map(part -> (long) part.members().length).fold(0L, Long::sum);
     if (bytes > broadcastBytes) {
       return new GroupMap(
           null,
-          merged(parts),
+          kept.keep(parts.reduceByKey(GroupMap::united)),
           String.format(
-              "the group map has %,d bytes, more than flatten.broadcast-bytes = %,d: it is joined",
-              bytes, broadcastBytes));
+              Locale.ROOT,
+              "the group map has %,d bytes, more than flatten.broadcast-bytes (%,d): it is joined",
+              bytes,
+              broadcastBytes));
     }
     GroupUsers map = new GroupUsers();
-    for (Row part : parts.collectAsList()) {
-      map.add(part.getLong(0), Sets.set(part.getAs("members")));
+    long memberships = 0;
+    for (Tuple2<Long, PartialSet> part : parts.collect()) {
+      map.add(part._1(), part._2().set());
+      memberships += part._2().rows();
     }
     return new GroupMap(
-        JavaSparkContext.fromSparkContext(spark.sparkContext()).broadcast(map),
+        spark.broadcast(map),
         null,
         String.format(
+            Locale.ROOT,
             "the group map has %,d groups with %,d memberships in %,d bytes: it is broadcast",
-            map.size(), memberships, bytes));
+            map.size(),
+            memberships,
+            bytes));
   }
 
-  /** The sets that a source of (object, group) rows gives. */
-  Dataset<Row> grantSets(Dataset<Row> grants) {
+  private static PartialSet united(PartialSet one, PartialSet other) {
+    return PartialSet.of(PartialSet.Kind.GROUP_USERS, RoaringBitmap.or(one.set(), other.set()));
+  }
+
+  /**
+   * The sets that a source of (object, group) rows gives.
+   *
+   * @param partitions of the join, where there is one
+   */
+  JavaPairRDD<Long, PartialSet> grantSets(Dataset<Row> grants, int partitions) {
     if (broadcast != null) {
       Broadcast<GroupUsers> map = broadcast;
-      return PartialSetRows.of(
+      return PartialSetIterator.of(
           grants,
-          PartialSetRows.Kind.GROUPS,
+          PartialSet.Kind.GROUPS,
           group -> map.value().number(group),
-          PartialSetRows.Unnumbered.DROP);
+          PartialSetIterator.Unnumbered.DROP);
     }
-    return grants
-        .join(joined, grants.col("member").equalTo(joined.col("group")))
-        .select(
-            grants.col("key").as("object"),
-            lit(PartialSetRows.Kind.GROUP_USERS.code()).as("kind"),
-            joined.col("members"),
-            lit(0L).as("rows"));
+    JavaPairRDD<Long, Long> objectsByGroup =
+        grants
+            .queryExecution()
+            .toRdd()
+            .toJavaRDD()
+            .mapToPair(row -> new Tuple2<>(row.getLong(1), row.getLong(0)));
+    return objectsByGroup.join(joined, partitions).mapToPair(Tuple2::_2);
   }
 
   /** The broadcast map, or null where it is joined. */
@@ -105,43 +112,5 @@ final class GroupMap {
   /** What was decided and by which size, for the log. */
   String description() {
     return description;
-  }
-
-  /** One row for each group: its sets from all partitions, together. */
-  private static Dataset<Row> merged(Dataset<Row> parts) {
-    MapPartitionsFunction<Row, Row> merge = rows -> new Merging(rows);
-    return parts
-        .repartition(col("object"))
-        .sortWithinPartitions("object")
-        .mapPartitions(merge, Encoders.row(PartialSetRows.SCHEMA))
-        .select(col("object").as("group"), col("members"));
-  }
-
-  /** Unites the sets of rows that follow each other with one key. */
-  private static final class Merging implements Iterator<Row> {
-    private final Iterator<Row> rows;
-    private Row ahead;
-
-    Merging(Iterator<Row> rows) {
-      this.rows = rows;
-      this.ahead = rows.hasNext() ? rows.next() : null;
-    }
-
-    @Override
-    public boolean hasNext() {
-      return ahead != null;
-    }
-
-    @Override
-    public Row next() {
-      long group = ahead.getLong(0);
-      RoaringBitmap users = new RoaringBitmap();
-      while (ahead != null && ahead.getLong(0) == group) {
-        users.or(Sets.set(ahead.getAs("members")));
-        ahead = rows.hasNext() ? rows.next() : null;
-      }
-      return PartialSetRows.row(
-          group, PartialSetRows.Kind.GROUP_USERS, Sets.bytes(users), users.getCardinality());
-    }
   }
 }

@@ -2,27 +2,39 @@ package backfill.spark;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.apache.spark.api.java.JavaPairRDD;
+import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.storage.StorageLevel;
 
 /**
- * Rows that Spark keeps, in memory and where that is full on disk, until all of them are let go
- * together.
+ * What Spark keeps, in memory and where that is full on disk, until all of it is let go together.
  */
 final class Kept implements AutoCloseable {
-  private final List<Dataset<Row>> rows = new ArrayList<>();
+  private final List<Runnable> release = new ArrayList<>();
 
   /** Keeps these rows from their first use on. */
-  Dataset<Row> keep(Dataset<Row> dataset) {
-    Dataset<Row> persisted = dataset.persist(StorageLevel.MEMORY_AND_DISK());
-    rows.add(persisted);
-    return persisted;
+  Dataset<Row> keep(Dataset<Row> rows) {
+    release.add(rows::unpersist);
+    return rows.persist(StorageLevel.MEMORY_AND_DISK());
+  }
+
+  /** Keeps these elements from their first use on. */
+  <T> JavaRDD<T> keep(JavaRDD<T> elements) {
+    release.add(elements::unpersist);
+    return elements.persist(StorageLevel.MEMORY_AND_DISK());
+  }
+
+  /** Keeps these pairs from their first use on. */
+  <K, V> JavaPairRDD<K, V> keep(JavaPairRDD<K, V> pairs) {
+    release.add(pairs::unpersist);
+    return pairs.persist(StorageLevel.MEMORY_AND_DISK());
   }
 
   @Override
   public void close() {
-    rows.forEach(Dataset::unpersist);
-    rows.clear();
+    release.forEach(Runnable::run);
+    release.clear();
   }
 }

@@ -1,71 +1,60 @@
 package backfill.spark;
 
-import static org.apache.spark.sql.functions.col;
-
 import backfill.membership.GroupUsers;
 import backfill.membership.ObjectUsers;
-import backfill.membership.Sets;
 import java.io.Serializable;
 import java.util.Iterator;
-import java.util.List;
-import org.apache.spark.api.java.function.MapPartitionsFunction;
+import org.apache.spark.api.java.JavaPairRDD;
+import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.broadcast.Broadcast;
-import org.apache.spark.sql.Dataset;
-import org.apache.spark.sql.Encoders;
-import org.apache.spark.sql.Row;
-import org.apache.spark.sql.types.StructType;
 import org.roaringbitmap.PeekableIntIterator;
 import org.roaringbitmap.RoaringBitmap;
+import scala.Tuple2;
 
 /** Brings the sets of each object together, once, in disjoint ascending ranges of objects. */
 final class ObjectSets {
   private ObjectSets() {}
 
-  /** What becomes of one object's sets: a row of the result. */
+  /** What becomes of one object's sets. */
   @FunctionalInterface
-  interface Verdict extends Serializable {
-    Row of(long object, ObjectUsers users, RoaringBitmap planned, RoaringBitmap written);
+  interface Verdict<T> extends Serializable {
+    T of(long object, ObjectUsers users, RoaringBitmap planned, RoaringBitmap written);
   }
 
   /**
-   * @param parts rows of {@link PartialSetRows#SCHEMA}, kept by Spark: finding the ranges reads
-   *     them twice
+   * @param parts kept by Spark or cheap to compute: finding the ranges looks at them once before
    * @param groups the broadcast group map, or null where no part has groups
    * @param partitions how many ranges
-   * @return a row for each object, ascending within a partition
+   * @return a verdict for each object, objects ascending within a partition and from one to the
+   *     next
    */
-  static Dataset<Row> merge(
-      List<Dataset<Row>> parts,
+  static <T> JavaRDD<T> merge(
+      JavaPairRDD<Long, PartialSet> parts,
       Broadcast<GroupUsers> groups,
       int partitions,
-      Verdict verdict,
-      StructType schema) {
-    MapPartitionsFunction<Row, Row> merge =
-        rows -> new Merging(rows, groups == null ? null : groups.value(), verdict);
-    return parts.stream()
-        .reduce(Dataset::union)
-        .orElseThrow()
-        .repartitionByRange(partitions, col("object"))
-        .sortWithinPartitions("object")
-        .mapPartitions(merge, Encoders.row(schema));
+      Verdict<T> verdict) {
+    return parts
+        .sortByKey(true, partitions)
+        .mapPartitions(
+            sorted -> new Merging<>(sorted, groups == null ? null : groups.value(), verdict));
   }
 
-  private static final class Merging implements Iterator<Row> {
-    private final Iterator<Row> rows;
+  private static final class Merging<T> implements Iterator<T> {
+    private final Iterator<Tuple2<Long, PartialSet>> sorted;
     private final GroupUsers groups;
-    private final Verdict verdict;
+    private final Verdict<T> verdict;
     private final ObjectUsers users = new ObjectUsers();
-    private Row ahead;
+    private Tuple2<Long, PartialSet> ahead;
 
-    Merging(Iterator<Row> rows, GroupUsers groups, Verdict verdict) {
-      this.rows = rows;
+    Merging(Iterator<Tuple2<Long, PartialSet>> sorted, GroupUsers groups, Verdict<T> verdict) {
+      this.sorted = sorted;
       this.groups = groups;
       this.verdict = verdict;
       advance();
     }
 
     private void advance() {
-      ahead = rows.hasNext() ? rows.next() : null;
+      ahead = sorted.hasNext() ? sorted.next() : null;
     }
 
     @Override
@@ -74,29 +63,26 @@ final class ObjectSets {
     }
 
     @Override
-    public Row next() {
+    public T next() {
       users.clear();
       RoaringBitmap planned = new RoaringBitmap();
       RoaringBitmap written = new RoaringBitmap();
-      long object = ahead.getLong(0);
-      while (ahead != null && ahead.getLong(0) == object) {
-        switch (PartialSetRows.Kind.of(ahead.getByte(1))) {
-          case DIRECT -> users.addDirect(members());
-          case GROUPS -> addGroups(members());
-          case GROUP_USERS -> users.addThroughGroup(members());
-          case EXISTING -> users.addExisting(members());
-          case UNKNOWN_EXISTING -> users.addUnknownExisting(ahead.getLong(3));
-          case PLANNED -> planned.or(members());
-          case WRITTEN -> written.or(members());
-          default -> throw new IllegalStateException("kind " + ahead.getByte(1));
+      long object = ahead._1();
+      while (ahead != null && ahead._1() == object) {
+        PartialSet part = ahead._2();
+        switch (part.kind()) {
+          case DIRECT -> users.addDirect(part.set());
+          case GROUPS -> addGroups(part.set());
+          case GROUP_USERS -> users.addThroughGroup(part.set());
+          case EXISTING -> users.addExisting(part.set());
+          case UNKNOWN_EXISTING -> users.addUnknownExisting(part.rows());
+          case PLANNED -> planned.or(part.set());
+          case WRITTEN -> written.or(part.set());
+          default -> throw new IllegalStateException("kind " + part.kind());
         }
         advance();
       }
       return verdict.of(object, users, planned, written);
-    }
-
-    private RoaringBitmap members() {
-      return Sets.set(ahead.getAs("members"));
     }
 
     private void addGroups(RoaringBitmap numbers) {

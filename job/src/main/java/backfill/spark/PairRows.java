@@ -10,26 +10,26 @@ import org.roaringbitmap.PeekableIntIterator;
 import org.roaringbitmap.RoaringBitmap;
 
 /**
- * Spells out rows (object, set of users) as rows (object, user), one set in memory at a time, users
+ * Spells out what objects lack as rows (object, user), one set in memory at a time, users
  * ascending.
  */
 final class PairRows implements Iterator<Row> {
-  private final Iterator<Row> sets;
+  private final Iterator<ObjectPairs> objects;
   private final UserIndex users;
   private long object;
   private PeekableIntIterator current = new RoaringBitmap().getIntIterator();
 
-  PairRows(Iterator<Row> sets, UserIndex users) {
-    this.sets = sets;
+  PairRows(Iterator<ObjectPairs> objects, UserIndex users) {
+    this.objects = objects;
     this.users = users;
   }
 
   @Override
   public boolean hasNext() {
-    while (!current.hasNext() && sets.hasNext()) {
-      Row row = sets.next();
-      object = row.getLong(0);
-      current = Sets.set(row.getAs(1)).getIntIterator();
+    while (!current.hasNext() && objects.hasNext()) {
+      ObjectPairs next = objects.next();
+      object = next.object();
+      current = Sets.set(next.toInsert()).getIntIterator();
     }
     return current.hasNext();
   }

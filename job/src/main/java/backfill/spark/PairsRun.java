@@ -1,53 +1,38 @@
 package backfill.spark;
 
-import static org.apache.spark.sql.functions.coalesce;
-import static org.apache.spark.sql.functions.col;
-import static org.apache.spark.sql.functions.lit;
-import static org.apache.spark.sql.functions.sum;
-
-import backfill.membership.ObjectUsers;
 import backfill.membership.Sets;
 import backfill.membership.UserIndex;
 import backfill.plan.Settings;
 import backfill.plan.Step;
 import backfill.postgres.Target;
 import backfill.postgres.WriteCounts;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import org.apache.spark.api.java.function.MapPartitionsFunction;
+import org.apache.spark.api.java.JavaPairRDD;
+import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.broadcast.Broadcast;
-import org.apache.spark.sql.Dataset;
-import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.RowFactory;
+import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 import org.roaringbitmap.RoaringBitmap;
+import scala.Tuple2;
 
 /**
  * A step of pairs: grants are range-partitioned by object once, as sets, and an object's diff and
  * write stay in that partition. Sets become rows only for what must be written.
  */
 final class PairsRun implements StepRun {
-  private static final StructType FLATTENED =
-      new StructType()
-          .add("object", DataTypes.LongType, false)
-          .add("justified", DataTypes.BinaryType, false)
-          .add("toInsert", DataTypes.BinaryType, false)
-          .add("planned", DataTypes.LongType, false)
-          .add("missing", DataTypes.LongType, false)
-          .add("missingDirect", DataTypes.LongType, false)
-          .add("surplus", DataTypes.LongType, false);
-
   private final Step.Pairs step;
   private final Target target;
   private final Settings settings;
   private final Kept kept = new Kept();
+  private SparkSession session;
   private GrantSets grants;
-  private List<Dataset<Row>> granted;
-  private Dataset<Row> flattened;
+  private JavaPairRDD<Long, PartialSet> granted;
+  private JavaRDD<ObjectPairs> flattened;
+  private ObjectPairs.Totals totals;
 
   PairsRun(Step.Pairs step, Target target, Settings settings) {
     this.step = step;
@@ -67,6 +52,7 @@ final class PairsRun implements StepRun {
 
   @Override
   public void read(SnapshotReader reader, KeptSources sources) {
+    session = sources.session();
     grants = new GrantSets(step, target, settings, reader, sources, new long[0]);
   }
 
@@ -77,95 +63,66 @@ final class PairsRun implements StepRun {
 
   @Override
   public StepPlan diff() {
-    List<Dataset<Row>> parts = new ArrayList<>(granted);
-    parts.add(grants.existing());
     flattened =
         kept.keep(
             ObjectSets.merge(
-                parts, grants.groups(), step.write().writers(), PairsRun::subtracted, FLATTENED));
-    Row sums = flattened.agg(total("planned"), total("missing"), total("surplus")).first();
-    long planned = sums.getLong(0);
-    long missing = sums.getLong(1);
+                granted.union(grants.existing()),
+                grants.groups(),
+                step.write().writers(),
+                ObjectPairs::of));
+    totals =
+        flattened.aggregate(
+            ObjectPairs.Totals.NONE, ObjectPairs.Totals::and, ObjectPairs.Totals::and);
     return new StepPlan(
-        planned, planned - missing, missing, null, null, null, sums.getLong(2), Map.of());
-  }
-
-  private static Row subtracted(
-      long object, ObjectUsers users, RoaringBitmap planned, RoaringBitmap written) {
-    RoaringBitmap justified = users.justified();
-    RoaringBitmap missing = RoaringBitmap.andNot(justified, users.existing());
-    return RowFactory.create(
-        object,
-        Sets.bytes(justified),
-        Sets.bytes(missing),
-        justified.getLongCardinality(),
-        missing.getLongCardinality(),
-        (long) users.directOf(missing),
-        users.surplus(justified));
-  }
-
-  private static org.apache.spark.sql.Column total(String column) {
-    return coalesce(sum(column), lit(0L));
+        totals.planned(),
+        totals.planned() - totals.missing(),
+        totals.missing(),
+        null,
+        null,
+        null,
+        totals.surplus(),
+        Map.of());
   }
 
   @Override
   public Gains gains() {
-    Row sums = flattened.agg(total("missing"), total("missingDirect")).first();
-    List<Gains.Gain> objects =
-        top(flattened.select(col("object").as("key"), col("missing").as("pairs")));
     Broadcast<UserIndex> users = grants.users();
-    MapPartitionsFunction<Row, Row> counting = rows -> UserCounts.of(rows, users.value());
-    Dataset<Row> counted =
+    JavaRDD<Gains.Gain> byUser =
         flattened
-            .where("missing > 0")
-            .select("toInsert")
-            .mapPartitions(counting, Encoders.row(UserCounts.SCHEMA))
-            .groupBy("key")
-            .agg(sum("pairs").as("pairs"));
-    long direct = sums.getLong(1);
-    return new Gains(direct, sums.getLong(0) - direct, top(counted), objects);
-  }
-
-  private static List<Gains.Gain> top(Dataset<Row> rows) {
-    return rows
-        .where("pairs > 0")
-        .orderBy(col("pairs").desc(), col("key"))
-        .limit(Gains.LISTED)
-        .collectAsList()
-        .stream()
-        .map(row -> new Gains.Gain(row.getLong(0), row.getLong(1)))
-        .toList();
+            .mapPartitionsToPair(objects -> UserCounts.of(objects, users.value()))
+            .reduceByKey(Long::sum)
+            .map(user -> new Gains.Gain(user._1(), user._2()));
+    JavaRDD<Gains.Gain> byObject =
+        flattened
+            .filter(object -> object.missing() > 0)
+            .map(object -> new Gains.Gain(object.object(), object.missing()));
+    return new Gains(
+        totals.missingDirect(),
+        totals.missing() - totals.missingDirect(),
+        byUser.top(Gains.LISTED),
+        byObject.top(Gains.LISTED));
   }
 
   @Override
   public WriteCounts write(Sink sink) {
     Broadcast<UserIndex> users = grants.users();
-    MapPartitionsFunction<Row, Row> expand = rows -> new PairRows(rows, users.value());
-    StructType pairs =
-        new StructType()
-            .add(step.into().object(), DataTypes.LongType, false)
-            .add(step.into().user(), DataTypes.LongType, false);
+    JavaRDD<Row> rows = flattened.mapPartitions(objects -> new PairRows(objects, users.value()));
     return sink.write(
-        flattened
-            .where("missing > 0")
-            .select("object", "toInsert")
-            .mapPartitions(expand, Encoders.row(pairs)));
+        session.createDataFrame(
+            rows,
+            new StructType()
+                .add(step.into().object(), DataTypes.LongType, false)
+                .add(step.into().user(), DataTypes.LongType, false)));
   }
 
   @Override
   public Verified verify(SnapshotReader reader, KeptSources sources, WriteCounts written) {
     try (GrantSets now = new GrantSets(step, target, settings, reader, sources, plannedUsers())) {
-      List<Dataset<Row>> parts = new ArrayList<>(now.granted());
-      parts.add(now.existing());
-      parts.add(renumbered("justified", PartialSetRows.Kind.PLANNED, now.users()));
-      parts.add(renumbered("toInsert", PartialSetRows.Kind.WRITTEN, now.users()));
+      JavaPairRDD<Long, PartialSet> parts =
+          now.granted().union(now.existing()).union(plannedAndWritten(now.users()));
       return PairDifferences.between(
           ObjectSets.merge(
-              parts,
-              now.groups(),
-              step.write().writers(),
-              new PairDifferences(now.users()),
-              PairDifferences.SCHEMA));
+              parts, now.groups(), step.write().writers(), PairDifferences.judging(now.users())));
     }
   }
 
@@ -174,37 +131,42 @@ final class PairsRun implements StepRun {
    * them.
    */
   private long[] plannedUsers() {
-    MapPartitionsFunction<Row, byte[]> unite =
-        rows -> {
-          RoaringBitmap all = new RoaringBitmap();
-          rows.forEachRemaining(row -> all.or(Sets.set(row.getAs(0))));
-          return List.of(Sets.bytes(all)).iterator();
-        };
-    RoaringBitmap all = new RoaringBitmap();
-    flattened
-        .select("justified")
-        .mapPartitions(unite, Encoders.BINARY())
-        .collectAsList()
-        .forEach(part -> all.or(Sets.set(part)));
+    byte[] none = Sets.bytes(new RoaringBitmap());
+    byte[] all =
+        flattened
+            .map(ObjectPairs::justified)
+            .treeAggregate(none, PairsRun::united, PairsRun::united);
     UserIndex users = grants.users().value();
-    return Arrays.stream(all.toArray()).mapToLong(users::key).toArray();
+    return Arrays.stream(Sets.set(all).toArray()).mapToLong(users::key).toArray();
   }
 
-  /** The sets of a column in the numbers of another index. */
-  private Dataset<Row> renumbered(
-      String column, PartialSetRows.Kind kind, Broadcast<UserIndex> now) {
+  private static byte[] united(byte[] one, byte[] other) {
+    return Sets.bytes(RoaringBitmap.or(Sets.set(one), Sets.set(other)));
+  }
+
+  /** What this run planned and wrote, in the users' numbers of another reading. */
+  private JavaPairRDD<Long, PartialSet> plannedAndWritten(Broadcast<UserIndex> now) {
     Broadcast<UserIndex> before = grants.users();
-    MapPartitionsFunction<Row, Row> renumber =
-        rows -> new Renumbering(rows, kind, before.value(), now.value());
-    return flattened
-        .where(kind == PartialSetRows.Kind.WRITTEN ? "missing > 0" : "planned > 0")
-        .select("object", column)
-        .mapPartitions(renumber, Encoders.row(PartialSetRows.SCHEMA));
+    return flattened.flatMapToPair(
+        object -> {
+          Renumbering renumbering = new Renumbering(before.value(), now.value());
+          return List.of(
+                  part(object, PartialSet.Kind.PLANNED, renumbering.of(object.justified())),
+                  part(object, PartialSet.Kind.WRITTEN, renumbering.of(object.toInsert())))
+              .iterator();
+        });
+  }
+
+  private static Tuple2<Long, PartialSet> part(
+      ObjectPairs object, PartialSet.Kind kind, byte[] members) {
+    return new Tuple2<>(object.object(), new PartialSet(kind, members, 0));
   }
 
   @Override
   public void close() {
     kept.close();
-    grants.close();
+    if (grants != null) {
+      grants.close();
+    }
   }
 }

@@ -1,9 +1,14 @@
 package backfill.spark;
 
+import static org.apache.spark.sql.functions.array;
 import static org.apache.spark.sql.functions.coalesce;
 import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.collect_list;
 import static org.apache.spark.sql.functions.count;
 import static org.apache.spark.sql.functions.lit;
+import static org.apache.spark.sql.functions.slice;
+import static org.apache.spark.sql.functions.sort_array;
+import static org.apache.spark.sql.functions.struct;
 import static org.apache.spark.sql.functions.when;
 
 import backfill.plan.Step;
@@ -14,6 +19,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import java.util.stream.Stream;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
@@ -28,6 +34,11 @@ final class RowsRun implements StepRun {
   /** Prefixes a column of the target as it was read; no column of a query begins like this. */
   static final String EXPECTED = "expected ";
 
+  private static final String PLANNED = "planned ";
+  private static final String WANTED = "row wanted";
+  private static final String WAS_PLANNED = "row was planned";
+  private static final String WAS_LEFT = "row was left";
+  private static final String WAS_WRITTEN = "row was written";
   private static final String PRESENT = "row present";
   private static final String DIFFERS = "row differs";
 
@@ -111,16 +122,10 @@ final class RowsRun implements StepRun {
   }
 
   private Dataset<Row> match(Dataset<Row> wanted, Dataset<Row> present) {
-    Column sameKey =
-        step.key().stream()
-            .map(key -> wanted.col(quoted(key)).equalTo(present.col(quoted(EXPECTED + key))))
-            .reduce(Column::and)
-            .orElseThrow();
-    Column anyDiffers = values.stream().map(this::differs).reduce(Column::or).orElseThrow();
     return wanted
-        .join(present, sameKey, "left_outer")
+        .join(present, sameKey(wanted, "", present, EXPECTED), "left_outer")
         .withColumn(PRESENT, coalesce(col(quoted(PRESENT)), lit(false)))
-        .withColumn(DIFFERS, anyDiffers);
+        .withColumn(DIFFERS, anyDiffers());
   }
 
   /** NULL equals NULL here: a row that is right must not be written. */
@@ -156,58 +161,104 @@ final class RowsRun implements StepRun {
     return Stream.concat(step.key().stream(), values.stream()).toList();
   }
 
+  /**
+   * One pass: the rows that the query gives now and those that were planned, side by side with the
+   * target's as they are.
+   */
   @Override
   public Verified verify(SnapshotReader reader, KeptSources sources, WriteCounts written) {
-    try (Kept now = new Kept()) {
-      Dataset<Row> wanted = sources.query(step.query());
-      Dataset<Row> differing =
-          now.keep(
-              match(wanted, currentRows(reader))
-                  .where(col(quoted(PRESENT)).and(col(quoted(DIFFERS))))
-                  .select(named(columns())));
-      Dataset<Row> planned = matched.select(named(columns()));
-      Dataset<Row> stillPlanned = differing.join(planned, same(differing, planned), "left_semi");
-      long notPlanned = differing.count() - stillPlanned.count();
-      Dataset<Row> missing = now.keep(without(stillPlanned, written.leftKeys()));
-      Dataset<Row> ours = without(changes().select(named(columns())), written.leftKeys());
-      Dataset<Row> unjustified = ours.join(wanted, same(ours, wanted), "left_anti");
-      Dataset<Row> present = currentRows(reader);
-      Column held =
-          columns().stream()
-              .map(
-                  column ->
-                      unjustified
-                          .col(quoted(column))
-                          .eqNullSafe(present.col(quoted(EXPECTED + column))))
-              .reduce(Column::and)
-              .orElseThrow();
-      return new Verified(
-          missing.count(),
-          notPlanned,
-          unjustified.join(present, held, "left_semi").count(),
-          missing.limit(Verified.EXAMPLES).collectAsList().stream().map(Row::toString).toList());
+    Dataset<Row> wanted = sources.query(step.query()).withColumn(WANTED, lit(true));
+    Dataset<Row> planned = plannedRows(written.leftKeys());
+    Dataset<Row> present = currentRows(reader);
+    Dataset<Row> both =
+        wanted
+            .join(planned, sameKey(wanted, "", planned, PLANNED), "full_outer")
+            .join(
+                present,
+                allOf(
+                    step.key(),
+                    key ->
+                        coalesce(wanted.col(quoted(key)), planned.col(quoted(PLANNED + key)))
+                            .equalTo(present.col(quoted(EXPECTED + key)))),
+                "left_outer");
+    Column held = isTrue(PRESENT).and(isTrue(WANTED)).and(anyDiffers());
+    Column asPlanned =
+        isTrue(WAS_PLANNED)
+            .and(
+                allOf(
+                    values, value -> col(quoted(value)).eqNullSafe(col(quoted(PLANNED + value)))));
+    Column stillOurs =
+        isTrue(PRESENT)
+            .and(isTrue(WAS_WRITTEN))
+            .and(
+                allOf(
+                    values,
+                    value ->
+                        col(quoted(EXPECTED + value)).eqNullSafe(col(quoted(PLANNED + value)))));
+    Column missing = held.and(asPlanned).and(isTrue(WAS_LEFT).unary_$bang());
+    Column added = held.and(asPlanned.and(isTrue(WAS_LEFT).unary_$bang()).unary_$bang());
+    Column revoked = stillOurs.and(isTrue(WANTED).and(asPlanned).unary_$bang());
+    Column example = when(missing, struct(named(step.key())).cast("string"));
+    Row sums =
+        both.agg(
+                count(when(missing, 1)),
+                count(when(added, 1)),
+                count(when(revoked, 1)),
+                slice(sort_array(collect_list(example)), 1, Verified.EXAMPLES))
+            .first();
+    return new Verified(sums.getLong(0), sums.getLong(1), sums.getLong(2), sums.getList(3));
+  }
+
+  /** The rows of the diff under prefixed names, with what became of them. */
+  private Dataset<Row> plannedRows(List<List<String>> leftKeys) {
+    Dataset<Row> rows =
+        matched
+            .withColumn(WAS_PLANNED, lit(true))
+            .withColumn(WAS_LEFT, among(leftKeys))
+            .withColumn(
+                WAS_WRITTEN,
+                col(quoted(PRESENT)).and(col(quoted(DIFFERS))).and(among(leftKeys).unary_$bang()));
+    for (String column : columns()) {
+      rows = rows.withColumnRenamed(column, PLANNED + column);
     }
+    return rows.select(
+        Stream.concat(
+                columns().stream().map(column -> PLANNED + column),
+                Stream.of(WAS_PLANNED, WAS_LEFT, WAS_WRITTEN))
+            .map(column -> col(quoted(column)))
+            .toArray(Column[]::new));
   }
 
-  private Column same(Dataset<Row> left, Dataset<Row> right) {
-    return columns().stream()
-        .map(column -> left.col(quoted(column)).eqNullSafe(right.col(quoted(column))))
-        .reduce(Column::and)
-        .orElseThrow();
-  }
-
-  /** Without the rows that somebody else changed meanwhile: the next run decides about them. */
-  private Dataset<Row> without(Dataset<Row> rows, List<List<String>> keys) {
+  /** Rows that somebody else changed meanwhile: the next run decides about them. */
+  private Column among(List<List<String>> keys) {
     if (keys.isEmpty()) {
-      return rows;
+      return lit(false);
     }
     Column key =
-        org.apache.spark.sql.functions.array(
+        array(
             step.key().stream()
                 .map(column -> col(quoted(column)).cast("string"))
                 .toArray(Column[]::new));
-    Object[] left = keys.stream().map(k -> lit(k.toArray(String[]::new))).toArray();
-    return rows.where(key.isin(left).unary_$bang());
+    return key.isin(keys.stream().map(k -> lit(k.toArray(String[]::new))).toArray());
+  }
+
+  private Column sameKey(Dataset<Row> left, String leftPrefix, Dataset<Row> right, String prefix) {
+    return allOf(
+        step.key(),
+        key -> left.col(quoted(leftPrefix + key)).equalTo(right.col(quoted(prefix + key))));
+  }
+
+  private Column anyDiffers() {
+    return values.stream().map(this::differs).reduce(Column::or).orElseThrow();
+  }
+
+  private static Column allOf(List<String> columns, Function<String, Column> condition) {
+    return columns.stream().map(condition).reduce(Column::and).orElseThrow();
+  }
+
+  /** An outer join leaves NULL where there is no row. */
+  private static Column isTrue(String column) {
+    return coalesce(col(quoted(column)), lit(false));
   }
 
   private static Column[] named(List<String> names) {

@@ -5,34 +5,23 @@ import backfill.membership.UserIndex;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.Map;
-import org.apache.spark.sql.Row;
-import org.apache.spark.sql.RowFactory;
-import org.apache.spark.sql.types.DataTypes;
-import org.apache.spark.sql.types.StructType;
 import org.roaringbitmap.PeekableIntIterator;
+import scala.Tuple2;
 
-/** Counts in how many sets of a partition each user is. */
+/** Counts how many objects of a partition each user gains. */
 final class UserCounts {
-  static final StructType SCHEMA =
-      new StructType()
-          .add("key", DataTypes.LongType, false)
-          .add("pairs", DataTypes.LongType, false);
-
   private UserCounts() {}
 
-  /**
-   * @param rows rows whose first column is a set
-   */
-  static Iterator<Row> of(Iterator<Row> rows, UserIndex users) {
+  static Iterator<Tuple2<Long, Long>> of(Iterator<ObjectPairs> objects, UserIndex users) {
     Map<Integer, long[]> counts = new HashMap<>();
-    while (rows.hasNext()) {
-      PeekableIntIterator each = Sets.set(rows.next().getAs(0)).getIntIterator();
+    while (objects.hasNext()) {
+      PeekableIntIterator each = Sets.set(objects.next().toInsert()).getIntIterator();
       while (each.hasNext()) {
         counts.computeIfAbsent(each.next(), user -> new long[1])[0]++;
       }
     }
     return counts.entrySet().stream()
-        .map(entry -> RowFactory.create(users.key(entry.getKey()), entry.getValue()[0]))
+        .map(entry -> new Tuple2<>(users.key(entry.getKey()), entry.getValue()[0]))
         .iterator();
   }
 }

@@ -1,0 +1,40 @@
+package backfill.spark;
+
+import backfill.membership.Sets;
+import java.io.Serializable;
+import org.roaringbitmap.RoaringBitmap;
+
+/**
+ * A part of what is known of one object: a kind, and a set of numbers as bytes.
+ *
+ * @param members the set, or null for {@link Kind#UNKNOWN_EXISTING}
+ * @param rows how many rows it was made of
+ */
+record PartialSet(Kind kind, byte[] members, long rows) implements Serializable {
+
+  /** What a set says about its object. */
+  enum Kind {
+    /** Users whom a source names. */
+    DIRECT,
+    /** Groups that a source names, by their number in the map. */
+    GROUPS,
+    /** Users of such groups, where the map was joined. */
+    GROUP_USERS,
+    /** Users whom the target has. */
+    EXISTING,
+    /** No set: rows of the target whose user no source names, counted. */
+    UNKNOWN_EXISTING,
+    /** Users whom the run planned, for verify. */
+    PLANNED,
+    /** Users whom the run wrote, for verify. */
+    WRITTEN
+  }
+
+  static PartialSet of(Kind kind, RoaringBitmap members) {
+    return new PartialSet(kind, Sets.bytes(members), members.getLongCardinality());
+  }
+
+  RoaringBitmap set() {
+    return Sets.set(members);
+  }
+}
