@@ -3,7 +3,7 @@ package backfill;
 import backfill.plan.InvalidPlan;
 import backfill.postgres.NotReady;
 import backfill.postgres.SqlFailure;
-import backfill.spark.AmbiguousRows;
+import backfill.spark.UnfitRows;
 import java.io.IOException;
 import org.apache.spark.SparkException;
 
@@ -57,7 +57,7 @@ enum ExitCode {
   boolean retryable(Throwable failure) {
     return switch (this) {
       case NOT_READY -> failure instanceof NotReady notReady && notReady.retryable();
-      case READ_FAILED -> !(failure instanceof AmbiguousRows);
+      case READ_FAILED -> !UnfitRows.in(failure);
       case WRITE_FAILED -> true;
       default -> false;
     };
@@ -65,7 +65,7 @@ enum ExitCode {
 
   /** Servers, disks and executors fail; anything else that is thrown is a mistake of ours. */
   private static boolean fromOutside(Throwable failure) {
-    boolean outside = failure instanceof AmbiguousRows;
+    boolean outside = false;
     for (Throwable t = failure; t != null; t = t.getCause()) {
       if (t instanceof NullPointerException
           || t instanceof ClassCastException
@@ -74,6 +74,7 @@ enum ExitCode {
       }
       outside =
           outside
+              || t instanceof UnfitRows
               || SqlFailure.is(t)
               || t instanceof IOException
               || t instanceof SparkException

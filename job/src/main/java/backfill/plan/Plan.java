@@ -45,19 +45,25 @@ public record Plan(
 
   /** The sources that a step reads, itself or through views, in the plan's order. */
   public List<String> sourcesOf(Step step) {
-    Set<String> names = namesReadBy(step);
+    Set<String> names = namesReadFrom(step.reads());
     return sources.keySet().stream().filter(names::contains).toList();
   }
 
   /** The views that a step reads, itself or through others, each after those it needs. */
   public List<String> viewsOf(Step step) {
-    Set<String> names = namesReadBy(step);
+    Set<String> names = namesReadFrom(step.reads());
     return views.keySet().stream().filter(names::contains).toList();
   }
 
-  private Set<String> namesReadBy(Step step) {
+  /** The sources that a view reads, itself or through others, in the plan's order. */
+  public List<String> sourcesOfView(String view) {
+    Set<String> names = namesReadFrom(Set.of(view));
+    return sources.keySet().stream().filter(names::contains).toList();
+  }
+
+  private Set<String> namesReadFrom(Set<String> start) {
     Set<String> names = new LinkedHashSet<>();
-    Deque<String> open = new ArrayDeque<>(step.reads());
+    Deque<String> open = new ArrayDeque<>(start);
     while (!open.isEmpty()) {
       String name = open.pop();
       if (names.add(name) && views.containsKey(name)) {

@@ -15,8 +15,6 @@ import org.apache.spark.api.java.JavaPairRDD;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
-import org.apache.spark.sql.Dataset;
-import org.apache.spark.sql.Row;
 
 /**
  * What one snapshot says of a step of pairs: the sets of users that the sources grant for each
@@ -29,9 +27,9 @@ final class GrantSets implements AutoCloseable {
   private final Settings settings;
   private final JavaSparkContext spark;
   private final Kept kept = new Kept();
-  private final List<Dataset<Row>> members;
-  private final List<Dataset<Row>> direct;
-  private final List<Dataset<Row>> through;
+  private final List<JavaRDD<LongPairs>> members;
+  private final List<JavaRDD<LongPairs>> direct;
+  private final List<JavaRDD<LongPairs>> through;
   private final Broadcast<UserIndex> users;
   private final JavaPairRDD<Long, PartialSet> existing;
   private GroupMap groups;
@@ -52,9 +50,7 @@ final class GrantSets implements AutoCloseable {
     this.settings = settings;
     this.spark = JavaSparkContext.fromSparkContext(sources.session().sparkContext());
     members =
-        step.members().stream()
-            .map(m -> numbers(sources.from(m.from()), m.group(), m.user()))
-            .toList();
+        step.members().stream().map(m -> sources.pairs(m.from(), m.group(), m.user())).toList();
     direct = grants(sources, step.direct());
     through = grants(sources, step.through());
     users = spark.broadcast(indexOf(target, alsoUsers));
@@ -63,25 +59,15 @@ final class GrantSets implements AutoCloseable {
     existing.count();
   }
 
-  private static List<Dataset<Row>> grants(KeptSources sources, List<Step.Grant> grants) {
+  private static List<JavaRDD<LongPairs>> grants(KeptSources sources, List<Step.Grant> grants) {
     return grants.stream()
-        .map(grant -> numbers(sources.from(grant.from()), grant.object(), grant.grantee()))
+        .map(grant -> sources.pairs(grant.from(), grant.object(), grant.grantee()))
         .toList();
   }
 
-  /** Two columns as bigint; a row that names no object, no group or no user grants nothing. */
-  private static Dataset<Row> numbers(Dataset<Row> rows, String key, String member) {
-    return rows.select(
-            SnapshotReader.column(key).cast("long").as("key"),
-            SnapshotReader.column(member).cast("long").as("member"))
-        .where("key IS NOT NULL AND member IS NOT NULL");
-  }
-
   private JavaPairRDD<Long, PartialSet> existingSets(Target target, SnapshotReader reader) {
-    String object = step.into().object();
-    String user = step.into().user();
     return PartialSetIterator.of(
-        numbers(reader.read(target.table(), List.of(object, user), null), object, user),
+        reader.readPairs(target.table(), step.into().object(), step.into().user(), null),
         PartialSet.Kind.EXISTING,
         userNumber(),
         PartialSetIterator.Unnumbered.COUNT);
@@ -99,7 +85,7 @@ final class GrantSets implements AutoCloseable {
     }
     JavaRDD<Long> named =
         Stream.concat(members.stream(), direct.stream())
-            .map(rows -> rows.queryExecution().toRdd().toJavaRDD().map(row -> row.getLong(1)))
+            .map(pairs -> pairs.flatMap(some -> Arrays.stream(some.members()).iterator()))
             .reduce(JavaRDD::union)
             .orElseThrow();
     KeyRange range = named.aggregate(KeyRange.of(alsoUsers), KeyRange::and, KeyRange::and);
@@ -118,10 +104,10 @@ final class GrantSets implements AutoCloseable {
   /** The sets that the sources grant; decides how the group map travels. */
   JavaPairRDD<Long, PartialSet> granted() {
     List<JavaPairRDD<Long, PartialSet>> sets = new ArrayList<>();
-    for (Dataset<Row> grants : direct) {
+    for (JavaRDD<LongPairs> grants : direct) {
       sets.add(
           PartialSetIterator.of(
-              grants, PartialSet.Kind.DIRECT, userNumber(), PartialSetIterator.Unnumbered.DROP));
+              grants, PartialSet.Kind.DIRECT, userNumber(), PartialSetIterator.Unnumbered.REFUSE));
     }
     if (!through.isEmpty()) {
       groups = GroupMap.of(members, userNumber(), settings.flatten().broadcastBytes(), kept, spark);

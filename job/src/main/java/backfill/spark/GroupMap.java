@@ -3,11 +3,11 @@ package backfill.spark;
 import backfill.membership.GroupUsers;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.IntStream;
 import org.apache.spark.api.java.JavaPairRDD;
+import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
-import org.apache.spark.sql.Dataset;
-import org.apache.spark.sql.Row;
 import org.roaringbitmap.RoaringBitmap;
 import scala.Tuple2;
 
@@ -28,11 +28,11 @@ final class GroupMap {
   }
 
   /**
-   * @param members (group, user) rows
+   * @param members pairs (group, user)
    * @param broadcastBytes size of the serialized sets up to which the map is broadcast
    */
   static GroupMap of(
-      List<Dataset<Row>> members,
+      List<JavaRDD<LongPairs>> members,
       PartialSetIterator.Numbering users,
       long broadcastBytes,
       Kept kept,
@@ -41,12 +41,12 @@ final class GroupMap {
         kept.keep(
             members.stream()
                 .map(
-                    rows ->
+                    pairs ->
                         PartialSetIterator.of(
-                            rows,
+                            pairs,
                             PartialSet.Kind.GROUP_USERS,
                             users,
-                            PartialSetIterator.Unnumbered.DROP))
+                            PartialSetIterator.Unnumbered.REFUSE))
                 .reduce(JavaPairRDD::union)
                 .orElseThrow());
     long bytes = parts.values().map(part -> (long) part.members().length).fold(0L, Long::sum);
@@ -82,11 +82,11 @@ final class GroupMap {
   }
 
   /**
-   * The sets that a source of (object, group) rows gives.
+   * The sets that a source of pairs (object, group) gives.
    *
    * @param partitions of the join, where there is one
    */
-  JavaPairRDD<Long, PartialSet> grantSets(Dataset<Row> grants, int partitions) {
+  JavaPairRDD<Long, PartialSet> grantSets(JavaRDD<LongPairs> grants, int partitions) {
     if (broadcast != null) {
       Broadcast<GroupUsers> map = broadcast;
       return PartialSetIterator.of(
@@ -96,11 +96,11 @@ final class GroupMap {
           PartialSetIterator.Unnumbered.DROP);
     }
     JavaPairRDD<Long, Long> objectsByGroup =
-        grants
-            .queryExecution()
-            .toRdd()
-            .toJavaRDD()
-            .mapToPair(row -> new Tuple2<>(row.getLong(1), row.getLong(0)));
+        grants.flatMapToPair(
+            pairs ->
+                IntStream.range(0, pairs.size())
+                    .mapToObj(i -> new Tuple2<>(pairs.members()[i], pairs.keys()[i]))
+                    .iterator());
     return objectsByGroup.join(joined, partitions).mapToPair(Tuple2::_2);
   }
 

@@ -2,29 +2,32 @@ package backfill.spark;
 
 import backfill.plan.Plan;
 import backfill.plan.Source;
-import backfill.postgres.Parameters;
-import backfill.postgres.Ready;
+import backfill.postgres.Table;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
+import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 
 /**
- * The sources of the steps that share a snapshot: each read once, kept by Spark, and at hand under
- * its name for queries, as are the plan's views. Its session is its own, so that two reads of one
- * plan never see each other's rows.
+ * The sources of the steps that share a snapshot: each read once and kept by Spark. One that
+ * queries use is at hand under its name, as are the plan's views; one that is only ever a pair of
+ * columns is kept as arrays. The session is its own, so that two reads of one plan never see each
+ * other's rows.
  */
 public final class KeptSources implements AutoCloseable {
   private final SparkSession session;
   private final Plan plan;
   private final Instant now;
-  private final Map<String, SnapshotReader.Kept> sources = new LinkedHashMap<>();
+  private final Kept kept = new Kept();
+  private final Map<String, Long> counts = new LinkedHashMap<>();
+  private final Map<String, JavaRDD<LongPairs>> pairs = new LinkedHashMap<>();
 
-  public KeptSources(SparkSession spark, Plan plan, Instant now) {
+  KeptSources(SparkSession spark, Plan plan, Instant now) {
     this.session = spark.newSession();
     this.plan = plan;
     this.now = now;
@@ -33,33 +36,51 @@ public final class KeptSources implements AutoCloseable {
   /**
    * Reads one source and makes it known to queries.
    *
+   * @param where a PostgreSQL condition, or null
    * @return how many rows it has
    */
-  public long read(SnapshotReader reader, Source source, Ready ready, Set<String> needed) {
-    var table = ready.sources().get(source.name());
+  long readRows(
+      SnapshotReader reader, Source source, Table table, Set<String> needed, String where) {
     // A query may only count rows: then any column will do.
     Set<String> columns = needed.isEmpty() ? Set.of(table.columns().get(0).name()) : needed;
-    String where =
-        source
-            .where()
-            .map(condition -> Parameters.inline(condition, plan.params(), ready.now()))
-            .orElse(null);
-    SnapshotReader.Kept kept = reader.keep(table, columns, where);
-    kept.rows().createOrReplaceTempView(source.name());
-    sources.put(source.name(), kept);
-    return kept.count();
+    Dataset<Row> rows = kept.keep(reader.read(table, columns, where));
+    long count = rows.count();
+    rows.createOrReplaceTempView(source.name());
+    counts.put(source.name(), count);
+    return count;
+  }
+
+  /** Reads one source as the only pair of columns that anybody asks of it. */
+  long readPairs(
+      SnapshotReader reader, Source source, Table table, PairColumns columns, String where) {
+    JavaRDD<LongPairs> read =
+        kept.keep(reader.readPairs(table, columns.key(), columns.member(), where));
+    long count = read.map(LongPairs::rows).fold(0L, Long::sum);
+    pairs.put(source.name(), read);
+    counts.put(source.name(), count);
+    return count;
   }
 
   /** Makes views known, each needing only sources that were read and views before it. */
-  public void define(Collection<String> views) {
+  void define(Collection<String> views) {
     plan.views().keySet().stream()
         .filter(views::contains)
         .forEach(view -> query(plan.views().get(view)).createOrReplaceTempView(view));
   }
 
-  /** A source or a view by its name. */
-  Dataset<Row> from(String name) {
-    return session.table(name);
+  /** Two columns of a source or a view, as numbers. */
+  JavaRDD<LongPairs> pairs(String from, String key, String member) {
+    JavaRDD<LongPairs> read = pairs.get(from);
+    return read != null
+        ? read
+        : session
+            .table(from)
+            .select(
+                SnapshotReader.column(key).cast("long"), SnapshotReader.column(member).cast("long"))
+            .queryExecution()
+            .toRdd()
+            .toJavaRDD()
+            .mapPartitions(LongPairsOfRows::new);
   }
 
   /** A query over sources and views. */
@@ -67,10 +88,8 @@ public final class KeptSources implements AutoCloseable {
     return PlanQueries.query(session, query, plan.params(), now);
   }
 
-  /** Source name to rows. */
-  public Map<String, Long> counts() {
-    Map<String, Long> counts = new LinkedHashMap<>();
-    sources.forEach((name, kept) -> counts.put(name, kept.count()));
+  /** Source name to rows, of those read so far. */
+  Map<String, Long> counts() {
     return counts;
   }
 
@@ -80,6 +99,6 @@ public final class KeptSources implements AutoCloseable {
 
   @Override
   public void close() {
-    sources.values().forEach(kept -> kept.rows().unpersist());
+    kept.close();
   }
 }

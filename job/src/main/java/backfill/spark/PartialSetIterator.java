@@ -5,19 +5,17 @@ import java.io.Serializable;
 import java.util.ArrayDeque;
 import java.util.Iterator;
 import org.apache.spark.api.java.JavaPairRDD;
-import org.apache.spark.sql.Dataset;
-import org.apache.spark.sql.Row;
-import org.apache.spark.sql.catalyst.InternalRow;
+import org.apache.spark.api.java.JavaRDD;
 import scala.Tuple2;
 
 /**
- * Turns rows (key, member) into sets of members' numbers within each partition, so that sets are
- * shuffled and not pairs. Pulls rows until there is a set to give.
+ * Turns pairs (key, member) into sets of members' numbers within each partition, so that sets are
+ * shuffled and not pairs. Pulls pairs until there is a set to give.
  */
 final class PartialSetIterator implements Iterator<Tuple2<Long, PartialSet>> {
   private static final int KEYS_HELD = 65_536;
 
-  private final Iterator<InternalRow> rows;
+  private final Iterator<LongPairs> pairs;
   private final Numbering numbering;
   private final Unnumbered unnumbered;
   private final ArrayDeque<Tuple2<Long, PartialSet>> ready = new ArrayDeque<>();
@@ -33,16 +31,17 @@ final class PartialSetIterator implements Iterator<Tuple2<Long, PartialSet>> {
 
   /** What becomes of a member that has no number. */
   enum Unnumbered {
+    /** It counts as {@link PartialSet.Kind#UNKNOWN_EXISTING}. */
     COUNT,
-    DROP
+    /** It adds nothing: a group without users. */
+    DROP,
+    /** It ends the run. */
+    REFUSE
   }
 
   private PartialSetIterator(
-      Iterator<InternalRow> rows,
-      PartialSet.Kind kind,
-      Numbering numbering,
-      Unnumbered unnumbered) {
-    this.rows = rows;
+      Iterator<LongPairs> pairs, PartialSet.Kind kind, Numbering numbering, Unnumbered unnumbered) {
+    this.pairs = pairs;
     this.numbering = numbering;
     this.unnumbered = unnumbered;
     this.sets =
@@ -50,31 +49,16 @@ final class PartialSetIterator implements Iterator<Tuple2<Long, PartialSet>> {
             KEYS_HELD, (key, set) -> ready.add(new Tuple2<>(key, PartialSet.of(kind, set))));
   }
 
-  /**
-   * @param rows (key bigint, member bigint), neither NULL
-   * @param unnumbered counts members without a number under {@link
-   *     PartialSet.Kind#UNKNOWN_EXISTING}, or drops them
-   */
   static JavaPairRDD<Long, PartialSet> of(
-      Dataset<Row> rows, PartialSet.Kind kind, Numbering numbering, Unnumbered unnumbered) {
-    // Spark's own rows: nothing is unpacked but the two numbers.
-    return rows.queryExecution()
-        .toRdd()
-        .toJavaRDD()
-        .mapPartitionsToPair(
-            partition -> new PartialSetIterator(partition, kind, numbering, unnumbered));
+      JavaRDD<LongPairs> pairs, PartialSet.Kind kind, Numbering numbering, Unnumbered unnumbered) {
+    return pairs.mapPartitionsToPair(
+        partition -> new PartialSetIterator(partition, kind, numbering, unnumbered));
   }
 
   @Override
   public boolean hasNext() {
-    while (ready.isEmpty() && rows.hasNext()) {
-      InternalRow row = rows.next();
-      long number = numbering.number(row.getLong(1));
-      if (number >= 0) {
-        sets.add(row.getLong(0), (int) number);
-      } else {
-        unknown++;
-      }
+    while (ready.isEmpty() && pairs.hasNext()) {
+      take(pairs.next());
     }
     if (ready.isEmpty() && !ended) {
       ended = true;
@@ -87,6 +71,22 @@ final class PartialSetIterator implements Iterator<Tuple2<Long, PartialSet>> {
       }
     }
     return !ready.isEmpty();
+  }
+
+  private void take(LongPairs some) {
+    for (int i = 0; i < some.size(); i++) {
+      long number = numbering.number(some.members()[i]);
+      if (number >= 0) {
+        sets.add(some.keys()[i], (int) number);
+      } else if (unnumbered == Unnumbered.REFUSE) {
+        throw new UnfitRows(
+            "user "
+                + some.members()[i]
+                + " does not fit the target's column; a source must not grant what the target can't hold");
+      } else {
+        unknown++;
+      }
+    }
   }
 
   @Override

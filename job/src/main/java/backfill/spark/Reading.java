@@ -1,10 +1,13 @@
 package backfill.spark;
 
 import backfill.plan.Plan;
+import backfill.plan.Source;
 import backfill.plan.Step;
 import backfill.postgres.Database;
+import backfill.postgres.Parameters;
 import backfill.postgres.Ready;
 import backfill.postgres.Snapshot;
+import backfill.postgres.Table;
 import backfill.postgres.TableName;
 import backfill.postgres.WriteCounts;
 import java.sql.SQLException;
@@ -28,16 +31,23 @@ public final class Reading implements AutoCloseable {
   private final KeptSources sources;
   private final Snapshot snapshot;
   private final SnapshotReader reader;
+  private final Map<String, PairColumns> pairsOnly;
   private final long exportedNanos = System.nanoTime();
   private Duration held;
 
   private Reading(
-      Plan plan, Ready ready, KeptSources sources, Snapshot snapshot, SnapshotReader reader) {
+      Plan plan,
+      Ready ready,
+      KeptSources sources,
+      Snapshot snapshot,
+      SnapshotReader reader,
+      Map<String, PairColumns> pairsOnly) {
     this.plan = plan;
     this.ready = ready;
     this.sources = sources;
     this.snapshot = snapshot;
     this.reader = reader;
+    this.pairsOnly = pairsOnly;
   }
 
   /**
@@ -64,7 +74,7 @@ public final class Reading implements AutoCloseable {
     SnapshotReader reader =
         new SnapshotReader(
             sources.session(), database, snapshot, plan.settings().read(), applicationName);
-    return new Reading(plan, ready, sources, snapshot, reader);
+    return new Reading(plan, ready, sources, snapshot, reader, PairColumns.soleUses(plan, steps));
   }
 
   private static Set<TableName> tables(Plan plan, Ready ready, List<Step> steps) {
@@ -86,11 +96,28 @@ public final class Reading implements AutoCloseable {
     for (String name : plan.sourcesOf(step)) {
       if (!sources.counts().containsKey(name)) {
         begun.accept(name);
-        Set<String> needed = ready.shapes().needed().getOrDefault(name, Set.of());
-        read.accept(name, sources.read(reader, plan.sources().get(name), ready, needed));
+        read.accept(name, read(plan.sources().get(name)));
       }
     }
     sources.define(plan.viewsOf(step));
+  }
+
+  private long read(Source source) {
+    Table table = ready.sources().get(source.name());
+    String where =
+        source
+            .where()
+            .map(condition -> Parameters.inline(condition, plan.params(), ready.now()))
+            .orElse(null);
+    PairColumns columns = pairsOnly.get(source.name());
+    return columns == null
+        ? sources.readRows(
+            reader,
+            source,
+            table,
+            ready.shapes().needed().getOrDefault(source.name(), Set.of()),
+            where)
+        : sources.readPairs(reader, source, table, columns, where);
   }
 
   /** Reads what the step's target has. */

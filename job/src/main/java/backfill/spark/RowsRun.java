@@ -83,7 +83,7 @@ final class RowsRun implements StepRun {
     Dataset<Row> twice = query.groupBy(named(step.key())).count().where("count > 1");
     List<Row> first = twice.limit(1).collectAsList();
     if (!first.isEmpty()) {
-      throw new AmbiguousRows(
+      throw new UnfitRows(
           "step "
               + step.name()
               + ": the query gives "

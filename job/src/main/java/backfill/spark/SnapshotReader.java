@@ -1,18 +1,21 @@
 package backfill.spark;
 
 import backfill.postgres.Database;
+import backfill.postgres.PairCopy;
 import backfill.postgres.Snapshot;
 import backfill.postgres.Table;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
 import java.util.Properties;
+import org.apache.spark.api.java.JavaRDD;
+import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.functions;
-import org.apache.spark.storage.StorageLevel;
 
 /**
  * Reads tables with Spark's own JDBC source, so that every partition of every table sees one
@@ -45,19 +48,6 @@ public final class SnapshotReader {
     this.applicationName = applicationName;
   }
 
-  /** A table's rows, read once and kept by Spark, and how many they are. */
-  public record Kept(Dataset<Row> rows, long count) {}
-
-  /**
-   * Reads these columns of the table now.
-   *
-   * @param where a PostgreSQL condition, or null
-   */
-  Kept keep(Table table, Collection<String> columns, String where) {
-    Dataset<Row> rows = read(table, columns, where).persist(StorageLevel.MEMORY_AND_DISK());
-    return new Kept(rows, rows.count());
-  }
-
   /**
    * These columns of the table, read when Spark asks for them; at most {@code readers} connections
    * at a time.
@@ -87,6 +77,25 @@ public final class SnapshotReader {
         .read()
         .jdbc(database.readUrl(), table.name().quoted(), conditions, properties)
         .select(columns.stream().map(SnapshotReader::column).toArray(Column[]::new));
+  }
+
+  /**
+   * Two integer columns of the table, read when Spark asks for them; at most {@code readers}
+   * connections at a time.
+   */
+  JavaRDD<LongPairs> readPairs(Table table, String key, String member, String where) {
+    List<String> statementsOfRanges =
+        Arrays.stream(ranges(table.blocks(), readers))
+            .map(range -> where == null ? range : range + " AND (" + where + "\n)")
+            .map(condition -> PairCopy.sql(table.name(), key, member, condition))
+            .toList();
+    statements += statementsOfRanges.size();
+    Database from = database;
+    String importStatements = snapshot.importStatements();
+    String name = applicationName;
+    return JavaSparkContext.fromSparkContext(spark.sparkContext())
+        .parallelize(statementsOfRanges, statementsOfRanges.size())
+        .flatMap(sql -> new LongPairsOfTable(from, importStatements, name, sql));
   }
 
   /** How many statements read rows so far. */

@@ -1,0 +1,100 @@
+package backfill.postgres;
+
+import java.nio.ByteBuffer;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import org.postgresql.PGConnection;
+import org.postgresql.copy.CopyOut;
+
+/**
+ * Reads two integer columns by COPY in binary format, a row at a time: no plan, no text and no
+ * object per row. One connection for as many reads as come, all in the transaction that imported a
+ * snapshot. Used by one thread.
+ *
+ * @see <a href="https://www.postgresql.org/docs/current/sql-copy.html">COPY, "Binary Format"</a>
+ */
+public final class PairCopy implements AutoCloseable {
+  /** Signature, flags and the length of the header's extension. */
+  private static final int HEADER_BYTES = 19;
+
+  private final Connection connection;
+  private CopyOut copy;
+  private ByteBuffer row;
+  private boolean first;
+
+  /**
+   * @param importStatements those of {@link Snapshot#importStatements}
+   */
+  public PairCopy(Database database, String importStatements, String applicationName)
+      throws SQLException {
+    connection = database.connectForReading(applicationName);
+    try (Statement statement = connection.createStatement()) {
+      connection.setAutoCommit(false);
+      statement.execute(importStatements);
+    } catch (SQLException e) {
+      try (connection) {
+        throw e;
+      }
+    }
+  }
+
+  /**
+   * The statement that reads the rows of one range.
+   *
+   * @param condition PostgreSQL, true for the rows of the range
+   */
+  public static String sql(TableName table, String key, String member, String condition) {
+    return "COPY (SELECT "
+        + TableName.quote(key)
+        + "::pg_catalog.int8, "
+        + TableName.quote(member)
+        + "::pg_catalog.int8 FROM "
+        + table.quoted()
+        + " WHERE "
+        + condition
+        + ") TO STDOUT (FORMAT binary)";
+  }
+
+  /** Begins to read; the read before has come to its end. */
+  public void start(String sql) throws SQLException {
+    copy = connection.unwrap(PGConnection.class).getCopyAPI().copyOut(sql);
+    first = true;
+  }
+
+  /** Goes to the next row; false after the last. */
+  public boolean next() throws SQLException {
+    while (true) {
+      byte[] message = copy.readFromCopy();
+      if (message == null) {
+        copy = null;
+        return false;
+      }
+      row = ByteBuffer.wrap(message);
+      if (first) {
+        // The header travels with the first row, or, where there is none, with the trailer.
+        row.position(HEADER_BYTES + row.getInt(HEADER_BYTES - Integer.BYTES));
+        first = false;
+      }
+      // The trailer is a row of -1 fields; the end of the stream follows.
+      if (row.remaining() > Short.BYTES && row.getShort() == 2) {
+        return true;
+      }
+    }
+  }
+
+  /** Reads the row's next value into {@code values[at]}; false if it is NULL. */
+  public boolean value(long[] values, int at) {
+    if (row.getInt() < 0) {
+      return false;
+    }
+    values[at] = row.getLong();
+    return true;
+  }
+
+  @Override
+  public void close() throws SQLException {
+    // Ends a read that was broken off, too.
+    connection.close();
+  }
+}

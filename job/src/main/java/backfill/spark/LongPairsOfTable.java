@@ -1,0 +1,88 @@
+package backfill.spark;
+
+import backfill.postgres.Database;
+import backfill.postgres.PairCopy;
+import java.sql.SQLException;
+import java.util.Arrays;
+import java.util.Iterator;
+import java.util.NoSuchElementException;
+import org.apache.spark.TaskContext;
+import org.apache.spark.util.TaskCompletionListener;
+
+/** Packs the rows of one range of a table into arrays, as its connection brings them. */
+final class LongPairsOfTable implements Iterator<LongPairs> {
+  private final PairCopy copy;
+  private LongPairs ahead;
+  private boolean ended;
+
+  /** Opens a connection of its own, which the end of the task closes, however it ends. */
+  LongPairsOfTable(Database database, String importStatements, String applicationName, String sql) {
+    try {
+      copy = new PairCopy(database, importStatements, applicationName);
+      TaskContext.get().addTaskCompletionListener((TaskCompletionListener) task -> close());
+      copy.start(sql);
+    } catch (SQLException e) {
+      throw new ReadFailure(sql, e);
+    }
+  }
+
+  /** A failed COPY, for Spark's signatures, which declare no checked exception. */
+  static final class ReadFailure extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    ReadFailure(String sql, SQLException cause) {
+      super("cannot read with " + sql, cause);
+    }
+  }
+
+  private LongPairs pull() {
+    long[] keys = new long[LongPairs.SIZE];
+    long[] members = new long[LongPairs.SIZE];
+    int size = 0;
+    int seen = 0;
+    try {
+      while (seen < LongPairs.SIZE && !ended) {
+        if (!copy.next()) {
+          ended = true;
+        } else {
+          seen++;
+          if (copy.value(keys, size) && copy.value(members, size)) {
+            size++;
+          }
+        }
+      }
+    } catch (SQLException e) {
+      throw new ReadFailure("COPY", e);
+    }
+    TaskContext.get().taskMetrics().inputMetrics().incRecordsRead(seen);
+    return seen == 0
+        ? null
+        : new LongPairs(Arrays.copyOf(keys, size), Arrays.copyOf(members, size), seen);
+  }
+
+  @Override
+  public boolean hasNext() {
+    if (ahead == null && !ended) {
+      ahead = pull();
+    }
+    return ahead != null;
+  }
+
+  @Override
+  public LongPairs next() {
+    if (!hasNext()) {
+      throw new NoSuchElementException();
+    }
+    LongPairs next = ahead;
+    ahead = null;
+    return next;
+  }
+
+  private void close() {
+    try {
+      copy.close();
+    } catch (SQLException e) {
+      // The server sees the end of the connection either way.
+    }
+  }
+}

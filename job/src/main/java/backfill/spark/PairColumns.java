@@ -1,0 +1,55 @@
+package backfill.spark;
+
+import backfill.plan.Plan;
+import backfill.plan.Step;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/** The two columns that steps of pairs take of a source. */
+record PairColumns(String key, String member) {
+
+  /**
+   * The sources of which these steps need one pair of columns and nothing else: no query and no
+   * view reads them.
+   *
+   * @return source name to its columns
+   */
+  static Map<String, PairColumns> soleUses(Plan plan, List<Step> steps) {
+    Map<String, Set<PairColumns>> uses = new HashMap<>();
+    Set<String> queried = new HashSet<>();
+    for (Step step : steps) {
+      if (step instanceof Step.Pairs pairs) {
+        collect(pairs, uses);
+        plan.viewsOf(step).forEach(view -> queried.addAll(plan.sourcesOfView(view)));
+      } else {
+        queried.addAll(plan.sourcesOf(step));
+      }
+    }
+    Map<String, PairColumns> sole = new HashMap<>();
+    uses.forEach(
+        (source, columns) -> {
+          if (columns.size() == 1 && plan.sources().containsKey(source)) {
+            sole.put(source, columns.iterator().next());
+          }
+        });
+    sole.keySet().removeAll(queried);
+    return sole;
+  }
+
+  private static void collect(Step.Pairs step, Map<String, Set<PairColumns>> uses) {
+    for (List<Step.Grant> grants : List.of(step.direct(), step.through())) {
+      grants.forEach(
+          grant -> add(uses, grant.from(), new PairColumns(grant.object(), grant.grantee())));
+    }
+    step.members()
+        .forEach(
+            member -> add(uses, member.from(), new PairColumns(member.group(), member.user())));
+  }
+
+  private static void add(Map<String, Set<PairColumns>> uses, String from, PairColumns columns) {
+    uses.computeIfAbsent(from, source -> new HashSet<>()).add(columns);
+  }
+}
