@@ -200,7 +200,7 @@ class LauncherTest {
     Ended ended = launcher.launch("plans");
 
     assertThat(ended.code()).isEqualTo(2);
-    assertThat(ended.err()).contains("set SPARK_DRIVER_MEMORY or JAVA_TOOL_OPTIONS instead");
+    assertThat(ended.err()).contains("set SPARK_DRIVER_MEMORY or BACKFILL_JVM_OPTIONS instead");
   }
 
   @Test

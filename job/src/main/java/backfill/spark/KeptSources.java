@@ -20,6 +20,8 @@ import org.apache.spark.sql.SparkSession;
  * other's rows.
  */
 public final class KeptSources implements AutoCloseable {
+  private static final String SHUFFLE_PARTITIONS = "spark.sql.shuffle.partitions";
+
   private final SparkSession session;
   private final Plan plan;
   private final Instant now;
@@ -28,9 +30,21 @@ public final class KeptSources implements AutoCloseable {
   private final Map<String, JavaRDD<LongPairs>> pairs = new LinkedHashMap<>();
 
   KeptSources(SparkSession spark, Plan plan, Instant now) {
-    this.session = spark.newSession();
+    this.session = sized(spark.newSession());
     this.plan = plan;
     this.now = now;
+  }
+
+  /**
+   * Spark's 200 shuffle partitions are 200 tasks, of a few rows each here: two for each core,
+   * unless somebody says.
+   */
+  private static SparkSession sized(SparkSession session) {
+    if (!session.sparkContext().getConf().contains(SHUFFLE_PARTITIONS)) {
+      int cores = session.sparkContext().defaultParallelism();
+      session.conf().set(SHUFFLE_PARTITIONS, Integer.toString(2 * cores));
+    }
+    return session;
   }
 
   /**
