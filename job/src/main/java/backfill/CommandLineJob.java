@@ -10,6 +10,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
@@ -49,6 +50,13 @@ final class CommandLineJob implements Callable<Integer> {
     line.setErr(new java.io.PrintWriter(err, true));
     line.setCaseInsensitiveEnumValuesAllowed(true);
     return line.execute(arguments);
+  }
+
+  /** The commands' names. */
+  static Set<String> commands() {
+    return new CommandLine(new CommandLineJob(Map.of(), System.out, System.err))
+        .getSubcommands()
+        .keySet();
   }
 
   @Override

@@ -3,9 +3,9 @@ package backfill;
 import backfill.plan.InvalidPlan;
 import backfill.postgres.NotReady;
 import backfill.postgres.SqlFailure;
+import backfill.spark.SparkFailure;
 import backfill.spark.UnfitRows;
 import java.io.IOException;
-import org.apache.spark.SparkException;
 
 /** How a run ended, as schedulers see it: the one table from a failure to a number. */
 enum ExitCode {
@@ -77,7 +77,7 @@ enum ExitCode {
               || t instanceof UnfitRows
               || SqlFailure.is(t)
               || t instanceof IOException
-              || t instanceof SparkException
+              || SparkFailure.is(t)
               || t instanceof OutOfMemoryError;
     }
     return outside;
