@@ -37,14 +37,12 @@ public final class KeptSources implements AutoCloseable {
    */
   public long read(SnapshotReader reader, Source source, Ready ready, Set<String> needed) {
     var table = ready.sources().get(source.name());
-    // A query may only count rows: then any column will do.
-    Set<String> columns = needed.isEmpty() ? Set.of(table.columns().get(0).name()) : needed;
     String where =
         source
             .where()
             .map(condition -> Parameters.inline(condition, plan.params(), ready.now()))
             .orElse(null);
-    SnapshotReader.Kept kept = reader.keep(table, columns, where);
+    SnapshotReader.Kept kept = reader.keep(table, table.columnsToRead(needed), where);
     kept.rows().createOrReplaceTempView(source.name());
     sources.put(source.name(), kept);
     return kept.count();
