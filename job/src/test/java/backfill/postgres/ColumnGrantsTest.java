@@ -14,14 +14,16 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /** A role with rights on columns alone, from preflight to the rows that a reader gets. */
+@ExtendWith(TestingPreflight.Dropped.class)
 class ColumnGrantsTest {
   private static final Duration PATIENCE = Duration.ofSeconds(2);
 
   private final TestingPreflight world = TestingPreflight.pairs();
-  private final String role = TestingServer.role(world.database);
-  private final Database ours = world.database.as(role);
+  private final String role = world.role();
+  private final Database ours = world.as(role);
 
   private void grantColumns() {
     world.execute(
@@ -60,7 +62,7 @@ class ColumnGrantsTest {
     world.execute("INSERT INTO direct VALUES (1, 10, 20, 'x')");
     Ready ready = world.ready(ours);
     CompletableFuture<Snapshot> exported;
-    try (Connection other = world.database.as("postgres").connect("other");
+    try (Connection other = world.admin().connect("other");
         Statement statement = other.createStatement()) {
       other.setAutoCommit(false);
       statement.execute("TRUNCATE direct");
@@ -177,7 +179,7 @@ class ColumnGrantsTest {
   }
 
   private void truncate(String tables) throws SQLException {
-    try (Connection other = world.database.as("postgres").connect("other");
+    try (Connection other = world.admin().connect("other");
         Statement statement = other.createStatement()) {
       statement.execute("SET lock_timeout = 100");
       statement.execute("TRUNCATE " + tables);
@@ -189,7 +191,7 @@ class ColumnGrantsTest {
         "SELECT count(*) FROM pg_locks l JOIN pg_database d ON d.oid = l.database"
             + " WHERE d.datname = current_database() AND NOT l.granted";
     for (int i = 0; i < 500; i++) {
-      if (!world.database.value(waiting).equals("0")) {
+      if (!world.value(waiting).equals("0")) {
         return;
       }
       try {
