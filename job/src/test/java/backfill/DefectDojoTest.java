@@ -3,9 +3,7 @@ package backfill;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import backfill.demo.DemoServer;
 import java.sql.Connection;
-import java.sql.DriverManager;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -18,21 +16,21 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 class DefectDojoTest {
-  private static DemoServer server;
+  private static TestingDatabase database;
   private static Connection connection;
 
   private DefectDojo dojo;
 
   @BeforeAll
   static void start() throws SQLException {
-    server = DemoServer.start();
-    connection = DriverManager.getConnection(server.url(), server.user(), server.password());
+    database = TestingPostgres.shared().createDatabase();
+    connection = database.connection();
   }
 
   @AfterAll
   static void stop() throws SQLException {
     connection.close();
-    server.close();
+    database.close();
   }
 
   @BeforeEach

@@ -16,7 +16,7 @@ final class Catalog {
     this.inquiry = inquiry;
   }
 
-  /** Everything a run needs to know of one relation. */
+  /** Everything a run needs to know of one relation; attribute -1 is its {@code ctid}. */
   Table table(long oid) throws SQLException {
     List<Column> columns = columns(oid);
     List<UniqueIndex> uniqueIndexes = uniqueIndexes(oid);
@@ -29,6 +29,9 @@ final class Catalog {
         SELECT r.oid, n.nspname, r.relname, r.relkind,
                (SELECT coalesce(pg_catalog.max(pg_catalog.pg_relation_size(tree.oid)), 0) FROM tree)
                  / pg_catalog.current_setting('block_size')::pg_catalog.int8 AS blocks,
+               coalesce(pg_catalog.has_column_privilege(r.oid, (-1)::pg_catalog.int2, 'SELECT'), false)
+                 AS ctid_readable,
+               pg_catalog.has_table_privilege(r.oid, 'SELECT') AS wholly_readable,
                ARRAY(SELECT ARRAY[pn.nspname::pg_catalog.text, p.relname::pg_catalog.text]
                      FROM tree JOIN pg_catalog.pg_class p ON p.oid = tree.oid
                                JOIN pg_catalog.pg_namespace pn ON pn.oid = p.relnamespace
@@ -44,6 +47,8 @@ final class Catalog {
                 columns,
                 uniqueIndexes,
                 row.getLong("blocks"),
+                row.getBoolean("ctid_readable"),
+                row.getBoolean("wholly_readable"),
                 names(row.getArray("foreign_parts"))),
         oid,
         oid);

@@ -52,9 +52,7 @@ final class PairsCheck {
     String place = TargetCheck.place(step);
     List<String> key = new ArrayList<>(step.key());
     key.retainAll(table.columnNames());
-    List<String> read = new ArrayList<>(key);
-    read.add("ctid");
-    rights.need(place, "SELECT", table, read, findings);
+    rights.need(place, "SELECT", table, key, findings);
     rights.need(place, "INSERT", table, key, findings);
     for (Column column : table.columns()) {
       boolean byDefault = column.identity() == Column.Identity.NONE;

@@ -5,12 +5,14 @@ import backfill.plan.Settings;
 import backfill.plan.Source;
 import backfill.plan.Step;
 import java.sql.SQLException;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * Asks the servers whether a plan can run, before anything is touched, and lists every reason why
@@ -21,7 +23,7 @@ import java.util.Set;
 public final class Preflight {
   /**
    * The exporter of the snapshot, the progress line's connection and one that is just being
-   * replaced.
+   * replaced; one more holds the tables that the exporter may not LOCK.
    */
   private static final int BESIDE_READERS_AND_WRITERS = 3;
 
@@ -76,7 +78,7 @@ public final class Preflight {
     rights(scope, sources, known, now);
     Map<String, Target> checked = targets(active, targets, sources, known, now);
     if (!active.isEmpty()) {
-      connections(active);
+      connections(active, sources.values(), found(active, targets));
     }
     return new Ready(
         server,
@@ -158,7 +160,11 @@ public final class Preflight {
       String now)
       throws SQLException {
     TargetCheck check =
-        new TargetCheck(sessions.writing(), sessions.writingServer().user(), findings);
+        new TargetCheck(
+            sessions.writing(),
+            sessions.writingServer().user(),
+            plan.settings().read().readers(),
+            findings);
     HeadroomCheck headroom = new HeadroomCheck(sessions.writing(), sessions.reading(), findings);
     Map<String, Target> targets = new LinkedHashMap<>();
     for (Step step : active) {
@@ -175,10 +181,20 @@ public final class Preflight {
     return targets;
   }
 
-  private void connections(List<Step> active) throws SQLException {
+  private static List<Table> found(List<Step> active, Map<String, Table> targets) {
+    return active.stream().map(Step::name).filter(targets::containsKey).map(targets::get).toList();
+  }
+
+  private void connections(List<Step> active, Collection<Table> sources, Collection<Table> targets)
+      throws SQLException {
+    boolean holder =
+        Stream.of(sources, targets)
+            .flatMap(Collection::stream)
+            .anyMatch(table -> !table.whollyReadable());
     Settings.Read read = plan.settings().read();
     int writers = active.stream().mapToInt(step -> step.write().writers()).max().orElse(1);
-    sessions.needConnections(read.readers(), writers, BESIDE_READERS_AND_WRITERS, findings);
+    sessions.needConnections(
+        read.readers(), writers, BESIDE_READERS_AND_WRITERS + (holder ? 1 : 0), findings);
   }
 
   private SourceCheck sourceCheck() {

@@ -51,6 +51,20 @@ final class Rights {
     }
   }
 
+  /** Without a right to its {@code ctid} a table is read all the same, but not in ranges. */
+  void adviseRanges(String place, Table table, int readers, Findings findings) {
+    if (!table.ctidReadable() && CtidRanges.count(table.blocks(), readers) > 1) {
+      findings.warn(
+          place,
+          table.name()
+              + " is read over one connection; GRANT SELECT ON "
+              + table.name().quoted()
+              + " TO "
+              + TableName.quote(user)
+              + " to read it over several");
+    }
+  }
+
   /** For a column's default; an identity asks for no right on its sequence. */
   void needSequence(String place, TableName sequence, Findings findings) throws SQLException {
     needSchema(place, sequence, findings);

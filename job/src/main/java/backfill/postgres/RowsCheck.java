@@ -37,7 +37,6 @@ final class RowsCheck {
     values.retainAll(table.columnNames());
     read.retainAll(table.columnNames());
     read.addAll(values);
-    read.add("ctid");
     rights.need(place, "SELECT", table, read, findings);
     rights.need(place, "UPDATE", table, values, findings);
   }

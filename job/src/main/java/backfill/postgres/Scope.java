@@ -3,25 +3,17 @@ package backfill.postgres;
 import backfill.plan.Plan;
 import backfill.plan.Source;
 import backfill.plan.Step;
-import java.util.ArrayDeque;
-import java.util.Deque;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/**
- * Which sources and views some steps read. A query reads whatever name occurs in it as a word: that
- * may name one too many, never one too few.
- */
+/** Which sources and views some steps read, and which columns of them the steps name. */
 final class Scope {
-  private static final Pattern WORD = Pattern.compile("\\w+");
-
   private final Plan plan;
   private final List<Step> steps;
 
@@ -33,7 +25,7 @@ final class Scope {
   /** In the plan's order. */
   List<Source> sources() {
     Set<String> read =
-        steps.stream().flatMap(step -> reads(step).stream()).collect(Collectors.toSet());
+        steps.stream().flatMap(step -> plan.sourcesOf(step).stream()).collect(Collectors.toSet());
     return plan.sources().values().stream().filter(source -> read.contains(source.name())).toList();
   }
 
@@ -42,28 +34,21 @@ final class Scope {
    * not.
    */
   Plan answerable(Set<String> found) {
-    Map<String, String> views = new LinkedHashMap<>();
-    Set<String> used = new LinkedHashSet<>();
-    List<Step> complete = steps.stream().filter(step -> complete(reads(step), found)).toList();
-    complete.forEach(step -> used.addAll(reads(step)));
-    plan.views()
-        .forEach(
-            (name, query) -> {
-              if (used.contains(name)) {
-                views.put(name, query);
-              }
-            });
+    List<Step> complete =
+        steps.stream().filter(step -> found.containsAll(plan.sourcesOf(step))).toList();
+    Set<String> used = new HashSet<>();
+    for (Step step : complete) {
+      used.addAll(plan.sourcesOf(step));
+      used.addAll(plan.viewsOf(step));
+    }
     return new Plan(
         plan.name(),
         plan.location(),
         plan.hash(),
         plan.onlyIf(),
         plan.params(),
-        plan.sources().values().stream()
-            .filter(source -> used.contains(source.name()))
-            .collect(
-                Collectors.toMap(Source::name, source -> source, (a, b) -> a, LinkedHashMap::new)),
-        views,
+        only(plan.sources(), used),
+        only(plan.views(), used),
         complete,
         plan.settings());
   }
@@ -84,53 +69,9 @@ final class Scope {
     return columns;
   }
 
-  private boolean complete(Set<String> read, Set<String> found) {
-    return read.stream()
-        .noneMatch(name -> plan.sources().containsKey(name) && !found.contains(name));
-  }
-
-  /** Names of sources and views, also of those that its views read. */
-  private Set<String> reads(Step step) {
-    Set<String> read = new LinkedHashSet<>();
-    Deque<String> open = new ArrayDeque<>(named(step));
-    while (!open.isEmpty()) {
-      String name = open.pop();
-      if (read.add(name) && plan.views().containsKey(name)) {
-        open.addAll(namesIn(plan.views().get(name)));
-      }
-    }
-    return read;
-  }
-
-  private Set<String> named(Step step) {
-    if (step instanceof Step.Rows rows) {
-      return namesIn(rows.query());
-    }
-    Step.Pairs pairs = (Step.Pairs) step;
-    Set<String> names = new LinkedHashSet<>();
-    pairs.direct().forEach(grant -> names.add(grant.from()));
-    pairs.through().forEach(grant -> names.add(grant.from()));
-    pairs.members().forEach(member -> names.add(member.from()));
-    return names;
-  }
-
-  private Set<String> namesIn(String query) {
-    Set<String> words =
-        WORD.matcher(query.toLowerCase(Locale.ROOT))
-            .results()
-            .map(found -> found.group())
-            .collect(Collectors.toSet());
-    Set<String> names = new LinkedHashSet<>(plan.sources().keySet());
-    names.addAll(plan.views().keySet());
-    names.removeIf(name -> !words.containsAll(wordsOf(name)));
-    return names;
-  }
-
-  /** A name with a hyphen stands between backticks in a query, and is several words there. */
-  private static List<String> wordsOf(String name) {
-    return WORD.matcher(name.toLowerCase(Locale.ROOT))
-        .results()
-        .map(found -> found.group())
-        .toList();
+  private static <V> Map<String, V> only(Map<String, V> named, Set<String> used) {
+    Map<String, V> kept = new LinkedHashMap<>(named);
+    kept.keySet().retainAll(used);
+    return kept;
   }
 }

@@ -6,8 +6,9 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Collection;
-import java.util.stream.Collectors;
+import java.util.List;
 
 /**
  * One exported snapshot, and the transaction that holds it: every reader that imports it sees the
@@ -20,39 +21,40 @@ import java.util.stream.Collectors;
  *     synchronization functions</a>
  */
 public final class Snapshot implements AutoCloseable {
-  private final Connection exporter;
+  private final List<Connection> held;
   private final String id;
   private final String lsn;
   private final Instant at;
   private final int pid;
 
-  private Snapshot(Connection exporter, String id, String lsn, Instant at, int pid) {
-    this.exporter = exporter;
-    this.id = id;
-    this.lsn = lsn;
-    this.at = at;
-    this.pid = pid;
+  private Snapshot(List<Connection> held, ResultSet exported) throws SQLException {
+    this.held = held;
+    this.id = exported.getString(1);
+    this.lsn = exported.getString(2);
+    this.at = exported.getTimestamp(3).toInstant();
+    this.pid = exported.getInt(4);
   }
 
   /**
    * Takes the locks, then the snapshot: in this order nothing can be truncated in between.
    *
-   * @param lockTimeout how long one attempt waits for the locks, so that nobody queues behind it
-   *     for longer
+   * @param lockTimeout how long one attempt waits for a lock, so that nobody queues behind it for
+   *     longer
    * @param retryFor how long it is tried
    * @throws SQLException 55P03 if somebody else held a table for longer than that
    */
   public static Snapshot export(
       Database database,
       String applicationName,
-      Collection<TableName> tables,
+      Collection<Table> tables,
       Duration lockTimeout,
       Duration retryFor)
       throws SQLException {
+    SnapshotStatements statements = new SnapshotStatements(tables, lockTimeout);
     Retry retry = new Retry(retryFor);
     while (true) {
       try {
-        return attempt(database, applicationName, tables, lockTimeout);
+        return attempt(database, applicationName, statements);
       } catch (SQLException e) {
         retry.pauseOrThrow(e);
       }
@@ -60,54 +62,45 @@ public final class Snapshot implements AutoCloseable {
   }
 
   private static Snapshot attempt(
-      Database database, String applicationName, Collection<TableName> tables, Duration lockTimeout)
+      Database database, String applicationName, SnapshotStatements statements)
       throws SQLException {
-    Connection connection = database.connectForReading(applicationName);
+    List<Connection> held = new ArrayList<>();
     try {
-      connection.setAutoCommit(false);
-      connection.setTransactionIsolation(Connection.TRANSACTION_REPEATABLE_READ);
-      connection.setReadOnly(true);
-      try (Statement statement = connection.createStatement()) {
-        // The server would end a transaction that is idle for this long, and with it every reader
-        // that is still to
-        // come.
-        statement.execute("SET LOCAL idle_in_transaction_session_timeout = 0");
-        statement.execute("SET LOCAL lock_timeout = " + lockTimeout.toMillis());
-        if (!tables.isEmpty()) {
-          statement.execute(
-              "LOCK TABLE "
-                  + tables.stream().map(TableName::quoted).collect(Collectors.joining(", "))
-                  + " IN ACCESS SHARE MODE");
-        }
-        try (ResultSet row =
-            statement.executeQuery(
-                "SELECT pg_export_snapshot(), (CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn()"
-                    + " ELSE pg_current_wal_lsn() END)::text, clock_timestamp(), pg_backend_pid()")) {
-          row.next();
-          return new Snapshot(
-              connection,
-              row.getString(1),
-              row.getString(2),
-              row.getTimestamp(3).toInstant(),
-              row.getInt(4));
-        }
+      if (!statements.holding().isEmpty()) {
+        execute(open(held, database, applicationName), statements.holding());
+      }
+      Connection exporter = open(held, database, applicationName);
+      execute(exporter, statements.exporting());
+      try (Statement statement = exporter.createStatement();
+          ResultSet row = statement.executeQuery(SnapshotStatements.EXPORT)) {
+        row.next();
+        return new Snapshot(held, row);
       }
     } catch (SQLException | RuntimeException e) {
-      try (connection) {
-        throw e;
+      release(held);
+      throw e;
+    }
+  }
+
+  private static Connection open(List<Connection> held, Database database, String applicationName)
+      throws SQLException {
+    Connection connection = database.connectForReading(applicationName);
+    held.add(connection);
+    connection.setAutoCommit(false);
+    return connection;
+  }
+
+  private static void execute(Connection connection, List<String> statements) throws SQLException {
+    try (Statement statement = connection.createStatement()) {
+      for (String sql : statements) {
+        statement.execute(sql);
       }
     }
   }
 
-  /**
-   * What a reader sends first in its transaction. The isolation level must come before the import,
-   * and the import before any query; {@code row_security = off} makes a policy that hides rows an
-   * error.
-   */
+  /** What a reader sends first in its transaction. */
   public String importStatements() {
-    return "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY; SET TRANSACTION SNAPSHOT '"
-        + id
-        + "'; SET LOCAL row_security = off; SET LOCAL idle_in_transaction_session_timeout = 0";
+    return String.join("; ", SnapshotStatements.importing(id));
   }
 
   public String id() {
@@ -130,14 +123,21 @@ public final class Snapshot implements AutoCloseable {
   }
 
   /**
-   * Lets the snapshot go: nothing can be read in it any more, and vacuum is not held back by it.
+   * Lets the snapshot go, and the tables: nothing can be read in it any more, and vacuum is not
+   * held back by it.
    */
   @Override
   public void close() {
-    try (exporter) {
-      exporter.rollback();
-    } catch (SQLException e) {
-      // The connection is gone, and the snapshot with it: that is what was asked for.
+    release(held);
+  }
+
+  private static void release(List<Connection> held) {
+    for (Connection connection : held) {
+      try (connection) {
+        connection.rollback();
+      } catch (SQLException e) {
+        // The connection is gone, and what it held with it: that is what was asked for.
+      }
     }
   }
 }

@@ -61,18 +61,17 @@ final class SourceCheck {
         + " would hide rows from us; log in as a role with BYPASSRLS, or as the owner without FORCE ROW LEVEL SECURITY";
   }
 
-  /** {@code ctid} is a column of its own to who has no right on the whole table. */
+  /** The columns that are read, and those of the condition. */
   void rights(Source source, Table table, Set<String> needed, Plan plan, String now)
       throws SQLException {
-    Set<String> columns = new LinkedHashSet<>(table.columnNames());
-    columns.retainAll(needed);
+    Set<String> columns = new LinkedHashSet<>(table.columnsToRead(needed));
     if (source.where().isPresent()) {
       columns.addAll(
           lackedByWhere(
               source, table, Parameters.inline(source.where().get(), plan.params(), now)));
     }
-    columns.add("ctid");
     rights.need(place(source), "SELECT", table, columns, findings);
+    rights.adviseRanges(place(source), table, plan.settings().read().readers(), findings);
   }
 
   /** EXPLAIN looks at names, types and rights, and runs nothing. */

@@ -1,5 +1,6 @@
 package backfill.postgres;
 
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 
@@ -8,6 +9,10 @@ import java.util.Optional;
  *
  * @param kind the catalog's letter: {@code r} for a table, {@code p} for a partitioned one
  * @param blocks of the largest of itself, its partitions and inheritors: where its ctid ranges end
+ * @param ctidReadable whether we may select {@code ctid}, a column of its own to who has no right
+ *     on the whole table
+ * @param whollyReadable whether we may select from the whole table, which {@code LOCK TABLE} asks
+ *     for
  * @param foreignParts partitions and inheritors, at any depth, that live on another server
  */
 public record Table(
@@ -17,11 +22,23 @@ public record Table(
     List<Column> columns,
     List<UniqueIndex> uniqueIndexes,
     long blocks,
+    boolean ctidReadable,
+    boolean whollyReadable,
     List<TableName> foreignParts) {
 
   /** The column of this name, which is case-sensitive. */
   public Optional<Column> column(String column) {
     return columns.stream().filter(candidate -> candidate.name().equals(column)).findFirst();
+  }
+
+  /**
+   * What a reader selects to get these columns, in the table's order. Where only rows are counted,
+   * any column will do.
+   */
+  public List<String> columnsToRead(Collection<String> needed) {
+    return needed.isEmpty()
+        ? columnNames().stream().limit(1).toList()
+        : columnNames().stream().filter(needed::contains).toList();
   }
 
   List<String> columnNames() {

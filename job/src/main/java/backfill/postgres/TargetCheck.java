@@ -12,12 +12,15 @@ import java.util.Optional;
  */
 final class TargetCheck {
   private final Catalog catalog;
+  private final Rights rights;
+  private final int readers;
   private final PairsCheck pairs;
   private final RowsCheck rows;
   private final Findings findings;
 
-  TargetCheck(Inquiry inquiry, String user, Findings findings) {
-    Rights rights = new Rights(inquiry, user);
+  TargetCheck(Inquiry inquiry, String user, int readers, Findings findings) {
+    this.rights = new Rights(inquiry, user);
+    this.readers = readers;
     this.catalog = new Catalog(inquiry);
     this.pairs = new PairsCheck(rights, findings);
     this.rows = new RowsCheck(rights, findings);
@@ -42,6 +45,7 @@ final class TargetCheck {
     } else if (step instanceof Step.Rows own) {
       rows.check(own, table, Optional.ofNullable(shapes.outputs().get(step.name())));
     }
+    rights.adviseRanges(place(step), table, readers, findings);
     List<String> triggers = triggers(step, table);
     rules(step, table);
     return arbiter(step, table).map(arbiter -> new Target(table, arbiter, triggers));

@@ -55,9 +55,7 @@ public final class KeptSources implements AutoCloseable {
    */
   long readRows(
       SnapshotReader reader, Source source, Table table, Set<String> needed, String where) {
-    // A query may only count rows: then any column will do.
-    Set<String> columns = needed.isEmpty() ? Set.of(table.columns().get(0).name()) : needed;
-    Dataset<Row> rows = kept.keep(reader.read(table, columns, where));
+    Dataset<Row> rows = kept.keep(reader.read(table, table.columnsToRead(needed), where));
     long count = rows.count();
     rows.createOrReplaceTempView(source.name());
     counts.put(source.name(), count);

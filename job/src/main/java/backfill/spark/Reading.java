@@ -8,12 +8,11 @@ import backfill.postgres.Parameters;
 import backfill.postgres.Ready;
 import backfill.postgres.Snapshot;
 import backfill.postgres.Table;
-import backfill.postgres.TableName;
 import backfill.postgres.WriteCounts;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -77,11 +76,11 @@ public final class Reading implements AutoCloseable {
     return new Reading(plan, ready, sources, snapshot, reader, PairColumns.soleUses(plan, steps));
   }
 
-  private static Set<TableName> tables(Plan plan, Ready ready, List<Step> steps) {
-    Set<TableName> tables = new LinkedHashSet<>();
+  private static List<Table> tables(Plan plan, Ready ready, List<Step> steps) {
+    List<Table> tables = new ArrayList<>();
     for (Step step : steps) {
-      plan.sourcesOf(step).forEach(source -> tables.add(ready.sources().get(source).name()));
-      tables.add(ready.targets().get(step.name()).table().name());
+      plan.sourcesOf(step).forEach(source -> tables.add(ready.sources().get(source)));
+      tables.add(ready.targets().get(step.name()).table());
     }
     return tables;
   }

@@ -1,11 +1,12 @@
 package backfill.spark;
 
+import backfill.postgres.CtidRanges;
 import backfill.postgres.Database;
 import backfill.postgres.PairCopy;
 import backfill.postgres.Snapshot;
 import backfill.postgres.Table;
+import backfill.postgres.TableName;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
 import java.util.Properties;
@@ -19,13 +20,9 @@ import org.apache.spark.sql.functions;
 
 /**
  * Reads tables with Spark's own JDBC source, so that every partition of every table sees one
- * exported snapshot. A table is split by ranges of {@code ctid}, the physical place of a row:
- * balanced whatever the keys are, and read once from end to end.
+ * exported snapshot. A table is split by {@link CtidRanges}.
  */
 public final class SnapshotReader {
-  /** A range below this is not worth a connection: 2 MiB. */
-  private static final long LEAST_BLOCKS = 256;
-
   private final SparkSession spark;
   private final Database database;
   private final Snapshot snapshot;
@@ -59,23 +56,16 @@ public final class SnapshotReader {
     properties.setProperty("connectionProvider", DatabaseConnections.NAME);
     properties.setProperty(DatabaseConnections.APPLICATION_NAME, applicationName);
     // With autocommit on, or without a fetch size, the driver would send the query outside the
-    // transaction that the
-    // snapshot was imported into, and nobody would notice.
+    // transaction that the snapshot was imported into, and nobody would notice.
     properties.setProperty("fetchsize", Integer.toString(fetchRows));
     properties.setProperty("sessionInitStatement", snapshot.importStatements());
     // A push-down rewrites what we counted on; the columns are chosen here.
     properties.setProperty("pushDownPredicate", "false");
-    String[] ranges = ranges(table.blocks(), readers);
+    String[] ranges = CtidRanges.of(table, readers).toArray(String[]::new);
     statements += ranges.length;
-    String[] conditions = ranges.clone();
-    if (where != null) {
-      for (int i = 0; i < conditions.length; i++) {
-        conditions[i] = conditions[i] + " AND (" + where + "\n)";
-      }
-    }
     return spark
         .read()
-        .jdbc(database.readUrl(), table.name().quoted(), conditions, properties)
+        .jdbc(database.readUrl(), rows(table, columns, where), ranges, properties)
         .select(columns.stream().map(SnapshotReader::column).toArray(Column[]::new));
   }
 
@@ -85,7 +75,7 @@ public final class SnapshotReader {
    */
   JavaRDD<LongPairs> readPairs(Table table, String key, String member, String where) {
     List<String> statementsOfRanges =
-        Arrays.stream(ranges(table.blocks(), readers))
+        CtidRanges.of(table, readers).stream()
             .map(range -> where == null ? range : range + " AND (" + where + "\n)")
             .map(condition -> PairCopy.sql(table.name(), key, member, condition))
             .toList();
@@ -98,6 +88,24 @@ public final class SnapshotReader {
         .flatMap(sql -> new LongPairsOfTable(from, importStatements, name, sql));
   }
 
+  /**
+   * What Spark takes for a table: it asks for the shape of it with {@code SELECT *}, which needs a
+   * right on every column that is there.
+   */
+  static String rows(Table table, Collection<String> columns, String where) {
+    List<String> selected = new ArrayList<>(columns.stream().map(TableName::quote).toList());
+    if (table.ctidReadable()) {
+      selected.add("ctid");
+    }
+    return "(SELECT "
+        + String.join(", ", selected)
+        + " FROM "
+        + table.name().quoted()
+        // The line's end is for a condition that ends in a comment.
+        + (where == null ? "" : " WHERE (" + where + "\n)")
+        + ") AS r";
+  }
+
   /** How many statements read rows so far. */
   public long statements() {
     return statements;
@@ -106,25 +114,6 @@ public final class SnapshotReader {
   /** The snapshot that it reads. */
   public Snapshot snapshot() {
     return snapshot;
-  }
-
-  /**
-   * Conditions that together hold for every row exactly once. The last range is open, because the
-   * table may have grown since its size was read; for a partitioned table they hold in each of its
-   * leaves.
-   *
-   * @see <a href="https://www.postgresql.org/docs/current/ddl-system-columns.html">System
-   *     columns</a>
-   */
-  static String[] ranges(long blocks, int readers) {
-    int count = (int) Math.max(1, Math.min(readers, blocks / LEAST_BLOCKS));
-    List<String> ranges = new ArrayList<>();
-    for (int i = 0; i < count; i++) {
-      String from = "ctid >= '(" + blocks * i / count + ",0)'";
-      String to = " AND ctid < '(" + blocks * (i + 1) / count + ",0)'";
-      ranges.add(i == count - 1 ? from : from + to);
-    }
-    return ranges.toArray(String[]::new);
   }
 
   static Column column(String name) {

@@ -7,9 +7,11 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
+@ExtendWith(TestingPreflight.Dropped.class)
 class ArbiterRuleTest {
   private static final String NONE =
       "step fill: access has no unique index that says which rows are the same by exactly"
@@ -122,7 +124,7 @@ class ArbiterRuleTest {
 
   @Test
   void nullsNotDistinctTakesANullableKey() {
-    assumeThat(Integer.parseInt(world.database.value("SHOW server_version_num")))
+    assumeThat(Integer.parseInt(world.value("SHOW server_version_num")))
         .as("NULLS NOT DISTINCT came with PostgreSQL 15")
         .isGreaterThanOrEqualTo(150000);
     world.execute(
@@ -144,8 +146,7 @@ class ArbiterRuleTest {
     Target target = world.ready().targets().get("fill");
     assertThat(target.table().kind()).isEqualTo('p');
     assertThat(target.table().blocks())
-        .isEqualTo(
-            Long.parseLong(world.database.value("SELECT pg_relation_size('access_0') / 8192")));
+        .isEqualTo(Long.parseLong(world.value("SELECT pg_relation_size('access_0') / 8192")));
     assertThat(inserts(target.arbiter())).isOne();
   }
 
@@ -155,7 +156,7 @@ class ArbiterRuleTest {
 
   /** How many of two equal rows the server takes with this arbiter. */
   private int inserts(Arbiter arbiter) {
-    try (Connection connection = world.database.as("postgres").connect("test");
+    try (Connection connection = world.admin().connect("test");
         Statement statement = connection.createStatement()) {
       return statement.executeUpdate(
           "INSERT INTO access (object_id, user_id) VALUES (-1, -1), (-1, -1) "
@@ -167,7 +168,7 @@ class ArbiterRuleTest {
   }
 
   private String refusalOf(String onConflict) {
-    try (Connection connection = world.database.as("postgres").connect("test");
+    try (Connection connection = world.admin().connect("test");
         Statement statement = connection.createStatement()) {
       statement.executeUpdate(
           "INSERT INTO access (object_id, user_id) VALUES (-1, -1) " + onConflict + " DO NOTHING");

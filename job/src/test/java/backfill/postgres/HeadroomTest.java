@@ -9,7 +9,9 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
+@ExtendWith(TestingPreflight.Dropped.class)
 class HeadroomTest {
   private final TestingPreflight world = TestingPreflight.pairs();
 
@@ -28,7 +30,7 @@ class HeadroomTest {
     fill();
     world.execute("ALTER SEQUENCE access_id_seq MAXVALUE 51");
     String pairs =
-        world.database.value(
+        world.value(
             "SELECT count(*) FROM (SELECT object_id, user_id FROM direct WHERE note <> 'old' AND user_id IS NOT"
                 + " NULL UNION SELECT object_id, user_id FROM through JOIN members USING (group_id)) p");
     assertThat(pairs).isEqualTo("26");
@@ -93,17 +95,17 @@ class HeadroomTest {
   @Test
   void withUsageAloneTheLastValueIsSeenAndWithNothingItIsSaid() {
     fill();
-    String role = TestingServer.role(world.database);
+    String role = world.role();
     world.execute(
         "GRANT SELECT ON direct, through, members, access TO " + role,
         "GRANT INSERT ON access TO " + role,
         "SELECT setval('access_id_seq', 2147483640)");
-    assertThat(world.ready(world.database.as(role)).warnings())
+    assertThat(world.ready(world.as(role)).warnings())
         .containsExactly(
             "step fill: how many values sequence access_id_seq has left is not known without a right to look;"
                 + " GRANT SELECT ON SEQUENCE \"public\".\"access_id_seq\"");
     world.execute("GRANT USAGE ON SEQUENCE access_id_seq TO " + role);
-    assertThat(world.reasons(world.database.as(role)))
+    assertThat(world.reasons(world.as(role)))
         .singleElement()
         .asString()
         .startsWith("step fill: sequence access_id_seq has 7 values left");
@@ -134,7 +136,7 @@ class HeadroomTest {
             new Step.IntoPairs("access", "object_id", "user_id"),
             TestingPreflight.WRITE));
     Table table = world.ready().targets().get("fill").table();
-    try (Connection connection = world.database.as("postgres").connect("test")) {
+    try (Connection connection = world.admin().connect("test")) {
       assertThat(Headroom.of(connection, table, List.of("object_id", "user_id")).get(0).refusal(3))
           .hasValueSatisfying(
               text -> assertThat(text).contains("has 5 values left", "two full runs take 6"));
@@ -142,9 +144,9 @@ class HeadroomTest {
   }
 
   private long remaining() {
-    try (Connection connection = world.database.as("postgres").connect("test");
+    try (Connection connection = world.admin().connect("test");
         Inquiry inquiry = new Inquiry(connection, Duration.ofSeconds(2))) {
-      long oid = Long.parseLong(world.database.value("SELECT 'access'::regclass::oid"));
+      long oid = Long.parseLong(world.value("SELECT 'access'::regclass::oid"));
       Table table = new Catalog(inquiry).table(oid);
       return Headroom.of(connection, table, List.of("object_id", "user_id"))
           .get(0)

@@ -3,9 +3,11 @@ package backfill.postgres;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
+@ExtendWith(TestingPreflight.Dropped.class)
 class PairsCheckTest {
   private final TestingPreflight world = TestingPreflight.pairs();
 

@@ -10,7 +10,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
+@ExtendWith(TestingPreflight.Dropped.class)
 class PreflightTest {
 
   @Test
@@ -24,11 +26,10 @@ class PreflightTest {
     Target target = ready.targets().get("fill");
     assertThat(target.table().name()).isEqualTo(new TableName("public", "access"));
     assertThat(Long.toString(target.table().oid()))
-        .isEqualTo(world.database.value("SELECT 'public.access'::regclass::oid"));
+        .isEqualTo(world.value("SELECT 'public.access'::regclass::oid"));
     assertThat(target.arbiter().onConflict()).isEqualTo("ON CONFLICT (\"object_id\", \"user_id\")");
     assertThat(target.arbiter().index()).isEqualTo("access_key");
-    assertThat(ready.server().address())
-        .isEqualTo(world.database.host() + "/" + world.database.name());
+    assertThat(ready.server().address()).isEqualTo(world.address());
     assertThat(ready.server().user()).isEqualTo("postgres");
     assertThat(ready.now()).matches("\\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d\\.\\d{6}\\+00");
   }
@@ -192,17 +193,14 @@ class PreflightTest {
   @Test
   void aTableThatSomebodyHasLockedIsRetryableAndNotWaitedForLong() throws SQLException {
     TestingPreflight world = TestingPreflight.pairs();
-    try (Connection other = world.database.as("postgres").connect("other");
+    try (Connection other = world.admin().connect("other");
         Statement statement = other.createStatement()) {
       statement.execute("BEGIN; LOCK TABLE direct");
-      NotReady refused = world.notReady(world.database.as("postgres"));
+      NotReady refused = world.notReady(world.admin());
       assertThat(refused.retryable()).isTrue();
       assertThat(refused.reasons())
           .containsExactly(
-              world.database.host()
-                  + "/"
-                  + world.database.name()
-                  + ": preflight broke off: canceling statement due to lock timeout");
+              world.address() + ": preflight broke off: canceling statement due to lock timeout");
     }
   }
 

@@ -6,37 +6,39 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
+@ExtendWith(TestingPreflight.Dropped.class)
 class RightsTest {
   private final TestingPreflight world = TestingPreflight.pairs();
-  private final String role = TestingServer.role(world.database);
+  private final String role = world.role();
 
   @Test
   void aRoleWithoutRightsIsToldEveryGrantAndWithExactlyTheseIsReady() throws SQLException {
     String to = " TO \"" + role + "\"";
-    assertThat(world.reasons(world.database.as(role)))
+    assertThat(world.reasons(world.as(role)))
         .containsExactly(
-            "source direct: no right to SELECT on direct; GRANT SELECT (\"object_id\", \"user_id\","
-                + " \"ctid\") ON \"public\".\"direct\""
+            "source direct: no right to SELECT on direct; GRANT SELECT (\"object_id\", \"user_id\")"
+                + " ON \"public\".\"direct\""
                 + to,
-            "source through: no right to SELECT on through; GRANT SELECT (\"object_id\", \"group_id\","
-                + " \"ctid\") ON \"public\".\"through\""
+            "source through: no right to SELECT on through; GRANT SELECT (\"object_id\", \"group_id\")"
+                + " ON \"public\".\"through\""
                 + to,
-            "source members: no right to SELECT on members; GRANT SELECT (\"group_id\", \"user_id\","
-                + " \"ctid\") ON \"public\".\"members\""
+            "source members: no right to SELECT on members; GRANT SELECT (\"group_id\", \"user_id\")"
+                + " ON \"public\".\"members\""
                 + to,
-            "step fill: no right to SELECT on access; GRANT SELECT (\"object_id\", \"user_id\", \"ctid\")"
+            "step fill: no right to SELECT on access; GRANT SELECT (\"object_id\", \"user_id\")"
                 + " ON \"public\".\"access\""
                 + to,
             "step fill: no right to INSERT on access; GRANT INSERT (\"object_id\", \"user_id\")"
                 + " ON \"public\".\"access\""
                 + to);
     grantAll();
-    Ready ready = world.ready(world.database.as(role));
+    Ready ready = world.ready(world.as(role));
     assertThat(ready.server().user()).isEqualTo(role);
-    try (Connection connection = world.database.as(role).connect("test");
+    try (Connection connection = world.as(role).connect("test");
         Statement statement = connection.createStatement()) {
-      statement.execute("SELECT object_id, user_id FROM direct WHERE ctid >= '(0,0)'");
+      statement.execute("SELECT object_id, user_id FROM direct");
       statement.execute(
           "INSERT INTO access (object_id, user_id) VALUES (1, 1) "
               + ready.targets().get("fill").arbiter().onConflict()
@@ -49,15 +51,15 @@ class RightsTest {
     world.execute(
         "GRANT SELECT ON direct, through, members, access TO " + role,
         "GRANT INSERT ON access TO " + role);
-    assertThat(world.ready(world.database.as(role)).applies()).isTrue();
+    assertThat(world.ready(world.as(role)).applies()).isTrue();
   }
 
   @Test
   void onlyTheColumnsThatLackARightAreNamed() {
     world.execute(
         "GRANT SELECT ON direct, through, members TO " + role,
-        "GRANT SELECT (object_id, ctid), INSERT (object_id, user_id) ON access TO " + role);
-    assertThat(world.reasons(world.database.as(role)))
+        "GRANT SELECT (object_id), INSERT (object_id, user_id) ON access TO " + role);
+    assertThat(world.reasons(world.as(role)))
         .containsExactly(
             "step fill: no right to SELECT on access; GRANT SELECT (\"user_id\") ON"
                 + " \"public\".\"access\" TO \""
@@ -72,14 +74,14 @@ class RightsTest {
         "ALTER TABLE access ADD COLUMN id serial",
         "GRANT SELECT ON direct, through, members, access TO " + role,
         "GRANT INSERT ON access TO " + role);
-    assertThat(world.reasons(world.database.as(role)))
+    assertThat(world.reasons(world.as(role)))
         .containsExactly(
             "step fill: no right to take values from sequence access_id_seq; GRANT USAGE ON SEQUENCE"
                 + " \"public\".\"access_id_seq\" TO \""
                 + role
                 + "\"");
     grantAll();
-    assertThat(world.ready(world.database.as(role)).warnings()).isEmpty();
+    assertThat(world.ready(world.as(role)).warnings()).isEmpty();
   }
 
   @Test
@@ -91,20 +93,20 @@ class RightsTest {
             "GRANT SELECT ON \"Locked \"\"up\"\"\".direct, through, members, access TO " + role,
             "GRANT INSERT ON access TO " + role)
         .source("direct", "\"Locked \"\"up\"\"\".direct");
-    assertThat(world.reasons(world.database.as(role)))
+    assertThat(world.reasons(world.as(role)))
         .containsExactly(
             "source direct: no right to use schema Locked \"up\"; GRANT USAGE ON SCHEMA"
                 + " \"Locked \"\"up\"\"\" TO \""
                 + role
                 + "\"");
     grantAll();
-    assertThat(world.ready(world.database.as(role)).applies()).isTrue();
+    assertThat(world.ready(world.as(role)).applies()).isTrue();
   }
 
   @Test
   void aTableInASchemaThatTheSearchPathCannotEnterIsFoundThere() {
     world.execute("CREATE SCHEMA locked", "ALTER TABLE direct SET SCHEMA locked");
-    assertThat(world.reasons(world.database.as(role)))
+    assertThat(world.reasons(world.as(role)))
         .contains(
             "source direct: table direct does not exist in the search path (\"$user\", public); there is"
                 + " locked.direct (after GRANT USAGE ON SCHEMA \"locked\" TO \""
@@ -115,8 +117,8 @@ class RightsTest {
   @Test
   void columnsOfASourcesConditionAreNeededToo() {
     world.where("direct", "note = 'yes'");
-    world.execute("GRANT SELECT (object_id, user_id, ctid) ON direct TO " + role);
-    assertThat(world.reasons(world.database.as(role)))
+    world.execute("GRANT SELECT (object_id, user_id) ON direct TO " + role);
+    assertThat(world.reasons(world.as(role)))
         .contains(
             "source direct: no right to SELECT on direct; GRANT SELECT (\"note\") ON"
                 + " \"public\".\"direct\" TO \""
@@ -127,14 +129,14 @@ class RightsTest {
   @Test
   void anUpdateNeedsItsValueColumnsAlone() {
     TestingPreflight rows = TestingPreflight.rows();
-    String updater = TestingServer.role(rows.database);
-    assertThat(rows.reasons(rows.database.as(updater)))
+    String updater = rows.role();
+    assertThat(rows.reasons(rows.as(updater)))
         .containsExactly(
-            "source direct: no right to SELECT on direct; GRANT SELECT (\"user_id\", \"ctid\") ON"
+            "source direct: no right to SELECT on direct; GRANT SELECT (\"user_id\") ON"
                 + " \"public\".\"direct\" TO \""
                 + updater
                 + "\"",
-            "step flags: no right to SELECT on people; GRANT SELECT (\"id\", \"flag\", \"ctid\") ON"
+            "step flags: no right to SELECT on people; GRANT SELECT (\"id\", \"flag\") ON"
                 + " \"public\".\"people\" TO \""
                 + updater
                 + "\"",
@@ -143,7 +145,7 @@ class RightsTest {
                 + updater
                 + "\"");
     grantAll(rows, updater);
-    assertThat(rows.ready(rows.database.as(updater)).applies()).isTrue();
+    assertThat(rows.ready(rows.as(updater)).applies()).isTrue();
   }
 
   private void grantAll() {
@@ -152,7 +154,7 @@ class RightsTest {
 
   /** Does what the reasons say, and nothing else. */
   private static void grantAll(TestingPreflight world, String role) {
-    for (String reason : world.reasons(world.database.as(role))) {
+    for (String reason : world.reasons(world.as(role))) {
       world.execute(reason.substring(reason.indexOf("; GRANT") + 2));
     }
   }

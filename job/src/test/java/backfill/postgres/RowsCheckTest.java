@@ -3,7 +3,9 @@ package backfill.postgres;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
+@ExtendWith(TestingPreflight.Dropped.class)
 class RowsCheckTest {
   private final TestingPreflight world = TestingPreflight.rows();
 

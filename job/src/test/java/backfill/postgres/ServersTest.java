@@ -2,6 +2,7 @@ package backfill.postgres;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import backfill.TestingPostgres;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.net.ServerSocket;
@@ -12,14 +13,19 @@ import java.nio.file.SimpleFileVisitor;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.sql.Connection;
+import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.CleanupMode;
 import org.junit.jupiter.api.io.TempDir;
 
+@ExtendWith(TestingPreflight.Dropped.class)
 class ServersTest {
 
   @Test
@@ -38,7 +44,7 @@ class ServersTest {
     NotReady refused =
         TestingPreflight.pairs()
             .notReady(
-                TestingServer.database(
+                TestingPreflight.database(
                     Map.of(
                         "BACKFILL_URL",
                         "jdbc:postgresql://127.0.0.1:" + port + "/db?password=secret",
@@ -59,23 +65,24 @@ class ServersTest {
   @Test
   void anUnknownRoleOrDatabaseIsNotRetryable() {
     TestingPreflight world = TestingPreflight.pairs();
-    NotReady role = world.notReady(world.database.as("nobody"));
+    NotReady role = world.notReady(world.as("nobody"));
     assertThat(role.retryable()).isFalse();
     assertThat(role.reasons())
-        .containsExactly(
-            "cannot connect to "
-                + world.database.host()
-                + "/"
-                + world.database.name()
-                + ": role \"nobody\" does not exist. Check BACKFILL_USER and BACKFILL_PASSWORD or its file");
-    NotReady database =
-        world.notReady(new TestingServer.Fresh(world.database.host(), "nowhere").as("postgres"));
+        .singleElement()
+        .asString()
+        .startsWith("cannot connect to " + world.address() + ": ")
+        .contains("\"nobody\"")
+        .endsWith(". Check BACKFILL_USER and BACKFILL_PASSWORD or its file");
+    Map<String, String> nowhere = new HashMap<>(world.database.environment());
+    nowhere.computeIfPresent(
+        "BACKFILL_URL", (key, url) -> url.replace(world.database.name(), "nowhere"));
+    NotReady database = world.notReady(TestingPreflight.database(nowhere));
     assertThat(database.retryable()).isFalse();
     assertThat(database.reasons())
         .containsExactly(
             "cannot connect to "
-                + world.database.host()
-                + "/nowhere: database \"nowhere\" does not exist. Check the database's name in BACKFILL_URL");
+                + world.address().replace(world.database.name(), "nowhere")
+                + ": database \"nowhere\" does not exist. Check the database's name in BACKFILL_URL");
   }
 
   @Test
@@ -114,57 +121,83 @@ class ServersTest {
         "ALTER DATABASE " + world.database.name() + " SET default_transaction_read_only = on");
     assertThat(world.reasons())
         .containsExactly(
-            address(world)
+            world.address()
                 + ": begins transactions as READ ONLY (default_transaction_read_only is on) and cannot be"
-                + " written to; turn it off for \"postgres\", or name another server in BACKFILL_URL");
+                + " written to; turn it off for \""
+                + world.database.user()
+                + "\", or name another server in BACKFILL_URL");
   }
 
   @Test
-  void readingAnotherClusterOrDatabaseIsRefused() throws IOException {
+  void readingAnotherClusterOrDatabaseIsRefused() throws IOException, SQLException {
     TestingPreflight world = TestingPreflight.pairs();
     TestingPreflight other = TestingPreflight.pairs();
-    assertThat(world.reasons(reading(world.database.url(), other.database.url())))
+    Map<String, String> elsewhere = new HashMap<>(world.database.environment());
+    elsewhere.put("BACKFILL_READ_URL", other.database.url());
+    assertThat(world.reasons(TestingPreflight.database(elsewhere)))
         .containsExactly(
-            address(other)
+            other.address()
                 + ": reads database \""
                 + other.database.name()
                 + "\" while \""
                 + world.database.name()
                 + "\" is written; name the same database in BACKFILL_READ_URL");
-    try (EmbeddedPostgres second = EmbeddedPostgres.start()) {
-      TestingServer.Fresh far =
-          new TestingServer.Fresh("127.0.0.1:" + second.getPort(), "postgres");
-      TestingPreflight.pairs(far);
-      String ours = world.database.value("SELECT system_identifier FROM pg_control_system()");
-      String theirs = far.value("SELECT system_identifier FROM pg_control_system()");
-      assertThat(world.reasons(reading(world.database.url(), far.url())))
+    try (EmbeddedPostgres first = withTables(EmbeddedPostgres.start());
+        EmbeddedPostgres second = withTables(EmbeddedPostgres.start())) {
+      assertThat(world.reasons(reading(url(first), url(second))))
           .containsExactly(
               "%s: is no replica of %s: its system identifier is %s, not %s; set BACKFILL_READ_URL to a replica, or leave it unset"
-                  .formatted(far.host() + "/postgres", address(world), theirs, ours));
+                  .formatted(
+                      Server.address(url(second)),
+                      Server.address(url(first)),
+                      systemIdentifier(second),
+                      systemIdentifier(first)));
+    }
+  }
+
+  private static String url(EmbeddedPostgres server) {
+    return "jdbc:postgresql://127.0.0.1:" + server.getPort() + "/postgres";
+  }
+
+  private static EmbeddedPostgres withTables(EmbeddedPostgres server) throws SQLException {
+    try (Connection connection = server.getPostgresDatabase().getConnection();
+        Statement statement = connection.createStatement()) {
+      for (String table : TestingPreflight.TABLES) {
+        statement.execute(table);
+      }
+    }
+    return server;
+  }
+
+  private static String systemIdentifier(EmbeddedPostgres server) throws SQLException {
+    try (Connection connection = server.getPostgresDatabase().getConnection();
+        Statement statement = connection.createStatement();
+        ResultSet row =
+            statement.executeQuery("SELECT system_identifier FROM pg_control_system()")) {
+      row.next();
+      return row.getString(1);
     }
   }
 
   @Test
-  void connectionsThatReachDifferentServersAreRefused() throws IOException {
+  void connectionsThatReachDifferentServersAreRefused() throws IOException, SQLException {
     TestingPreflight world = TestingPreflight.pairs();
     world.readers = 8;
-    try (EmbeddedPostgres second = EmbeddedPostgres.start()) {
-      TestingServer.Fresh far =
-          new TestingServer.Fresh("127.0.0.1:" + second.getPort(), world.database.name());
-      new TestingServer.Fresh(far.host(), "postgres").execute("CREATE DATABASE " + far.name());
-      TestingPreflight.pairs(far);
+    try (EmbeddedPostgres first = withTables(EmbeddedPostgres.start());
+        EmbeddedPostgres second = withTables(EmbeddedPostgres.start())) {
+      String address =
+          "127.0.0.1:%d,127.0.0.1:%d/postgres".formatted(first.getPort(), second.getPort());
       Database both =
-          TestingServer.database(
+          TestingPreflight.database(
               Map.of(
                   "BACKFILL_URL",
-                  "jdbc:postgresql://%s,%s/%s?loadBalanceHosts=true"
-                      .formatted(world.database.host(), far.host(), far.name()),
+                  "jdbc:postgresql://" + address + "?loadBalanceHosts=true",
                   "BACKFILL_USER",
                   "postgres"));
       assertThat(untilRefused(world, both))
           .containsExactly(
-              "%s,%s/%s: 8 connections reached 2 different servers, and a snapshot of one is unknown to another;"
-                      .formatted(world.database.host(), far.host(), far.name())
+              address
+                  + ": 8 connections reached 2 different servers, and a snapshot of one is unknown to another;"
                   + " name a single server in BACKFILL_URL");
     }
   }
@@ -183,33 +216,27 @@ class ServersTest {
 
   @Test
   void aStandbyIsReadFromAndNeverWrittenTo(@TempDir(cleanup = CleanupMode.NEVER) Path directory)
-      throws IOException {
+      throws IOException, SQLException {
     Path primary = directory.resolve("primary");
     Path standby = directory.resolve("standby");
-    TestingPreflight world;
-    try (EmbeddedPostgres server = start(primary)) {
-      world =
-          TestingPreflight.pairs(
-              new TestingServer.Fresh("127.0.0.1:" + server.getPort(), "postgres"));
+    TestingPreflight world = TestingPreflight.pairs();
+    try (EmbeddedPostgres server = withTables(start(primary))) {
+      assertThat(server.getPort()).isPositive();
     }
     copy(primary, standby);
     Files.createFile(standby.resolve("standby.signal"));
     try (EmbeddedPostgres first = start(primary);
         EmbeddedPostgres second = start(standby)) {
-      String there = "jdbc:postgresql://127.0.0.1:" + second.getPort() + "/postgres";
-      Ready ready =
-          world.ready(
-              reading("jdbc:postgresql://127.0.0.1:" + first.getPort() + "/postgres", there));
+      Ready ready = world.ready(reading(url(first), url(second)));
       assertThat(ready.server().standby()).isFalse();
       assertThat(ready.readFrom().standby()).isTrue();
       assertThat(
               world.reasons(
-                  TestingServer.database(
-                      Map.of("BACKFILL_URL", there, "BACKFILL_USER", "postgres"))))
+                  TestingPreflight.database(
+                      Map.of("BACKFILL_URL", url(second), "BACKFILL_USER", "postgres"))))
           .containsExactly(
-              "127.0.0.1:"
-                  + second.getPort()
-                  + "/postgres: is a standby, and only a primary can be written to; set BACKFILL_URL to the"
+              Server.address(url(second))
+                  + ": is a standby, and only a primary can be written to; set BACKFILL_URL to the"
                   + " primary");
     }
   }
@@ -248,16 +275,16 @@ class ServersTest {
   void fewerFreeConnectionsThanNeededAreRefusedWithTheLimitThatBinds() throws SQLException {
     TestingPreflight world = TestingPreflight.pairs();
     world.readers = 8;
-    String role = TestingServer.role(world.database);
+    String role = world.role();
     world.execute(
         "GRANT SELECT ON direct, through, members, access TO " + role,
         "GRANT INSERT ON access TO " + role,
         "GRANT USAGE ON SEQUENCE access_id_seq TO " + role,
         "ALTER ROLE " + role + " CONNECTION LIMIT 11");
-    assertThat(world.ready(world.database.as(role)).applies()).isTrue();
-    try (Connection another = world.database.as(role).connect("another")) {
+    assertThat(world.ready(world.as(role)).applies()).isTrue();
+    try (Connection another = world.as(role).connect("another")) {
       assertThat(another.isValid(1)).isTrue();
-      assertThat(world.reasons(world.database.as(role)))
+      assertThat(world.reasons(world.as(role)))
           .containsExactly(
               needed(world)
                   + "10 are free: the role's CONNECTION LIMIT is 11, and 1 are taken; lower read.readers and"
@@ -266,7 +293,7 @@ class ServersTest {
     world.execute(
         "ALTER ROLE " + role + " CONNECTION LIMIT -1",
         "ALTER DATABASE " + world.database.name() + " CONNECTION LIMIT 4");
-    assertThat(world.reasons(world.database.as(role)))
+    assertThat(world.reasons(world.as(role)))
         .containsExactly(
             needed(world)
                 + "4 are free: the database's CONNECTION LIMIT is 4, and 0 are taken; lower read.readers and"
@@ -276,9 +303,14 @@ class ServersTest {
 
   @Test
   void connectionsOfOthersAreCountedByWhoMayNotLookAtThem() throws SQLException {
-    TestingPreflight world = TestingPreflight.pairs();
-    String role = TestingServer.role(world.database);
-    int most = Integer.parseInt(world.database.value("SHOW max_connections"));
+    try (TestingPostgres server = TestingPostgres.start()) {
+      countsConnectionsOfOthers(TestingPreflight.pairs(server));
+    }
+  }
+
+  private static void countsConnectionsOfOthers(TestingPreflight world) throws SQLException {
+    String role = world.role();
+    int most = Integer.parseInt(world.value("SHOW max_connections"));
     world.readers =
         most - 3 - 3 - 2; // three are reserved, three stand beside, and two belong to others
     world.execute(
@@ -288,11 +320,11 @@ class ServersTest {
     List<Connection> others = new ArrayList<>();
     try {
       for (int i = 0; i < 2; i++) {
-        others.add(world.database.as("postgres").connect("other"));
+        others.add(world.admin().connect("other"));
       }
-      assertThat(world.ready(world.database.as(role)).applies()).isTrue();
-      others.add(world.database.as("postgres").connect("other"));
-      assertThat(world.reasons(world.database.as(role)))
+      assertThat(world.ready(world.as(role)).applies()).isTrue();
+      others.add(world.admin().connect("other"));
+      assertThat(world.reasons(world.as(role)))
           .singleElement()
           .asString()
           .contains(
@@ -307,16 +339,16 @@ class ServersTest {
   }
 
   private static String needed(TestingPreflight world) {
-    return address(world)
+    return world.address()
         + ": 11 connections are needed (the larger of 8 readers and 2 writers, and 3 more) and ";
   }
 
   private static Database reading(String url, String readUrl) {
-    return TestingServer.database(
+    return TestingPreflight.database(
         Map.of("BACKFILL_URL", url, "BACKFILL_READ_URL", readUrl, "BACKFILL_USER", "postgres"));
   }
 
   private static String address(TestingPreflight world) {
-    return world.database.host() + "/" + world.database.name();
+    return world.address();
   }
 }

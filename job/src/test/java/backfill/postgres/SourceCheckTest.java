@@ -3,7 +3,9 @@ package backfill.postgres;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
+@ExtendWith(TestingPreflight.Dropped.class)
 class SourceCheckTest {
   private final TestingPreflight world = TestingPreflight.pairs();
 
@@ -46,7 +48,7 @@ class SourceCheckTest {
 
   @Test
   void rowSecurityIsAReasonForWhomItHidesRows() {
-    String role = TestingServer.role(world.database);
+    String role = world.role();
     world.execute(
         "ALTER TABLE direct ENABLE ROW LEVEL SECURITY",
         "ALTER TABLE access ENABLE ROW LEVEL SECURITY",
@@ -55,7 +57,7 @@ class SourceCheckTest {
     String would =
         " would hide rows from us; log in as a role with BYPASSRLS, or as the owner without FORCE ROW LEVEL"
             + " SECURITY";
-    assertThat(world.reasons(world.database.as(role)))
+    assertThat(world.reasons(world.as(role)))
         .containsExactly(
             "source direct: row security of direct" + would,
             "step fill: row security of access" + would);

@@ -1,0 +1,88 @@
+package backfill.spark;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import backfill.TestingDatabase;
+import backfill.TestingPostgres;
+import backfill.TestingSpark;
+import backfill.plan.Settings;
+import backfill.postgres.Database;
+import backfill.postgres.Snapshot;
+import backfill.postgres.Table;
+import backfill.postgres.TargetLookup;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.List;
+import org.apache.spark.sql.Row;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class SnapshotReaderTest {
+  private static final List<String> COLUMNS = List.of("id", "Group \"x\"");
+
+  private TestingDatabase database;
+
+  @BeforeEach
+  void create() throws SQLException {
+    database = TestingPostgres.shared().createDatabase();
+    database.execute(
+        "CREATE TABLE t (id int PRIMARY KEY, \"Group \"\"x\"\"\" bigint, secret text)",
+        "INSERT INTO t SELECT i, 10 * i, repeat('x', 200) FROM generate_series(1, 30000) i");
+  }
+
+  @AfterEach
+  void drop() throws SQLException {
+    database.close();
+  }
+
+  @Test
+  void everyRangeOfATableIsReadOnce() throws SQLException {
+    Database all = Database.at(database.url(), database.user(), database.password(), seconds(10));
+    assertThat(table(all).blocks()).isGreaterThan(512);
+
+    assertThat(sums(all, null)).isEqualTo(new Sums(3, 30000, 450015000L, 4500150000L));
+    assertThat(sums(all, "id <= 3 -- three"))
+        .as("the condition is the server's")
+        .isEqualTo(new Sums(3, 3, 6, 60));
+  }
+
+  @Test
+  void aRoleWithRightsOnTheColumnsAloneReadsThemOverOneConnection() throws SQLException {
+    String role = "reader_of_" + database.name();
+    database.execute(
+        "CREATE ROLE " + role + " LOGIN PASSWORD 'reads'",
+        "GRANT SELECT (id, \"Group \"\"x\"\"\") ON t TO " + role);
+    try {
+      Database columns = Database.at(database.url(), role, "reads", seconds(10));
+
+      assertThat(sums(columns, null)).isEqualTo(new Sums(1, 30000, 450015000L, 4500150000L));
+    } finally {
+      database.execute("DROP OWNED BY " + role, "DROP ROLE " + role);
+    }
+  }
+
+  private record Sums(long statements, long rows, long ids, long groups) {}
+
+  private static Sums sums(Database as, String where) throws SQLException {
+    try (Snapshot snapshot =
+        Snapshot.export(as, "test", List.of(table(as)), seconds(2), seconds(10))) {
+      SnapshotReader reader =
+          new SnapshotReader(
+              TestingSpark.session(), as, snapshot, new Settings.Read(3, 1000), "test");
+      SnapshotReader.Kept kept = reader.keep(table(as), COLUMNS, where);
+      Row sums = kept.rows().selectExpr("sum(id)", "sum(`Group \"x\"`)").first();
+      assertThat(kept.rows().columns()).containsExactlyElementsOf(COLUMNS);
+      kept.rows().unpersist();
+      return new Sums(reader.statements(), kept.count(), sums.getLong(0), sums.getLong(1));
+    }
+  }
+
+  private static Table table(Database as) {
+    return TargetLookup.find(as, "test", "t", List.of()).table();
+  }
+
+  private static Duration seconds(long seconds) {
+    return Duration.ofSeconds(seconds);
+  }
+}
