@@ -20,6 +20,9 @@ final class Progress implements AutoCloseable {
   private static final long TICK_MILLIS = 200;
   private static final int BAR = 24;
 
+  /** A progress line is late rather than without the reason, but not by more than this. */
+  private static final Duration PATIENCE = Duration.ofMillis(500);
+
   private final Duration every;
   private final PrintStream terminal;
   private final Thread thread = new Thread(this::tick, "progress");
@@ -117,14 +120,19 @@ final class Progress implements AutoCloseable {
     rowsAtLastLine = rows;
     tasksAtLastLine = tasks;
     StringBuilder line = new StringBuilder(doing.stage + " " + doing.what + ": ");
-    line.append(rows > 0 ? rate(rows, now) : seconds(now - doing.sinceNanos) + " s");
+    line.append(rows > 0 ? rate(rows, now) : nothingYet(now));
     // The driver's own part of a stage counts no rows: only the server knows whether it is stuck.
-    Optional<String> blocked = moved || waits == null ? Optional.empty() : waits.current();
+    Optional<String> blocked = moved || waits == null ? Optional.empty() : waits.current(PATIENCE);
     if (blocked.isPresent()) {
       line.append(", nothing moved for ").append(seconds(now - movedNanos));
       line.append(" s; waits for ").append(blocked.get());
     }
     return line.toString();
+  }
+
+  private String nothingYet(long now) {
+    String none = doing.total > 0 ? String.format(Locale.ROOT, "0 of %,d rows, ", doing.total) : "";
+    return none + seconds(now - doing.sinceNanos) + " s";
   }
 
   private String rate(long rows, long now) {
@@ -147,16 +155,21 @@ final class Progress implements AutoCloseable {
     if (terminal == null || doing.total <= 0 || activity == null) {
       return;
     }
-    int filled = (int) Math.min(BAR, BAR * activity.rows() / doing.total);
-    terminal.print(
-        "\r["
-            + "=".repeat(filled)
-            + " ".repeat(BAR - filled)
-            + "] "
-            + rate(activity.rows(), System.nanoTime())
-            + "\033[K");
+    terminal.print("\r" + bar(activity.rows()) + "\033[K");
     terminal.flush();
     barShown = true;
+  }
+
+  /** In one line of the terminal: one that wraps cannot be drawn over. */
+  private String bar(long rows) {
+    int room = Math.max(0, Terminal.columns() - 1);
+    String rate = rate(rows, System.nanoTime());
+    int width = Math.min(BAR, room - rate.length() - "[] ".length());
+    if (width < 1) {
+      return rate.substring(0, Math.min(rate.length(), room));
+    }
+    int filled = (int) Math.min(width, width * rows / doing.total);
+    return "[" + "=".repeat(filled) + " ".repeat(width - filled) + "] " + rate;
   }
 
   private void clearBar() {

@@ -13,4 +13,9 @@ final class Terminal {
   static PrintStream of(PrintStream err) {
     return Boolean.getBoolean("backfill.terminal") ? err : null;
   }
+
+  /** How wide it is, in characters. */
+  static int columns() {
+    return Integer.getInteger("backfill.columns", 80);
+  }
 }

@@ -50,7 +50,6 @@ final class BatchStatement {
     List<TargetColumn> columns = target.columns();
     List<String> set = new ArrayList<>();
     List<String> where = new ArrayList<>();
-    List<String> returned = new ArrayList<>();
     int expected = columns.size();
     for (int i = 0; i < columns.size(); i++) {
       TargetColumn column = columns.get(i);
@@ -62,9 +61,6 @@ final class BatchStatement {
         expected++;
       }
     }
-    for (String key : target.key()) {
-      returned.add("t." + TableName.quote(key) + "::text");
-    }
     return "UPDATE "
         + target.table().quoted()
         + " AS t SET "
@@ -73,8 +69,7 @@ final class BatchStatement {
         + rows(target)
         + " WHERE "
         + String.join(" AND ", where)
-        + " RETURNING "
-        + String.join(", ", returned);
+        + " RETURNING n.place";
   }
 
   private static String rows(WriteTarget target) {
@@ -83,11 +78,11 @@ final class BatchStatement {
         + columns.stream()
             .map(column -> "?::pg_catalog." + column.elementType() + "[]")
             .collect(Collectors.joining(", "))
-        + ") AS n("
+        + ") WITH ORDINALITY AS n("
         + IntStream.range(0, columns.size())
-            .mapToObj(i -> "c" + i)
-            .collect(Collectors.joining(", "))
-        + ")";
+            .mapToObj(i -> "c" + i + ", ")
+            .collect(Collectors.joining())
+        + "place)";
   }
 
   private static String value(TargetColumn column, int i) {

@@ -6,9 +6,8 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
-import java.util.HashSet;
+import java.util.BitSet;
 import java.util.List;
-import java.util.Set;
 
 /**
  * Writes batches into one table over one connection, a transaction each. Used by one thread. A
@@ -135,13 +134,13 @@ public final class BatchWriter implements AutoCloseable {
           yield counted(batch.size(), inserted, List.of());
         }
         case COMPARE_AND_SET -> {
-          Set<List<String>> set = new HashSet<>();
+          BitSet set = new BitSet(batch.size());
           try (ResultSet rows = statement.executeQuery()) {
             while (rows.next()) {
-              set.add(key(rows));
+              set.set(rows.getInt(1) - 1);
             }
           }
-          yield counted(batch.size(), set.size(), keysOutside(set, batch));
+          yield counted(batch.size(), set.cardinality(), keysOutside(set, batch));
         }
       };
     }
@@ -151,35 +150,17 @@ public final class BatchWriter implements AutoCloseable {
     return new WriteCounts(rows, changed, rows - changed, leftKeys, 0, 0, 0, true);
   }
 
-  private List<String> key(ResultSet rows) throws SQLException {
-    List<String> key = new ArrayList<>();
-    for (int i = 1; i <= target.key().size(); i++) {
-      key.add(rows.getString(i));
-    }
-    return key;
-  }
-
-  private List<List<String>> keysOutside(Set<List<String>> set, Batch batch) {
-    if (set.size() == batch.size()) {
-      return List.of();
-    }
-    List<Object[]> keyColumns = new ArrayList<>();
-    for (String name : target.key()) {
-      for (int i = 0; i < target.columns().size(); i++) {
-        if (target.columns().get(i).name().equals(name)) {
-          keyColumns.add(batch.array(i));
-        }
-      }
-    }
+  private List<List<String>> keysOutside(BitSet set, Batch batch) {
+    List<String> names = target.columns().stream().map(TargetColumn::name).toList();
+    List<Object[]> keyColumns =
+        target.key().stream().map(name -> batch.array(names.indexOf(name))).toList();
     List<List<String>> outside = new ArrayList<>();
-    for (int row = 0; row < batch.size(); row++) {
+    for (int row = set.nextClearBit(0); row < batch.size(); row = set.nextClearBit(row + 1)) {
       List<String> key = new ArrayList<>();
       for (Object[] column : keyColumns) {
         key.add(String.valueOf(column[row]));
       }
-      if (!set.contains(key)) {
-        outside.add(key);
-      }
+      outside.add(key);
     }
     return outside;
   }
@@ -193,25 +174,41 @@ public final class BatchWriter implements AutoCloseable {
     Retry retry = new Retry(target.retryFor());
     abandon();
     while (true) {
-      try (Connection asking = target.database().connect(applicationName);
-          PreparedStatement statement =
-              asking.prepareStatement("SELECT pg_catalog.pg_xact_status(?::pg_catalog.xid8)")) {
-        statement.setString(1, transaction);
-        try (ResultSet row = statement.executeQuery()) {
-          row.next();
-          String status = row.getString(1);
-          if (!"in progress".equals(status)) {
-            return "committed".equals(status);
-          }
+      SQLException undecided = unanswered;
+      try {
+        String status = statusOf(transaction);
+        if (!"in progress".equals(status)) {
+          return "committed".equals(status);
         }
-        retry.pauseOrThrow(unanswered);
       } catch (SQLException e) {
         // 22023: after a crash the server may not know the number, because nothing of the
         // transaction reached the log.
         if ("22023".equals(e.getSQLState())) {
           return false;
         }
-        retry.pauseOrThrow(e);
+        undecided = e;
+      }
+      try {
+        retry.pauseOrThrow(undecided);
+      } catch (SQLException e) {
+        throw new SQLException(
+            "the server did not answer a COMMIT, and whether transaction "
+                + transaction
+                + " is in could not be asked either; a rerun finds out",
+            Retry.OUTCOME_UNKNOWN,
+            e);
+      }
+    }
+  }
+
+  private String statusOf(String transaction) throws SQLException {
+    try (Connection asking = target.database().connect(applicationName);
+        PreparedStatement statement =
+            asking.prepareStatement("SELECT pg_catalog.pg_xact_status(?::pg_catalog.xid8)")) {
+      statement.setString(1, transaction);
+      try (ResultSet row = statement.executeQuery()) {
+        row.next();
+        return row.getString(1);
       }
     }
   }

@@ -58,6 +58,11 @@ final class Catalog {
     return inquiry.rows(
         """
         SELECT a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod) AS type,
+               (WITH RECURSIVE base AS (
+                  SELECT t.oid, t.typbasetype
+                  UNION ALL
+                  SELECT b.oid, b.typbasetype FROM base JOIN pg_catalog.pg_type b ON b.oid = base.typbasetype)
+                SELECT pg_catalog.format_type(base.oid, -1) FROM base WHERE base.typbasetype = 0) AS cast_type,
                a.attnotnull OR t.typnotnull AS not_null,
                a.atthasdef OR t.typdefault IS NOT NULL AS has_default,
                a.attgenerated <> '' AS generated, a.attidentity, s.nspname, s.relname
@@ -86,6 +91,7 @@ final class Catalog {
     return new Column(
         row.getString("attname"),
         row.getString("type"),
+        row.getString("cast_type"),
         row.getBoolean("not_null"),
         row.getBoolean("has_default"),
         row.getBoolean("generated"),

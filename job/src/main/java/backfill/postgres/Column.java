@@ -6,6 +6,8 @@ import java.util.Optional;
  * A column as the catalog has it.
  *
  * @param type as SQL writes it: {@code integer}, {@code character varying(255)}
+ * @param castType what a value is cast to: under a domain its base, and without a length, because
+ *     an explicit cast cuts a long value off where an assignment refuses it
  * @param notNull by the column or by its domain
  * @param hasDefault by the column or by its domain
  * @param generated whether its value is computed from other columns
@@ -14,6 +16,7 @@ import java.util.Optional;
 public record Column(
     String name,
     String type,
+    String castType,
     boolean notNull,
     boolean hasDefault,
     boolean generated,

@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
+import org.postgresql.Driver;
 
 /**
  * One database as the environment names it: where it is, as whom we log in, and how to open a
@@ -109,6 +110,10 @@ public final class Database implements Serializable {
    * job.
    */
   public static Database at(String url, String user, String password, Duration connectTimeout) {
+    if (!url.startsWith("jdbc:postgresql:")) {
+      throw new IllegalArgumentException(
+          "option url is not a PostgreSQL JDBC URL; expected jdbc:postgresql://host:5432/name");
+    }
     return new Database("url", url, null, user, password, null, connectTimeout);
   }
 
@@ -171,6 +176,11 @@ public final class Database implements Serializable {
   }
 
   private Connection open(String at, String applicationName) throws SQLException {
+    if (Driver.parseURL(at, null) == null) {
+      // The driver manager's own message would quote the URL whole, a password in it included.
+      throw new SQLException(
+          "the driver cannot read this URL; expected jdbc:postgresql://host:5432/name");
+    }
     return DriverManager.getConnection(at, properties(applicationName));
   }
 

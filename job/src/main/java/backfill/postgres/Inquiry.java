@@ -11,18 +11,25 @@ import java.util.List;
 
 /**
  * A connection that only asks: each question is a READ ONLY transaction of its own, which gives up
- * on a lock and on a slow answer. Nothing stays open between two questions, and nothing is set for
- * the session, so that it works behind transaction pooling.
+ * on a slow answer, and on a lock so that nobody queues behind it, only to ask again. Nothing stays
+ * open between two questions, and nothing is set for the session, so that it works behind
+ * transaction pooling.
  */
 final class Inquiry implements AutoCloseable {
   private static final Duration ANSWER_WITHIN = Duration.ofMinutes(1);
 
   private final Connection connection;
   private final Duration lockTimeout;
+  private final Duration retryFor;
 
-  Inquiry(Connection connection, Duration lockTimeout) throws SQLException {
+  /**
+   * @param lockTimeout how long one attempt waits for a lock
+   * @param retryFor how long a question is asked again for want of a lock
+   */
+  Inquiry(Connection connection, Duration lockTimeout, Duration retryFor) throws SQLException {
     this.connection = connection;
     this.lockTimeout = lockTimeout;
+    this.retryFor = retryFor;
     connection.setAutoCommit(false);
     connection.setReadOnly(true);
   }
@@ -59,6 +66,20 @@ final class Inquiry implements AutoCloseable {
   }
 
   private <T> T within(Duration limit, Question<T> question) throws SQLException {
+    Retry retry = new Retry(retryFor);
+    while (true) {
+      try {
+        return attempt(limit, question);
+      } catch (SQLException e) {
+        if (!Retry.LOCK_NOT_AVAILABLE.equals(e.getSQLState())) {
+          throw e;
+        }
+        retry.pauseOrThrow(e);
+      }
+    }
+  }
+
+  private <T> T attempt(Duration limit, Question<T> question) throws SQLException {
     try {
       try (Statement limits = connection.createStatement()) {
         limits.execute(

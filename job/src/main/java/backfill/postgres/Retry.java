@@ -8,20 +8,26 @@ import java.util.concurrent.ThreadLocalRandom;
 /**
  * Decides whether a failure may pass by itself, and how long to wait for it. Only what PostgreSQL
  * itself names as passing is tried again: a deadlock, a serialization failure, a lock not had in
- * time, a lost connection, a server that restarts.
+ * time, a lost connection, a server that restarts or has no room for one more connection.
  *
  * @see <a href="https://www.postgresql.org/docs/current/errcodes-appendix.html">PostgreSQL error
  *     codes</a>
  */
 final class Retry {
+  static final String LOCK_NOT_AVAILABLE = "55P03";
+
   private static final Set<String> PASSING =
       Set.of(
           "40001", // serialization_failure
           "40P01", // deadlock_detected
-          "55P03", // lock_not_available
+          "53300", // too_many_connections
+          LOCK_NOT_AVAILABLE,
           "57P01", // admin_shutdown
           "57P02", // crash_shutdown
           "57P03"); // cannot_connect_now
+
+  /** Of a transaction: tried again, its rows would be counted as somebody else's. */
+  static final String OUTCOME_UNKNOWN = "08007";
 
   private static final Duration FIRST_PAUSE = Duration.ofMillis(100);
   private static final Duration LONGEST_PAUSE = Duration.ofSeconds(5);
@@ -40,7 +46,9 @@ final class Retry {
   /** Whether a failure of this kind may pass. Class 08 is every kind of lost connection. */
   static boolean passing(SQLException failure) {
     String state = failure.getSQLState();
-    return state != null && (PASSING.contains(state) || connectionLost(failure));
+    return state != null
+        && !state.equals(OUTCOME_UNKNOWN)
+        && (PASSING.contains(state) || connectionLost(failure));
   }
 
   /** Whether the connection, and with it the answer to the last statement, is gone. */
@@ -55,7 +63,7 @@ final class Retry {
     if (attempts == 0) {
       startedNanos = now;
     }
-    if (!passing(failure) || now - startedNanos > within.toNanos()) {
+    if (!passing(failure) || now - startedNanos >= within.toNanos()) {
       throw failure;
     }
     long pauseMillis =

@@ -54,8 +54,9 @@ final class Sessions implements AutoCloseable {
     try {
       attempts.throwIfFailed();
       Duration lockTimeout = plan.settings().lockTimeout();
-      Inquiry write = new Inquiry(writing, lockTimeout);
-      Inquiry read = reading == writing ? write : new Inquiry(reading, lockTimeout);
+      Duration retryFor = plan.settings().write().retryFor();
+      Inquiry write = new Inquiry(writing, lockTimeout, retryFor);
+      Inquiry read = reading == writing ? write : new Inquiry(reading, lockTimeout, retryFor);
       Server writes = Server.of(write, database.address());
       Server reads = read == write ? writes : Server.of(read, database.readUrl());
       return new Sessions(database, name, write, read, writes, reads);

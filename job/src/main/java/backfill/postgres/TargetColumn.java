@@ -4,9 +4,9 @@ import java.io.Serializable;
 import java.util.Map;
 
 /**
- * A column that is written: its name and its type as SQL writes it. Values of types that Java has
- * travel as themselves; all others as text that the server casts, so that an enum or a uuid needs
- * no class of its own.
+ * A column that is written: its name, and the type that its values are cast to. Values of types
+ * that Java has travel as themselves; all others as text that the server casts, so that an enum or
+ * a uuid needs no class of its own.
  */
 public record TargetColumn(String name, String type) implements Serializable {
   private static final Map<String, String> OWN_ARRAYS =
@@ -20,28 +20,18 @@ public record TargetColumn(String name, String type) implements Serializable {
     return OWN_ARRAYS.getOrDefault(type, "text");
   }
 
-  /** A value as the array of {@link #elementType()} takes it. */
+  /**
+   * A value as the array of {@link #elementType()} takes it. Whether a text or a fraction is an
+   * integer is the server's to say: narrowing it here would change it silently.
+   */
   Object element(Object value) {
     if (value == null) {
       return null;
     }
-    return switch (elementType()) {
-      case "int2" -> toShort(((Number) value).longValue());
-      case "int4" -> Math.toIntExact(((Number) value).longValue());
-      case "int8" -> ((Number) value).longValue();
-      case "bool" -> value;
-      default -> value.toString();
-    };
+    return value instanceof Long || value instanceof Boolean ? value : value.toString();
   }
 
   String quoted() {
     return TableName.quote(name);
-  }
-
-  private static Short toShort(long value) {
-    if ((short) value != value) {
-      throw new ArithmeticException("smallint overflow: " + value);
-    }
-    return (short) value;
   }
 }

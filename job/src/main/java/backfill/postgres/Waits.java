@@ -4,11 +4,16 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 
 /**
  * Says what our sessions wait for, as the server sees it. One connection of its own, opened when
- * first asked; used by the thread that prints progress.
+ * first asked, and used by a thread of its own: who asks goes on where the server does not answer.
  */
 public final class Waits implements AutoCloseable {
   private static final String BLOCKED =
@@ -26,7 +31,10 @@ public final class Waits implements AutoCloseable {
 
   private final Database database;
   private final String applicationName;
+  private CompletableFuture<Optional<String>> asking;
+  private long askedNanos;
   private Connection connection;
+  private boolean closed;
 
   /**
    * @param applicationName what the names of our sessions begin with
@@ -38,14 +46,44 @@ public final class Waits implements AutoCloseable {
 
   /**
    * What one of our sessions waits for now, in words; a blocking session comes first. Empty where
-   * none waits.
+   * none waits. One thread asks.
+   *
+   * @param patience how long the answer is waited for
    */
-  public Optional<String> current() {
+  public Optional<String> current(Duration patience) {
+    if (asking == null) {
+      askedNanos = System.nanoTime();
+      asking = CompletableFuture.supplyAsync(this::ask, task -> daemon(task).start());
+    }
     try {
-      if (connection == null) {
-        connection = database.connect(applicationName + " watch");
+      Optional<String> answer = asking.get(patience.toNanos(), TimeUnit.NANOSECONDS);
+      asking = null;
+      return answer;
+    } catch (TimeoutException e) {
+      long seconds = Duration.ofNanos(System.nanoTime() - askedNanos).toSeconds();
+      return Optional.of("the server, which has not answered for " + seconds + " s");
+    } catch (ExecutionException e) {
+      asking = null;
+      return Optional.of("the server: " + e.getCause().getMessage());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return Optional.empty();
+    }
+  }
+
+  private static Thread daemon(Runnable task) {
+    Thread thread = new Thread(task, "watch");
+    thread.setDaemon(true);
+    return thread;
+  }
+
+  private Optional<String> ask() {
+    try {
+      Connection open = open();
+      if (open == null) {
+        return Optional.empty();
       }
-      try (PreparedStatement statement = connection.prepareStatement(BLOCKED)) {
+      try (PreparedStatement statement = open.prepareStatement(BLOCKED)) {
         statement.setQueryTimeout(2);
         statement.setString(1, applicationName);
         try (ResultSet row = statement.executeQuery()) {
@@ -53,8 +91,8 @@ public final class Waits implements AutoCloseable {
         }
       }
     } catch (SQLException e) {
-      close();
-      return Optional.of("the server: " + firstLine(e));
+      drop();
+      return Optional.of("the server: " + ConnectionFailure.oneLine(e));
     }
   }
 
@@ -79,12 +117,30 @@ public final class Waits implements AutoCloseable {
         + row.getInt("pid");
   }
 
-  private static String firstLine(SQLException e) {
-    return String.valueOf(e.getMessage()).lines().findFirst().orElse("no message");
+  /** The connection, or null where this was closed meanwhile. */
+  private Connection open() throws SQLException {
+    synchronized (this) {
+      if (closed || connection != null) {
+        return connection;
+      }
+    }
+    Connection opened = database.connect(applicationName + " watch");
+    synchronized (this) {
+      connection = opened;
+      if (closed) {
+        drop(); // nobody else would
+      }
+      return connection;
+    }
   }
 
   @Override
-  public void close() {
+  public synchronized void close() {
+    closed = true;
+    drop();
+  }
+
+  private synchronized void drop() {
     Connection closing = connection;
     connection = null;
     if (closing != null) {

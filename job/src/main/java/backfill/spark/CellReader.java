@@ -22,8 +22,8 @@ import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.TimestampType;
 
 /**
- * Reads one cell of Spark's internal row as a number, a boolean, or the text that PostgreSQL casts;
- * NULL as null.
+ * Reads one cell of Spark's internal row as a value whose order is Spark's and whose text
+ * PostgreSQL casts; NULL as null.
  */
 @FunctionalInterface
 interface CellReader {
@@ -61,9 +61,9 @@ interface CellReader {
     } else if (type instanceof StringType) {
       return (row, place) -> row.getUTF8String(place).toString();
     } else if (type instanceof DateType) {
-      return (row, place) -> LocalDate.ofEpochDay(row.getInt(place)).toString();
+      return (row, place) -> LocalDate.ofEpochDay(row.getInt(place));
     } else if (type instanceof TimestampType) {
-      return (row, place) -> Instant.EPOCH.plus(row.getLong(place), ChronoUnit.MICROS).toString();
+      return (row, place) -> Instant.EPOCH.plus(row.getLong(place), ChronoUnit.MICROS);
     } else if (type instanceof BinaryType) {
       return (row, place) -> "\\x" + HexFormat.of().formatHex(row.getBinary(place));
     } else if (type instanceof NullType) {

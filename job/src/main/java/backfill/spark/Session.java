@@ -4,19 +4,29 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import org.apache.spark.SparkConf;
 import org.apache.spark.sql.SparkSession;
+import scala.Option;
 
 /**
  * The SparkSession, started on a thread of its own while preflight asks the server: its start is
  * half of a small run.
  */
 public final class Session implements AutoCloseable {
-  private final CompletableFuture<SparkSession> starting;
+  private static final String TIME_ZONE = "spark.sql.session.timeZone";
 
-  private Session(CompletableFuture<SparkSession> starting) {
+  private final CompletableFuture<Started> starting;
+
+  private Session(CompletableFuture<Started> starting) {
     this.starting = starting;
   }
 
-  /** Begins to start it, or takes the one that is there. */
+  /**
+   * A session, and whether nobody else needs its context.
+   *
+   * @param ours false where a context was there already: who started that one stops it
+   */
+  private record Started(SparkSession session, boolean ours) {}
+
+  /** Begins to start it, or makes a session of its own in the context that is there. */
   public static Session start(String applicationName) {
     ClassLoader loader = Thread.currentThread().getContextClassLoader();
     return new Session(
@@ -34,20 +44,27 @@ public final class Session implements AutoCloseable {
     return thread;
   }
 
-  private static SparkSession build(String applicationName) {
+  private static Started build(String applicationName) {
+    Option<SparkSession> there = SparkSession.getDefaultSession();
+    if (there.isDefined()) {
+      // With settings of its own: those of the one that is there are somebody else's.
+      SparkSession session = there.get().newSession();
+      session.conf().set(TIME_ZONE, "UTC");
+      return new Started(session, false);
+    }
     SparkConf conf = new SparkConf();
     conf.setAppName(applicationName);
     // spark-submit names a master; a run without it (a test, a debugger) is local.
     conf.setIfMissing("spark.master", "local[*]");
     // A timestamp means one instant, wherever the driver stands.
-    conf.set("spark.sql.session.timeZone", "UTC");
-    return SparkSession.builder().config(conf).getOrCreate();
+    conf.set(TIME_ZONE, "UTC");
+    return new Started(SparkSession.builder().config(conf).getOrCreate(), true);
   }
 
   /** The session, once it is ready. */
   public SparkSession get() {
     try {
-      return starting.join();
+      return starting.join().session();
     } catch (CompletionException e) {
       if (e.getCause() instanceof RuntimeException cause) {
         throw cause;
@@ -56,9 +73,14 @@ public final class Session implements AutoCloseable {
     }
   }
 
-  /** Stops it, and with it every connection of its tasks. */
+  /** Stops what it started, and with it every connection of its tasks. */
   @Override
   public void close() {
-    starting.thenAccept(SparkSession::stop);
+    starting.thenAccept(
+        started -> {
+          if (started.ours()) {
+            started.session().stop();
+          }
+        });
   }
 }

@@ -65,8 +65,12 @@ final class SinkOptions {
         options.containsKey("key")
             ? Arrays.stream(options.get("key").split(",")).map(String::strip).toList()
             : List.of();
+    Duration lockTimeout = seconds(options, "lock-timeout", 5);
+    Duration retryFor = seconds(options, "retry-for", 120);
     Target target =
-        TargetLookup.find(database, APPLICATION_NAME, required(options, "dbtable"), key);
+        TargetLookup.find(
+            database, APPLICATION_NAME, required(options, "dbtable"), key, lockTimeout, retryFor);
+    refuseAbsentKey(target, rows);
     return new SinkConfig(
         new WriteTarget(
             database,
@@ -75,9 +79,9 @@ final class SinkOptions {
             target.arbiter().columns(),
             target.arbiter().onConflict(),
             WriteTarget.Operation.INSERT_MISSING,
-            seconds(options, "lock-timeout", 5),
+            lockTimeout,
             seconds(options, "statement-timeout", 60),
-            seconds(options, "retry-for", 120)),
+            retryFor),
         number(options, "rows-per-batch", 25_000, 1_000_000),
         number(options, "writers", 2, 64),
         APPLICATION_NAME,
@@ -111,7 +115,8 @@ final class SinkOptions {
       table
           .column(name)
           .ifPresentOrElse(
-              column -> columns.add(new TargetColumn(name, column.type())), () -> absent.add(name));
+              column -> columns.add(new TargetColumn(name, column.castType())),
+              () -> absent.add(name));
     }
     if (!absent.isEmpty()) {
       throw new NotReady(
@@ -123,6 +128,23 @@ final class SinkOptions {
                   + "; name the DataFrame's columns as the table's"));
     }
     return columns;
+  }
+
+  private static void refuseAbsentKey(Target target, StructType rows) {
+    List<String> absent =
+        target.arbiter().columns().stream()
+            .filter(column -> !List.of(rows.fieldNames()).contains(column))
+            .toList();
+    if (!absent.isEmpty()) {
+      throw new IllegalArgumentException(
+          "the DataFrame has no column "
+              + String.join(", ", absent)
+              + ", and the key of "
+              + target.table().name()
+              + " is ("
+              + String.join(", ", target.arbiter().columns())
+              + "); add it, or name another unique index's columns by option key");
+    }
   }
 
   private static SinkConfig.Distribution distribution(CaseInsensitiveStringMap options) {

@@ -4,6 +4,7 @@ import java.util.Set;
 import org.apache.spark.sql.connector.catalog.SupportsWrite;
 import org.apache.spark.sql.connector.catalog.TableCapability;
 import org.apache.spark.sql.connector.write.LogicalWriteInfo;
+import org.apache.spark.sql.connector.write.SupportsTruncate;
 import org.apache.spark.sql.connector.write.Write;
 import org.apache.spark.sql.connector.write.WriteBuilder;
 import org.apache.spark.sql.types.StructType;
@@ -32,19 +33,29 @@ final class SinkTable implements SupportsWrite {
 
   @Override
   public Set<TableCapability> capabilities() {
-    return Set.of(TableCapability.BATCH_WRITE, TableCapability.ACCEPT_ANY_SCHEMA);
+    return Set.of(
+        TableCapability.BATCH_WRITE, TableCapability.TRUNCATE, TableCapability.ACCEPT_ANY_SCHEMA);
   }
 
   @Override
   public WriteBuilder newWriteBuilder(LogicalWriteInfo info) {
-    return new WriteBuilder() {
-      @Override
-      public Write build() {
-        String job = info.options().get(Sink.JOB);
-        return job == null
-            ? SinkWrite.of(SinkOptions.resolve(info.options(), info.schema()), info.schema())
-            : SinkWrite.of(Sink.pending(job), info.schema());
-      }
-    };
+    return new Appending(info);
+  }
+
+  /** Takes {@code overwrite} only to refuse it in our own words. */
+  private record Appending(LogicalWriteInfo info) implements SupportsTruncate {
+    @Override
+    public Write build() {
+      String job = info.options().get(Sink.JOB);
+      return job == null
+          ? SinkWrite.of(SinkOptions.resolve(info.options(), info.schema()), info.schema())
+          : SinkWrite.of(Sink.pending(job), info.schema());
+    }
+
+    @Override
+    public WriteBuilder truncate() {
+      throw new UnsupportedOperationException(
+          "format \"backfill\" never removes a row, so mode overwrite is refused; use mode append");
+    }
   }
 }

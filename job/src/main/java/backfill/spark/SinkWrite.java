@@ -73,9 +73,14 @@ final class SinkWrite implements RequiresDistributionAndOrdering, BatchWrite {
   public SortOrder[] requiredOrdering() {
     return config.distribution() == SinkConfig.Distribution.RANGE
         ? config.target().key().stream()
-            .map(key -> Expressions.sort(Expressions.column(key), SortDirection.ASCENDING))
+            .map(key -> Expressions.sort(Expressions.column(quoted(key)), SortDirection.ASCENDING))
             .toArray(SortOrder[]::new)
         : new SortOrder[0];
+  }
+
+  /** Spark parses the name: a dot in it would be a step into a structure. */
+  private static String quoted(String name) {
+    return "`" + name.replace("`", "``") + "`";
   }
 
   @Override

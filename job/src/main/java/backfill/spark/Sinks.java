@@ -37,6 +37,6 @@ public final class Sinks {
 
   private static TargetColumn column(Target target, String name) {
     Column column = target.table().column(name).orElseThrow();
-    return new TargetColumn(name, column.type());
+    return new TargetColumn(name, column.castType());
   }
 }

@@ -145,7 +145,7 @@ class HeadroomTest {
 
   private long remaining() {
     try (Connection connection = world.admin().connect("test");
-        Inquiry inquiry = new Inquiry(connection, Duration.ofSeconds(2))) {
+        Inquiry inquiry = new Inquiry(connection, Duration.ofSeconds(2), Duration.ofSeconds(2))) {
       long oid = Long.parseLong(world.value("SELECT 'access'::regclass::oid"));
       Table table = new Catalog(inquiry).table(oid);
       return Headroom.of(connection, table, List.of("object_id", "user_id"))
