@@ -13,6 +13,7 @@ import backfill.postgres.TargetLookup;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
+import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -70,16 +71,15 @@ class SnapshotReaderTest {
       SnapshotReader reader =
           new SnapshotReader(
               TestingSpark.session(), as, snapshot, new Settings.Read(3, 1000), "test");
-      SnapshotReader.Kept kept = reader.keep(table(as), COLUMNS, where);
-      Row sums = kept.rows().selectExpr("sum(id)", "sum(`Group \"x\"`)").first();
-      assertThat(kept.rows().columns()).containsExactlyElementsOf(COLUMNS);
-      kept.rows().unpersist();
-      return new Sums(reader.statements(), kept.count(), sums.getLong(0), sums.getLong(1));
+      Dataset<Row> rows = reader.read(table(as), COLUMNS, where);
+      assertThat(rows.columns()).containsExactlyElementsOf(COLUMNS);
+      Row sums = rows.selectExpr("count(*)", "sum(id)", "sum(`Group \"x\"`)").first();
+      return new Sums(reader.statements(), sums.getLong(0), sums.getLong(1), sums.getLong(2));
     }
   }
 
   private static Table table(Database as) {
-    return TargetLookup.find(as, "test", "t", List.of()).table();
+    return TargetLookup.find(as, "test", "t", List.of(), seconds(2), seconds(10)).table();
   }
 
   private static Duration seconds(long seconds) {
