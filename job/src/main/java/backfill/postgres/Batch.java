@@ -39,6 +39,14 @@ public final class Batch {
     return columns;
   }
 
+  /** The key of one row, as texts. */
+  List<String> key(WriteTarget target, int row) {
+    List<String> names = target.columns().stream().map(TargetColumn::name).toList();
+    return target.key().stream()
+        .map(name -> String.valueOf(values.get(names.indexOf(name)).get(row)))
+        .toList();
+  }
+
   Object[] array(int column) {
     return values.get(column).toArray();
   }

@@ -5,9 +5,6 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
-import java.util.ArrayList;
-import java.util.BitSet;
-import java.util.List;
 
 /**
  * Writes batches into one table over one connection, a transaction each. Used by one thread. A
@@ -17,14 +14,14 @@ import java.util.List;
 public final class BatchWriter implements AutoCloseable {
   private final WriteTarget target;
   private final String applicationName;
-  private final String sql;
+  private final BatchSender sender;
   private Connection connection;
   private WriteCounts counts = WriteCounts.NONE;
 
   public BatchWriter(WriteTarget target, String applicationName) {
     this.target = target;
     this.applicationName = applicationName;
-    this.sql = BatchStatement.sql(target);
+    this.sender = new BatchSender(target);
   }
 
   /** An empty batch of this target's columns. */
@@ -47,18 +44,7 @@ public final class BatchWriter implements AutoCloseable {
     while (true) {
       try {
         WriteCounts written = attempt(batch);
-        long waited = System.nanoTime() - started;
-        counts =
-            counts.plus(
-                new WriteCounts(
-                    written.rows(),
-                    written.changed(),
-                    written.left(),
-                    written.leftKeys(),
-                    1 + retry.attempts(),
-                    retry.attempts(),
-                    waited,
-                    true));
+        counts = counts.plus(written.after(retry.attempts(), System.nanoTime() - started));
         return;
       } catch (SQLException e) {
         if (before != null && before != e) {
@@ -82,12 +68,7 @@ public final class BatchWriter implements AutoCloseable {
       connection.setAutoCommit(false);
     }
     String transaction = begin();
-    WriteCounts written = send(batch);
-    try (Statement statement = connection.createStatement()) {
-      // A deferred foreign key would otherwise fail at COMMIT, after the answer to which row it was
-      // is lost.
-      statement.execute("SET CONSTRAINTS ALL IMMEDIATE");
-    }
+    WriteCounts written = sender.send(connection, batch);
     try {
       connection.commit();
     } catch (SQLException e) {
@@ -119,50 +100,6 @@ public final class BatchWriter implements AutoCloseable {
 
   private static String setting(String name, String value) {
     return " pg_catalog.set_config('" + name + "', '" + value + "', true)";
-  }
-
-  private WriteCounts send(Batch batch) throws SQLException {
-    try (PreparedStatement statement = connection.prepareStatement(sql)) {
-      List<TargetColumn> columns = batch.columns();
-      for (int i = 0; i < columns.size(); i++) {
-        statement.setArray(
-            i + 1, connection.createArrayOf(columns.get(i).elementType(), batch.array(i)));
-      }
-      return switch (target.operation()) {
-        case INSERT_MISSING -> {
-          long inserted = statement.executeLargeUpdate();
-          yield counted(batch.size(), inserted, List.of());
-        }
-        case COMPARE_AND_SET -> {
-          BitSet set = new BitSet(batch.size());
-          try (ResultSet rows = statement.executeQuery()) {
-            while (rows.next()) {
-              set.set(rows.getInt(1) - 1);
-            }
-          }
-          yield counted(batch.size(), set.cardinality(), keysOutside(set, batch));
-        }
-      };
-    }
-  }
-
-  private static WriteCounts counted(int rows, long changed, List<List<String>> leftKeys) {
-    return new WriteCounts(rows, changed, rows - changed, leftKeys, 0, 0, 0, true);
-  }
-
-  private List<List<String>> keysOutside(BitSet set, Batch batch) {
-    List<String> names = target.columns().stream().map(TargetColumn::name).toList();
-    List<Object[]> keyColumns =
-        target.key().stream().map(name -> batch.array(names.indexOf(name))).toList();
-    List<List<String>> outside = new ArrayList<>();
-    for (int row = set.nextClearBit(0); row < batch.size(); row = set.nextClearBit(row + 1)) {
-      List<String> key = new ArrayList<>();
-      for (Object[] column : keyColumns) {
-        key.add(String.valueOf(column[row]));
-      }
-      outside.add(key);
-    }
-    return outside;
   }
 
   /**

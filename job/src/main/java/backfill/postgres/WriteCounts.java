@@ -1,28 +1,32 @@
 package backfill.postgres;
 
 import java.io.Serializable;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
- * What one writer did.
+ * What writers did: one batch, one writer, or all of a step.
  *
- * @param rows rows it was given
- * @param changed rows it added, or set
+ * @param rows rows they were given
+ * @param changed rows they added, or set
  * @param left for an insert: rows whose key was there already; for a compare-and-set: rows that no
  *     longer held what was read
  * @param leftKeys the keys of the latter, for a compare-and-set, at most {@link #KEYS_KEPT}
+ * @param rejected rows that the server refused
+ * @param rejections what is known of these, at most {@link #REJECTIONS_KEPT}
  * @param statements statements that wrote rows, each attempt counted
  * @param retries batches tried again
- * @param exact false once a task ran twice: the rows that its first attempt committed came back as
- *     already there
  * @param waitedNanos time in those statements, and in the pauses between attempts
+ * @param exact false once a task ran twice without a ledger: the rows that its first attempt
+ *     committed came back as already there
  */
 public record WriteCounts(
     long rows,
     long changed,
     long left,
     List<List<String>> leftKeys,
+    long rejected,
+    List<Rejection> rejections,
     long statements,
     long retries,
     long waitedNanos,
@@ -32,26 +36,65 @@ public record WriteCounts(
   /** Keys of rows left alone that are kept for verify and the report. */
   public static final int KEYS_KEPT = 100_000;
 
+  /** Rejections that the report shows. */
+  public static final int REJECTIONS_KEPT = 100;
+
   /** Of a writer that did nothing. */
-  public static final WriteCounts NONE = new WriteCounts(0, 0, 0, List.of(), 0, 0, 0, true);
+  public static final WriteCounts NONE =
+      new WriteCounts(0, 0, 0, List.of(), 0, List.of(), 0, 0, 0, true);
+
+  /** The same effort with these rows. */
+  WriteCounts withRows(long rows, long changed, long left, List<List<String>> leftKeys) {
+    return new WriteCounts(
+        rows,
+        changed,
+        left,
+        leftKeys,
+        rejected,
+        rejections,
+        statements,
+        retries,
+        waitedNanos,
+        exact);
+  }
+
+  /** The same rows, after this many attempts in vain. */
+  WriteCounts after(int attempts, long nanos) {
+    return new WriteCounts(
+        rows, changed, left, leftKeys, rejected, rejections, 1L + attempts, attempts, nanos, exact);
+  }
 
   /** The same, from a task that was not the first to try. */
   public WriteCounts inexact() {
-    return new WriteCounts(rows, changed, left, leftKeys, statements, retries, waitedNanos, false);
+    return new WriteCounts(
+        rows,
+        changed,
+        left,
+        leftKeys,
+        rejected,
+        rejections,
+        statements,
+        retries,
+        waitedNanos,
+        false);
   }
 
   /** Both together. */
   public WriteCounts plus(WriteCounts other) {
-    List<List<String>> keys = new ArrayList<>(leftKeys);
-    other.leftKeys.stream().limit(Math.max(0, KEYS_KEPT - keys.size())).forEach(keys::add);
     return new WriteCounts(
         rows + other.rows,
         changed + other.changed,
         left + other.left,
-        List.copyOf(keys),
+        first(KEYS_KEPT, leftKeys, other.leftKeys),
+        rejected + other.rejected,
+        first(REJECTIONS_KEPT, rejections, other.rejections),
         statements + other.statements,
         retries + other.retries,
         waitedNanos + other.waitedNanos,
         exact && other.exact);
+  }
+
+  private static <T> List<T> first(int most, List<T> one, List<T> other) {
+    return other.isEmpty() ? one : Stream.concat(one.stream(), other.stream()).limit(most).toList();
   }
 }
