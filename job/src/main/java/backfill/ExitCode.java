@@ -22,7 +22,11 @@ enum ExitCode {
   /** Verify found something missing. */
   MISSING(7),
   /** A bug of ours. */
-  BUG(70);
+  BUG(70),
+  /** Stopped by Ctrl-C, between two batches. */
+  INTERRUPTED(130),
+  /** Stopped by SIGTERM or by stop-after, between two batches. */
+  STOPPED(143);
 
   private final int number;
 

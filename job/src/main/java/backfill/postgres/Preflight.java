@@ -41,11 +41,13 @@ public final class Preflight {
 
   /**
    * @param steps those of the plan that this run is about
+   * @param applicationName what the names of its sessions begin with
    * @throws NotReady with every reason; nothing was written
    */
-  public static Ready check(Plan plan, List<Step> steps, Database database, QueryShapes shapes) {
+  public static Ready check(
+      Plan plan, List<Step> steps, Database database, String applicationName, QueryShapes shapes) {
     Findings findings = new Findings();
-    try (Sessions sessions = Sessions.open(plan, database)) {
+    try (Sessions sessions = Sessions.open(plan, database, applicationName + " preflight")) {
       Ready ready = new Preflight(plan, steps, sessions, findings).run(shapes);
       findings.throwIfRefused();
       return ready;

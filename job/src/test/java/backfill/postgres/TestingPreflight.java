@@ -223,6 +223,7 @@ final class TestingPreflight {
         plan(),
         steps,
         where,
+        "backfill test-plan",
         (plan, tables) -> {
           asked = plan;
           return shapes;
