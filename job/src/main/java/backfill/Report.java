@@ -78,6 +78,11 @@ final class Report {
     }
   }
 
+  /** The labels alone, as an object. */
+  String labelsJson() {
+    return text(labels, false);
+  }
+
   /** The whole report, indented. */
   String json() {
     return text(this, true);
