@@ -6,6 +6,7 @@ import backfill.postgres.Database;
 import backfill.postgres.OpenTransactions;
 import backfill.postgres.Preflight;
 import backfill.postgres.Ready;
+import backfill.postgres.RunLedger;
 import backfill.postgres.SqlFailure;
 import backfill.postgres.Waits;
 import backfill.postgres.WriteCounts;
@@ -21,6 +22,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 
 /**
  * One run of a plan: preflight, then for the steps that share a snapshot read, flatten, diff, write
@@ -39,6 +41,7 @@ final class Backfill {
   private Activity activity;
   private Stage stage = Stage.PREFLIGHT;
   private StepReport current;
+  private RunLedger ledger = RunLedger.off();
 
   Backfill(
       Plan plan,
@@ -82,6 +85,9 @@ final class Backfill {
       Ready ready = preflight();
       if (command != Command.CHECK) {
         List<Step> active = steps.stream().filter(step -> !skipped(step, ready)).toList();
+        if (command == Command.RUN && !active.isEmpty()) {
+          openLedger(ready);
+        }
         for (List<Step> together : SnapshotGroups.of(plan, ready, active)) {
           new Group(together, ready, command).run();
         }
@@ -95,10 +101,33 @@ final class Backfill {
         fail(failure);
       }
     } finally {
+      closeLedger();
       progress.watch(null);
       if (activity != null) {
         activity.detach(session.get());
       }
+    }
+  }
+
+  private void openLedger(Ready ready) {
+    progress.doing(Stage.PREFLIGHT, "ledger", 0);
+    ledger =
+        RunLedger.open(
+            database,
+            applicationName,
+            UUID.fromString(report.runId),
+            plan,
+            ready.targets().values(),
+            ready.now(),
+            report.labelsJson());
+  }
+
+  /** The ledger says how it ended before anybody else may begin. */
+  private void closeLedger() {
+    try (RunLedger closing = ledger) {
+      closing.end(report.status, report.json());
+    } catch (RunLedger.LedgerFailure e) {
+      warn("report: " + e.getMessage());
     }
   }
 
@@ -267,10 +296,11 @@ final class Backfill {
             StepReport stepReport = reportOf(step);
             enter(Stage.WRITE, step, step.name(), stepReport.toWrite());
             stepReport.status = "writing";
-            WriteCounts counts =
-                stepReport.toWrite() == 0
-                    ? WriteCounts.NONE
-                    : run.write(Sinks.of(run, ready, plan, database, applicationName));
+            WriteCounts counts = WriteCounts.NONE;
+            if (stepReport.toWrite() > 0) {
+              counts = run.write(Sinks.of(run, ready, plan, database, applicationName, ledger));
+              counts = ledger.counts(step.name()).orElse(counts);
+            }
             written.put(run, counts);
             stepReport.written(counts);
             report.countsExact &= counts.exact();
@@ -355,8 +385,9 @@ final class Backfill {
 
   private void fail(Throwable failure) {
     ExitCode code = ExitCode.of(failure, stage);
-    if (current != null && code != ExitCode.DONE) {
+    if (current != null) {
       current.status = "failed";
+      countCommitted(current);
     }
     report.error =
         new Report.Failure(
@@ -367,6 +398,18 @@ final class Backfill {
             code.retryable(failure));
     end("failed", code);
     Sentences.explain(failure, code, report.error, progress);
+  }
+
+  /** What the batches did that are in, though the step is not done. */
+  private void countCommitted(StepReport step) {
+    if (stage != Stage.WRITE) {
+      return;
+    }
+    try {
+      ledger.counts(step.name).ifPresentOrElse(step::written, () -> report.countsExact = false);
+    } catch (RunLedger.LedgerFailure e) {
+      report.countsExact = false;
+    }
   }
 
   private void end(String status, ExitCode code) {

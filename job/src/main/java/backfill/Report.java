@@ -86,6 +86,11 @@ final class Report {
     return STOPPED.equals(status);
   }
 
+  /** The labels alone, as an object. */
+  String labelsJson() {
+    return text(labels, false);
+  }
+
   /** The whole report, indented. */
   String json() {
     return text(this, true);

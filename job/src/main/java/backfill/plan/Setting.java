@@ -20,7 +20,8 @@ enum Setting {
   ROWS_PER_BATCH("write.rows-per-batch", Measure.COUNT, "1", "1000000"),
   STATEMENT_TIMEOUT("write.statement-timeout", Measure.DURATION, "100 ms", "1 h"),
   RETRY_FOR("write.retry-for", Measure.DURATION, "0 s", "24 h"),
-  WAIT_FOR("verify.wait-for", Measure.DURATION, "0 s", "24 h");
+  WAIT_FOR("verify.wait-for", Measure.DURATION, "0 s", "24 h"),
+  LEASE("ledger.lease", Measure.DURATION, "1 s", "1 h");
 
   private final String key;
   private final Measure measure;

@@ -3,6 +3,7 @@ package backfill.plan;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import com.typesafe.config.ConfigValue;
+import com.typesafe.config.ConfigValueType;
 import java.time.Duration;
 import java.util.EnumMap;
 import java.util.Map;
@@ -14,6 +15,8 @@ import java.util.Optional;
  */
 final class SettingsReader {
   private final Map<Setting, Long> values = new EnumMap<>(Setting.class);
+  private boolean ledgerOn = true;
+  private String ledgerSchema;
 
   /** The defaults, and what the plan says beside its steps. */
   SettingsReader(Node plan) {
@@ -29,6 +32,31 @@ final class SettingsReader {
     for (String group : new String[] {"read", "flatten", "write", "verify"}) {
       plan.object(group).ifPresent(node -> overlay(values, group, node));
     }
+    ledgerSchema = defaults.getString("ledger.schema");
+    readLedger(plan);
+  }
+
+  /** {@code ledger = off}, or a block. */
+  private void readLedger(Node plan) {
+    Optional<ConfigValue> given = plan.value("ledger");
+    if (given.isEmpty()) {
+      return;
+    }
+    if (given.get().valueType() == ConfigValueType.OBJECT) {
+      Node block = plan.object("ledger").orElseThrow();
+      ledgerSchema = block.text("schema").orElse(ledgerSchema);
+      overlay(values, "ledger", block);
+      return;
+    }
+    switch (String.valueOf(given.get().unwrapped())) {
+      case "on", "true" -> ledgerOn = true;
+      case "off", "false" -> ledgerOn = false;
+      default ->
+          plan.problem(
+              "ledger",
+              "ledger must be on, off, or a block with schema and lease, got "
+                  + Node.describe(given.get()));
+    }
   }
 
   Settings settings() {
@@ -39,7 +67,8 @@ final class SettingsReader {
         new Settings.Read(count(values, Setting.READERS), count(values, Setting.FETCH_ROWS)),
         new Settings.Flatten(values.get(Setting.BROADCAST_BYTES)),
         write(values),
-        new Settings.Verify(duration(values, Setting.WAIT_FOR)));
+        new Settings.Verify(duration(values, Setting.WAIT_FOR)),
+        new Settings.Ledger(ledgerOn, ledgerSchema, duration(values, Setting.LEASE)));
   }
 
   /** How this step writes: the plan's {@code write}, and over it the step's own. */

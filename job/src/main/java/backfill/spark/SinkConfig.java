@@ -1,5 +1,6 @@
 package backfill.spark;
 
+import backfill.postgres.LedgerSlot;
 import backfill.postgres.WriteTarget;
 import java.io.Serializable;
 
@@ -8,13 +9,15 @@ import java.io.Serializable;
  *
  * @param writers partitions that write at the same time, at most; 0 where the input's own
  *     partitions are the bound
+ * @param slot where batches are entered, or null without a ledger
  */
 record SinkConfig(
     WriteTarget target,
     int rowsPerBatch,
     int writers,
     String applicationName,
-    Distribution distribution)
+    Distribution distribution,
+    LedgerSlot slot)
     implements Serializable {
 
   /** How the input is split among the writers. */

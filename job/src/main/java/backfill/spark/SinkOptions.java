@@ -85,7 +85,8 @@ final class SinkOptions {
         number(options, "rows-per-batch", 25_000, 1_000_000),
         number(options, "writers", 2, 64),
         APPLICATION_NAME,
-        distribution(options));
+        distribution(options),
+        null);
   }
 
   private static void refuseUnknown(CaseInsensitiveStringMap options) {

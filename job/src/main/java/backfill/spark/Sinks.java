@@ -5,6 +5,7 @@ import backfill.plan.Settings;
 import backfill.postgres.Column;
 import backfill.postgres.Database;
 import backfill.postgres.Ready;
+import backfill.postgres.RunLedger;
 import backfill.postgres.Target;
 import backfill.postgres.TargetColumn;
 import backfill.postgres.WriteTarget;
@@ -15,7 +16,12 @@ public final class Sinks {
 
   /** The way to a step's target. */
   public static Sink of(
-      StepRun run, Ready ready, Plan plan, Database database, String applicationName) {
+      StepRun run,
+      Ready ready,
+      Plan plan,
+      Database database,
+      String applicationName,
+      RunLedger ledger) {
     Target target = ready.targets().get(run.step().name());
     Settings.Write write = run.step().write();
     return new Sink(
@@ -32,7 +38,8 @@ public final class Sinks {
             write.statementTimeout(),
             write.retryFor()),
         write.rowsPerBatch(),
-        applicationName);
+        applicationName,
+        ledger.slot(run.step().name()).orElse(null));
   }
 
   private static TargetColumn column(Target target, String name) {

@@ -211,7 +211,8 @@ final class TestingPreflight {
             new Settings.Read(readers, 1000),
             new Settings.Flatten(1),
             WRITE,
-            new Settings.Verify(Duration.ofSeconds(1))));
+            new Settings.Verify(Duration.ofSeconds(1)),
+            new Settings.Ledger(false, "backfill", Duration.ofSeconds(30))));
   }
 
   Ready ready() {
