@@ -372,11 +372,10 @@ final class Backfill {
 
   /** Everything of the run has come to a standstill: what the writers committed is final. */
   private void stop(Stopping.Reason reason, Throwable failure) {
-    if (current != null && current.isBeingWritten()) {
-      // The writers took their counts along.
-      report.countsExact = false;
-    }
     if (current != null && !current.isOver(stage)) {
+      if (current.isBeingWritten()) {
+        countCommitted(current);
+      }
       current.status = Report.STOPPED;
     }
     end(Report.STOPPED, reason.code());

@@ -200,7 +200,7 @@ final class CommandLineJob implements Callable<Integer> {
         new Backfill(plan, steps, database, session, report, progress, stopping).run(command);
         report.durationMs = (System.nanoTime() - started) / 1_000_000;
         progress.say(Summary.text(report));
-        if (stopping.reason().isPresent() && report.stopped()) {
+        if (report.stopped()) {
           progress.say("to go on, run the same command again: " + CommandText.of(spec));
         }
       }

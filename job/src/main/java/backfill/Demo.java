@@ -47,6 +47,7 @@ final class Demo {
       err.println("demo: " + counts.sentence());
       Report first = once(plan, database, session);
       if (first.stopped()) {
+        err.println("demo: to see all of it, run the same command again: backfill demo");
         out.println(first.line());
         return first.exitCode;
       }

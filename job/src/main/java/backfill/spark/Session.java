@@ -4,6 +4,8 @@ import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
+import org.apache.logging.log4j.Level;
+import org.apache.logging.log4j.core.config.Configurator;
 import org.apache.spark.SparkConf;
 import org.apache.spark.SparkContext;
 import org.apache.spark.sql.SparkSession;
@@ -82,7 +84,12 @@ public final class Session implements AutoCloseable {
   /** Gives up every job that runs now; harmless before the start and after the end. */
   public void cancelJobs() {
     if (starting.isDone() && !starting.isCompletedExceptionally()) {
-      SparkContext context = starting.join().session().sparkContext();
+      Started started = starting.join();
+      if (started.ours()) {
+        // Pages about tasks that end as they were told to, between the few lines that matter.
+        Configurator.setLevel("org.apache.spark", Level.OFF);
+      }
+      SparkContext context = started.session().sparkContext();
       if (!context.isStopped()) {
         context.cancelAllJobs();
       }
