@@ -71,8 +71,11 @@ final class Backfill {
     try (Waits waits = new Waits(database, applicationName)) {
       progress.watch(waits);
       Ready ready = preflight(printout);
-      if (command != Command.CHECK) {
-        List<Step> active = steps.stream().filter(step -> !skipped(step, ready)).toList();
+      List<Step> active = steps.stream().filter(step -> !skipped(step, ready)).toList();
+      if (command == Command.CHECK) {
+        printout.statements(
+            active, () -> new SqlListing(plan, ready, database, applicationName, session));
+      } else {
         for (List<Step> together : SnapshotGroups.of(plan, ready, active)) {
           new Group(together, ready, command).run();
         }

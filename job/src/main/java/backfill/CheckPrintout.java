@@ -1,9 +1,11 @@
 package backfill;
 
+import backfill.plan.Step;
 import backfill.postgres.Preflight;
 import java.io.PrintStream;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Supplier;
 
 /** What {@code check} prints on standard output, as SQL, before its line of JSON. */
 final class CheckPrintout {
@@ -15,6 +17,8 @@ final class CheckPrintout {
 
   /** What can be asked for. */
   enum Part {
+    /** The statements of a run. */
+    SQL,
     /** The rights that a run needs, and no other. */
     GRANTS
   }
@@ -32,6 +36,13 @@ final class CheckPrintout {
           "-- What a role needs to run " + plan + ", and nothing more. The role named is the");
       out.println("-- one that this check logged in as; put another in its place.");
       lines.forEach(out::println);
+    }
+  }
+
+  /** The statements of these steps, now that it is known that they can run. */
+  void statements(List<Step> steps, Supplier<SqlListing> listing) throws Exception {
+    if (parts.contains(Part.SQL)) {
+      listing.get().of(steps).forEach(out::println);
     }
   }
 }

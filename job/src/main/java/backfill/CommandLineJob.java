@@ -119,10 +119,17 @@ final class CommandLineJob implements Callable<Integer> {
   int check(
       @Mixin PlanOptions options,
       @Option(
+              names = "--sql",
+              description = "Prints every statement as a run will send it, and the locks it takes.")
+          boolean sql,
+      @Option(
               names = "--grants",
               description = "Prints the least role that can run the plan, as SQL.")
           boolean grants) {
     Set<CheckPrintout.Part> parts = EnumSet.noneOf(CheckPrintout.Part.class);
+    if (sql) {
+      parts.add(CheckPrintout.Part.SQL);
+    }
     if (grants) {
       parts.add(CheckPrintout.Part.GRANTS);
     }

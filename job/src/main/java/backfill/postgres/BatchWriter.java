@@ -85,9 +85,7 @@ public final class BatchWriter implements AutoCloseable {
     String transaction = begin();
     WriteCounts written = send(batch);
     try (Statement statement = connection.createStatement()) {
-      // A deferred foreign key would otherwise fail at COMMIT, after the answer to which row it was
-      // is lost.
-      statement.execute("SET CONSTRAINTS ALL IMMEDIATE");
+      statement.execute(BatchStatement.CHECK_NOW);
     }
     try {
       connection.commit();
@@ -99,27 +97,12 @@ public final class BatchWriter implements AutoCloseable {
     return written;
   }
 
-  /**
-   * Opens the transaction with its limits, {@code SET LOCAL} only: behind transaction pooling a SET
-   * would leak.
-   */
   private String begin() throws SQLException {
     try (Statement statement = connection.createStatement();
-        ResultSet row =
-            statement.executeQuery(
-                "SELECT pg_catalog.pg_current_xact_id()::text,"
-                    + setting("lock_timeout", target.lockTimeout().toMillis() + "ms")
-                    + ","
-                    + setting("statement_timeout", target.statementTimeout().toMillis() + "ms")
-                    + ","
-                    + setting("row_security", "off"))) {
+        ResultSet row = statement.executeQuery(BatchStatement.begin(target))) {
       row.next();
       return row.getString(1);
     }
-  }
-
-  private static String setting(String name, String value) {
-    return " pg_catalog.set_config('" + name + "', '" + value + "', true)";
   }
 
   private WriteCounts send(Batch batch) throws SQLException {

@@ -37,15 +37,19 @@ public final class KeptSources implements AutoCloseable {
    */
   public long read(SnapshotReader reader, Source source, Ready ready, Set<String> needed) {
     var table = ready.sources().get(source.name());
-    String where =
-        source
-            .where()
-            .map(condition -> Parameters.inline(condition, plan.params(), ready.now()))
-            .orElse(null);
-    SnapshotReader.Kept kept = reader.keep(table, table.columnsToRead(needed), where);
+    SnapshotReader.Kept kept =
+        reader.keep(table, table.columnsToRead(needed), where(source, plan, ready));
     kept.rows().createOrReplaceTempView(source.name());
     sources.put(source.name(), kept);
     return kept.count();
+  }
+
+  /** The source's condition as the server is asked it; null where it has none. */
+  static String where(Source source, Plan plan, Ready ready) {
+    return source
+        .where()
+        .map(condition -> Parameters.inline(condition, plan.params(), ready.now()))
+        .orElse(null);
   }
 
   /** Makes views known, each needing only sources that were read and views before it. */

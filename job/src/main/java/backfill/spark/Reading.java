@@ -67,7 +67,8 @@ public final class Reading implements AutoCloseable {
     return new Reading(plan, ready, sources, snapshot, reader);
   }
 
-  private static List<Table> tables(Plan plan, Ready ready, List<Step> steps) {
+  /** What these steps read, sources and targets; a table may be there twice. */
+  public static List<Table> tables(Plan plan, Ready ready, List<Step> steps) {
     List<Table> tables = new ArrayList<>();
     for (Step step : steps) {
       plan.sourcesOf(step).forEach(source -> tables.add(ready.sources().get(source)));

@@ -1,14 +1,10 @@
 package backfill.spark;
 
-import backfill.postgres.CtidRanges;
+import backfill.plan.Settings;
 import backfill.postgres.Database;
 import backfill.postgres.Snapshot;
 import backfill.postgres.Table;
-import backfill.postgres.TableName;
-import java.util.ArrayList;
 import java.util.Collection;
-import java.util.List;
-import java.util.Properties;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -18,29 +14,21 @@ import org.apache.spark.storage.StorageLevel;
 
 /**
  * Reads tables with Spark's own JDBC source, so that every partition of every table sees one
- * exported snapshot. A table is split by {@link CtidRanges}.
+ * exported snapshot. A table is split into ranges of its ctid.
  */
 public final class SnapshotReader {
-  private final SparkSession spark;
-  private final Database database;
+  private final TableScan scan;
   private final Snapshot snapshot;
-  private final int readers;
-  private final int fetchRows;
-  private final String applicationName;
   private long statements;
 
   public SnapshotReader(
       SparkSession spark,
       Database database,
       Snapshot snapshot,
-      backfill.plan.Settings.Read settings,
+      Settings.Read settings,
       String applicationName) {
-    this.spark = spark;
-    this.database = database;
+    this.scan = new TableScan(spark, database, settings, applicationName);
     this.snapshot = snapshot;
-    this.readers = settings.readers();
-    this.fetchRows = settings.fetchRows();
-    this.applicationName = applicationName;
   }
 
   /** A table's rows, read once and kept by Spark, and how many they are. */
@@ -61,42 +49,8 @@ public final class SnapshotReader {
    * at a time.
    */
   Dataset<Row> read(Table table, Collection<String> columns, String where) {
-    Properties properties = new Properties();
-    properties.putAll(database.toOptions());
-    properties.setProperty("driver", "org.postgresql.Driver");
-    properties.setProperty("connectionProvider", DatabaseConnections.NAME);
-    properties.setProperty(DatabaseConnections.APPLICATION_NAME, applicationName);
-    // With autocommit on, or without a fetch size, the driver would send the query outside the
-    // transaction that the
-    // snapshot was imported into, and nobody would notice.
-    properties.setProperty("fetchsize", Integer.toString(fetchRows));
-    properties.setProperty("sessionInitStatement", snapshot.importStatements());
-    // A push-down rewrites what we counted on; the columns are chosen here.
-    properties.setProperty("pushDownPredicate", "false");
-    String[] ranges = CtidRanges.of(table, readers).toArray(String[]::new);
-    statements += ranges.length;
-    return spark
-        .read()
-        .jdbc(database.readUrl(), rows(table, columns, where), ranges, properties)
-        .select(columns.stream().map(SnapshotReader::column).toArray(Column[]::new));
-  }
-
-  /**
-   * What Spark takes for a table: it asks for the shape of it with {@code SELECT *}, which needs a
-   * right on every column that is there.
-   */
-  static String rows(Table table, Collection<String> columns, String where) {
-    List<String> selected = new ArrayList<>(columns.stream().map(TableName::quote).toList());
-    if (table.ctidReadable()) {
-      selected.add("ctid");
-    }
-    return "(SELECT "
-        + String.join(", ", selected)
-        + " FROM "
-        + table.name().quoted()
-        // The line's end is for a condition that ends in a comment.
-        + (where == null ? "" : " WHERE (" + where + "\n)")
-        + ") AS r";
+    statements += scan.ranges(table).size();
+    return scan.rows(table, columns, where, snapshot.importStatements());
   }
 
   /** How many statements read rows so far. */
