@@ -36,6 +36,7 @@ final class Backfill {
   private final Session session;
   private final Report report;
   private final Progress progress;
+  private final Stopping stopping;
   private final Map<Step, StepReport> stepReports = new LinkedHashMap<>();
   private Activity activity;
   private Stage stage = Stage.PREFLIGHT;
@@ -48,16 +49,27 @@ final class Backfill {
       Database database,
       Session session,
       Report report,
-      Progress progress) {
+      Progress progress,
+      Stopping stopping) {
     this.plan = plan;
     this.steps = steps;
     this.database = database;
     this.session = session;
     this.report = report;
     this.progress = progress;
-    // PostgreSQL keeps 63 bytes of a name; a writer's number and the like must fit behind it.
-    String name = "backfill " + plan.name();
-    this.applicationName = name.length() > 48 ? name.substring(0, 48) : name;
+    this.stopping = stopping;
+    this.applicationName = applicationName(plan.name(), report.runId);
+  }
+
+  /**
+   * What the names of the run's sessions begin with, and those of no other run. PostgreSQL keeps 63
+   * bytes of a name; a writer's number and the like must fit behind it.
+   */
+  static String applicationName(String plan, String runId) {
+    return "backfill "
+        + plan.substring(0, Math.min(32, plan.length()))
+        + " "
+        + runId.substring(0, 8);
   }
 
   /** Takes the plan as far as the command says and fills in the report. */
@@ -71,7 +83,9 @@ final class Backfill {
     report.planHash = plan.hash();
     report.params.putAll(plan.params());
     steps.forEach(step -> report.steps.add(reportOf(step)));
-    try (Waits waits = new Waits(database, applicationName)) {
+    try (Brake brake = new Brake(stopping, session, database, applicationName, progress);
+        Waits waits = new Waits(database, applicationName)) {
+      brake.ready();
       progress.watch(waits);
       Ready ready = preflight(printout);
       List<Step> active = steps.stream().filter(step -> !skipped(step, ready)).toList();
@@ -89,7 +103,11 @@ final class Backfill {
       finish(command);
     } catch (
         Throwable failure) { // NOPMD: the process's one place where anything becomes an exit code
-      fail(failure);
+      if (stopping.reason().isPresent()) {
+        stop(stopping.reason().get(), failure);
+      } else {
+        fail(failure);
+      }
     } finally {
       closeLedger();
       progress.watch(null);
@@ -141,7 +159,7 @@ final class Backfill {
   }
 
   private Ready asked(CheckPrintout printout) {
-    try (Preflight preflight = Preflight.open(plan, steps, database)) {
+    try (Preflight preflight = Preflight.open(plan, steps, database, applicationName)) {
       try {
         return preflight.check(this::shapes);
       } finally {
@@ -174,11 +192,13 @@ final class Backfill {
   }
 
   private void enter(Stage entered, Step step, String what, long total) {
+    stopping.check();
     stage = entered;
     current = step == null ? null : reportOf(step);
     progress.doing(entered, what, total);
     if (entered != Stage.PREFLIGHT) {
-      session.get().sparkContext().setJobGroup(entered.toString(), entered + " " + what, false);
+      // A task that is given up is interrupted, so that it does not sleep on before a retry.
+      session.get().sparkContext().setJobGroup(entered.toString(), entered + " " + what, true);
     }
   }
 
@@ -280,7 +300,9 @@ final class Backfill {
               reportOf(step).missing = planned.toWrite();
             }
           });
-      reportOf(step).status = "done";
+      if (command != Command.RUN) {
+        reportOf(step).status = "done";
+      }
     }
 
     private void write(StepRun run) {
@@ -307,8 +329,11 @@ final class Backfill {
 
     private void verify() throws Exception {
       enter(Stage.VERIFY, together.get(0), "transactions open at our last commit", 0);
-      if (!OpenTransactions.now(database, applicationName)
-          .endWithin(plan.settings().verify().waitFor())) {
+      boolean ended =
+          OpenTransactions.now(database, applicationName)
+              .endWithin(plan.settings().verify().waitFor());
+      stopping.check();
+      if (!ended) {
         warn(
             "verify: transactions that were open at our last commit are still open after "
                 + plan.settings().verify().waitFor().toSeconds()
@@ -361,6 +386,19 @@ final class Backfill {
     end(
         command == Command.PLAN || command == Command.CHECK ? "dry-run" : "succeeded",
         ExitCode.DONE);
+  }
+
+  /** Everything of the run has come to a standstill: what the writers committed is final. */
+  private void stop(Stopping.Reason reason, Throwable failure) {
+    if (current != null && current.isBeingWritten()) {
+      // The writers took their counts along.
+      report.countsExact = false;
+    }
+    if (current != null && !current.isOver(stage)) {
+      current.status = Report.STOPPED;
+    }
+    end(Report.STOPPED, reason.code());
+    Sentences.explainStop(reason, stage, current, failure, progress);
   }
 
   private void fail(Throwable failure) {

@@ -25,7 +25,11 @@ enum ExitCode {
   /** A bug of ours. */
   BUG(70),
   /** Another run holds the plan or one of its targets; nothing was written. */
-  HELD(75);
+  HELD(75),
+  /** Stopped by Ctrl-C, between two batches. */
+  INTERRUPTED(130),
+  /** Stopped by SIGTERM or by stop-after, between two batches. */
+  STOPPED(143);
 
   private final int number;
 

@@ -44,19 +44,23 @@ public final class Preflight implements AutoCloseable {
    * Connects, and asks nothing yet.
    *
    * @param steps those of the plan that this run is about
+   * @param applicationName what the names of its sessions begin with
    * @throws NotReady naming each server that cannot be reached
    */
-  public static Preflight open(Plan plan, List<Step> steps, Database database) {
+  public static Preflight open(
+      Plan plan, List<Step> steps, Database database, String applicationName) {
     try {
-      return new Preflight(plan, steps, Sessions.open(plan, database));
+      return new Preflight(
+          plan, steps, Sessions.open(plan, database, applicationName + " preflight"));
     } catch (SQLException e) {
       throw brokenOff(database.address(), List.of(), e);
     }
   }
 
   /** Connects, asks, and lets go again. */
-  public static Ready check(Plan plan, List<Step> steps, Database database, QueryShapes shapes) {
-    try (Preflight preflight = open(plan, steps, database)) {
+  public static Ready check(
+      Plan plan, List<Step> steps, Database database, String applicationName, QueryShapes shapes) {
+    try (Preflight preflight = open(plan, steps, database, applicationName)) {
       return preflight.check(shapes);
     }
   }
