@@ -231,6 +231,14 @@ final class TestingPreflight {
         });
   }
 
+  /** What preflight says a role needs, asked as a superuser. */
+  List<String> leastRole() {
+    try (Preflight preflight = Preflight.open(plan(), steps, admin(), "backfill test")) {
+      preflight.check((plan, tables) -> shapes);
+      return preflight.leastRole();
+    }
+  }
+
   List<String> reasons() {
     return reasons(admin());
   }
