@@ -56,7 +56,8 @@ public final class Sink {
   }
 
   SinkConfig config() {
-    return new SinkConfig(target, rowsPerBatch, 0, applicationName, SinkConfig.Distribution.NONE);
+    return new SinkConfig(
+        target, null, rowsPerBatch, 0, applicationName, SinkConfig.Distribution.NONE);
   }
 
   void done(WriteCounts total) {
