@@ -11,7 +11,6 @@ import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
@@ -139,38 +138,5 @@ class PasswordTest {
 
   private static Database database(Map<String, String> environment) {
     return Database.fromEnvironment("BACKFILL", environment, Duration.ofSeconds(5));
-  }
-
-  @Test
-  void fileIsReadAgainForEachConnection() throws Exception {
-    String role = ROLE + "_rotated";
-    Path file = directory.resolve("password");
-    Files.writeString(file, "first\n");
-    database.execute(
-        "DROP ROLE IF EXISTS " + role, "CREATE ROLE " + role + " LOGIN PASSWORD 'first'");
-    Database rotated =
-        database(
-            Map.of(
-                "BACKFILL_URL",
-                database.url(),
-                "BACKFILL_USER",
-                role,
-                "BACKFILL_PASSWORD_FILE",
-                file.toString()));
-    try {
-      rotated.connect("first").close();
-      // The server of the tests may trust everybody: then the file itself is the proof below.
-      database.execute("ALTER ROLE " + role + " PASSWORD 'second'");
-      Files.writeString(file, "second\n");
-      try (Connection second = rotated.connect("second")) {
-        assertThat(second.isValid(5)).isTrue();
-      }
-      Files.delete(file);
-      assertThatThrownBy(() -> rotated.connect("third"))
-          .hasMessage(
-              "cannot read the password from " + file + ", named by BACKFILL_PASSWORD_FILE");
-    } finally {
-      database.execute("DROP ROLE " + role);
-    }
   }
 }
