@@ -10,9 +10,12 @@ import org.apache.spark.sql.SparkSession;
  * half of a small run.
  */
 public final class Session implements AutoCloseable {
-  private final CompletableFuture<SparkSession> starting;
+  private final CompletableFuture<Started> starting;
 
-  private Session(CompletableFuture<SparkSession> starting) {
+  /** A session, and whether it is ours to stop. */
+  private record Started(SparkSession session, boolean ours) {}
+
+  private Session(CompletableFuture<Started> starting) {
     this.starting = starting;
   }
 
@@ -34,20 +37,21 @@ public final class Session implements AutoCloseable {
     return thread;
   }
 
-  private static SparkSession build(String applicationName) {
+  private static Started build(String applicationName) {
+    boolean ours = SparkSession.getDefaultSession().isEmpty();
     SparkConf conf = new SparkConf();
     conf.setAppName(applicationName);
     // spark-submit names a master; a run without it (a test, a debugger) is local.
     conf.setIfMissing("spark.master", "local[*]");
     // A timestamp means one instant, wherever the driver stands.
     conf.set("spark.sql.session.timeZone", "UTC");
-    return SparkSession.builder().config(conf).getOrCreate();
+    return new Started(SparkSession.builder().config(conf).getOrCreate(), ours);
   }
 
   /** The session, once it is ready. */
   public SparkSession get() {
     try {
-      return starting.join();
+      return starting.join().session();
     } catch (CompletionException e) {
       if (e.getCause() instanceof RuntimeException cause) {
         throw cause;
@@ -56,9 +60,17 @@ public final class Session implements AutoCloseable {
     }
   }
 
-  /** Stops it, and with it every connection of its tasks. */
+  /**
+   * Stops it, and with it every connection of its tasks; one that was there before stays with whom
+   * started it.
+   */
   @Override
   public void close() {
-    starting.thenAccept(SparkSession::stop);
+    starting.thenAccept(
+        started -> {
+          if (started.ours()) {
+            started.session().stop();
+          }
+        });
   }
 }
