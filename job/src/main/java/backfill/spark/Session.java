@@ -4,12 +4,16 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import org.apache.spark.SparkConf;
 import org.apache.spark.sql.SparkSession;
+import scala.Option;
 
 /**
  * The SparkSession, started on a thread of its own while preflight asks the server: its start is
  * half of a small run.
  */
 public final class Session implements AutoCloseable {
+  /** A timestamp means one instant, wherever the driver stands. */
+  private static final String TIME_ZONE = "spark.sql.session.timeZone";
+
   private final CompletableFuture<Started> starting;
 
   /** A session, and whether it is ours to stop. */
@@ -38,14 +42,17 @@ public final class Session implements AutoCloseable {
   }
 
   private static Started build(String applicationName) {
-    boolean ours = SparkSession.getDefaultSession().isEmpty();
+    Option<SparkSession> there = SparkSession.getDefaultSession();
+    if (there.isDefined()) {
+      there.get().conf().set(TIME_ZONE, "UTC");
+      return new Started(there.get(), false);
+    }
     SparkConf conf = new SparkConf();
     conf.setAppName(applicationName);
     // spark-submit names a master; a run without it (a test, a debugger) is local.
     conf.setIfMissing("spark.master", "local[*]");
-    // A timestamp means one instant, wherever the driver stands.
-    conf.set("spark.sql.session.timeZone", "UTC");
-    return new Started(SparkSession.builder().config(conf).getOrCreate(), ours);
+    conf.set(TIME_ZONE, "UTC");
+    return new Started(SparkSession.builder().config(conf).getOrCreate(), true);
   }
 
   /** The session, once it is ready. */
