@@ -3,6 +3,7 @@ package backfill;
 import backfill.plan.Plan;
 import backfill.plan.Step;
 import backfill.postgres.Database;
+import backfill.postgres.LostSnapshot;
 import backfill.postgres.OpenTransactions;
 import backfill.postgres.Preflight;
 import backfill.postgres.Ready;
@@ -250,27 +251,30 @@ final class Backfill {
       return reading;
     }
 
-    private void read(Reading reading) {
+    private void read(Reading reading) throws Exception {
       for (Step step : together) {
-        timed(
-            Stage.READ,
-            step,
-            () -> {
-              long before = reading.statements();
-              reading.sources(
-                  step,
-                  name -> enter(Stage.READ, step, name, 0),
-                  (name, rows) -> progress.say(String.format("read %s: %,d rows", name, rows)));
-              StepRun run = StepRuns.of(step, ready.targets().get(step.name()), plan);
-              runs.add(run);
-              enter(Stage.READ, step, reportOf(step).target, 0);
-              reading.target(run);
-              reportOf(step).read.putAll(reading.rowsOf(step));
-              reportOf(step).statements = reading.statements() - before;
-            });
+        try {
+          timed(Stage.READ, step, () -> read(step, reading));
+        } catch (Exception e) {
+          throw LostSnapshot.orOther(e, reading.snapshot());
+        }
       }
       reading.release();
       report.databases.get("main").snapshots().add(DatabaseReports.of(reading));
+    }
+
+    private void read(Step step, Reading reading) {
+      long before = reading.statements();
+      reading.sources(
+          step,
+          name -> enter(Stage.READ, step, name, 0),
+          (name, rows) -> progress.say(String.format("read %s: %,d rows", name, rows)));
+      StepRun run = StepRuns.of(step, ready.targets().get(step.name()), plan);
+      runs.add(run);
+      enter(Stage.READ, step, reportOf(step).target, 0);
+      reading.target(run);
+      reportOf(step).read.putAll(reading.rowsOf(step));
+      reportOf(step).statements = reading.statements() - before;
     }
 
     private void flatten(StepRun run) {

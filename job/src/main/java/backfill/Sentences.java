@@ -1,5 +1,6 @@
 package backfill;
 
+import backfill.postgres.LostSnapshot;
 import backfill.postgres.NotReady;
 import backfill.postgres.SqlFailure;
 import backfill.spark.StepPlan;
@@ -73,6 +74,9 @@ final class Sentences {
   static String failure(Throwable failure) {
     if (failure instanceof NotReady notReady) {
       return String.join("; ", notReady.reasons());
+    }
+    if (failure instanceof LostSnapshot lost) {
+      return lost.getMessage();
     }
     return SqlFailure.message(failure);
   }
