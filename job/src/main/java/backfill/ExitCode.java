@@ -17,6 +17,8 @@ enum ExitCode {
   NOT_READY(3),
   /** Reading failed; earlier steps are written, whole. */
   READ_FAILED(4),
+  /** A guard refused; earlier steps are written, whole. */
+  REFUSED(5),
   /** Writing failed; the batches before it are written. */
   WRITE_FAILED(6),
   /** Verify found something missing. */
@@ -41,6 +43,9 @@ enum ExitCode {
     }
     if (failure instanceof NotReady) {
       return NOT_READY;
+    }
+    if (failure instanceof Refused) {
+      return REFUSED;
     }
     if (!fromOutside(failure)) {
       return BUG;
