@@ -6,6 +6,7 @@ import backfill.postgres.Database;
 import backfill.postgres.OpenTransactions;
 import backfill.postgres.Preflight;
 import backfill.postgres.Ready;
+import backfill.postgres.RunLedger;
 import backfill.postgres.SqlFailure;
 import backfill.postgres.Waits;
 import backfill.postgres.WriteCounts;
@@ -21,6 +22,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 
 /**
  * One run of a plan: preflight, then for the steps that share a snapshot read, flatten, diff, write
@@ -34,11 +36,13 @@ final class Backfill {
   private final Session session;
   private final Report report;
   private final Progress progress;
+  private final Stopping stopping;
   private final Guards guards;
   private final Map<Step, StepReport> stepReports = new LinkedHashMap<>();
   private Activity activity;
   private Stage stage = Stage.PREFLIGHT;
   private StepReport current;
+  private RunLedger ledger = RunLedger.off();
 
   Backfill(
       Plan plan,
@@ -46,30 +50,54 @@ final class Backfill {
       Database database,
       Session session,
       Report report,
-      Progress progress) {
+      Progress progress,
+      Stopping stopping) {
     this.plan = plan;
     this.steps = steps;
     this.database = database;
     this.session = session;
     this.report = report;
     this.progress = progress;
+    this.stopping = stopping;
     this.guards = new Guards(plan.limits());
-    // PostgreSQL keeps 63 bytes of a name; a writer's number and the like must fit behind it.
-    String name = "backfill " + plan.name();
-    this.applicationName = name.length() > 48 ? name.substring(0, 48) : name;
+    this.applicationName = applicationName(plan.name(), report.runId);
+  }
+
+  /**
+   * What the names of the run's sessions begin with, and those of no other run. PostgreSQL keeps 63
+   * bytes of a name; a writer's number and the like must fit behind it.
+   */
+  static String applicationName(String plan, String runId) {
+    return "backfill "
+        + plan.substring(0, Math.min(32, plan.length()))
+        + " "
+        + runId.substring(0, 8);
   }
 
   /** Takes the plan as far as the command says and fills in the report. */
   void run(Command command) {
+    run(command, CheckPrintout.NONE);
+  }
+
+  /** Likewise, and prints what was asked for. */
+  void run(Command command, CheckPrintout printout) {
     report.plan = plan.name();
     report.planHash = plan.hash();
     report.params.putAll(plan.params());
     steps.forEach(step -> report.steps.add(reportOf(step)));
-    try (Waits waits = new Waits(database, applicationName)) {
+    try (Brake brake = new Brake(stopping, session, database, applicationName, progress);
+        Waits waits = new Waits(database, applicationName)) {
+      brake.ready();
       progress.watch(waits);
-      Ready ready = preflight();
-      if (command != Command.CHECK) {
-        List<Step> active = steps.stream().filter(step -> !skipped(step, ready)).toList();
+      Ready ready = preflight(printout);
+      List<Step> active = steps.stream().filter(step -> !skipped(step, ready)).toList();
+      if (command == Command.CHECK) {
+        printout.statements(
+            active, () -> new SqlListing(plan, ready, database, applicationName, session));
+      } else {
+        if (command == Command.RUN && !active.isEmpty()) {
+          openLedger(ready);
+        }
         List<List<Step>> groups = SnapshotGroups.of(plan, ready, active);
         if (command == Command.RUN && guards.any() && groups.size() > 1) {
           countBeforeWriting(groups, ready);
@@ -81,8 +109,13 @@ final class Backfill {
       finish(command);
     } catch (
         Throwable failure) { // NOPMD: the process's one place where anything becomes an exit code
-      fail(failure);
+      if (stopping.reason().isPresent()) {
+        stop(stopping.reason().get(), failure);
+      } else {
+        fail(failure);
+      }
     } finally {
+      closeLedger();
       progress.watch(null);
       if (activity != null) {
         activity.detach(session.get());
@@ -90,13 +123,35 @@ final class Backfill {
     }
   }
 
+  private void openLedger(Ready ready) {
+    progress.doing(Stage.PREFLIGHT, "ledger", 0);
+    ledger =
+        RunLedger.open(
+            database,
+            applicationName,
+            UUID.fromString(report.runId),
+            plan,
+            ready.targets().values(),
+            ready.now(),
+            report.labelsJson());
+  }
+
+  /** The ledger says how it ended before anybody else may begin. */
+  private void closeLedger() {
+    try (RunLedger closing = ledger) {
+      closing.end(report.status, report.json());
+    } catch (RunLedger.LedgerFailure e) {
+      warn("report: " + e.getMessage());
+    }
+  }
+
   private StepReport reportOf(Step step) {
     return stepReports.computeIfAbsent(step, StepReport::new);
   }
 
-  private Ready preflight() {
+  private Ready preflight(CheckPrintout printout) {
     enter(Stage.PREFLIGHT, null, database.toString(), 0);
-    Ready ready = Preflight.check(plan, steps, database, this::shapes);
+    Ready ready = asked(printout);
     report.databases.put("main", DatabaseReports.of(ready, plan));
     progress.say("preflight: " + DatabaseReports.sentence(ready));
     ready.warnings().forEach(this::warn);
@@ -107,6 +162,16 @@ final class Backfill {
       progress.say("preflight: only-if is false: the plan does not apply here, nothing to do");
     }
     return ready;
+  }
+
+  private Ready asked(CheckPrintout printout) {
+    try (Preflight preflight = Preflight.open(plan, steps, database, applicationName)) {
+      try {
+        return preflight.check(this::shapes);
+      } finally {
+        printout.grants(plan.name(), preflight);
+      }
+    }
   }
 
   private backfill.postgres.Shapes shapes(
@@ -155,11 +220,13 @@ final class Backfill {
   }
 
   private void enter(Stage entered, Step step, String what, long total) {
+    stopping.check();
     stage = entered;
     current = step == null ? null : reportOf(step);
     progress.doing(entered, what, total);
     if (entered != Stage.PREFLIGHT) {
-      session.get().sparkContext().setJobGroup(entered.toString(), entered + " " + what, false);
+      // A task that is given up is interrupted, so that it does not sleep on before a retry.
+      session.get().sparkContext().setJobGroup(entered.toString(), entered + " " + what, true);
     }
   }
 
@@ -298,7 +365,9 @@ final class Backfill {
               reportOf(step).missing = counts.toWrite();
             }
           });
-      reportOf(step).status = command == Command.RUN ? "planned" : "done";
+      if (command != Command.RUN) {
+        reportOf(step).status = "done";
+      }
     }
 
     private void write(StepRun run) {
@@ -310,10 +379,11 @@ final class Backfill {
             StepReport stepReport = reportOf(step);
             enter(Stage.WRITE, step, step.name(), stepReport.toWrite());
             stepReport.status = "writing";
-            WriteCounts counts =
-                stepReport.toWrite() == 0
-                    ? WriteCounts.NONE
-                    : run.write(Sinks.of(run, ready, plan, database, applicationName));
+            WriteCounts counts = WriteCounts.NONE;
+            if (stepReport.toWrite() > 0) {
+              counts = run.write(Sinks.of(run, ready, plan, database, applicationName, ledger));
+              counts = ledger.counts(step.name()).orElse(counts);
+            }
             written.put(run, counts);
             stepReport.written(counts);
             report.countsExact &= counts.exact();
@@ -324,8 +394,11 @@ final class Backfill {
 
     private void verify() throws Exception {
       enter(Stage.VERIFY, together.get(0), "transactions open at our last commit", 0);
-      if (!OpenTransactions.now(database, applicationName)
-          .endWithin(plan.settings().verify().waitFor())) {
+      boolean ended =
+          OpenTransactions.now(database, applicationName)
+              .endWithin(plan.settings().verify().waitFor());
+      stopping.check();
+      if (!ended) {
         warn(
             "verify: transactions that were open at our last commit are still open after "
                 + plan.settings().verify().waitFor().toSeconds()
@@ -380,10 +453,24 @@ final class Backfill {
         ExitCode.DONE);
   }
 
+  /** Everything of the run has come to a standstill: what the writers committed is final. */
+  private void stop(Stopping.Reason reason, Throwable failure) {
+    if (current != null && current.isBeingWritten()) {
+      // The writers took their counts along.
+      report.countsExact = false;
+    }
+    if (current != null && !current.isOver(stage)) {
+      current.status = Report.STOPPED;
+    }
+    end(Report.STOPPED, reason.code());
+    Sentences.explainStop(reason, stage, current, failure, progress);
+  }
+
   private void fail(Throwable failure) {
     ExitCode code = ExitCode.of(failure, stage);
-    if (current != null && code != ExitCode.DONE) {
+    if (current != null) {
       current.status = code == ExitCode.REFUSED ? "refused" : "failed";
+      countCommitted(current);
     }
     report.error =
         new Report.Failure(
@@ -394,6 +481,18 @@ final class Backfill {
             code.retryable(failure));
     end(code == ExitCode.REFUSED ? "refused" : "failed", code);
     Sentences.explain(failure, code, report.error, progress);
+  }
+
+  /** What the batches did that are in, though the step is not done. */
+  private void countCommitted(StepReport step) {
+    if (stage != Stage.WRITE) {
+      return;
+    }
+    try {
+      ledger.counts(step.name).ifPresentOrElse(step::written, () -> report.countsExact = false);
+    } catch (RunLedger.LedgerFailure e) {
+      report.countsExact = false;
+    }
   }
 
   private void end(String status, ExitCode code) {

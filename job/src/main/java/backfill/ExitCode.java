@@ -1,6 +1,7 @@
 package backfill;
 
 import backfill.plan.InvalidPlan;
+import backfill.postgres.Held;
 import backfill.postgres.NotReady;
 import backfill.postgres.SqlFailure;
 import backfill.spark.SparkFailure;
@@ -24,7 +25,13 @@ enum ExitCode {
   /** Verify found something missing. */
   MISSING(7),
   /** A bug of ours. */
-  BUG(70);
+  BUG(70),
+  /** Another run holds the plan or one of its targets; nothing was written. */
+  HELD(75),
+  /** Stopped by Ctrl-C, between two batches. */
+  INTERRUPTED(130),
+  /** Stopped by SIGTERM or by stop-after, between two batches. */
+  STOPPED(143);
 
   private final int number;
 
@@ -43,6 +50,9 @@ enum ExitCode {
     }
     if (failure instanceof NotReady) {
       return NOT_READY;
+    }
+    if (failure instanceof Held) {
+      return HELD;
     }
     if (failure instanceof Refused) {
       return REFUSED;
@@ -63,7 +73,7 @@ enum ExitCode {
     return switch (this) {
       case NOT_READY -> failure instanceof NotReady notReady && notReady.retryable();
       case READ_FAILED -> !UnfitRows.in(failure);
-      case WRITE_FAILED -> true;
+      case WRITE_FAILED, HELD -> true;
       default -> false;
     };
   }

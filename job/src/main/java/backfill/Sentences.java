@@ -112,6 +112,23 @@ final class Sentences {
     }
   }
 
+  /** Says to people where a run was stopped, and what is written. */
+  static void explainStop(
+      Stopping.Reason reason, Stage stage, StepReport step, Throwable failure, Progress progress) {
+    String where = step == null ? stage.toString() : stage + " " + step.name;
+    progress.warn(where + " stopped by " + reason.what() + ": " + writtenBefore(stage));
+    LOG.debug("what the stop broke off", failure);
+  }
+
+  private static String writtenBefore(Stage stage) {
+    return switch (stage) {
+      case WRITE -> "each batch before it is written, whole";
+      case VERIFY -> "everything is written, and not all of it is verified";
+      case READ, FLATTEN, DIFF -> "the step wrote nothing";
+      default -> "nothing was written";
+    };
+  }
+
   private static String cure(ExitCode code) {
     return switch (code) {
       case READ_FAILED -> "The step wrote nothing; run the same command again.";

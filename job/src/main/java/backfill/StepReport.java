@@ -101,6 +101,17 @@ final class StepReport {
     return (toInsert == null ? 0 : toInsert) + (toUpdate == null ? 0 : toUpdate);
   }
 
+  /** Whether writers were at work when it was last looked at. */
+  boolean isBeingWritten() {
+    return status.equals("writing");
+  }
+
+  /** Whether nothing of the step was left to do in this stage. */
+  boolean isOver(Stage stage) {
+    return status.equals("skipped")
+        || status.equals("done") && (stage != Stage.VERIFY || missing != null);
+  }
+
   /** What the writers did. */
   void written(WriteCounts counts) {
     if (toInsert != null) {

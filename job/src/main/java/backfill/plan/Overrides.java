@@ -23,6 +23,10 @@ final class Overrides {
   private static final Set<String> FILE_ONLY =
       Set.of("steps", "sources", "views", "databases", "name", "only-if");
 
+  /** Settings that are no number. */
+  private static final Set<String> SETTINGS_OF_WORDS =
+      Set.of("ledger", "ledger.schema", StopAfter.KEY);
+
   private final Config file;
   private final Config declared;
   private final Problems problems;
@@ -70,7 +74,7 @@ final class Overrides {
     if (first.equals("params") && key.contains(".")) {
       return param(key, text);
     }
-    if (!Setting.keys().contains(key)) {
+    if (!SETTINGS_OF_WORDS.contains(key) && !Setting.keys().contains(key)) {
       problem(key + " is not a setting" + Nearest.hint(key, Setting.keys()));
       return Optional.empty();
     }

@@ -6,7 +6,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.stream.Stream;
 
 /**
  * One setting: its key, what it measures, and its range. The default is in {@code reference.conf}.
@@ -23,6 +22,7 @@ enum Setting {
   STATEMENT_TIMEOUT("write.statement-timeout", Measure.DURATION, "100 ms", "1 h"),
   RETRY_FOR("write.retry-for", Measure.DURATION, "0 s", "24 h"),
   WAIT_FOR("verify.wait-for", Measure.DURATION, "0 s", "24 h"),
+  LEASE("ledger.lease", Measure.DURATION, "1 s", "1 h"),
   REJECTED_ROWS("limits.rejected-rows", Measure.COUNT, "0", "1000000000000"),
   ROWS_INSERTED("limits.rows-inserted", Measure.LIMIT, "0", "1000000000000"),
   GROWTH_PERCENT("limits.growth-percent", Measure.LIMIT, "0", "1000000"),
@@ -42,10 +42,8 @@ enum Setting {
     this.most = most;
   }
 
-  /** Those of every setting: of the numbers here, and of the one that may be a time. */
   static List<String> keys() {
-    return Stream.concat(Arrays.stream(values()).map(Setting::key), Stream.of(StopAfter.KEY))
-        .toList();
+    return Arrays.stream(values()).map(Setting::key).toList();
   }
 
   /** With its group, as in {@code write.writers}. */

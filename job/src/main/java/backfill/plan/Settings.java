@@ -22,7 +22,8 @@ public record Settings(
     Read read,
     Flatten flatten,
     Write write,
-    Verify verify) {
+    Verify verify,
+    Ledger ledger) {
 
   public Settings {
     Setting.CONNECT_TIMEOUT.require(connectTimeout);
@@ -77,6 +78,21 @@ public record Settings(
   public record Verify(Duration waitFor) {
     public Verify {
       Setting.WAIT_FOR.require(waitFor);
+    }
+  }
+
+  /**
+   * @param on whether the run keeps a ledger and holds a lease; without them its counts are exact
+   *     only while nothing is retried, and nobody keeps a second run away
+   * @param schema where its three tables are
+   * @param lease how long a run that was last heard of still keeps others away
+   */
+  public record Ledger(boolean on, String schema, Duration lease) {
+    public Ledger {
+      Setting.LEASE.require(lease);
+      if (schema.isBlank()) {
+        throw new IllegalArgumentException("ledger.schema must not be empty");
+      }
     }
   }
 }

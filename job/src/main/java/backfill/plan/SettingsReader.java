@@ -3,6 +3,7 @@ package backfill.plan;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import com.typesafe.config.ConfigValue;
+import com.typesafe.config.ConfigValueType;
 import java.time.Duration;
 import java.util.EnumMap;
 import java.util.Map;
@@ -17,6 +18,8 @@ import java.util.function.Consumer;
 final class SettingsReader {
   private final Map<Setting, OptionalLong> values = new EnumMap<>(Setting.class);
   private Optional<StopAfter> stopAfter;
+  private boolean ledgerOn = true;
+  private String ledgerSchema;
 
   /** The defaults, and what the plan says beside its steps. */
   SettingsReader(Node plan) {
@@ -34,6 +37,31 @@ final class SettingsReader {
     }
     stopAfter = StopAfter.parse(defaults.getValue(StopAfter.KEY));
     attempt(plan, StopAfter.KEY, value -> stopAfter = StopAfter.parse(value));
+    ledgerSchema = defaults.getString("ledger.schema");
+    readLedger(plan);
+  }
+
+  /** {@code ledger = off}, or a block. */
+  private void readLedger(Node plan) {
+    Optional<ConfigValue> given = plan.value("ledger");
+    if (given.isEmpty()) {
+      return;
+    }
+    if (given.get().valueType() == ConfigValueType.OBJECT) {
+      Node block = plan.object("ledger").orElseThrow();
+      ledgerSchema = block.text("schema").orElse(ledgerSchema);
+      overlay(values, "ledger", block);
+      return;
+    }
+    switch (String.valueOf(given.get().unwrapped())) {
+      case "on", "true" -> ledgerOn = true;
+      case "off", "false" -> ledgerOn = false;
+      default ->
+          plan.problem(
+              "ledger",
+              "ledger must be on, off, or a block with schema and lease, got "
+                  + Node.describe(given.get()));
+    }
   }
 
   Settings settings() {
@@ -45,7 +73,8 @@ final class SettingsReader {
         new Settings.Read(count(values, Setting.READERS), count(values, Setting.FETCH_ROWS)),
         new Settings.Flatten(number(values, Setting.BROADCAST_BYTES)),
         write(values),
-        new Settings.Verify(duration(values, Setting.WAIT_FOR)));
+        new Settings.Verify(duration(values, Setting.WAIT_FOR)),
+        new Settings.Ledger(ledgerOn, ledgerSchema, duration(values, Setting.LEASE)));
   }
 
   Limits limits() {

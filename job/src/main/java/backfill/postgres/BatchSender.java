@@ -26,9 +26,7 @@ final class BatchSender {
   WriteCounts send(Connection connection, Batch batch) throws SQLException {
     WriteCounts written = execute(connection, batch);
     try (Statement statement = connection.createStatement()) {
-      // A deferred foreign key would otherwise fail at COMMIT, after the answer to which row it was
-      // is lost.
-      statement.execute("SET CONSTRAINTS ALL IMMEDIATE");
+      statement.execute(BatchStatement.CHECK_NOW);
     }
     return written;
   }

@@ -15,12 +15,21 @@ public final class BatchWriter implements AutoCloseable {
   private final WriteTarget target;
   private final String applicationName;
   private final BatchSender sender;
+  private final BatchLedger ledger;
   private Connection connection;
   private WriteCounts counts = WriteCounts.NONE;
 
   public BatchWriter(WriteTarget target, String applicationName) {
+    this(target, applicationName, null);
+  }
+
+  /**
+   * @param slot where its batches are entered, or null without a ledger
+   */
+  public BatchWriter(WriteTarget target, String applicationName, LedgerSlot slot) {
     this.target = target;
     this.applicationName = applicationName;
+    this.ledger = slot == null ? null : new BatchLedger(slot);
     this.sender = new BatchSender(target);
   }
 
@@ -43,8 +52,7 @@ public final class BatchWriter implements AutoCloseable {
     SQLException before = null;
     while (true) {
       try {
-        WriteCounts written = attempt(batch);
-        counts = counts.plus(written.after(retry.attempts(), System.nanoTime() - started));
+        counts = counts.plus(attempt(batch, retry, started));
         return;
       } catch (SQLException e) {
         if (before != null && before != e) {
@@ -57,18 +65,46 @@ public final class BatchWriter implements AutoCloseable {
     }
   }
 
+  /**
+   * How many rows of this partition an earlier attempt of the same task has written already: these
+   * are not to be given again. 0 without a ledger.
+   */
+  public long rowsWrittenBefore() throws SQLException {
+    if (ledger == null) {
+      return 0;
+    }
+    Retry retry = new Retry(target.retryFor());
+    while (true) {
+      try {
+        open();
+        long rows = ledger.resume(connection).rows();
+        connection.rollback();
+        return rows;
+      } catch (SQLException e) {
+        abandon();
+        retry.pauseOrThrow(e);
+      }
+    }
+  }
+
   /** Of all batches committed so far. */
   public WriteCounts counts() {
     return counts;
   }
 
-  private WriteCounts attempt(Batch batch) throws SQLException {
-    if (connection == null) {
-      connection = target.database().connect(applicationName);
-      connection.setAutoCommit(false);
-    }
+  private WriteCounts attempt(Batch batch, Retry retry, long started) throws SQLException {
+    open();
     String transaction = begin();
-    WriteCounts written = sender.send(connection, batch);
+    WriteCounts written =
+        sender.send(connection, batch).after(retry.attempts(), System.nanoTime() - started);
+    String lastKey =
+        ledger == null ? null : String.join("\u001f", batch.key(target, batch.size() - 1));
+    if (ledger != null && !ledger.enter(connection, written, lastKey)) {
+      // Another attempt of this task, started by speculation, was faster with the same rows.
+      abandon();
+      ledger.committed(lastKey);
+      return WriteCounts.NONE;
+    }
     try {
       connection.commit();
     } catch (SQLException e) {
@@ -76,30 +112,26 @@ public final class BatchWriter implements AutoCloseable {
         throw e;
       }
     }
+    if (ledger != null) {
+      ledger.committed(lastKey);
+    }
     return written;
   }
 
-  /**
-   * Opens the transaction with its limits, {@code SET LOCAL} only: behind transaction pooling a SET
-   * would leak.
-   */
-  private String begin() throws SQLException {
-    try (Statement statement = connection.createStatement();
-        ResultSet row =
-            statement.executeQuery(
-                "SELECT pg_catalog.pg_current_xact_id()::text,"
-                    + setting("lock_timeout", target.lockTimeout().toMillis() + "ms")
-                    + ","
-                    + setting("statement_timeout", target.statementTimeout().toMillis() + "ms")
-                    + ","
-                    + setting("row_security", "off"))) {
-      row.next();
-      return row.getString(1);
+  private void open() throws SQLException {
+    if (connection == null) {
+      connection = target.database().connect(applicationName);
+      connection.setAutoCommit(false);
     }
   }
 
-  private static String setting(String name, String value) {
-    return " pg_catalog.set_config('" + name + "', '" + value + "', true)";
+  private String begin() throws SQLException {
+    String sql = BatchStatement.begin(target);
+    try (Statement statement = connection.createStatement();
+        ResultSet row = statement.executeQuery(ledger == null ? sql : sql + ledger.fence(target))) {
+      row.next();
+      return row.getString(1);
+    }
   }
 
   /**

@@ -1,5 +1,6 @@
 package backfill.spark;
 
+import backfill.postgres.LedgerSlot;
 import backfill.postgres.WriteCounts;
 import backfill.postgres.WriteTarget;
 import java.util.Map;
@@ -20,11 +21,16 @@ public final class Sink {
   private static final Map<String, Sink> PENDING = new ConcurrentHashMap<>();
 
   private final WriteTarget target;
+  private final LedgerSlot slot;
   private final int rowsPerBatch;
   private final String applicationName;
   private final AtomicReference<WriteCounts> counts = new AtomicReference<>(WriteCounts.NONE);
 
-  public Sink(WriteTarget target, int rowsPerBatch, String applicationName) {
+  /**
+   * @param slot where batches are entered, or null without a ledger
+   */
+  public Sink(WriteTarget target, int rowsPerBatch, String applicationName, LedgerSlot slot) {
+    this.slot = slot;
     this.target = target;
     this.rowsPerBatch = rowsPerBatch;
     this.applicationName = applicationName;
@@ -33,7 +39,7 @@ public final class Sink {
   /**
    * Writes rows that are split into disjoint ascending ranges of the key already.
    *
-   * @return what was done, exact unless Spark ran one partition's writer twice
+   * @return what the writers that came to their end did; with a ledger, that is the one to ask
    */
   WriteCounts write(Dataset<Row> rows) {
     String job = UUID.randomUUID().toString();
@@ -56,7 +62,8 @@ public final class Sink {
   }
 
   SinkConfig config() {
-    return new SinkConfig(target, rowsPerBatch, 0, applicationName, SinkConfig.Distribution.NONE);
+    return new SinkConfig(
+        target, null, rowsPerBatch, 0, applicationName, SinkConfig.Distribution.NONE, slot);
   }
 
   void done(WriteCounts total) {

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.function.Consumer;
 import org.apache.logging.log4j.LogManager;
 import org.apache.logging.log4j.Logger;
+import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.connector.distributions.Distribution;
 import org.apache.spark.sql.connector.distributions.Distributions;
 import org.apache.spark.sql.connector.expressions.Expressions;
@@ -23,6 +24,8 @@ import org.apache.spark.sql.types.StructType;
 /** One write: how its rows must come, and who writes them. */
 final class SinkWrite implements RequiresDistributionAndOrdering, BatchWrite {
   private static final Logger LOG = LogManager.getLogger(SinkWrite.class);
+
+  private static final String SPECULATION = "true";
 
   private final SinkConfig config;
   private final StructType schema;
@@ -104,9 +107,18 @@ final class SinkWrite implements RequiresDistributionAndOrdering, BatchWrite {
               + ": with distribution = none each partition has a connection; coalesce the input, raise writers, or"
               + " leave distribution at range");
     }
+    if (config.slot() == null && SPECULATION.equalsIgnoreCase(speculation())) {
+      throw new IllegalArgumentException(
+          "spark.speculation is on, and there is no ledger to tell two copies of a writer apart; set spark.speculation ="
+              + " false, or keep a ledger");
+    }
     SinkConfig sent = config;
     StructType rows = schema;
     return (DataWriterFactory) (partition, task) -> new SinkWriter(sent, rows, partition);
+  }
+
+  private static String speculation() {
+    return SparkSession.active().sparkContext().getConf().get("spark.speculation", "false");
   }
 
   @Override

@@ -11,6 +11,7 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.spark.TaskContext;
+import org.apache.spark.TaskKilledException;
 import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.connector.metric.CustomTaskMetric;
 import org.apache.spark.sql.connector.write.DataWriter;
@@ -19,18 +20,25 @@ import org.apache.spark.sql.types.StructType;
 
 /** Writes one partition's rows, a batch at a time, on the executor that has them. */
 final class SinkWriter implements DataWriter<InternalRow> {
+  private static final long UNKNOWN = -1;
+
   private final SinkConfig config;
   private final BatchWriter writer;
   private final Batch batch;
   private final CellReader[] cells;
   private final int[] keyCells;
+  private long toSkip = UNKNOWN;
   private SortKey first;
   private SortKey last;
 
   SinkWriter(SinkConfig config, StructType schema, int partition) {
     WriteTarget target = config.target();
     this.config = config;
-    this.writer = new BatchWriter(target, config.applicationName() + " #" + partition);
+    this.writer =
+        new BatchWriter(
+            target,
+            config.applicationName() + " #" + partition,
+            config.slot() == null ? null : config.slot().forPartition(partition));
     this.batch = writer.newBatch();
     this.cells = new CellReader[schema.length()];
     for (int i = 0; i < cells.length; i++) {
@@ -43,15 +51,48 @@ final class SinkWriter implements DataWriter<InternalRow> {
   @Override
   public void write(InternalRow row) throws IOException {
     List<Object> key = new ArrayList<>(keyCells.length);
-    for (int i = 0; i < cells.length; i++) {
-      batch.add(i, cells[i].read(row, i));
-    }
     for (int cell : keyCells) {
       key.add(cells[cell].read(row, cell));
     }
+    refuseUnfindable(key);
     advance(new SortKey(key));
+    if (toSkip == UNKNOWN) {
+      toSkip = rowsWrittenBefore();
+    }
+    if (toSkip > 0) {
+      // The attempt before has committed this row; a partition's rows come in the same order again.
+      toSkip--;
+      return;
+    }
+    for (int i = 0; i < cells.length; i++) {
+      batch.add(i, cells[i].read(row, i));
+    }
     if (batch.size() >= config.rowsPerBatch()) {
       send();
+    }
+  }
+
+  private long rowsWrittenBefore() throws IOException {
+    TaskContext task = TaskContext.get();
+    if (task == null || (task.attemptNumber() == 0 && task.stageAttemptNumber() == 0)) {
+      return 0;
+    }
+    try {
+      return writer.rowsWrittenBefore();
+    } catch (SQLException e) {
+      throw new IOException("cannot ask the ledger how far the attempt before came", e);
+    }
+  }
+
+  /** Everywhere else the column is NOT NULL, or the index takes NULLs for equal. */
+  private void refuseUnfindable(List<Object> key) {
+    if (config.predicate() != null && key.contains(null)) {
+      throw new IllegalArgumentException(
+          "a row's key is "
+              + key
+              + ", and the unique index covers only rows WHERE "
+              + config.predicate()
+              + ": each run would add the row again; leave such rows out");
     }
   }
 
@@ -71,6 +112,10 @@ final class SinkWriter implements DataWriter<InternalRow> {
   }
 
   private void send() throws IOException {
+    TaskContext task = TaskContext.get();
+    if (task != null && task.isInterrupted()) {
+      throw new TaskKilledException("given up between two batches");
+    }
     try {
       writer.write(batch);
       batch.clear();

@@ -1,0 +1,161 @@
+package backfill.postgres;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.List;
+
+/**
+ * Enters one writer's batches in the ledger, each in the transaction of its rows. A task's second
+ * attempt finds here how far the first one came, and goes on behind it.
+ */
+final class BatchLedger {
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private final LedgerSlot slot;
+  private String afterKey = "";
+
+  BatchLedger(LedgerSlot slot) {
+    this.slot = slot;
+  }
+
+  /** What is kept of a batch beside its counts. */
+  record Details(List<List<String>> leftKeys, List<Rejection> rejections) {
+    static Details of(WriteCounts counts) {
+      return new Details(counts.leftKeys(), counts.rejections());
+    }
+
+    boolean isEmpty() {
+      return leftKeys.isEmpty() && rejections.isEmpty();
+    }
+  }
+
+  /**
+   * What a batch's first statement does for the ledger. It takes the shared side of each lease's
+   * lock: a takeover takes the exclusive side, so it waits for this transaction, and every one that
+   * begins after it sees the new epoch. And the server ends a transaction whose driver is frozen in
+   * the middle of it, so that nobody waits for its locks.
+   */
+  String fence(WriteTarget target) {
+    StringBuilder columns = new StringBuilder(",");
+    columns.append(
+        BatchStatement.setting(
+            "idle_in_transaction_session_timeout", target.statementTimeout().toMillis() + "ms"));
+    for (String name : slot.epochs().keySet().stream().sorted().toList()) {
+      columns
+          .append(", pg_catalog.pg_advisory_xact_lock_shared(")
+          .append(Lease.lockKey(slot.schema(), name))
+          .append(")::text");
+    }
+    return columns.toString();
+  }
+
+  /**
+   * How many rows of this partition an earlier attempt of the same run has committed already.
+   *
+   * @return the last key of these, and their number
+   */
+  Progress resume(Connection connection) throws SQLException {
+    try (PreparedStatement statement =
+        connection.prepareStatement(
+            "SELECT coalesce(sum(rows), 0), (SELECT last_key FROM "
+                + slot.table("batch")
+                + " l WHERE l.run_id = ? AND l.step = ? AND l.partition = ? AND NOT EXISTS (SELECT FROM "
+                + slot.table("batch")
+                + " n WHERE n.run_id = l.run_id AND n.step = l.step AND n.partition = l.partition"
+                + " AND n.after_key = l.last_key)) FROM "
+                + slot.table("batch")
+                + " WHERE run_id = ? AND step = ? AND partition = ?")) {
+      for (int i = 0; i < 2; i++) {
+        statement.setObject(3 * i + 1, slot.runId());
+        statement.setString(3 * i + 2, slot.step());
+        statement.setInt(3 * i + 3, slot.partition());
+      }
+      try (ResultSet row = statement.executeQuery()) {
+        row.next();
+        if (row.getString(2) != null) {
+          afterKey = row.getString(2);
+        }
+        return new Progress(row.getLong(1), afterKey);
+      }
+    }
+  }
+
+  /** How far a partition is written: so many rows, the last with this key. */
+  record Progress(long rows, String lastKey) {}
+
+  /**
+   * Enters a batch in the transaction that wrote it.
+   *
+   * @return false if another attempt of the same task has committed this batch: then nothing of
+   *     ours may stay
+   * @throws Fenced if a lease is not ours any more
+   */
+  boolean enter(Connection connection, WriteCounts counts, String lastKey) throws SQLException {
+    String sql =
+        "INSERT INTO "
+            + slot.table("batch")
+            + " (run_id, step, partition, after_key, last_key, rows, changed, kept, rejected, details, statements,"
+            + " retries) SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?::jsonb, ?, ? WHERE (SELECT count(*) FROM "
+            + slot.table("lease")
+            + " l JOIN unnest(?::text[], ?::int8[]) AS o(name, epoch) ON l.name = o.name AND l.epoch = o.epoch"
+            + " WHERE l.run_id = ?) = ?";
+    try (PreparedStatement statement = connection.prepareStatement(sql)) {
+      List<String> names = List.copyOf(slot.epochs().keySet());
+      statement.setObject(1, slot.runId());
+      statement.setString(2, slot.step());
+      statement.setInt(3, slot.partition());
+      statement.setString(4, afterKey);
+      statement.setString(5, lastKey);
+      statement.setLong(6, counts.rows());
+      statement.setLong(7, counts.changed());
+      statement.setLong(8, counts.left());
+      statement.setLong(9, counts.rejected());
+      statement.setString(10, details(counts));
+      statement.setLong(11, counts.statements());
+      statement.setLong(12, counts.retries());
+      statement.setArray(13, connection.createArrayOf("text", names.toArray()));
+      statement.setArray(
+          14, connection.createArrayOf("int8", names.stream().map(slot.epochs()::get).toArray()));
+      statement.setObject(15, slot.runId());
+      statement.setInt(16, names.size());
+      if (statement.executeUpdate() == 0) {
+        throw new Fenced(
+            "another run has taken over the lease of "
+                + String.join(", ", names)
+                + "; this one writes nothing more");
+      }
+      return true;
+    } catch (SQLException e) {
+      if ("23505".equals(e.getSQLState())) {
+        return false;
+      }
+      throw e;
+    }
+  }
+
+  /** The batch is in; the next one begins behind it. */
+  void committed(String lastKey) {
+    afterKey = lastKey;
+  }
+
+  private static String details(WriteCounts counts) {
+    Details details = Details.of(counts);
+    try {
+      return details.isEmpty() ? null : JSON.writeValueAsString(details);
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("keys and reasons are texts", e);
+    }
+  }
+
+  static Details details(String json) {
+    try {
+      return JSON.readValue(json, Details.class);
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("the ledger holds what was written there", e);
+    }
+  }
+}

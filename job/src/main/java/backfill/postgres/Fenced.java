@@ -1,0 +1,12 @@
+package backfill.postgres;
+
+import java.sql.SQLException;
+
+/** Another run took over: this one must not write any more, and did not (exit 6). */
+final class Fenced extends SQLException {
+  private static final long serialVersionUID = 1L;
+
+  Fenced(String message) {
+    super(message, "55000");
+  }
+}

@@ -1,0 +1,145 @@
+package backfill.postgres;
+
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.Map;
+import java.util.UUID;
+
+/**
+ * One run's part of the ledger, as its driver keeps it: the run's row, and the sums over its
+ * batches.
+ */
+public final class Ledger {
+  private final Database database;
+  private final String applicationName;
+  private final String schema;
+  private final UUID runId;
+
+  public Ledger(Database database, String applicationName, String schema, UUID runId) {
+    this.database = database;
+    this.applicationName = applicationName;
+    this.schema = schema;
+    this.runId = runId;
+  }
+
+  /** Creates what is missing of its tables. Two runs that do so at once wait for each other. */
+  public void create() throws SQLException {
+    try (Connection connection = database.connect(applicationName)) {
+      if (exists(connection)) {
+        return;
+      }
+      connection.setAutoCommit(false);
+      try (Statement statement = connection.createStatement()) {
+        // IF NOT EXISTS is no protection against somebody who creates it at the same moment.
+        statement.execute(
+            "SELECT pg_catalog.pg_advisory_xact_lock(" + Lease.lockKey(schema, "create") + ")");
+        for (String sql : LedgerTables.create(schema)) {
+          statement.execute(sql);
+        }
+      }
+      connection.commit();
+    }
+  }
+
+  private boolean exists(Connection connection) throws SQLException {
+    try (PreparedStatement statement =
+        connection.prepareStatement(
+            "SELECT count(*) = 3 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
+                + " WHERE n.nspname = ? AND c.relkind = 'r' AND c.relname IN ('run', 'batch', 'lease')")) {
+      statement.setString(1, schema);
+      try (ResultSet row = statement.executeQuery()) {
+        row.next();
+        return row.getBoolean(1);
+      }
+    }
+  }
+
+  /**
+   * Enters the run.
+   *
+   * @param now the run's {@code :now}, as the server printed it
+   * @param labelsJson an object of texts
+   */
+  public void begin(String plan, String planHash, String now, String labelsJson)
+      throws SQLException {
+    try (Connection connection = database.connect(applicationName);
+        PreparedStatement statement =
+            connection.prepareStatement(
+                "INSERT INTO "
+                    + table("run")
+                    + " (run_id, plan, plan_hash, now, labels, status, host)"
+                    + " VALUES (?, ?, ?, ?::timestamptz, ?::jsonb, 'running', ?)")) {
+      statement.setObject(1, runId);
+      statement.setString(2, plan);
+      statement.setString(3, planHash);
+      statement.setString(4, now);
+      statement.setString(5, labelsJson);
+      statement.setString(6, Lease.host());
+      statement.executeUpdate();
+    }
+  }
+
+  /** Enters how the run ended. */
+  public void end(String status, String reportJson) throws SQLException {
+    try (Connection connection = database.connect(applicationName);
+        PreparedStatement statement =
+            connection.prepareStatement(
+                "UPDATE "
+                    + table("run")
+                    + " SET status = ?, ended_at = clock_timestamp(), report = ?::jsonb WHERE run_id = ?")) {
+      statement.setString(1, status);
+      statement.setString(2, reportJson);
+      statement.setObject(3, runId);
+      statement.executeUpdate();
+    }
+  }
+
+  /** What a step's writers need; {@link LedgerSlot#forPartition} makes it one writer's. */
+  public LedgerSlot slot(String step, Lease lease) {
+    return new LedgerSlot(schema, runId, step, -1, Map.copyOf(lease.epochs()));
+  }
+
+  /** What the batches of a step that are in the ledger did, and so are in the table. */
+  public WriteCounts counts(String step) throws SQLException {
+    WriteCounts counts = WriteCounts.NONE;
+    try (Connection connection = database.connect(applicationName);
+        PreparedStatement statement =
+            connection.prepareStatement(
+                "SELECT rows, changed, kept, rejected, details, statements, retries FROM "
+                    + table("batch")
+                    + " WHERE run_id = ? AND step = ? ORDER BY partition, committed_at")) {
+      statement.setObject(1, runId);
+      statement.setString(2, step);
+      try (ResultSet row = statement.executeQuery()) {
+        while (row.next()) {
+          counts = counts.plus(batch(row));
+        }
+      }
+    }
+    return counts;
+  }
+
+  private static WriteCounts batch(ResultSet row) throws SQLException {
+    String json = row.getString("details");
+    BatchLedger.Details details =
+        json == null ? BatchLedger.Details.of(WriteCounts.NONE) : BatchLedger.details(json);
+    return new WriteCounts(
+        row.getLong("rows"),
+        row.getLong("changed"),
+        row.getLong("kept"),
+        details.leftKeys(),
+        row.getLong("rejected"),
+        details.rejections(),
+        row.getLong("statements"),
+        row.getLong("retries"),
+        0,
+        true);
+  }
+
+  private String table(String name) {
+    return TableName.quote(schema) + "." + name;
+  }
+}

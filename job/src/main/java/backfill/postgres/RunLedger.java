@@ -1,0 +1,124 @@
+package backfill.postgres;
+
+import backfill.plan.Plan;
+import java.sql.SQLException;
+import java.util.Collection;
+import java.util.Optional;
+import java.util.TreeSet;
+import java.util.UUID;
+
+/**
+ * The ledger and the lease of one run; with {@code ledger = off} neither, and nothing is known of
+ * it.
+ */
+public final class RunLedger implements AutoCloseable {
+  private final Ledger ledger;
+  private final Lease lease;
+
+  private RunLedger(Ledger ledger, Lease lease) {
+    this.ledger = ledger;
+    this.lease = lease;
+  }
+
+  /** Of a run that keeps none. */
+  public static RunLedger off() {
+    return new RunLedger(null, null);
+  }
+
+  /**
+   * Takes the lease of the plan and of every table that this run will write, then enters the run.
+   *
+   * @param now the run's {@code :now}, as the server printed it
+   * @param labelsJson an object of texts
+   * @throws Held if another run has one of them; nothing was entered
+   * @throws LedgerFailure if the ledger can't be written
+   */
+  public static RunLedger open(
+      Database database,
+      String applicationName,
+      UUID runId,
+      Plan plan,
+      Collection<Target> targets,
+      String now,
+      String labelsJson) {
+    if (!plan.settings().ledger().on()) {
+      return off();
+    }
+    String schema = plan.settings().ledger().schema();
+    Ledger ledger = new Ledger(database, applicationName, schema, runId);
+    TreeSet<String> names = new TreeSet<>();
+    names.add("plan " + plan.name());
+    for (Target target : targets) {
+      names.add("table " + target.table().name().schema() + "." + target.table().name().name());
+    }
+    try {
+      ledger.create();
+      Lease lease =
+          Lease.take(
+              database, applicationName, schema, runId, plan.settings().ledger().lease(), names);
+      try {
+        ledger.begin(plan.name(), plan.hash(), now, labelsJson);
+        return new RunLedger(ledger, lease);
+      } catch (SQLException | RuntimeException e) {
+        lease.close();
+        throw e;
+      }
+    } catch (SQLException e) {
+      throw new LedgerFailure(
+          "cannot keep the ledger in schema "
+              + schema
+              + ": "
+              + SqlFailure.message(e)
+              + "; create it with the statements of `check --grants`, or set ledger = off",
+          e);
+    }
+  }
+
+  /** The ledger can't be read or written. */
+  public static final class LedgerFailure extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    LedgerFailure(String message, SQLException cause) {
+      super(message, cause);
+    }
+  }
+
+  /** Where a step's writers enter their batches; empty without a ledger. */
+  public Optional<LedgerSlot> slot(String step) {
+    return ledger == null ? Optional.empty() : Optional.of(ledger.slot(step, lease));
+  }
+
+  /**
+   * What a step's committed batches did, whoever wrote them and however often; empty without a
+   * ledger.
+   */
+  public Optional<WriteCounts> counts(String step) {
+    if (ledger == null) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(ledger.counts(step));
+    } catch (SQLException e) {
+      throw new LedgerFailure("cannot read the ledger: " + SqlFailure.message(e), e);
+    }
+  }
+
+  /** Enters how the run ended. */
+  public void end(String status, String reportJson) {
+    if (ledger != null) {
+      try {
+        ledger.end(status, reportJson);
+      } catch (SQLException e) {
+        throw new LedgerFailure(
+            "the ledger still says that the run goes on: " + SqlFailure.message(e), e);
+      }
+    }
+  }
+
+  @Override
+  public void close() {
+    if (lease != null) {
+      lease.close();
+    }
+  }
+}
