@@ -276,7 +276,7 @@ final class Backfill {
             stepReport.status = "writing";
             WriteCounts counts = WriteCounts.NONE;
             if (stepReport.toWrite() > 0) {
-              counts = run.write(Sinks.of(run, ready, plan, database, applicationName, ledger));
+              counts = run.write(Sinks.of(run, ready, plan, database, applicationName, ledger, rejectedRowsAllowed()));
               counts = ledger.counts(step.name()).orElse(counts);
             }
             written.put(run, counts);
@@ -285,6 +285,12 @@ final class Backfill {
             stepReport.status = "done";
           });
       progress.say("write " + step.name() + ": " + Sentences.written(reportOf(step)));
+      if (reportOf(step).rejected > 0) {
+        progress.warn("write " + step.name() + ": " + Sentences.rejected(reportOf(step)));
+      }
+      // Each writer stops by its own count; only here all of them are known.
+      new RejectionRules(List.of(), Parents.UNKNOWN, false, plan.limits().rejectedRows())
+          .refuseTooMany(written.get(run), rejectedBefore);
     }
 
     private void verify() throws Exception {

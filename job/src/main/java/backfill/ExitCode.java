@@ -4,6 +4,7 @@ import backfill.plan.InvalidPlan;
 import backfill.postgres.Held;
 import backfill.postgres.NotReady;
 import backfill.postgres.SqlFailure;
+import backfill.postgres.TooManyRejected;
 import backfill.spark.SparkFailure;
 import backfill.spark.UnfitRows;
 import java.io.IOException;
@@ -18,10 +19,15 @@ enum ExitCode {
   NOT_READY(3),
   /** Reading failed; earlier steps are written, whole. */
   READ_FAILED(4),
-  /** Writing failed; the batches before it are written. */
+  /**
+   * Writing failed, or more rows were rejected than allowed; the batches before it are written, and
+   * the good rows of the last.
+   */
   WRITE_FAILED(6),
   /** Verify found something missing. */
   MISSING(7),
+  /** Done, but rows were rejected, within the limit. */
+  REJECTED(8),
   /** A bug of ours. */
   BUG(70),
   /** Another run holds the plan or one of its targets; nothing was written. */
@@ -48,6 +54,9 @@ enum ExitCode {
     if (failure instanceof Held) {
       return HELD;
     }
+    if (TooManyRejected.in(failure)) {
+      return WRITE_FAILED;
+    }
     if (!fromOutside(failure)) {
       return BUG;
     }
@@ -64,7 +73,8 @@ enum ExitCode {
     return switch (this) {
       case NOT_READY -> failure instanceof NotReady notReady && notReady.retryable();
       case READ_FAILED -> !UnfitRows.in(failure);
-      case WRITE_FAILED, HELD -> true;
+      case WRITE_FAILED -> !TooManyRejected.in(failure);
+      case HELD -> true;
       default -> false;
     };
   }

@@ -4,7 +4,9 @@ import backfill.plan.Plan;
 import backfill.plan.Settings;
 import backfill.postgres.Column;
 import backfill.postgres.Database;
+import backfill.postgres.ParentTable;
 import backfill.postgres.Ready;
+import backfill.postgres.RejectionRules;
 import backfill.postgres.RunLedger;
 import backfill.postgres.Target;
 import backfill.postgres.TargetColumn;
@@ -14,14 +16,19 @@ import backfill.postgres.WriteTarget;
 public final class Sinks {
   private Sinks() {}
 
-  /** The way to a step's target. */
+  /**
+   * The way to a step's target.
+   *
+   * @param rejectedRowsAllowed how many rows of it may be rejected before it stops
+   */
   public static Sink of(
       StepRun run,
       Ready ready,
       Plan plan,
       Database database,
       String applicationName,
-      RunLedger ledger) {
+      RunLedger ledger,
+      long rejectedRowsAllowed) {
     Target target = ready.targets().get(run.step().name());
     Settings.Write write = run.step().write();
     return new Sink(
@@ -36,7 +43,12 @@ public final class Sinks {
                 : WriteTarget.Operation.COMPARE_AND_SET,
             plan.settings().lockTimeout(),
             write.statementTimeout(),
-            write.retryFor()),
+            write.retryFor(),
+            new RejectionRules(
+                target.parentsOf(run.columns()).stream().map(ParentTable::key).toList(),
+                run.parents(),
+                !target.beforeTriggers().isEmpty(),
+                rejectedRowsAllowed)),
         write.rowsPerBatch(),
         applicationName,
         ledger.slot(run.step().name()).orElse(null));

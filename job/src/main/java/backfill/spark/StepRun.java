@@ -1,6 +1,7 @@
 package backfill.spark;
 
 import backfill.plan.Step;
+import backfill.postgres.Parents;
 import backfill.postgres.WriteCounts;
 import java.util.List;
 
@@ -24,6 +25,9 @@ public sealed interface StepRun extends AutoCloseable permits PairsRun, RowsRun 
 
   /** Who gains most; asked for by a dry run alone, because it counts every pair once more. */
   Gains gains();
+
+  /** Which parents of the target's rows there were when it was read. */
+  Parents parents();
 
   /** Writes the rest. */
   WriteCounts write(Sink sink);
