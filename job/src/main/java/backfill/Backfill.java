@@ -8,6 +8,7 @@ import backfill.postgres.Preflight;
 import backfill.postgres.Ready;
 import backfill.postgres.RunLedger;
 import backfill.postgres.SqlFailure;
+import backfill.postgres.TooManyRejected;
 import backfill.postgres.Waits;
 import backfill.postgres.WriteCounts;
 import backfill.spark.Activity;
@@ -276,7 +277,7 @@ final class Backfill {
             stepReport.status = "writing";
             WriteCounts counts = WriteCounts.NONE;
             if (stepReport.toWrite() > 0) {
-              counts = run.write(Sinks.of(run, ready, plan, database, applicationName, ledger, rejectedRowsAllowed()));
+              counts = run.write(Sinks.of(run, ready, plan, database, applicationName, ledger, rejectedForTheData()));
               counts = ledger.counts(step.name()).orElse(counts);
             }
             written.put(run, counts);
@@ -288,9 +289,9 @@ final class Backfill {
       if (reportOf(step).rejected > 0) {
         progress.warn("write " + step.name() + ": " + Sentences.rejected(reportOf(step)));
       }
-      // Each writer stops by its own count; only here all of them are known.
-      new RejectionRules(List.of(), Parents.UNKNOWN, false, plan.limits().rejectedRows())
-          .refuseTooMany(written.get(run), rejectedBefore);
+      // Each writer stops by its own count; only here those of all writers are known.
+      TooManyRejected.check(
+          rejectedForTheData(), plan.limits().rejectedRows(), reportOf(step).rejections);
     }
 
     private void verify() throws Exception {
@@ -334,6 +335,11 @@ final class Backfill {
     }
   }
 
+  /** Rejected rows of all steps so far, as the limit counts them. */
+  private long rejectedForTheData() {
+    return report.steps.stream().mapToLong(step -> step.rejectedForTheData).sum();
+  }
+
   private void finish(Command command) {
     long missing = report.steps.stream().mapToLong(s -> s.missing == null ? 0 : s.missing).sum();
     if (missing > 0) {
@@ -344,6 +350,10 @@ final class Backfill {
       end("failed", ExitCode.MISSING);
       report.error = new Report.Failure(Stage.VERIFY.toString(), null, null, message, false);
       progress.warn("verify: " + message);
+      return;
+    }
+    if (rejectedForTheData() > 0) {
+      end("succeeded", ExitCode.REJECTED);
       return;
     }
     end(
@@ -370,7 +380,7 @@ final class Backfill {
 
   /** What the batches did that are in, though the step is not done. */
   private void countCommitted(StepReport step) {
-    if (stage != Stage.WRITE) {
+    if (stage != Stage.WRITE || step.rejected != null) {
       return;
     }
     try {

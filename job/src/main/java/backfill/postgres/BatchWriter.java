@@ -55,7 +55,7 @@ public final class BatchWriter implements AutoCloseable {
     while (true) {
       try {
         counts = counts.plus(attempt(batch, retry, started));
-        target.rejection().refuseTooMany(counts, rejectedBefore);
+        refuseTooManyRejected();
         return;
       } catch (SQLException e) {
         if (before != null && before != e) {
@@ -83,13 +83,21 @@ public final class BatchWriter implements AutoCloseable {
         BatchLedger.Progress before = ledger.resume(connection);
         connection.rollback();
         rejectedBefore = before.rejected();
-        target.rejection().refuseTooMany(counts, rejectedBefore);
+        refuseTooManyRejected();
         return before.rows();
       } catch (SQLException e) {
         abandon();
         retry.pauseOrThrow(e);
       }
     }
+  }
+
+  private void refuseTooManyRejected() {
+    RejectionRules rules = target.rejection();
+    TooManyRejected.check(
+        rules.rowsBefore() + rejectedBefore + counts.rejectedForTheData(),
+        rules.rowsAllowed(),
+        counts.rejections());
   }
 
   /** Of all batches committed so far. */

@@ -9,12 +9,24 @@ import java.util.List;
 public final class TooManyRejected extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
-  TooManyRejected(long rejected, long allowed, List<Rejection> rejections) {
+  private TooManyRejected(long rejected, long allowed, List<Rejection> rejections) {
     super(
         (rejected == 1 ? "1 row was" : rejected + " rows were")
             + " rejected, and limits.rejected-rows allows "
             + allowed
             + first(rejections));
+  }
+
+  /**
+   * Throws it where it is due.
+   *
+   * @param rejected rows, without those whose parent went meanwhile
+   * @param rejections what is known of them
+   */
+  public static void check(long rejected, long allowed, List<Rejection> rejections) {
+    if (rejected > allowed) {
+      throw new TooManyRejected(rejected, allowed, rejections);
+    }
   }
 
   private static String first(List<Rejection> rejections) {

@@ -91,6 +91,7 @@ final class SinkOptions {
                     .toList(),
                 Parents.UNKNOWN,
                 !target.beforeTriggers().isEmpty(),
+                0,
                 0)),
         number(options, "rows-per-batch", 25_000, 1_000_000),
         number(options, "writers", 2, 64),

@@ -19,7 +19,7 @@ public final class Sinks {
   /**
    * The way to a step's target.
    *
-   * @param rejectedRowsAllowed how many rows of it may be rejected before it stops
+   * @param rejectedBefore rows of earlier steps that were rejected
    */
   public static Sink of(
       StepRun run,
@@ -28,7 +28,7 @@ public final class Sinks {
       Database database,
       String applicationName,
       RunLedger ledger,
-      long rejectedRowsAllowed) {
+      long rejectedBefore) {
     Target target = ready.targets().get(run.step().name());
     Settings.Write write = run.step().write();
     return new Sink(
@@ -48,7 +48,8 @@ public final class Sinks {
                 target.parentsOf(run.columns()).stream().map(ParentTable::key).toList(),
                 run.parents(),
                 !target.beforeTriggers().isEmpty(),
-                rejectedRowsAllowed)),
+                plan.limits().rejectedRows(),
+                rejectedBefore)),
         write.rowsPerBatch(),
         applicationName,
         ledger.slot(run.step().name()).orElse(null));
