@@ -277,7 +277,16 @@ final class Backfill {
             stepReport.status = "writing";
             WriteCounts counts = WriteCounts.NONE;
             if (stepReport.toWrite() > 0) {
-              counts = run.write(Sinks.of(run, ready, plan, database, applicationName, ledger, rejectedForTheData()));
+              counts =
+                  run.write(
+                      Sinks.of(
+                          run,
+                          ready,
+                          plan,
+                          database,
+                          applicationName,
+                          ledger,
+                          rejectedForTheData()));
               counts = ledger.counts(step.name()).orElse(counts);
             }
             written.put(run, counts);

@@ -47,7 +47,9 @@ final class Sentences {
   static String rejected(StepReport step) {
     long gone = step.rejected - step.rejectedForTheData;
     return String.format(Locale.ROOT, "%,d rows rejected", step.rejected)
-        + (gone == 0 ? "" : String.format(Locale.ROOT, ", %,d of them for a parent gone meanwhile", gone))
+        + (gone == 0
+            ? ""
+            : String.format(Locale.ROOT, ", %,d of them for a parent gone meanwhile", gone))
         + "; the first: "
         + step.rejections.get(0);
   }

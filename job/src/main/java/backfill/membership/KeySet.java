@@ -18,7 +18,11 @@ public final class KeySet implements Serializable {
   private KeySet(Roaring64Bitmap keys) {
     keys.runOptimize();
     bytes = new byte[Math.toIntExact(keys.serializedSizeInBytes())];
-    keys.serialize(ByteBuffer.wrap(bytes));
+    try {
+      keys.serialize(ByteBuffer.wrap(bytes));
+    } catch (IOException e) {
+      throw new UncheckedIOException("a buffer of the right size takes a set", e);
+    }
   }
 
   /** The set of all keys of these arrays. */

@@ -6,9 +6,9 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
- * The one statement that writes a batch, and those that look for the rows it did not take: rows come
- * in as an array for each column. One statement keeps the count that a rewritten JDBC batch loses,
- * and costs one round trip whatever the number of rows.
+ * The one statement that writes a batch, and those that look for the rows it did not take: rows
+ * come in as an array for each column. One statement keeps the count that a rewritten JDBC batch
+ * loses, and costs one round trip whatever the number of rows.
  */
 final class BatchStatement {
   private BatchStatement() {}

@@ -13,7 +13,11 @@ import java.util.List;
  * @param rowsBefore rejected rows of its earlier steps
  */
 public record RejectionRules(
-    List<ParentKey> parentKeys, Parents parents, boolean triggersMaySwallow, long rowsAllowed, long rowsBefore)
+    List<ParentKey> parentKeys,
+    Parents parents,
+    boolean triggersMaySwallow,
+    long rowsAllowed,
+    long rowsBefore)
     implements Serializable {
 
   /** Nothing is known of the target, and no row may be rejected. */

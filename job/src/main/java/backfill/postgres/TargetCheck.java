@@ -50,8 +50,7 @@ final class TargetCheck {
     rights.adviseRanges(place(step), table, readers, findings);
     List<String> triggers = triggers(step, table);
     rules(step, table);
-    List<ParentTable> referred =
-        step instanceof Step.Pairs ? parents.of(table) : List.of();
+    List<ParentTable> referred = step instanceof Step.Pairs ? parents.of(table) : List.of();
     return arbiter(step, table).map(arbiter -> new Target(table, arbiter, triggers, referred));
   }
 

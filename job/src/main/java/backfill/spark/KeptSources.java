@@ -93,7 +93,8 @@ public final class KeptSources implements AutoCloseable {
   private static Iterator<KeySet> keySet(Iterator<LongPairs> pairs) {
     Iterable<LongPairs> all = () -> pairs;
     return List.of(
-            KeySet.of(StreamSupport.stream(all.spliterator(), false).map(LongPairs::keys).iterator()))
+            KeySet.of(
+                StreamSupport.stream(all.spliterator(), false).map(LongPairs::keys).iterator()))
         .iterator();
   }
 

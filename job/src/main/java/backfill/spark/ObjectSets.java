@@ -84,7 +84,8 @@ final class ObjectSets {
         }
         advance();
       }
-      // A rejected row has its place in the report already: nobody misses it, and we did not write it.
+      // A rejected row has its place in the report already: nobody misses it, and we did not write
+      // it.
       users.addExisting(rejected);
       written.andNot(rejected);
       return verdict.of(object, users, planned, written);
