@@ -63,15 +63,23 @@ final class Backfill {
 
   /** Takes the plan as far as the command says and fills in the report. */
   void run(Command command) {
+    run(command, CheckPrintout.NONE);
+  }
+
+  /** Likewise, and prints what was asked for. */
+  void run(Command command, CheckPrintout printout) {
     report.plan = plan.name();
     report.planHash = plan.hash();
     report.params.putAll(plan.params());
     steps.forEach(step -> report.steps.add(reportOf(step)));
     try (Waits waits = new Waits(database, applicationName)) {
       progress.watch(waits);
-      Ready ready = preflight();
-      if (command != Command.CHECK) {
-        List<Step> active = steps.stream().filter(step -> !skipped(step, ready)).toList();
+      Ready ready = preflight(printout);
+      List<Step> active = steps.stream().filter(step -> !skipped(step, ready)).toList();
+      if (command == Command.CHECK) {
+        printout.statements(
+            active, () -> new SqlListing(plan, ready, database, applicationName, session));
+      } else {
         if (command == Command.RUN && !active.isEmpty()) {
           openLedger(ready);
         }
@@ -118,9 +126,9 @@ final class Backfill {
     return stepReports.computeIfAbsent(step, StepReport::new);
   }
 
-  private Ready preflight() {
+  private Ready preflight(CheckPrintout printout) {
     enter(Stage.PREFLIGHT, null, database.toString(), 0);
-    Ready ready = Preflight.check(plan, steps, database, this::shapes);
+    Ready ready = asked(printout);
     report.databases.put("main", DatabaseReports.of(ready, plan));
     progress.say("preflight: " + DatabaseReports.sentence(ready));
     ready.warnings().forEach(this::warn);
@@ -131,6 +139,16 @@ final class Backfill {
       progress.say("preflight: only-if is false: the plan does not apply here, nothing to do");
     }
     return ready;
+  }
+
+  private Ready asked(CheckPrintout printout) {
+    try (Preflight preflight = Preflight.open(plan, steps, database)) {
+      try {
+        return preflight.check(this::shapes);
+      } finally {
+        printout.grants(plan.name(), preflight);
+      }
+    }
   }
 
   private backfill.postgres.Shapes shapes(

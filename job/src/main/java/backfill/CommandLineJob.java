@@ -8,6 +8,7 @@ import backfill.spark.Session;
 import java.io.PrintStream;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -122,8 +123,24 @@ final class CommandLineJob implements Callable<Integer> {
       mixinStandardHelpOptions = true,
       footerHeading = "%nExample:%n",
       footer = "  backfill check defectdojo-authorized-users")
-  int check(@Mixin PlanOptions options) {
-    return take(Command.CHECK, options);
+  int check(
+      @Mixin PlanOptions options,
+      @Option(
+              names = "--sql",
+              description = "Prints every statement as a run will send it, and the locks it takes.")
+          boolean sql,
+      @Option(
+              names = "--grants",
+              description = "Prints the least role that can run the plan, as SQL.")
+          boolean grants) {
+    Set<CheckPrintout.Part> parts = EnumSet.noneOf(CheckPrintout.Part.class);
+    if (sql) {
+      parts.add(CheckPrintout.Part.SQL);
+    }
+    if (grants) {
+      parts.add(CheckPrintout.Part.GRANTS);
+    }
+    return take(Command.CHECK, options, new CheckPrintout(out, parts));
   }
 
   @CommandLine.Command(
@@ -170,6 +187,10 @@ final class CommandLineJob implements Callable<Integer> {
   }
 
   private int take(Command command, PlanOptions options) {
+    return take(command, options, CheckPrintout.NONE);
+  }
+
+  private int take(Command command, PlanOptions options, CheckPrintout printout) {
     Report report = new Report(UUID.randomUUID().toString(), command.toString(), Instant.now());
     long started = System.nanoTime();
     ReportTargets targets = null;
@@ -183,7 +204,7 @@ final class CommandLineJob implements Callable<Integer> {
           Database.fromEnvironment("BACKFILL", environment, plan.settings().connectTimeout());
       try (Session session = Session.start("backfill " + plan.name());
           Progress progress = new Progress(plan.settings().progressEvery(), Terminal.of(err))) {
-        new Backfill(plan, steps, database, session, report, progress).run(command);
+        new Backfill(plan, steps, database, session, report, progress).run(command, printout);
         report.durationMs = (System.nanoTime() - started) / 1_000_000;
         progress.say(Summary.text(report));
       }

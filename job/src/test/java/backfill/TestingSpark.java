@@ -16,9 +16,9 @@ public final class TestingSpark {
 
   private TestingSpark() {}
 
-  /** Started on first use, and never stopped by a test: the JVM's end does that. */
+  /** Started on first use, and again after a test of a whole command, which stops it at its end. */
   public static synchronized SparkSession session() {
-    if (session == null) {
+    if (session == null || session.sparkContext().isStopped()) {
       SparkSession.Builder builder = SparkSession.builder().appName("backfill tests");
       Properties defaults = defaults();
       defaults.stringPropertyNames().forEach(key -> builder.config(key, defaults.getProperty(key)));

@@ -39,19 +39,23 @@ final class BatchLedger {
   }
 
   /**
-   * Takes the shared side of each lease's lock: a takeover takes the exclusive side, so it waits
-   * for this transaction, and every one that begins after it sees the new epoch. Part of the
-   * transaction's first statement.
+   * What a batch's first statement does for the ledger. It takes the shared side of each lease's
+   * lock: a takeover takes the exclusive side, so it waits for this transaction, and every one that
+   * begins after it sees the new epoch. And the server ends a transaction whose driver is frozen in
+   * the middle of it, so that nobody waits for its locks.
    */
-  String fence() {
-    StringBuilder locks = new StringBuilder();
+  String fence(WriteTarget target) {
+    StringBuilder columns = new StringBuilder(",");
+    columns.append(
+        BatchStatement.setting(
+            "idle_in_transaction_session_timeout", target.statementTimeout().toMillis() + "ms"));
     for (String name : slot.epochs().keySet().stream().sorted().toList()) {
-      locks
+      columns
           .append(", pg_catalog.pg_advisory_xact_lock_shared(")
           .append(Lease.lockKey(slot.schema(), name))
           .append(")::text");
     }
-    return locks.toString();
+    return columns.toString();
   }
 
   /**

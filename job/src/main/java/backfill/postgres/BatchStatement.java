@@ -6,12 +6,44 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
- * The one statement that writes a batch, and those that look for the rows it did not take: rows
- * come in as an array for each column. One statement keeps the count that a rewritten JDBC batch
- * loses, and costs one round trip whatever the number of rows.
+ * The statements of a batch's transaction: the one that writes it, and those that look for the rows
+ * it did not take. Rows come in as an array for each column. One statement keeps the count that a
+ * rewritten JDBC batch loses, and costs one round trip whatever the number of rows.
  */
 final class BatchStatement {
+  /**
+   * A deferred foreign key would otherwise fail at COMMIT, after the answer to which row it was is
+   * lost.
+   */
+  static final String CHECK_NOW = "SET CONSTRAINTS ALL IMMEDIATE";
+
+  /** From here on rows can be taken back without the transaction. */
+  static final String TRY = "SAVEPOINT rows";
+
+  /** After a try that failed. */
+  static final String UNDO = "ROLLBACK TO SAVEPOINT rows";
+
+  /** After a try that the server took. */
+  static final String KEEP = "RELEASE SAVEPOINT rows";
+
   private BatchStatement() {}
+
+  /**
+   * Begins the transaction: asks for its number and sets its limits, for this transaction alone,
+   * because behind transaction pooling a SET would leak.
+   */
+  static String begin(WriteTarget target) {
+    return "SELECT pg_catalog.pg_current_xact_id()::text,"
+        + setting("lock_timeout", target.lockTimeout().toMillis() + "ms")
+        + ","
+        + setting("statement_timeout", target.statementTimeout().toMillis() + "ms")
+        + ","
+        + setting("row_security", "off");
+  }
+
+  static String setting(String name, String value) {
+    return " pg_catalog.set_config('" + name + "', '" + value + "', true)";
+  }
 
   /** The SQL of a target's operation; its parameters are the arrays of {@link #columns}. */
   static String sql(WriteTarget target) {

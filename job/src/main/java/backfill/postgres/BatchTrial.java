@@ -16,17 +16,6 @@ import java.util.Set;
  * never more than 2 n. Used once, by one thread.
  */
 final class BatchTrial {
-  private static final String BEGIN = "SAVEPOINT rows";
-
-  /**
-   * Ends a try. A deferred constraint, or somebody's deferred trigger, would otherwise fail at
-   * COMMIT, where nobody can tell any more which row it was.
-   */
-  private static final String KEEP =
-      "SET CONSTRAINTS ALL IMMEDIATE; RELEASE SAVEPOINT rows; " + BEGIN;
-
-  private static final String UNDO = "ROLLBACK TO SAVEPOINT rows";
-
   /**
    * Data exception, integrity constraint violation, WITH CHECK OPTION violation, and what PL/pgSQL
    * raises.
@@ -40,6 +29,7 @@ final class BatchTrial {
   private final List<Rejection> rejections = new ArrayList<>();
   private long changed;
   private long left;
+  private boolean takesBack;
 
   BatchTrial(WriteTarget target, Connection connection) {
     this.target = target;
@@ -48,7 +38,6 @@ final class BatchTrial {
   }
 
   WriteCounts write(Batch batch) throws SQLException {
-    control(BEGIN);
     place(batch, false);
     return new WriteCounts(
         batch.size(),
@@ -70,14 +59,19 @@ final class BatchTrial {
    */
   private void place(Batch rows, boolean parentsAsked) throws SQLException {
     BatchQueries.Outcome outcome;
+    if (!takesBack) {
+      control(BatchStatement.TRY);
+      takesBack = true;
+    }
     try {
       outcome = queries.write(rows);
-      control(KEEP);
+      control(BatchStatement.CHECK_NOW + "; " + BatchStatement.KEEP);
+      takesBack = false;
     } catch (SQLException e) {
       if (!isOfData(e)) {
         throw e;
       }
-      control(UNDO);
+      control(BatchStatement.UNDO);
       divide(rows, parentsAsked, e);
       return;
     }
@@ -129,7 +123,7 @@ final class BatchTrial {
       if (!isOfData(e) && !isOfClass(e, Set.of("42"))) {
         throw e;
       }
-      control(UNDO);
+      control(BatchStatement.UNDO);
       return rows;
     }
     BitSet orphans = new BitSet(rows.size());

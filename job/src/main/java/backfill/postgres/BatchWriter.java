@@ -138,37 +138,13 @@ public final class BatchWriter implements AutoCloseable {
     }
   }
 
-  /**
-   * Opens the transaction with its limits, {@code SET LOCAL} only: behind transaction pooling a SET
-   * would leak.
-   */
   private String begin() throws SQLException {
+    String sql = BatchStatement.begin(target);
     try (Statement statement = connection.createStatement();
-        ResultSet row =
-            statement.executeQuery(
-                "SELECT pg_catalog.pg_current_xact_id()::text,"
-                    + setting("lock_timeout", target.lockTimeout().toMillis() + "ms")
-                    + ","
-                    + setting("statement_timeout", target.statementTimeout().toMillis() + "ms")
-                    + ","
-                    + setting("row_security", "off")
-                    + (ledger == null ? "" : "," + idleLimit() + ledger.fence()))) {
+        ResultSet row = statement.executeQuery(ledger == null ? sql : sql + ledger.fence(target))) {
       row.next();
       return row.getString(1);
     }
-  }
-
-  /**
-   * A driver that is frozen in the middle of a batch holds its locks: the server ends the batch,
-   * and the rows of nobody else wait for it.
-   */
-  private String idleLimit() {
-    return setting(
-        "idle_in_transaction_session_timeout", target.statementTimeout().toMillis() + "ms");
-  }
-
-  private static String setting(String name, String value) {
-    return " pg_catalog.set_config('" + name + "', '" + value + "', true)";
   }
 
   /**

@@ -190,6 +190,61 @@ final class Catalog {
         event);
   }
 
+  /**
+   * Everything that {@code INSERT} or {@code UPDATE} fires on the table and its partitions, but for
+   * foreign keys.
+   */
+  List<Trigger> triggers(Table table, String event) throws SQLException {
+    return inquiry.rows(
+        """
+        WITH RECURSIVE tree AS (
+          SELECT ?::pg_catalog.oid AS oid
+          UNION
+          SELECT child.inhrelid FROM pg_catalog.pg_inherits child JOIN tree ON child.inhparent = tree.oid)
+        SELECT DISTINCT t.tgname, n.nspname, p.proname, p.prosecdef
+        FROM pg_catalog.pg_trigger t JOIN tree ON tree.oid = t.tgrelid
+        JOIN pg_catalog.pg_proc p ON p.oid = t.tgfoid JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
+        WHERE NOT t.tgisinternal AND t.tgenabled IN ('O', 'A')
+          AND t.tgtype & CASE ? WHEN 'INSERT' THEN 4 ELSE 16 END <> 0
+        ORDER BY t.tgname
+        """,
+        row ->
+            new Trigger(
+                row.getString("tgname"),
+                new TableName(row.getString("nspname"), row.getString("proname")),
+                row.getBoolean("prosecdef")),
+        table.oid(),
+        event);
+  }
+
+  /**
+   * The foreign keys of a table. {@code conenforced} came with PostgreSQL 18: as a key of the row's
+   * JSON it may be absent.
+   */
+  List<ForeignKey> foreignKeys(Table table) throws SQLException {
+    return inquiry.rows(
+        """
+        SELECT c.conname, c.condeferred, n.nspname, r.relname,
+               ARRAY(SELECT a.attname::pg_catalog.text
+                     FROM pg_catalog.unnest(c.conkey) WITH ORDINALITY AS k(attnum, place)
+                     JOIN pg_catalog.pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = k.attnum
+                     ORDER BY k.place) AS columns
+        FROM pg_catalog.pg_constraint c
+        JOIN pg_catalog.pg_class r ON r.oid = c.confrelid
+        JOIN pg_catalog.pg_namespace n ON n.oid = r.relnamespace
+        WHERE c.conrelid = ?::pg_catalog.oid AND c.contype = 'f'
+          AND coalesce((pg_catalog.to_jsonb(c) ->> 'conenforced')::pg_catalog.bool, true)
+        ORDER BY c.conname
+        """,
+        row ->
+            new ForeignKey(
+                row.getString("conname"),
+                texts(row.getArray("columns")),
+                new TableName(row.getString("nspname"), row.getString("relname")),
+                row.getBoolean("condeferred")),
+        table.oid());
+  }
+
   /** Rewrite rules for INSERT or UPDATE. The digits of {@code ev_type}: update 2, insert 3. */
   List<String> rules(Table table) throws SQLException {
     return inquiry.rows(

@@ -10,11 +10,29 @@ import java.util.Set;
  */
 final class Findings {
   private final Set<String> reasons = new LinkedHashSet<>();
+  private final Set<String> lacks = new LinkedHashSet<>();
   private final Set<String> warnings = new LinkedHashSet<>();
+  private final LeastRole leastRole = new LeastRole();
 
   /** Why the run cannot be. */
   void refuse(String place, String reason) {
     reasons.add(place + ": " + reason);
+  }
+
+  /** A right that we lack: a reason like any other, which a GRANT does away with. */
+  void lack(String place, String reason) {
+    refuse(place, reason);
+    lacks.add(place + ": " + reason);
+  }
+
+  /** Whether nothing but rights is amiss, so that every right that is needed was asked about. */
+  boolean onlyRightsLack() {
+    return reasons.equals(lacks);
+  }
+
+  /** The rights that were asked about. */
+  LeastRole leastRole() {
+    return leastRole;
   }
 
   /** What the run may stumble over. */

@@ -5,6 +5,7 @@ import backfill.plan.Settings;
 import backfill.plan.Source;
 import backfill.plan.Step;
 import java.sql.SQLException;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -20,7 +21,7 @@ import java.util.stream.Stream;
  * database of something else lacks the targets, one where nothing is to be done may lack the
  * sources.
  */
-public final class Preflight {
+public final class Preflight implements AutoCloseable {
   /**
    * The exporter of the snapshot, the progress line's connection and one that is just being
    * replaced; one more holds the tables that the exporter may not LOCK.
@@ -30,31 +31,83 @@ public final class Preflight {
   private final Plan plan;
   private final List<Step> steps;
   private final Sessions sessions;
-  private final Findings findings;
+  private final Findings findings = new Findings();
+  private boolean looked;
 
-  private Preflight(Plan plan, List<Step> steps, Sessions sessions, Findings findings) {
+  private Preflight(Plan plan, List<Step> steps, Sessions sessions) {
     this.plan = plan;
     this.steps = steps;
     this.sessions = sessions;
-    this.findings = findings;
   }
 
   /**
+   * Connects, and asks nothing yet.
+   *
    * @param steps those of the plan that this run is about
+   * @throws NotReady naming each server that cannot be reached
+   */
+  public static Preflight open(Plan plan, List<Step> steps, Database database) {
+    try {
+      return new Preflight(plan, steps, Sessions.open(plan, database));
+    } catch (SQLException e) {
+      throw brokenOff(database.address(), List.of(), e);
+    }
+  }
+
+  /** Connects, asks, and lets go again. */
+  public static Ready check(Plan plan, List<Step> steps, Database database, QueryShapes shapes) {
+    try (Preflight preflight = open(plan, steps, database)) {
+      return preflight.check(shapes);
+    }
+  }
+
+  /** Where rows are written. */
+  public Server server() {
+    return sessions.writingServer();
+  }
+
+  /** Where rows are read. */
+  public Server readFrom() {
+    return sessions.readingServer();
+  }
+
+  /**
+   * Asks everything, once.
+   *
    * @throws NotReady with every reason; nothing was written
    */
-  public static Ready check(Plan plan, List<Step> steps, Database database, QueryShapes shapes) {
-    Findings findings = new Findings();
-    try (Sessions sessions = Sessions.open(plan, database)) {
-      Ready ready = new Preflight(plan, steps, sessions, findings).run(shapes);
+  public Ready check(QueryShapes shapes) {
+    try {
+      Ready ready = run(shapes);
       findings.throwIfRefused();
       return ready;
     } catch (SQLException e) {
-      findings.refuse(
-          Server.address(database.readUrl()),
-          "preflight broke off: " + ConnectionFailure.oneLine(e));
-      throw new NotReady(findings.reasons(), ConnectionFailure.passing(e.getSQLState()), e);
+      throw brokenOff(readFrom().address(), findings.reasons(), e);
     }
+  }
+
+  private static NotReady brokenOff(String address, List<String> reasons, SQLException e) {
+    List<String> all = new ArrayList<>(reasons);
+    all.add(Server.address(address) + ": preflight broke off: " + ConnectionFailure.oneLine(e));
+    return new NotReady(all, ConnectionFailure.passing(e.getSQLState()), e);
+  }
+
+  /**
+   * The statements that give a role the rights which {@link #check} asked about, whether we have
+   * them or not; comments begin with two hyphens. Empty where something besides rights is amiss, or
+   * where nothing is to be done: what was not looked at may need rights of its own.
+   */
+  public List<String> leastRole() {
+    if (!looked || !findings.onlyRightsLack()) {
+      return List.of();
+    }
+    List<String> lines = new ArrayList<>();
+    findings.leastRole().notes().forEach(note -> lines.add("-- " + note));
+    findings
+        .leastRole()
+        .statements(server().database(), server().user())
+        .forEach(grant -> lines.add(grant + ";"));
+    return lines;
   }
 
   private Ready run(QueryShapes shapes) throws SQLException {
@@ -70,6 +123,7 @@ public final class Preflight {
       }
       skipped.addAll(onlyIf.skipped(steps));
     }
+    noteConditions(skipped);
     List<Step> active = steps.stream().filter(step -> !skipped.contains(step.name())).toList();
     Scope scope = new Scope(plan, active);
     Map<String, Table> sources = sources(scope);
@@ -80,6 +134,7 @@ public final class Preflight {
     if (!active.isEmpty()) {
       connections(active, sources.values(), found(active, targets));
     }
+    looked = true;
     return new Ready(
         server,
         sessions.readingServer(),
@@ -90,6 +145,21 @@ public final class Preflight {
         skipped,
         true,
         now);
+  }
+
+  /** Which tables a condition reads is not looked at: it is asked as it is. */
+  private void noteConditions(Set<String> skipped) {
+    LeastRole role = findings.leastRole();
+    plan.onlyIf().ifPresent(condition -> role.note("only-if is asked too: " + condition));
+    for (Step step : steps) {
+      step.onlyIf()
+          .ifPresent(
+              condition ->
+                  role.note("only-if of step " + step.name() + " is asked too: " + condition));
+      if (skipped.contains(step.name())) {
+        role.note("step " + step.name() + " is skipped here, and what it needs is left out");
+      }
+    }
   }
 
   private Ready nothingToDo(Server server, String now) {
@@ -195,6 +265,16 @@ public final class Preflight {
     int writers = active.stream().mapToInt(step -> step.write().writers()).max().orElse(1);
     sessions.needConnections(
         read.readers(), writers, BESIDE_READERS_AND_WRITERS + (holder ? 1 : 0), findings);
+  }
+
+  /** Lets the connections go. */
+  @Override
+  public void close() {
+    try {
+      sessions.close();
+    } catch (SQLException e) {
+      // Nothing was in progress on them.
+    }
   }
 
   private SourceCheck sourceCheck() {

@@ -3,7 +3,6 @@ package backfill.postgres;
 import java.sql.SQLException;
 import java.util.Collection;
 import java.util.List;
-import java.util.stream.Collectors;
 
 /** Looks which rights we lack, and names each as the statement that gives it. */
 final class Rights {
@@ -23,6 +22,7 @@ final class Rights {
       String place, String privilege, Table table, Collection<String> columns, Findings findings)
       throws SQLException {
     needSchema(place, table.name(), findings);
+    findings.leastRole().columns(privilege, table.name(), columns);
     List<String> lacking =
         inquiry.rows(
             """
@@ -34,18 +34,14 @@ final class Rights {
             table.oid(),
             privilege);
     if (!lacking.isEmpty()) {
-      findings.refuse(
+      findings.lack(
           place,
           "no right to "
               + privilege
               + " on "
               + table.name()
-              + "; GRANT "
-              + privilege
-              + " ("
-              + lacking.stream().map(TableName::quote).collect(Collectors.joining(", "))
-              + ") ON "
-              + table.name().quoted()
+              + "; "
+              + LeastRole.onColumns(privilege, lacking, table.name())
               + " TO "
               + TableName.quote(user));
     }
@@ -68,6 +64,7 @@ final class Rights {
   /** For a column's default; an identity asks for no right on its sequence. */
   void needSequence(String place, TableName sequence, Findings findings) throws SQLException {
     needSchema(place, sequence, findings);
+    findings.leastRole().sequence(sequence);
     boolean usable =
         inquiry.one(
             """
@@ -79,7 +76,7 @@ final class Rights {
             sequence.schema(),
             sequence.name());
     if (!usable) {
-      findings.refuse(
+      findings.lack(
           place,
           "no right to take values from sequence "
               + sequence
@@ -91,13 +88,14 @@ final class Rights {
   }
 
   private void needSchema(String place, TableName name, Findings findings) throws SQLException {
+    findings.leastRole().schema(name.schema());
     boolean usable =
         inquiry.one(
             "SELECT pg_catalog.has_schema_privilege(?, 'USAGE')",
             row -> row.getBoolean(1),
             name.schema());
     if (!usable) {
-      findings.refuse(
+      findings.lack(
           place,
           "no right to use schema "
               + name.schema()

@@ -3,11 +3,14 @@ package backfill.postgres;
 import backfill.plan.Plan;
 import backfill.plan.Source;
 import java.sql.SQLException;
+import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /**
  * Whether a source can be read: it is a table, shows us all of its rows, and its condition can be
@@ -61,37 +64,78 @@ final class SourceCheck {
         + " would hide rows from us; log in as a role with BYPASSRLS, or as the owner without FORCE ROW LEVEL SECURITY";
   }
 
-  /** The columns that are read, and those of the condition. */
+  /** Of the columns that are read, and those of the condition. */
   void rights(Source source, Table table, Set<String> needed, Plan plan, String now)
       throws SQLException {
+    String place = place(source);
     Set<String> columns = new LinkedHashSet<>(table.columnsToRead(needed));
+    Optional<SQLException> denied = Optional.empty();
     if (source.where().isPresent()) {
-      columns.addAll(
-          lackedByWhere(
-              source, table, Parameters.inline(source.where().get(), plan.params(), now)));
+      String where = Parameters.inline(source.where().get(), plan.params(), now);
+      denied = denied(place, table, where);
+      columns.addAll(columnsOf(table, where));
     }
-    rights.need(place(source), "SELECT", table, columns, findings);
-    rights.adviseRanges(place(source), table, plan.settings().read().readers(), findings);
+    int before = findings.reasons().size();
+    rights.need(place, "SELECT", table, columns, findings);
+    if (denied.isPresent() && findings.reasons().size() == before) {
+      // Not for the table's own columns: for a function, or another table.
+      findings.refuse(place, "where cannot be asked: " + ConnectionFailure.oneLine(denied.get()));
+    }
+    rights.adviseRanges(place, table, plan.settings().read().readers(), findings);
   }
 
-  /** EXPLAIN looks at names, types and rights, and runs nothing. */
-  private List<String> lackedByWhere(Source source, Table table, String where) throws SQLException {
+  /** EXPLAIN looks at names, types and rights, and runs nothing; a lack of rights is returned. */
+  private Optional<SQLException> denied(String place, Table table, String where)
+      throws SQLException {
+    Optional<SQLException> failure = explain(table.name().quoted(), where);
+    if (failure.isPresent() && !lacksRights(failure.get())) {
+      findings.refuse(place, "where cannot be asked: " + ConnectionFailure.oneLine(failure.get()));
+      return Optional.empty();
+    }
+    return failure;
+  }
+
+  /**
+   * The columns that a condition names, whatever our rights: those without which it means nothing.
+   * Names are looked up before rights are.
+   */
+  private List<String> columnsOf(Table table, String where) throws SQLException {
+    List<String> named = new ArrayList<>();
+    for (String column : table.columnNames()) {
+      if (occurs(column, where.replace("\"\"", "\""))) {
+        String others =
+            table.columnNames().stream()
+                .filter(other -> !other.equals(column))
+                .map(TableName::quote)
+                .collect(Collectors.joining(", "));
+        Optional<SQLException> failure =
+            explain(
+                "(SELECT %s FROM %s) AS %s"
+                    .formatted(others, table.name().quoted(), TableName.quote(table.name().name())),
+                where);
+        if (failure.isPresent() && !lacksRights(failure.get())) {
+          named.add(column);
+        }
+      }
+    }
+    return named;
+  }
+
+  private Optional<SQLException> explain(String from, String where) throws SQLException {
     try {
       inquiry.rows(
-          "EXPLAIN SELECT FROM " + table.name().quoted() + " WHERE (" + where + "\n)",
-          row -> row.getString(1));
-      return List.of();
+          "EXPLAIN SELECT FROM " + from + " WHERE (" + where + "\n)", row -> row.getString(1));
+      return Optional.empty();
     } catch (SQLException e) {
       if (ConnectionFailure.passing(e.getSQLState())) {
         throw e;
       }
-      if (!"42501"
-          .equals(e.getSQLState())) { // insufficient_privilege: the caller names the columns
-        findings.refuse(place(source), "where cannot be asked: " + ConnectionFailure.oneLine(e));
-        return List.of();
-      }
-      return table.columnNames().stream().filter(column -> occurs(column, where)).toList();
+      return Optional.of(e);
     }
+  }
+
+  private static boolean lacksRights(SQLException failure) {
+    return "42501".equals(failure.getSQLState()); // insufficient_privilege
   }
 
   private static boolean occurs(String column, String where) {

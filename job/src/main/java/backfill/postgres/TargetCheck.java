@@ -29,6 +29,11 @@ final class TargetCheck {
     this.findings = findings;
   }
 
+  /** What the step's statements are to a trigger. */
+  static String event(Step step) {
+    return step instanceof Step.Pairs ? "INSERT" : "UPDATE";
+  }
+
   static String place(Step step) {
     return "step " + step.name();
   }
@@ -85,7 +90,16 @@ final class TargetCheck {
   }
 
   private List<String> triggers(Step step, Table table) throws SQLException {
-    String event = step instanceof Step.Pairs ? "INSERT" : "UPDATE";
+    String event = event(step);
+    for (Trigger trigger : catalog.triggers(table, event)) {
+      if (!trigger.securityDefiner()) {
+        findings
+            .leastRole()
+            .note(
+                "trigger %s on %s runs %s() with the rights of whoever writes: GRANT what it needs too"
+                    .formatted(trigger.name(), table.name(), trigger.function()));
+      }
+    }
     List<String> triggers = catalog.beforeRowTriggers(table, event);
     for (String trigger : triggers) {
       findings.warn(

@@ -67,7 +67,7 @@ final class GrantSets implements AutoCloseable {
 
   private JavaPairRDD<Long, PartialSet> existingSets(Target target, SnapshotReader reader) {
     return PartialSetIterator.of(
-        reader.readPairs(target.table(), step.into().object(), step.into().user(), null),
+        reader.readPairs(target.table(), PairColumns.of(step.into()), null),
         PartialSet.Kind.EXISTING,
         userNumber(),
         PartialSetIterator.Unnumbered.COUNT);

@@ -3,6 +3,8 @@ package backfill.spark;
 import backfill.membership.KeySet;
 import backfill.plan.Plan;
 import backfill.plan.Source;
+import backfill.postgres.Parameters;
+import backfill.postgres.Ready;
 import backfill.postgres.Table;
 import java.time.Instant;
 import java.util.Collection;
@@ -70,8 +72,7 @@ public final class KeptSources implements AutoCloseable {
   /** Reads one source as the only pair of columns that anybody asks of it. */
   long readPairs(
       SnapshotReader reader, Source source, Table table, PairColumns columns, String where) {
-    JavaRDD<LongPairs> read =
-        kept.keep(reader.readPairs(table, columns.key(), columns.member(), where));
+    JavaRDD<LongPairs> read = kept.keep(reader.readPairs(table, columns, where));
     long count = read.map(LongPairs::rows).fold(0L, Long::sum);
     pairs.put(source.name(), read);
     counts.put(source.name(), count);
@@ -85,7 +86,7 @@ public final class KeptSources implements AutoCloseable {
         read ->
             KeySet.union(
                 reader
-                    .readPairs(table, column, column, null)
+                    .readPairs(table, new PairColumns(column, column), null)
                     .mapPartitions(KeptSources::keySet)
                     .collect()));
   }
@@ -96,6 +97,14 @@ public final class KeptSources implements AutoCloseable {
             KeySet.of(
                 StreamSupport.stream(all.spliterator(), false).map(LongPairs::keys).iterator()))
         .iterator();
+  }
+
+  /** The source's condition as the server is asked it; null where it has none. */
+  static String where(Source source, Plan plan, Ready ready) {
+    return source
+        .where()
+        .map(condition -> Parameters.inline(condition, plan.params(), ready.now()))
+        .orElse(null);
   }
 
   /** Makes views known, each needing only sources that were read and views before it. */

@@ -11,6 +11,11 @@ import java.util.Set;
 /** The two columns that steps of pairs take of a source. */
 record PairColumns(String key, String member) {
 
+  /** Those of a target. */
+  static PairColumns of(Step.IntoPairs into) {
+    return new PairColumns(into.object(), into.user());
+  }
+
   /**
    * The sources of which these steps need one pair of columns and nothing else: no query and no
    * view reads them.

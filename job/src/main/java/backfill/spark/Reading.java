@@ -4,7 +4,6 @@ import backfill.plan.Plan;
 import backfill.plan.Source;
 import backfill.plan.Step;
 import backfill.postgres.Database;
-import backfill.postgres.Parameters;
 import backfill.postgres.Ready;
 import backfill.postgres.Snapshot;
 import backfill.postgres.Table;
@@ -77,13 +76,16 @@ public final class Reading implements AutoCloseable {
     return new Reading(plan, ready, sources, snapshot, reader, PairColumns.soleUses(plan, steps));
   }
 
-  private static List<Table> tables(Plan plan, Ready ready, List<Step> steps) {
+  /** What these steps read, sources and targets; a table may be there twice. */
+  public static List<Table> tables(Plan plan, Ready ready, List<Step> steps) {
     List<Table> tables = new ArrayList<>();
     for (Step step : steps) {
       plan.sourcesOf(step).forEach(source -> tables.add(ready.sources().get(source)));
       Target target = ready.targets().get(step.name());
       tables.add(target.table());
-      target.parentsOf(step.key()).forEach(parent -> tables.add(parent.table()));
+      target.parentsOf(step.key()).stream()
+          .filter(parent -> parent.integerColumn().isPresent())
+          .forEach(parent -> tables.add(parent.table()));
     }
     return tables;
   }
@@ -106,11 +108,7 @@ public final class Reading implements AutoCloseable {
 
   private long read(Source source) {
     Table table = ready.sources().get(source.name());
-    String where =
-        source
-            .where()
-            .map(condition -> Parameters.inline(condition, plan.params(), ready.now()))
-            .orElse(null);
+    String where = KeptSources.where(source, plan, ready);
     PairColumns columns = pairsOnly.get(source.name());
     return columns == null
         ? sources.readRows(

@@ -74,6 +74,8 @@ final class SinkOptions {
         TargetLookup.find(
             database, APPLICATION_NAME, required(options, "dbtable"), key, lockTimeout, retryFor);
     refuseAbsentKey(target, rows);
+    // On the driver: each task would find it out anew.
+    Arrays.stream(rows.fields()).forEach(CellReader::of);
     return new SinkConfig(
         new WriteTarget(
             database,
@@ -93,6 +95,7 @@ final class SinkOptions {
                 !target.beforeTriggers().isEmpty(),
                 0,
                 0)),
+        target.arbiter().predicate().orElse(null),
         number(options, "rows-per-batch", 25_000, 1_000_000),
         number(options, "writers", 2, 64),
         APPLICATION_NAME,

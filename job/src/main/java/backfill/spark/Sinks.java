@@ -1,16 +1,18 @@
 package backfill.spark;
 
 import backfill.plan.Plan;
-import backfill.plan.Settings;
+import backfill.plan.Step;
 import backfill.postgres.Column;
 import backfill.postgres.Database;
 import backfill.postgres.ParentTable;
+import backfill.postgres.Parents;
 import backfill.postgres.Ready;
 import backfill.postgres.RejectionRules;
 import backfill.postgres.RunLedger;
 import backfill.postgres.Target;
 import backfill.postgres.TargetColumn;
 import backfill.postgres.WriteTarget;
+import java.util.List;
 
 /** Where and how each kind of step writes. */
 public final class Sinks {
@@ -29,30 +31,50 @@ public final class Sinks {
       String applicationName,
       RunLedger ledger,
       long rejectedBefore) {
-    Target target = ready.targets().get(run.step().name());
-    Settings.Write write = run.step().write();
     return new Sink(
-        new WriteTarget(
-            database,
-            target.table().name(),
-            run.columns().stream().map(name -> column(target, name)).toList(),
-            run.step().key(),
-            target.arbiter().onConflict(),
-            run instanceof PairsRun
-                ? WriteTarget.Operation.INSERT_MISSING
-                : WriteTarget.Operation.COMPARE_AND_SET,
-            plan.settings().lockTimeout(),
-            write.statementTimeout(),
-            write.retryFor(),
-            new RejectionRules(
-                target.parentsOf(run.columns()).stream().map(ParentTable::key).toList(),
-                run.parents(),
-                !target.beforeTriggers().isEmpty(),
-                plan.limits().rejectedRows(),
-                rejectedBefore)),
-        write.rowsPerBatch(),
+        target(run.step(), run.columns(), ready, plan, database, run.parents(), rejectedBefore),
+        run.step().write().rowsPerBatch(),
         applicationName,
         ledger.slot(run.step().name()).orElse(null));
+  }
+
+  /**
+   * Where and how a step writes.
+   *
+   * @param columns the target's columns that it writes, in order
+   */
+  public static WriteTarget target(
+      Step step, List<String> columns, Ready ready, Plan plan, Database database) {
+    return target(step, columns, ready, plan, database, Parents.UNKNOWN, 0);
+  }
+
+  private static WriteTarget target(
+      Step step,
+      List<String> columns,
+      Ready ready,
+      Plan plan,
+      Database database,
+      Parents parents,
+      long rejectedBefore) {
+    Target target = ready.targets().get(step.name());
+    return new WriteTarget(
+        database,
+        target.table().name(),
+        columns.stream().map(name -> column(target, name)).toList(),
+        step.key(),
+        target.arbiter().onConflict(),
+        step instanceof Step.Pairs
+            ? WriteTarget.Operation.INSERT_MISSING
+            : WriteTarget.Operation.COMPARE_AND_SET,
+        plan.settings().lockTimeout(),
+        step.write().statementTimeout(),
+        step.write().retryFor(),
+        new RejectionRules(
+            target.parentsOf(columns).stream().map(ParentTable::key).toList(),
+            parents,
+            !target.beforeTriggers().isEmpty(),
+            plan.limits().rejectedRows(),
+            rejectedBefore));
   }
 
   private static TargetColumn column(Target target, String name) {

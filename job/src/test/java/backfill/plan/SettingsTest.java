@@ -33,7 +33,8 @@ class SettingsTest {
                 new Settings.Read(4, 10_000),
                 new Settings.Flatten(268_435_456),
                 new Settings.Write(2, 25_000, Duration.ofSeconds(60), Duration.ofMinutes(2)),
-                new Settings.Verify(Duration.ofSeconds(60))));
+                new Settings.Verify(Duration.ofSeconds(60)),
+                new Settings.Ledger(true, "backfill", Duration.ofSeconds(30))));
   }
 
   @Test
@@ -48,6 +49,7 @@ class SettingsTest {
         flatten.broadcast-bytes = 0 B
         write { writers = 64, rows-per-batch = 1, statement-timeout = 1 h, retry-for = 0 s }
         verify.wait-for = 24 h
+        ledger { schema = "Our ledger", lease = 1.5 s }
         """;
     assertThat(read(SMALL + text).settings())
         .isEqualTo(
@@ -59,7 +61,8 @@ class SettingsTest {
                 new Settings.Read(1, 1_000_000),
                 new Settings.Flatten(0),
                 new Settings.Write(64, 1, Duration.ofHours(1), Duration.ZERO),
-                new Settings.Verify(Duration.ofHours(24))));
+                new Settings.Verify(Duration.ofHours(24)),
+                new Settings.Ledger(true, "Our ledger", Duration.ofMillis(1500))));
   }
 
   @Test
@@ -145,10 +148,13 @@ class SettingsTest {
     for (RecordComponent limit : Limits.class.getRecordComponents()) {
       expected.add("limits." + kebab(limit));
     }
-    assertThat(Setting.keys()).containsExactlyInAnyOrderElementsOf(expected);
+    // `ledger = off` is the only way to say it, and a schema is no number.
+    expected.remove("ledger.on");
     assertThat(REFERENCE.entrySet())
         .extracting(Map.Entry::getKey)
         .containsExactlyInAnyOrderElementsOf(expected);
+    expected.remove("ledger.schema");
+    assertThat(Setting.keys()).containsExactlyInAnyOrderElementsOf(expected);
   }
 
   @Test
@@ -164,5 +170,16 @@ class SettingsTest {
 
   private static String kebab(RecordComponent component) {
     return component.getName().replaceAll("([A-Z])", "-$1").toLowerCase(Locale.ROOT);
+  }
+
+  @Test
+  void theLedgerIsSwitchedOffByOneWord() {
+    assertThat(read(SMALL + "ledger = off").settings().ledger().on()).isFalse();
+    assertThat(read(SMALL + "ledger = on").settings().ledger().on()).isTrue();
+    assertThatThrownBy(() -> read(SMALL + "ledger = maybe"))
+        .hasMessageContaining(
+            "ledger must be on, off, or a block with schema and lease, got the text \"maybe\"");
+    assertThatThrownBy(() -> read(SMALL + "ledger.lease = 10 ms"))
+        .hasMessageContaining("ledger.lease must be 1 s to 1 h, got 10 ms");
   }
 }

@@ -127,6 +127,20 @@ class RightsTest {
   }
 
   @Test
+  void aConditionThatReadsAnotherTableIsAskedWithOurRightsToo() {
+    world.where("direct", "user_id NOT IN (SELECT id FROM blocked)");
+    world.execute(
+        "CREATE TABLE blocked (id int)",
+        "GRANT SELECT ON direct, through, members, access TO " + role,
+        "GRANT INSERT ON access TO " + role);
+    assertThat(world.reasons(world.as(role)))
+        .containsExactly(
+            "source direct: where cannot be asked: permission denied for table blocked");
+    world.execute("GRANT SELECT ON blocked TO " + role);
+    assertThat(world.ready(world.as(role)).applies()).isTrue();
+  }
+
+  @Test
   void anUpdateNeedsItsValueColumnsAlone() {
     TestingPreflight rows = TestingPreflight.rows();
     String updater = rows.role();

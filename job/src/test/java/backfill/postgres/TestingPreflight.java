@@ -221,7 +221,8 @@ final class TestingPreflight {
             new Settings.Read(readers, 1000),
             new Settings.Flatten(1),
             WRITE,
-            new Settings.Verify(Duration.ofSeconds(1))));
+            new Settings.Verify(Duration.ofSeconds(1)),
+            new Settings.Ledger(false, "backfill", Duration.ofSeconds(30))));
   }
 
   Ready ready() {
@@ -237,6 +238,14 @@ final class TestingPreflight {
           asked = plan;
           return shapes;
         });
+  }
+
+  /** What preflight says a role needs, asked as a superuser. */
+  List<String> leastRole() {
+    try (Preflight preflight = Preflight.open(plan(), steps, admin())) {
+      preflight.check((plan, tables) -> shapes);
+      return preflight.leastRole();
+    }
   }
 
   List<String> reasons() {

@@ -63,6 +63,19 @@ class SnapshotReaderTest {
     }
   }
 
+  @Test
+  void theServerScansNoMoreThanARange() throws SQLException {
+    Database all = Database.at(database.url(), database.user(), database.password(), seconds(10));
+    TableScan scan = new TableScan(TestingSpark.session(), all, new Settings.Read(3, 1000), "test");
+
+    List<String> statements = scan.statements(table(all), COLUMNS, "secret <> ''");
+
+    assertThat(statements).hasSize(3);
+    for (String statement : statements) {
+      assertThat(database.rows("EXPLAIN " + statement).toString()).contains("Tid Range Scan");
+    }
+  }
+
   private record Sums(long statements, long rows, long ids, long groups) {}
 
   private static Sums sums(Database as, String where) throws SQLException {

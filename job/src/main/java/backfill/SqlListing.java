@@ -1,0 +1,125 @@
+package backfill;
+
+import backfill.plan.Plan;
+import backfill.plan.Step;
+import backfill.postgres.BatchListing;
+import backfill.postgres.Database;
+import backfill.postgres.ListedStatement;
+import backfill.postgres.OpenTransactions;
+import backfill.postgres.Ready;
+import backfill.postgres.SnapshotListing;
+import backfill.postgres.WriteTarget;
+import backfill.spark.ReadListing;
+import backfill.spark.Reading;
+import backfill.spark.Session;
+import backfill.spark.Sinks;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/** Every statement of a run, in the order of its stages, with the locks that it takes. */
+final class SqlListing {
+  /** In the place of what only the export can say. */
+  private static final String SNAPSHOT = "the exported snapshot";
+
+  private final Plan plan;
+  private final Ready ready;
+  private final Database database;
+  private final String applicationName;
+  private final ReadListing reads;
+  private final List<String> lines = new ArrayList<>();
+
+  SqlListing(Plan plan, Ready ready, Database database, String applicationName, Session session) {
+    this.plan = plan;
+    this.ready = ready;
+    this.database = database;
+    this.applicationName = applicationName;
+    this.reads = new ReadListing(session, plan, ready, database, applicationName);
+  }
+
+  /**
+   * The lines, which are SQL with comments.
+   *
+   * @param steps those that will run
+   */
+  List<String> of(List<Step> steps) throws Exception {
+    heading(
+        "Every statement of run %s, with the locks that it takes on tables and whom they"
+            .formatted(plan.name()),
+        "keep waiting; without such a comment it takes none. Not listed is what preflight asks, and check has",
+        "asked just now: the catalog, how far the targets' sequences are, and, where one might end, a count of",
+        "the sources; nor what the progress line asks pg_stat_activity.");
+    for (List<Step> together : SnapshotGroups.of(plan, ready, steps)) {
+      read(together);
+      for (Step step : together) {
+        write(step);
+      }
+      verify(together);
+    }
+    return lines;
+  }
+
+  private void read(List<Step> together) {
+    SnapshotListing snapshot =
+        new SnapshotListing(Reading.tables(plan, ready, together), plan.settings().lockTimeout());
+    if (!snapshot.holding().isEmpty()) {
+      heading("read " + names(together) + ": holds what the exporter has no right to LOCK");
+      list(snapshot.holding());
+    }
+    heading("read " + names(together) + ": exports a snapshot, and holds what is read in it");
+    list(snapshot.exporting());
+    heading("read " + names(together) + ": how each reader begins; it ends with COMMIT");
+    list(SnapshotListing.importing(SNAPSHOT));
+    Set<String> sources = new LinkedHashSet<>();
+    together.forEach(step -> sources.addAll(plan.sourcesOf(step)));
+    for (String source : sources) {
+      heading("read source " + source);
+      list(reads.source(source, together));
+    }
+    for (Step step : together) {
+      heading("read target of " + step.name());
+      list(reads.target(step));
+    }
+    List<ListedStatement> parents = reads.parents(together);
+    if (!parents.isEmpty()) {
+      heading("read parents of " + names(together));
+      list(parents);
+    }
+    heading("read " + names(together) + ": lets the snapshot go");
+    list(List.of(new ListedStatement("ROLLBACK")));
+  }
+
+  private void write(Step step) throws Exception {
+    WriteTarget target = Sinks.target(step, reads.columns(step), ready, plan, database);
+    heading(
+        "write %s: a transaction for each batch of at most %d rows, over %d connections"
+            .formatted(step.name(), step.write().rowsPerBatch(), step.write().writers()));
+    list(
+        BatchListing.of(step, target, ready.targets().get(step.name()).table(), applicationName)
+            .statements());
+  }
+
+  private void verify(List<Step> together) {
+    heading("verify " + names(together) + ": the transactions open at our last commit");
+    list(OpenTransactions.listing(database, plan.settings().verify().waitFor()));
+    heading(
+        "verify " + names(together) + ": a new snapshot, and in it every statement of read again");
+  }
+
+  private static String names(List<Step> steps) {
+    return steps.stream().map(Step::name).collect(Collectors.joining(", "));
+  }
+
+  private void heading(String... comment) {
+    lines.add("");
+    for (String line : comment) {
+      lines.add("-- " + line);
+    }
+  }
+
+  private void list(List<ListedStatement> statements) {
+    statements.forEach(statement -> lines.add(statement.text()));
+  }
+}

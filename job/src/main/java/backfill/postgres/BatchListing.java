@@ -1,0 +1,106 @@
+package backfill.postgres;
+
+import backfill.plan.Step;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The transaction that writes a batch, listed, with everything it touches beside the target. */
+public final class BatchListing {
+  private static final String END = "COMMIT";
+
+  private final WriteTarget target;
+  private final Table table;
+  private final List<ForeignKey> checked;
+  private final List<Trigger> triggers;
+
+  private BatchListing(
+      WriteTarget target, Table table, List<ForeignKey> checked, List<Trigger> triggers) {
+    this.target = target;
+    this.table = table;
+    this.checked = checked;
+    this.triggers = triggers;
+  }
+
+  /** Looks up what the step's statements set off. */
+  public static BatchListing of(Step step, WriteTarget target, Table table, String applicationName)
+      throws SQLException {
+    try (Connection connection = target.database().connect(applicationName);
+        Inquiry inquiry = new Inquiry(connection, target.lockTimeout(), target.retryFor())) {
+      Catalog catalog = new Catalog(inquiry);
+      List<ForeignKey> checked =
+          catalog.foreignKeys(table).stream().filter(key -> checks(target, table, key)).toList();
+      return new BatchListing(
+          target, table, checked, catalog.triggers(table, TargetCheck.event(step)));
+    }
+  }
+
+  /** A foreign key of NULLs is not looked up, and neither is one that an UPDATE leaves as it is. */
+  private static boolean checks(WriteTarget target, Table table, ForeignKey key) {
+    List<String> written = target.columns().stream().map(TargetColumn::name).toList();
+    return switch (target.operation()) {
+      case INSERT_MISSING ->
+          key.columns().stream()
+              .allMatch(
+                  column ->
+                      written.contains(column) || table.column(column).orElseThrow().hasDefault());
+      case COMPARE_AND_SET ->
+          target.values().stream().anyMatch(value -> key.columns().contains(value.name()));
+    };
+  }
+
+  /** From BEGIN to COMMIT. */
+  public List<ListedStatement> statements() {
+    List<ListedStatement> listed = new ArrayList<>();
+    listed.add(new ListedStatement("BEGIN"));
+    listed.add(new ListedStatement(BatchStatement.begin(target)));
+    listed.add(new ListedStatement(BatchStatement.TRY));
+    listed.add(new ListedStatement(ofTheWrite(), BatchStatement.sql(target)));
+    listed.add(new ListedStatement(lookedUp(true), BatchStatement.CHECK_NOW));
+    listed.add(new ListedStatement(BatchStatement.KEEP));
+    listed.add(new ListedStatement("COMMIT"));
+    return listed;
+  }
+
+  private List<String> ofTheWrite() {
+    List<String> comments = new ArrayList<>();
+    comments.add(TableLock.ROW_EXCLUSIVE.on(table, END));
+    boolean insert = target.operation() == WriteTarget.Operation.INSERT_MISSING;
+    comments.add(
+        insert
+            ? "and each new row: blocks an INSERT of the same key until COMMIT"
+            : "and FOR NO KEY UPDATE on each changed row: blocks UPDATE and DELETE of it until COMMIT");
+    if (insert) {
+      table.columns().stream()
+          .filter(
+              column -> target.columns().stream().noneMatch(c -> c.name().equals(column.name())))
+          .flatMap(column -> column.sequence().stream())
+          .forEach(sequence -> comments.add(TableLock.ROW_EXCLUSIVE.onSequence(sequence, END)));
+    }
+    comments.addAll(lookedUp(false));
+    for (Trigger trigger : triggers) {
+      comments.add(
+          "fires trigger %s, whose function %s() may take locks of its own"
+              .formatted(trigger.name(), trigger.function()));
+    }
+    comments.add(
+        "each ? is an array with a value for each row, in this order: "
+            + String.join(
+                ", ", BatchStatement.columns(target).stream().map(TargetColumn::name).toList()));
+    return comments;
+  }
+
+  private List<String> lookedUp(boolean deferred) {
+    List<String> comments = new ArrayList<>();
+    for (ForeignKey key : checked) {
+      if (key.deferred() == deferred) {
+        comments.add(TableLock.ROW_SHARE.on(key.referenced(), END));
+        comments.add(
+            "and FOR KEY SHARE on each row that %s refers to: blocks DELETE of it, and a change of its key, until COMMIT"
+                .formatted(String.join(", ", key.columns())));
+      }
+    }
+    return comments;
+  }
+}

@@ -1,0 +1,71 @@
+package backfill.postgres;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/**
+ * Collects every right that preflight asks about, had or lacked: together they are the least that a
+ * role needs.
+ */
+final class LeastRole {
+  private final Set<String> schemas = new LinkedHashSet<>();
+  private final Map<Right, Set<String>> columns = new LinkedHashMap<>();
+  private final Set<TableName> sequences = new LinkedHashSet<>();
+  private final Set<String> notes = new LinkedHashSet<>();
+
+  private record Right(TableName table, String privilege) {}
+
+  void schema(String schema) {
+    schemas.add(schema);
+  }
+
+  /** A table may be a source and a target: its columns come together. */
+  void columns(String privilege, TableName table, Collection<String> needed) {
+    if (!needed.isEmpty()) {
+      columns
+          .computeIfAbsent(new Right(table, privilege), right -> new LinkedHashSet<>())
+          .addAll(needed);
+    }
+  }
+
+  void sequence(TableName sequence) {
+    sequences.add(sequence);
+  }
+
+  /** Something that may need a right which only people can know; it stays on one line. */
+  void note(String note) {
+    notes.add(note.strip().replaceAll("\\s+", " "));
+  }
+
+  /** What people should look at beside the statements. */
+  List<String> notes() {
+    return List.copyOf(notes);
+  }
+
+  /** A GRANT for each schema, sequence, and kind of right on a table. */
+  List<String> statements(String database, String role) {
+    List<String> statements = new ArrayList<>();
+    statements.add("GRANT CONNECT ON DATABASE " + TableName.quote(database));
+    schemas.forEach(schema -> statements.add("GRANT USAGE ON SCHEMA " + TableName.quote(schema)));
+    columns.forEach(
+        (right, needed) -> statements.add(onColumns(right.privilege(), needed, right.table())));
+    sequences.forEach(sequence -> statements.add("GRANT USAGE ON SEQUENCE " + sequence.quoted()));
+    return statements.stream().map(grant -> grant + " TO " + TableName.quote(role)).toList();
+  }
+
+  /** The GRANT without its role. */
+  static String onColumns(String privilege, Collection<String> columns, TableName table) {
+    return "GRANT "
+        + privilege
+        + " ("
+        + columns.stream().map(TableName::quote).collect(Collectors.joining(", "))
+        + ") ON "
+        + table.quoted();
+  }
+}

@@ -1,0 +1,117 @@
+package backfill.spark;
+
+import backfill.plan.Plan;
+import backfill.plan.Source;
+import backfill.plan.Step;
+import backfill.postgres.Database;
+import backfill.postgres.ListedStatement;
+import backfill.postgres.ParentTable;
+import backfill.postgres.Ready;
+import backfill.postgres.Table;
+import backfill.postgres.TableLock;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/** What reads sources and targets, listed. */
+public final class ReadListing {
+  private final Plan plan;
+  private final Ready ready;
+  private final TableScan scan;
+
+  public ReadListing(
+      Session session, Plan plan, Ready ready, Database database, String applicationName) {
+    this.plan = plan;
+    this.ready = ready;
+    this.scan = new TableScan(session.get(), database, plan.settings().read(), applicationName);
+  }
+
+  /**
+   * What reads a source.
+   *
+   * @param together the steps that share its snapshot
+   */
+  public List<ListedStatement> source(String name, List<Step> together) {
+    Source source = plan.sources().get(name);
+    Table table = ready.sources().get(name);
+    PairColumns pairs = PairColumns.soleUses(plan, together).get(name);
+    if (pairs != null) {
+      return listed(
+          table, scan.pairStatements(table, pairs, KeptSources.where(source, plan, ready)));
+    }
+    Set<String> needed = ready.shapes().needed().getOrDefault(name, Set.of());
+    return listed(table, table.columnsToRead(needed), KeptSources.where(source, plan, ready));
+  }
+
+  /** What reads a step's target. */
+  public List<ListedStatement> target(Step step) {
+    if (step instanceof Step.Pairs pairs) {
+      Table table = ready.targets().get(step.name()).table();
+      return listed(table, scan.pairStatements(table, PairColumns.of(pairs.into()), null));
+    }
+    return listed(ready.targets().get(step.name()).table(), columns(step), null);
+  }
+
+  /**
+   * What reads the keys that the targets' foreign keys refer to.
+   *
+   * @param together the steps that share a snapshot
+   */
+  public List<ListedStatement> parents(List<Step> together) {
+    Map<String, List<ListedStatement>> listed = new LinkedHashMap<>();
+    for (Step step : together) {
+      for (ParentTable parent : ready.targets().get(step.name()).parentsOf(step.key())) {
+        parent
+            .integerColumn()
+            .ifPresent(
+                column ->
+                    listed.put(
+                        parent.table().name().quoted() + "." + column,
+                        listed(
+                            parent.table(),
+                            scan.pairStatements(
+                                parent.table(), new PairColumns(column, column), null))));
+      }
+    }
+    return listed.values().stream().flatMap(List::stream).toList();
+  }
+
+  /** The target's columns that a step reads and writes: its key, then what its query gives. */
+  public List<String> columns(Step step) {
+    List<String> columns = new ArrayList<>(step.key());
+    for (String column : ready.shapes().outputs().getOrDefault(step.name(), List.of())) {
+      if (!columns.contains(column)) {
+        columns.add(column);
+      }
+    }
+    return columns;
+  }
+
+  private List<ListedStatement> listed(Table table, Collection<String> columns, String where) {
+    List<ListedStatement> listed = new ArrayList<>();
+    listed.add(
+        new ListedStatement(
+            List.of(
+                "Spark looks which columns there are, outside of a transaction",
+                TableLock.ACCESS_SHARE.on(table, "it is answered, at once")),
+            scan.shapeStatement(table, columns, where)));
+    listed.addAll(listed(table, scan.statements(table, columns, where)));
+    return listed;
+  }
+
+  private static List<ListedStatement> listed(Table table, List<String> statements) {
+    List<ListedStatement> listed = new ArrayList<>();
+    for (int i = 0; i < statements.size(); i++) {
+      listed.add(
+          new ListedStatement(
+              List.of(
+                  "reader %d of %d".formatted(i + 1, statements.size()),
+                  TableLock.ACCESS_SHARE.on(table, "the last row is read")),
+              statements.get(i)));
+    }
+    return listed;
+  }
+}

@@ -1,0 +1,165 @@
+package backfill;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import backfill.plan.Plan;
+import backfill.plan.PlanFile;
+import backfill.postgres.Database;
+import backfill.postgres.NotReady;
+import backfill.postgres.Preflight;
+import backfill.spark.PlanQueries;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** What {@code check --grants} prints is enough for a run, and none of it is too much. */
+class CheckGrantsTest {
+  private static final String PLAN = "defectdojo-authorized-users";
+
+  private TestingDatabase database;
+  private Connection connection;
+  private DefectDojo dojo;
+  private String role;
+
+  @BeforeEach
+  void defectDojoThatGivesNothingToEverybody() throws SQLException {
+    database = TestingPostgres.shared().createDatabase();
+    connection = database.connection();
+    role = "role of \"" + database.name() + "\"";
+    dojo = DefectDojo.create(connection);
+    RandomGrants.fill(connection, 1);
+    execute(
+        "REVOKE ALL ON SCHEMA public FROM PUBLIC",
+        "REVOKE ALL ON DATABASE " + database.name() + " FROM PUBLIC",
+        // As in a database that is older than Django's identity columns.
+        "ALTER TABLE dojo_product_authorized_users ALTER COLUMN id DROP IDENTITY",
+        "CREATE SEQUENCE pairs OWNED BY dojo_product_authorized_users.id",
+        "SELECT setval('pairs', 1000000)",
+        "ALTER TABLE dojo_product_authorized_users ALTER COLUMN id SET DEFAULT nextval('pairs')",
+        "CREATE ROLE " + quoted(role) + " LOGIN PASSWORD 'trusted'");
+  }
+
+  @AfterEach
+  void drop() throws SQLException {
+    execute("DROP OWNED BY " + quoted(role), "DROP ROLE " + quoted(role));
+    connection.close();
+    database.close();
+  }
+
+  @Test
+  void aRoleWithExactlyThePrintedStatementsRunsThePlan() throws SQLException {
+    Access expected = Access.expected(connection);
+    grantsFor(role).forEach(this::execute);
+
+    TestingCommand run = TestingCommand.run(environment(), "run", PLAN);
+
+    assertThat(run.line()).contains("\"status\":\"succeeded\"", "\"exitCode\":0");
+    assertThat(Access.present(connection)).isEqualTo(expected);
+  }
+
+  @Test
+  void withoutAnyOneOfThemPreflightGivesAReason() throws SQLException {
+    List<String> grants = grantsFor(role);
+    assertThat(grants)
+        .hasSize(16)
+        .contains(
+            "GRANT USAGE ON SCHEMA \"public\" TO " + quoted(role),
+            "GRANT SELECT (\"product_id\", \"user_id\") ON \"public\".\"dojo_product_member\" TO "
+                + quoted(role),
+            "GRANT SELECT (\"id\", \"is_superuser\", \"is_staff\") ON \"public\".\"auth_user\" TO "
+                + quoted(role),
+            "GRANT UPDATE (\"is_superuser\", \"is_staff\") ON \"public\".\"auth_user\" TO "
+                + quoted(role),
+            "GRANT INSERT (\"product_id\", \"dojo_user_id\") ON"
+                + " \"public\".\"dojo_product_authorized_users\" TO "
+                + quoted(role),
+            "GRANT USAGE ON SEQUENCE \"public\".\"pairs\" TO " + quoted(role));
+    grants.forEach(this::execute);
+    preflight();
+    for (String grant : grants) {
+      execute(grant.replaceFirst("^GRANT", "REVOKE").replace(" TO ", " FROM "));
+      assertThatThrownBy(this::preflight).as(grant).isInstanceOf(NotReady.class);
+      execute(grant);
+    }
+    preflight();
+  }
+
+  @Test
+  void whoLacksRightsIsToldThemAllAndStillNotReady() {
+    execute(
+        "GRANT CONNECT ON DATABASE " + database.name() + " TO " + quoted(role),
+        "GRANT USAGE ON SCHEMA public TO " + quoted(role));
+
+    TestingCommand check = TestingCommand.run(environment(), "check", PLAN, "--grants");
+
+    assertThat(check.exitCode()).isEqualTo(3);
+    check.printed().stream().filter(line -> !line.startsWith("--")).forEach(this::execute);
+    preflight();
+  }
+
+  @Test
+  void nothingIsPrintedWhereSomethingElseIsAmiss() {
+    execute("DROP TABLE dojo_product_group");
+
+    TestingCommand check = TestingCommand.run(database.environment(), "check", PLAN, "--grants");
+
+    assertThat(check.exitCode()).isEqualTo(3);
+    assertThat(check.printed()).isEmpty();
+  }
+
+  @Test
+  void aTriggerThatRunsWithOurRightsIsNamed() throws Exception {
+    dojo.withUserHistory();
+
+    assertThat(TestingCommand.run(database.environment(), "check", PLAN, "--grants").printed())
+        .startsWith(
+            "-- What a role needs to run defectdojo-authorized-users, and nothing more. The role named is the",
+            "-- one that this check logged in as; put another in its place.",
+            "-- only-if is asked too: to_regclass('dojo_role') IS NOT NULL",
+            "-- trigger pgtrigger_update_update on auth_user runs dojo_user_event() with the rights of whoever"
+                + " writes: GRANT what it needs too");
+  }
+
+  /** What a superuser's check prints, for another role. */
+  private List<String> grantsFor(String name) {
+    TestingCommand check = TestingCommand.run(database.environment(), "check", PLAN, "--grants");
+    assertThat(check.exitCode()).isZero();
+    return check.printed().stream()
+        .filter(line -> !line.startsWith("--"))
+        .peek(line -> assertThat(line).endsWith(" TO " + quoted(database.user()) + ";"))
+        .map(line -> line.replace(" TO " + quoted(database.user()) + ";", " TO " + quoted(name)))
+        .toList();
+  }
+
+  private void preflight() {
+    Plan plan = PlanFile.read(PLAN, PlanFile.shippedText(PLAN).orElseThrow(), List.of(), "test");
+    Preflight.check(
+        plan,
+        plan.steps(),
+        Database.fromEnvironment("BACKFILL", environment(), Duration.ofSeconds(10)),
+        new PlanQueries(TestingSpark.session()));
+  }
+
+  private Map<String, String> environment() {
+    return Map.of(
+        "BACKFILL_URL", database.url(), "BACKFILL_USER", role, "BACKFILL_PASSWORD", "trusted");
+  }
+
+  private static String quoted(String name) {
+    return '"' + name.replace("\"", "\"\"") + '"';
+  }
+
+  private void execute(String... statements) {
+    try {
+      database.execute(statements);
+    } catch (SQLException e) {
+      throw new AssertionError(e);
+    }
+  }
+}

@@ -1,0 +1,338 @@
+package backfill;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/**
+ * What {@code check --sql} prints runs as it is, takes the locks it names, and is what a run sends.
+ */
+class CheckSqlTest {
+  private static final String PLAN = "defectdojo-authorized-users";
+  private static final Pattern TABLES = Pattern.compile("\\bdojo_|\\bauth_user\\b");
+
+  private TestingDatabase database;
+
+  @BeforeEach
+  void defectDojo() throws Exception {
+    database = TestingPostgres.shared().createDatabase();
+    try (Connection connection = database.connection()) {
+      DefectDojo.create(connection).withUserHistory();
+      RandomGrants.fill(connection, 1);
+    }
+  }
+
+  @AfterEach
+  void drop() throws SQLException {
+    database.close();
+  }
+
+  @Test
+  void readsRunAsPrintedAndTakeTheLocksTheyName() throws SQLException {
+    assertThat(readsAsPrinted(database.environment())).isEqualTo(11);
+  }
+
+  @Test
+  void soDoThoseOfARoleWithRightsOnColumnsAlone() throws SQLException {
+    String role = "columns_of_" + database.name();
+    database.execute("CREATE ROLE " + role + " LOGIN PASSWORD 'trusted'");
+    try {
+      for (String line : check(database.environment(), "--grants")) {
+        database.execute(line.replace("\"" + database.user() + "\";", role + ";"));
+      }
+      Map<String, String> environment =
+          Map.of(
+              "BACKFILL_URL",
+              database.url(),
+              "BACKFILL_USER",
+              role,
+              "BACKFILL_PASSWORD",
+              "trusted");
+
+      assertThat(readsAsPrinted(environment)).isEqualTo(11);
+      assertThat(PrintedSql.under(printed(environment), "read product-users"))
+          .extracting(PrintedSql::sql)
+          .contains("SELECT FROM \"public\".\"dojo_role\" LIMIT 0")
+          .noneMatch(sql -> sql.startsWith("LOCK TABLE"));
+    } finally {
+      database.execute("DROP OWNED BY " + role, "DROP ROLE " + role);
+    }
+  }
+
+  /** Sends it all, and returns how many SELECTs read rows. */
+  private int readsAsPrinted(Map<String, String> environment) throws SQLException {
+    List<PrintedSql> printed = printed(environment);
+    List<PrintedSql> together = PrintedSql.under(printed, "read product-users");
+    List<PrintedSql> snapshot = together.stream().filter(s -> !importing(s)).toList();
+    List<PrintedSql> importing = together.stream().filter(CheckSqlTest::importing).toList();
+    List<PrintedSql> reads = new ArrayList<>(PrintedSql.under(printed, "read source"));
+    reads.addAll(PrintedSql.under(printed, "read target"));
+    reads.addAll(PrintedSql.under(printed, "read parents"));
+    TreeSet<String> read = new TreeSet<>();
+    reads.forEach(statement -> read.addAll(statement.locks()));
+    TreeSet<String> held = new TreeSet<>();
+    List<Connection> holding = new ArrayList<>();
+    int selects = 0;
+    try {
+      String id = null;
+      for (PrintedSql statement : snapshot) {
+        if (statement.sql().equals("BEGIN")) {
+          holding.add(connect(environment));
+          held.clear();
+        }
+        if (statement.sql().equals("ROLLBACK")) {
+          continue;
+        }
+        Connection current = holding.get(holding.size() - 1);
+        String answer = send(current, statement.sql());
+        id = statement.sql().contains("pg_export_snapshot") ? answer : id;
+        held.addAll(statement.locks());
+        assertThat(locks(current)).as(statement.sql()).isEqualTo(held);
+      }
+      TreeSet<String> everywhere = new TreeSet<>();
+      for (Connection connection : holding) {
+        everywhere.addAll(locks(connection));
+      }
+      assertThat(everywhere).as("all that is read is held").isEqualTo(read);
+      for (PrintedSql statement : reads) {
+        try (Connection reader = connect(environment)) {
+          for (PrintedSql first : importing) {
+            send(reader, first.sql().replace("the exported snapshot", id));
+          }
+          send(reader, statement.sql());
+          assertThat(locks(reader)).as(statement.sql()).isEqualTo(statement.locks()).hasSize(1);
+          selects += statement.sql().contains("1=0") ? 0 : 1;
+        }
+      }
+    } finally {
+      for (Connection connection : holding) {
+        connection.close();
+      }
+    }
+    return selects;
+  }
+
+  private static boolean importing(PrintedSql statement) {
+    return statement.heading().contains("how each reader begins");
+  }
+
+  @Test
+  void aBatchRunsAsPrintedAndTakesTheLocksItNames() throws SQLException {
+    List<PrintedSql> printed = printed(database.environment());
+    Object[] pairs = {ids("dojo_product"), ids("auth_user")};
+    Object[] typePairs = {ids("dojo_product_type"), ids("auth_user")};
+    Boolean[] yes = {true, true, true};
+    Boolean[] no = {false, false, false};
+    database.execute(
+        "TRUNCATE dojo_product_authorized_users, dojo_product_type_authorized_users",
+        "UPDATE auth_user SET is_superuser = false, is_staff = false");
+
+    batchAsPrinted(PrintedSql.under(printed, "write product-users:"), pairs);
+    batchAsPrinted(PrintedSql.under(printed, "write product-type-users:"), typePairs);
+    List<PrintedSql> flags = PrintedSql.under(printed, "write user-flags:");
+    batchAsPrinted(flags, new Object[] {ids("auth_user"), yes, yes, no, no});
+
+    assertThat(database.count("SELECT count(*) FROM dojo_product_authorized_users")).isEqualTo(3);
+    assertThat(database.count("SELECT count(*) FROM dojo_product_type_authorized_users"))
+        .isEqualTo(3);
+    assertThat(database.count("SELECT count(*) FROM auth_user WHERE is_superuser AND is_staff"))
+        .isEqualTo(3);
+    assertThat(flags.get(3).comments())
+        .contains(
+            "-- fires trigger pgtrigger_update_update, whose function dojo_user_event() may take locks of its own");
+  }
+
+  private void batchAsPrinted(List<PrintedSql> batch, Object[] arrays) throws SQLException {
+    assertThat(batch)
+        .extracting(PrintedSql::sql)
+        .hasSize(7)
+        .startsWith("BEGIN")
+        .endsWith("SET CONSTRAINTS ALL IMMEDIATE", "RELEASE SAVEPOINT rows", "COMMIT");
+    TreeSet<String> named = new TreeSet<>();
+    try (Connection connection = database.connection()) {
+      for (PrintedSql statement : batch) {
+        try (PreparedStatement sent = connection.prepareStatement(statement.sql())) {
+          List<String> types = statement.arrays();
+          for (int i = 0; i < types.size(); i++) {
+            sent.setArray(i + 1, connection.createArrayOf(types.get(i), (Object[]) arrays[i]));
+          }
+          sent.execute();
+        }
+        named.addAll(statement.locks());
+        if (statement.sql().equals("COMMIT")) {
+          named.clear();
+        }
+        TreeSet<String> taken = locks(connection);
+        // What the trigger does is the trigger's, and said to be.
+        taken.removeIf(lock -> lock.contains("dojo_dojo_userevent"));
+        assertThat(taken).as(statement.sql()).isEqualTo(named);
+      }
+    }
+  }
+
+  @Test
+  void whatALockIsSaidToBlockWaitsForIt() throws SQLException {
+    String said =
+        printed(database.environment()).stream()
+            .flatMap(statement -> statement.comments().stream())
+            .filter(comment -> comment.contains(" on public.dojo_role: blocks"))
+            .findFirst()
+            .orElseThrow();
+    assertThat(said)
+        .isEqualTo(
+            "-- ACCESS SHARE on public.dojo_role: blocks most forms of ALTER TABLE, TRUNCATE, VACUUM FULL and"
+                + " DROP until the snapshot is let go");
+    List<String> alone =
+        List.of(
+            "ALTER TABLE dojo_role ADD more int",
+            "TRUNCATE dojo_role CASCADE",
+            "VACUUM FULL dojo_role",
+            "DROP TABLE dojo_role CASCADE");
+    List<String> schema =
+        List.of(
+            "CREATE INDEX ON dojo_role (name)",
+            "CREATE TRIGGER t AFTER INSERT ON dojo_role FOR EACH ROW EXECUTE FUNCTION dojo_user_event()");
+    assertBlocked("ACCESS SHARE", alone);
+    assertBlocked("ROW SHARE", alone);
+    assertBlocked("ROW EXCLUSIVE", alone);
+    assertBlocked("ROW EXCLUSIVE", schema);
+    assertThatThrownBy(() -> assertBlocked("ROW SHARE", schema)).isInstanceOf(AssertionError.class);
+  }
+
+  private void assertBlocked(String mode, List<String> statements) throws SQLException {
+    try (Connection ours = database.connection()) {
+      send(ours, "BEGIN");
+      send(ours, "LOCK TABLE dojo_role IN " + mode + " MODE");
+      for (String statement : statements) {
+        assertThatThrownBy(() -> database.execute("SET lock_timeout = 50", statement))
+            .as(mode + ": " + statement)
+            .hasMessageContaining("lock timeout");
+      }
+    }
+  }
+
+  @Test
+  void aRunSendsWhatWasPrintedAndNothingElseThatTouchesATable() throws SQLException {
+    assumeTrue(
+        database.count(
+                "SELECT count(*) FROM pg_settings WHERE name = 'shared_preload_libraries'"
+                    + " AND setting LIKE '%pg_stat_statements%'")
+            == 1,
+        "the server counts no statements");
+    database.execute("CREATE EXTENSION pg_stat_statements");
+    List<PrintedSql> printed = printed(database.environment());
+
+    seen();
+    assertThat(TestingCommand.run(database.environment(), "check", PLAN).exitCode()).isZero();
+    TreeSet<String> byPreflight = seen();
+    TestingCommand run = TestingCommand.run(database.environment(), "run", PLAN);
+    assertThat(run.exitCode()).isZero();
+    TreeSet<String> byTheRun = seen();
+    try (Connection connection = database.connection()) {
+      for (PrintedSql statement : printed) {
+        try (PreparedStatement sent = connection.prepareStatement(statement.sql())) {
+          List<String> types = statement.arrays();
+          for (int i = 0; i < types.size(); i++) {
+            sent.setArray(i + 1, connection.createArrayOf(types.get(i), new Object[0]));
+          }
+          if (statement.sql().contains("?::pg_catalog.xid8")) {
+            sent.setString(1, "1");
+          }
+          if (!statement.sql().startsWith("SET TRANSACTION")) {
+            sent.execute();
+          }
+        }
+      }
+    }
+    TreeSet<String> asPrinted = seen();
+
+    assertThat(byTheRun).containsAll(asPrinted);
+    byTheRun.removeAll(byPreflight);
+    byTheRun.removeIf(statement -> !TABLES.matcher(statement).find());
+    assertThat(asPrinted).containsAll(byTheRun);
+    assertThat(byTheRun).hasSizeGreaterThan(20);
+  }
+
+  /** What the server has executed in this database since this was last asked, as it counts it. */
+  private TreeSet<String> seen() throws SQLException {
+    TreeSet<String> seen =
+        database
+            .rows(
+                "SELECT query FROM pg_stat_statements s JOIN pg_database d ON d.oid = s.dbid"
+                    + " WHERE d.datname = current_database() AND query !~ 'pg_stat_statements'")
+            .stream()
+            .map(row -> row.get(0).toString())
+            .collect(Collectors.toCollection(TreeSet::new));
+    database.rows(
+        "SELECT pg_stat_statements_reset(0, oid, 0) FROM pg_database WHERE datname = current_database()");
+    return seen;
+  }
+
+  private List<PrintedSql> printed(Map<String, String> environment) {
+    return PrintedSql.of(check(environment, "--sql"));
+  }
+
+  private static List<String> check(Map<String, String> environment, String option) {
+    TestingCommand check = TestingCommand.run(environment, "check", PLAN, option);
+    assertThat(check.exitCode()).isZero();
+    return check.printed();
+  }
+
+  private Integer[] ids(String table) throws SQLException {
+    return database.rows("SELECT id FROM " + table + " ORDER BY id LIMIT 3").stream()
+        .map(row -> (Integer) row.get(0))
+        .toArray(Integer[]::new);
+  }
+
+  private static Connection connect(Map<String, String> environment) throws SQLException {
+    return DriverManager.getConnection(
+        environment.get("BACKFILL_URL"),
+        environment.get("BACKFILL_USER"),
+        environment.get("BACKFILL_PASSWORD"));
+  }
+
+  /** The answer's first value, if there is one. */
+  private static String send(Connection connection, String sql) throws SQLException {
+    try (Statement statement = connection.createStatement()) {
+      if (!statement.execute(sql)) {
+        return null;
+      }
+      try (ResultSet rows = statement.getResultSet()) {
+        return rows.next() && rows.getMetaData().getColumnCount() > 0 ? rows.getString(1) : null;
+      }
+    }
+  }
+
+  /** Which locks on tables and sequences a session has, as comments name them. */
+  private TreeSet<String> locks(Connection connection) throws SQLException {
+    int pid = connection.unwrap(org.postgresql.PGConnection.class).getBackendPID();
+    return database
+        .rows(
+            """
+            SELECT upper(regexp_replace(replace(l.mode, 'Lock', ''), '(?<=[a-z])(?=[A-Z])', ' '))
+                   || ' on ' || n.nspname || '.' || c.relname
+            FROM pg_locks l JOIN pg_class c ON c.oid = l.relation JOIN pg_namespace n ON n.oid = c.relnamespace
+            WHERE l.granted AND l.pid = %d AND c.relkind IN ('r', 'p', 'S') AND n.nspname !~ '^pg_'
+            """
+                .formatted(pid))
+        .stream()
+        .map(row -> row.get(0).toString())
+        .collect(Collectors.toCollection(TreeSet::new));
+  }
+}

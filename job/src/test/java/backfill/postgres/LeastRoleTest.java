@@ -1,0 +1,80 @@
+package backfill.postgres;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+@ExtendWith(TestingPreflight.Dropped.class)
+class LeastRoleTest {
+  private final TestingPreflight world = TestingPreflight.pairs();
+
+  @Test
+  void columnsOfOneTableComeTogetherAndNamesAreQuoted() {
+    LeastRole role = new LeastRole();
+    TableName users = new TableName("The \"app\"", "Users");
+    role.schema("The \"app\"");
+    role.columns("SELECT", users, List.of("id", "flag"));
+    role.columns("UPDATE", users, List.of("flag"));
+    role.columns("SELECT", users, List.of("Name", "id"));
+    role.columns("INSERT", users, List.of());
+    role.sequence(new TableName("The \"app\"", "Users_id_seq"));
+    assertThat(role.statements("The db", "the role"))
+        .containsExactly(
+            "GRANT CONNECT ON DATABASE \"The db\" TO \"the role\"",
+            "GRANT USAGE ON SCHEMA \"The \"\"app\"\"\" TO \"the role\"",
+            "GRANT SELECT (\"id\", \"flag\", \"Name\") ON \"The \"\"app\"\"\".\"Users\" TO \"the role\"",
+            "GRANT UPDATE (\"flag\") ON \"The \"\"app\"\"\".\"Users\" TO \"the role\"",
+            "GRANT USAGE ON SEQUENCE \"The \"\"app\"\"\".\"Users_id_seq\" TO \"the role\"");
+  }
+
+  @Test
+  void columnsThatAConditionNamesAreNeededAndWordsInItsTextsAreNot() {
+    world.where("direct", "direct.Note <> 'id' AND \"Odd \"\"one\"\"\" IS NULL -- object_id");
+    world.execute("ALTER TABLE direct ADD \"Odd \"\"one\"\"\" int");
+    assertThat(world.leastRole())
+        .contains(
+            "GRANT SELECT (\"object_id\", \"user_id\", \"note\", \"Odd \"\"one\"\"\") ON"
+                + " \"public\".\"direct\" TO \""
+                + world.database.user()
+                + "\";");
+  }
+
+  @Test
+  void aConditionIsANoteOnOneLineAndASkippedStepToo() {
+    world.onlyIf = Optional.of("EXISTS (SELECT FROM direct\n  LIMIT 1) OR true");
+    world.execute("CREATE TABLE more (LIKE access INCLUDING ALL)");
+    world.steps.add(TestingPreflight.pairsInto("again", Optional.of("false"), "more"));
+    assertThat(world.leastRole())
+        .startsWith(
+            "-- only-if is asked too: EXISTS (SELECT FROM direct LIMIT 1) OR true",
+            "-- only-if of step again is asked too: false",
+            "-- step again is skipped here, and what it needs is left out")
+        .noneMatch(line -> line.contains("\"more\""));
+  }
+
+  @Test
+  void aTriggerWithItsOwnersRightsNeedsNothingOfOurs() {
+    world.execute(
+        "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'",
+        "CREATE TRIGGER told AFTER INSERT ON access FOR EACH ROW EXECUTE FUNCTION f()");
+    assertThat(world.leastRole())
+        .startsWith(
+            "-- trigger told on access runs f() with the rights of whoever writes: GRANT what it needs too");
+    world.execute("ALTER FUNCTION f() SECURITY DEFINER");
+    assertThat(world.leastRole()).noneMatch(line -> line.startsWith("--"));
+    world.execute(
+        "ALTER FUNCTION f() SECURITY INVOKER",
+        "DROP TRIGGER told ON access",
+        "CREATE TRIGGER told AFTER UPDATE ON access FOR EACH ROW EXECUTE FUNCTION f()");
+    assertThat(world.leastRole()).noneMatch(line -> line.startsWith("--"));
+  }
+
+  @Test
+  void nothingIsListedWhereThePlanDoesNotApply() {
+    world.onlyIf = Optional.of("false");
+    assertThat(world.leastRole()).isEmpty();
+  }
+}
