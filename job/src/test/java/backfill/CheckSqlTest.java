@@ -45,7 +45,7 @@ class CheckSqlTest {
 
   @Test
   void readsRunAsPrintedAndTakeTheLocksTheyName() throws SQLException {
-    assertThat(readsAsPrinted(database.environment())).isEqualTo(11);
+    assertThat(readsAsPrinted(database.environment())).isEqualTo(14);
   }
 
   @Test
@@ -65,7 +65,7 @@ class CheckSqlTest {
               "BACKFILL_PASSWORD",
               "trusted");
 
-      assertThat(readsAsPrinted(environment)).isEqualTo(11);
+      assertThat(readsAsPrinted(environment)).isEqualTo(14);
       assertThat(PrintedSql.under(printed(environment), "read product-users"))
           .extracting(PrintedSql::sql)
           .contains("SELECT FROM \"public\".\"dojo_role\" LIMIT 0")
