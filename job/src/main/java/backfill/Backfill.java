@@ -9,6 +9,7 @@ import backfill.postgres.Preflight;
 import backfill.postgres.Ready;
 import backfill.postgres.RunLedger;
 import backfill.postgres.SqlFailure;
+import backfill.postgres.TooManyRejected;
 import backfill.postgres.Waits;
 import backfill.postgres.WriteCounts;
 import backfill.spark.Activity;
@@ -385,7 +386,16 @@ final class Backfill {
             stepReport.status = "writing";
             WriteCounts counts = WriteCounts.NONE;
             if (stepReport.toWrite() > 0) {
-              counts = run.write(Sinks.of(run, ready, plan, database, applicationName, ledger));
+              counts =
+                  run.write(
+                      Sinks.of(
+                          run,
+                          ready,
+                          plan,
+                          database,
+                          applicationName,
+                          ledger,
+                          rejectedForTheData()));
               counts = ledger.counts(step.name()).orElse(counts);
             }
             written.put(run, counts);
@@ -394,6 +404,12 @@ final class Backfill {
             stepReport.status = "done";
           });
       progress.say("write " + step.name() + ": " + Sentences.written(reportOf(step)));
+      if (reportOf(step).rejected > 0) {
+        progress.warn("write " + step.name() + ": " + Sentences.rejected(reportOf(step)));
+      }
+      // Each writer stops by its own count; only here those of all writers are known.
+      TooManyRejected.check(
+          rejectedForTheData(), plan.limits().rejectedRows(), reportOf(step).rejections);
     }
 
     private void verify() throws Exception {
@@ -440,6 +456,11 @@ final class Backfill {
     }
   }
 
+  /** Rejected rows of all steps so far, as the limit counts them. */
+  private long rejectedForTheData() {
+    return report.steps.stream().mapToLong(step -> step.rejectedForTheData).sum();
+  }
+
   private void finish(Command command) {
     long missing = report.steps.stream().mapToLong(s -> s.missing == null ? 0 : s.missing).sum();
     if (missing > 0) {
@@ -450,6 +471,10 @@ final class Backfill {
       end("failed", ExitCode.MISSING);
       report.error = new Report.Failure(Stage.VERIFY.toString(), null, null, message, false);
       progress.warn("verify: " + message);
+      return;
+    }
+    if (rejectedForTheData() > 0) {
+      end("succeeded", ExitCode.REJECTED);
       return;
     }
     end(
@@ -488,7 +513,7 @@ final class Backfill {
 
   /** What the batches did that are in, though the step is not done. */
   private void countCommitted(StepReport step) {
-    if (stage != Stage.WRITE) {
+    if (stage != Stage.WRITE || step.rejected != null) {
       return;
     }
     try {

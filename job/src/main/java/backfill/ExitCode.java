@@ -4,6 +4,7 @@ import backfill.plan.InvalidPlan;
 import backfill.postgres.Held;
 import backfill.postgres.NotReady;
 import backfill.postgres.SqlFailure;
+import backfill.postgres.TooManyRejected;
 import backfill.spark.SparkFailure;
 import backfill.spark.UnfitRows;
 import java.io.IOException;
@@ -20,10 +21,15 @@ enum ExitCode {
   READ_FAILED(4),
   /** A guard refused; earlier steps are written, whole. */
   REFUSED(5),
-  /** Writing failed; the batches before it are written. */
+  /**
+   * Writing failed, or more rows were rejected than allowed; the batches before it are written, and
+   * the good rows of the last.
+   */
   WRITE_FAILED(6),
   /** Verify found something missing. */
   MISSING(7),
+  /** Done, but rows were rejected, within the limit. */
+  REJECTED(8),
   /** A bug of ours. */
   BUG(70),
   /** Another run holds the plan or one of its targets; nothing was written. */
@@ -57,6 +63,9 @@ enum ExitCode {
     if (failure instanceof Refused) {
       return REFUSED;
     }
+    if (TooManyRejected.in(failure)) {
+      return WRITE_FAILED;
+    }
     if (!fromOutside(failure)) {
       return BUG;
     }
@@ -73,7 +82,8 @@ enum ExitCode {
     return switch (this) {
       case NOT_READY -> failure instanceof NotReady notReady && notReady.retryable();
       case READ_FAILED -> !UnfitRows.in(failure);
-      case WRITE_FAILED, HELD -> true;
+      case WRITE_FAILED -> !TooManyRejected.in(failure);
+      case HELD -> true;
       default -> false;
     };
   }

@@ -37,6 +37,7 @@ final class Sentences {
     add(parts, "%,d written by somebody else first", step.conflicts);
     add(parts, "%,d set", step.updated);
     add(parts, "%,d changed by somebody else meanwhile", step.changedMeanwhile);
+    add(parts, "%,d rejected", step.rejected == 0 ? null : step.rejected);
     double seconds = step.stages.getOrDefault(Stage.WRITE.toString(), 0L) / 1000.0;
     return String.join(", ", parts)
         + changes(step.changes == null ? Map.of() : step.changes)
@@ -54,6 +55,17 @@ final class Sentences {
       }
     }
     return written;
+  }
+
+  /** The rows of a step that were not taken. */
+  static String rejected(StepReport step) {
+    long gone = step.rejected - step.rejectedForTheData;
+    return String.format(Locale.ROOT, "%,d rows rejected", step.rejected)
+        + (gone == 0
+            ? ""
+            : String.format(Locale.ROOT, ", %,d of them for a parent gone meanwhile", gone))
+        + "; the first: "
+        + step.rejections.get(0);
   }
 
   static String verified(Verified verified) {

@@ -82,6 +82,11 @@ final class SqlListing {
       heading("read target of " + step.name());
       list(reads.target(step));
     }
+    List<ListedStatement> parents = reads.parents(together);
+    if (!parents.isEmpty()) {
+      heading("read parents of " + names(together));
+      list(parents);
+    }
     heading("read " + names(together) + ": lets the snapshot go");
     list(List.of(new ListedStatement("ROLLBACK")));
   }

@@ -1,6 +1,7 @@
 package backfill;
 
 import backfill.plan.Step;
+import backfill.postgres.Rejection;
 import backfill.postgres.WriteCounts;
 import backfill.spark.StepPlan;
 import backfill.spark.Verified;
@@ -40,7 +41,7 @@ final class StepReport {
   Long absent;
   Long changedMeanwhile;
   Long rejected;
-  List<Object> rejections;
+  List<Rejection> rejections;
   Long surplus;
   Map<String, Long> unmatched;
   Long missing;
@@ -59,6 +60,9 @@ final class StepReport {
 
   /** Who gains most; a dry run of pairs has it. */
   GainsReport gains;
+
+  /** Of the rejected rows those that the run's limit counts. */
+  @JsonIgnore long rejectedForTheData;
 
   @JsonIgnore private final Step step;
 
@@ -114,17 +118,19 @@ final class StepReport {
 
   /** What the writers did. */
   void written(WriteCounts counts) {
+    rejected = counts.rejected();
+    rejectedForTheData = counts.rejectedForTheData();
+    rejections = counts.rejections();
     if (toInsert != null) {
       inserted = counts.changed();
       conflicts = counts.left();
       alreadyPresent += counts.left();
-      // Each row that is sent takes a value; a batch that was sent twice took them twice.
-      sequenceValues = counts.retries() == 0 ? counts.rows() : null;
+      // Each row that is sent takes a value; a row that was sent twice took two.
+      sequenceValues = counts.retries() == 0 && rejected == 0 ? counts.rows() : null;
     } else {
       updated = counts.changed();
       changedMeanwhile = counts.left();
     }
-    rejected = 0L;
     retries = counts.retries();
     sent(counts.statements());
   }

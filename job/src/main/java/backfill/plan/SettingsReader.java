@@ -35,10 +35,10 @@ final class SettingsReader {
     for (String group : new String[] {"read", "flatten", "write", "verify", "limits"}) {
       plan.object(group).ifPresent(node -> overlay(values, group, node));
     }
-    stopAfter = StopAfter.parse(defaults.getValue(StopAfter.KEY));
-    attempt(plan, StopAfter.KEY, value -> stopAfter = StopAfter.parse(value));
     ledgerSchema = defaults.getString("ledger.schema");
     readLedger(plan);
+    stopAfter = StopAfter.parse(defaults.getValue(StopAfter.KEY));
+    attempt(plan, StopAfter.KEY, value -> stopAfter = StopAfter.parse(value));
   }
 
   /** {@code ledger = off}, or a block. */

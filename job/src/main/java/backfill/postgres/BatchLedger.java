@@ -23,9 +23,14 @@ final class BatchLedger {
   }
 
   /** What is kept of a batch beside its counts. */
-  record Details(List<List<String>> leftKeys, List<Rejection> rejections) {
+  record Details(
+      List<List<String>> leftKeys,
+      long parentsGone,
+      List<List<String>> rejectedKeys,
+      List<Rejection> rejections) {
     static Details of(WriteCounts counts) {
-      return new Details(counts.leftKeys(), counts.rejections());
+      return new Details(
+          counts.leftKeys(), counts.parentsGone(), counts.rejectedKeys(), counts.rejections());
     }
 
     boolean isEmpty() {
@@ -61,7 +66,8 @@ final class BatchLedger {
   Progress resume(Connection connection) throws SQLException {
     try (PreparedStatement statement =
         connection.prepareStatement(
-            "SELECT coalesce(sum(rows), 0), (SELECT last_key FROM "
+            "SELECT coalesce(sum(rows), 0), coalesce(sum(rejected - coalesce((details ->> 'parentsGone')::int8, 0)), 0),"
+                + " (SELECT last_key FROM "
                 + slot.table("batch")
                 + " l WHERE l.run_id = ? AND l.step = ? AND l.partition = ? AND NOT EXISTS (SELECT FROM "
                 + slot.table("batch")
@@ -76,16 +82,20 @@ final class BatchLedger {
       }
       try (ResultSet row = statement.executeQuery()) {
         row.next();
-        if (row.getString(2) != null) {
-          afterKey = row.getString(2);
+        if (row.getString(3) != null) {
+          afterKey = row.getString(3);
         }
-        return new Progress(row.getLong(1), afterKey);
+        return new Progress(row.getLong(1), row.getLong(2), afterKey);
       }
     }
   }
 
-  /** How far a partition is written: so many rows, the last with this key. */
-  record Progress(long rows, String lastKey) {}
+  /**
+   * How far a partition is written: so many rows, the last with this key.
+   *
+   * @param rejected how many of them a limit counts as rejected
+   */
+  record Progress(long rows, long rejected, String lastKey) {}
 
   /**
    * Enters a batch in the transaction that wrote it.

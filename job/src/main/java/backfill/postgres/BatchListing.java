@@ -55,8 +55,10 @@ public final class BatchListing {
     List<ListedStatement> listed = new ArrayList<>();
     listed.add(new ListedStatement("BEGIN"));
     listed.add(new ListedStatement(BatchStatement.begin(target)));
+    listed.add(new ListedStatement(BatchStatement.TRY));
     listed.add(new ListedStatement(ofTheWrite(), BatchStatement.sql(target)));
     listed.add(new ListedStatement(lookedUp(true), BatchStatement.CHECK_NOW));
+    listed.add(new ListedStatement(BatchStatement.KEEP));
     listed.add(new ListedStatement("COMMIT"));
     return listed;
   }

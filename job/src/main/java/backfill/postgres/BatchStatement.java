@@ -6,9 +6,9 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
- * The statements of a batch's transaction, and the one among them that writes it: its rows come in
- * as an array for each column. One statement keeps the count that a rewritten JDBC batch loses, and
- * costs one round trip whatever the number of rows.
+ * The statements of a batch's transaction: the one that writes it, and those that look for the rows
+ * it did not take. Rows come in as an array for each column. One statement keeps the count that a
+ * rewritten JDBC batch loses, and costs one round trip whatever the number of rows.
  */
 final class BatchStatement {
   /**
@@ -16,6 +16,15 @@ final class BatchStatement {
    * lost.
    */
   static final String CHECK_NOW = "SET CONSTRAINTS ALL IMMEDIATE";
+
+  /** From here on rows can be taken back without the transaction. */
+  static final String TRY = "SAVEPOINT rows";
+
+  /** After a try that failed. */
+  static final String UNDO = "ROLLBACK TO SAVEPOINT rows";
+
+  /** After a try that the server took. */
+  static final String KEEP = "RELEASE SAVEPOINT rows";
 
   private BatchStatement() {}
 
@@ -53,6 +62,77 @@ final class BatchStatement {
     return columns;
   }
 
+  /**
+   * Answers with the places of rows whose key is not in the table. Where no key is NULL, the
+   * arbiter's index can answer.
+   */
+  static String absentRows(WriteTarget target, Batch rows) {
+    List<String> same = new ArrayList<>();
+    for (int i = 0; i < target.columns().size(); i++) {
+      TargetColumn column = target.columns().get(i);
+      if (target.key().contains(column.name())) {
+        String equals = rows.hasNull(i) ? " IS NOT DISTINCT FROM " : " = ";
+        same.add("t." + column.quoted() + equals + value(column, i));
+      }
+    }
+    return "SELECT n.place FROM "
+        + rows(target)
+        + " WHERE NOT EXISTS (SELECT FROM "
+        + target.table().quoted()
+        + " AS t WHERE "
+        + String.join(" AND ", same)
+        + ")";
+  }
+
+  /** Answers with the places of rows that hold the expected values. */
+  static String rowsAsRead(WriteTarget target) {
+    return "SELECT n.place FROM "
+        + target.table().quoted()
+        + " AS t, "
+        + rows(target)
+        + " WHERE "
+        + asRead(target);
+  }
+
+  /**
+   * Answers with the place of each row that lacks a parent, and with the foreign key's place among
+   * those of the target. A foreign key of which one column is NULL asks for no parent.
+   */
+  static String absentParents(WriteTarget target) {
+    List<ParentKey> keys = target.rejection().parentKeys();
+    return "WITH n AS MATERIALIZED (SELECT * FROM "
+        + rows(target)
+        + ") "
+        + IntStream.range(0, keys.size())
+            .mapToObj(i -> absentParent(target, keys.get(i), i))
+            .collect(Collectors.joining(" UNION ALL "))
+        + " ORDER BY 1, 2";
+  }
+
+  private static String absentParent(WriteTarget target, ParentKey key, int number) {
+    List<String> names = target.columns().stream().map(TargetColumn::name).toList();
+    List<String> present = new ArrayList<>();
+    List<String> same = new ArrayList<>();
+    for (int i = 0; i < key.columns().size(); i++) {
+      int place = names.indexOf(key.columns().get(i));
+      present.add("n.c" + place + " IS NOT NULL");
+      same.add(
+          "p."
+              + TableName.quote(key.parentColumns().get(i))
+              + " = "
+              + value(target.columns().get(place), place));
+    }
+    return "SELECT n.place, "
+        + number
+        + " FROM n WHERE "
+        + String.join(" AND ", present)
+        + " AND NOT EXISTS (SELECT FROM "
+        + key.parent().quoted()
+        + " AS p WHERE "
+        + String.join(" AND ", same)
+        + ")";
+  }
+
   private static String insertMissing(WriteTarget target) {
     return "INSERT INTO "
         + target.table().quoted()
@@ -72,16 +152,10 @@ final class BatchStatement {
   private static String compareAndSet(WriteTarget target) {
     List<TargetColumn> columns = target.columns();
     List<String> set = new ArrayList<>();
-    List<String> where = new ArrayList<>();
-    int expected = columns.size();
     for (int i = 0; i < columns.size(); i++) {
       TargetColumn column = columns.get(i);
-      if (target.key().contains(column.name())) {
-        where.add("t." + column.quoted() + " = " + value(column, i));
-      } else {
+      if (!target.key().contains(column.name())) {
         set.add(column.quoted() + " = " + value(column, i));
-        where.add("t." + column.quoted() + " IS NOT DISTINCT FROM " + value(column, expected));
-        expected++;
       }
     }
     return "UPDATE "
@@ -91,8 +165,24 @@ final class BatchStatement {
         + " FROM "
         + rows(target)
         + " WHERE "
-        + String.join(" AND ", where)
+        + asRead(target)
         + " RETURNING n.place";
+  }
+
+  private static String asRead(WriteTarget target) {
+    List<TargetColumn> columns = target.columns();
+    List<String> where = new ArrayList<>();
+    int expected = columns.size();
+    for (int i = 0; i < columns.size(); i++) {
+      TargetColumn column = columns.get(i);
+      if (target.key().contains(column.name())) {
+        where.add("t." + column.quoted() + " = " + value(column, i));
+      } else {
+        where.add("t." + column.quoted() + " IS NOT DISTINCT FROM " + value(column, expected));
+        expected++;
+      }
+    }
+    return String.join(" AND ", where);
   }
 
   private static String rows(WriteTarget target) {

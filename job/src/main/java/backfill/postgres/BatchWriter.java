@@ -18,6 +18,7 @@ public final class BatchWriter implements AutoCloseable {
   private final BatchLedger ledger;
   private Connection connection;
   private WriteCounts counts = WriteCounts.NONE;
+  private long rejectedBefore;
 
   public BatchWriter(WriteTarget target, String applicationName) {
     this(target, applicationName, null);
@@ -42,6 +43,7 @@ public final class BatchWriter implements AutoCloseable {
    * Writes the batch and commits it, or throws and leaves none of it.
    *
    * @throws SQLException what the server said, with the failures before it suppressed
+   * @throws TooManyRejected after the commit, if too many rows of this writer were rejected
    */
   public void write(Batch batch) throws SQLException {
     if (batch.size() == 0) {
@@ -53,6 +55,7 @@ public final class BatchWriter implements AutoCloseable {
     while (true) {
       try {
         counts = counts.plus(attempt(batch, retry, started));
+        refuseTooManyRejected();
         return;
       } catch (SQLException e) {
         if (before != null && before != e) {
@@ -77,14 +80,24 @@ public final class BatchWriter implements AutoCloseable {
     while (true) {
       try {
         open();
-        long rows = ledger.resume(connection).rows();
+        BatchLedger.Progress before = ledger.resume(connection);
         connection.rollback();
-        return rows;
+        rejectedBefore = before.rejected();
+        refuseTooManyRejected();
+        return before.rows();
       } catch (SQLException e) {
         abandon();
         retry.pauseOrThrow(e);
       }
     }
+  }
+
+  private void refuseTooManyRejected() {
+    RejectionRules rules = target.rejection();
+    TooManyRejected.check(
+        rules.rowsBefore() + rejectedBefore + counts.rejectedForTheData(),
+        rules.rowsAllowed(),
+        counts.rejections());
   }
 
   /** Of all batches committed so far. */

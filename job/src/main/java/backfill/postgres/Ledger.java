@@ -132,6 +132,8 @@ public final class Ledger {
         row.getLong("kept"),
         details.leftKeys(),
         row.getLong("rejected"),
+        details.parentsGone(),
+        details.rejectedKeys(),
         details.rejections(),
         row.getLong("statements"),
         row.getLong("retries"),

@@ -1,7 +1,11 @@
 package backfill.postgres;
 
 import java.io.Serializable;
+import java.sql.SQLException;
 import java.util.List;
+import java.util.Optional;
+import org.postgresql.util.PSQLException;
+import org.postgresql.util.ServerErrorMessage;
 
 /**
  * One row that was planned and is not in the table.
@@ -13,4 +17,62 @@ import java.util.List;
  * @param key the row's key, as texts
  */
 public record Rejection(String reason, String sqlState, String constraint, List<String> key)
-    implements Serializable {}
+    implements Serializable {
+  static final String FOREIGN_KEY_VIOLATION = "23503";
+
+  private static final String PARENT_GONE = "parent-gone";
+  private static final String SUPPRESSED = "suppressed";
+
+  /** A row that the server refused by itself, with its message alone: a detail quotes the row. */
+  static Rejection of(SQLException refusal, List<String> key) {
+    Optional<ServerErrorMessage> said =
+        refusal instanceof PSQLException e
+            ? Optional.ofNullable(e.getServerErrorMessage())
+            : Optional.empty();
+    return new Rejection(
+        said.map(ServerErrorMessage::getMessage)
+            .map(SqlFailure::oneLine)
+            .orElseGet(() -> SqlFailure.message(refusal)),
+        refusal.getSQLState(),
+        said.map(ServerErrorMessage::getConstraint).orElse(null),
+        key);
+  }
+
+  /** A row whose parent was there when the step was read, and is no more. */
+  static Rejection parentGone(ParentKey parent, List<String> key) {
+    return new Rejection(PARENT_GONE, FOREIGN_KEY_VIOLATION, parent.constraint(), key);
+  }
+
+  /** A row whose parent never was, as far as this run knows. */
+  static Rejection orphan(ParentKey parent, List<String> parentKey, List<String> key) {
+    return new Rejection(
+        "%s has no row whose (%s) is (%s)"
+            .formatted(
+                parent.parent(),
+                String.join(", ", parent.parentColumns()),
+                String.join(", ", parentKey)),
+        FOREIGN_KEY_VIOLATION,
+        parent.constraint(),
+        key);
+  }
+
+  /** A row that a trigger dropped without an error. */
+  static Rejection suppressed(List<String> key) {
+    return new Rejection(SUPPRESSED, null, null, key);
+  }
+
+  /** Whether somebody has to look at the data: not where a parent went while we wrote. */
+  boolean forTheData() {
+    return !reason.equals(PARENT_GONE);
+  }
+
+  /** For people. */
+  @Override
+  public String toString() {
+    return "("
+        + String.join(", ", key)
+        + "): "
+        + reason
+        + (sqlState == null ? "" : " (SQLSTATE " + sqlState + ")");
+  }
+}

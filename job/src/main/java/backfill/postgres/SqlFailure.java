@@ -55,7 +55,7 @@ public final class SqlFailure {
         .isPresent();
   }
 
-  private static String oneLine(String message) {
+  static String oneLine(String message) {
     return message.strip().replaceAll("\\s*\\R\\s*", "; ");
   }
 }

@@ -1,10 +1,19 @@
 package backfill.postgres;
 
+import java.util.Collection;
 import java.util.List;
 
 /**
  * A table that a step fills, and how rows are matched there.
  *
  * @param beforeTriggers names of the BEFORE row triggers that fire for what the step writes
+ * @param parents what its foreign keys refer to, for a step that adds rows
  */
-public record Target(Table table, Arbiter arbiter, List<String> beforeTriggers) {}
+public record Target(
+    Table table, Arbiter arbiter, List<String> beforeTriggers, List<ParentTable> parents) {
+
+  /** The parents of foreign keys over these columns alone. */
+  public List<ParentTable> parentsOf(Collection<String> written) {
+    return parents.stream().filter(parent -> written.containsAll(parent.key().columns())).toList();
+  }
+}

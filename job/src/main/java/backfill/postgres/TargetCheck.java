@@ -16,6 +16,7 @@ final class TargetCheck {
   private final int readers;
   private final PairsCheck pairs;
   private final RowsCheck rows;
+  private final ParentCatalog parents;
   private final Findings findings;
 
   TargetCheck(Inquiry inquiry, String user, int readers, Findings findings) {
@@ -24,6 +25,7 @@ final class TargetCheck {
     this.catalog = new Catalog(inquiry);
     this.pairs = new PairsCheck(rights, findings);
     this.rows = new RowsCheck(rights, findings);
+    this.parents = new ParentCatalog(inquiry);
     this.findings = findings;
   }
 
@@ -53,7 +55,8 @@ final class TargetCheck {
     rights.adviseRanges(place(step), table, readers, findings);
     List<String> triggers = triggers(step, table);
     rules(step, table);
-    return arbiter(step, table).map(arbiter -> new Target(table, arbiter, triggers));
+    List<ParentTable> referred = step instanceof Step.Pairs ? parents.of(table) : List.of();
+    return arbiter(step, table).map(arbiter -> new Target(table, arbiter, triggers, referred));
   }
 
   private boolean isFillable(Step step, Table table) {

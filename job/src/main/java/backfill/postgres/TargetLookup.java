@@ -34,7 +34,11 @@ public final class TargetLookup {
       findings.throwIfRefused();
       Optional<Arbiter> arbiter = ArbiterRule.choose("key", table.get(), columns, findings);
       findings.throwIfRefused();
-      return new Target(table.get(), arbiter.get(), List.of());
+      return new Target(
+          table.get(),
+          arbiter.get(),
+          new Catalog(inquiry).beforeRowTriggers(table.get(), "INSERT"),
+          new ParentCatalog(inquiry).of(table.get()));
     } catch (SQLException e) {
       throw new NotReady(
           List.of(

@@ -13,8 +13,10 @@ import java.util.stream.Stream;
  *     longer held what was read
  * @param leftKeys the keys of the latter, for a compare-and-set, at most {@link #KEYS_KEPT}
  * @param rejected rows that the server refused
+ * @param parentsGone those of them that only lost their parent meanwhile
+ * @param rejectedKeys the keys of all rejected rows, at most {@link #KEYS_KEPT}
  * @param rejections what is known of these, at most {@link #REJECTIONS_KEPT}
- * @param statements statements that wrote rows, each attempt counted
+ * @param statements statements that wrote rows, or looked for those at fault, each attempt counted
  * @param retries batches tried again
  * @param waitedNanos time in those statements, and in the pauses between attempts
  * @param exact false once a task ran twice without a ledger: the rows that its first attempt
@@ -26,6 +28,8 @@ public record WriteCounts(
     long left,
     List<List<String>> leftKeys,
     long rejected,
+    long parentsGone,
+    List<List<String>> rejectedKeys,
     List<Rejection> rejections,
     long statements,
     long retries,
@@ -33,7 +37,7 @@ public record WriteCounts(
     boolean exact)
     implements Serializable {
 
-  /** Keys of rows left alone that are kept for verify and the report. */
+  /** Keys of rows left alone, and of rejected ones, that are kept for verify and the report. */
   public static final int KEYS_KEPT = 100_000;
 
   /** Rejections that the report shows. */
@@ -41,27 +45,28 @@ public record WriteCounts(
 
   /** Of a writer that did nothing. */
   public static final WriteCounts NONE =
-      new WriteCounts(0, 0, 0, List.of(), 0, List.of(), 0, 0, 0, true);
+      new WriteCounts(0, 0, 0, List.of(), 0, 0, List.of(), List.of(), 0, 0, 0, true);
 
-  /** The same effort with these rows. */
-  WriteCounts withRows(long rows, long changed, long left, List<List<String>> leftKeys) {
+  /** Rejected rows that somebody has to look at, and that a limit counts. */
+  public long rejectedForTheData() {
+    return rejected - parentsGone;
+  }
+
+  /** The same rows, after this many attempts in vain. */
+  WriteCounts after(int attempts, long nanos) {
     return new WriteCounts(
         rows,
         changed,
         left,
         leftKeys,
         rejected,
+        parentsGone,
+        rejectedKeys,
         rejections,
-        statements,
-        retries,
-        waitedNanos,
+        statements + attempts,
+        attempts,
+        nanos,
         exact);
-  }
-
-  /** The same rows, after this many attempts in vain. */
-  WriteCounts after(int attempts, long nanos) {
-    return new WriteCounts(
-        rows, changed, left, leftKeys, rejected, rejections, 1L + attempts, attempts, nanos, exact);
   }
 
   /** The same, from a task that was not the first to try. */
@@ -72,6 +77,8 @@ public record WriteCounts(
         left,
         leftKeys,
         rejected,
+        parentsGone,
+        rejectedKeys,
         rejections,
         statements,
         retries,
@@ -87,6 +94,8 @@ public record WriteCounts(
         left + other.left,
         first(KEYS_KEPT, leftKeys, other.leftKeys),
         rejected + other.rejected,
+        parentsGone + other.parentsGone,
+        first(KEYS_KEPT, rejectedKeys, other.rejectedKeys),
         first(REJECTIONS_KEPT, rejections, other.rejections),
         statements + other.statements,
         retries + other.retries,

@@ -13,6 +13,7 @@ import java.util.List;
  *     arbiter index
  * @param onConflict the arbiter's conflict target, without an action
  * @param retryFor how long one batch is tried again after a passing failure
+ * @param rejection what becomes of rows that the server refuses
  */
 public record WriteTarget(
     Database database,
@@ -23,7 +24,8 @@ public record WriteTarget(
     Operation operation,
     Duration lockTimeout,
     Duration statementTimeout,
-    Duration retryFor)
+    Duration retryFor,
+    RejectionRules rejection)
     implements Serializable {
 
   /** What happens to a row. */

@@ -1,5 +1,6 @@
 package backfill.spark;
 
+import backfill.membership.KeySet;
 import backfill.plan.Plan;
 import backfill.plan.Source;
 import backfill.postgres.Parameters;
@@ -7,9 +8,12 @@ import backfill.postgres.Ready;
 import backfill.postgres.Table;
 import java.time.Instant;
 import java.util.Collection;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.StreamSupport;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -30,6 +34,7 @@ public final class KeptSources implements AutoCloseable {
   private final Kept kept = new Kept();
   private final Map<String, Long> counts = new LinkedHashMap<>();
   private final Map<String, JavaRDD<LongPairs>> pairs = new LinkedHashMap<>();
+  private final Map<String, KeySet> keys = new LinkedHashMap<>();
 
   KeptSources(SparkSession spark, Plan plan, Instant now) {
     this.session = sized(spark.newSession());
@@ -72,6 +77,26 @@ public final class KeptSources implements AutoCloseable {
     pairs.put(source.name(), read);
     counts.put(source.name(), count);
     return count;
+  }
+
+  /** The integers that a column holds; read once, whichever steps ask. */
+  KeySet keys(SnapshotReader reader, Table table, String column) {
+    return keys.computeIfAbsent(
+        table.name().quoted() + "." + column,
+        read ->
+            KeySet.union(
+                reader
+                    .readPairs(table, new PairColumns(column, column), null)
+                    .mapPartitions(KeptSources::keySet)
+                    .collect()));
+  }
+
+  private static Iterator<KeySet> keySet(Iterator<LongPairs> pairs) {
+    Iterable<LongPairs> all = () -> pairs;
+    return List.of(
+            KeySet.of(
+                StreamSupport.stream(all.spliterator(), false).map(LongPairs::keys).iterator()))
+        .iterator();
   }
 
   /** The source's condition as the server is asked it; null where it has none. */

@@ -67,6 +67,7 @@ final class ObjectSets {
       users.clear();
       RoaringBitmap planned = new RoaringBitmap();
       RoaringBitmap written = new RoaringBitmap();
+      RoaringBitmap rejected = new RoaringBitmap();
       long object = ahead._1();
       while (ahead != null && ahead._1() == object) {
         PartialSet part = ahead._2();
@@ -78,10 +79,15 @@ final class ObjectSets {
           case UNKNOWN_EXISTING -> users.addUnknownExisting(part.rows());
           case PLANNED -> planned.or(part.set());
           case WRITTEN -> written.or(part.set());
+          case REJECTED -> rejected.or(part.set());
           default -> throw new IllegalStateException("kind " + part.kind());
         }
         advance();
       }
+      // A rejected row has its place in the report already: nobody misses it, and we did not write
+      // it.
+      users.addExisting(rejected);
+      written.andNot(rejected);
       return verdict.of(object, users, planned, written);
     }
 

@@ -4,14 +4,17 @@ import backfill.membership.Sets;
 import backfill.membership.UserIndex;
 import backfill.plan.Settings;
 import backfill.plan.Step;
+import backfill.postgres.Parents;
 import backfill.postgres.Target;
 import backfill.postgres.WriteCounts;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.apache.spark.api.java.JavaPairRDD;
 import org.apache.spark.api.java.JavaRDD;
+import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
@@ -31,6 +34,7 @@ final class PairsRun implements StepRun {
   private final Kept kept = new Kept();
   private SparkSession session;
   private GrantSets grants;
+  private ParentKeys parentKeys;
   private JavaPairRDD<Long, PartialSet> granted;
   private JavaRDD<ObjectPairs> flattened;
   private ObjectPairs.Totals totals;
@@ -55,6 +59,7 @@ final class PairsRun implements StepRun {
   public void read(SnapshotReader reader, KeptSources sources) {
     session = sources.session();
     grants = new GrantSets(step, target, settings, reader, sources, new long[0]);
+    parentKeys = ParentKeys.read(target.parentsOf(step.key()), reader, sources);
   }
 
   @Override
@@ -115,6 +120,11 @@ final class PairsRun implements StepRun {
   }
 
   @Override
+  public Parents parents() {
+    return parentKeys.parents();
+  }
+
+  @Override
   public WriteCounts write(Sink sink) {
     Broadcast<UserIndex> users = grants.users();
     JavaRDD<Row> rows = flattened.mapPartitions(objects -> new PairRows(objects, users.value()));
@@ -130,7 +140,10 @@ final class PairsRun implements StepRun {
   public Verified verify(SnapshotReader reader, KeptSources sources, WriteCounts written) {
     try (GrantSets now = new GrantSets(step, target, settings, reader, sources, plannedUsers())) {
       JavaPairRDD<Long, PartialSet> parts =
-          now.granted().union(now.existing()).union(plannedAndWritten(now.users()));
+          now.granted()
+              .union(now.existing())
+              .union(plannedAndWritten(now.users()))
+              .union(rejected(written.rejectedKeys(), now.users().value()));
       return PairDifferences.between(
           ObjectSets.merge(
               parts, now.groups(), step.write().writers(), PairDifferences.judging(now.users())));
@@ -168,6 +181,21 @@ final class PairsRun implements StepRun {
         });
   }
 
+  private JavaPairRDD<Long, PartialSet> rejected(List<List<String>> keys, UserIndex now) {
+    Map<Long, RoaringBitmap> users = new HashMap<>();
+    for (List<String> key : keys) {
+      users
+          .computeIfAbsent(Long.valueOf(key.get(0)), object -> new RoaringBitmap())
+          .add((int) now.of(Long.parseLong(key.get(1))));
+    }
+    return JavaSparkContext.fromSparkContext(session.sparkContext())
+        .parallelize(List.copyOf(users.entrySet()), 1)
+        .mapToPair(
+            object ->
+                new Tuple2<>(
+                    object.getKey(), PartialSet.of(PartialSet.Kind.REJECTED, object.getValue())));
+  }
+
   private static Tuple2<Long, PartialSet> part(
       ObjectPairs object, PartialSet.Kind kind, byte[] members) {
     return new Tuple2<>(object.object(), new PartialSet(kind, members, 0));
@@ -178,6 +206,9 @@ final class PairsRun implements StepRun {
     kept.close();
     if (grants != null) {
       grants.close();
+    }
+    if (parentKeys != null) {
+      parentKeys.close();
     }
   }
 }

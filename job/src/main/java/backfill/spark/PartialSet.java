@@ -26,8 +26,10 @@ record PartialSet(Kind kind, byte[] members, long rows) implements Serializable 
     UNKNOWN_EXISTING,
     /** Users whom the run planned, for verify. */
     PLANNED,
-    /** Users whom the run wrote, for verify. */
-    WRITTEN
+    /** Users whom the run was to write, for verify. */
+    WRITTEN,
+    /** Of these, users whose row the server refused, for verify. */
+    REJECTED
   }
 
   static PartialSet of(Kind kind, RoaringBitmap members) {

@@ -5,12 +5,15 @@ import backfill.plan.Source;
 import backfill.plan.Step;
 import backfill.postgres.Database;
 import backfill.postgres.ListedStatement;
+import backfill.postgres.ParentTable;
 import backfill.postgres.Ready;
 import backfill.postgres.Table;
 import backfill.postgres.TableLock;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /** What reads sources and targets, listed. */
@@ -50,6 +53,30 @@ public final class ReadListing {
       return listed(table, scan.pairStatements(table, PairColumns.of(pairs.into()), null));
     }
     return listed(ready.targets().get(step.name()).table(), columns(step), null);
+  }
+
+  /**
+   * What reads the keys that the targets' foreign keys refer to.
+   *
+   * @param together the steps that share a snapshot
+   */
+  public List<ListedStatement> parents(List<Step> together) {
+    Map<String, List<ListedStatement>> listed = new LinkedHashMap<>();
+    for (Step step : together) {
+      for (ParentTable parent : ready.targets().get(step.name()).parentsOf(step.key())) {
+        parent
+            .integerColumn()
+            .ifPresent(
+                column ->
+                    listed.put(
+                        parent.table().name().quoted() + "." + column,
+                        listed(
+                            parent.table(),
+                            scan.pairStatements(
+                                parent.table(), new PairColumns(column, column), null))));
+      }
+    }
+    return listed.values().stream().flatMap(List::stream).toList();
   }
 
   /** The target's columns that a step reads and writes: its key, then what its query gives. */

@@ -7,6 +7,7 @@ import backfill.postgres.Database;
 import backfill.postgres.Ready;
 import backfill.postgres.Snapshot;
 import backfill.postgres.Table;
+import backfill.postgres.Target;
 import backfill.postgres.WriteCounts;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -80,7 +81,11 @@ public final class Reading implements AutoCloseable {
     List<Table> tables = new ArrayList<>();
     for (Step step : steps) {
       plan.sourcesOf(step).forEach(source -> tables.add(ready.sources().get(source)));
-      tables.add(ready.targets().get(step.name()).table());
+      Target target = ready.targets().get(step.name());
+      tables.add(target.table());
+      target.parentsOf(step.key()).stream()
+          .filter(parent -> parent.integerColumn().isPresent())
+          .forEach(parent -> tables.add(parent.table()));
     }
     return tables;
   }

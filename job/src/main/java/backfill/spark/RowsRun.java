@@ -12,6 +12,7 @@ import static org.apache.spark.sql.functions.struct;
 import static org.apache.spark.sql.functions.when;
 
 import backfill.plan.Step;
+import backfill.postgres.Parents;
 import backfill.postgres.Target;
 import backfill.postgres.WriteCounts;
 import java.util.ArrayList;
@@ -39,6 +40,7 @@ final class RowsRun implements StepRun {
   private static final String WANTED = "row wanted";
   private static final String WAS_PLANNED = "row was planned";
   private static final String WAS_LEFT = "row was left";
+  private static final String WAS_REJECTED = "row was rejected";
   private static final String WAS_WRITTEN = "row was written";
   private static final String PRESENT = "row present";
   private static final String DIFFERS = "row differs";
@@ -150,6 +152,11 @@ final class RowsRun implements StepRun {
   }
 
   @Override
+  public Parents parents() {
+    return Parents.UNKNOWN;
+  }
+
+  @Override
   public WriteCounts write(Sink sink) {
     Column[] columns =
         Stream.of(step.key(), values, values.stream().map(value -> EXPECTED + value).toList())
@@ -179,7 +186,7 @@ final class RowsRun implements StepRun {
   @Override
   public Verified verify(SnapshotReader reader, KeptSources sources, WriteCounts written) {
     Dataset<Row> wanted = sources.query(step.query()).withColumn(WANTED, lit(true));
-    Dataset<Row> planned = plannedRows(written.leftKeys());
+    Dataset<Row> planned = plannedRows(written);
     Dataset<Row> present = currentRows(reader);
     Dataset<Row> both =
         wanted
@@ -192,12 +199,17 @@ final class RowsRun implements StepRun {
                         coalesce(wanted.col(quoted(key)), planned.col(quoted(PLANNED + key)))
                             .equalTo(present.col(quoted(EXPECTED + key)))),
                 "left_outer");
-    Column held = isTrue(PRESENT).and(isTrue(WANTED)).and(anyDiffers());
     Column asPlanned =
         isTrue(WAS_PLANNED)
             .and(
                 allOf(
                     values, value -> col(quoted(value)).eqNullSafe(col(quoted(PLANNED + value)))));
+    // A rejected row that should still be what it was to be has its place in the report already.
+    Column held =
+        isTrue(PRESENT)
+            .and(isTrue(WANTED))
+            .and(anyDiffers())
+            .and(asPlanned.and(isTrue(WAS_REJECTED)).unary_$bang());
     Column stillOurs =
         isTrue(PRESENT)
             .and(isTrue(WAS_WRITTEN))
@@ -221,26 +233,29 @@ final class RowsRun implements StepRun {
   }
 
   /** The rows of the diff under prefixed names, with what became of them. */
-  private Dataset<Row> plannedRows(List<List<String>> leftKeys) {
+  private Dataset<Row> plannedRows(WriteCounts written) {
     Dataset<Row> rows =
         matched
             .withColumn(WAS_PLANNED, lit(true))
-            .withColumn(WAS_LEFT, among(leftKeys))
+            .withColumn(WAS_LEFT, among(written.leftKeys()))
+            .withColumn(WAS_REJECTED, among(written.rejectedKeys()))
             .withColumn(
                 WAS_WRITTEN,
-                col(quoted(PRESENT)).and(col(quoted(DIFFERS))).and(among(leftKeys).unary_$bang()));
+                col(quoted(PRESENT))
+                    .and(col(quoted(DIFFERS)))
+                    .and(col(quoted(WAS_LEFT)).or(col(quoted(WAS_REJECTED))).unary_$bang()));
     for (String column : columns()) {
       rows = rows.withColumnRenamed(column, PLANNED + column);
     }
     return rows.select(
         Stream.concat(
                 columns().stream().map(column -> PLANNED + column),
-                Stream.of(WAS_PLANNED, WAS_LEFT, WAS_WRITTEN))
+                Stream.of(WAS_PLANNED, WAS_LEFT, WAS_REJECTED, WAS_WRITTEN))
             .map(column -> col(quoted(column)))
             .toArray(Column[]::new));
   }
 
-  /** Rows that somebody else changed meanwhile: the next run decides about them. */
+  /** Whether a row has one of these keys. */
   private Column among(List<List<String>> keys) {
     if (keys.isEmpty()) {
       return lit(false);

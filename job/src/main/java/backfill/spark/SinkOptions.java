@@ -2,6 +2,9 @@ package backfill.spark;
 
 import backfill.postgres.Database;
 import backfill.postgres.NotReady;
+import backfill.postgres.ParentTable;
+import backfill.postgres.Parents;
+import backfill.postgres.RejectionRules;
 import backfill.postgres.Table;
 import backfill.postgres.Target;
 import backfill.postgres.TargetColumn;
@@ -83,7 +86,15 @@ final class SinkOptions {
             WriteTarget.Operation.INSERT_MISSING,
             lockTimeout,
             seconds(options, "statement-timeout", 60),
-            retryFor),
+            retryFor,
+            new RejectionRules(
+                target.parentsOf(List.of(rows.fieldNames())).stream()
+                    .map(ParentTable::key)
+                    .toList(),
+                Parents.UNKNOWN,
+                !target.beforeTriggers().isEmpty(),
+                0,
+                0)),
         target.arbiter().predicate().orElse(null),
         number(options, "rows-per-batch", 25_000, 1_000_000),
         number(options, "writers", 2, 64),

@@ -4,7 +4,10 @@ import backfill.plan.Plan;
 import backfill.plan.Step;
 import backfill.postgres.Column;
 import backfill.postgres.Database;
+import backfill.postgres.ParentTable;
+import backfill.postgres.Parents;
 import backfill.postgres.Ready;
+import backfill.postgres.RejectionRules;
 import backfill.postgres.RunLedger;
 import backfill.postgres.Target;
 import backfill.postgres.TargetColumn;
@@ -15,16 +18,21 @@ import java.util.List;
 public final class Sinks {
   private Sinks() {}
 
-  /** The way to a step's target. */
+  /**
+   * The way to a step's target.
+   *
+   * @param rejectedBefore rows of earlier steps that were rejected
+   */
   public static Sink of(
       StepRun run,
       Ready ready,
       Plan plan,
       Database database,
       String applicationName,
-      RunLedger ledger) {
+      RunLedger ledger,
+      long rejectedBefore) {
     return new Sink(
-        target(run.step(), run.columns(), ready, plan, database),
+        target(run.step(), run.columns(), ready, plan, database, run.parents(), rejectedBefore),
         run.step().write().rowsPerBatch(),
         applicationName,
         ledger.slot(run.step().name()).orElse(null));
@@ -37,6 +45,17 @@ public final class Sinks {
    */
   public static WriteTarget target(
       Step step, List<String> columns, Ready ready, Plan plan, Database database) {
+    return target(step, columns, ready, plan, database, Parents.UNKNOWN, 0);
+  }
+
+  private static WriteTarget target(
+      Step step,
+      List<String> columns,
+      Ready ready,
+      Plan plan,
+      Database database,
+      Parents parents,
+      long rejectedBefore) {
     Target target = ready.targets().get(step.name());
     return new WriteTarget(
         database,
@@ -49,7 +68,13 @@ public final class Sinks {
             : WriteTarget.Operation.COMPARE_AND_SET,
         plan.settings().lockTimeout(),
         step.write().statementTimeout(),
-        step.write().retryFor());
+        step.write().retryFor(),
+        new RejectionRules(
+            target.parentsOf(columns).stream().map(ParentTable::key).toList(),
+            parents,
+            !target.beforeTriggers().isEmpty(),
+            plan.limits().rejectedRows(),
+            rejectedBefore));
   }
 
   private static TargetColumn column(Target target, String name) {

@@ -1,6 +1,7 @@
 package backfill.spark;
 
 import backfill.plan.Step;
+import backfill.postgres.Parents;
 import backfill.postgres.WriteCounts;
 import java.util.List;
 import java.util.Optional;
@@ -31,6 +32,9 @@ public sealed interface StepRun extends AutoCloseable permits PairsRun, RowsRun 
 
   /** The object with most users, of those that gain one; empty for a step that adds no pairs. */
   Optional<FanOut> widestObject();
+
+  /** Which parents of the target's rows there were when it was read. */
+  Parents parents();
 
   /** Writes the rest. */
   WriteCounts write(Sink sink);

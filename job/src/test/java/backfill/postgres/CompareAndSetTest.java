@@ -45,7 +45,8 @@ class CompareAndSetTest {
                 Operation.COMPARE_AND_SET,
                 Duration.ofSeconds(5),
                 Duration.ofSeconds(30),
-                Duration.ZERO),
+                Duration.ZERO,
+                RejectionRules.STRICT),
             TestingWriter.APPLICATION_NAME);
   }
 

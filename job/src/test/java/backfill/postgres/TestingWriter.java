@@ -37,11 +37,27 @@ final class TestingWriter {
         Operation.INSERT_MISSING,
         lockTimeout,
         Duration.ofSeconds(30),
-        retryFor);
+        retryFor,
+        RejectionRules.STRICT);
   }
 
   static WriteTarget pairs(Database database) {
     return pairs(database, Duration.ofSeconds(5), Duration.ofSeconds(20));
+  }
+
+  /** The same with other rules for rows that the server refuses. */
+  static WriteTarget under(WriteTarget target, RejectionRules rules) {
+    return new WriteTarget(
+        target.database(),
+        target.table(),
+        target.columns(),
+        target.key(),
+        target.onConflict(),
+        target.operation(),
+        target.lockTimeout(),
+        target.statementTimeout(),
+        target.retryFor(),
+        rules);
   }
 
   /** Rows (a, from) to (a, to), the last one excluded. */

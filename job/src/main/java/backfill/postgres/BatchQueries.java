@@ -1,0 +1,108 @@
+package backfill.postgres;
+
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** The statements about rows of one batch, each sent with an array for each column, and counted. */
+final class BatchQueries {
+  private final WriteTarget target;
+  private final Connection connection;
+  private final String writeSql;
+  private long sent;
+
+  BatchQueries(WriteTarget target, Connection connection) {
+    this.target = target;
+    this.connection = connection;
+    this.writeSql = BatchStatement.sql(target);
+  }
+
+  /**
+   * What became of some rows.
+   *
+   * @param changed how many were added, or set
+   * @param untouched places of those that were not, as far as anybody asks for them
+   * @param swallowed of these, the rows that a trigger dropped
+   */
+  record Outcome(long changed, BitSet untouched, BitSet swallowed) {}
+
+  /** How many statements were sent. */
+  long sent() {
+    return sent;
+  }
+
+  /** Sends the statement that writes. */
+  Outcome write(Batch rows) throws SQLException {
+    return switch (target.operation()) {
+      case INSERT_MISSING -> {
+        long inserted;
+        try (PreparedStatement statement = prepare(writeSql, rows)) {
+          inserted = statement.executeLargeUpdate();
+        }
+        BitSet absent = new BitSet();
+        if (mayBeSwallowed(rows, inserted)) {
+          absent = places(BatchStatement.absentRows(target, rows), rows);
+        }
+        yield new Outcome(inserted, absent, absent);
+      }
+      case COMPARE_AND_SET -> {
+        BitSet set = places(writeSql, rows);
+        BitSet untouched = new BitSet(rows.size());
+        untouched.set(0, rows.size());
+        untouched.andNot(set);
+        BitSet swallowed = new BitSet();
+        if (mayBeSwallowed(rows, set.cardinality())) {
+          swallowed = places(BatchStatement.rowsAsRead(target), rows);
+          swallowed.and(untouched);
+        }
+        yield new Outcome(set.cardinality(), untouched, swallowed);
+      }
+    };
+  }
+
+  private boolean mayBeSwallowed(Batch rows, long changed) {
+    return changed < rows.size() && target.rejection().triggersMaySwallow();
+  }
+
+  /** The places of rows that lack a parent, each with the foreign keys that say so. */
+  Map<Integer, List<ParentKey>> absentParents(Batch rows) throws SQLException {
+    Map<Integer, List<ParentKey>> absent = new TreeMap<>();
+    try (PreparedStatement statement = prepare(BatchStatement.absentParents(target), rows);
+        ResultSet row = statement.executeQuery()) {
+      while (row.next()) {
+        absent
+            .computeIfAbsent(row.getInt(1) - 1, place -> new ArrayList<>())
+            .add(target.rejection().parentKeys().get(row.getInt(2)));
+      }
+    }
+    return absent;
+  }
+
+  private BitSet places(String sql, Batch rows) throws SQLException {
+    BitSet places = new BitSet(rows.size());
+    try (PreparedStatement statement = prepare(sql, rows);
+        ResultSet row = statement.executeQuery()) {
+      while (row.next()) {
+        places.set(row.getInt(1) - 1);
+      }
+    }
+    return places;
+  }
+
+  private PreparedStatement prepare(String sql, Batch rows) throws SQLException {
+    sent++;
+    PreparedStatement statement = connection.prepareStatement(sql);
+    List<TargetColumn> columns = rows.columns();
+    for (int i = 0; i < columns.size(); i++) {
+      statement.setArray(
+          i + 1, connection.createArrayOf(columns.get(i).elementType(), rows.array(i)));
+    }
+    return statement;
+  }
+}

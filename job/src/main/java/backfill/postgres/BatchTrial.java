@@ -1,0 +1,163 @@
+package backfill.postgres;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * One batch on its way into the table: tried whole, and where the server refuses it for its data
+ * halved until each row at fault is alone. Everything happens in one transaction, so that the batch
+ * keeps its bounds whatever is in it. n rows of which k are bad cost at most 2 k log₂ n tries, and
+ * never more than 2 n. Used once, by one thread.
+ */
+final class BatchTrial {
+  /**
+   * Data exception, integrity constraint violation, WITH CHECK OPTION violation, and what PL/pgSQL
+   * raises.
+   */
+  private static final Set<String> CLASSES_OF_DATA = Set.of("22", "23", "44", "P0");
+
+  private final WriteTarget target;
+  private final BatchQueries queries;
+  private final Connection connection;
+  private final List<List<String>> leftKeys = new ArrayList<>();
+  private final List<Rejection> rejections = new ArrayList<>();
+  private long changed;
+  private long left;
+  private boolean takesBack;
+
+  BatchTrial(WriteTarget target, Connection connection) {
+    this.target = target;
+    this.queries = new BatchQueries(target, connection);
+    this.connection = connection;
+  }
+
+  WriteCounts write(Batch batch) throws SQLException {
+    place(batch, false);
+    return new WriteCounts(
+        batch.size(),
+        changed,
+        left,
+        leftKeys,
+        rejections.size(),
+        rejections.stream().filter(rejection -> !rejection.forTheData()).count(),
+        rejections.stream().map(Rejection::key).toList(),
+        rejections.stream().limit(WriteCounts.REJECTIONS_KEPT).toList(),
+        queries.sent(),
+        0,
+        0,
+        true);
+  }
+
+  /**
+   * @param parentsAsked whether rows without a parent are out already
+   */
+  private void place(Batch rows, boolean parentsAsked) throws SQLException {
+    BatchQueries.Outcome outcome;
+    if (!takesBack) {
+      control(BatchStatement.TRY);
+      takesBack = true;
+    }
+    try {
+      outcome = queries.write(rows);
+      control(BatchStatement.CHECK_NOW + "; " + BatchStatement.KEEP);
+      takesBack = false;
+    } catch (SQLException e) {
+      if (!isOfData(e)) {
+        throw e;
+      }
+      control(BatchStatement.UNDO);
+      divide(rows, parentsAsked, e);
+      return;
+    }
+    changed += outcome.changed();
+    for (int row : outcome.untouched().stream().toArray()) {
+      if (outcome.swallowed().get(row)) {
+        rejections.add(Rejection.suppressed(rows.key(target, row)));
+      } else if (target.operation() == WriteTarget.Operation.COMPARE_AND_SET) {
+        leftKeys.add(rows.key(target, row));
+      }
+    }
+    left += rows.size() - outcome.changed() - outcome.swallowed().cardinality();
+  }
+
+  private void divide(Batch rows, boolean parentsAsked, SQLException refusal) throws SQLException {
+    boolean asked = parentsAsked;
+    // A row alone is asked about again: its parent may have gone after the others were.
+    if (Rejection.FOREIGN_KEY_VIOLATION.equals(refusal.getSQLState())
+        && (!asked || rows.size() == 1)) {
+      Batch rest = withoutOrphans(rows);
+      if (rest.size() < rows.size()) {
+        if (rest.size() > 0) {
+          place(rest, true);
+        }
+        return;
+      }
+      asked = true;
+    }
+    if (rows.size() == 1) {
+      rejections.add(Rejection.of(refusal, rows.key(target, 0)));
+      return;
+    }
+    int middle = rows.size() / 2;
+    place(rows.part(0, middle), asked);
+    place(rows.part(middle, rows.size()), asked);
+  }
+
+  /** Rejects the rows that lack a parent, and answers with the others. */
+  private Batch withoutOrphans(Batch rows) throws SQLException {
+    if (target.operation() != WriteTarget.Operation.INSERT_MISSING
+        || target.rejection().parentKeys().isEmpty()) {
+      return rows;
+    }
+    Map<Integer, List<ParentKey>> absent;
+    try {
+      absent = queries.absentParents(rows);
+    } catch (SQLException e) {
+      // The parents may have become unreadable (class 42) since they were looked up.
+      if (!isOfData(e) && !isOfClass(e, Set.of("42"))) {
+        throw e;
+      }
+      control(BatchStatement.UNDO);
+      return rows;
+    }
+    BitSet orphans = new BitSet(rows.size());
+    absent.forEach(
+        (row, parents) -> {
+          orphans.set(row);
+          rejections.add(orphan(rows, row, parents));
+        });
+    return rows.without(orphans);
+  }
+
+  private Rejection orphan(Batch rows, int row, List<ParentKey> absent) {
+    List<String> key = rows.key(target, row);
+    for (ParentKey parent : absent) {
+      List<String> parentKey = rows.texts(target, parent.columns(), row);
+      if (!target.rejection().parents().wasThere(parent.constraint(), parentKey)) {
+        return Rejection.orphan(parent, parentKey, key);
+      }
+    }
+    return Rejection.parentGone(absent.get(0), key);
+  }
+
+  private void control(String statements) throws SQLException {
+    try (Statement statement = connection.createStatement()) {
+      statement.execute(statements);
+    }
+  }
+
+  private static boolean isOfData(SQLException failure) {
+    return isOfClass(failure, CLASSES_OF_DATA);
+  }
+
+  private static boolean isOfClass(SQLException failure, Set<String> classes) {
+    String state = failure.getSQLState();
+    return state != null && state.length() == 5 && classes.contains(state.substring(0, 2));
+  }
+}
