@@ -3,6 +3,7 @@ package backfill;
 import backfill.plan.Plan;
 import backfill.plan.Step;
 import backfill.postgres.Database;
+import backfill.postgres.LostSnapshot;
 import backfill.postgres.OpenTransactions;
 import backfill.postgres.Preflight;
 import backfill.postgres.Ready;
@@ -37,6 +38,7 @@ final class Backfill {
   private final Report report;
   private final Progress progress;
   private final Stopping stopping;
+  private final Guards guards;
   private final Map<Step, StepReport> stepReports = new LinkedHashMap<>();
   private Activity activity;
   private Stage stage = Stage.PREFLIGHT;
@@ -58,6 +60,7 @@ final class Backfill {
     this.report = report;
     this.progress = progress;
     this.stopping = stopping;
+    this.guards = new Guards(plan.limits());
     this.applicationName = applicationName(plan.name(), report.runId);
   }
 
@@ -96,7 +99,11 @@ final class Backfill {
         if (command == Command.RUN && !active.isEmpty()) {
           openLedger(ready);
         }
-        for (List<Step> together : SnapshotGroups.of(plan, ready, active)) {
+        List<List<Step>> groups = SnapshotGroups.of(plan, ready, active);
+        if (command == Command.RUN && guards.any() && groups.size() > 1) {
+          countBeforeWriting(groups, ready);
+        }
+        for (List<Step> together : groups) {
           new Group(together, ready, command).run();
         }
       }
@@ -186,6 +193,28 @@ final class Backfill {
     return skipped;
   }
 
+  /**
+   * Steps of one snapshot are counted before any of them writes anyway; those of later ones must be
+   * counted once more than they would be, or an earlier step were written when they are refused.
+   */
+  private void countBeforeWriting(List<List<Step>> groups, Ready ready) throws Exception {
+    progress.say("limits: all steps are counted before one writes, with the tables as they are");
+    List<Guards.Refusal> refusals = new ArrayList<>();
+    for (List<Step> together : groups) {
+      refusals.addAll(new Group(together, ready, Command.RUN).count());
+    }
+    refuse(refusals);
+  }
+
+  private void refuse(List<Guards.Refusal> refusals) {
+    if (!refusals.isEmpty()) {
+      Refused refused = new Refused(refusals, Sentences.writtenSteps(report));
+      refused.steps().forEach(step -> reportOf(step).status = "refused");
+      current = reportOf(refused.steps().get(0));
+      throw refused;
+    }
+  }
+
   private void warn(String warning) {
     report.warnings.add(warning);
     progress.warn(warning);
@@ -208,6 +237,7 @@ final class Backfill {
     private final Ready ready;
     private final Command command;
     private final List<StepRun> runs = new ArrayList<>();
+    private final Map<StepRun, StepPlan> planned = new LinkedHashMap<>();
     private final Map<StepRun, WriteCounts> written = new LinkedHashMap<>();
 
     Group(List<Step> together, Ready ready, Command command) {
@@ -217,17 +247,14 @@ final class Backfill {
     }
 
     void run() throws Exception {
-      if (activity == null) {
-        activity = Activity.of(session.get());
-        progress.count(activity);
-      }
       try (Reading reading = begin()) {
-        read(reading);
-        for (StepRun run : runs) {
-          flatten(run);
-          diff(run);
+        count(reading);
+        List<Guards.Refusal> refusals = refusals();
+        if (command == Command.PLAN) {
+          refusals.forEach(refusal -> warn("a run would be refused: " + refusal.sentence()));
         }
         if (command == Command.RUN) {
+          refuse(refusals);
           runs.forEach(this::write);
           verify();
         }
@@ -236,7 +263,46 @@ final class Backfill {
       }
     }
 
+    /** As a dry run does; what the guards refuse is left to the caller. */
+    List<Guards.Refusal> count() throws Exception {
+      try (Reading reading = begin()) {
+        count(reading);
+        return refusals();
+      } finally {
+        runs.forEach(StepRun::close);
+      }
+    }
+
+    private void count(Reading reading) throws Exception {
+      read(reading);
+      for (StepRun run : runs) {
+        flatten(run);
+        diff(run);
+      }
+    }
+
+    private List<Guards.Refusal> refusals() {
+      List<Guards.Refusal> refusals = new ArrayList<>();
+      if (guards.any() && command != Command.VERIFY) {
+        for (StepRun run : runs) {
+          Step step = run.step();
+          timed(
+              Stage.DIFF,
+              step,
+              () -> {
+                enter(Stage.DIFF, step, step.name() + ", limits", 0);
+                refusals.addAll(guards.refusals(run, planned.get(run)));
+              });
+        }
+      }
+      return refusals;
+    }
+
     private Reading begin() throws Exception {
+      if (activity == null) {
+        activity = Activity.of(session.get());
+        progress.count(activity);
+      }
       enter(Stage.READ, together.get(0), "snapshot", 0);
       Reading reading =
           Reading.begin(session.get(), plan, ready, together, database, applicationName);
@@ -250,27 +316,29 @@ final class Backfill {
       return reading;
     }
 
-    private void read(Reading reading) {
+    private void read(Reading reading) throws Exception {
       for (Step step : together) {
-        timed(
-            Stage.READ,
-            step,
-            () -> {
-              long before = reading.statements();
-              reading.sources(
-                  step,
-                  name -> enter(Stage.READ, step, name, 0),
-                  (name, rows) -> progress.say(String.format("read %s: %,d rows", name, rows)));
-              StepRun run = StepRuns.of(step, ready.targets().get(step.name()), plan);
-              runs.add(run);
-              enter(Stage.READ, step, reportOf(step).target, 0);
-              reading.target(run);
-              reportOf(step).read.putAll(reading.rowsOf(step));
-              reportOf(step).statements = reading.statements() - before;
-            });
+        try {
+          timed(Stage.READ, step, () -> read(step, reading));
+        } catch (Exception e) {
+          throw LostSnapshot.orOther(e, reading.snapshot());
+        }
       }
       reading.release();
       report.databases.get("main").snapshots().add(DatabaseReports.of(reading));
+    }
+
+    private void read(Step step, Reading reading) {
+      long before = reading.statements();
+      reading.sources(
+          step,
+          name -> enter(Stage.READ, step, name, 0),
+          (name, rows) -> progress.say(String.format("read %s: %,d rows", name, rows)));
+      StepRun run = StepRuns.of(step, ready.targets().get(step.name()), plan);
+      runs.add(run);
+      enter(Stage.READ, step, reportOf(step).target, 0);
+      reading.target(run);
+      reportOf(step).read(reading.rowsOf(step), reading.statements() - before);
     }
 
     private void flatten(StepRun run) {
@@ -290,14 +358,15 @@ final class Backfill {
           step,
           () -> {
             enter(Stage.DIFF, step, step.name(), 0);
-            StepPlan planned = run.diff();
-            reportOf(step).planned(planned);
-            progress.say("diff " + step.name() + ": " + Sentences.planned(planned));
+            StepPlan counts = run.diff();
+            planned.put(run, counts);
+            reportOf(step).planned(counts);
+            progress.say("diff " + step.name() + ": " + Sentences.planned(counts));
             if (command == Command.PLAN && run.gains() != null) {
               reportOf(step).gains = GainsReport.of(run.gains());
             }
             if (command == Command.VERIFY) {
-              reportOf(step).missing = planned.toWrite();
+              reportOf(step).missing = counts.toWrite();
             }
           });
       if (command != Command.RUN) {
@@ -352,7 +421,7 @@ final class Backfill {
                 reading.sources(step, name -> {}, (name, rows) -> {});
                 var verified = reading.verify(run, written.get(run));
                 reportOf(step).verified(verified);
-                reportOf(step).statements += reading.statements() - before;
+                reportOf(step).sent(reading.statements() - before);
                 progress.say("verify " + step.name() + ": " + Sentences.verified(verified));
               });
         }
@@ -403,7 +472,7 @@ final class Backfill {
   private void fail(Throwable failure) {
     ExitCode code = ExitCode.of(failure, stage);
     if (current != null) {
-      current.status = "failed";
+      current.status = code == ExitCode.REFUSED ? "refused" : "failed";
       countCommitted(current);
     }
     report.error =
@@ -413,7 +482,7 @@ final class Backfill {
             SqlFailure.sqlState(failure).orElse(null),
             Sentences.failure(failure),
             code.retryable(failure));
-    end("failed", code);
+    end(code == ExitCode.REFUSED ? "refused" : "failed", code);
     Sentences.explain(failure, code, report.error, progress);
   }
 

@@ -18,6 +18,8 @@ enum ExitCode {
   NOT_READY(3),
   /** Reading failed; earlier steps are written, whole. */
   READ_FAILED(4),
+  /** A guard refused; earlier steps are written, whole. */
+  REFUSED(5),
   /** Writing failed; the batches before it are written. */
   WRITE_FAILED(6),
   /** Verify found something missing. */
@@ -51,6 +53,9 @@ enum ExitCode {
     }
     if (failure instanceof Held) {
       return HELD;
+    }
+    if (failure instanceof Refused) {
+      return REFUSED;
     }
     if (!fromOutside(failure)) {
       return BUG;

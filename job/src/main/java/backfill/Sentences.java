@@ -1,5 +1,6 @@
 package backfill;
 
+import backfill.postgres.LostSnapshot;
 import backfill.postgres.NotReady;
 import backfill.postgres.SqlFailure;
 import backfill.spark.StepPlan;
@@ -42,6 +43,19 @@ final class Sentences {
         + String.format(Locale.ROOT, " in %.1f s", seconds);
   }
 
+  /** The steps that wrote rows, each with their number. */
+  static List<String> writtenSteps(Report report) {
+    List<String> written = new ArrayList<>();
+    for (StepReport step : report.steps) {
+      long rows =
+          (step.inserted == null ? 0 : step.inserted) + (step.updated == null ? 0 : step.updated);
+      if (rows > 0) {
+        written.add(String.format(Locale.ROOT, "%s (%,d rows)", step.name, rows));
+      }
+    }
+    return written;
+  }
+
   static String verified(Verified verified) {
     String counts =
         String.format(
@@ -74,6 +88,9 @@ final class Sentences {
     if (failure instanceof NotReady notReady) {
       return String.join("; ", notReady.reasons());
     }
+    if (failure instanceof LostSnapshot lost) {
+      return lost.getMessage();
+    }
     return SqlFailure.message(failure);
   }
 
@@ -82,6 +99,10 @@ final class Sentences {
     if (failure instanceof NotReady notReady) {
       progress.warn("preflight: not ready, nothing was written:");
       notReady.reasons().forEach(reason -> progress.warn("  " + reason));
+      return;
+    }
+    if (failure instanceof Refused) {
+      progress.warn("refused: " + error.message());
       return;
     }
     String where = error.step() == null ? error.stage() : error.stage() + " " + error.step();

@@ -73,6 +73,17 @@ final class StepReport {
     return step;
   }
 
+  /** What was read for it; statements add up where it is read more than once. */
+  void read(Map<String, Long> rows, long sent) {
+    read.putAll(rows);
+    sent(sent);
+  }
+
+  /** Statements that read or wrote rows. */
+  void sent(long more) {
+    statements = (statements == null ? 0 : statements) + more;
+  }
+
   /** What the diff decided. */
   void planned(StepPlan plan) {
     planned = plan.planned();
@@ -115,7 +126,7 @@ final class StepReport {
     }
     rejected = 0L;
     retries = counts.retries();
-    statements = (statements == null ? 0 : statements) + counts.statements();
+    sent(counts.statements());
   }
 
   /** What verify found. */

@@ -26,6 +26,7 @@ public final class TestingSpark {
           builder
               .master("local[2]")
               .config("spark.ui.enabled", "false")
+              .config("spark.sql.shuffle.partitions", "2")
               .config(
                   "spark.sql.warehouse.dir",
                   Checkout.root().resolve("job/target/warehouse").toUri().toString())

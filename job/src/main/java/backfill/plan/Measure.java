@@ -9,8 +9,12 @@ import java.util.regex.Pattern;
 /** What a setting's number counts, and how it is written. */
 enum Measure {
   COUNT("a whole number", "-?\\d+"),
+  LIMIT("a whole number, or none", "-?\\d+"),
   DURATION("a duration with its unit, as in 500 ms, 30 s or 2 min", "-?\\d+(\\.\\d+)?\\s*[a-z]+"),
   BYTES("a size with its unit, as in 64 MiB", "-?\\d+(\\.\\d+)?\\s*[A-Za-z]+");
+
+  /** Stands for no limit. */
+  static final String NONE = "none";
 
   private final String expected;
   private final Pattern form;
@@ -34,7 +38,7 @@ enum Measure {
     try {
       return Optional.of(
           switch (this) {
-            case COUNT -> Long.parseLong(text);
+            case COUNT, LIMIT -> Long.parseLong(text);
             // HOCON knows m and minutes, but not min
             case DURATION ->
                 config(text.replaceFirst("min$", "minutes")).getDuration("it").toMillis();

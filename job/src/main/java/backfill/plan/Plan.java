@@ -16,14 +16,15 @@ import java.util.Set;
  * @param name as the file gives it; the ledger and the report know the run by it
  * @param location where the file was read from, for messages
  * @param hash SHA-256 in hexadecimal over what decides which rows are written: the job's version,
- *     the resolved steps, sources, views, params and {@code only-if}. No setting that only decides
- *     how fast, no address, no secret
+ *     the resolved steps, sources, views, params and {@code only-if}, and the limits. No setting
+ *     that only decides how fast, no address, no secret
  * @param onlyIf a PostgreSQL condition; false means that the plan does not apply
  * @param params name to value: a {@link String}, {@link Boolean}, {@link Long} or {@link Double}
  * @param sources name to table, in the order of the file's lines
  * @param views name to Spark SQL over sources and other views, in an order in which each needs only
  *     earlier ones
  * @param steps in the order in which they run
+ * @param limits the guards
  */
 public record Plan(
     String name,
@@ -34,6 +35,7 @@ public record Plan(
     Map<String, Source> sources,
     Map<String, String> views,
     List<Step> steps,
+    Limits limits,
     Settings settings) {
 
   public Plan {

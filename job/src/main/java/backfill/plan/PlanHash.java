@@ -22,8 +22,11 @@ final class PlanHash {
 
   private PlanHash() {}
 
-  /** SHA-256 in hexadecimal over the job's version and the resolved plan without its settings. */
-  static String of(ConfigObject plan, String jobVersion) {
+  /**
+   * SHA-256 in hexadecimal over the job's version, the resolved plan without its settings, and the
+   * limits as they hold: whoever sets one on the command line has the same plan as who writes it.
+   */
+  static String of(ConfigObject plan, Limits limits, String jobVersion) {
     ConfigObject decisive = plan;
     for (String key : plan.keySet()) {
       if (!DECISIVE.contains(key)) {
@@ -31,6 +34,7 @@ final class PlanHash {
       }
     }
     decisive = decisive.withValue("steps", withoutWrite((ConfigList) plan.get("steps")));
+    decisive = decisive.withValue("limits", ConfigValueFactory.fromMap(limits.named()));
     // rendered, an object's keys are sorted
     String canonical = jobVersion + "\n" + decisive.render(ConfigRenderOptions.concise());
     try {

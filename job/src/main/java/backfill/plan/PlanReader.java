@@ -59,15 +59,17 @@ final class PlanReader {
     List<Step> steps = steps(new StepReader(tables, sql, settings));
     plan.done();
     problems.throwIfAny();
+    Limits limits = settings.limits();
     return new Plan(
         name.orElseThrow(),
         location,
-        PlanHash.of(root, jobVersion),
+        PlanHash.of(root, limits, jobVersion),
         onlyIf,
         params,
         sources,
         views,
         steps,
+        limits,
         settings.settings());
   }
 

@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /**
  * One setting: its key, what it measures, and its range. The default is in {@code reference.conf}.
@@ -21,7 +22,13 @@ enum Setting {
   STATEMENT_TIMEOUT("write.statement-timeout", Measure.DURATION, "100 ms", "1 h"),
   RETRY_FOR("write.retry-for", Measure.DURATION, "0 s", "24 h"),
   WAIT_FOR("verify.wait-for", Measure.DURATION, "0 s", "24 h"),
-  LEASE("ledger.lease", Measure.DURATION, "1 s", "1 h");
+  LEASE("ledger.lease", Measure.DURATION, "1 s", "1 h"),
+  REJECTED_ROWS("limits.rejected-rows", Measure.COUNT, "0", "1000000000000"),
+  ROWS_INSERTED("limits.rows-inserted", Measure.LIMIT, "0", "1000000000000"),
+  GROWTH_PERCENT("limits.growth-percent", Measure.LIMIT, "0", "1000000"),
+  PAIRS_FOR_ONE_USER("limits.pairs-for-one-user", Measure.LIMIT, "0", "1000000000000"),
+  USERS_OF_ONE_OBJECT("limits.users-of-one-object", Measure.LIMIT, "0", "1000000000000"),
+  ROWS_DELETED("limits.rows-deleted", Measure.LIMIT, "0", "1000000000000");
 
   private final String key;
   private final Measure measure;
@@ -60,29 +67,27 @@ enum Setting {
   }
 
   /**
-   * The number that a value of the plan stands for, in milliseconds, bytes or pieces.
+   * The number that a value of the plan stands for, in milliseconds, bytes or pieces; empty for the
+   * {@code none} of a limit.
    *
    * @throws IllegalArgumentException naming the key, the value and what was expected
    */
-  long parse(ConfigValue value) {
+  OptionalLong parse(ConfigValue value) {
     Object plain = value.unwrapped();
     if (!(plain instanceof String) && !(plain instanceof Number)) {
       throw new IllegalArgumentException(
           key + " must be " + measure.expected() + ", got " + Node.describe(value));
     }
     String text = String.valueOf(plain).strip();
-    return require(measure.parse(text).orElseThrow(() -> wrong(text)), text);
+    if (measure == Measure.LIMIT && text.equals(Measure.NONE)) {
+      return OptionalLong.empty();
+    }
+    return OptionalLong.of(require(measure.parse(text).orElseThrow(() -> wrong(text)), text));
   }
 
-  /** The count itself, if it lies in the range. */
-  int require(int count) {
-    require(count, Integer.toString(count));
-    return count;
-  }
-
-  /** The size itself, if it lies in the range. */
-  long require(long bytes) {
-    return require(bytes, bytes + " B");
+  /** The count or the size itself, if it lies in the range. */
+  long require(long number) {
+    return require(number, measure == Measure.BYTES ? number + " B" : Long.toString(number));
   }
 
   /** The duration itself, if it lies in the range. */

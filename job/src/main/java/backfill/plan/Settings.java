@@ -1,6 +1,8 @@
 package backfill.plan;
 
 import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
 
 /**
  * How a plan is carried out: nothing here changes which rows are written. Every default is in
@@ -10,11 +12,13 @@ import java.time.Duration;
  * @param lockTimeout how long a statement of ours waits for a lock before it gives way and is tried
  *     again
  * @param progressEvery how often a progress line is printed while anything lasts, at most 5 seconds
+ * @param stopAfter when a run is to stop; empty where it goes on to its end
  */
 public record Settings(
     Duration connectTimeout,
     Duration lockTimeout,
     Duration progressEvery,
+    Optional<StopAfter> stopAfter,
     Read read,
     Flatten flatten,
     Write write,
@@ -25,6 +29,11 @@ public record Settings(
     Setting.CONNECT_TIMEOUT.require(connectTimeout);
     Setting.LOCK_TIMEOUT.require(lockTimeout);
     Setting.PROGRESS_EVERY.require(progressEvery);
+  }
+
+  /** When a run that started at this time is to stop; empty where it goes on to its end. */
+  public Optional<Instant> deadline(Instant startedAt) {
+    return stopAfter.map(stop -> stop.deadline(startedAt));
   }
 
   /**

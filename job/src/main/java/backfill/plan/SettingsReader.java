@@ -8,13 +8,16 @@ import java.time.Duration;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.function.Consumer;
 
 /**
  * Reads settings in layers: the defaults of {@code reference.conf}, over them the plan, over that a
  * step's block.
  */
 final class SettingsReader {
-  private final Map<Setting, Long> values = new EnumMap<>(Setting.class);
+  private final Map<Setting, OptionalLong> values = new EnumMap<>(Setting.class);
+  private Optional<StopAfter> stopAfter;
   private boolean ledgerOn = true;
   private String ledgerSchema;
 
@@ -29,9 +32,11 @@ final class SettingsReader {
         overlay(values, setting, plan);
       }
     }
-    for (String group : new String[] {"read", "flatten", "write", "verify"}) {
+    for (String group : new String[] {"read", "flatten", "write", "verify", "limits"}) {
       plan.object(group).ifPresent(node -> overlay(values, group, node));
     }
+    stopAfter = StopAfter.parse(defaults.getValue(StopAfter.KEY));
+    attempt(plan, StopAfter.KEY, value -> stopAfter = StopAfter.parse(value));
     ledgerSchema = defaults.getString("ledger.schema");
     readLedger(plan);
   }
@@ -64,21 +69,32 @@ final class SettingsReader {
         duration(values, Setting.CONNECT_TIMEOUT),
         duration(values, Setting.LOCK_TIMEOUT),
         duration(values, Setting.PROGRESS_EVERY),
+        stopAfter,
         new Settings.Read(count(values, Setting.READERS), count(values, Setting.FETCH_ROWS)),
-        new Settings.Flatten(values.get(Setting.BROADCAST_BYTES)),
+        new Settings.Flatten(number(values, Setting.BROADCAST_BYTES)),
         write(values),
         new Settings.Verify(duration(values, Setting.WAIT_FOR)),
         new Settings.Ledger(ledgerOn, ledgerSchema, duration(values, Setting.LEASE)));
   }
 
+  Limits limits() {
+    return new Limits(
+        number(values, Setting.REJECTED_ROWS),
+        values.get(Setting.ROWS_INSERTED),
+        values.get(Setting.GROWTH_PERCENT),
+        values.get(Setting.PAIRS_FOR_ONE_USER),
+        values.get(Setting.USERS_OF_ONE_OBJECT),
+        values.get(Setting.ROWS_DELETED));
+  }
+
   /** How this step writes: the plan's {@code write}, and over it the step's own. */
   Settings.Write write(Node step) {
-    Map<Setting, Long> own = new EnumMap<>(values);
+    Map<Setting, OptionalLong> own = new EnumMap<>(values);
     step.object("write").ifPresent(node -> overlay(own, "write", node));
     return write(own);
   }
 
-  private static void overlay(Map<Setting, Long> values, String group, Node node) {
+  private static void overlay(Map<Setting, OptionalLong> values, String group, Node node) {
     for (Setting setting : Setting.values()) {
       if (setting.group().equals(Optional.of(group))) {
         overlay(values, setting, node);
@@ -87,18 +103,23 @@ final class SettingsReader {
     node.done();
   }
 
-  private static void overlay(Map<Setting, Long> values, Setting setting, Node node) {
-    Optional<ConfigValue> value = node.value(setting.leaf());
+  private static void overlay(Map<Setting, OptionalLong> values, Setting setting, Node node) {
+    attempt(node, setting.leaf(), value -> values.put(setting, setting.parse(value)));
+  }
+
+  /** A value that is refused is a problem, and what was there before stays. */
+  private static void attempt(Node node, String key, Consumer<ConfigValue> take) {
+    Optional<ConfigValue> value = node.value(key);
     if (value.isPresent()) {
       try {
-        values.put(setting, setting.parse(value.get()));
+        take.accept(value.get());
       } catch (IllegalArgumentException e) {
         node.problems().at(value.get().origin(), e.getMessage());
       }
     }
   }
 
-  private static Settings.Write write(Map<Setting, Long> values) {
+  private static Settings.Write write(Map<Setting, OptionalLong> values) {
     return new Settings.Write(
         count(values, Setting.WRITERS),
         count(values, Setting.ROWS_PER_BATCH),
@@ -106,11 +127,15 @@ final class SettingsReader {
         duration(values, Setting.RETRY_FOR));
   }
 
-  private static int count(Map<Setting, Long> values, Setting setting) {
-    return Math.toIntExact(values.get(setting));
+  private static long number(Map<Setting, OptionalLong> values, Setting setting) {
+    return values.get(setting).orElseThrow();
   }
 
-  private static Duration duration(Map<Setting, Long> values, Setting setting) {
-    return Duration.ofMillis(values.get(setting));
+  private static int count(Map<Setting, OptionalLong> values, Setting setting) {
+    return Math.toIntExact(number(values, setting));
+  }
+
+  private static Duration duration(Map<Setting, OptionalLong> values, Setting setting) {
+    return Duration.ofMillis(number(values, setting));
   }
 }

@@ -50,6 +50,7 @@ final class Scope {
         only(plan.sources(), used),
         only(plan.views(), used),
         complete,
+        plan.limits(),
         plan.settings());
   }
 

@@ -69,9 +69,24 @@ class PlanHashTest {
   }
 
   @Test
+  void limitsCountHoweverTheyAreSet() {
+    String limited = read(SMALL + "limits.rows-inserted = 10").hash();
+    assertThat(limited).isNotEqualTo(HASH);
+    assertThat(read(SMALL, "limits.rows-inserted=10").hash()).isEqualTo(limited);
+    assertThat(read(SMALL + "limits { rows-inserted = 11 }", "limits.rows-inserted= 10").hash())
+        .isEqualTo(limited);
+    assertThat(read(SMALL + "limits.growth-percent = 10").hash()).isNotEqualTo(limited);
+    assertThat(read(SMALL + "limits.rejected-rows = 10").hash()).isNotEqualTo(HASH);
+    assertThat(read(SMALL + "limits { rejected-rows = 0, rows-inserted = none }").hash())
+        .isEqualTo(HASH);
+  }
+
+  @Test
   void settingsAndLocationDoNotCount() {
     String text = SMALL.replace("kind = pairs", "kind = pairs, write { writers = 8 }");
-    assertThat(read(text + "lock-timeout = 1 s\nread.readers = 2", "write.writers=3").hash())
+    assertThat(
+            read(text + "lock-timeout = 1 s\nstop-after = 1 h\nread.readers = 2", "write.writers=3")
+                .hash())
         .isEqualTo(HASH);
     assertThat(PlanFile.read("elsewhere.conf", SMALL, List.of(), "1.0").hash()).isEqualTo(HASH);
   }

@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class SettingsTest {
@@ -28,6 +29,7 @@ class SettingsTest {
                 Duration.ofSeconds(10),
                 Duration.ofSeconds(5),
                 Duration.ofSeconds(4),
+                Optional.empty(),
                 new Settings.Read(4, 10_000),
                 new Settings.Flatten(268_435_456),
                 new Settings.Write(2, 25_000, Duration.ofSeconds(60), Duration.ofMinutes(2)),
@@ -42,6 +44,7 @@ class SettingsTest {
         connect-timeout = 1 s
         lock-timeout = 10ms
         progress-every = 1.5 s
+        stop-after = 45 min
         read { readers = 1, fetch-rows = 1000000 }
         flatten.broadcast-bytes = 0 B
         write { writers = 64, rows-per-batch = 1, statement-timeout = 1 h, retry-for = 0 s }
@@ -54,6 +57,7 @@ class SettingsTest {
                 Duration.ofSeconds(1),
                 Duration.ofMillis(10),
                 Duration.ofMillis(1500),
+                Optional.of(new StopAfter.Lasting(Duration.ofMinutes(45))),
                 new Settings.Read(1, 1_000_000),
                 new Settings.Flatten(0),
                 new Settings.Write(64, 1, Duration.ofHours(1), Duration.ZERO),
@@ -77,6 +81,7 @@ class SettingsTest {
           retry-fro = 1 s }
         verify = 60 s
         lock-timeuot = 5 s
+        stop-after = "05:00"
         """;
     String duration = "a duration with its unit, as in 500 ms, 30 s or 2 min";
     assertThat(problems(SMALL + text))
@@ -95,7 +100,9 @@ class SettingsTest {
             "test.conf:15: write.retry-for must be 0 s to 24 h, got -1 s",
             "test.conf:16: unknown key write.retry-fro in the plan; did you mean write.retry-for?",
             "test.conf:17: verify of the plan must be a block in braces, got the text \"60 s\"",
-            "test.conf:18: unknown key lock-timeuot in the plan; did you mean lock-timeout?");
+            "test.conf:18: unknown key lock-timeuot in the plan; did you mean lock-timeout?",
+            "test.conf:19: stop-after must be a duration with its unit, as in 45 min, a time with"
+                + " its offset, as in 2026-11-21T05:00:00Z, or never, got the text \"05:00\"");
   }
 
   @Test
@@ -138,12 +145,15 @@ class SettingsTest {
         expected.add(kebab(component));
       }
     }
+    for (RecordComponent limit : Limits.class.getRecordComponents()) {
+      expected.add("limits." + kebab(limit));
+    }
     // `ledger = off` is the only way to say it, and a schema is no number.
     expected.remove("ledger.on");
     assertThat(REFERENCE.entrySet())
         .extracting(Map.Entry::getKey)
         .containsExactlyInAnyOrderElementsOf(expected);
-    expected.remove("ledger.schema");
+    expected.removeAll(List.of("ledger.schema", StopAfter.KEY));
     assertThat(Setting.keys()).isEqualTo(expected);
   }
 
@@ -154,6 +164,8 @@ class SettingsTest {
           .as(setting.key())
           .contains(setting.range());
     }
+    assertThat(String.join(" ", REFERENCE.getValue(StopAfter.KEY).origin().comments()))
+        .contains(StopAfter.Lasting.RANGE);
   }
 
   private static String kebab(RecordComponent component) {

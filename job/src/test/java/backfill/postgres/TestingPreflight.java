@@ -2,6 +2,7 @@ package backfill.postgres;
 
 import backfill.TestingDatabase;
 import backfill.TestingPostgres;
+import backfill.plan.Limits;
 import backfill.plan.Plan;
 import backfill.plan.Settings;
 import backfill.plan.Source;
@@ -14,6 +15,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
@@ -204,10 +206,18 @@ final class TestingPreflight {
         sources,
         views,
         steps,
+        new Limits(
+            0,
+            OptionalLong.empty(),
+            OptionalLong.empty(),
+            OptionalLong.empty(),
+            OptionalLong.empty(),
+            OptionalLong.empty()),
         new Settings(
             Duration.ofSeconds(10),
             Duration.ofSeconds(2),
             Duration.ofSeconds(5),
+            Optional.empty(),
             new Settings.Read(readers, 1000),
             new Settings.Flatten(1),
             WRITE,
