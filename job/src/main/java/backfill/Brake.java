@@ -3,10 +3,7 @@ package backfill;
 import backfill.postgres.Database;
 import backfill.postgres.RunSessions;
 import backfill.spark.Session;
-import java.sql.SQLException;
 import java.time.Duration;
-import org.apache.logging.log4j.LogManager;
-import org.apache.logging.log4j.Logger;
 
 /**
  * Brings one run to a standstill once it was asked to stop: tells Spark to give up its jobs, wakes
@@ -15,8 +12,6 @@ import org.apache.logging.log4j.Logger;
  * run is left then. Works on a thread of its own, because the run's may be the one that waits.
  */
 final class Brake implements AutoCloseable {
-  private static final Logger LOG = LogManager.getLogger("backfill");
-
   /** How long a batch in flight may take to its end. */
   private static final Duration PATIENCE = Duration.ofSeconds(3);
 
@@ -65,7 +60,8 @@ final class Brake implements AutoCloseable {
         // Again and again: a job may have begun just behind the last time.
         session.cancelJobs();
         boolean over = !wake();
-        left = left(sessions, since(asked).compareTo(PATIENCE) < 0);
+        boolean patient = since(asked).compareTo(PATIENCE) < 0;
+        left = (patient ? sessions.count() : sessions.end()).orElse(1);
         if (over && left == 0) {
           return;
         }
@@ -82,16 +78,6 @@ final class Brake implements AutoCloseable {
 
   private static Duration since(long nanos) {
     return Duration.ofNanos(System.nanoTime() - nanos);
-  }
-
-  private int left(RunSessions sessions, boolean patient) {
-    try {
-      return patient ? sessions.count() : sessions.end();
-    } catch (SQLException e) {
-      // It may have no room for one more connection until the first of ours has gone.
-      LOG.debug("cannot ask for the run's sessions", e);
-      return 1;
-    }
   }
 
   /** Ends what the run's thread sleeps or waits on; false once it is not in the run any more. */

@@ -59,7 +59,7 @@ class ReadmeTest {
   @Test
   void everySettingThatItNamesExists() throws IOException {
     Config defaults = ConfigFactory.parseResources("reference.conf").getConfig("backfill");
-    Pattern setting = Pattern.compile("`((?:read|write|flatten|verify)\\.[a-z-]+)`");
+    Pattern setting = Pattern.compile("`((?:read|write|flatten|verify|limits)\\.[a-z-]+)`");
     List<String> named =
         setting.matcher(readme()).results().map((MatchResult found) -> found.group(1)).toList();
     assertThat(named).isNotEmpty().allSatisfy(key -> assertThat(defaults.hasPath(key)).isTrue());

@@ -21,7 +21,7 @@ class SignalsTest {
         StoppedProcess process = StoppedProcess.begin(tables, directory)) {
       Ended ended;
       try (Connection other = tables.other()) {
-        tables.awaitSession(StoppedTables.BLOCKED);
+        tables.awaitSession(StoppedTables.BLOCKED, process::ended);
         ended = process.signal("TERM");
         other.rollback();
       }
@@ -37,7 +37,7 @@ class SignalsTest {
   void ctrlCAndImpatienceWhileBatchesAreOnTheirWay() throws Exception {
     try (StoppedTables tables = StoppedTables.create(directory, "true").slow();
         StoppedProcess process = StoppedProcess.begin(tables, directory)) {
-      tables.awaitGranted();
+      tables.awaitGranted(process::ended);
       Ended ended = process.signal("INT", "INT", "TERM");
 
       assertStopped(ended, 130, "SIGINT");
@@ -51,7 +51,7 @@ class SignalsTest {
   void sigtermWhileSparkStarts() throws Exception {
     try (StoppedTables tables = StoppedTables.create(directory, "true");
         StoppedProcess process = StoppedProcess.begin(tables, directory)) {
-      tables.awaitSession(StoppedTables.PREFLIGHT);
+      tables.awaitSession(StoppedTables.PREFLIGHT, process::ended);
       Ended ended = process.signal("TERM");
 
       assertStopped(ended, 143, "SIGTERM");

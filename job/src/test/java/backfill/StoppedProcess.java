@@ -58,6 +58,10 @@ final class StoppedProcess implements AutoCloseable {
     return new ProcessBuilder(attempt).start().waitFor() == 0 ? words : List.of();
   }
 
+  boolean ended() {
+    return !process.isAlive();
+  }
+
   /**
    * Sends these signals one after the other, and watches the server until the process has ended.
    */

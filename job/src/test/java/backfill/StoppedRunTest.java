@@ -45,7 +45,7 @@ class StoppedRunTest {
   void deadlineInTheMiddleOfTheWriteLetsTheBatchesInFlightEnd() throws Exception {
     try (StoppedTables tables = StoppedTables.create(directory, "true").slow()) {
       CompletableFuture<Integer> run = begin(tables);
-      tables.awaitGranted();
+      tables.awaitGranted(run::isDone);
       stopping.at(Instant.now().plusMillis(100));
 
       assertThat(end(run)).isEqualTo(143);
@@ -62,7 +62,7 @@ class StoppedRunTest {
   void deadlineThatIsOverStopsBeforeAnythingIsRead() throws Exception {
     try (StoppedTables tables = StoppedTables.create(directory, "true")) {
       stopping.at(Instant.now().minusSeconds(1));
-      StoppedTables.await(() -> stopping.reason().isPresent());
+      StoppedTables.await(() -> stopping.reason().isPresent(), () -> false);
 
       assertThat(run(stopping, tables)).isEqualTo(143);
       assertNothingWritten(tables, "pending");
@@ -78,7 +78,7 @@ class StoppedRunTest {
       other.setAutoCommit(false);
       other.createStatement().execute("LOCK TABLE members");
       CompletableFuture<Integer> run = begin(tables);
-      tables.awaitSession(StoppedTables.BLOCKED);
+      tables.awaitSession(StoppedTables.BLOCKED, run::isDone);
       assertEndsInTime(run, tables);
       assertNothingWritten(tables, "pending");
     }
@@ -90,9 +90,9 @@ class StoppedRunTest {
         StoppedTables.create(
             directory,
             "current_setting('application_name') LIKE '% preflight'"
-                + " OR pg_sleep(0.05) IS NOT DISTINCT FROM pg_sleep(0)")) {
+                + " OR pg_sleep(0.05) IS NOT NULL")) {
       CompletableFuture<Integer> run = begin(tables);
-      tables.awaitSession(StoppedTables.ASLEEP + " AND query LIKE 'COPY%'");
+      tables.awaitSession(StoppedTables.ASLEEP + " AND query LIKE 'COPY%'", run::isDone);
       assertEndsInTime(run, tables);
       assertNothingWritten(tables, "stopped");
     }

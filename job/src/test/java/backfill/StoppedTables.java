@@ -102,18 +102,19 @@ final class StoppedTables implements AutoCloseable {
     return database.count(OURS);
   }
 
-  void awaitSession(String condition) throws Exception {
-    await(() -> database.count(OURS + " AND " + condition) > 0);
+  /** Waits for a session of ours of this kind. */
+  void awaitSession(String condition, Callable<Boolean> ended) throws Exception {
+    await(() -> database.count(OURS + " AND " + condition) > 0, ended);
   }
 
-  void awaitGranted() throws Exception {
-    await(() -> granted() > 0);
+  void awaitGranted(Callable<Boolean> ended) throws Exception {
+    await(() -> granted() > 0, ended);
   }
 
-  static void await(Callable<Boolean> condition) throws Exception {
+  static void await(Callable<Boolean> condition, Callable<Boolean> ended) throws Exception {
     long end = System.nanoTime() + PATIENCE_NANOS;
     while (!condition.call()) {
-      if (System.nanoTime() > end) {
+      if (ended.call() || System.nanoTime() > end) {
         throw new AssertionError("what the test waits for does not come");
       }
       Thread.sleep(20);

@@ -6,6 +6,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalInt;
 
 /**
  * The sessions that a run has on its servers, whichever machine opened them, told by the beginning
@@ -30,14 +31,24 @@ public final class RunSessions implements AutoCloseable {
     this.applicationName = applicationName;
   }
 
-  /** How many there are. */
-  public int count() throws SQLException {
-    return sum("SELECT pg_catalog.count(*)" + OURS);
+  /** How many there are; empty where a server does not answer. */
+  public OptionalInt count() {
+    return asked("SELECT pg_catalog.count(*)" + OURS);
   }
 
   /** Ends each one, whatever it does; what it has not committed is undone. */
-  public int end() throws SQLException {
-    return sum("SELECT pg_catalog.count(pg_catalog.pg_terminate_backend(pid))" + OURS);
+  public OptionalInt end() {
+    return asked("SELECT pg_catalog.count(pg_catalog.pg_terminate_backend(pid))" + OURS);
+  }
+
+  private OptionalInt asked(String sql) {
+    try {
+      return OptionalInt.of(sum(sql));
+    } catch (SQLException e) {
+      // It may have no room for one more connection until the first of the run's has gone.
+      close();
+      return OptionalInt.empty();
+    }
   }
 
   private int sum(String sql) throws SQLException {
@@ -48,20 +59,15 @@ public final class RunSessions implements AutoCloseable {
       }
     }
     int sum = 0;
-    try {
-      for (Connection connection : asking) {
-        try (PreparedStatement statement = connection.prepareStatement(sql)) {
-          statement.setString(1, applicationName);
-          statement.setString(2, ownName());
-          try (ResultSet row = statement.executeQuery()) {
-            row.next();
-            sum += row.getInt(1);
-          }
+    for (Connection connection : asking) {
+      try (PreparedStatement statement = connection.prepareStatement(sql)) {
+        statement.setString(1, applicationName);
+        statement.setString(2, ownName());
+        try (ResultSet row = statement.executeQuery()) {
+          row.next();
+          sum += row.getInt(1);
         }
       }
-    } catch (SQLException e) {
-      close();
-      throw e;
     }
     return sum;
   }
