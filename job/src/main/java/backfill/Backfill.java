@@ -94,6 +94,9 @@ final class Backfill {
       Ready ready = preflight(printout);
       List<Step> active = steps.stream().filter(step -> !skipped(step, ready)).toList();
       if (command == Command.CHECK) {
+        active.forEach(
+            step ->
+                progress.say(DatabaseReports.writeRule(step, ready.targets().get(step.name()))));
         printout.statements(
             active, () -> new SqlListing(plan, ready, database, applicationName, session));
       } else {
@@ -155,7 +158,6 @@ final class Backfill {
     enter(Stage.PREFLIGHT, null, database.toString(), 0);
     Ready ready = asked(printout);
     report.databases.put("main", DatabaseReports.of(ready, plan));
-    progress.say("preflight: " + DatabaseReports.sentence(ready));
     ready.warnings().forEach(this::warn);
     ready
         .targets()
@@ -168,6 +170,9 @@ final class Backfill {
 
   private Ready asked(CheckPrintout printout) {
     try (Preflight preflight = Preflight.open(plan, steps, database, applicationName)) {
+      // Before anything is asked: whoever is at the wrong server sees it here, ready or not.
+      progress.say(
+          "preflight: " + DatabaseReports.sentence(preflight.server(), preflight.readFrom()));
       try {
         return preflight.check(this::shapes);
       } finally {
