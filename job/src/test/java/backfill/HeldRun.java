@@ -11,7 +11,7 @@ import java.util.concurrent.TimeUnit;
  * session that holds the lock, committed as it is released.
  */
 final class HeldRun implements AutoCloseable {
-  private static final long PATIENCE_NANOS = TimeUnit.MINUTES.toNanos(2);
+  private static final long PATIENCE_NANOS = TimeUnit.MINUTES.toNanos(5);
   private static final String WAITING =
       "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
           + " AND application_name LIKE 'backfill %' AND cardinality(pg_blocking_pids(pid)) > 0";
@@ -28,6 +28,7 @@ final class HeldRun implements AutoCloseable {
 
   /** Starts a run, and returns once it waits to write this table. */
   static HeldRun writing(TestingDojo there, String table) throws Exception {
+    TestingSpark.session();
     Connection holder = there.database.connection();
     holder.setAutoCommit(false);
     execute(holder, "LOCK TABLE " + table + " IN SHARE MODE");
@@ -49,7 +50,7 @@ final class HeldRun implements AutoCloseable {
       if (System.nanoTime() > end) {
         throw new AssertionError("the run does not come to its lock");
       }
-      Thread.sleep(20);
+      Thread.sleep(100);
     }
   }
 
