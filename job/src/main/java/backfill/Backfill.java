@@ -91,7 +91,7 @@ final class Backfill {
         Waits waits = new Waits(database, applicationName)) {
       brake.ready();
       progress.watch(waits);
-      Ready ready = preflight(printout);
+      Ready ready = preflight(command, printout);
       List<Step> active = steps.stream().filter(step -> !skipped(step, ready)).toList();
       if (command == Command.CHECK) {
         active.forEach(
@@ -154,9 +154,9 @@ final class Backfill {
     return stepReports.computeIfAbsent(step, StepReport::new);
   }
 
-  private Ready preflight(CheckPrintout printout) {
+  private Ready preflight(Command command, CheckPrintout printout) {
     enter(Stage.PREFLIGHT, null, database.toString(), 0);
-    Ready ready = asked(printout);
+    Ready ready = asked(command, printout);
     report.databases.put("main", DatabaseReports.of(ready, plan));
     ready.warnings().forEach(this::warn);
     ready
@@ -168,11 +168,14 @@ final class Backfill {
     return ready;
   }
 
-  private Ready asked(CheckPrintout printout) {
+  private Ready asked(Command command, CheckPrintout printout) {
     try (Preflight preflight = Preflight.open(plan, steps, database, applicationName)) {
       // Before anything is asked: whoever is at the wrong server sees it here, ready or not.
       progress.say(
           "preflight: " + DatabaseReports.sentence(preflight.server(), preflight.readFrom()));
+      if (command == Command.RUN || command == Command.CHECK) {
+        preflight.askForLedger();
+      }
       try {
         return preflight.check(this::shapes);
       } finally {

@@ -33,6 +33,7 @@ public final class Preflight implements AutoCloseable {
   private final Sessions sessions;
   private final Findings findings = new Findings();
   private boolean looked;
+  private boolean keepsLedger;
 
   private Preflight(Plan plan, List<Step> steps, Sessions sessions) {
     this.plan = plan;
@@ -63,6 +64,14 @@ public final class Preflight implements AutoCloseable {
     try (Preflight preflight = open(plan, steps, database, applicationName)) {
       return preflight.check(shapes);
     }
+  }
+
+  /**
+   * The run will keep a ledger, if the plan does not switch it off: its rights are asked about,
+   * too.
+   */
+  public void askForLedger() {
+    keepsLedger = plan.settings().ledger().on();
   }
 
   /** Where rows are written. */
@@ -135,6 +144,9 @@ public final class Preflight implements AutoCloseable {
     known.reasons().forEach(reason -> findings.refuse("plan " + plan.name(), reason));
     rights(scope, sources, known, now);
     Map<String, Target> checked = targets(active, targets, sources, known, now);
+    if (keepsLedger && !active.isEmpty()) {
+      LedgerRights.check(sessions.writing(), plan.settings().ledger().schema(), findings);
+    }
     if (!active.isEmpty()) {
       connections(active, sources.values(), found(active, targets));
     }
