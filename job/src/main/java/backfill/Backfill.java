@@ -3,6 +3,7 @@ package backfill;
 import backfill.plan.Plan;
 import backfill.plan.Step;
 import backfill.postgres.Database;
+import backfill.postgres.LostSnapshot;
 import backfill.postgres.OpenTransactions;
 import backfill.postgres.Preflight;
 import backfill.postgres.Ready;
@@ -37,6 +38,8 @@ final class Backfill {
   private final Session session;
   private final Report report;
   private final Progress progress;
+  private final Stopping stopping;
+  private final Guards guards;
   private final Map<Step, StepReport> stepReports = new LinkedHashMap<>();
   private Activity activity;
   private Stage stage = Stage.PREFLIGHT;
@@ -49,16 +52,28 @@ final class Backfill {
       Database database,
       Session session,
       Report report,
-      Progress progress) {
+      Progress progress,
+      Stopping stopping) {
     this.plan = plan;
     this.steps = steps;
     this.database = database;
     this.session = session;
     this.report = report;
     this.progress = progress;
-    // PostgreSQL keeps 63 bytes of a name; a writer's number and the like must fit behind it.
-    String name = "backfill " + plan.name();
-    this.applicationName = name.length() > 48 ? name.substring(0, 48) : name;
+    this.stopping = stopping;
+    this.guards = new Guards(plan.limits());
+    this.applicationName = applicationName(plan.name(), report.runId);
+  }
+
+  /**
+   * What the names of the run's sessions begin with, and those of no other run. PostgreSQL keeps 63
+   * bytes of a name; a writer's number and the like must fit behind it.
+   */
+  static String applicationName(String plan, String runId) {
+    return "backfill "
+        + plan.substring(0, Math.min(32, plan.length()))
+        + " "
+        + runId.substring(0, 8);
   }
 
   /** Takes the plan as far as the command says and fills in the report. */
@@ -72,25 +87,38 @@ final class Backfill {
     report.planHash = plan.hash();
     report.params.putAll(plan.params());
     steps.forEach(step -> report.steps.add(reportOf(step)));
-    try (Waits waits = new Waits(database, applicationName)) {
+    try (Brake brake = new Brake(stopping, session, database, applicationName, progress);
+        Waits waits = new Waits(database, applicationName)) {
+      brake.ready();
       progress.watch(waits);
-      Ready ready = preflight(printout);
+      Ready ready = preflight(command, printout);
       List<Step> active = steps.stream().filter(step -> !skipped(step, ready)).toList();
       if (command == Command.CHECK) {
+        active.forEach(
+            step ->
+                progress.say(DatabaseReports.writeRule(step, ready.targets().get(step.name()))));
         printout.statements(
             active, () -> new SqlListing(plan, ready, database, applicationName, session));
       } else {
         if (command == Command.RUN && !active.isEmpty()) {
           openLedger(ready);
         }
-        for (List<Step> together : SnapshotGroups.of(plan, ready, active)) {
+        List<List<Step>> groups = SnapshotGroups.of(plan, ready, active);
+        if (command == Command.RUN && guards.any() && groups.size() > 1) {
+          countBeforeWriting(groups, ready);
+        }
+        for (List<Step> together : groups) {
           new Group(together, ready, command).run();
         }
       }
       finish(command);
     } catch (
         Throwable failure) { // NOPMD: the process's one place where anything becomes an exit code
-      fail(failure);
+      if (stopping.reason().isPresent()) {
+        stop(stopping.reason().get(), failure);
+      } else {
+        fail(failure);
+      }
     } finally {
       closeLedger();
       progress.watch(null);
@@ -126,11 +154,10 @@ final class Backfill {
     return stepReports.computeIfAbsent(step, StepReport::new);
   }
 
-  private Ready preflight(CheckPrintout printout) {
+  private Ready preflight(Command command, CheckPrintout printout) {
     enter(Stage.PREFLIGHT, null, database.toString(), 0);
-    Ready ready = asked(printout);
+    Ready ready = asked(command, printout);
     report.databases.put("main", DatabaseReports.of(ready, plan));
-    progress.say("preflight: " + DatabaseReports.sentence(ready));
     ready.warnings().forEach(this::warn);
     ready
         .targets()
@@ -141,8 +168,14 @@ final class Backfill {
     return ready;
   }
 
-  private Ready asked(CheckPrintout printout) {
-    try (Preflight preflight = Preflight.open(plan, steps, database)) {
+  private Ready asked(Command command, CheckPrintout printout) {
+    try (Preflight preflight = Preflight.open(plan, steps, database, applicationName)) {
+      // Before anything is asked: whoever is at the wrong server sees it here, ready or not.
+      progress.say(
+          "preflight: " + DatabaseReports.sentence(preflight.server(), preflight.readFrom()));
+      if (command == Command.RUN || command == Command.CHECK) {
+        preflight.askForLedger();
+      }
       try {
         return preflight.check(this::shapes);
       } finally {
@@ -169,17 +202,41 @@ final class Backfill {
     return skipped;
   }
 
+  /**
+   * Steps of one snapshot are counted before any of them writes anyway; those of later ones must be
+   * counted once more than they would be, or an earlier step were written when they are refused.
+   */
+  private void countBeforeWriting(List<List<Step>> groups, Ready ready) throws Exception {
+    progress.say("limits: all steps are counted before one writes, with the tables as they are");
+    List<Guards.Refusal> refusals = new ArrayList<>();
+    for (List<Step> together : groups) {
+      refusals.addAll(new Group(together, ready, Command.RUN).count());
+    }
+    refuse(refusals);
+  }
+
+  private void refuse(List<Guards.Refusal> refusals) {
+    if (!refusals.isEmpty()) {
+      Refused refused = new Refused(refusals, Sentences.writtenSteps(report));
+      refused.steps().forEach(step -> reportOf(step).status = "refused");
+      current = reportOf(refused.steps().get(0));
+      throw refused;
+    }
+  }
+
   private void warn(String warning) {
     report.warnings.add(warning);
     progress.warn(warning);
   }
 
   private void enter(Stage entered, Step step, String what, long total) {
+    stopping.check();
     stage = entered;
     current = step == null ? null : reportOf(step);
     progress.doing(entered, what, total);
     if (entered != Stage.PREFLIGHT) {
-      session.get().sparkContext().setJobGroup(entered.toString(), entered + " " + what, false);
+      // A task that is given up is interrupted, so that it does not sleep on before a retry.
+      session.get().sparkContext().setJobGroup(entered.toString(), entered + " " + what, true);
     }
   }
 
@@ -189,6 +246,7 @@ final class Backfill {
     private final Ready ready;
     private final Command command;
     private final List<StepRun> runs = new ArrayList<>();
+    private final Map<StepRun, StepPlan> planned = new LinkedHashMap<>();
     private final Map<StepRun, WriteCounts> written = new LinkedHashMap<>();
 
     Group(List<Step> together, Ready ready, Command command) {
@@ -198,17 +256,14 @@ final class Backfill {
     }
 
     void run() throws Exception {
-      if (activity == null) {
-        activity = Activity.of(session.get());
-        progress.count(activity);
-      }
       try (Reading reading = begin()) {
-        read(reading);
-        for (StepRun run : runs) {
-          flatten(run);
-          diff(run);
+        count(reading);
+        List<Guards.Refusal> refusals = refusals();
+        if (command == Command.PLAN) {
+          refusals.forEach(refusal -> warn("a run would be refused: " + refusal.sentence()));
         }
         if (command == Command.RUN) {
+          refuse(refusals);
           runs.forEach(this::write);
           verify();
         }
@@ -217,7 +272,46 @@ final class Backfill {
       }
     }
 
+    /** As a dry run does; what the guards refuse is left to the caller. */
+    List<Guards.Refusal> count() throws Exception {
+      try (Reading reading = begin()) {
+        count(reading);
+        return refusals();
+      } finally {
+        runs.forEach(StepRun::close);
+      }
+    }
+
+    private void count(Reading reading) throws Exception {
+      read(reading);
+      for (StepRun run : runs) {
+        flatten(run);
+        diff(run);
+      }
+    }
+
+    private List<Guards.Refusal> refusals() {
+      List<Guards.Refusal> refusals = new ArrayList<>();
+      if (guards.any() && command != Command.VERIFY) {
+        for (StepRun run : runs) {
+          Step step = run.step();
+          timed(
+              Stage.DIFF,
+              step,
+              () -> {
+                enter(Stage.DIFF, step, step.name() + ", limits", 0);
+                refusals.addAll(guards.refusals(run, planned.get(run)));
+              });
+        }
+      }
+      return refusals;
+    }
+
     private Reading begin() throws Exception {
+      if (activity == null) {
+        activity = Activity.of(session.get());
+        progress.count(activity);
+      }
       enter(Stage.READ, together.get(0), "snapshot", 0);
       Reading reading =
           Reading.begin(session.get(), plan, ready, together, database, applicationName);
@@ -231,27 +325,29 @@ final class Backfill {
       return reading;
     }
 
-    private void read(Reading reading) {
+    private void read(Reading reading) throws Exception {
       for (Step step : together) {
-        timed(
-            Stage.READ,
-            step,
-            () -> {
-              long before = reading.statements();
-              reading.sources(
-                  step,
-                  name -> enter(Stage.READ, step, name, 0),
-                  (name, rows) -> progress.say(String.format("read %s: %,d rows", name, rows)));
-              StepRun run = StepRuns.of(step, ready.targets().get(step.name()), plan);
-              runs.add(run);
-              enter(Stage.READ, step, reportOf(step).target, 0);
-              reading.target(run);
-              reportOf(step).read.putAll(reading.rowsOf(step));
-              reportOf(step).statements = reading.statements() - before;
-            });
+        try {
+          timed(Stage.READ, step, () -> read(step, reading));
+        } catch (Exception e) {
+          throw LostSnapshot.orOther(e, reading.snapshot());
+        }
       }
       reading.release();
       report.databases.get("main").snapshots().add(DatabaseReports.of(reading));
+    }
+
+    private void read(Step step, Reading reading) {
+      long before = reading.statements();
+      reading.sources(
+          step,
+          name -> enter(Stage.READ, step, name, 0),
+          (name, rows) -> progress.say(String.format("read %s: %,d rows", name, rows)));
+      StepRun run = StepRuns.of(step, ready.targets().get(step.name()), plan);
+      runs.add(run);
+      enter(Stage.READ, step, reportOf(step).target, 0);
+      reading.target(run);
+      reportOf(step).read(reading.rowsOf(step), reading.statements() - before);
     }
 
     private void flatten(StepRun run) {
@@ -271,17 +367,20 @@ final class Backfill {
           step,
           () -> {
             enter(Stage.DIFF, step, step.name(), 0);
-            StepPlan planned = run.diff();
-            reportOf(step).planned(planned);
-            progress.say("diff " + step.name() + ": " + Sentences.planned(planned));
+            StepPlan counts = run.diff();
+            planned.put(run, counts);
+            reportOf(step).planned(counts);
+            progress.say("diff " + step.name() + ": " + Sentences.planned(counts));
             if (command == Command.PLAN && run.gains() != null) {
               reportOf(step).gains = GainsReport.of(run.gains());
             }
             if (command == Command.VERIFY) {
-              reportOf(step).missing = planned.toWrite();
+              reportOf(step).missing = counts.toWrite();
             }
           });
-      reportOf(step).status = "done";
+      if (command != Command.RUN) {
+        reportOf(step).status = "done";
+      }
     }
 
     private void write(StepRun run) {
@@ -323,8 +422,11 @@ final class Backfill {
 
     private void verify() throws Exception {
       enter(Stage.VERIFY, together.get(0), "transactions open at our last commit", 0);
-      if (!OpenTransactions.now(database, applicationName)
-          .endWithin(plan.settings().verify().waitFor())) {
+      boolean ended =
+          OpenTransactions.now(database, applicationName)
+              .endWithin(plan.settings().verify().waitFor());
+      stopping.check();
+      if (!ended) {
         warn(
             "verify: transactions that were open at our last commit are still open after "
                 + plan.settings().verify().waitFor().toSeconds()
@@ -343,7 +445,7 @@ final class Backfill {
                 reading.sources(step, name -> {}, (name, rows) -> {});
                 var verified = reading.verify(run, written.get(run));
                 reportOf(step).verified(verified);
-                reportOf(step).statements += reading.statements() - before;
+                reportOf(step).sent(reading.statements() - before);
                 progress.say("verify " + step.name() + ": " + Sentences.verified(verified));
               });
         }
@@ -388,10 +490,22 @@ final class Backfill {
         ExitCode.DONE);
   }
 
+  /** Everything of the run has come to a standstill: what the writers committed is final. */
+  private void stop(Stopping.Reason reason, Throwable failure) {
+    if (current != null && !current.isOver(stage)) {
+      if (current.isBeingWritten()) {
+        countCommitted(current);
+      }
+      current.status = Report.STOPPED;
+    }
+    end(Report.STOPPED, reason.code());
+    Sentences.explainStop(reason, stage, current, failure, progress);
+  }
+
   private void fail(Throwable failure) {
     ExitCode code = ExitCode.of(failure, stage);
     if (current != null) {
-      current.status = "failed";
+      current.status = code == ExitCode.REFUSED ? "refused" : "failed";
       countCommitted(current);
     }
     report.error =
@@ -401,7 +515,7 @@ final class Backfill {
             SqlFailure.sqlState(failure).orElse(null),
             Sentences.failure(failure),
             code.retryable(failure));
-    end("failed", code);
+    end(code == ExitCode.REFUSED ? "refused" : "failed", code);
     Sentences.explain(failure, code, report.error, progress);
   }
 

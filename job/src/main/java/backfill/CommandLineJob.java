@@ -31,21 +31,34 @@ import picocli.CommandLine.Spec;
     footerHeading = "%nExample:%n",
     footer = "  backfill demo")
 final class CommandLineJob implements Callable<Integer> {
+  private final Stopping stopping;
   private final Map<String, String> environment;
   private final PrintStream out;
   private final PrintStream err;
   @Spec private CommandSpec spec;
 
-  private CommandLineJob(Map<String, String> environment, PrintStream out, PrintStream err) {
+  private CommandLineJob(
+      Stopping stopping, Map<String, String> environment, PrintStream out, PrintStream err) {
+    this.stopping = stopping;
     this.environment = environment;
     this.out = out;
     this.err = err;
   }
 
-  /** Runs a command line and returns its exit code; prints to these streams. */
+  /** As below, for who will not stop it. */
   static int run(
       Map<String, String> environment, PrintStream out, PrintStream err, String... arguments) {
-    CommandLineJob job = new CommandLineJob(environment, out, err);
+    return run(Stopping.byHand(), environment, out, err, arguments);
+  }
+
+  /** Runs a command line and returns its exit code; prints to these streams. */
+  static int run(
+      Stopping stopping,
+      Map<String, String> environment,
+      PrintStream out,
+      PrintStream err,
+      String... arguments) {
+    CommandLineJob job = new CommandLineJob(stopping, environment, out, err);
     CommandLine line = new CommandLine(job);
     line.setOut(new java.io.PrintWriter(out, true));
     line.setErr(new java.io.PrintWriter(err, true));
@@ -55,7 +68,7 @@ final class CommandLineJob implements Callable<Integer> {
 
   /** The commands' names. */
   static Set<String> commands() {
-    return new CommandLine(new CommandLineJob(Map.of(), System.out, System.err))
+    return new CommandLine(new CommandLineJob(Stopping.byHand(), Map.of(), System.out, System.err))
         .getSubcommands()
         .keySet();
   }
@@ -183,7 +196,7 @@ final class CommandLineJob implements Callable<Integer> {
   int demo(
       @Option(names = "--keep", description = "Leaves the server running and says how to use it.")
           boolean keep) {
-    return new Demo(out, err).run(keep);
+    return new Demo(stopping, out, err).run(keep);
   }
 
   private int take(Command command, PlanOptions options) {
@@ -202,11 +215,16 @@ final class CommandLineJob implements Callable<Integer> {
       var steps = new Selection(options.only, options.from, options.until).of(plan);
       Database database =
           Database.fromEnvironment("BACKFILL", environment, plan.settings().connectTimeout());
+      stopping.listen();
       try (Session session = Session.start("backfill " + plan.name());
           Progress progress = new Progress(plan.settings().progressEvery(), Terminal.of(err))) {
-        new Backfill(plan, steps, database, session, report, progress).run(command, printout);
+        new Backfill(plan, steps, database, session, report, progress, stopping)
+            .run(command, printout);
         report.durationMs = (System.nanoTime() - started) / 1_000_000;
         progress.say(Summary.text(report));
+        if (report.stopped()) {
+          progress.say("to go on, run the same command again: " + CommandText.of(spec));
+        }
       }
     } catch (InvalidPlan e) {
       report.plan = report.plan == null ? options.plan : report.plan;

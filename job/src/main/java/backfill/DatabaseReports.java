@@ -1,8 +1,10 @@
 package backfill;
 
 import backfill.plan.Plan;
+import backfill.plan.Step;
 import backfill.postgres.Ready;
 import backfill.postgres.Server;
+import backfill.postgres.Target;
 import backfill.spark.Reading;
 import java.util.ArrayList;
 
@@ -26,11 +28,20 @@ final class DatabaseReports {
   }
 
   /** Which database on which server, what it is, and as whom. */
-  static String sentence(Ready ready) {
-    String written = sentence(ready.server());
-    return ready.readFrom().address().equals(ready.server().address())
+  static String sentence(Server server, Server readFrom) {
+    String written = sentence(server);
+    return readFrom.address().equals(server.address())
         ? written
-        : written + "; reading from " + sentence(ready.readFrom());
+        : written + "; reading from " + sentence(readFrom);
+  }
+
+  /** How a step writes, and what decides there which rows are the same. */
+  static String writeRule(Step step, Target target) {
+    return "write %s: unnest arrays, %s %s"
+        .formatted(
+            step.name(),
+            step instanceof Step.Pairs ? "arbiter" : "compare and set by",
+            target.arbiter().index());
   }
 
   private static String sentence(Server server) {

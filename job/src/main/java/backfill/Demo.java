@@ -22,16 +22,19 @@ import java.util.UUID;
 final class Demo {
   private static final String PLAN = "defectdojo-authorized-users";
 
+  private final Stopping stopping;
   private final PrintStream out;
   private final PrintStream err;
 
-  Demo(PrintStream out, PrintStream err) {
+  Demo(Stopping stopping, PrintStream out, PrintStream err) {
+    this.stopping = stopping;
     this.out = out;
     this.err = err;
   }
 
   int run(boolean keep) {
     long started = System.nanoTime();
+    stopping.listen();
     Plan plan =
         PlanFile.read(
             PLAN + ".conf", PlanFile.shippedText(PLAN).orElseThrow(), List.of(), Version.number());
@@ -43,6 +46,11 @@ final class Demo {
       Counts counts = server.fill(Scale.SMALL);
       err.println("demo: " + counts.sentence());
       Report first = once(plan, database, session);
+      if (first.stopped()) {
+        err.println("demo: to see all of it, run the same command again: backfill demo");
+        out.println(first.line());
+        return first.exitCode;
+      }
       Report second = once(plan, database, session);
       err.println();
       err.print(new SideBySide(column("first run", first), column("rerun", second)).text());
@@ -64,7 +72,8 @@ final class Demo {
     Report report = new Report(UUID.randomUUID().toString(), Command.RUN.toString(), Instant.now());
     long started = System.nanoTime();
     try (Progress progress = new Progress(plan.settings().progressEvery(), Terminal.of(err))) {
-      new Backfill(plan, plan.steps(), database, session, report, progress).run(Command.RUN);
+      new Backfill(plan, plan.steps(), database, session, report, progress, stopping)
+          .run(Command.RUN);
       report.durationMs = (System.nanoTime() - started) / 1_000_000;
       progress.say(Summary.text(report));
     }

@@ -19,6 +19,8 @@ enum ExitCode {
   NOT_READY(3),
   /** Reading failed; earlier steps are written, whole. */
   READ_FAILED(4),
+  /** A guard refused; earlier steps are written, whole. */
+  REFUSED(5),
   /**
    * Writing failed, or more rows were rejected than allowed; the batches before it are written, and
    * the good rows of the last.
@@ -31,7 +33,11 @@ enum ExitCode {
   /** A bug of ours. */
   BUG(70),
   /** Another run holds the plan or one of its targets; nothing was written. */
-  HELD(75);
+  HELD(75),
+  /** Stopped by Ctrl-C, between two batches. */
+  INTERRUPTED(130),
+  /** Stopped by SIGTERM or by stop-after, between two batches. */
+  STOPPED(143);
 
   private final int number;
 
@@ -53,6 +59,9 @@ enum ExitCode {
     }
     if (failure instanceof Held) {
       return HELD;
+    }
+    if (failure instanceof Refused) {
+      return REFUSED;
     }
     if (TooManyRejected.in(failure)) {
       return WRITE_FAILED;

@@ -5,6 +5,8 @@ public final class Main {
   private Main() {}
 
   public static void main(String[] arguments) {
-    System.exit(CommandLineJob.run(System.getenv(), System.out, System.err, arguments));
+    System.exit(
+        CommandLineJob.run(
+            Stopping.bySignals(), System.getenv(), System.out, System.err, arguments));
   }
 }

@@ -19,6 +19,9 @@ import java.util.function.Function;
 @JsonAutoDetect(fieldVisibility = JsonAutoDetect.Visibility.ANY)
 @JsonInclude(JsonInclude.Include.ALWAYS)
 final class Report {
+  /** The status of a run, and of the step that it was at, that was asked to end. */
+  static final String STOPPED = "stopped";
+
   private static final ObjectMapper JSON = new ObjectMapper();
 
   final int reportVersion = 1;
@@ -78,6 +81,11 @@ final class Report {
     }
   }
 
+  /** Whether it was asked to end before it was done. */
+  boolean stopped() {
+    return STOPPED.equals(status);
+  }
+
   /** The labels alone, as an object. */
   String labelsJson() {
     return text(labels, false);
@@ -96,7 +104,7 @@ final class Report {
     line.put("command", command);
     line.put("status", status);
     line.put("exitCode", exitCode);
-    line.put("retryable", error != null && error.retryable());
+    line.put("retryable", stopped() || error != null && error.retryable());
     line.put("planned", sum(step -> step.planned));
     line.put("alreadyPresent", sum(step -> step.alreadyPresent));
     line.put("toInsert", sum(step -> step.toInsert));

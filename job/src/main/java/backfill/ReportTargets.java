@@ -20,19 +20,34 @@ final class ReportTargets {
     this.targets = List.copyOf(targets);
     List<InvalidPlan.Problem> problems = new ArrayList<>();
     for (String target : targets) {
-      if (!isStandardOutput(target) && !isUri(target)) {
-        Path parent = Path.of(target).toAbsolutePath().getParent();
-        if (Files.isDirectory(Path.of(target)) || !Files.isWritable(parent)) {
-          problems.add(
-              new InvalidPlan.Problem(
-                  "--report",
-                  0,
-                  "cannot write " + target + "; name a file in a directory that exists"));
-        }
+      String cure =
+          isStandardOutput(target) ? null : isUri(target) ? ofUri(target) : ofPath(target);
+      if (cure != null) {
+        problems.add(
+            new InvalidPlan.Problem("--report", 0, "cannot write " + target + "; " + cure));
       }
     }
     if (!problems.isEmpty()) {
       throw new InvalidPlan(problems);
+    }
+  }
+
+  /** What to do about a path that can't be written, or null. */
+  private static String ofPath(String target) {
+    Path path = Path.of(target).toAbsolutePath();
+    boolean writable =
+        Files.exists(path)
+            ? !Files.isDirectory(path) && Files.isWritable(path)
+            : Files.isWritable(path.getParent());
+    return writable ? null : "name a file in a directory that exists";
+  }
+
+  /** What to do about a URI that can't be written, or null. */
+  private static String ofUri(String target) {
+    try {
+      return HadoopFiles.isDirectory(target) ? "name a file, this is a directory" : null;
+    } catch (IOException | IllegalArgumentException e) {
+      return "name a URI that Hadoop can write: " + e.getMessage();
     }
   }
 

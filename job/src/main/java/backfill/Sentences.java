@@ -1,5 +1,6 @@
 package backfill;
 
+import backfill.postgres.LostSnapshot;
 import backfill.postgres.NotReady;
 import backfill.postgres.SqlFailure;
 import backfill.spark.StepPlan;
@@ -41,6 +42,19 @@ final class Sentences {
     return String.join(", ", parts)
         + changes(step.changes == null ? Map.of() : step.changes)
         + String.format(Locale.ROOT, " in %.1f s", seconds);
+  }
+
+  /** The steps that wrote rows, each with their number. */
+  static List<String> writtenSteps(Report report) {
+    List<String> written = new ArrayList<>();
+    for (StepReport step : report.steps) {
+      long rows =
+          (step.inserted == null ? 0 : step.inserted) + (step.updated == null ? 0 : step.updated);
+      if (rows > 0) {
+        written.add(String.format(Locale.ROOT, "%s (%,d rows)", step.name, rows));
+      }
+    }
+    return written;
   }
 
   /** The rows of a step that were not taken. */
@@ -86,6 +100,9 @@ final class Sentences {
     if (failure instanceof NotReady notReady) {
       return String.join("; ", notReady.reasons());
     }
+    if (failure instanceof LostSnapshot lost) {
+      return lost.getMessage();
+    }
     return SqlFailure.message(failure);
   }
 
@@ -94,6 +111,10 @@ final class Sentences {
     if (failure instanceof NotReady notReady) {
       progress.warn("preflight: not ready, nothing was written:");
       notReady.reasons().forEach(reason -> progress.warn("  " + reason));
+      return;
+    }
+    if (failure instanceof Refused) {
+      progress.warn("refused: " + error.message());
       return;
     }
     String where = error.step() == null ? error.stage() : error.stage() + " " + error.step();
@@ -105,6 +126,23 @@ final class Sentences {
     } else {
       LOG.debug("the whole failure", failure);
     }
+  }
+
+  /** Says to people where a run was stopped, and what is written. */
+  static void explainStop(
+      Stopping.Reason reason, Stage stage, StepReport step, Throwable failure, Progress progress) {
+    String where = step == null ? stage.toString() : stage + " " + step.name;
+    progress.warn(where + " stopped by " + reason.what() + ": " + writtenBefore(stage));
+    LOG.debug("what the stop broke off", failure);
+  }
+
+  private static String writtenBefore(Stage stage) {
+    return switch (stage) {
+      case WRITE -> "each batch before it is written, whole";
+      case VERIFY -> "everything is written, and not all of it is verified";
+      case READ, FLATTEN, DIFF -> "the step wrote nothing";
+      default -> "nothing was written";
+    };
   }
 
   private static String cure(ExitCode code) {

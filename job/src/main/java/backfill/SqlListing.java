@@ -113,7 +113,9 @@ final class SqlListing {
   }
 
   private void heading(String... comment) {
-    lines.add("");
+    if (!lines.isEmpty()) {
+      lines.add("");
+    }
     for (String line : comment) {
       lines.add("-- " + line);
     }

@@ -77,6 +77,17 @@ final class StepReport {
     return step;
   }
 
+  /** What was read for it; statements add up where it is read more than once. */
+  void read(Map<String, Long> rows, long sent) {
+    read.putAll(rows);
+    sent(sent);
+  }
+
+  /** Statements that read or wrote rows. */
+  void sent(long more) {
+    statements = (statements == null ? 0 : statements) + more;
+  }
+
   /** What the diff decided. */
   void planned(StepPlan plan) {
     planned = plan.planned();
@@ -92,6 +103,17 @@ final class StepReport {
   /** How many rows are to be written. */
   long toWrite() {
     return (toInsert == null ? 0 : toInsert) + (toUpdate == null ? 0 : toUpdate);
+  }
+
+  /** Whether writers were at work when it was last looked at. */
+  boolean isBeingWritten() {
+    return status.equals("writing");
+  }
+
+  /** Whether nothing of the step was left to do in this stage. */
+  boolean isOver(Stage stage) {
+    return status.equals("skipped")
+        || status.equals("done") && (stage != Stage.VERIFY || missing != null);
   }
 
   /** What the writers did. */
@@ -110,7 +132,7 @@ final class StepReport {
       changedMeanwhile = counts.left();
     }
     retries = counts.retries();
-    statements = (statements == null ? 0 : statements) + counts.statements();
+    sent(counts.statements());
   }
 
   /** What verify found. */

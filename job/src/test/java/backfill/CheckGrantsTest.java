@@ -143,6 +143,7 @@ class CheckGrantsTest {
         plan,
         plan.steps(),
         Database.fromEnvironment("BACKFILL", environment(), Duration.ofSeconds(10)),
+        "backfill test",
         new PlanQueries(TestingSpark.session()));
   }
 

@@ -14,6 +14,8 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 class DefectDojoTest {
   private static TestingDatabase database;
@@ -40,143 +42,23 @@ class DefectDojoTest {
     dojo = DefectDojo.create(connection);
   }
 
-  @Test
-  void sameDirectMemberWithTwoRolesIsOnePair() throws SQLException {
-    dojo.productMember("p1", "u1", "Reader").productMember("p1", "u1", "Owner");
+  @ParameterizedTest
+  @MethodSource("backfill.AccessCases#all")
+  void oracleSays(AccessCases.Case one) throws SQLException {
+    one.fill().into(dojo);
 
-    assertThat(Access.expected(connection)).isEqualTo(access("p1 u1", "", ""));
+    assertThat(Access.expected(connection)).isEqualTo(one.expected());
   }
 
   @Test
-  void directMemberWhoIsInTheGroupTwiceIsOnePair() throws SQLException {
-    dojo.productMember("p1", "u2", "Reader")
-        .productGroup("p1", "g1")
-        .groupMember("g1", "u2", "Reader")
-        .groupMember("g1", "u2", "Owner")
-        .group("g1", "u3");
-
-    assertThat(Access.expected(connection)).isEqualTo(access("p1 u2, p1 u3", "", ""));
-  }
-
-  @Test
-  void memberOfTwoGroupsOfAProductIsOnePair() throws SQLException {
-    dojo.productGroup("p1", "g1").productGroup("p1", "g2").group("g1", "u1").group("g2", "u1");
-
-    assertThat(Access.expected(connection)).isEqualTo(access("p1 u1", "", ""));
-  }
-
-  @Test
-  void groupWithoutMembersGivesNothing() throws SQLException {
-    dojo.productGroup("p2", "g2");
-
-    assertThat(Access.expected(connection)).isEqualTo(access("", "", ""));
-  }
-
-  @Test
-  void inactiveUserIsIncluded() throws SQLException {
-    dojo.productGroup("p1", "g1").group("g1", "u3").inactive("u3").globalRoleUser("u3", "Owner");
-
-    assertThat(Access.expected(connection)).isEqualTo(access("p1 u3", "", "u3 is_superuser"));
-  }
-
-  @Test
-  void grantOnATypeStaysOnTheType() throws SQLException {
-    dojo.product("p1", "pt1")
-        .typeMember("pt1", "u4", "Writer")
-        .typeGroup("pt1", "g1")
-        .group("g1", "u2", "u3");
-
-    assertThat(Access.expected(connection)).isEqualTo(access("", "pt1 u2, pt1 u3, pt1 u4", ""));
-  }
-
-  @Test
-  void ownerIsSuperuserAndNotStaff() throws SQLException {
-    dojo.globalRoleUser("u5", "Owner");
-
-    assertThat(Access.expected(connection)).isEqualTo(access("", "", "u5 is_superuser"));
-  }
-
-  @Test
-  void writerMaintainerAndImporterAreStaffAndNotSuperuser() throws SQLException {
-    dojo.globalRoleUser("u6", "Writer")
-        .globalRoleUser("u61", "Maintainer")
-        .globalRoleUser("u62", "API_Importer");
-
-    assertThat(Access.expected(connection))
-        .isEqualTo(access("", "", "u6 is_staff, u61 is_staff, u62 is_staff"));
-  }
-
-  @Test
-  void readerAndNoRoleGiveNoFlag() throws SQLException {
-    dojo.globalRoleUser("u7", "Reader").globalRoleGroup("g5", null).group("g5", "u8");
-
-    assertThat(Access.expected(connection)).isEqualTo(access("", "", ""));
-  }
-
-  @Test
-  void globalRoleOfAGroupIsItsMembers() throws SQLException {
-    dojo.globalRoleGroup("g1", "Owner").group("g1", "u1", "u2").globalRoleUser("u1", "Maintainer");
-
-    assertThat(Access.expected(connection))
-        .isEqualTo(access("", "", "u1 is_staff, u1 is_superuser, u2 is_superuser"));
-  }
-
-  @Test
-  void roleInTheGroupIsNoGlobalRole() throws SQLException {
-    dojo.globalRoleGroup("g1", "Reader").groupMember("g1", "u1", "Owner");
-
-    assertThat(Access.expected(connection)).isEqualTo(access("", "", ""));
-  }
-
-  @Test
-  void globalRoleOfAUserAndAGroupCountsForBoth() throws SQLException {
-    dojo.globalRoleBoth("u1", "g1", "Writer").group("g1", "u2");
-
-    assertThat(Access.expected(connection)).isEqualTo(access("", "", "u1 is_staff, u2 is_staff"));
-  }
-
-  @Test
-  void rolesGoByTheirName() throws SQLException {
-    dojo.ownerRole("CustomOwner")
-        .globalRoleUser("u1", "CustomOwner")
-        .globalRoleUser("u2", "Writer")
-        .renameRole("Writer", "Author");
-
-    assertThat(Access.expected(connection)).isEqualTo(access("", "", ""));
-  }
-
-  @Test
-  void pairThatNothingBacksIsKeptAndIsTheSurplus() throws SQLException {
+  void pairThatNothingBacksIsTheSurplus() throws SQLException {
     dojo.authorizedUser("p3", "u12")
         .authorizedUser("p3", "u1")
         .authorizedTypeUser("pt3", "u12")
-        .productMember("p3", "u1", "Reader")
-        .productMember("p3", "u2", "Reader");
+        .productMember("p3", "u1", "Reader");
 
-    assertThat(Access.expected(connection))
-        .isEqualTo(access("p3 u1, p3 u12, p3 u2", "pt3 u12", ""));
     assertThat(Access.present(connection).without(Access.justified(connection)))
-        .isEqualTo(access("p3 u12", "pt3 u12", ""));
-  }
-
-  @Test
-  void flagsAreNeverLowered() throws SQLException {
-    dojo.superuser("u1").globalRoleUser("u1", "Reader").staff("u2");
-
-    assertThat(Access.expected(connection))
-        .isEqualTo(access("", "", "u1 is_superuser, u2 is_staff"));
-  }
-
-  @Test
-  void withoutRolesEverythingStaysAsItIs() throws SQLException {
-    dojo.productMember("p1", "u1", "Reader").authorizedUser("p3", "u12").withoutRoles();
-
-    assertThat(Access.expected(connection)).isEqualTo(access("p3 u12", "", ""));
-  }
-
-  @Test
-  void emptyTablesExpectNothing() throws SQLException {
-    assertThat(Access.expected(connection)).isEqualTo(access("", "", ""));
+        .isEqualTo(AccessCases.access("p3 u12", "pt3 u12", ""));
   }
 
   @Test
@@ -289,14 +171,6 @@ class DefectDojoTest {
     }
 
     assertThat(seen).containsExactlyInAnyOrderElementsOf(cases);
-  }
-
-  private static Access access(String products, String types, String flags) {
-    return new Access(set(products), set(types), set(flags));
-  }
-
-  private static TreeSet<String> set(String names) {
-    return names.isEmpty() ? new TreeSet<>() : new TreeSet<>(List.of(names.split(", ")));
   }
 
   private static void execute(String sql) throws SQLException {

@@ -20,10 +20,11 @@ record PrintedSql(String heading, List<String> comments, TreeSet<String> locks, 
     String heading = "";
     List<String> comments = new ArrayList<>();
     StringBuilder sql = new StringBuilder();
-    boolean headingFollows = false;
+    boolean headingFollows = true;
     for (String line : lines) {
       if (line.isEmpty()) {
         headingFollows = true;
+        comments.clear();
       } else if (headingFollows) {
         heading = line;
         headingFollows = false;

@@ -24,7 +24,8 @@ final class Overrides {
       Set.of("steps", "sources", "views", "databases", "name", "only-if");
 
   /** Settings that are no number. */
-  private static final Set<String> SETTINGS_OF_WORDS = Set.of("ledger", "ledger.schema");
+  private static final Set<String> SETTINGS_OF_WORDS =
+      Set.of("ledger", "ledger.schema", StopAfter.KEY);
 
   private final Config file;
   private final Config declared;

@@ -6,7 +6,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.stream.Stream;
 
 /**
  * One setting: its key, what it measures, and its range. The default is in {@code reference.conf}.
@@ -43,10 +42,8 @@ enum Setting {
     this.most = most;
   }
 
-  /** Those of every setting: of the numbers here, and of the one that may be a time. */
   static List<String> keys() {
-    return Stream.concat(Arrays.stream(values()).map(Setting::key), Stream.of(StopAfter.KEY))
-        .toList();
+    return Arrays.stream(values()).map(Setting::key).toList();
   }
 
   /** With its group, as in {@code write.writers}. */

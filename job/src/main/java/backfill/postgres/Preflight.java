@@ -33,6 +33,7 @@ public final class Preflight implements AutoCloseable {
   private final Sessions sessions;
   private final Findings findings = new Findings();
   private boolean looked;
+  private boolean keepsLedger;
 
   private Preflight(Plan plan, List<Step> steps, Sessions sessions) {
     this.plan = plan;
@@ -44,21 +45,33 @@ public final class Preflight implements AutoCloseable {
    * Connects, and asks nothing yet.
    *
    * @param steps those of the plan that this run is about
+   * @param applicationName what the names of its sessions begin with
    * @throws NotReady naming each server that cannot be reached
    */
-  public static Preflight open(Plan plan, List<Step> steps, Database database) {
+  public static Preflight open(
+      Plan plan, List<Step> steps, Database database, String applicationName) {
     try {
-      return new Preflight(plan, steps, Sessions.open(plan, database));
+      return new Preflight(
+          plan, steps, Sessions.open(plan, database, applicationName + " preflight"));
     } catch (SQLException e) {
       throw brokenOff(database.address(), List.of(), e);
     }
   }
 
   /** Connects, asks, and lets go again. */
-  public static Ready check(Plan plan, List<Step> steps, Database database, QueryShapes shapes) {
-    try (Preflight preflight = open(plan, steps, database)) {
+  public static Ready check(
+      Plan plan, List<Step> steps, Database database, String applicationName, QueryShapes shapes) {
+    try (Preflight preflight = open(plan, steps, database, applicationName)) {
       return preflight.check(shapes);
     }
+  }
+
+  /**
+   * The run will keep a ledger, if the plan does not switch it off: its rights are asked about,
+   * too.
+   */
+  public void askForLedger() {
+    keepsLedger = plan.settings().ledger().on();
   }
 
   /** Where rows are written. */
@@ -131,6 +144,9 @@ public final class Preflight implements AutoCloseable {
     known.reasons().forEach(reason -> findings.refuse("plan " + plan.name(), reason));
     rights(scope, sources, known, now);
     Map<String, Target> checked = targets(active, targets, sources, known, now);
+    if (keepsLedger && !active.isEmpty()) {
+      LedgerRights.check(sessions.writing(), plan.settings().ledger().schema(), findings);
+    }
     if (!active.isEmpty()) {
       connections(active, sources.values(), found(active, targets));
     }

@@ -69,7 +69,7 @@ public final class RunLedger implements AutoCloseable {
               + schema
               + ": "
               + SqlFailure.message(e)
-              + "; create it with the statements of `check --grants`, or set ledger = off",
+              + "; check says which right is missing, and ledger = off does without",
           e);
     }
   }

@@ -39,8 +39,7 @@ final class Sessions implements AutoCloseable {
    * @throws NotReady naming each server that cannot be reached; retryable if waiting may help with
    *     all of them
    */
-  static Sessions open(Plan plan, Database database) throws SQLException {
-    String name = "backfill " + plan.name() + " preflight";
+  static Sessions open(Plan plan, Database database, String name) throws SQLException {
     Attempts attempts = new Attempts(database.prefix());
     Connection writing =
         attempts.open(database.address(), "_URL", () -> database.connect(name)).orElse(null);

@@ -50,6 +50,7 @@ public final class SqlFailure {
         .filter(
             message ->
                 message.contains("invalid snapshot identifier")
+                    || message.contains("could not import the requested snapshot")
                     || message.matches("(?s).*snapshot \"[0-9A-F-]+\" does not exist.*"))
         .isPresent();
   }

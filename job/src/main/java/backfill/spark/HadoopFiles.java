@@ -32,6 +32,19 @@ public final class HadoopFiles {
     }
   }
 
+  /**
+   * Whether a directory is there, which can't be written like a file.
+   *
+   * @throws IOException if nothing can be asked there, for want of a file system of this scheme for
+   *     one
+   */
+  public static boolean isDirectory(String uri) throws IOException {
+    Path path = new Path(URI.create(uri));
+    try (FileSystem files = files(path)) {
+      return files.exists(path) && files.getFileStatus(path).isDirectory();
+    }
+  }
+
   private static FileSystem files(Path path) throws IOException {
     return FileSystem.newInstance(
         path.toUri(), SparkHadoopUtil.get().newConfiguration(new SparkConf()));

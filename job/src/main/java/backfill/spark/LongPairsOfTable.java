@@ -7,6 +7,7 @@ import java.util.Arrays;
 import java.util.Iterator;
 import java.util.NoSuchElementException;
 import org.apache.spark.TaskContext;
+import org.apache.spark.TaskKilledException;
 import org.apache.spark.util.TaskCompletionListener;
 
 /** Packs the rows of one range of a table into arrays, as its connection brings them. */
@@ -36,6 +37,9 @@ final class LongPairsOfTable implements Iterator<LongPairs> {
   }
 
   private LongPairs pull() {
+    if (TaskContext.get().isInterrupted()) {
+      throw new TaskKilledException("given up in the middle of a table");
+    }
     long[] keys = new long[LongPairs.SIZE];
     long[] members = new long[LongPairs.SIZE];
     int size = 0;

@@ -12,6 +12,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.spark.api.java.JavaPairRDD;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -107,6 +108,16 @@ final class PairsRun implements StepRun {
         totals.missing() - totals.missingDirect(),
         byUser.top(Gains.LISTED),
         byObject.top(Gains.LISTED));
+  }
+
+  @Override
+  public Optional<FanOut> widestUser() {
+    return FanOut.widestUser(flattened, grants.users());
+  }
+
+  @Override
+  public Optional<FanOut> widestObject() {
+    return FanOut.widestObject(flattened);
   }
 
   @Override

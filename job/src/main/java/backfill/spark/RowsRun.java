@@ -20,6 +20,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import org.apache.spark.sql.Column;
@@ -138,6 +139,16 @@ final class RowsRun implements StepRun {
   @Override
   public Gains gains() {
     return null;
+  }
+
+  @Override
+  public Optional<FanOut> widestUser() {
+    return Optional.empty();
+  }
+
+  @Override
+  public Optional<FanOut> widestObject() {
+    return Optional.empty();
   }
 
   @Override

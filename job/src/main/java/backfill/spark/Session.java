@@ -1,8 +1,13 @@
 package backfill.spark;
 
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
+import org.apache.logging.log4j.Level;
+import org.apache.logging.log4j.core.config.Configurator;
 import org.apache.spark.SparkConf;
+import org.apache.spark.SparkContext;
 import org.apache.spark.sql.SparkSession;
 import scala.Option;
 
@@ -64,12 +69,30 @@ public final class Session implements AutoCloseable {
   /** The session, once it is ready. */
   public SparkSession get() {
     try {
-      return starting.join().session();
-    } catch (CompletionException e) {
+      return starting.get().session();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new CancellationException("interrupted while Spark started");
+    } catch (ExecutionException e) {
       if (e.getCause() instanceof RuntimeException cause) {
         throw cause;
       }
-      throw e;
+      throw new CompletionException(e.getCause());
+    }
+  }
+
+  /** Gives up every job that runs now; harmless before the start and after the end. */
+  public void cancelJobs() {
+    if (starting.isDone() && !starting.isCompletedExceptionally()) {
+      Started started = starting.join();
+      if (started.ours()) {
+        // Pages about tasks that end as they were told to, between the few lines that matter.
+        Configurator.setLevel("org.apache.spark", Level.OFF);
+      }
+      SparkContext context = started.session().sparkContext();
+      if (!context.isStopped()) {
+        context.cancelAllJobs();
+      }
     }
   }
 

@@ -4,6 +4,7 @@ import backfill.plan.Step;
 import backfill.postgres.Parents;
 import backfill.postgres.WriteCounts;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * One step on its way through the stages; each method is one of them, called once, in this order.
@@ -25,6 +26,12 @@ public sealed interface StepRun extends AutoCloseable permits PairsRun, RowsRun 
 
   /** Who gains most; asked for by a dry run alone, because it counts every pair once more. */
   Gains gains();
+
+  /** The user with most pairs, of those who gain one; empty for a step that adds no pairs. */
+  Optional<FanOut> widestUser();
+
+  /** The object with most users, of those that gain one; empty for a step that adds no pairs. */
+  Optional<FanOut> widestObject();
 
   /** Which parents of the target's rows there were when it was read. */
   Parents parents();

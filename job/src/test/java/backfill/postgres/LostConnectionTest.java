@@ -9,6 +9,7 @@ import backfill.postgres.TestingWriter.Beside;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -20,11 +21,10 @@ import org.junit.jupiter.api.Test;
  * once, and counted once.
  */
 class LostConnectionTest {
-  private static final int BATCHES = 400;
-
   private static TestingPostgres server;
   private TestingDatabase database;
   private BatchWriter writer;
+  private final AtomicBoolean enough = new AtomicBoolean();
 
   @BeforeAll
   static void start() {
@@ -95,25 +95,34 @@ class LostConnectionTest {
 
   @Test
   void serverThatRestartsDuringTheWriteIsWaitedFor() throws Exception {
-    Beside<Void> writing = writing(BATCHES);
+    Beside<Long> writing = writingUntilTold();
     TestingWriter.await(database, "(SELECT count(*) FROM t) > 50");
     server.restart();
-    writing.get();
+    goesOn();
+    enough.set(true);
 
-    everyRowIsInOnce(BATCHES * 10L);
+    everyRowIsInOnce(writing.get());
     assertThat(writer.counts().retries()).isPositive();
   }
 
   @Test
   void connectionsKilledAgainAndAgainLoseNothing() throws Exception {
-    Beside<Void> writing = writing(BATCHES);
+    Beside<Long> writing = writingUntilTold();
     for (int i = 1; i <= 8; i++) {
-      TestingWriter.await(database, "(SELECT count(*) FROM t) >= " + i * BATCHES);
+      goesOn();
       database.execute(KILL);
     }
-    writing.get();
+    goesOn();
+    enough.set(true);
 
-    everyRowIsInOnce(BATCHES * 10L);
+    everyRowIsInOnce(writing.get());
+    assertThat(writer.counts().retries()).isPositive();
+  }
+
+  /** More rows than now are in. */
+  private void goesOn() throws Exception {
+    long rows = database.count("SELECT count(*) FROM t");
+    TestingWriter.await(database, "(SELECT count(*) FROM t) > " + (rows + 100));
   }
 
   @Test
@@ -145,6 +154,19 @@ class LostConnectionTest {
             writer.write(TestingWriter.batch(writer, 1, i * 10L, i * 10L + 10));
           }
           return null;
+        });
+  }
+
+  /** Ten rows after ten others; answers how many they were. */
+  private Beside<Long> writingUntilTold() {
+    return TestingWriter.beside(
+        () -> {
+          long rows = 0;
+          while (!enough.get()) {
+            writer.write(TestingWriter.batch(writer, 1, rows, rows + 10));
+            rows += 10;
+          }
+          return rows;
         });
   }
 }

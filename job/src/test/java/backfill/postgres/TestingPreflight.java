@@ -234,6 +234,7 @@ final class TestingPreflight {
         plan(),
         steps,
         where,
+        "backfill test-plan",
         (plan, tables) -> {
           asked = plan;
           return shapes;
@@ -242,7 +243,7 @@ final class TestingPreflight {
 
   /** What preflight says a role needs, asked as a superuser. */
   List<String> leastRole() {
-    try (Preflight preflight = Preflight.open(plan(), steps, admin())) {
+    try (Preflight preflight = Preflight.open(plan(), steps, admin(), "backfill test")) {
       preflight.check((plan, tables) -> shapes);
       return preflight.leastRole();
     }

@@ -1,0 +1,27 @@
+package backfill;
+
+import java.util.List;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import picocli.CommandLine.Model.CommandSpec;
+
+/** A command line as somebody would type it again. */
+final class CommandText {
+  private static final Pattern PLAIN = Pattern.compile("[\\w@%+=:,./-]+");
+
+  private CommandText() {}
+
+  static String of(CommandSpec job) {
+    return of(job.commandLine().getParseResult().originalArgs());
+  }
+
+  static String of(List<String> words) {
+    return words.stream()
+        .map(CommandText::quoted)
+        .collect(Collectors.joining(" ", "backfill ", ""));
+  }
+
+  private static String quoted(String word) {
+    return PLAIN.matcher(word).matches() ? word : "'" + word.replace("'", "'\\''") + "'";
+  }
+}

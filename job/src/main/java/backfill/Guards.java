@@ -1,0 +1,128 @@
+package backfill;
+
+import backfill.plan.Limits;
+import backfill.plan.Step;
+import backfill.spark.StepPlan;
+import backfill.spark.StepRun;
+import java.math.BigDecimal;
+import java.math.RoundingMode;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
+
+/** Holds what a step would write against the plan's limits. */
+final class Guards {
+  private final Limits limits;
+
+  Guards(Limits limits) {
+    this.limits = limits;
+  }
+
+  /**
+   * One limit that a step would go beyond.
+   *
+   * @param sentence names the step, the limit and both numbers
+   */
+  record Refusal(Step step, String sentence) {}
+
+  /**
+   * How far a step would go.
+   *
+   * @param words go on after the step's name
+   */
+  private record Reach(BigDecimal amount, String words) {}
+
+  /** Whether a limit is set that is asked before anything is written. */
+  boolean any() {
+    return limits.guardTheWrite();
+  }
+
+  /**
+   * Every limit that a step would go beyond. A step that adds nothing is within all of them: what
+   * was there before is no news.
+   */
+  List<Refusal> refusals(StepRun run, StepPlan planned) {
+    if (planned.toInsert() == null || planned.toInsert() == 0) {
+      return List.of();
+    }
+    Step step = run.step();
+    return Stream.of(
+            beyond(step, "rows-inserted", limits.rowsInserted(), () -> inserted(planned)),
+            beyond(step, "growth-percent", limits.growthPercent(), () -> growth(step, planned)),
+            beyond(
+                step,
+                "pairs-for-one-user",
+                limits.pairsForOneUser(),
+                () ->
+                    run.widestUser()
+                        .map(
+                            user ->
+                                reach("plans %,d pairs for user %d", user.pairs(), user.key()))),
+            beyond(
+                step,
+                "users-of-one-object",
+                limits.usersOfOneObject(),
+                () ->
+                    run.widestObject()
+                        .map(of -> reach("plans %,d users for object %d", of.pairs(), of.key()))))
+        .flatMap(Optional::stream)
+        .toList();
+  }
+
+  private static Optional<Refusal> beyond(
+      Step step, String name, OptionalLong limit, Supplier<Optional<Reach>> reach) {
+    if (limit.isEmpty()) {
+      return Optional.empty();
+    }
+    long most = limit.getAsLong();
+    return reach
+        .get()
+        .filter(found -> found.amount().compareTo(BigDecimal.valueOf(most)) > 0)
+        .map(
+            found ->
+                new Refusal(
+                    step,
+                    String.format(
+                        Locale.ROOT,
+                        "step %s %s, and limits.%s is %,d",
+                        step.name(),
+                        found.words(),
+                        name,
+                        most)));
+  }
+
+  private static Optional<Reach> inserted(StepPlan planned) {
+    return Optional.of(reach("would insert %,d rows", planned.toInsert()));
+  }
+
+  /** Of an empty table there is no percentage. */
+  private static Optional<Reach> growth(Step step, StepPlan planned) {
+    long rows = planned.alreadyPresent() + planned.surplus();
+    if (rows == 0) {
+      return Optional.empty();
+    }
+    // rounded up, a growth beyond a whole number of percent stays beyond it
+    BigDecimal percent =
+        BigDecimal.valueOf(planned.toInsert())
+            .multiply(BigDecimal.valueOf(100))
+            .divide(BigDecimal.valueOf(rows), 1, RoundingMode.CEILING);
+    String words =
+        String.format(
+            Locale.ROOT,
+            "would let %s grow by %s percent (%,d rows beside %,d)",
+            step.target(),
+            percent,
+            planned.toInsert(),
+            rows);
+    return Optional.of(new Reach(percent, words));
+  }
+
+  /** The first of the numbers is the one that is limited. */
+  private static Reach reach(String words, Long... numbers) {
+    return new Reach(
+        BigDecimal.valueOf(numbers[0]), String.format(Locale.ROOT, words, (Object[]) numbers));
+  }
+}

@@ -1,0 +1,32 @@
+package backfill;
+
+import backfill.plan.Step;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/** A guard refused what a run was about to write (exit 5). */
+final class Refused extends RuntimeException {
+  private static final long serialVersionUID = 1L;
+
+  private final transient List<Guards.Refusal> refusals;
+
+  /**
+   * @param refusals at least one
+   * @param written what earlier steps of this run wrote, in words; empty for nothing
+   */
+  Refused(List<Guards.Refusal> refusals, List<String> written) {
+    super(
+        refusals.stream().map(Guards.Refusal::sentence).collect(Collectors.joining("; "))
+            + ". "
+            + (written.isEmpty()
+                ? "Nothing was written"
+                : "Written before: " + String.join(", ", written))
+            + ". If a dry run (plan) shows that this is right, raise the limit");
+    this.refusals = refusals;
+  }
+
+  /** The steps that must not write. */
+  List<Step> steps() {
+    return refusals.stream().map(Guards.Refusal::step).distinct().toList();
+  }
+}

@@ -1,0 +1,111 @@
+package backfill;
+
+import backfill.spark.Signals;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CancellationException;
+import java.util.function.Consumer;
+
+/**
+ * Holds whether this process was asked to end its run between two batches, and by what. Any thread
+ * may ask; the first one counts, and asking again changes nothing.
+ */
+final class Stopping {
+  private final Consumer<Consumer<String>> signals;
+  private final List<Runnable> listeners = new ArrayList<>();
+  private Reason reason;
+
+  /**
+   * @param what who asked, as in {@code SIGTERM}
+   * @param code what the process ends with
+   */
+  record Reason(String what, ExitCode code) {}
+
+  private Stopping(Consumer<Consumer<String>> signals) {
+    this.signals = signals;
+  }
+
+  /** Asked by the process's signals, once {@link #listen} is called. */
+  static Stopping bySignals() {
+    return new Stopping(Signals::listen);
+  }
+
+  /** Asked by whoever has it. */
+  static Stopping byHand() {
+    return new Stopping(told -> {});
+  }
+
+  /** Something begins that can be stopped; until now a signal simply ended the process. */
+  void listen() {
+    signals.accept(this::signal);
+  }
+
+  private void signal(String name) {
+    ask(new Reason("SIG" + name, name.equals("INT") ? ExitCode.INTERRUPTED : ExitCode.STOPPED));
+  }
+
+  /** Asks at this moment, which may be over already. */
+  void at(Instant deadline) {
+    Thread timer =
+        new Thread(
+            () -> {
+              try {
+                Thread.sleep(Math.max(0, Duration.between(Instant.now(), deadline).toMillis()));
+                ask(new Reason("stop-after", ExitCode.STOPPED));
+              } catch (InterruptedException e) {
+                // Nobody waits for this moment any more.
+              }
+            },
+            "stop-after");
+    timer.setDaemon(true);
+    timer.start();
+  }
+
+  /** Asks now. */
+  void ask(Reason asked) {
+    List<Runnable> told;
+    synchronized (this) {
+      if (reason != null) {
+        return;
+      }
+      reason = asked;
+      told = List.copyOf(listeners);
+    }
+    told.forEach(Runnable::run);
+  }
+
+  /** Calls this once somebody asks, at once if somebody has. */
+  void onAsked(Runnable listener) {
+    synchronized (this) {
+      listeners.add(listener);
+      if (reason == null) {
+        return;
+      }
+    }
+    listener.run();
+  }
+
+  /** Is not interested any more. */
+  synchronized void forget(Runnable listener) {
+    listeners.remove(listener);
+  }
+
+  /** Why it must end; empty where it may go on. */
+  synchronized Optional<Reason> reason() {
+    return Optional.ofNullable(reason);
+  }
+
+  /**
+   * @throws CancellationException where it must end
+   */
+  void check() {
+    reason()
+        .ifPresent(
+            asked -> {
+              throw new CancellationException("stopped by " + asked.what());
+            });
+  }
+}

@@ -1,0 +1,24 @@
+package backfill.postgres;
+
+/** A reader did not find the snapshot that it should read in: who held it is gone. */
+public final class LostSnapshot extends RuntimeException {
+  private static final long serialVersionUID = 1L;
+
+  private LostSnapshot(String message, Throwable cause) {
+    super(message, cause);
+  }
+
+  /** This failure, or, where the snapshot is what it lacked, one that says which one and why. */
+  public static Exception orOther(Exception failure, Snapshot snapshot) {
+    if (!SqlFailure.lostSnapshot(failure)) {
+      return failure;
+    }
+    return new LostSnapshot(
+        "snapshot "
+            + snapshot.id()
+            + " was gone before everything was read in it: the session that held it (pid "
+            + snapshot.pid()
+            + ") has ended",
+        failure);
+  }
+}

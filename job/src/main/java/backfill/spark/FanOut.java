@@ -1,0 +1,84 @@
+package backfill.spark;
+
+import backfill.membership.Sets;
+import backfill.membership.UserIndex;
+import java.io.Serializable;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.Iterator;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.spark.api.java.JavaRDD;
+import org.apache.spark.broadcast.Broadcast;
+import org.roaringbitmap.PeekableIntIterator;
+import org.roaringbitmap.RoaringBitmap;
+import scala.Tuple2;
+
+/**
+ * How many pairs the sources give one user or one object, of those that gain at least one in this
+ * run. Of the same number, the smaller key comes first.
+ */
+public record FanOut(long key, long pairs) implements Serializable {
+  private static final Comparator<FanOut> WIDEST_FIRST =
+      Comparator.comparingLong(FanOut::pairs).reversed().thenComparingLong(FanOut::key);
+
+  /** The user with most pairs; empty where none gains any. */
+  static Optional<FanOut> widestUser(JavaRDD<ObjectPairs> objects, Broadcast<UserIndex> users) {
+    return widest(
+        objects
+            .mapPartitionsToPair(some -> shares(some, users.value()))
+            .reduceByKey(Share::and)
+            .filter(user -> user._2().gains())
+            .map(user -> new FanOut(user._1(), user._2().pairs())));
+  }
+
+  /** The object with most users; empty where none gains any. */
+  static Optional<FanOut> widestObject(JavaRDD<ObjectPairs> objects) {
+    return widest(
+        objects
+            .filter(object -> object.missing() > 0)
+            .map(object -> new FanOut(object.object(), object.planned())));
+  }
+
+  private static Optional<FanOut> widest(JavaRDD<FanOut> all) {
+    return all.mapPartitions(some -> first(some).stream().iterator()).collect().stream()
+        .min(WIDEST_FIRST);
+  }
+
+  private static Optional<FanOut> first(Iterator<FanOut> some) {
+    FanOut first = null;
+    while (some.hasNext()) {
+      FanOut next = some.next();
+      first = first == null || WIDEST_FIRST.compare(next, first) < 0 ? next : first;
+    }
+    return Optional.ofNullable(first);
+  }
+
+  /** What one user has in a part of the objects. */
+  private record Share(long pairs, boolean gains) implements Serializable {
+    Share and(Share other) {
+      return new Share(pairs + other.pairs, gains || other.gains);
+    }
+  }
+
+  private static Iterator<Tuple2<Long, Share>> shares(
+      Iterator<ObjectPairs> objects, UserIndex users) {
+    Map<Integer, long[]> pairs = new HashMap<>();
+    RoaringBitmap gaining = new RoaringBitmap();
+    while (objects.hasNext()) {
+      ObjectPairs object = objects.next();
+      gaining.or(Sets.set(object.toInsert()));
+      PeekableIntIterator each = Sets.set(object.justified()).getIntIterator();
+      while (each.hasNext()) {
+        pairs.computeIfAbsent(each.next(), user -> new long[1])[0]++;
+      }
+    }
+    return pairs.entrySet().stream()
+        .map(
+            entry ->
+                new Tuple2<>(
+                    users.key(entry.getKey()),
+                    new Share(entry.getValue()[0], gaining.contains(entry.getKey()))))
+        .iterator();
+  }
+}

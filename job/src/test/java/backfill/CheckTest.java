@@ -1,0 +1,90 @@
+package backfill;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** What {@code check} says before and beside its verdict. */
+class CheckTest {
+  private static final String PLAN = "defectdojo-authorized-users";
+
+  private TestingDatabase database;
+
+  @BeforeEach
+  void defectDojo() throws SQLException {
+    database = TestingPostgres.shared().createDatabase();
+    try (Connection connection = database.connection()) {
+      DefectDojo.create(connection);
+    }
+  }
+
+  @AfterEach
+  void drop() throws SQLException {
+    database.close();
+  }
+
+  private String where() throws SQLException {
+    return "preflight: database %s at %s, PostgreSQL %s, primary, as %s"
+        .formatted(
+            database.name(),
+            database.url().replaceAll("^jdbc:postgresql://|[?].*", ""),
+            database.rows("SHOW server_version").get(0).get(0),
+            database.user());
+  }
+
+  @Test
+  void whereItIsComesFirstAndThenHowEachStepWrites() throws SQLException {
+    TestingCommand check = TestingCommand.run(database.environment(), "check", PLAN);
+
+    assertThat(check.exitCode()).isZero();
+    assertThat(check.printed()).isEmpty();
+    assertThat(check.log())
+        .startsWith(
+            where(),
+            "write product-users: unnest arrays, arbiter"
+                + " dojo_product_authorized__product_id_dojo_user_id_a632ee18_uniq",
+            "write product-type-users: unnest arrays, arbiter"
+                + " dojo_product_type_author_product_type_id_dojo_use_0ab53a6f_uniq",
+            "write user-flags: unnest arrays, compare and set by auth_user_pkey");
+  }
+
+  @Test
+  void whereItIsIsSaidThoughNothingIsReady() throws SQLException {
+    database.execute("DROP TABLE dojo_product_authorized_users");
+
+    TestingCommand check = TestingCommand.run(database.environment(), "check", PLAN);
+
+    assertThat(check.exitCode()).isEqualTo(3);
+    assertThat(check.log()).first().isEqualTo(where());
+    assertThat(check.log()).contains("preflight: not ready, nothing was written:");
+    assertThat(check.log()).noneMatch(line -> line.startsWith("write "));
+  }
+
+  @Test
+  void aStepOfTheSelectionIsTheOnlyOneThatWrites() {
+    TestingCommand check =
+        TestingCommand.run(database.environment(), "check", PLAN, "--only", "user-flags");
+
+    assertThat(check.log().stream().filter(line -> line.startsWith("write ")))
+        .containsExactly("write user-flags: unnest arrays, compare and set by auth_user_pkey");
+  }
+
+  @Test
+  void aPlanThatDoesNotApplyPrintsNoSqlAndNoGrants() throws SQLException {
+    database.execute("DROP TABLE dojo_role CASCADE");
+
+    TestingCommand check =
+        TestingCommand.run(database.environment(), "check", PLAN, "--sql", "--grants");
+
+    assertThat(check.exitCode()).isZero();
+    assertThat(check.printed()).isEmpty();
+    assertThat(check.log())
+        .contains(
+            "preflight: only-if is false: the plan does not apply here, nothing to do",
+            "step product-users: skipped, only-if is false");
+  }
+}

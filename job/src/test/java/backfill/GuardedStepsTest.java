@@ -1,0 +1,149 @@
+package backfill;
+
+import static backfill.GuardedDojo.limit;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import backfill.GuardedDojo.Ended;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Limits on a plan whose second step reads what its first one writes. */
+class GuardedStepsTest {
+  private static final String PLAN =
+      """
+      name = two-snapshots
+      lock-timeout = 60 s
+      sources {
+        member = dojo_product_member
+        authorized = dojo_product_authorized_users
+        type_member = dojo_product_type_member
+      }
+      steps = [
+        { name = first, kind = pairs
+          direct = [{ from = member, object = product_id, user = user_id }]
+          into = { table = dojo_product_authorized_users, object = product_id, user = dojo_user_id } }
+        { name = second, kind = pairs
+          direct = [{ from = authorized, object = product_id, user = dojo_user_id }
+                    { from = type_member, object = product_type_id, user = user_id }]
+          into = { table = seen, object = product_id, user = user_id } }
+      ]
+      """;
+  private static final String FIRST = "dojo_product_authorized_users";
+
+  private static final String WAITING =
+      "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+          + " AND application_name LIKE 'backfill %' AND cardinality(pg_blocking_pids(pid)) > 0";
+
+  @TempDir Path directory;
+  private GuardedDojo there;
+  private String plan;
+
+  @BeforeEach
+  void fill() throws Exception {
+    plan = Files.writeString(directory.resolve("two.conf"), PLAN).toString();
+    there = new GuardedDojo();
+    there.database.execute(
+        "CREATE TABLE seen (id bigserial, product_id int, user_id int, PRIMARY KEY (product_id, user_id))");
+    there.dojo.productMember("p1", "u1", "Reader").productMember("p1", "u2", "Reader");
+  }
+
+  @AfterEach
+  void drop() throws SQLException {
+    there.close();
+  }
+
+  private long rows(String table) throws SQLException {
+    return there.database.count("SELECT count(*) FROM " + table);
+  }
+
+  @Test
+  void aLaterStepIsCountedBeforeTheFirstOneWrites() throws Exception {
+    there.dojo.typeMember("t1", "u1", "Reader").typeMember("t2", "u1", "Reader");
+    there.dojo.typeMember("t3", "u1", "Reader");
+    List<List<Object>> before = there.trace(FIRST, "seen");
+
+    Ended run = there.command("run", plan, limit("rows-inserted=2"));
+
+    assertThat(run.code()).isEqualTo(5);
+    assertThat(run.error())
+        .startsWith("step second would insert 3 rows, and limits.rows-inserted is 2. Nothing was");
+    assertThat(run.step("first").path("status").asText()).isEqualTo("pending");
+    assertThat(there.trace(FIRST, "seen")).isEqualTo(before);
+  }
+
+  /** What it reads is written meanwhile, by the run itself. */
+  @Test
+  void aRefusalInALaterStepNamesTheStepsThatAreWritten() throws Exception {
+    there.dojo.typeMember("t7", "u1", "Reader");
+
+    Ended run = there.command("run", plan, limit("rows-inserted=2"));
+
+    assertThat(run.code()).isEqualTo(5);
+    assertThat(run.status()).isEqualTo("refused");
+    assertThat(run.error())
+        .startsWith(
+            "step second would insert 3 rows, and limits.rows-inserted is 2."
+                + " Written before: first (2 rows). If");
+    assertThat(run.report().path("error").path("step").asText()).isEqualTo("second");
+    assertThat(run.step("first").path("status").asText()).isEqualTo("done");
+    assertThat(run.step("first").path("missing").asLong()).isZero();
+    assertThat(run.step("second").path("status").asText()).isEqualTo("refused");
+    assertThat(rows(FIRST)).isEqualTo(2);
+    assertThat(rows("seen")).isZero();
+    assertThat(there.database.rows("SELECT last_value, is_called FROM seen_id_seq"))
+        .containsExactly(List.of(1L, false));
+  }
+
+  @Test
+  void whatOthersAddAfterTheCountIsCountedBeforeTheWrite() throws Exception {
+    try (Connection holder = there.database.connection();
+        Statement statement = holder.createStatement()) {
+      holder.setAutoCommit(false);
+      statement.execute("LOCK TABLE " + FIRST + " IN SHARE MODE");
+      CompletableFuture<Ended> run =
+          CompletableFuture.supplyAsync(() -> there.command("run", plan, limit("rows-inserted=3")));
+      awaitWaiting(run);
+      there.dojo.typeMember("t7", "u1", "Reader").typeMember("t8", "u1", "Reader");
+      holder.commit();
+
+      Ended ended = run.get(2, TimeUnit.MINUTES);
+      assertThat(ended.code()).isEqualTo(5);
+      assertThat(ended.error())
+          .startsWith(
+              "step second would insert 4 rows, and limits.rows-inserted is 3."
+                  + " Written before: first (2 rows).");
+      assertThat(rows("seen")).isZero();
+    }
+  }
+
+  private void awaitWaiting(CompletableFuture<Ended> run) throws Exception {
+    long end = System.nanoTime() + TimeUnit.MINUTES.toNanos(2);
+    while (there.database.count(WAITING) == 0) {
+      assertThat(run).as("the run waits").isNotDone();
+      assertThat(System.nanoTime()).as("the run comes to its lock").isLessThan(end);
+      Thread.sleep(20);
+    }
+  }
+
+  @Test
+  void withinItsLimitsAGuardedRunWritesEveryStep() throws Exception {
+    Ended run = there.command("run", plan, limit("rows-inserted=2"));
+
+    assertThat(run.code()).as(run.error()).isZero();
+    assertThat(rows("seen")).isEqualTo(2);
+    // Read for the count, for the write, and for verify: each group of steps has its own.
+    assertThat(run.report().path("databases").path("main").path("snapshots")).hasSize(6);
+    assertThat(run.step("first").path("toInsert").asLong()).isEqualTo(2);
+    assertThat(run.step("second").path("inserted").asLong()).isEqualTo(2);
+  }
+}

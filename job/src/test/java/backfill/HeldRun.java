@@ -1,0 +1,83 @@
+package backfill;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * A run that waits for a lock of the test's own, so that something can happen meanwhile: in the
+ * session that holds the lock, committed as it is released.
+ */
+final class HeldRun implements AutoCloseable {
+  private static final long PATIENCE_NANOS = TimeUnit.MINUTES.toNanos(5);
+  private static final String WAITING =
+      "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+          + " AND application_name LIKE 'backfill %' AND cardinality(pg_blocking_pids(pid)) > 0";
+
+  private final TestingDojo there;
+  private final Connection holder;
+  private final CompletableFuture<TestingRun> run;
+
+  private HeldRun(TestingDojo there, Connection holder, CompletableFuture<TestingRun> run) {
+    this.there = there;
+    this.holder = holder;
+    this.run = run;
+  }
+
+  /** Starts a run, and returns once it waits to write this table. */
+  static HeldRun writing(TestingDojo there, String table) throws Exception {
+    TestingSpark.session();
+    Connection holder = there.database.connection();
+    holder.setAutoCommit(false);
+    execute(holder, "LOCK TABLE " + table + " IN SHARE MODE");
+    HeldRun held =
+        new HeldRun(
+            there,
+            holder,
+            CompletableFuture.supplyAsync(() -> there.run("run", "--set", "lock-timeout=60 s")));
+    held.awaitWaiting();
+    return held;
+  }
+
+  private void awaitWaiting() throws Exception {
+    long end = System.nanoTime() + PATIENCE_NANOS;
+    while (there.database.count(WAITING) == 0) {
+      if (run.isDone()) {
+        throw new AssertionError("the run never waited: " + run.get().said());
+      }
+      if (System.nanoTime() > end) {
+        throw new AssertionError("the run does not come to its lock");
+      }
+      Thread.sleep(100);
+    }
+  }
+
+  /** Changes something in the session that holds the lock. */
+  HeldRun meanwhile(String... statements) throws SQLException {
+    for (String statement : statements) {
+      execute(holder, statement);
+    }
+    return this;
+  }
+
+  /** Releases the lock and waits for the end of the run. */
+  TestingRun release() throws Exception {
+    holder.commit();
+    return run.get(PATIENCE_NANOS, TimeUnit.NANOSECONDS);
+  }
+
+  private static void execute(Connection connection, String sql) throws SQLException {
+    try (Statement statement = connection.createStatement()) {
+      statement.execute(sql);
+    }
+  }
+
+  /** A run that a failed test left waiting ends before its database goes. */
+  @Override
+  public void close() throws SQLException {
+    holder.close();
+    run.exceptionally(failure -> null).join();
+  }
+}
