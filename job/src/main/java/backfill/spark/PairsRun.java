@@ -7,6 +7,7 @@ import backfill.plan.Step;
 import backfill.postgres.Parents;
 import backfill.postgres.Target;
 import backfill.postgres.WriteCounts;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -188,12 +189,11 @@ final class PairsRun implements StepRun {
           .computeIfAbsent(Long.valueOf(key.get(0)), object -> new RoaringBitmap())
           .add((int) now.of(Long.parseLong(key.get(1))));
     }
-    return JavaSparkContext.fromSparkContext(session.sparkContext())
-        .parallelize(List.copyOf(users.entrySet()), 1)
-        .mapToPair(
-            object ->
-                new Tuple2<>(
-                    object.getKey(), PartialSet.of(PartialSet.Kind.REJECTED, object.getValue())));
+    List<Tuple2<Long, PartialSet>> parts = new ArrayList<>();
+    users.forEach(
+        (object, members) ->
+            parts.add(new Tuple2<>(object, PartialSet.of(PartialSet.Kind.REJECTED, members))));
+    return JavaSparkContext.fromSparkContext(session.sparkContext()).parallelizePairs(parts, 1);
   }
 
   private static Tuple2<Long, PartialSet> part(
