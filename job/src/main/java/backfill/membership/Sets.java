@@ -1,7 +1,7 @@
 package backfill.membership;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
+import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import org.roaringbitmap.RoaringBitmap;
 
@@ -22,8 +22,8 @@ public final class Sets {
     RoaringBitmap set = new RoaringBitmap();
     try {
       set.deserialize(ByteBuffer.wrap(bytes));
-    } catch (IOException e) {
-      throw new UncheckedIOException(
+    } catch (IOException | BufferUnderflowException e) {
+      throw new IllegalArgumentException(
           "a set of " + bytes.length + " bytes is not in RoaringBitmap's portable format", e);
     }
     return set;

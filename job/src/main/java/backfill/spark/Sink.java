@@ -63,7 +63,7 @@ public final class Sink {
 
   SinkConfig config() {
     return new SinkConfig(
-        target, rowsPerBatch, 0, applicationName, SinkConfig.Distribution.NONE, slot);
+        target, null, rowsPerBatch, 0, applicationName, SinkConfig.Distribution.NONE, slot);
   }
 
   void done(WriteCounts total) {

@@ -7,12 +7,14 @@ import java.io.Serializable;
 /**
  * What one write through the connector needs, on the driver and on executors.
  *
+ * @param predicate of a partial arbiter index, or null
  * @param writers partitions that write at the same time, at most; 0 where the input's own
  *     partitions are the bound
  * @param slot where batches are entered, or null without a ledger
  */
 record SinkConfig(
     WriteTarget target,
+    String predicate,
     int rowsPerBatch,
     int writers,
     String applicationName,

@@ -71,6 +71,8 @@ final class SinkOptions {
         TargetLookup.find(
             database, APPLICATION_NAME, required(options, "dbtable"), key, lockTimeout, retryFor);
     refuseAbsentKey(target, rows);
+    // On the driver: each task would find it out anew.
+    Arrays.stream(rows.fields()).forEach(CellReader::of);
     return new SinkConfig(
         new WriteTarget(
             database,
@@ -82,6 +84,7 @@ final class SinkOptions {
             lockTimeout,
             seconds(options, "statement-timeout", 60),
             retryFor),
+        target.arbiter().predicate().orElse(null),
         number(options, "rows-per-batch", 25_000, 1_000_000),
         number(options, "writers", 2, 64),
         APPLICATION_NAME,

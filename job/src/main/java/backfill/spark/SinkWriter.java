@@ -53,6 +53,7 @@ final class SinkWriter implements DataWriter<InternalRow> {
     for (int cell : keyCells) {
       key.add(cells[cell].read(row, cell));
     }
+    refuseUnfindable(key);
     advance(new SortKey(key));
     if (toSkip == UNKNOWN) {
       toSkip = rowsWrittenBefore();
@@ -67,6 +68,18 @@ final class SinkWriter implements DataWriter<InternalRow> {
     }
     if (batch.size() >= config.rowsPerBatch()) {
       send();
+    }
+  }
+
+  /** Everywhere else the column is NOT NULL, or the index takes NULLs for equal. */
+  private void refuseUnfindable(List<Object> key) {
+    if (config.predicate() != null && key.contains(null)) {
+      throw new IllegalArgumentException(
+          "a row's key is "
+              + key
+              + ", and the unique index covers only rows WHERE "
+              + config.predicate()
+              + ": each run would add the row again; leave such rows out");
     }
   }
 

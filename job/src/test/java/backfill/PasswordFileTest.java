@@ -1,0 +1,100 @@
+package backfill;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import backfill.postgres.Database;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.Map;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * A password that is replaced while a run lasts, on a server of the test's own that asks for it.
+ */
+class PasswordFileTest {
+  private static TestingPostgres server;
+  private static TestingDatabase admin;
+  @TempDir Path directory;
+  private Path file;
+  private Database database;
+
+  @BeforeAll
+  static void start() throws Exception {
+    server = TestingPostgres.start();
+    admin = server.createDatabase();
+    String rules = (String) admin.rows("SHOW hba_file").get(0).get(0);
+    admin.execute(
+        "CREATE ROLE rotated LOGIN",
+        "COPY (VALUES ('host all postgres all trust'), ('host all all all scram-sha-256')) TO '"
+            + rules
+            + "'",
+        "SELECT pg_reload_conf()");
+  }
+
+  @AfterAll
+  static void stop() {
+    server.close();
+  }
+
+  @BeforeEach
+  void name() throws Exception {
+    file = directory.resolve("password");
+    rotateTo("first");
+    database =
+        Database.fromEnvironment(
+            "BACKFILL",
+            Map.of(
+                "BACKFILL_URL",
+                admin.url(),
+                "BACKFILL_USER",
+                "rotated",
+                "BACKFILL_PASSWORD_FILE",
+                file.toString()),
+            Duration.ofSeconds(5));
+  }
+
+  private void rotateTo(String password) throws Exception {
+    admin.execute("ALTER ROLE rotated PASSWORD '" + password + "'");
+    Files.writeString(file, password + "\n");
+  }
+
+  private void connects() throws SQLException {
+    try (Connection connection = database.connect("test")) {
+      assertThat(connection.isValid(5)).isTrue();
+    }
+  }
+
+  @Test
+  void fileIsReadAgainForEachConnection() throws Exception {
+    connects();
+    rotateTo("second");
+    connects();
+    Database onAnExecutor = Database.fromOptions(database.toOptions());
+    rotateTo("third");
+    onAnExecutor.connectForReading("test").close();
+  }
+
+  @Test
+  void serverRefusesTheOneBefore() throws Exception {
+    admin.execute("ALTER ROLE rotated PASSWORD 'other'");
+
+    assertThatThrownBy(this::connects)
+        .hasMessage("FATAL: password authentication failed for user \"rotated\"");
+  }
+
+  @Test
+  void fileThatIsGoneIsNamed() throws Exception {
+    Files.delete(file);
+
+    assertThatThrownBy(this::connects)
+        .hasMessage("cannot read the password from " + file + ", named by BACKFILL_PASSWORD_FILE");
+  }
+}

@@ -1,0 +1,142 @@
+package backfill;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import backfill.postgres.Database;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.apache.logging.log4j.Level;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Where the password comes from, and that it goes nowhere else. */
+class PasswordTest {
+  private static final String MARKER = "hunter2-is-the-password";
+  private static final String ROLE = "password_test_role";
+
+  private static TestingDatabase database;
+  @TempDir Path directory;
+
+  @BeforeAll
+  static void create() throws SQLException {
+    database = TestingPostgres.shared().createDatabase();
+    database.execute(
+        "DROP ROLE IF EXISTS " + ROLE,
+        "CREATE ROLE " + ROLE + " LOGIN PASSWORD '" + MARKER + "'",
+        "CREATE TABLE member (team bigint, person bigint)",
+        "INSERT INTO member VALUES (1, 1)",
+        "CREATE TABLE sees (team bigint, person bigint, PRIMARY KEY (team, person))",
+        "GRANT SELECT, INSERT, UPDATE ON member, sees TO " + ROLE);
+  }
+
+  @AfterAll
+  static void drop() throws SQLException {
+    database.execute("DROP OWNED BY " + ROLE, "DROP ROLE " + ROLE);
+    database.close();
+  }
+
+  private String run(String name, Map<String, String> environment) throws Exception {
+    Path plan = directory.resolve("p.conf");
+    Files.writeString(
+        plan,
+        """
+        name = %s
+        sources.member = member
+        steps = [
+          { name = people, kind = pairs
+            direct = [{ from = member, object = team, user = person }]
+            into = { table = sees, object = team, user = person } }
+        ]
+        """
+            .formatted(name));
+    TestingSpark.session();
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    PrintStream stream = new PrintStream(out, true, StandardCharsets.UTF_8);
+    try (CapturedLog log = new CapturedLog(Level.ALL)) {
+      CommandLineJob.run(environment, stream, stream, "run", plan.toString(), "--report", "-");
+      return out.toString(StandardCharsets.UTF_8) + String.join("\n", log.texts());
+    }
+  }
+
+  private static Map<String, String> asParameter(String url) {
+    return Map.of("BACKFILL_URL", url + "?password=" + MARKER + "&user=" + ROLE);
+  }
+
+  private static Map<String, String> asVariable(String url) {
+    return Map.of("BACKFILL_URL", url, "BACKFILL_USER", ROLE, "BACKFILL_PASSWORD", MARKER);
+  }
+
+  @Test
+  void runThatSucceedsShowsItNowhere() throws Exception {
+    for (Map<String, String> environment :
+        List.of(asVariable(database.url()), asParameter(database.url()))) {
+      assertThat(run("quiet", environment))
+          .contains("\"exitCode\"", "succeeded")
+          .doesNotContain(MARKER);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "jdbc:postgresql://localhost:1/d",
+        "jdbc:postgresql://no.such.host.invalid/d",
+        "jdbc:postgresql://h:x/d"
+      })
+  void runThatCannotConnectShowsItNowhere(String url) throws Exception {
+    assertThat(run("quiet", asParameter(url))).contains("\"exitCode\":3").doesNotContain(MARKER);
+    assertThat(run("quiet", asVariable(url))).contains("\"exitCode\":3").doesNotContain(MARKER);
+  }
+
+  @Test
+  void runWhoseReadFailsShowsItNowhere() throws Exception {
+    database.execute(
+        "CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'no'; END $$",
+        "CREATE TRIGGER fail BEFORE INSERT ON sees FOR EACH ROW EXECUTE FUNCTION fail()",
+        "DELETE FROM sees");
+    try {
+      for (Map<String, String> environment :
+          List.of(asVariable(database.url()), asParameter(database.url()))) {
+        assertThat(run("quiet", environment)).contains("\"exitCode\":6").doesNotContain(MARKER);
+      }
+    } finally {
+      database.execute("DROP TRIGGER fail ON sees", "DROP FUNCTION fail");
+    }
+  }
+
+  @Test
+  void neitherTheDatabaseNorItsExceptionsShowIt() {
+    Database unreadable = database(asParameter("jdbc:postgresql://h:x/d"));
+    assertThat(unreadable.toString()).doesNotContain(MARKER);
+    assertThatThrownBy(() -> unreadable.connect("x"))
+        .hasMessage("the driver cannot read this URL; expected jdbc:postgresql://host:5432/name")
+        .satisfies(PasswordTest::isClean);
+    Database unreachable = database(asVariable("jdbc:postgresql://localhost:1/d"));
+    assertThat(unreachable).hasToString(ROLE + " at jdbc:postgresql://localhost:1/d");
+    assertThatThrownBy(() -> unreachable.connect("x")).satisfies(PasswordTest::isClean);
+  }
+
+  private static void isClean(Throwable thrown) {
+    StringWriter trace = new StringWriter();
+    thrown.printStackTrace(new PrintWriter(trace));
+    assertThat(trace.toString()).doesNotContain(MARKER);
+  }
+
+  private static Database database(Map<String, String> environment) {
+    return Database.fromEnvironment("BACKFILL", environment, Duration.ofSeconds(5));
+  }
+}

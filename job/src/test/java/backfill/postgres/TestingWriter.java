@@ -1,0 +1,113 @@
+package backfill.postgres;
+
+import backfill.TestingDatabase;
+import backfill.postgres.WriteTarget.Operation;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+
+/** Batches for a database of a test: what a writer needs, with short times. */
+final class TestingWriter {
+  static final String APPLICATION_NAME = "backfill test #0";
+
+  private TestingWriter() {}
+
+  static Database database(String url, TestingDatabase of) {
+    return Database.fromEnvironment(
+        "BACKFILL",
+        Map.of("BACKFILL_URL", url, "BACKFILL_USER", of.user(), "BACKFILL_PASSWORD", of.password()),
+        Duration.ofSeconds(10));
+  }
+
+  static Database database(TestingDatabase of) {
+    return database(of.url(), of);
+  }
+
+  /** Adds rows of {@code t (a bigint, b bigint)}, whose key is both. */
+  static WriteTarget pairs(Database database, Duration lockTimeout, Duration retryFor) {
+    return new WriteTarget(
+        database,
+        new TableName("public", "t"),
+        List.of(new TargetColumn("a", "bigint"), new TargetColumn("b", "bigint")),
+        List.of("a", "b"),
+        "ON CONFLICT (\"a\", \"b\")",
+        Operation.INSERT_MISSING,
+        lockTimeout,
+        Duration.ofSeconds(30),
+        retryFor);
+  }
+
+  static WriteTarget pairs(Database database) {
+    return pairs(database, Duration.ofSeconds(5), Duration.ofSeconds(20));
+  }
+
+  /** Rows (a, from) to (a, to), the last one excluded. */
+  static Batch batch(BatchWriter writer, long a, long from, long to) {
+    Batch batch = writer.newBatch();
+    for (long b = from; b < to; b++) {
+      batch.add(0, a);
+      batch.add(1, b);
+    }
+    return batch;
+  }
+
+  /** Runs beside the test; {@link Beside#get} waits for its end and passes on what it threw. */
+  static <T> Beside<T> beside(Callable<T> work) {
+    return new Beside<>(work);
+  }
+
+  /** One piece of work on a thread of its own. */
+  static final class Beside<T> {
+    private final List<T> result = new ArrayList<>();
+    private final List<Exception> failures = new ArrayList<>();
+    private final Thread thread;
+
+    private Beside(Callable<T> work) {
+      thread =
+          new Thread(
+              () -> {
+                try {
+                  result.add(work.call());
+                } catch (Exception e) {
+                  failures.add(e);
+                }
+              });
+      thread.start();
+    }
+
+    T get() throws Exception {
+      thread.join();
+      if (!failures.isEmpty()) {
+        throw failures.get(0);
+      }
+      return result.get(0);
+    }
+  }
+
+  /** Waits until the server says yes. */
+  static void await(TestingDatabase database, String condition) throws Exception {
+    long end = System.nanoTime() + Duration.ofSeconds(20).toNanos();
+    while (!(Boolean) database.rows("SELECT " + condition).get(0).get(0)) {
+      if (System.nanoTime() > end) {
+        throw new AssertionError("not within 20 s: " + condition);
+      }
+      Thread.sleep(20);
+    }
+  }
+
+  /** Waits until a session of the writer's waits for a lock. */
+  static void awaitBlocked(TestingDatabase database) throws Exception {
+    await(
+        database,
+        "EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND application_name = '"
+            + APPLICATION_NAME
+            + "' AND wait_event_type = 'Lock')");
+  }
+
+  static List<List<Object>> rows(TestingDatabase database) throws SQLException {
+    return database.rows("SELECT a, b FROM t ORDER BY a, b");
+  }
+}

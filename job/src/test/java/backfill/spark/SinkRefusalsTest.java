@@ -1,0 +1,178 @@
+package backfill.spark;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
+
+import backfill.TestingDatabase;
+import backfill.TestingPostgres;
+import backfill.TestingSpark;
+import java.sql.SQLException;
+import java.util.Map;
+import org.apache.spark.sql.DataFrameWriter;
+import org.apache.spark.sql.Row;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** What the connector refuses, and in which words; nothing is written then. */
+class SinkRefusalsTest {
+  private static TestingDatabase database;
+
+  @BeforeAll
+  static void create() throws SQLException {
+    database = TestingPostgres.shared().createDatabase();
+    database.execute(
+        "CREATE TABLE t (a int PRIMARY KEY, b int)",
+        "CREATE TABLE keyless (a int)",
+        "CREATE VIEW v AS SELECT * FROM t");
+  }
+
+  @AfterAll
+  static void drop() throws SQLException {
+    database.close();
+  }
+
+  private static DataFrameWriter<Row> writer(String query, Map<String, String> options) {
+    return TestingSpark.session()
+        .sql(query)
+        .write()
+        .format("backfill")
+        .mode("append")
+        .option("url", database.url())
+        .option("user", database.user())
+        .option("password", database.password())
+        .options(options);
+  }
+
+  private static String refusal(String query, Map<String, String> options) throws SQLException {
+    Throwable failure = catchThrowable(() -> writer(query, options).save());
+    assertThat(failure).isNotNull();
+    assertThat(database.count("SELECT count(*) FROM t")).isZero();
+    return failure.getMessage();
+  }
+
+  private static String refusal(Map<String, String> options) throws SQLException {
+    return refusal("SELECT 1 AS a, 2 AS b", options);
+  }
+
+  @Test
+  void unknownOptionIsNamed() throws SQLException {
+    assertThat(refusal(Map.of("dbtable", "t", "batchsize", "10", "Truncate", "true")))
+        .isEqualTo(
+            "unknown option batchsize, truncate for format \"backfill\"; it knows url, user, password, dbtable, key,"
+                + " distribution, writers, rows-per-batch, lock-timeout, statement-timeout, retry-for");
+  }
+
+  @Test
+  void tableMustBeNamed() throws SQLException {
+    assertThat(refusal(Map.of()))
+        .isEqualTo("option dbtable is missing; format \"backfill\" needs the table to write");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "writers | 0 | option writers must be 1 to 64, got 0",
+        "writers | 65 | option writers must be 1 to 64, got 65",
+        "rows-per-batch | many | option rows-per-batch must be 1 to 1000000, got many",
+        "lock-timeout | 5 s | option lock-timeout must be 1 to 86400, got 5 s",
+        "statement-timeout | -1 | option statement-timeout must be 1 to 86400, got -1",
+        "retry-for | 0 | option retry-for must be 1 to 86400, got 0",
+        "distribution | hash | option distribution must be range or none, got hash",
+        "url | jdbc:mysql://h/d | option url is not a PostgreSQL JDBC URL; expected jdbc:postgresql://host:5432/name",
+        "job | x | option job is for the job's own use; name the target by dbtable and url",
+      })
+  void valueOutOfRangeIsNamedWithItsRange(String option, String value, String message)
+      throws SQLException {
+    assertThat(refusal(Map.of("dbtable", "t", option, value))).isEqualTo(message);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "nope | '' | dbtable: table nope does not exist in the search path (\"$user\", public)",
+        "public.tt | '' | dbtable: table tt does not exist in schema public; did you mean t?",
+        "a.b.c | '' | dbtable: `a.b.c` is not a table's name; write table or schema.table, quoted as in SQL",
+        "v | '' | dbtable: v is a view; only a table can be filled",
+        "keyless | '' | key: keyless has no primary key; name the columns of a unique index",
+        "t | nope | key: t has no column \"nope\"",
+        "t | b | key: t has no unique index that says which rows are the same by exactly (\"b\"); CREATE UNIQUE INDEX"
+            + " CONCURRENTLY ON \"public\".\"t\" (\"b\")",
+      })
+  void targetThatCannotBeFilledIsRefused(String table, String key, String message)
+      throws SQLException {
+    Map<String, String> options =
+        key.isEmpty() ? Map.of("dbtable", table) : Map.of("dbtable", table, "key", key);
+    assertThat(refusal(options)).isEqualTo(message);
+  }
+
+  @Test
+  void columnThatTheTableLacksIsNamed() throws SQLException {
+    assertThat(refusal("SELECT 1 AS a, 2 AS B, 3 AS c", Map.of("dbtable", "t")))
+        .isEqualTo("table t has no column B, c; name the DataFrame's columns as the table's");
+  }
+
+  @Test
+  void columnOfTheKeyThatTheInputLacksIsNamed() throws SQLException {
+    assertThat(refusal("SELECT 2 AS b", Map.of("dbtable", "t")))
+        .isEqualTo(
+            "the DataFrame has no column a, and the key of t is (a); add it, or name another unique index's columns"
+                + " by option key");
+  }
+
+  @Test
+  void typeWithoutATextIsRefused() {
+    assertThatThrownBy(() -> writer("SELECT 1 AS a, map(1, 2) AS b", Map.of("dbtable", "t")).save())
+        .hasMessage(
+            "column b has Spark's type map<int,int>, which format \"backfill\" cannot write; cast it to a string"
+                + " that PostgreSQL reads");
+  }
+
+  @Test
+  void overwriteIsRefused() throws SQLException {
+    assertThatThrownBy(
+            () -> writer("SELECT 1 AS a, 2 AS b", Map.of("dbtable", "t")).mode("overwrite").save())
+        .hasMessage(
+            "format \"backfill\" never removes a row, so mode overwrite is refused; use mode append");
+    assertThat(database.count("SELECT count(*) FROM t")).isZero();
+  }
+
+  @Test
+  void readingIsRefused() {
+    assertThatThrownBy(
+            () -> TestingSpark.session().read().format("backfill").option("dbtable", "t").load())
+        .hasMessage("format \"backfill\" only writes; read tables with format \"jdbc\"");
+  }
+
+  @Test
+  void urlComesFromTheEnvironmentWithoutOne() {
+    // Nobody sets it for the tests: so its name is in the answer.
+    assertThatThrownBy(
+            () ->
+                TestingSpark.session()
+                    .sql("SELECT 1 AS a")
+                    .write()
+                    .format("backfill")
+                    .mode("append")
+                    .option("dbtable", "t")
+                    .save())
+        .hasMessageContaining("BACKFILL_URL: not set; set it to the database's JDBC URL");
+  }
+
+  @Test
+  void serverThatDoesNotAnswerIsNamedWithoutThePassword() {
+    assertThatThrownBy(
+            () ->
+                writer("SELECT 1 AS a", Map.of("dbtable", "t"))
+                    .option("url", "jdbc:postgresql://localhost:1/d?password=hunter2")
+                    .save())
+        .hasMessageStartingWith(
+            "cannot look up t at " + database.user() + " at jdbc:postgresql://localhost:1/d: ")
+        .hasMessageNotContaining("hunter2");
+  }
+}
