@@ -35,8 +35,7 @@ class ExplainTest {
       Database database = kept.equals("variable") ? variable(testing) : parameter(testing);
       Duration second = Duration.ofSeconds(1);
       Table table = TargetLookup.find(database, "test", "t", List.of(), second, second).table();
-      try (Snapshot snapshot =
-          Snapshot.export(database, "test", List.of(table), second, second)) {
+      try (Snapshot snapshot = Snapshot.export(database, "test", List.of(table), second, second)) {
         Dataset<Row> rows =
             new SnapshotReader(
                     TestingSpark.session(), database, snapshot, new Settings.Read(1, 10), "test")
