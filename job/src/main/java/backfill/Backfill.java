@@ -368,6 +368,8 @@ final class Backfill {
       return;
     }
     try {
+      // Tasks of it may still be writing.
+      ledger.seal();
       ledger.counts(step.name).ifPresentOrElse(step::written, () -> report.countsExact = false);
     } catch (RunLedger.LedgerFailure e) {
       report.countsExact = false;
