@@ -1,5 +1,6 @@
 package backfill;
 
+import backfill.plan.InvalidPlan;
 import backfill.plan.Plan;
 import backfill.plan.Step;
 import backfill.postgres.Database;
@@ -72,6 +73,7 @@ final class Backfill {
       if (command != Command.CHECK) {
         List<Step> active = steps.stream().filter(step -> !skipped(step, ready)).toList();
         if (command == Command.RUN && !active.isEmpty()) {
+          refuseUncountedCopies();
           openLedger(ready);
         }
         for (List<Step> together : SnapshotGroups.of(plan, ready, active)) {
@@ -88,6 +90,18 @@ final class Backfill {
       if (activity != null) {
         activity.detach(session.get());
       }
+    }
+  }
+
+  private void refuseUncountedCopies() {
+    if (!plan.settings().ledger().on() && session.speculates()) {
+      throw new InvalidPlan(
+          List.of(
+              new InvalidPlan.Problem(
+                  "spark.speculation",
+                  0,
+                  "is on, and without a ledger nothing tells two copies of a writer apart; set it to false, or leave"
+                      + " out ledger = off")));
     }
   }
 
