@@ -1,5 +1,6 @@
 package backfill;
 
+import backfill.plan.InvalidPlan;
 import backfill.plan.Plan;
 import backfill.plan.Step;
 import backfill.postgres.Database;
@@ -101,6 +102,7 @@ final class Backfill {
             active, () -> new SqlListing(plan, ready, database, applicationName, session));
       } else {
         if (command == Command.RUN && !active.isEmpty()) {
+          refuseUncountedCopies();
           openLedger(ready);
         }
         List<List<Step>> groups = SnapshotGroups.of(plan, ready, active);
@@ -125,6 +127,18 @@ final class Backfill {
       if (activity != null) {
         activity.detach(session.get());
       }
+    }
+  }
+
+  private void refuseUncountedCopies() {
+    if (!plan.settings().ledger().on() && session.speculates()) {
+      throw new InvalidPlan(
+          List.of(
+              new InvalidPlan.Problem(
+                  "spark.speculation",
+                  0,
+                  "is on, and without a ledger nothing tells two copies of a writer apart; set it to false, or leave"
+                      + " out ledger = off")));
     }
   }
 
@@ -525,6 +539,8 @@ final class Backfill {
       return;
     }
     try {
+      // Tasks of it may still be writing.
+      ledger.seal();
       ledger.counts(step.name).ifPresentOrElse(step::written, () -> report.countsExact = false);
     } catch (RunLedger.LedgerFailure e) {
       report.countsExact = false;

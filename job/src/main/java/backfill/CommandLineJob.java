@@ -83,7 +83,9 @@ final class CommandLineJob implements Callable<Integer> {
     return refused(spec.name(), "a command is missing");
   }
 
-  /** One line for people and one for programs: a scheduler reads the last line whatever happened. */
+  /**
+   * One line for people and one for programs: a scheduler reads the last line whatever happened.
+   */
   private int misspelt(CommandLine.ParameterException mistake) {
     String command = mistake.getCommandLine().getCommandSpec().qualifiedName();
     err.println(mistake.getMessage() + "; see " + command + " --help");
@@ -239,8 +241,7 @@ final class CommandLineJob implements Callable<Integer> {
       report.status = "failed";
       report.exitCode = ExitCode.NOT_READY.number();
       report.error =
-          new Report.Failure(
-              Stage.PREFLIGHT.toString(), null, null, e.getMessage(), e.retryable());
+          new Report.Failure(Stage.PREFLIGHT.toString(), null, null, e.getMessage(), e.retryable());
       e.reasons().forEach(err::println);
     }
     out.println(report.line());

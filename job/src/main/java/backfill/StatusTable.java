@@ -8,7 +8,16 @@ import java.util.Locale;
 /** The runs of a ledger as a table. */
 final class StatusTable {
   private static final String[] HEAD = {
-    "started", "run", "plan", "status", "rows", "written", "rejected", "rows/s", "last commit", "where"
+    "started",
+    "run",
+    "plan",
+    "status",
+    "rows",
+    "written",
+    "rejected",
+    "rows/s",
+    "last commit",
+    "where"
   };
 
   private StatusTable() {}
@@ -38,7 +47,8 @@ final class StatusTable {
         int column = i;
         int width = rows.stream().mapToInt(r -> r[column].length()).max().orElse(0);
         boolean count = i >= 4 && i <= 7;
-        line.append(String.format(count ? "%" + width + "s  " : "%-" + Math.max(1, width) + "s  ", row[i]));
+        line.append(
+            String.format(count ? "%" + width + "s  " : "%-" + Math.max(1, width) + "s  ", row[i]));
       }
       lines.add(line.toString().stripTrailing());
     }

@@ -103,7 +103,7 @@ class RejectedRunTest {
 
     Ended ended = run();
 
-    assertThat(ended.code()).as(ended.command().err()).isEqualTo(6);
+    assertThat(ended.code()).as(String.join("; ", ended.command().log())).isEqualTo(6);
     assertThat(ended.report().path("status").asText()).isEqualTo("failed");
     assertThat(ended.report().path("error").path("retryable").asBoolean()).isFalse();
     assertThat(ended.report().path("error").path("message").asText())
@@ -120,7 +120,7 @@ class RejectedRunTest {
 
     Ended ended = run("--set", "limits.rejected-rows=10");
 
-    assertThat(ended.code()).as(ended.command().err()).isEqualTo(8);
+    assertThat(ended.code()).as(String.join("; ", ended.command().log())).isEqualTo(8);
     assertThat(ended.report().path("status").asText()).isEqualTo("succeeded");
     assertThat(ended.report().path("error").isNull()).isTrue();
     assertThat(ended.count(PRODUCTS, "inserted")).isEqualTo(3);
@@ -153,7 +153,7 @@ class RejectedRunTest {
 
     Ended ended = run("--set", "limits.rejected-rows=1");
 
-    assertThat(ended.code()).as(ended.command().err()).isEqualTo(6);
+    assertThat(ended.code()).as(String.join("; ", ended.command().log())).isEqualTo(6);
     assertThat(ended.report().path("error").path("step").asText()).isEqualTo(FLAGS);
     assertThat(ended.report().path("error").path("message").asText())
         .startsWith("2 rows were rejected, and limits.rejected-rows allows 1; the first one, (");
@@ -166,7 +166,7 @@ class RejectedRunTest {
 
     Ended ended = run("--set", "limits.rejected-rows=1");
 
-    assertThat(ended.code()).as(ended.command().err()).isEqualTo(8);
+    assertThat(ended.code()).as(String.join("; ", ended.command().log())).isEqualTo(8);
     assertThat(ended.count(FLAGS, "updated")).isOne();
     assertThat(ended.count(FLAGS, "rejected")).isOne();
     assertThat(ended.count(FLAGS, "missing")).isZero();
@@ -185,7 +185,7 @@ class RejectedRunTest {
 
     Ended ended = run("--set", "limits.rejected-rows=1");
 
-    assertThat(ended.code()).as(ended.command().err()).isEqualTo(8);
+    assertThat(ended.code()).as(String.join("; ", ended.command().log())).isEqualTo(8);
     assertThat(ended.count(PRODUCTS, "inserted")).isEqualTo(2);
     assertThat(ended.count(PRODUCTS, "conflicts")).isZero();
     assertThat(ended.count(PRODUCTS, "missing")).isZero();
@@ -214,7 +214,7 @@ class RejectedRunTest {
       holder.commit();
       Ended ended = run.get(2, TimeUnit.MINUTES);
 
-      assertThat(ended.code()).as(ended.command().err()).isZero();
+      assertThat(ended.code()).as(String.join("; ", ended.command().log())).isZero();
       assertThat(ended.count(PRODUCTS, "inserted")).isEqualTo(2);
       assertThat(ended.count(PRODUCTS, "rejected")).isOne();
       assertThat(ended.count(PRODUCTS, "missing")).isZero();

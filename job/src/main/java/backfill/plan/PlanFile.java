@@ -52,8 +52,7 @@ public final class PlanFile {
   /** The settings of a plan that sets none. */
   public static Settings defaults() {
     Problems none = new Problems("reference.conf");
-    return new SettingsReader(
-            new Node(ConfigFactory.empty().root(), "the plan", "", none))
+    return new SettingsReader(new Node(ConfigFactory.empty().root(), "the plan", "", none))
         .settings();
   }
 

@@ -29,7 +29,8 @@ public final class LedgerStatus {
   /**
    * One run.
    *
-   * @param status as the run entered it; {@code lost} for one that says it runs, and whose lease has run out
+   * @param status as the run entered it; {@code lost} for one that says it runs, and whose lease
+   *     has run out
    * @param changed rows that its batches added or set
    * @param lastCommit the server's time of the newest batch, or empty
    * @param rowsPerSecond between its first batch and its last, or 0
@@ -68,7 +69,11 @@ public final class LedgerStatus {
       throw new NotReady(
           List.of(
               noLedger
-                  ? "there is no ledger in schema " + schema + " of " + database + "; no run has kept one yet"
+                  ? "there is no ledger in schema "
+                      + schema
+                      + " of "
+                      + database
+                      + "; no run has kept one yet"
                   : "cannot read the ledger of " + database + ": " + SqlFailure.message(e)),
           !noLedger && ConnectionFailure.passing(e.getSQLState()),
           e);
