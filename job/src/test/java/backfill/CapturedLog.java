@@ -36,6 +36,8 @@ final class CapturedLog implements AutoCloseable {
     appender.start();
     logger = new LoggerConfig(OURS, level, false);
     logger.addAppender(appender, level, null);
+    // addLogger leaves one of that name as it is.
+    context.getConfiguration().removeLogger(OURS);
     context.getConfiguration().addLogger(OURS, logger);
     context.updateLoggers();
   }

@@ -163,7 +163,7 @@ class ExitCodeTest {
 
   /** Grants of a product that is gone: their foreign key was not checked. */
   @Test
-  void batchThatBreaksAForeignKeyIsNotInAndTheConstraintIsNamed() throws Exception {
+  void rowThatBreaksAForeignKeyEndsTheRunWithTheGoodRowsOfItsBatchIn() throws Exception {
     try (TestingDojo own = TestingDojo.create()) {
       own.dojo.productMember("p1", "u1", "Reader").productMember("p2", "u1", "Reader");
       own.database.execute(
@@ -173,10 +173,10 @@ class ExitCodeTest {
       TestingRun run = own.run("run", "--set", "write.writers=1");
 
       assertThat(run.code()).as(run.said()).isEqualTo(6);
-      assertThat(own.rows("dojo_product_authorized_users")).isZero();
+      assertThat(own.rows("dojo_product_authorized_users")).isEqualTo(2);
       assertThat(run.report().path("error").path("step").asText()).isEqualTo("product-users");
       assertThat(run.report().path("error").path("stage").asText()).isEqualTo("write");
-      assertThat(run.report().path("error").path("sqlState").asText()).isEqualTo("23503");
+      assertThat(run.report().path("error").path("sqlState").isNull()).isTrue();
       assertThat(run.said())
           .contains("dojo_product_authori_product_id_ffcb106e_fk_dojo_prod")
           .contains("Key (product_id)=(999) is not present");

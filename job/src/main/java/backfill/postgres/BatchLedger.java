@@ -114,7 +114,7 @@ final class BatchLedger {
             + " l JOIN unnest(?::text[], ?::int8[]) AS o(name, epoch) ON l.name = o.name AND l.epoch = o.epoch"
             + " WHERE l.run_id = ?) = ?";
     try (PreparedStatement statement = connection.prepareStatement(sql)) {
-      List<String> names = List.copyOf(slot.epochs().keySet());
+      List<String> names = slot.epochs().keySet().stream().sorted().toList();
       statement.setObject(1, slot.runId());
       statement.setString(2, slot.step());
       statement.setInt(3, slot.partition());

@@ -144,10 +144,10 @@ class RepeatedKeysTest {
 
   @Test
   void whatHoconWouldMergeIsReportedWithEverythingElse() {
-    assertThat(problems(SMALL + "params.group = all\nlimits { }\nwrite.writers = 0"))
+    assertThat(problems(SMALL + "params.group = all\nlimit { }\nwrite.writers = 0"))
         .containsExactly(
             "test.conf:7: params.group would be merged with params on line 2; put both in one block",
-            "test.conf:8: unknown key limits in the plan",
+            "test.conf:8: unknown key limit in the plan; did you mean limits?",
             "test.conf:9: write.writers must be 1 to 64, got 0");
   }
 
