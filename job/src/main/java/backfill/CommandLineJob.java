@@ -277,7 +277,8 @@ final class CommandLineJob implements Callable<Integer> {
   }
 
   private int take(Command command, PlanOptions options, CheckPrintout printout) {
-    Report report = new Report(UUID.randomUUID().toString(), command.toString(), Instant.now());
+    Instant startedAt = Instant.now();
+    Report report = new Report(UUID.randomUUID().toString(), command.toString(), startedAt);
     long started = System.nanoTime();
     ReportTargets targets = null;
     try {
@@ -289,6 +290,9 @@ final class CommandLineJob implements Callable<Integer> {
       Database database =
           Database.fromEnvironment("BACKFILL", environment, plan.settings().connectTimeout());
       stopping.listen();
+      if (command == Command.RUN) {
+        plan.settings().stopAfter().ifPresent(when -> stopping.at(when.deadline(startedAt)));
+      }
       try (Session session = Session.start("backfill " + plan.name());
           Progress progress = new Progress(plan.settings().progressEvery(), Terminal.of(err))) {
         new Backfill(plan, steps, database, session, report, progress, stopping)

@@ -1,5 +1,6 @@
 package backfill;
 
+import backfill.plan.StopAfter;
 import backfill.spark.Signals;
 import java.time.Duration;
 import java.time.Instant;
@@ -49,17 +50,23 @@ final class Stopping {
 
   /** Asks at this moment, which may be over already. */
   void at(Instant deadline) {
+    Reason over = new Reason(StopAfter.KEY, ExitCode.STOPPED);
+    long millis = Duration.between(Instant.now(), deadline).toMillis();
+    if (millis <= 0) {
+      ask(over);
+      return;
+    }
     Thread timer =
         new Thread(
             () -> {
               try {
-                Thread.sleep(Math.max(0, Duration.between(Instant.now(), deadline).toMillis()));
-                ask(new Reason("stop-after", ExitCode.STOPPED));
+                Thread.sleep(millis);
+                ask(over);
               } catch (InterruptedException e) {
                 // Nobody waits for this moment any more.
               }
             },
-            "stop-after");
+            StopAfter.KEY);
     timer.setDaemon(true);
     timer.start();
   }

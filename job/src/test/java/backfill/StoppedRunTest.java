@@ -32,9 +32,10 @@ class StoppedRunTest {
     return CompletableFuture.supplyAsync(() -> run(stopping, tables));
   }
 
-  private int run(Stopping by, StoppedTables tables) {
+  private int run(Stopping by, StoppedTables tables, String... more) {
     PrintStream stream = new PrintStream(out, true);
-    return CommandLineJob.run(by, tables.database.environment(), stream, stream, tables.command());
+    return CommandLineJob.run(
+        by, tables.database.environment(), stream, stream, tables.command(more));
   }
 
   private static int end(CompletableFuture<Integer> run) throws Exception {
@@ -61,10 +62,7 @@ class StoppedRunTest {
   @Test
   void deadlineThatIsOverStopsBeforeAnythingIsRead() throws Exception {
     try (StoppedTables tables = StoppedTables.create(directory, "true")) {
-      stopping.at(Instant.now().minusSeconds(1));
-      StoppedTables.await(() -> stopping.reason().isPresent(), () -> false);
-
-      assertThat(run(stopping, tables)).isEqualTo(143);
+      assertThat(run(stopping, tables, "--set", "stop-after=2020-01-01T00:00:00Z")).isEqualTo(143);
       assertNothingWritten(tables, "pending");
       assertThat(out.toString().lines().reduce((before, last) -> last).orElseThrow())
           .contains("\"status\":\"stopped\",\"exitCode\":143,\"retryable\":true,\"planned\":null");

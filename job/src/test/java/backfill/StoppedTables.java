@@ -11,6 +11,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
 /**
  * A database for runs that are stopped on their way: members who become grants, in a plan whose
@@ -66,8 +67,10 @@ final class StoppedTables implements AutoCloseable {
     return tables;
   }
 
-  String[] command() {
-    return new String[] {"run", plan.toString(), "--report", report.toString()};
+  String[] command(String... more) {
+    return Stream.concat(
+            Stream.of("run", plan.toString(), "--report", report.toString()), Stream.of(more))
+        .toArray(String[]::new);
   }
 
   /** From now on every batch takes a second. */
