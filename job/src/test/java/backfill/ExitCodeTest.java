@@ -176,10 +176,12 @@ class ExitCodeTest {
       assertThat(own.rows("dojo_product_authorized_users")).isEqualTo(2);
       assertThat(run.report().path("error").path("step").asText()).isEqualTo("product-users");
       assertThat(run.report().path("error").path("stage").asText()).isEqualTo("write");
-      assertThat(run.report().path("error").path("sqlState").isNull()).isTrue();
+      assertThat(run.report().path("error").path("sqlState").asText()).isEqualTo("23503");
       assertThat(run.said())
-          .contains("dojo_product_authori_product_id_ffcb106e_fk_dojo_prod")
-          .contains("Key (product_id)=(999) is not present");
+          .contains("(999, 1)")
+          .contains("dojo_product has no row whose (id) is (999)");
+      assertThat(run.step("product-users").path("rejections").path(0).path("constraint").asText())
+          .isEqualTo("dojo_product_authori_product_id_ffcb106e_fk_dojo_prod");
       assertThat(run.step("product-users").path("status").asText()).isEqualTo("failed");
       assertThat(run.step("product-type-users").path("status").asText()).isEqualTo("pending");
       assertClear(run);
