@@ -8,6 +8,7 @@ import backfill.postgres.OpenTransactions;
 import backfill.postgres.Preflight;
 import backfill.postgres.Ready;
 import backfill.postgres.RunLedger;
+import backfill.postgres.RunSessions;
 import backfill.postgres.SqlFailure;
 import backfill.postgres.TooManyRejected;
 import backfill.postgres.Waits;
@@ -524,7 +525,9 @@ final class Backfill {
     if (stage != Stage.WRITE || step.rejected != null) {
       return;
     }
-    try {
+    // One writer's failure ends the others, but not before the batch that each of them is at.
+    try (RunSessions writers = new RunSessions(database, applicationName + " #")) {
+      report.countsExact &= writers.endWithin(step.step().write().statementTimeout());
       ledger.counts(step.name).ifPresentOrElse(step::written, () -> report.countsExact = false);
     } catch (RunLedger.LedgerFailure e) {
       report.countsExact = false;
