@@ -1,5 +1,6 @@
 package backfill;
 
+import backfill.plan.InvalidPlan;
 import backfill.plan.Plan;
 import backfill.plan.Step;
 import backfill.postgres.Database;
@@ -8,7 +9,6 @@ import backfill.postgres.OpenTransactions;
 import backfill.postgres.Preflight;
 import backfill.postgres.Ready;
 import backfill.postgres.RunLedger;
-import backfill.postgres.RunSessions;
 import backfill.postgres.SqlFailure;
 import backfill.postgres.TooManyRejected;
 import backfill.postgres.Waits;
@@ -102,6 +102,7 @@ final class Backfill {
             active, () -> new SqlListing(plan, ready, database, applicationName, session));
       } else {
         if (command == Command.RUN && !active.isEmpty()) {
+          refuseUncountedCopies();
           openLedger(ready);
         }
         List<List<Step>> groups = SnapshotGroups.of(plan, ready, active);
@@ -126,6 +127,18 @@ final class Backfill {
       if (activity != null) {
         activity.detach(session.get());
       }
+    }
+  }
+
+  private void refuseUncountedCopies() {
+    if (!plan.settings().ledger().on() && session.speculates()) {
+      throw new InvalidPlan(
+          List.of(
+              new InvalidPlan.Problem(
+                  "spark.speculation",
+                  0,
+                  "is on, and without a ledger nothing tells two copies of a writer apart; set it to false, or leave"
+                      + " out ledger = off")));
     }
   }
 
@@ -525,9 +538,9 @@ final class Backfill {
     if (stage != Stage.WRITE || step.rejected != null) {
       return;
     }
-    // One writer's failure ends the others, but not before the batch that each of them is at.
-    try (RunSessions writers = new RunSessions(database, applicationName + " #")) {
-      report.countsExact &= writers.endWithin(step.step().write().statementTimeout());
+    try {
+      // Tasks of it may still be writing.
+      ledger.seal();
       ledger.counts(step.name).ifPresentOrElse(step::written, () -> report.countsExact = false);
     } catch (RunLedger.LedgerFailure e) {
       report.countsExact = false;

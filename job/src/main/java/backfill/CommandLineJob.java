@@ -4,6 +4,8 @@ import backfill.plan.InvalidPlan;
 import backfill.plan.Plan;
 import backfill.plan.PlanFile;
 import backfill.postgres.Database;
+import backfill.postgres.LedgerStatus;
+import backfill.postgres.NotReady;
 import backfill.spark.Session;
 import java.io.PrintStream;
 import java.time.Instant;
@@ -11,6 +13,7 @@ import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.Callable;
@@ -63,6 +66,7 @@ final class CommandLineJob implements Callable<Integer> {
     line.setOut(new java.io.PrintWriter(out, true));
     line.setErr(new java.io.PrintWriter(err, true));
     line.setCaseInsensitiveEnumValuesAllowed(true);
+    line.setParameterExceptionHandler((mistake, given) -> job.misspelt(mistake));
     return line.execute(arguments);
   }
 
@@ -76,7 +80,23 @@ final class CommandLineJob implements Callable<Integer> {
   @Override
   public Integer call() {
     spec.commandLine().usage(err);
-    return ExitCode.INVALID.number();
+    return refused(spec.name(), "a command is missing");
+  }
+
+  /**
+   * One line for people and one for programs: a scheduler reads the last line whatever happened.
+   */
+  private int misspelt(CommandLine.ParameterException mistake) {
+    String command = mistake.getCommandLine().getCommandSpec().qualifiedName();
+    err.println(mistake.getMessage() + "; see " + command + " --help");
+    return refused(mistake.getCommandLine().getCommandName(), mistake.getMessage());
+  }
+
+  private int refused(String command, String message) {
+    Report report = new Report(UUID.randomUUID().toString(), command, Instant.now());
+    invalid(report, message);
+    out.println(report.line());
+    return report.exitCode;
   }
 
   /** What every command that takes a plan knows. */
@@ -187,6 +207,59 @@ final class CommandLineJob implements Callable<Integer> {
   }
 
   @CommandLine.Command(
+      name = "status",
+      description = "Shows the ledger: the newest runs, how far each has come, and where it runs.",
+      mixinStandardHelpOptions = true,
+      footerHeading = "%nExample:%n",
+      footer = "  backfill status defectdojo-authorized-users")
+  int status(
+      @Parameters(
+              arity = "0..1",
+              paramLabel = "PLAN",
+              description = "Only this plan's runs; it also says where the ledger is.")
+          String name) {
+    Report report = new Report(UUID.randomUUID().toString(), "status", Instant.now());
+    report.plan = name;
+    try {
+      Optional<Plan> plan = Optional.ofNullable(name).map(CommandLineJob::planOf);
+      Database database =
+          Database.fromEnvironment(
+              "BACKFILL",
+              environment,
+              plan.map(Plan::settings).orElseGet(PlanFile::defaults).connectTimeout());
+      StatusTable.lines(
+              LedgerStatus.of(
+                  database,
+                  plan.map(Plan::settings).orElseGet(PlanFile::defaults).ledger().schema(),
+                  plan.map(Plan::name).orElse(null)))
+          .forEach(out::println);
+      report.status = "succeeded";
+    } catch (InvalidPlan e) {
+      invalid(report, e.getMessage());
+      e.problems().forEach(err::println);
+    } catch (NotReady e) {
+      report.status = "failed";
+      report.exitCode = ExitCode.NOT_READY.number();
+      report.error =
+          new Report.Failure(Stage.PREFLIGHT.toString(), null, null, e.getMessage(), e.retryable());
+      e.reasons().forEach(err::println);
+    }
+    out.println(report.line());
+    return report.exitCode;
+  }
+
+  private static Plan planOf(String name) {
+    PlanText text = PlanText.find(name);
+    return PlanFile.read(text.location(), text.text(), List.of(), Version.number());
+  }
+
+  private static void invalid(Report report, String message) {
+    report.status = "failed";
+    report.exitCode = ExitCode.INVALID.number();
+    report.error = new Report.Failure(Stage.LOAD.toString(), null, null, message, false);
+  }
+
+  @CommandLine.Command(
       name = "demo",
       description =
           "Starts an embedded PostgreSQL, fills it, runs the DefectDojo plan twice and shows both.",
@@ -228,9 +301,7 @@ final class CommandLineJob implements Callable<Integer> {
       }
     } catch (InvalidPlan e) {
       report.plan = report.plan == null ? options.plan : report.plan;
-      report.status = "failed";
-      report.exitCode = ExitCode.INVALID.number();
-      report.error = new Report.Failure(Stage.LOAD.toString(), null, null, e.getMessage(), false);
+      invalid(report, e.getMessage());
       e.problems().forEach(err::println);
     }
     report.durationMs = (System.nanoTime() - started) / 1_000_000;

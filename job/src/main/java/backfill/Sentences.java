@@ -119,7 +119,7 @@ final class Sentences {
     }
     String where = error.step() == null ? error.stage() : error.stage() + " " + error.step();
     String state = error.sqlState() == null ? "" : " (SQLSTATE " + error.sqlState() + ")";
-    progress.warn(where + " failed: " + error.message() + state + ". " + cure(code));
+    progress.warn(where + " failed: " + error.message() + state + ". " + cure(code, error));
     if (code == ExitCode.BUG) {
       // Nobody but us can act on it, and we need all of it.
       LOG.error("this is a bug of the job", failure);
@@ -145,9 +145,12 @@ final class Sentences {
     };
   }
 
-  private static String cure(ExitCode code) {
+  private static String cure(ExitCode code, Report.Failure error) {
     return switch (code) {
-      case READ_FAILED -> "The step wrote nothing; run the same command again.";
+      case READ_FAILED ->
+          Stage.WRITE.toString().equals(error.stage())
+              ? "What Spark kept of the rows is lost; the batches before it are written: run the same command again."
+              : "The step wrote nothing; run the same command again.";
       case WRITE_FAILED ->
           "The batches before it are written; mend what the message says, then run the same command again.";
       case BUG -> "Ask verify for the state of the tables.";

@@ -67,9 +67,10 @@ class CheckGrantsTest {
   void withoutAnyOneOfThemPreflightGivesAReason() throws SQLException {
     List<String> grants = grantsFor(role);
     assertThat(grants)
-        .hasSize(16)
+        .hasSize(17)
         .contains(
             "GRANT USAGE ON SCHEMA \"public\" TO " + quoted(role),
+            "GRANT CREATE ON DATABASE " + quoted(database.name()) + " TO " + quoted(role),
             "GRANT SELECT (\"product_id\", \"user_id\") ON \"public\".\"dojo_product_member\" TO "
                 + quoted(role),
             "GRANT SELECT (\"id\", \"is_superuser\", \"is_staff\") ON \"public\".\"auth_user\" TO "
@@ -139,12 +140,11 @@ class CheckGrantsTest {
 
   private void preflight() {
     Plan plan = PlanFile.read(PLAN, PlanFile.shippedText(PLAN).orElseThrow(), List.of(), "test");
-    Preflight.check(
-        plan,
-        plan.steps(),
-        Database.fromEnvironment("BACKFILL", environment(), Duration.ofSeconds(10)),
-        "backfill test",
-        new PlanQueries(TestingSpark.session()));
+    Database as = Database.fromEnvironment("BACKFILL", environment(), Duration.ofSeconds(10));
+    try (Preflight preflight = Preflight.open(plan, plan.steps(), as, "backfill test")) {
+      preflight.askForLedger();
+      preflight.check(new PlanQueries(TestingSpark.session()));
+    }
   }
 
   private Map<String, String> environment() {

@@ -40,7 +40,8 @@ class PasswordTest {
         "CREATE TABLE member (team bigint, person bigint)",
         "INSERT INTO member VALUES (1, 1)",
         "CREATE TABLE sees (team bigint, person bigint, PRIMARY KEY (team, person))",
-        "GRANT SELECT, INSERT, UPDATE ON member, sees TO " + ROLE);
+        "GRANT SELECT, INSERT, UPDATE ON member, sees TO " + ROLE,
+        "GRANT CREATE ON DATABASE " + database.name() + " TO " + ROLE);
   }
 
   @AfterAll

@@ -48,7 +48,6 @@ record TestingCommand(int exitCode, List<String> out, List<String> log) {
     int exitCode;
     try {
       exitCode = CommandLineJob.run(environment, printing(out), System.err, words);
-      TestingSpark.awaitStopped();
     } finally {
       logger.removeAppender(said);
       logger.setAdditive(additive);

@@ -5,7 +5,6 @@ import java.io.Reader;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.util.Properties;
-import org.apache.spark.SparkContext$;
 import org.apache.spark.sql.SparkSession;
 
 /**
@@ -34,23 +33,6 @@ public final class TestingSpark {
               .getOrCreate();
     }
     return session;
-  }
-
-  /**
-   * Returns when the session is gone: a command that ends early stops it as soon as it has started,
-   * which would else reach into whatever comes next.
-   */
-  static synchronized void awaitStopped() {
-    for (int i = 0; i < 1200 && SparkContext$.MODULE$.getActive().isDefined(); i++) {
-      try {
-        Thread.sleep(50);
-      } catch (InterruptedException e) {
-        throw new AssertionError(e);
-      }
-    }
-    if (SparkContext$.MODULE$.getActive().isDefined()) {
-      throw new AssertionError("the command left its session running for a minute");
-    }
   }
 
   /** Spark's file format is that of properties: key, blanks, value. */

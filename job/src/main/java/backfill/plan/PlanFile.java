@@ -49,6 +49,13 @@ public final class PlanFile {
     }
   }
 
+  /** The settings of a plan that sets none. */
+  public static Settings defaults() {
+    Problems none = new Problems("reference.conf");
+    return new SettingsReader(new Node(ConfigFactory.empty().root(), "the plan", "", none))
+        .settings();
+  }
+
   /** Names of the plans that travel with the job, sorted. */
   public static List<String> shipped() {
     return Shipped.names();

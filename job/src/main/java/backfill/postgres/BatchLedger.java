@@ -147,6 +147,15 @@ final class BatchLedger {
     }
   }
 
+  /** A key as the ledger has it: never empty, which is what stands before the first. */
+  static String text(List<String> key) {
+    try {
+      return JSON.writeValueAsString(key);
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("a key is texts", e);
+    }
+  }
+
   /** The batch is in; the next one begins behind it. */
   void committed(String lastKey) {
     afterKey = lastKey;

@@ -110,8 +110,7 @@ public final class BatchWriter implements AutoCloseable {
     String transaction = begin();
     WriteCounts written =
         sender.send(connection, batch).after(retry.attempts(), System.nanoTime() - started);
-    String lastKey =
-        ledger == null ? null : String.join("\u001f", batch.key(target, batch.size() - 1));
+    String lastKey = ledger == null ? null : BatchLedger.text(batch.key(target, batch.size() - 1));
     if (ledger != null && !ledger.enter(connection, written, lastKey)) {
       // Another attempt of this task, started by speculation, was faster with the same rows.
       abandon();

@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.UUID;
 import java.util.concurrent.Executors;
@@ -29,6 +30,7 @@ import java.util.concurrent.TimeUnit;
  */
 public final class Lease implements AutoCloseable {
   private static final Duration LET_BATCHES_END = Duration.ofSeconds(5);
+  private static final Duration NO_LONGER_IDLE = Duration.ofSeconds(30);
 
   private final Database database;
   private final String applicationName;
@@ -37,7 +39,6 @@ public final class Lease implements AutoCloseable {
   private final Duration length;
   private final Map<String, Long> epochs;
   private final ScheduledExecutorService renewing;
-  private volatile boolean lost;
 
   private Lease(
       Database database,
@@ -78,7 +79,7 @@ public final class Lease implements AutoCloseable {
       Collection<String> names)
       throws SQLException {
     try (Connection connection = database.connect(applicationName)) {
-      connection.setAutoCommit(false);
+      begin(connection);
       Map<String, Long> epochs = new LinkedHashMap<>();
       // In one order, so that two runs never wait for each other.
       for (String name : new TreeSet<>(names)) {
@@ -86,6 +87,15 @@ public final class Lease implements AutoCloseable {
       }
       connection.commit();
       return new Lease(database, applicationName, schema, runId, length, epochs);
+    }
+  }
+
+  /** A driver that is frozen in here holds rows that everybody else needs: the server ends it. */
+  private static void begin(Connection connection) throws SQLException {
+    connection.setAutoCommit(false);
+    try (Statement statement = connection.createStatement()) {
+      statement.execute(
+          "SET LOCAL idle_in_transaction_session_timeout = " + NO_LONGER_IDLE.toMillis());
     }
   }
 
@@ -169,6 +179,36 @@ public final class Lease implements AutoCloseable {
     }
   }
 
+  /**
+   * Ends this run's own writing: its open batches end, and none after them can be committed. What
+   * the ledger says of it then stays true, whatever tasks of it are still at work.
+   */
+  void seal() throws SQLException {
+    try (Connection connection = database.connect(applicationName)) {
+      begin(connection);
+      for (Map.Entry<String, Long> lease : new TreeMap<>(epochs).entrySet()) {
+        if (raise(connection, lease.getKey(), lease.getValue())) {
+          letBatchesEnd(connection, lockKey(schema, lease.getKey()));
+        }
+      }
+      connection.commit();
+    }
+  }
+
+  /** False where another run has taken over: it has let our batches end. */
+  private boolean raise(Connection connection, String name, long epoch) throws SQLException {
+    try (PreparedStatement statement =
+        connection.prepareStatement(
+            "UPDATE "
+                + TableName.quote(schema)
+                + ".lease SET epoch = epoch + 1 WHERE name = ? AND run_id = ? AND epoch = ?")) {
+      statement.setString(1, name);
+      statement.setObject(2, runId);
+      statement.setLong(3, epoch);
+      return statement.executeUpdate() > 0;
+    }
+  }
+
   private void renew() {
     try (Connection connection = database.connect(applicationName);
         PreparedStatement statement =
@@ -178,19 +218,11 @@ public final class Lease implements AutoCloseable {
                     + ".lease SET until = clock_timestamp() + ? * interval '1 ms' WHERE run_id = ?")) {
       statement.setLong(1, length.toMillis());
       statement.setObject(2, runId);
-      if (statement.executeUpdate() < epochs.size()) {
-        lost = true;
-      }
-    } catch (SQLException e) {
-      // The server may be restarting. If it takes longer than the lease, another run may take over,
-      // and the next batch
-      // finds that out.
+      statement.executeUpdate();
+    } catch (SQLException | RuntimeException e) {
+      // The server may be restarting, and a task that throws would be the last one. If another run
+      // takes over meanwhile, the next batch finds that out.
     }
-  }
-
-  /** Whether another run was seen to have taken over. */
-  public boolean lost() {
-    return lost;
   }
 
   /** Each lease by name, with its epoch. */

@@ -17,6 +17,7 @@ final class LeastRole {
   private final Set<String> schemas = new LinkedHashSet<>();
   private final Map<Right, Set<String>> columns = new LinkedHashMap<>();
   private final Set<TableName> sequences = new LinkedHashSet<>();
+  private final Set<String> ledger = new LinkedHashSet<>();
   private final Set<String> notes = new LinkedHashSet<>();
 
   private record Right(TableName table, String privilege) {}
@@ -38,6 +39,11 @@ final class LeastRole {
     sequences.add(sequence);
   }
 
+  /** What the ledger needs, as GRANTs without their role. */
+  void ledger(List<String> grants) {
+    ledger.addAll(grants);
+  }
+
   /** Something that may need a right which only people can know; it stays on one line. */
   void note(String note) {
     notes.add(note.strip().replaceAll("\\s+", " "));
@@ -56,6 +62,7 @@ final class LeastRole {
     columns.forEach(
         (right, needed) -> statements.add(onColumns(right.privilege(), needed, right.table())));
     sequences.forEach(sequence -> statements.add("GRANT USAGE ON SEQUENCE " + sequence.quoted()));
+    statements.addAll(ledger);
     return statements.stream().map(grant -> grant + " TO " + TableName.quote(role)).toList();
   }
 

@@ -16,8 +16,12 @@ import java.util.concurrent.ThreadLocalRandom;
 final class Retry {
   static final String LOCK_NOT_AVAILABLE = "55P03";
 
+  /** The process slept in the middle of a batch, and the server ended the connection. */
+  private static final String IDLE_IN_TRANSACTION = "25P03";
+
   private static final Set<String> PASSING =
       Set.of(
+          IDLE_IN_TRANSACTION,
           "40001", // serialization_failure
           "40P01", // deadlock_detected
           "53300", // too_many_connections
@@ -54,7 +58,8 @@ final class Retry {
   /** Whether the connection, and with it the answer to the last statement, is gone. */
   static boolean connectionLost(SQLException failure) {
     String state = failure.getSQLState();
-    return state != null && (state.startsWith("08") || state.startsWith("57P"));
+    return state != null
+        && (state.startsWith("08") || state.startsWith("57P") || state.equals(IDLE_IN_TRANSACTION));
   }
 
   /** Waits before the next attempt, or throws the failure: for good, or tried for long enough. */

@@ -103,6 +103,17 @@ public final class RunLedger implements AutoCloseable {
     }
   }
 
+  /** From here on no batch of this run can be committed, so that what it wrote can be counted. */
+  public void seal() {
+    if (lease != null) {
+      try {
+        lease.seal();
+      } catch (SQLException e) {
+        throw new LedgerFailure("cannot end the open batches: " + SqlFailure.message(e), e);
+      }
+    }
+  }
+
   /** Enters how the run ended. */
   public void end(String status, String reportJson) {
     if (ledger != null) {

@@ -4,7 +4,6 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
@@ -19,8 +18,6 @@ public final class RunSessions implements AutoCloseable {
       """
        FROM pg_catalog.pg_stat_activity
       WHERE pg_catalog.starts_with(application_name, ?) AND application_name <> ? AND usename = session_user""";
-
-  private static final long POLL_MILLIS = 50;
 
   private final Database database;
   private final String applicationName;
@@ -37,23 +34,6 @@ public final class RunSessions implements AutoCloseable {
   /** How many there are; empty where a server does not answer. */
   public OptionalInt count() {
     return asked("SELECT pg_catalog.count(*)" + OURS);
-  }
-
-  /** Whether they end by themselves within this time; false also where nobody can tell. */
-  public boolean endWithin(Duration patience) {
-    long until = System.nanoTime() + patience.toNanos();
-    while (count().orElse(1) > 0) {
-      if (System.nanoTime() >= until) {
-        return false;
-      }
-      try {
-        Thread.sleep(POLL_MILLIS);
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        return false;
-      }
-    }
-    return true;
   }
 
   /** Ends each one, whatever it does; what it has not committed is undone. */

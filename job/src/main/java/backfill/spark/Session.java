@@ -96,6 +96,11 @@ public final class Session implements AutoCloseable {
     }
   }
 
+  /** Whether Spark may start a second copy of a task that is slow. */
+  public boolean speculates() {
+    return get().sparkContext().getConf().getBoolean("spark.speculation", false);
+  }
+
   /** Stops what it started, and with it every connection of its tasks. */
   @Override
   public void close() {

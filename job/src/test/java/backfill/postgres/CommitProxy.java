@@ -17,9 +17,9 @@ import java.util.function.Predicate;
  * Stands between a client and a server on loopback, and cuts the connection at a COMMIT: before the
  * server gets it, or after it has done it and before the client hears of that.
  */
-final class CommitProxy implements AutoCloseable {
+public final class CommitProxy implements AutoCloseable {
   /** What becomes of a COMMIT. */
-  enum Cut {
+  public enum Cut {
     BEFORE_THE_SERVER,
     BEFORE_THE_ANSWER
   }
@@ -44,12 +44,28 @@ final class CommitProxy implements AutoCloseable {
     daemon(this::accept);
   }
 
+  /** One that lets all pass until {@link #cutNext}, on the way to where this URL leads. */
+  public static CommitProxy to(String url, Cut cut) throws IOException {
+    String[] parts = url.replaceFirst("jdbc:postgresql://", "").replaceFirst("/.*", "").split(":");
+    return new CommitProxy(parts[0], Integer.parseInt(parts[1]), cut, 0);
+  }
+
+  /** This URL by way of the proxy. */
+  public String url(String direct) {
+    return direct.replaceFirst("//[^/]+/", "//127.0.0.1:" + port() + "/");
+  }
+
+  /** From now on, cuts so many. */
+  public void cutNext(int times) {
+    left.set(times);
+  }
+
   int port() {
     return listener.getLocalPort();
   }
 
   /** How many COMMITs are still to be cut. */
-  int left() {
+  public int left() {
     return left.get();
   }
 

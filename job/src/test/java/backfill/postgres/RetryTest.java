@@ -147,7 +147,7 @@ class RetryTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"40001", "40P01", "55P03", "53300", "57P01", "08006"})
+  @ValueSource(strings = {"40001", "40P01", "55P03", "53300", "57P01", "25P03", "08006"})
   void whatPassesIsTriedUntilItPasses(String state) throws Exception {
     database.execute(
         "CREATE SEQUENCE attempts",

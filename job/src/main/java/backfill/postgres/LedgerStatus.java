@@ -1,0 +1,97 @@
+package backfill.postgres;
+
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The ledger for people: its runs, newest first, with what their batches have written so far. */
+public final class LedgerStatus {
+  private static final String RUNS =
+      """
+      SELECT r.run_id, r.plan, r.status, r.host, r.started_at::timestamptz(0)::text AS started,
+             coalesce(sum(b.rows), 0) AS rows, coalesce(sum(b.changed), 0) AS changed,
+             coalesce(sum(b.rejected), 0) AS rejected,
+             coalesce(max(b.committed_at)::timestamptz(0)::text, '') AS last_commit,
+             coalesce((sum(b.rows) / nullif(extract(epoch FROM max(b.committed_at) - min(b.committed_at)), 0))::bigint,
+                      0) AS rows_per_second,
+             EXISTS (SELECT FROM %1$s.lease l WHERE l.run_id = r.run_id AND l.until > clock_timestamp()) AS alive
+      FROM %1$s.run r LEFT JOIN %1$s.batch b ON b.run_id = r.run_id
+      WHERE ?::text IS NULL OR r.plan = ?
+      GROUP BY r.run_id
+      ORDER BY r.started_at DESC
+      LIMIT 20""";
+
+  private LedgerStatus() {}
+
+  /**
+   * One run.
+   *
+   * @param status as the run entered it; {@code lost} for one that says it runs, and whose lease
+   *     has run out
+   * @param changed rows that its batches added or set
+   * @param lastCommit the server's time of the newest batch, or empty
+   * @param rowsPerSecond between its first batch and its last, or 0
+   */
+  public record Run(
+      String runId,
+      String plan,
+      String status,
+      String host,
+      String started,
+      long rows,
+      long changed,
+      long rejected,
+      String lastCommit,
+      long rowsPerSecond) {}
+
+  /**
+   * @param plan a plan's name, or null for all
+   * @throws NotReady if there is no ledger, or the server does not answer
+   */
+  public static List<Run> of(Database database, String schema, String plan) {
+    try (Connection connection = database.connect("backfill status");
+        PreparedStatement statement =
+            connection.prepareStatement(RUNS.formatted(TableName.quote(schema)))) {
+      statement.setString(1, plan);
+      statement.setString(2, plan);
+      List<Run> runs = new ArrayList<>();
+      try (ResultSet row = statement.executeQuery()) {
+        while (row.next()) {
+          runs.add(run(row));
+        }
+      }
+      return runs;
+    } catch (SQLException e) {
+      boolean noLedger = "42P01".equals(e.getSQLState());
+      throw new NotReady(
+          List.of(
+              noLedger
+                  ? "there is no ledger in schema "
+                      + schema
+                      + " of "
+                      + database
+                      + "; no run has kept one yet"
+                  : "cannot read the ledger of " + database + ": " + SqlFailure.message(e)),
+          !noLedger && ConnectionFailure.passing(e.getSQLState()),
+          e);
+    }
+  }
+
+  private static Run run(ResultSet row) throws SQLException {
+    String status = row.getString("status");
+    return new Run(
+        row.getString("run_id"),
+        row.getString("plan"),
+        status.equals("running") && !row.getBoolean("alive") ? "lost" : status,
+        row.getString("host"),
+        row.getString("started"),
+        row.getLong("rows"),
+        row.getLong("changed"),
+        row.getLong("rejected"),
+        row.getString("last_commit"),
+        row.getLong("rows_per_second"));
+  }
+}

@@ -1,0 +1,138 @@
+package backfill;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** The report's {@code inserted} against the growth of the table, on a cluster that fails. */
+class StandaloneClusterTest {
+  private static final int PAIRS = 4000;
+  private static final int BATCHES = 20;
+
+  private static TestingCluster cluster;
+  private TestingGrants there;
+
+  @BeforeAll
+  static void start() throws IOException {
+    cluster = TestingCluster.start();
+  }
+
+  @AfterAll
+  static void stop() throws IOException {
+    cluster.close();
+  }
+
+  @BeforeEach
+  void create() throws Exception {
+    there = TestingGrants.of(20, 200);
+  }
+
+  @AfterEach
+  void drop() throws Exception {
+    there.close();
+  }
+
+  @Test
+  void taskThatFailsAfterSomeBatchesGoesOnBehindThem() throws Exception {
+    there.beforeEachBatch(
+        "IF n IN (5, 15) THEN RAISE EXCEPTION 'the disk' USING ERRCODE = '58030'; END IF;");
+
+    JobRun run = run("retried", Map.of());
+
+    assertThat(run.code()).as(run.said()).isZero();
+    assertThat(there.batchesSent()).isEqualTo(BATCHES + 2);
+    assertExact(run);
+  }
+
+  @Test
+  void secondCopyOfASlowTaskAddsNothing() throws Exception {
+    there.beforeEachBatch(
+        "IF current_setting('application_name') LIKE '%#1' THEN PERFORM pg_sleep(0.5); END IF;");
+
+    JobRun run =
+        run(
+            "doubled",
+            Map.of(
+                "spark.speculation", "true",
+                "spark.speculation.interval", "50ms",
+                "spark.speculation.multiplier", "1.1",
+                "spark.speculation.quantile", "0.5",
+                "spark.speculation.minTaskRuntime", "10ms",
+                "spark.speculation.efficiency.enabled", "false",
+                "spark.locality.wait", "0s"));
+
+    assertThat(run.code()).as(run.said()).isZero();
+    assertThat(there.batchesSent()).as("a copy has sent some too").isGreaterThan(BATCHES);
+    assertExact(run);
+  }
+
+  @Test
+  void killedExecutorLosesNoCount() throws Exception {
+    there.beforeEachBatch("PERFORM pg_sleep(0.3);");
+    String plan = there.plan("killed");
+    JobRun run;
+    try (JobProcess job = cluster.run(there.database.environment(), plan, Map.of())) {
+      job.await(there, "some batches were in", "count(*) >= 800 FROM access");
+      List<ProcessHandle> executors = cluster.executors();
+      assertThat(executors).hasSize(2);
+      executors.get(0).destroyForcibly();
+      run = job.end();
+    }
+    there.await("nobody writes", "count(*) = 0" + TestingGrants.SESSIONS);
+
+    assertThat(run.code()).as(run.said()).isIn(0, 4);
+    assertThat(run.inserted()).isEqualTo(there.rows()).isEqualTo(there.ledgerRows());
+    assertThat(run.report().path("countsExact").booleanValue()).isTrue();
+
+    there.beforeEachBatch("");
+    JobRun rerun = JobRun.here(there.database.environment(), plan);
+
+    assertThat(rerun.code()).isZero();
+    assertThat(rerun.inserted()).isEqualTo(PAIRS - run.inserted());
+    assertThat(there.differences()).isZero();
+    assertThat(there.ledgerRows()).isEqualTo(PAIRS);
+  }
+
+  @Test
+  void withoutALedgerASecondCopyIsRefused() throws Exception {
+    try (JobProcess job =
+        JobProcess.local(
+            "local[2]",
+            Map.of(
+                "BACKFILL_URL", there.database.url(),
+                "BACKFILL_USER", there.database.user(),
+                "BACKFILL_PASSWORD", there.database.password(),
+                "JDK_JAVA_OPTIONS", "-Dspark.speculation=true"),
+            there.plan("refused", "ledger = off"))) {
+      JobRun run = job.end();
+
+      assertThat(run.code()).as(run.said()).isEqualTo(2);
+      assertThat(run.message())
+          .isEqualTo(
+              "spark.speculation: is on, and without a ledger nothing tells two copies of a writer apart; set it to"
+                  + " false, or leave out ledger = off");
+      assertThat(run.step().path("read")).isEmpty();
+      assertThat(there.rows()).isZero();
+    }
+  }
+
+  private JobRun run(String name, Map<String, String> spark) throws Exception {
+    try (JobProcess job = cluster.run(there.database.environment(), there.plan(name), spark)) {
+      return job.end();
+    }
+  }
+
+  private void assertExact(JobRun run) throws Exception {
+    assertThat(run.inserted()).isEqualTo(PAIRS).isEqualTo(there.rows());
+    assertThat(run.step().path("conflicts").longValue()).isZero();
+    assertThat(there.ledgerRows(run.runId())).isEqualTo(PAIRS);
+    assertThat(run.report().path("countsExact").booleanValue()).isTrue();
+  }
+}
