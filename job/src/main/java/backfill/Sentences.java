@@ -60,7 +60,7 @@ final class Sentences {
   /** The rows of a step that were not taken. */
   static String rejected(StepReport step) {
     long gone = step.rejected - step.rejectedForTheData;
-    return String.format(Locale.ROOT, "%,d rows rejected", step.rejected)
+    return String.format(Locale.ROOT, "%,d rejected", step.rejected)
         + (gone == 0
             ? ""
             : String.format(Locale.ROOT, ", %,d of them for a parent gone meanwhile", gone))
