@@ -65,7 +65,8 @@ class CheckSqlTest {
               "BACKFILL_PASSWORD",
               "trusted");
 
-      assertThat(readsAsPrinted(environment)).isEqualTo(14);
+      // Eight sources, three targets, and of the parents only auth_user is readable for it.
+      assertThat(readsAsPrinted(environment)).isEqualTo(12);
       assertThat(PrintedSql.under(printed(environment), "read product-users"))
           .extracting(PrintedSql::sql)
           .contains("SELECT FROM \"public\".\"dojo_role\" LIMIT 0")
@@ -241,11 +242,16 @@ class CheckSqlTest {
     seen();
     assertThat(TestingCommand.run(database.environment(), "check", PLAN).exitCode()).isZero();
     TreeSet<String> byPreflight = seen();
-    TestingCommand run = TestingCommand.run(database.environment(), "run", PLAN);
+    TestingCommand run =
+        TestingCommand.run(database.environment(), "run", PLAN, "--set", "ledger=off");
     assertThat(run.exitCode()).isZero();
     TreeSet<String> byTheRun = seen();
     try (Connection connection = database.connection()) {
       for (PrintedSql statement : printed) {
+        if (statement.sql().startsWith("COPY ")) {
+          copy(connection, statement.sql());
+          continue;
+        }
         try (PreparedStatement sent = connection.prepareStatement(statement.sql())) {
           List<String> types = statement.arrays();
           for (int i = 0; i < types.size(); i++) {
@@ -309,6 +315,10 @@ class CheckSqlTest {
 
   /** The answer's first value, if there is one. */
   private static String send(Connection connection, String sql) throws SQLException {
+    if (sql.startsWith("COPY ")) {
+      copy(connection, sql);
+      return null;
+    }
     try (Statement statement = connection.createStatement()) {
       if (!statement.execute(sql)) {
         return null;
@@ -316,6 +326,14 @@ class CheckSqlTest {
       try (ResultSet rows = statement.getResultSet()) {
         return rows.next() && rows.getMetaData().getColumnCount() > 0 ? rows.getString(1) : null;
       }
+    }
+  }
+
+  /** JDBC itself knows no COPY. */
+  private static void copy(Connection connection, String sql) throws SQLException {
+    var copy = connection.unwrap(org.postgresql.PGConnection.class).getCopyAPI().copyOut(sql);
+    while (copy.readFromCopy() != null) {
+      // What is read is no matter here.
     }
   }
 
