@@ -55,10 +55,10 @@ class StoppingTest {
 
   @Test
   void runsOfOnePlanHaveNamesOfTheirOwnWithRoomForMore() {
-    String name = Backfill.applicationName("x".repeat(60), "0f8fad5b-d9cb-469f-a165-70867728950e");
+    String name = RunScope.applicationName("x".repeat(60), "0f8fad5b-d9cb-469f-a165-70867728950e");
     assertThat(name).isEqualTo("backfill " + "x".repeat(32) + " 0f8fad5b");
     assertThat(name + " preflight").hasSizeLessThanOrEqualTo(63);
-    assertThat(Backfill.applicationName("short", "0f8fad5b-d9cb-469f-a165-70867728950e"))
+    assertThat(RunScope.applicationName("short", "0f8fad5b-d9cb-469f-a165-70867728950e"))
         .isEqualTo("backfill short 0f8fad5b");
   }
 }

@@ -1,0 +1,85 @@
+package backfill;
+
+import backfill.postgres.RunLedger;
+import backfill.postgres.SqlFailure;
+
+/** How a run ended, whatever ended it: its status, its exit code, and what people are told. */
+final class RunEnd {
+  private final RunScope run;
+
+  RunEnd(RunScope run) {
+    this.run = run;
+  }
+
+  void finish(Command command) {
+    long missing =
+        run.report.steps.stream().mapToLong(s -> s.missing == null ? 0 : s.missing).sum();
+    if (missing > 0) {
+      String message =
+          missing
+              + " rows that the sources justify are not in their table; look at each step's missing before you run"
+              + " anything again";
+      end("failed", ExitCode.MISSING);
+      run.report.error = new Report.Failure(Stage.VERIFY.toString(), null, null, message, false);
+      run.progress.warn("verify: " + message);
+      return;
+    }
+    if (run.rejectedForTheData() > 0) {
+      end("succeeded", ExitCode.REJECTED);
+      return;
+    }
+    end(
+        command == Command.PLAN || command == Command.CHECK ? "dry-run" : "succeeded",
+        ExitCode.DONE);
+  }
+
+  /** Everything of the run has come to a standstill: what the writers committed is final. */
+  void stop(Stopping.Reason reason, Throwable failure) {
+    if (run.current() != null && !run.current().isOver(run.stage())) {
+      if (run.current().isBeingWritten()) {
+        countCommitted(run.current());
+      }
+      run.current().status = Report.STOPPED;
+    }
+    end(Report.STOPPED, reason.code());
+    Sentences.explainStop(reason, run.stage(), run.current(), failure, run.progress);
+  }
+
+  void fail(Throwable failure) {
+    ExitCode code = ExitCode.of(failure, run.stage());
+    if (run.current() != null) {
+      run.current().status = code == ExitCode.REFUSED ? "refused" : "failed";
+      countCommitted(run.current());
+    }
+    run.report.error =
+        new Report.Failure(
+            run.stage().toString(),
+            run.current() == null ? null : run.current().name,
+            SqlFailure.sqlState(failure).orElse(null),
+            Sentences.failure(failure),
+            code.retryable(failure));
+    end(code == ExitCode.REFUSED ? "refused" : "failed", code);
+    Sentences.explain(failure, code, run.report.error, run.progress);
+  }
+
+  /** What the batches did that are in, though the step is not done. */
+  private void countCommitted(StepReport step) {
+    if (run.stage() != Stage.WRITE || step.rejected != null) {
+      return;
+    }
+    try {
+      // Tasks of it may still be writing.
+      run.ledger().seal();
+      run.ledger()
+          .counts(step.name)
+          .ifPresentOrElse(step::written, () -> run.report.countsExact = false);
+    } catch (RunLedger.LedgerFailure e) {
+      run.report.countsExact = false;
+    }
+  }
+
+  private void end(String status, ExitCode code) {
+    run.report.status = status;
+    run.report.exitCode = code.number();
+  }
+}

@@ -1,0 +1,139 @@
+package backfill;
+
+import backfill.plan.Plan;
+import backfill.plan.Step;
+import backfill.postgres.Database;
+import backfill.postgres.RunLedger;
+import backfill.spark.Activity;
+import backfill.spark.Session;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What the parts of one run share: the plan and where it runs, what is told to whom, and how far it
+ * is. Used by the run's own thread.
+ */
+final class RunScope {
+  final Plan plan;
+  final Database database;
+  final String applicationName;
+  final Session session;
+  final Report report;
+  final Progress progress;
+  final Stopping stopping;
+  final Guards guards;
+  private final Map<Step, StepReport> stepReports = new LinkedHashMap<>();
+  private Activity activity;
+  private Stage stage = Stage.PREFLIGHT;
+  private StepReport current;
+  private RunLedger ledger = RunLedger.off();
+
+  RunScope(
+      Plan plan,
+      Database database,
+      Session session,
+      Report report,
+      Progress progress,
+      Stopping stopping) {
+    this.plan = plan;
+    this.database = database;
+    this.session = session;
+    this.report = report;
+    this.progress = progress;
+    this.stopping = stopping;
+    this.guards = new Guards(plan.limits());
+    this.applicationName = applicationName(plan.name(), report.runId);
+  }
+
+  /**
+   * What the names of the run's sessions begin with, and those of no other run. PostgreSQL keeps 63
+   * bytes of a name; a writer's number and the like must fit behind it.
+   */
+  static String applicationName(String plan, String runId) {
+    return "backfill "
+        + plan.substring(0, Math.min(32, plan.length()))
+        + " "
+        + runId.substring(0, 8);
+  }
+
+  /** The stage that it is in. */
+  Stage stage() {
+    return stage;
+  }
+
+  /** The step that it is at, or null. */
+  StepReport current() {
+    return current;
+  }
+
+  /** The ledger that it keeps. */
+  RunLedger ledger() {
+    return ledger;
+  }
+
+  /** From now on it keeps this one. */
+  void keep(RunLedger opened) {
+    ledger = opened;
+  }
+
+  /** What the report says of a step. */
+  StepReport reportOf(Step step) {
+    return stepReports.computeIfAbsent(step, StepReport::new);
+  }
+
+  /** Says a warning, and keeps it for the report. */
+  void warn(String warning) {
+    report.warnings.add(warning);
+    progress.warn(warning);
+  }
+
+  /**
+   * A stage, or a part of one, begins; not if the run was asked to stop.
+   *
+   * @param step null for what belongs to none
+   * @param total rows that it will be, or 0
+   */
+  void enter(Stage entered, Step step, String what, long total) {
+    stopping.check();
+    stage = entered;
+    current = step == null ? null : reportOf(step);
+    progress.doing(entered, what, total);
+    if (entered != Stage.PREFLIGHT) {
+      // A task that is given up is interrupted, so that it does not sleep on before a retry.
+      session.get().sparkContext().setJobGroup(entered.toString(), entered + " " + what, true);
+    }
+  }
+
+  /** From now on the progress line counts what Spark reads and writes. */
+  void countActivity() {
+    if (activity == null) {
+      activity = Activity.of(session.get());
+      progress.count(activity);
+    }
+  }
+
+  /** Leaves the session as it was found: it may be somebody else's. */
+  void detach() {
+    progress.watch(null);
+    if (activity != null) {
+      activity.detach(session.get());
+      session.get().sparkContext().clearJobGroup();
+    }
+  }
+
+  /** Ends the run if a guard refused; nothing of these steps is written. */
+  void refuse(List<Guards.Refusal> refusals) {
+    if (!refusals.isEmpty()) {
+      Refused refused = new Refused(refusals, Sentences.writtenSteps(report));
+      refused.steps().forEach(step -> reportOf(step).status = "refused");
+      current = reportOf(refused.steps().get(0));
+      throw refused;
+    }
+  }
+
+  /** Rejected rows of all steps so far, as the limit counts them. */
+  long rejectedForTheData() {
+    return report.steps.stream().mapToLong(step -> step.rejectedForTheData).sum();
+  }
+}
