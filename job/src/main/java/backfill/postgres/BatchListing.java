@@ -24,8 +24,8 @@ public final class BatchListing {
   }
 
   /** Looks up what the step's statements set off. */
-  public static BatchListing of(Step step, WriteTarget target, Table table, String applicationName)
-      throws SQLException {
+  public static BatchListing of(
+      Step.Fill step, WriteTarget target, Table table, String applicationName) throws SQLException {
     try (Connection connection = target.database().connect(applicationName);
         Inquiry inquiry = new Inquiry(connection, target.lockTimeout(), target.retryFor())) {
       Catalog catalog = new Catalog(inquiry);
