@@ -29,15 +29,7 @@ import java.util.concurrent.TimeUnit;
  * takeover must get. So a run that slept through its lease cannot write, whatever it believes.
  */
 public final class Lease implements AutoCloseable {
-  private static final Duration LET_BATCHES_END = Duration.ofSeconds(5);
   private static final Duration NO_LONGER_IDLE = Duration.ofSeconds(30);
-  private static final String INSUFFICIENT_PRIVILEGE = "42501";
-
-  /** Sessions that hold the advisory lock whose number follows. */
-  private static final String HOLDERS =
-      " FROM pg_catalog.pg_locks l WHERE locktype = 'advisory' AND granted AND objsubid = 1 AND database ="
-          + " (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())"
-          + " AND pid <> pg_catalog.pg_backend_pid() AND ((classid::int8 << 32) | objid::int8) = ";
 
   private final Database database;
   private final String applicationName;
@@ -128,71 +120,10 @@ public final class Lease implements AutoCloseable {
         }
         long epoch = row.getLong(1);
         if (epoch > 1) {
-          letBatchesEnd(connection, schema, name);
+          OpenBatches.end(connection, schema, name);
         }
         return epoch;
       }
-    }
-  }
-
-  /**
-   * Waits for the batches that the run before still has open. One that does not end (its driver is
-   * frozen in the middle of it) is ended: it could commit nothing any more, and would keep
-   * everybody waiting.
-   *
-   * @throws Held if one that does not end is not ours to end
-   */
-  private static void letBatchesEnd(Connection connection, String schema, String name)
-      throws SQLException {
-    long key = lockKey(schema, name);
-    try (Statement statement = connection.createStatement()) {
-      statement.execute("SAVEPOINT fence");
-      if (lock(statement, key)) {
-        return;
-      }
-      String open = openBatches(statement, key);
-      try {
-        statement.execute("SELECT pg_catalog.pg_terminate_backend(pid)" + HOLDERS + key);
-        if (lock(statement, key)) {
-          return;
-        }
-      } catch (SQLException e) {
-        if (!INSUFFICIENT_PRIVILEGE.equals(e.getSQLState())) {
-          throw e;
-        }
-      }
-      throw new Held(
-          name
-              + " was held by a run whose lease is over, and a batch of it that does not end is not ours to end: "
-              + open
-              + "; end it as that role, or run again later: the server ends it when its client sleeps on");
-    }
-  }
-
-  private static boolean lock(Statement statement, long key) throws SQLException {
-    try {
-      statement.execute("SET LOCAL lock_timeout = " + LET_BATCHES_END.toMillis());
-      statement.execute("SELECT pg_catalog.pg_advisory_xact_lock(" + key + ")");
-      return true;
-    } catch (SQLException e) {
-      if (!Retry.LOCK_NOT_AVAILABLE.equals(e.getSQLState())) {
-        throw e;
-      }
-      statement.execute("ROLLBACK TO SAVEPOINT fence");
-      return false;
-    }
-  }
-
-  /** The sessions that have one, as people find them. */
-  private static String openBatches(Statement statement, long key) throws SQLException {
-    try (ResultSet row =
-        statement.executeQuery(
-            "SELECT pg_catalog.string_agg('pid ' || pid || ' of role ' || coalesce((SELECT usename FROM"
-                + " pg_catalog.pg_stat_activity a WHERE a.pid = l.pid), '?'), ', ')"
-                + HOLDERS
-                + key)) {
-      row.next();
-      return row.getString(1);
     }
   }
 
@@ -227,7 +158,7 @@ public final class Lease implements AutoCloseable {
       begin(connection);
       for (Map.Entry<String, Long> lease : new TreeMap<>(epochs).entrySet()) {
         if (raise(connection, lease.getKey(), lease.getValue())) {
-          letBatchesEnd(connection, schema, lease.getKey());
+          OpenBatches.end(connection, schema, lease.getKey());
         }
       }
       connection.commit();

@@ -104,7 +104,7 @@ public final class RunLedger implements AutoCloseable {
   public static final class LedgerFailure extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
-    LedgerFailure(String message, SQLException cause) {
+    LedgerFailure(String message, Exception cause) {
       super(message, cause);
     }
   }
@@ -136,6 +136,8 @@ public final class RunLedger implements AutoCloseable {
         lease.seal();
       } catch (SQLException e) {
         throw new LedgerFailure("cannot end the open batches: " + SqlFailure.message(e), e);
+      } catch (Held e) {
+        throw new LedgerFailure("cannot end the open batches: " + e.getMessage(), e);
       }
     }
   }
