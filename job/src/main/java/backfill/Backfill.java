@@ -54,7 +54,8 @@ final class Backfill {
       brake.ready();
       run.progress.watch(waits);
       Ready ready = preflight(command, printout);
-      List<Step> active = steps.stream().filter(step -> !skipped(step, ready)).toList();
+      List<Step.Fill> active =
+          Step.fills(steps.stream().filter(step -> !skipped(step, ready)).toList());
       if (command == Command.CHECK) {
         active.forEach(
             step ->
@@ -68,11 +69,11 @@ final class Backfill {
           refuseUncountedCopies();
           openLedger(ready);
         }
-        List<List<Step>> groups = SnapshotGroups.of(run.plan, ready, active);
+        List<List<Step.Fill>> groups = SnapshotGroups.of(run.plan, ready, active);
         if (command == Command.RUN && run.guards.any() && groups.size() > 1) {
           countBeforeWriting(groups, ready);
         }
-        for (List<Step> together : groups) {
+        for (List<Step.Fill> together : groups) {
           new StepGroup(run, together, ready, command).run();
         }
       }
@@ -176,11 +177,11 @@ final class Backfill {
    * Steps of one snapshot are counted before any of them writes anyway; those of later ones must be
    * counted once more than they would be, or an earlier step were written when they are refused.
    */
-  private void countBeforeWriting(List<List<Step>> groups, Ready ready) throws Exception {
+  private void countBeforeWriting(List<List<Step.Fill>> groups, Ready ready) throws Exception {
     run.progress.say(
         "limits: all steps are counted before one writes, with the tables as they are");
     List<Guards.Refusal> refusals = new ArrayList<>();
-    for (List<Step> together : groups) {
+    for (List<Step.Fill> together : groups) {
       refusals.addAll(new StepGroup(run, together, ready, Command.RUN).count());
     }
     run.refuse(refusals);

@@ -36,7 +36,7 @@ final class DatabaseReports {
   }
 
   /** How a step writes, and what decides there which rows are the same. */
-  static String writeRule(Step step, Target target) {
+  static String writeRule(Step.Fill step, Target target) {
     return "write %s: unnest arrays, %s %s"
         .formatted(
             step.name(),

@@ -44,16 +44,17 @@ final class SqlListing {
    *
    * @param steps those that will run
    */
-  List<String> of(List<Step> steps) throws Exception {
+  List<String> of(List<Step.Fill> steps) throws Exception {
     heading(
         "Every statement of run %s, with the locks that it takes on tables and whom they"
             .formatted(plan.name()),
         "keep waiting; without such a comment it takes none. Not listed is what preflight asks, and check has",
         "asked just now: the catalog, how far the targets' sequences are, and, where one might end, a count of",
-        "the sources; nor what the progress line asks pg_stat_activity.");
-    for (List<Step> together : SnapshotGroups.of(plan, ready, steps)) {
+        "the sources; nor what the progress line asks pg_stat_activity, and what the driver keeps in the ledger's",
+        "tables run and lease, a row each.");
+    for (List<Step.Fill> together : SnapshotGroups.of(plan, ready, steps)) {
       read(together);
-      for (Step step : together) {
+      for (Step.Fill step : together) {
         write(step);
       }
       verify(together);
@@ -61,7 +62,7 @@ final class SqlListing {
     return lines;
   }
 
-  private void read(List<Step> together) {
+  private void read(List<Step.Fill> together) {
     SnapshotListing snapshot =
         new SnapshotListing(Reading.tables(plan, ready, together), plan.settings().lockTimeout());
     if (!snapshot.holding().isEmpty()) {
@@ -78,7 +79,7 @@ final class SqlListing {
       heading("read source " + source);
       list(reads.source(source, together));
     }
-    for (Step step : together) {
+    for (Step.Fill step : together) {
       heading("read target of " + step.name());
       list(reads.target(step));
     }
@@ -91,24 +92,22 @@ final class SqlListing {
     list(List.of(new ListedStatement("ROLLBACK")));
   }
 
-  private void write(Step step) throws Exception {
+  private void write(Step.Fill step) throws Exception {
     WriteTarget target = Sinks.target(step, reads.columns(step), ready, plan, database);
     heading(
         "write %s: a transaction for each batch of at most %d rows, over %d connections"
             .formatted(step.name(), step.write().rowsPerBatch(), step.write().writers()));
-    list(
-        BatchListing.of(step, target, ready.targets().get(step.name()).table(), applicationName)
-            .statements());
+    list(BatchListing.of(plan, step, ready, target, applicationName).statements());
   }
 
-  private void verify(List<Step> together) {
+  private void verify(List<Step.Fill> together) {
     heading("verify " + names(together) + ": the transactions open at our last commit");
     list(OpenTransactions.listing(database, plan.settings().verify().waitFor()));
     heading(
         "verify " + names(together) + ": a new snapshot, and in it every statement of read again");
   }
 
-  private static String names(List<Step> steps) {
+  private static String names(List<Step.Fill> steps) {
     return steps.stream().map(Step::name).collect(Collectors.joining(", "));
   }
 

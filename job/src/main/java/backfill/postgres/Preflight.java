@@ -30,6 +30,7 @@ public final class Preflight implements AutoCloseable {
 
   private final Plan plan;
   private final List<Step> steps;
+  private final List<Step.Fill> fills;
   private final Sessions sessions;
   private final Findings findings = new Findings();
   private boolean looked;
@@ -38,6 +39,7 @@ public final class Preflight implements AutoCloseable {
   private Preflight(Plan plan, List<Step> steps, Sessions sessions) {
     this.plan = plan;
     this.steps = steps;
+    this.fills = Step.fills(steps);
     this.sessions = sessions;
   }
 
@@ -129,7 +131,7 @@ public final class Preflight implements AutoCloseable {
     String now = now();
     Map<String, Table> targets = targets();
     Set<String> skipped = new LinkedHashSet<>();
-    if (targets.size() == steps.size()) {
+    if (targets.size() == fills.size()) {
       OnlyIf onlyIf = new OnlyIf(sessions.writing(), plan, now, findings);
       if (!onlyIf.planApplies()) {
         return nothingToDo(server, now);
@@ -137,7 +139,7 @@ public final class Preflight implements AutoCloseable {
       skipped.addAll(onlyIf.skipped(steps));
     }
     noteConditions(skipped);
-    List<Step> active = steps.stream().filter(step -> !skipped.contains(step.name())).toList();
+    List<Step.Fill> active = fills.stream().filter(step -> !skipped.contains(step.name())).toList();
     Scope scope = new Scope(plan, active);
     Map<String, Table> sources = sources(scope);
     Shapes known = shapes.of(scope.answerable(sources.keySet()), sources);
@@ -206,7 +208,7 @@ public final class Preflight implements AutoCloseable {
   private Map<String, Table> targets() throws SQLException {
     NameLookup names = new NameLookup(sessions.writing());
     Map<String, Table> targets = new LinkedHashMap<>();
-    for (Step step : steps) {
+    for (Step.Fill step : fills) {
       names
           .find(TargetCheck.place(step), step.target(), findings)
           .ifPresent(table -> targets.put(step.name(), table));
@@ -239,7 +241,7 @@ public final class Preflight implements AutoCloseable {
   }
 
   private Map<String, Target> targets(
-      List<Step> active,
+      List<Step.Fill> active,
       Map<String, Table> found,
       Map<String, Table> sources,
       Shapes known,
@@ -253,7 +255,7 @@ public final class Preflight implements AutoCloseable {
             findings);
     HeadroomCheck headroom = new HeadroomCheck(sessions.writing(), sessions.reading(), findings);
     Map<String, Target> targets = new LinkedHashMap<>();
-    for (Step step : active) {
+    for (Step.Fill step : active) {
       Table table = found.get(step.name());
       if (table == null) {
         continue;
@@ -267,11 +269,12 @@ public final class Preflight implements AutoCloseable {
     return targets;
   }
 
-  private static List<Table> found(List<Step> active, Map<String, Table> targets) {
+  private static List<Table> found(List<Step.Fill> active, Map<String, Table> targets) {
     return active.stream().map(Step::name).filter(targets::containsKey).map(targets::get).toList();
   }
 
-  private void connections(List<Step> active, Collection<Table> sources, Collection<Table> targets)
+  private void connections(
+      List<Step.Fill> active, Collection<Table> sources, Collection<Table> targets)
       throws SQLException {
     boolean holder =
         Stream.of(sources, targets)
