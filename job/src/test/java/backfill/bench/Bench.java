@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -30,14 +31,18 @@ import picocli.CommandLine.Spec;
 final class Bench implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
-  @Parameters(paramLabel = "PLAN", arity = "0..*", description = "which ones; without any, all")
-  private List<String> plans = List.of();
+  @Parameters(
+      paramLabel = "CASE",
+      arity = "0..*",
+      description =
+          "a plan, or defectdojo-S1, -S2, -S3; without any, the plans of Coder and GitLab")
+  private List<String> names = List.of();
 
   @Option(
       names = "--scale",
       paramLabel = "FACTOR",
       defaultValue = "1",
-      description = "of the rows of a large installation, as in 0.01; default ${DEFAULT-VALUE}")
+      description = "of the rows of a large Coder or GitLab, as in 0.01; default ${DEFAULT-VALUE}")
   private double scale;
 
   @Option(
@@ -66,19 +71,23 @@ final class Bench implements Callable<Integer> {
       description = "where the figures go; default job/target/bench/bench.json")
   private Path json;
 
-  /** The case of a plan. */
-  static BenchCase named(String plan) {
-    return Cases.all().stream()
-        .filter(bench -> bench.plan().equals(plan))
+  /** The case of this name. */
+  static BenchCase named(String name) {
+    return all()
+        .filter(bench -> bench.name().equals(name))
         .findFirst()
         .orElseThrow(
             () ->
                 new IllegalArgumentException(
-                    "there is no case " + plan + "; there are " + names()));
+                    "there is no case " + name + "; there are " + names()));
   }
 
   private static List<String> names() {
-    return Cases.all().stream().map(BenchCase::plan).toList();
+    return all().map(BenchCase::name).toList();
+  }
+
+  private static Stream<BenchCase> all() {
+    return Stream.concat(Cases.all().stream(), DefectDojoCases.all().stream());
   }
 
   /** The launcher names the checkout in the property {@code bench.checkout}. */
@@ -118,7 +127,7 @@ final class Bench implements Callable<Integer> {
     }
     try {
       List<BenchCase> cases =
-          plans.isEmpty() ? Cases.all() : plans.stream().map(Bench::named).toList();
+          names.isEmpty() ? Cases.all() : names.stream().map(Bench::named).toList();
       cases.forEach(bench -> peers.forEach(bench::peer));
       return cases;
     } catch (IllegalArgumentException e) {

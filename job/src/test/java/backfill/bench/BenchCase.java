@@ -1,15 +1,17 @@
 package backfill.bench;
 
 import java.util.List;
+import java.util.Map;
 
 /**
- * One plan at the size of a large installation: the databases that it works in, the ways to do the
- * same by hand, and what both must end with.
+ * One plan at one size: the databases that it works in, the ways to do the same by hand, and what
+ * both must end with.
  *
- * @param plan the plan's name, which is the case's too
+ * @param name the plan's, or another one where a plan has several sizes
  * @param parts the main database first
  */
-record BenchCase(String plan, List<Part> parts, List<Peer> peers, List<Outcome> outcomes) {
+record BenchCase(
+    String name, String plan, List<Part> parts, List<Peer> peers, List<Outcome> outcomes) {
   BenchCase {
     parts = List.copyOf(parts);
     peers = List.copyOf(peers);
@@ -20,10 +22,21 @@ record BenchCase(String plan, List<Part> parts, List<Peer> peers, List<Outcome> 
    * One database.
    *
    * @param prefix of the environment variables that name it
-   * @param tables the resource of its tables; the one of the data is named the same with {@code
-   *     -large}
+   * @param name what its tables are of
+   * @param tables the resource that makes them
+   * @param settings what the resource of the data, {@code upstream/NAME-large.sql}, goes by beside
+   *     the scale
    */
-  record Part(String prefix, String tables) {}
+  record Part(String prefix, String name, String tables, Map<String, Integer> settings) {
+    Part {
+      settings = Map.copyOf(settings);
+    }
+
+    /** A database of {@code upstream/NAME.sql}, whose data goes by the scale alone. */
+    static Part upstream(String prefix, String name) {
+      return new Part(prefix, name, "/upstream/" + name + ".sql", Map.of());
+    }
+  }
 
   /**
    * What must be the same afterwards, whoever did the work.
@@ -41,7 +54,7 @@ record BenchCase(String plan, List<Part> parts, List<Peer> peers, List<Outcome> 
         .orElseThrow(
             () ->
                 new IllegalArgumentException(
-                    plan + " has no peer " + name + "; it has " + peerNames()));
+                    this.name + " has no peer " + name + "; it has " + peerNames()));
   }
 
   List<String> peerNames() {

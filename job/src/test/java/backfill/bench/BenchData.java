@@ -27,10 +27,13 @@ final class BenchData {
    */
   static void fill(Connection connection, Part part, double scale) throws SQLException {
     try (Statement statement = connection.createStatement()) {
-      statement.execute(Upstream.sql(part.tables()));
+      statement.execute(Upstream.resource(part.tables()));
       statement.execute("SET bench.scale = '" + scale + "'");
+      for (Map.Entry<String, Integer> setting : part.settings().entrySet()) {
+        statement.execute("SET bench." + setting.getKey() + " = '" + setting.getValue() + "'");
+      }
       statement.execute(Upstream.sql("functions"));
-      statement.execute(Upstream.sql(part.tables() + "-large"));
+      statement.execute(Upstream.sql(part.name() + "-large"));
       statement.execute("VACUUM (FREEZE, ANALYZE)");
     }
   }

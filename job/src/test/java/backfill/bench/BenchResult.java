@@ -18,7 +18,7 @@ import java.util.stream.Collectors;
  * @param problems a sentence for each run that failed or ended with other rows than ours
  */
 record BenchResult(
-    String plan,
+    String name,
     double scale,
     Map<String, Long> rows,
     List<Timing> timings,
@@ -41,7 +41,7 @@ record BenchResult(
   /** A table for people: the median of each way's runs. */
   String text() {
     StringBuilder text = new StringBuilder();
-    text.append(String.format(Locale.ROOT, "%s at scale %s: ", plan, plain(scale)));
+    text.append(String.format(Locale.ROOT, "%s at scale %s: ", name, plain(scale)));
     text.append(
         rows.entrySet().stream()
             .map(table -> String.format(Locale.ROOT, "%s %,d", table.getKey(), table.getValue()))

@@ -67,7 +67,7 @@ final class BenchRun {
       }
       List<String> notRun = new ArrayList<>(bench.peerNames());
       notRun.removeAll(chosen.stream().map(Peer::name).toList());
-      return new BenchResult(bench.plan(), scale, rows, timings, notRun, problems);
+      return new BenchResult(bench.name(), scale, rows, timings, notRun, problems);
     } finally {
       for (Part part : bench.parts()) {
         server.drop(copyOf(part));
@@ -79,7 +79,7 @@ final class BenchRun {
   private Map<String, Long> fill() throws SQLException {
     Map<String, Long> rows = new TreeMap<>();
     for (Part part : bench.parts()) {
-      say("filling " + part.tables());
+      say("filling " + part.name());
       server.create(filled(part));
       try (Connection connection = server.connect(filled(part))) {
         BenchData.fill(connection, part, scale);
@@ -98,7 +98,7 @@ final class BenchRun {
       environment.putAll(server.environment(part.prefix(), copyOf(part)));
     }
     say(way);
-    Path log = ways.directory().resolve(bench.plan() + ".log");
+    Path log = ways.directory().resolve(bench.name() + ".log");
     TimedProcess process = TimedProcess.run(command, environment, log);
     if (process.exitCode() != 0) {
       problems.add(
@@ -124,7 +124,7 @@ final class BenchRun {
   private List<String> job() {
     List<String> command = new ArrayList<>(ways.job());
     command.addAll(List.of("run", bench.plan(), "--report"));
-    command.add(ways.directory().resolve(bench.plan() + ".json").toString());
+    command.add(ways.directory().resolve(bench.name() + ".json").toString());
     command.addAll(ways.options());
     return command;
   }
@@ -136,16 +136,16 @@ final class BenchRun {
         "-cp",
         System.getProperty("java.class.path"),
         PeerProcess.class.getName(),
-        bench.plan(),
+        bench.name(),
         peer.name());
   }
 
   private void say(String what) {
-    System.err.println("bench: " + bench.plan() + ": " + what);
+    System.err.println("bench: " + bench.name() + ": " + what);
   }
 
   private static String filled(Part part) {
-    return PREFIX + part.tables().replace('-', '_');
+    return PREFIX + part.name().replace('-', '_');
   }
 
   private static String copyOf(Part part) {

@@ -5,7 +5,7 @@ import backfill.bench.BenchCase.Outcome;
 import backfill.bench.BenchCase.Part;
 import java.util.List;
 
-/** The plans that are timed, each with its data, its peers and what must come out. */
+/** Coder's and GitLab's plans, each with its data, its peers and what must come out. */
 final class Cases {
   /** The environment prefix of a plan's main database. */
   static final String MAIN = "BACKFILL";
@@ -29,7 +29,8 @@ final class Cases {
   static BenchCase coderPrebuildsMembership() {
     return new BenchCase(
         "coder-prebuilds-membership",
-        List.of(new Part(MAIN, "coder-prebuilds")),
+        "coder-prebuilds-membership",
+        List.of(Part.upstream(MAIN, "coder-prebuilds")),
         List.of(Peer.sql("plain SQL", "coder-prebuilds-peer")),
         List.of(
             new Outcome(
@@ -49,13 +50,14 @@ final class Cases {
     String migration = Upstream.sql("coder-api-keys-371");
     return new BenchCase(
         "coder-api-key-scopes",
-        List.of(new Part(MAIN, "coder-api-keys")),
+        "coder-api-key-scopes",
+        List.of(Part.upstream(MAIN, "coder-api-keys")),
         List.of(
             Peer.sql(
                 "migration with an index lent",
                 Double.MAX_VALUE,
                 "BEGIN;\n" + LEND_INDEX + migration + "DROP INDEX lent;\nCOMMIT;"),
-            // Each of 3 million keys looks through 200,000 tokens: ten hours at scale 1.
+            // Each of 3 million keys looks through 200,000 tokens: more than ten hours at scale 1.
             Peer.sql("upstream's migration", 0.05, "BEGIN;\n" + migration + "COMMIT;")),
         List.of(
             new Outcome("api_keys", "SELECT * FROM api_keys"),
@@ -78,7 +80,8 @@ final class Cases {
   static BenchCase gitlabSeatAssignments() {
     return new BenchCase(
         "gitlab-seat-assignments",
-        List.of(new Part(MAIN, "gitlab-seats")),
+        "gitlab-seat-assignments",
+        List.of(Part.upstream(MAIN, "gitlab-seats")),
         List.of(Peer.sql("plain SQL", "gitlab-seats-peer")),
         List.of(
             new Outcome(
@@ -92,7 +95,8 @@ final class Cases {
   static BenchCase gitlabPackagePipelines() {
     return new BenchCase(
         "gitlab-package-pipelines",
-        List.of(new Part(MAIN, "gitlab-packages"), new Part(CI, "gitlab-ci")),
+        "gitlab-package-pipelines",
+        List.of(Part.upstream(MAIN, "gitlab-packages"), Part.upstream(CI, "gitlab-ci")),
         List.of(new Peer("client with arrays", Double.MAX_VALUE, PackagesPeer::run)),
         List.of(
             new Outcome(

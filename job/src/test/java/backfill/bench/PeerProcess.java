@@ -14,7 +14,7 @@ import java.util.Map;
 final class PeerProcess {
   private PeerProcess() {}
 
-  /** Arguments: the plan and the peer. The environment names the databases as for the job. */
+  /** Arguments: the case and the peer. The environment names the databases as for the job. */
   public static void main(String[] arguments) throws Exception {
     BenchCase bench = Bench.named(arguments[0]);
     long began = System.nanoTime();

@@ -106,6 +106,20 @@ class PeersTest {
     }
   }
 
+  /** The pairs are as many as other ways found over the same rows. */
+  @Test
+  void permissionsEndWithAsManyPairsAsElsewhere() throws Exception {
+    BenchCase bench = Bench.named("defectdojo-S1");
+    try (TestingDatabase main = filled(bench, 0, 1)) {
+      run(bench, bench.peerNames().get(0), Map.of(Cases.MAIN, main));
+
+      assertThat(
+              main.count("SELECT count(*) FROM dojo_product_authorized_users")
+                  + main.count("SELECT count(*) FROM dojo_product_type_authorized_users"))
+          .isEqualTo(85_845);
+    }
+  }
+
   private static TestingDatabase filled(BenchCase bench, int part, double scale)
       throws SQLException {
     TestingDatabase database = TestingPostgres.shared().createDatabase();
