@@ -26,7 +26,6 @@ import picocli.CommandLine.Spec;
       "Each runs on a fresh copy of the same data, on an embedded PostgreSQL or that of BACKFILL_URL,"
           + " whose user must be a superuser. Both must end with the same rows."
     },
-    mixinStandardHelpOptions = true,
     sortOptions = false)
 final class Bench implements Callable<Integer> {
   @Spec private CommandSpec spec;
@@ -70,6 +69,12 @@ final class Bench implements Callable<Integer> {
       paramLabel = "FILE",
       description = "where the figures go; default job/target/bench/bench.json")
   private Path json;
+
+  @Option(
+      names = {"-h", "--help"},
+      usageHelp = true,
+      description = "prints this")
+  private boolean help;
 
   /** The case of this name. */
   static BenchCase named(String name) {

@@ -2,7 +2,10 @@ package backfill.bench;
 
 import backfill.bench.BenchCase.Part;
 import backfill.bench.BenchResult.Timing;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -54,6 +57,7 @@ final class BenchRun {
         peers.isEmpty()
             ? bench.peers().stream().filter(peer -> scale <= peer.largestScale()).toList()
             : peers.stream().map(bench::peer).toList();
+    Files.deleteIfExists(log());
     try {
       Map<String, Long> rows = fill();
       for (int round = 1; round <= rounds; round++) {
@@ -98,22 +102,21 @@ final class BenchRun {
       environment.putAll(server.environment(part.prefix(), copyOf(part)));
     }
     say(way);
-    Path log = ways.directory().resolve(bench.name() + ".log");
-    TimedProcess process = TimedProcess.run(command, environment, log);
+    TimedProcess process = TimedProcess.run(command, environment, log());
     if (process.exitCode() != 0) {
       problems.add(
           "%s ended with exit code %d; %s has what it said"
-              .formatted(way, process.exitCode(), log));
+              .formatted(way, process.exitCode(), log()));
       return null;
     }
-    OptionalLong statements =
+    OptionalLong counted =
         StatementCount.in(server, bench.parts().stream().map(BenchRun::copyOf).toList());
+    boolean ours = way.equals(BenchResult.OURS);
+    OptionalLong statements = counted.isEmpty() && ours ? reported() : counted;
     timings.add(
         new Timing(
             way,
-            way.equals(BenchResult.OURS)
-                ? process.took().toMillis() / 1000.0
-                : Long.parseLong(process.lastLine()) / 1000.0,
+            ours ? process.took().toMillis() / 1000.0 : Long.parseLong(process.lastLine()) / 1000.0,
             statements.isPresent() ? statements.getAsLong() : null,
             process.peakBytes().isPresent() ? process.peakBytes().getAsLong() : null));
     try (Connection connection = server.connect(copyOf(bench.parts().get(0)))) {
@@ -121,10 +124,30 @@ final class BenchRun {
     }
   }
 
+  /** What the job itself says of its statements. */
+  private OptionalLong reported() throws IOException {
+    if (!Files.exists(report())) {
+      return OptionalLong.empty();
+    }
+    long statements = 0;
+    for (JsonNode step : new ObjectMapper().readTree(report().toFile()).path("steps")) {
+      statements += step.path("statements").asLong();
+    }
+    return OptionalLong.of(statements);
+  }
+
+  private Path log() {
+    return ways.directory().resolve(bench.name() + ".log");
+  }
+
+  private Path report() {
+    return ways.directory().resolve(bench.name() + ".json");
+  }
+
   private List<String> job() {
     List<String> command = new ArrayList<>(ways.job());
     command.addAll(List.of("run", bench.plan(), "--report"));
-    command.add(ways.directory().resolve(bench.name() + ".json").toString());
+    command.add(report().toString());
     command.addAll(ways.options());
     return command;
   }

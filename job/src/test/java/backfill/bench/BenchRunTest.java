@@ -71,6 +71,16 @@ class BenchRunTest {
   }
 
   @Test
+  void whereTheServerDoesNotCountTheJobsReportDoes() throws Exception {
+    BenchResult result =
+        run(
+            "echo '{\"steps\": [{\"statements\": 3}, {\"statements\": null}, {\"statements\": 4}]}' >\"$4\"",
+            List.of());
+
+    assertThat(result.timings()).extracting("statements").containsExactly(7L, null);
+  }
+
+  @Test
   void statementsOfAPeerAreCounted() throws Exception {
     administration.execute("CREATE EXTENSION IF NOT EXISTS pg_stat_statements");
 
