@@ -45,7 +45,7 @@ SELECT (ARRAY[5, 10, 10, 15, 20, 30, 30, 30, 40, 50])[1 + pg_temp.pick(i, 2, 10)
        CASE WHEN i % 4 = 3 THEN 4 * size.roots + m.project ELSE i % 4 % 3 * size.roots + m.root END,
        CASE WHEN i % 13 = 0 THEN 1 + i % 20 END
 FROM size, generate_series(1, size.members) i,
-  LATERAL (SELECT 1 + floor(size.roots * (pg_temp.pick(i, 4, 1000003) / 1000003.0) ^ 2)::bigint AS root,
+  LATERAL (SELECT 1 + floor(size.roots * (pg_temp.pick(i, 4, 1000003) / 1000003::float8) ^ 2)::bigint AS root,
                   1 + pg_temp.pick(i, 5, 2 * size.roots) AS project) m;
 
 INSERT INTO plans (id, name)

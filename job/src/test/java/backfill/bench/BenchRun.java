@@ -84,11 +84,13 @@ final class BenchRun {
     Map<String, Long> rows = new TreeMap<>();
     for (Part part : bench.parts()) {
       say("filling " + part.name());
+      long began = System.nanoTime();
       server.create(filled(part));
       try (Connection connection = server.connect(filled(part))) {
         BenchData.fill(connection, part, scale);
         rows.putAll(BenchData.sizes(connection));
       }
+      say("filled in %,d ms".formatted((System.nanoTime() - began) / 1_000_000));
     }
     return rows;
   }

@@ -10,8 +10,8 @@ import java.util.OptionalLong;
 
 /**
  * How many statements a server was sent in some databases since they were made, of those that name
- * a table in them: neither BEGIN nor a look into the catalog counts, nor what a foreign key asks for
- * each row, which the server counts where it is asked at the commit.
+ * a table in them: neither BEGIN nor a look into the catalog counts, nor what a foreign key asks
+ * for each row, which the server counts where it is asked at the commit.
  */
 final class StatementCount {
   private static final String TABLES =
