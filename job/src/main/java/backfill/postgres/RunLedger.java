@@ -3,6 +3,7 @@ package backfill.postgres;
 import backfill.plan.Plan;
 import java.sql.SQLException;
 import java.util.Collection;
+import java.util.Map;
 import java.util.Optional;
 import java.util.TreeSet;
 import java.util.UUID;
@@ -38,7 +39,7 @@ public final class RunLedger implements AutoCloseable {
       String applicationName,
       UUID runId,
       Plan plan,
-      Collection<Target> targets,
+      Collection<TableName> targets,
       String now,
       String labelsJson) {
     if (!plan.settings().ledger().on()) {
@@ -48,8 +49,8 @@ public final class RunLedger implements AutoCloseable {
     Ledger ledger = new Ledger(database, applicationName, schema, runId);
     TreeSet<String> names = new TreeSet<>();
     names.add("plan " + plan.name());
-    for (Target target : targets) {
-      names.add("table " + target.table().name().schema() + "." + target.table().name().name());
+    for (TableName target : targets) {
+      names.add("table " + target.schema() + "." + target.name());
     }
     try {
       ledger.create();
@@ -98,6 +99,18 @@ public final class RunLedger implements AutoCloseable {
     }
     try {
       return Optional.of(ledger.counts(step));
+    } catch (SQLException e) {
+      throw new LedgerFailure("cannot read the ledger: " + SqlFailure.message(e), e);
+    }
+  }
+
+  /** Table to rows that went along with those of a step's batches; empty without a ledger. */
+  public Optional<Map<String, Long>> cascaded(String step) {
+    if (ledger == null) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(ledger.cascaded(step));
     } catch (SQLException e) {
       throw new LedgerFailure("cannot read the ledger: " + SqlFailure.message(e), e);
     }
