@@ -127,21 +127,16 @@ final class ApiKeys implements AutoCloseable {
     return this;
   }
 
-  /** The plan's, which are upstream's. */
-  static List<String> values() {
-    String text = backfill.plan.PlanFile.shippedText(PLAN).orElseThrow();
-    return text.lines()
-        .filter(line -> line.matches("\\s+\"[a-z_]+:.*"))
-        .flatMap(line -> List.of(line.strip().split("\\s*,\\s*")).stream())
-        .map(value -> value.replace("\"", ""))
-        .filter(value -> !value.isEmpty())
-        .toList();
+  /** The values that the migration adds, as upstream lists them. */
+  private static List<String> values() {
+    return Upstream.text("coder-api-key-scopes.txt").lines().toList();
   }
 
   /** Everything that the catalog says of the tables and of the type, in order. */
-  List<List<Object>> schema() throws SQLException {
-    return database.rows(
-        """
+  List<String> schema() throws SQLException {
+    return database
+        .rows(
+            """
         SELECT 1, c.relname::text, row_number() OVER (PARTITION BY c.oid ORDER BY a.attnum)::text, a.attname::text,
                format_type(a.atttypid, a.atttypmod), a.attnotnull::text, pg_get_expr(d.adbin, d.adrelid)
         FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
@@ -161,7 +156,10 @@ final class ApiKeys implements AutoCloseable {
         UNION ALL
         SELECT 5, tgrelid::regclass::text, '', tgname, pg_get_triggerdef(oid), '', '' FROM pg_trigger
         WHERE NOT tgisinternal
-        ORDER BY 1, 2, 3, 4""");
+        ORDER BY 1, 2, 3, 4""")
+        .stream()
+        .map(List::toString)
+        .toList();
   }
 
   /** Every key and every token. */
@@ -171,7 +169,7 @@ final class ApiKeys implements AutoCloseable {
             database.rows("SELECT k::text FROM api_keys k ORDER BY k.id COLLATE \"C\""));
     rows.addAll(
         database.rows(
-            "SELECT api_key_id, count(*) FROM oauth2_provider_app_tokens GROUP BY 1 ORDER BY 1 COLLATE \"C\""));
+            "SELECT api_key_id, count(*) FROM oauth2_provider_app_tokens GROUP BY api_key_id ORDER BY api_key_id COLLATE \"C\""));
     return rows;
   }
 

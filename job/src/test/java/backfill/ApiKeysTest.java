@@ -53,7 +53,7 @@ class ApiKeysTest {
       TestingRun run = keys.run("run", "--set", "write.rows-per-batch=7");
       assertThat(run.code()).as(run.said()).isZero();
       assertThat(keys.rows()).as("seed " + seed).isEqualTo(oracle.rows());
-      assertThat(keys.schema()).isEqualTo(oracle.schema());
+      assertThat(keys.schema()).containsExactlyElementsOf(oracle.schema());
       assertThat(plan.counts("purge", "toDelete")).isEqualTo(run.counts("purge", "deleted"));
       assertThat(plan.step("purge").path("cascaded")).isEqualTo(run.step("purge").path("cascaded"));
       assertThat(plan.counts("fill", "toUpdate")).isEqualTo(run.counts("fill", "updated"));
@@ -72,7 +72,7 @@ class ApiKeysTest {
       TestingRun run = keys.run("run");
       assertThat(run.code()).as(run.said()).isZero();
       assertThat(run.step("token-index").path("status").asText()).isEqualTo("skipped");
-      assertThat(keys.schema()).isEqualTo(oracle.schema());
+      assertThat(keys.schema()).containsExactlyElementsOf(oracle.schema());
     }
   }
 
@@ -113,7 +113,7 @@ class ApiKeysTest {
         assertThat(run.code()).as(step + ": " + run.said()).isZero();
       }
       assertThat(keys.run("run").code()).isZero();
-      assertThat(keys.schema()).isEqualTo(oracle.schema());
+      assertThat(keys.schema()).containsExactlyElementsOf(oracle.schema());
       assertThat(keys.rows()).isEqualTo(oracle.rows());
     }
   }

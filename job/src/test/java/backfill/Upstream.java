@@ -22,7 +22,12 @@ public final class Upstream {
 
   /** The text of {@code upstream/NAME.sql}. */
   public static String sql(String name) {
-    String path = "/upstream/" + name + ".sql";
+    return text(name + ".sql");
+  }
+
+  /** The text of {@code upstream/FILE}. */
+  static String text(String file) {
+    String path = "/upstream/" + file;
     try (InputStream in = Upstream.class.getResourceAsStream(path)) {
       if (in == null) {
         throw new IllegalArgumentException("there is no resource " + path);
