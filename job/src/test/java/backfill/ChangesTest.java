@@ -108,7 +108,7 @@ class ChangesTest {
   void cascadesAtAnyDepthAreCountedByTheDryRunByTheLimitAndByTheRun() throws Exception {
     database.execute(
         "CREATE TABLE parts (id int PRIMARY KEY, a int, b int, FOREIGN KEY (a, b) REFERENCES items (a, b)"
-            + " ON DELETE CASCADE)".replace("REFERENCES items (a, b)", "REFERENCES items (a, b)"),
+            + " ON DELETE CASCADE)",
         "CREATE TABLE screws (id int PRIMARY KEY, part int REFERENCES parts ON DELETE CASCADE,"
             + " other int REFERENCES parts ON DELETE SET NULL)",
         "INSERT INTO parts SELECT a, a, b FROM items WHERE a <= 20",
@@ -184,6 +184,7 @@ class ChangesTest {
     String steps =
         PURGE
             + """
+
             { name = column, kind = ddl, creates = items.size, statement = "ALTER TABLE items ADD COLUMN size int" }
             { name = sizes, kind = batches, table = items, where = "size IS NULL AND b <> 2", set = { size = "b" } }
             { name = large, kind = batches, table = items, where = "size = 1", set = { size = "100" } }""";
@@ -312,8 +313,10 @@ class ChangesTest {
         run(
             "check",
             PURGE
+                + "\n"
                 + SET
                 + """
+
                 { name = index, kind = ddl, creates = i, statement = "CREATE INDEX CONCURRENTLY i ON items (state)" }
                 { name = strict, kind = ddl, not-null = [items.state] }
                 { name = gone, kind = ddl, drops = items.state, statement = "ALTER TABLE items DROP COLUMN state" }""",

@@ -6,32 +6,30 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The type of a column that a statement would add, as the server reads it: the longest beginning of
- * what stands behind the column's name that it takes for a type.
+ * A column that a statement would add, as the server reads it: its type is the longest beginning of
+ * what stands behind the column's name that it takes for one.
+ *
+ * @param type empty where the server finds none
+ * @param startsNull whether rows that are there will have NULL in it
  */
-final class AddedColumn {
+record AddedColumn(Optional<String> type, boolean startsNull) {
   private static final Pattern WORD_END = Pattern.compile("(?<=[\\w\\]\")])(?=\\s|$)");
   private static final Pattern FILLS =
       Pattern.compile("(?i)(?<![\\w$])(DEFAULT|GENERATED)(?![\\w$])");
 
-  private AddedColumn() {}
-
-  /** Empty where the server finds no type, or where rows would not have NULL in the column. */
-  static Optional<String> type(Inquiry inquiry, String statement, String column)
-      throws SQLException {
-    Optional<String> definition = new DdlText(statement).definitionOf(column);
-    if (definition.isEmpty() || FILLS.matcher(definition.get()).find()) {
-      return Optional.empty();
-    }
+  static AddedColumn of(Inquiry inquiry, String statement, String column) throws SQLException {
+    String definition = new DdlText(statement).definitionOf(column).orElse("");
     Optional<String> longest = Optional.empty();
-    Matcher end = WORD_END.matcher(definition.get());
+    Matcher end = WORD_END.matcher(definition);
     while (end.find()) {
-      String type = definition.get().substring(0, end.start());
+      String type = definition.substring(0, end.start());
       if (isType(inquiry, type)) {
         longest = Optional.of(type);
       }
     }
-    return longest.isPresent() && hasDefault(inquiry, longest.get()) ? Optional.empty() : longest;
+    boolean filled =
+        longest.isEmpty() || FILLS.matcher(definition).find() || hasDefault(inquiry, longest.get());
+    return new AddedColumn(longest, !filled);
   }
 
   private static boolean isType(Inquiry inquiry, String type) throws SQLException {

@@ -256,6 +256,9 @@ final class ChangeCheck {
                         place, table.name() + "." + column + " " + why + " and cannot be set"));
       }
     }
+    if (!foreseen.askable()) {
+      return;
+    }
     boolean values =
         explained(
             place,

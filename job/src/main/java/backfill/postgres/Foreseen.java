@@ -22,6 +22,7 @@ final class Foreseen {
   private final Map<String, String> columns = new LinkedHashMap<>();
   private String from;
   private String unknown;
+  private boolean askable = true;
 
   private Foreseen(Inquiry inquiry, ChangeScope scope, Table table) {
     this.inquiry = inquiry;
@@ -53,6 +54,11 @@ final class Foreseen {
   /** Why nothing can be said of the rows that the step will find; empty where it can. */
   Optional<String> unknown() {
     return Optional.ofNullable(unknown);
+  }
+
+  /** Whether an expression over it means what it will mean then. */
+  boolean askable() {
+    return askable;
   }
 
   Set<String> columns() {
@@ -131,10 +137,12 @@ final class Foreseen {
       over(quoted(columns.keySet()), "");
       return;
     }
-    Optional<String> type =
-        AddedColumn.type(
+    AddedColumn added =
+        AddedColumn.of(
             inquiry, scope.inline(((Step.Creates) ddl.definition()).statement()), column.get());
-    if (type.isEmpty()) {
+    Optional<String> type = added.type();
+    askable &= type.isPresent();
+    if (!added.startsNull()) {
       unknown =
           "what rows will have in %s, which step %s makes, is not known before"
               .formatted(column.get(), ddl.name());
