@@ -3,6 +3,7 @@ package backfill;
 import backfill.postgres.BatchesRun;
 import backfill.postgres.LostSnapshot;
 import backfill.postgres.NotReady;
+import backfill.postgres.RunLedger;
 import backfill.postgres.SqlFailure;
 import backfill.spark.StepPlan;
 import backfill.spark.Verified;
@@ -128,8 +129,8 @@ final class Sentences {
     if (failure instanceof NotReady notReady) {
       return String.join("; ", notReady.reasons());
     }
-    if (failure instanceof LostSnapshot lost) {
-      return lost.getMessage();
+    if (failure instanceof LostSnapshot || failure instanceof RunLedger.LedgerFailure) {
+      return SqlFailure.oneLine(failure.getMessage());
     }
     return SqlFailure.message(failure);
   }

@@ -71,7 +71,9 @@ public final class RunLedger implements AutoCloseable {
               + schema
               + ": "
               + SqlFailure.message(e)
-              + "; check says which right is missing, and ledger = off does without",
+              + (Retry.passing(e)
+                  ? "; run the same command again"
+                  : "; check says which right is missing, and ledger = off does without"),
           e);
     }
   }
@@ -106,6 +108,11 @@ public final class RunLedger implements AutoCloseable {
 
     LedgerFailure(String message, Exception cause) {
       super(message, cause);
+    }
+
+    /** Whether the same command may succeed later, without anybody changing anything. */
+    public boolean passing() {
+      return getCause() instanceof SQLException sql && Retry.passing(sql);
     }
   }
 
