@@ -117,4 +117,23 @@ class ApiKeysTest {
       assertThat(keys.rows()).isEqualTo(oracle.rows());
     }
   }
+
+  @Test
+  void lentIndexLeadsTheCascadeAndIsGoneAfterwards() throws Exception {
+    try (ApiKeys keys = ApiKeys.create().many(4_000)) {
+      keys.database.execute("ANALYZE");
+      TestingRun purged = keys.run("run", "--until", "purge");
+      assertThat(purged.code()).as(purged.said()).isZero();
+      assertThat(purged.step("purge").path("cascaded").path("oauth2_provider_app_tokens").asLong())
+          .isEqualTo(1_000);
+      assertThat(
+              keys.database.count(
+                  "SELECT idx_scan FROM pg_stat_user_indexes WHERE indexrelname = 'backfill_tokens_api_key_id'"))
+          .isGreaterThanOrEqualTo(2_000);
+      assertThat(keys.run("run", "--only", "token-index-gone").code()).isZero();
+      assertThat(
+              keys.database.rows("SELECT to_regclass('backfill_tokens_api_key_id')::text").get(0))
+          .containsExactly((Object) null);
+    }
+  }
 }

@@ -8,7 +8,6 @@ import backfill.TestingDatabase;
 import backfill.TestingPostgres;
 import backfill.postgres.WriteTarget.Operation;
 import java.lang.reflect.Field;
-import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
@@ -93,10 +92,10 @@ class BatchWriterTest {
 
   /** Settings outlive a transaction only in its session, which nobody but the writer has. */
   private static List<String> sessionSettings(BatchWriter writer) throws Exception {
-    Field field = BatchWriter.class.getDeclaredField("connection");
+    Field field = BatchWriter.class.getDeclaredField("transactions");
     field.setAccessible(true);
     return Inquiry.rows(
-        (Connection) field.get(writer),
+        ((BatchTransactions) field.get(writer)).open(),
         "SELECT current_setting(name) FROM unnest(ARRAY['lock_timeout', 'statement_timeout', 'row_security']) name",
         row -> row.getString(1));
   }
