@@ -3,6 +3,7 @@ package backfill;
 import backfill.plan.InvalidPlan;
 import backfill.plan.Plan;
 import backfill.plan.PlanFile;
+import backfill.plan.Step;
 import backfill.postgres.Database;
 import backfill.postgres.LedgerStatus;
 import backfill.postgres.NotReady;
@@ -151,6 +152,40 @@ final class CommandLineJob implements Callable<Integer> {
   }
 
   @CommandLine.Command(
+      name = "help",
+      description = "Explains the plan language and the settings, a topic at a time.",
+      mixinStandardHelpOptions = true,
+      footerHeading = "%nExample:%n",
+      footer = "  backfill help rows")
+  int help(
+      @Parameters(
+              arity = "0..1",
+              paramLabel = "TOPIC",
+              description = "A topic, or a command; without one, all of them are listed.")
+          String topic) {
+    HelpTopics topics = HelpTopics.ofTheJob();
+    CommandLine commands = spec.commandLine();
+    if (topic == null) {
+      commands.usage(out);
+      out.printf("%nTopics of backfill help:%n  %s%n", String.join(", ", topics.names()));
+    } else if (topics.text(topic).isPresent()) {
+      out.println(topics.text(topic).get());
+    } else if (commands.getSubcommands().containsKey(topic)) {
+      commands.getSubcommands().get(topic).usage(out);
+    } else {
+      String message =
+          "help has no topic "
+              + topic
+              + "; it has "
+              + String.join(", ", topics.names())
+              + ", and every command";
+      err.println(message);
+      return refused("help", message);
+    }
+    return ExitCode.DONE.number();
+  }
+
+  @CommandLine.Command(
       name = "check",
       description = "Reads the plan and asks the servers whether it can run; writes nothing.",
       mixinStandardHelpOptions = true,
@@ -293,7 +328,10 @@ final class CommandLineJob implements Callable<Integer> {
       if (command == Command.RUN) {
         plan.settings().stopAfter().ifPresent(when -> stopping.at(when.deadline(startedAt)));
       }
-      try (Session session = Session.start("backfill " + plan.name());
+      String name = "backfill " + plan.name();
+      // What changes a database from within needs no engine.
+      try (Session session =
+              Step.fills(steps).isEmpty() ? Session.whenAsked(name) : Session.start(name);
           Progress progress = new Progress(plan.settings().progressEvery(), Terminal.of(err))) {
         new Backfill(plan, steps, database, session, report, progress, stopping)
             .run(command, printout);

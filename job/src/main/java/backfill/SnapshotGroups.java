@@ -15,10 +15,10 @@ import java.util.Set;
 final class SnapshotGroups {
   private SnapshotGroups() {}
 
-  static List<List<Step>> of(Plan plan, Ready ready, List<Step> steps) {
-    List<List<Step>> groups = new ArrayList<>();
+  static List<List<Step.Fill>> of(Plan plan, Ready ready, List<Step.Fill> steps) {
+    List<List<Step.Fill>> groups = new ArrayList<>();
     Set<Long> written = new HashSet<>();
-    for (Step step : steps) {
+    for (Step.Fill step : steps) {
       long target = ready.targets().get(step.name()).table().oid();
       Set<Long> read = new HashSet<>();
       read.add(target);

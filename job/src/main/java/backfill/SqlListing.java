@@ -3,6 +3,9 @@ package backfill;
 import backfill.plan.Plan;
 import backfill.plan.Step;
 import backfill.postgres.BatchListing;
+import backfill.postgres.ChangeListing;
+import backfill.postgres.ChangeScope;
+import backfill.postgres.Changes;
 import backfill.postgres.Database;
 import backfill.postgres.ListedStatement;
 import backfill.postgres.OpenTransactions;
@@ -29,13 +32,22 @@ final class SqlListing {
   private final Database database;
   private final String applicationName;
   private final ReadListing reads;
+  private final ChangeListing changes;
   private final List<String> lines = new ArrayList<>();
 
-  SqlListing(Plan plan, Ready ready, Database database, String applicationName, Session session) {
+  SqlListing(
+      Plan plan,
+      Ready ready,
+      Database database,
+      String applicationName,
+      Session session,
+      ChangeScope scope,
+      Changes changes) {
     this.plan = plan;
     this.ready = ready;
     this.database = database;
     this.applicationName = applicationName;
+    this.changes = new ChangeListing(scope, changes);
     this.reads = new ReadListing(session, plan, ready, database, applicationName);
   }
 
@@ -52,17 +64,35 @@ final class SqlListing {
         "asked just now: the catalog, how far the targets' sequences are, and, where one might end, a count of",
         "the sources; nor what the progress line asks pg_stat_activity, and what the driver keeps in the ledger's",
         "tables run and lease, a row each.");
-    for (List<Step> together : SnapshotGroups.of(plan, ready, steps)) {
-      read(together);
-      for (Step step : together) {
-        write(step);
+    for (List<Step> turn : Turns.of(plan, ready, steps)) {
+      if (turn.get(0) instanceof Step.Change change) {
+        write(change);
+      } else {
+        fill(Step.fills(turn));
       }
-      verify(together);
     }
     return lines;
   }
 
-  private void read(List<Step> together) {
+  private void fill(List<Step.Fill> together) throws Exception {
+    read(together);
+    for (Step.Fill step : together) {
+      write(step);
+    }
+    verify(together);
+  }
+
+  /** A count before it and behind it is the same look at the same rows. */
+  private void write(Step.Change step) throws Exception {
+    heading(
+        step instanceof Step.Batches batches
+            ? "write %s: a transaction for each batch of at most %d rows, until none is left"
+                .formatted(step.name(), batches.write().rowsPerBatch())
+            : "write %s: if the catalog says that it is not done".formatted(step.name()));
+    list(changes.of(step));
+  }
+
+  private void read(List<Step.Fill> together) {
     SnapshotListing snapshot =
         new SnapshotListing(Reading.tables(plan, ready, together), plan.settings().lockTimeout());
     if (!snapshot.holding().isEmpty()) {
@@ -79,7 +109,7 @@ final class SqlListing {
       heading("read source " + source);
       list(reads.source(source, together));
     }
-    for (Step step : together) {
+    for (Step.Fill step : together) {
       heading("read target of " + step.name());
       list(reads.target(step));
     }
@@ -92,7 +122,7 @@ final class SqlListing {
     list(List.of(new ListedStatement("ROLLBACK")));
   }
 
-  private void write(Step step) throws Exception {
+  private void write(Step.Fill step) throws Exception {
     WriteTarget target = Sinks.target(step, reads.columns(step), ready, plan, database);
     heading(
         "write %s: a transaction for each batch of at most %d rows, over %d connections"
@@ -100,14 +130,14 @@ final class SqlListing {
     list(BatchListing.of(plan, step, ready, target, applicationName).statements());
   }
 
-  private void verify(List<Step> together) {
+  private void verify(List<Step.Fill> together) {
     heading("verify " + names(together) + ": the transactions open at our last commit");
     list(OpenTransactions.listing(database, plan.settings().verify().waitFor()));
     heading(
         "verify " + names(together) + ": a new snapshot, and in it every statement of read again");
   }
 
-  private static String names(List<Step> steps) {
+  private static String names(List<Step.Fill> steps) {
     return steps.stream().map(Step::name).collect(Collectors.joining(", "));
   }
 

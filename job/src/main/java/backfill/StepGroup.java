@@ -20,14 +20,14 @@ import java.util.Map;
 /** The steps that share one snapshot, on their way through the stages. */
 final class StepGroup {
   private final RunScope run;
-  private final List<Step> together;
+  private final List<Step.Fill> together;
   private final Ready ready;
   private final Command command;
   private final List<StepRun> runs = new ArrayList<>();
   private final Map<StepRun, StepPlan> planned = new LinkedHashMap<>();
   private final Map<StepRun, WriteCounts> written = new LinkedHashMap<>();
 
-  StepGroup(RunScope run, List<Step> together, Ready ready, Command command) {
+  StepGroup(RunScope run, List<Step.Fill> together, Ready ready, Command command) {
     this.run = run;
     this.together = together;
     this.ready = ready;
@@ -73,7 +73,7 @@ final class StepGroup {
     List<Guards.Refusal> refusals = new ArrayList<>();
     if (run.guards.any() && command != Command.VERIFY) {
       for (StepRun each : runs) {
-        Step step = each.step();
+        Step.Fill step = each.step();
         timed(
             Stage.DIFF,
             step,
@@ -103,7 +103,7 @@ final class StepGroup {
   }
 
   private void read(Reading reading) throws Exception {
-    for (Step step : together) {
+    for (Step.Fill step : together) {
       try {
         timed(Stage.READ, step, () -> read(step, reading));
       } catch (Exception e) {
@@ -114,7 +114,7 @@ final class StepGroup {
     run.report.databases.get("main").snapshots().add(DatabaseReports.of(reading));
   }
 
-  private void read(Step step, Reading reading) {
+  private void read(Step.Fill step, Reading reading) {
     long before = reading.statements();
     reading.sources(
         step,
@@ -138,7 +138,7 @@ final class StepGroup {
   }
 
   private void diff(StepRun each) {
-    Step step = each.step();
+    Step.Fill step = each.step();
     timed(
         Stage.DIFF,
         step,
@@ -162,7 +162,7 @@ final class StepGroup {
   }
 
   private void write(StepRun each) {
-    Step step = each.step();
+    Step.Fill step = each.step();
     timed(
         Stage.WRITE,
         step,
@@ -218,7 +218,7 @@ final class StepGroup {
         Reading.begin(
             run.session.get(), run.plan, ready, together, run.database, run.applicationName)) {
       for (StepRun each : runs) {
-        Step step = each.step();
+        Step.Fill step = each.step();
         timed(
             Stage.VERIFY,
             step,
@@ -237,7 +237,7 @@ final class StepGroup {
     }
   }
 
-  private void timed(Stage timed, Step step, Runnable work) {
+  private void timed(Stage timed, Step.Fill step, Runnable work) {
     long started = System.nanoTime();
     try {
       work.run();

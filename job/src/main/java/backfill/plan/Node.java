@@ -7,8 +7,10 @@ import com.typesafe.config.ConfigValue;
 import com.typesafe.config.ConfigValueType;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -78,6 +80,44 @@ final class Node {
     return required(key) ? text(key) : Optional.empty();
   }
 
+  /** True or false; false where the key is absent. */
+  boolean flag(String key) {
+    return value(key)
+        .filter(
+            value ->
+                value.valueType() == ConfigValueType.BOOLEAN
+                    || isFlag(value)
+                    || refuse(key, "must be true or false, got " + describe(value)))
+        .filter(value -> Boolean.parseBoolean(String.valueOf(value.unwrapped())))
+        .isPresent();
+  }
+
+  /** On a command line every value is a text. */
+  private static boolean isFlag(ConfigValue value) {
+    return value.unwrapped() instanceof String text && text.matches("true|false");
+  }
+
+  /** One of these words; the first where the key is absent or says none of them. */
+  String word(String key, String... words) {
+    List<String> known = List.of(words);
+    return text(key)
+        .filter(
+            word ->
+                known.contains(word)
+                    || refuse(key, "must be " + String.join(" or ", known) + ", got " + word))
+        .orElse(known.get(0));
+  }
+
+  /** A block of name to text, in the order of the file's lines; empty where the key is absent. */
+  Map<String, String> namedTexts(String key) {
+    Map<String, String> texts = new LinkedHashMap<>();
+    object(key)
+        .ifPresent(
+            block ->
+                block.keys().forEach(name -> block.text(name).ifPresent(t -> texts.put(name, t))));
+    return texts;
+  }
+
   Optional<Node> object(String key) {
     return typed(key, ConfigValueType.OBJECT, "a block in braces")
         .map(value -> new Node((ConfigObject) value, owner, prefix + key + ".", problems));
@@ -103,10 +143,12 @@ final class Node {
 
   /** The texts of a list that must be there and must not be empty. */
   List<String> requiredTexts(String key) {
+    return required(key) ? texts(key) : List.of();
+  }
+
+  /** The texts of a list, which must not be empty; none where the key is absent. */
+  List<String> texts(String key) {
     List<String> texts = new ArrayList<>();
-    if (!required(key)) {
-      return texts;
-    }
     Optional<ConfigValue> list = typed(key, ConfigValueType.LIST, "a list, as in [id]");
     for (ConfigValue element :
         list.isPresent() ? (ConfigList) list.get() : List.<ConfigValue>of()) {

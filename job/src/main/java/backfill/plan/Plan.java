@@ -1,9 +1,7 @@
 package backfill.plan;
 
 import java.util.ArrayDeque;
-import java.util.Collections;
 import java.util.Deque;
-import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -19,6 +17,8 @@ import java.util.Set;
  *     the resolved steps, sources, views, params and {@code only-if}, and the limits. No setting
  *     that only decides how fast, no address, no secret
  * @param onlyIf a PostgreSQL condition; false means that the plan does not apply
+ * @param databases name to the prefix of its environment variables; {@link #MAIN}, where every step
+ *     writes, is always there
  * @param params name to value: a {@link String}, {@link Boolean}, {@link Long} or {@link Double}
  * @param sources name to table, in the order of the file's lines
  * @param views name to Spark SQL over sources and other views, in an order in which each needs only
@@ -32,28 +32,33 @@ public record Plan(
     String hash,
     Optional<String> onlyIf,
     Map<String, Object> params,
+    Map<String, String> databases,
     Map<String, Source> sources,
     Map<String, String> views,
     List<Step> steps,
     Limits limits,
     Settings settings) {
 
+  /** The database that every step writes to. */
+  public static final String MAIN = "main";
+
   public Plan {
-    params = inOrder(params);
-    sources = inOrder(sources);
-    views = inOrder(views);
+    params = InOrder.copy(params);
+    databases = InOrder.copy(databases);
+    sources = InOrder.copy(sources);
+    views = InOrder.copy(views);
     steps = List.copyOf(steps);
   }
 
-  /** The sources that a step reads, itself or through views, in the plan's order. */
+  /** The sources that a step reads, itself or through others, in the plan's order. */
   public List<String> sourcesOf(Step step) {
-    Set<String> names = namesReadFrom(step.reads());
+    Set<String> names = namesReadFrom(reads(step));
     return sources.keySet().stream().filter(names::contains).toList();
   }
 
   /** The views that a step reads, itself or through others, each after those it needs. */
   public List<String> viewsOf(Step step) {
-    Set<String> names = namesReadFrom(step.reads());
+    Set<String> names = namesReadFrom(reads(step));
     return views.keySet().stream().filter(names::contains).toList();
   }
 
@@ -63,20 +68,38 @@ public record Plan(
     return sources.keySet().stream().filter(names::contains).toList();
   }
 
+  /**
+   * The sources and views that a step reads, itself or through others, each after those it needs.
+   */
+  public List<String> relationsOf(Step step) {
+    Set<String> names = namesReadFrom(reads(step));
+    return new RelationOrder(needs()).ordered().stream().filter(names::contains).toList();
+  }
+
+  /** The same steps, sources and views, or fewer of them. */
+  public Plan with(Map<String, Source> sources, Map<String, String> views, List<Step> steps) {
+    return new Plan(
+        name, location, hash, onlyIf, params, databases, sources, views, steps, limits, settings);
+  }
+
+  private static Set<String> reads(Step step) {
+    return step instanceof Step.Fill fill ? fill.reads() : Set.of();
+  }
+
   private Set<String> namesReadFrom(Set<String> start) {
+    Map<String, Set<String>> needs = needs();
     Set<String> names = new LinkedHashSet<>();
     Deque<String> open = new ArrayDeque<>(start);
     while (!open.isEmpty()) {
       String name = open.pop();
-      if (names.add(name) && views.containsKey(name)) {
-        open.addAll(TableNames.in(views.get(name)));
+      if (names.add(name)) {
+        open.addAll(needs.getOrDefault(name, Set.of()));
       }
     }
     return names;
   }
 
-  /** {@link Map#copyOf} would lose the order. */
-  private static <V> Map<String, V> inOrder(Map<String, V> map) {
-    return Collections.unmodifiableMap(new LinkedHashMap<>(map));
+  private Map<String, Set<String>> needs() {
+    return RelationOrder.needs(sources.values(), views);
   }
 }

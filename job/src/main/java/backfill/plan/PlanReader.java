@@ -23,10 +23,19 @@ final class PlanReader {
   static final String NAME_EXPECTED = "must be small letters, digits and hyphens, got ";
 
   /** Names of sources, views and params: an identifier of both SQLs without quotes. */
-  private static final Pattern IDENTIFIER = Pattern.compile("[a-z_][a-z0-9_]*");
+  static final Pattern IDENTIFIER = Pattern.compile("[a-z_][a-z0-9_]*");
 
-  private static final String IDENTIFIER_EXPECTED =
+  static final String IDENTIFIER_EXPECTED =
       " must be small letters, digits and underscores, and not begin with a digit";
+
+  /** What the names of a database's variables begin with. */
+  private static final Pattern PREFIX = Pattern.compile("[A-Z][A-Z0-9_]*");
+
+  private static final String PREFIX_EXPECTED =
+      "must be what the names of its variables begin with, as in BACKFILL_CI for BACKFILL_CI_URL; got ";
+
+  /** The key that lets steps take rows away. */
+  static final String ALLOW_DELETE = "allow-delete";
 
   private final String location;
   private final ConfigObject root;
@@ -51,12 +60,15 @@ final class PlanReader {
     SqlCheck sql = new SqlCheck(params.keySet());
     Optional<String> onlyIf = plan.text("only-if");
     onlyIf.ifPresent(condition -> sql.condition(plan, "only-if", condition));
-    Map<String, Source> sources = sources(sql);
-    Map<String, String> views = views(sql, sources.keySet());
+    Map<String, String> databases = databases();
+    Map<String, Source> sources = new SourceReader(plan, sql, databases.keySet()).sources();
+    Map<String, String> views = views(sql, sources);
+    SourceReader.checkKeys(plan, sources, views.keySet());
     SettingsReader settings = new SettingsReader(plan);
     Set<String> tables = new LinkedHashSet<>(sources.keySet());
     tables.addAll(views.keySet());
-    List<Step> steps = steps(new StepReader(tables, sql, settings));
+    boolean mayDelete = plan.flag(ALLOW_DELETE);
+    List<Step> steps = steps(new StepReader(tables, sql, settings, mayDelete));
     plan.done();
     problems.throwIfAny();
     Limits limits = settings.limits();
@@ -66,6 +78,7 @@ final class PlanReader {
         PlanHash.of(root, limits, jobVersion),
         onlyIf,
         params,
+        databases,
         sources,
         views,
         steps,
@@ -109,31 +122,39 @@ final class PlanReader {
         : value.unwrapped();
   }
 
-  private Map<String, Source> sources(SqlCheck sql) {
-    Map<String, Source> sources = new LinkedHashMap<>();
-    Optional<Node> node = plan.object("sources");
-    for (String name : node.map(Node::keys).orElse(List.of())) {
-      ConfigValue value = node.get().value(name).orElseThrow();
-      if (!IDENTIFIER.matcher(name).matches()) {
-        problems.at(value.origin(), "source " + name + IDENTIFIER_EXPECTED);
+  private Map<String, String> databases() {
+    Map<String, String> databases = new LinkedHashMap<>(Map.of(Plan.MAIN, "BACKFILL"));
+    for (Node all : plan.object("databases").stream().toList()) {
+      for (String name : all.keys()) {
+        ConfigValue value = all.value(name).orElseThrow();
+        checkIdentifier(value, "database " + name);
+        if (name.equals(Plan.MAIN)) {
+          problems.at(
+              value.origin(), "database main is always there, with BACKFILL_URL; leave it out");
+        }
+        for (Node database : all.object(name).stream().toList()) {
+          String prefix = database.requiredText("env").orElse("");
+          if (!prefix.isEmpty() && !PREFIX.matcher(prefix).matches()) {
+            database.problem("env", PREFIX_EXPECTED + prefix);
+          } else if (databases.containsValue(prefix)) {
+            database.problem("env", "is " + prefix + ", as of another database");
+          }
+          databases.put(name, prefix);
+          database.done();
+        }
       }
-      Optional<String> where = Optional.empty();
-      Optional<String> table;
-      if (value instanceof ConfigObject block) {
-        Node source = new Node(block, "source " + name, "", problems);
-        table = source.requiredText("table");
-        where = source.text("where");
-        where.ifPresent(condition -> sql.condition(source, "where", condition));
-        source.done();
-      } else {
-        table = node.get().text(name);
-      }
-      sources.put(name, new Source(name, table.orElse(""), where));
     }
-    return sources;
+    return databases;
   }
 
-  private Map<String, String> views(SqlCheck sql, Set<String> sources) {
+  private void checkIdentifier(ConfigValue value, String what) {
+    String name = what.substring(what.indexOf(' ') + 1);
+    if (!IDENTIFIER.matcher(name).matches()) {
+      problems.at(value.origin(), what + IDENTIFIER_EXPECTED);
+    }
+  }
+
+  private Map<String, String> views(SqlCheck sql, Map<String, Source> sources) {
     Map<String, String> views = new LinkedHashMap<>();
     Optional<Node> node = plan.object("views");
     for (String name : node.map(Node::keys).orElse(List.of())) {
@@ -143,16 +164,23 @@ final class PlanReader {
       if (!IDENTIFIER.matcher(name).matches()) {
         problems.at(value.origin(), "view " + name + IDENTIFIER_EXPECTED);
       }
-      if (sources.contains(name)) {
+      if (sources.containsKey(name)) {
         problems.at(value.origin(), name + " is both a source and a view; give each its own name");
       }
       views.put(name, query.orElse(""));
     }
-    ViewOrder order = new ViewOrder(views);
+    RelationOrder order = new RelationOrder(RelationOrder.needs(sources.values(), views));
     for (List<String> cycle : order.cycles()) {
-      node.orElseThrow().problem(cycle.get(0), "needs itself: " + String.join(" -> ", cycle));
+      String first = cycle.get(0);
+      (views.containsKey(first) ? node : plan.object("sources"))
+          .orElseThrow()
+          .problem(first, "needs itself: " + String.join(" -> ", cycle));
     }
-    return order.ordered();
+    Map<String, String> ordered = new LinkedHashMap<>();
+    order.ordered().stream()
+        .filter(views::containsKey)
+        .forEach(name -> ordered.put(name, views.get(name)));
+    return ordered;
   }
 
   private List<Step> steps(StepReader reader) {

@@ -39,11 +39,13 @@ public record Settings(
   /**
    * @param readers connections that read one table at the same time, at most
    * @param fetchRows rows that one round trip brings
+   * @param keysPerQuery keys that one statement asks for, of a source that is fetched by key
    */
-  public record Read(int readers, int fetchRows) {
+  public record Read(int readers, int fetchRows, int keysPerQuery) {
     public Read {
       Setting.READERS.require(readers);
       Setting.FETCH_ROWS.require(fetchRows);
+      Setting.KEYS_PER_QUERY.require(keysPerQuery);
     }
   }
 
@@ -86,10 +88,13 @@ public record Settings(
    *     only while nothing is retried, and nobody keeps a second run away
    * @param schema where its three tables are
    * @param lease how long a run that was last heard of still keeps others away
+   * @param resumeWithin how old a run that did not come to its end may be for the next one to take
+   *     over its {@code :now}
    */
-  public record Ledger(boolean on, String schema, Duration lease) {
+  public record Ledger(boolean on, String schema, Duration lease, Duration resumeWithin) {
     public Ledger {
       Setting.LEASE.require(lease);
+      Setting.RESUME_WITHIN.require(resumeWithin);
       if (schema.isBlank()) {
         throw new IllegalArgumentException("ledger.schema must not be empty");
       }

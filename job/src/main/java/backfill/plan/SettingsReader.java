@@ -59,7 +59,7 @@ final class SettingsReader {
       default ->
           plan.problem(
               "ledger",
-              "ledger must be on, off, or a block with schema and lease, got "
+              "ledger must be on, off, or a block with schema, lease and resume-within, got "
                   + Node.describe(given.get()));
     }
   }
@@ -70,11 +70,18 @@ final class SettingsReader {
         duration(values, Setting.LOCK_TIMEOUT),
         duration(values, Setting.PROGRESS_EVERY),
         stopAfter,
-        new Settings.Read(count(values, Setting.READERS), count(values, Setting.FETCH_ROWS)),
+        new Settings.Read(
+            count(values, Setting.READERS),
+            count(values, Setting.FETCH_ROWS),
+            count(values, Setting.KEYS_PER_QUERY)),
         new Settings.Flatten(number(values, Setting.BROADCAST_BYTES)),
         write(values),
         new Settings.Verify(duration(values, Setting.WAIT_FOR)),
-        new Settings.Ledger(ledgerOn, ledgerSchema, duration(values, Setting.LEASE)));
+        new Settings.Ledger(
+            ledgerOn,
+            ledgerSchema,
+            duration(values, Setting.LEASE),
+            duration(values, Setting.RESUME_WITHIN)));
   }
 
   Limits limits() {

@@ -67,7 +67,10 @@ final class SqlCheck {
           key,
           "uses "
               + word
-              + ", which differs on each run; use a column, a parameter or, for the time, :now");
+              + ", which differs on each run; "
+              + (word.equalsIgnoreCase("uuid")
+                  ? "use run_uuid(key), which a task that is tried again gives again"
+                  : "use a column, a parameter or, for the time, :now"));
     }
   }
 

@@ -1,13 +1,16 @@
 package backfill.plan;
 
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** One step of a plan: it fills one table. A new kind is a record here and its executor. */
-public sealed interface Step permits Step.Pairs, Step.Rows {
+/** One step of a plan. A new kind is a record here and its executor. */
+public sealed interface Step permits Step.Fill, Step.Change {
 
   /** Unique within the plan. */
   String name();
@@ -15,20 +18,46 @@ public sealed interface Step permits Step.Pairs, Step.Rows {
   /** A PostgreSQL condition; false skips the step alone. */
   Optional<String> onlyIf();
 
-  /** The table that this step fills, as the plan writes it. */
+  /** What this step fills, changes, makes or drops, as the plan writes it. */
   String target();
 
-  /**
-   * The columns that identify a row of the target: the arbiter is the unique index on exactly
-   * these.
-   */
-  List<String> key();
+  /** Whether it may take rows away, which the plan must allow. */
+  boolean deletes();
 
-  /** The sources and views that the step itself names. */
-  Set<String> reads();
+  /** Those of some steps that fill tables, in their order. */
+  static List<Fill> fills(List<Step> steps) {
+    return steps.stream().filter(Fill.class::isInstance).map(Fill.class::cast).toList();
+  }
 
-  /** How this step writes. */
-  Settings.Write write();
+  /** A step that fills one table with what follows from the plan's sources. */
+  sealed interface Fill extends Step permits Pairs, Rows {
+
+    /**
+     * The columns that identify a row of the target: the arbiter is the unique index on exactly
+     * these.
+     */
+    List<String> key();
+
+    /** The sources and views that the step itself names. */
+    Set<String> reads();
+
+    /** What becomes of the target's rows that nothing justifies. */
+    Surplus surplus();
+
+    /** A PostgreSQL condition on the target: which of its rows are this step's at all. */
+    Optional<String> owns();
+
+    /** How this step writes. */
+    Settings.Write write();
+
+    @Override
+    default boolean deletes() {
+      return surplus() == Surplus.DELETE;
+    }
+  }
+
+  /** A step that changes the database from within: it reads no source, and needs no engine. */
+  sealed interface Change extends Step permits Batches, Ddl {}
 
   /**
    * Grants flattened into (object, user) pairs.
@@ -44,8 +73,10 @@ public sealed interface Step permits Step.Pairs, Step.Rows {
       List<Grant> through,
       List<Membership> members,
       IntoPairs into,
+      Surplus surplus,
+      Optional<String> owns,
       Settings.Write write)
-      implements Step {
+      implements Fill {
 
     public Pairs {
       direct = List.copyOf(direct);
@@ -78,6 +109,9 @@ public sealed interface Step permits Step.Pairs, Step.Rows {
    * Rows of a query, matched with the target by key.
    *
    * @param query Spark SQL; its columns are the target's, by name
+   * @param insertOnly columns that a new row alone gets; an upsert has them
+   * @param touch columns that are written along with a change, and never compared
+   * @param unmatched name to a query that gives one number, in the file's order
    */
   record Rows(
       String name,
@@ -85,8 +119,19 @@ public sealed interface Step permits Step.Pairs, Step.Rows {
       String query,
       IntoRows into,
       Mode mode,
+      Set<String> insertOnly,
+      Set<String> touch,
+      Map<String, String> unmatched,
+      Surplus surplus,
+      Optional<String> owns,
       Settings.Write write)
-      implements Step {
+      implements Fill {
+
+    public Rows {
+      insertOnly = InOrder.copy(insertOnly);
+      touch = InOrder.copy(touch);
+      unmatched = InOrder.copy(unmatched);
+    }
 
     @Override
     public String target() {
@@ -100,7 +145,117 @@ public sealed interface Step permits Step.Pairs, Step.Rows {
 
     @Override
     public Set<String> reads() {
-      return TableNames.in(query);
+      Set<String> names = new LinkedHashSet<>(TableNames.in(query));
+      unmatched.values().forEach(counting -> names.addAll(TableNames.in(counting)));
+      return names;
+    }
+  }
+
+  /**
+   * Rows of one table that are set or deleted where they are, in small transactions along its key,
+   * until none is left.
+   *
+   * @param key empty for the primary key
+   * @param where a PostgreSQL condition: which rows are left to do; a row that is done must not
+   *     hold it any more
+   * @param set column to a PostgreSQL expression over the row, in the file's order; empty for a
+   *     deletion
+   */
+  record Batches(
+      String name,
+      Optional<String> onlyIf,
+      String table,
+      List<String> key,
+      String where,
+      Map<String, String> set,
+      Settings.Write write)
+      implements Change {
+
+    public Batches {
+      key = List.copyOf(key);
+      set = InOrder.copy(new LinkedHashMap<>(set));
+    }
+
+    @Override
+    public String target() {
+      return table;
+    }
+
+    @Override
+    public boolean deletes() {
+      return set.isEmpty();
+    }
+  }
+
+  /**
+   * A change of the schema. The catalog is looked at first: what is there already is not made
+   * again.
+   */
+  record Ddl(String name, Optional<String> onlyIf, Definition definition) implements Change {
+
+    @Override
+    public String target() {
+      return definition.target();
+    }
+
+    /** What is dropped takes values with it, but no row; the plan's reader sees the statement. */
+    @Override
+    public boolean deletes() {
+      return false;
+    }
+  }
+
+  /** What a {@code ddl} step sees to. */
+  sealed interface Definition permits Creates, Drops, NotNull, EnumValues {
+    /** As the plan writes it. */
+    String target();
+  }
+
+  /**
+   * @param object a relation, or {@code table.column}, that the statement makes
+   */
+  record Creates(String object, String statement) implements Definition {
+    @Override
+    public String target() {
+      return object;
+    }
+  }
+
+  /**
+   * @param object a relation, or {@code table.column}, that the statement takes away
+   */
+  record Drops(String object, String statement) implements Definition {
+    @Override
+    public String target() {
+      return object;
+    }
+  }
+
+  /**
+   * @param columns each {@code table.column}, that may hold no NULL from then on
+   */
+  record NotNull(List<String> columns) implements Definition {
+    public NotNull {
+      columns = List.copyOf(columns);
+    }
+
+    @Override
+    public String target() {
+      return String.join(", ", columns);
+    }
+  }
+
+  /**
+   * @param values that the type must have; those it lacks are appended in this order
+   */
+  record EnumValues(String type, List<String> values) implements Definition {
+    public EnumValues {
+      values = List.copyOf(values);
+    }
+
+    @Override
+    public String target() {
+      return type;
     }
   }
 
@@ -132,7 +287,21 @@ public sealed interface Step permits Step.Pairs, Step.Rows {
 
   /** What a {@code rows} step does with the rows of its query. */
   enum Mode {
+    /** Rows that the target lacks are added; those it has stay as they are. */
+    INSERT_MISSING,
+    /** Rows that the target lacks are added, and those that differ are set. */
+    UPSERT,
     /** Columns of rows that exist are set where they differ; no row is added. */
     UPDATE
+  }
+
+  /** What becomes of the target's rows that nothing justifies. */
+  enum Surplus {
+    /** They are counted, and stay. */
+    REPORT,
+    /** They are deleted. */
+    DELETE,
+    /** Nobody asks. */
+    IGNORE
   }
 }

@@ -10,14 +10,21 @@ final class StepReader {
   private final Set<String> tables;
   private final SqlCheck sql;
   private final SettingsReader settings;
+  private final RowsReader rows;
+  private final ChangeReader changes;
+  private final boolean mayDelete;
 
   /**
    * @param tables the names that {@code from} may say: sources and views
+   * @param mayDelete whether the plan lets its steps take rows away
    */
-  StepReader(Set<String> tables, SqlCheck sql, SettingsReader settings) {
+  StepReader(Set<String> tables, SqlCheck sql, SettingsReader settings, boolean mayDelete) {
     this.tables = tables;
     this.sql = sql;
     this.settings = settings;
+    this.rows = new RowsReader(sql, settings);
+    this.changes = new ChangeReader(sql, settings);
+    this.mayDelete = mayDelete;
   }
 
   /**
@@ -31,27 +38,39 @@ final class StepReader {
         .ifPresent(found -> step.problem("name", PlanReader.NAME_EXPECTED + found));
     Optional<String> onlyIf = step.text("only-if");
     onlyIf.ifPresent(condition -> sql.condition(step, "only-if", condition));
-    Settings.Write write = settings.write(step);
     Optional<String> kind = step.requiredText("kind");
     if (kind.isEmpty()) {
       return Optional.empty();
     }
     Step read =
         switch (kind.get()) {
-          case "pairs" -> pairs(step, name.orElse(""), onlyIf, write);
-          case "rows" -> rows(step, name.orElse(""), onlyIf, write);
+          case "pairs" -> pairs(step, name.orElse(""), onlyIf);
+          case "rows" -> rows.read(step, name.orElse(""), onlyIf);
+          case "batches" -> changes.batches(step, name.orElse(""), onlyIf);
+          case "ddl" -> changes.ddl(step, name.orElse(""), onlyIf);
           default -> {
-            step.problem("kind", "must be pairs or rows, got " + kind.get());
+            step.problem("kind", "must be pairs, rows, batches or ddl, got " + kind.get());
             yield null;
           }
         };
     if (read != null) {
+      refuseDeletion(step, read);
       step.done();
     }
     return step.problems().size() > before ? Optional.empty() : Optional.of(read);
   }
 
-  private Step pairs(Node step, String name, Optional<String> onlyIf, Settings.Write write) {
+  private void refuseDeletion(Node step, Step read) {
+    if (read.deletes() && !mayDelete) {
+      step.problem(
+          step.owner()
+              + " deletes rows of "
+              + read.target()
+              + ", and the plan does not say allow-delete = true; say it if they may go");
+    }
+  }
+
+  private Step pairs(Node step, String name, Optional<String> onlyIf) {
     List<Step.Grant> direct = grants(step, "direct", "user");
     List<Step.Grant> through = grants(step, "through", "group");
     List<Step.Membership> members = new ArrayList<>();
@@ -71,7 +90,16 @@ final class StepReader {
       step.problem(step.owner() + " has members, but no through that grants a group anything");
     }
     Step.IntoPairs target = step.requiredObject("into").map(this::intoPairs).orElse(null);
-    return new Step.Pairs(name, onlyIf, direct, through, members, target, write);
+    return new Step.Pairs(
+        name,
+        onlyIf,
+        direct,
+        through,
+        members,
+        target,
+        RowsReader.surplus(step, Step.Surplus.REPORT),
+        RowsReader.owns(step, sql),
+        settings.write(step));
   }
 
   /** A list that is there with something in it, or is no list at all, which is reported already. */
@@ -102,7 +130,7 @@ final class StepReader {
     return from.orElse("");
   }
 
-  private static String column(Node node, String key) {
+  static String column(Node node, String key) {
     return node.requiredText(key).orElse("");
   }
 
@@ -115,24 +143,5 @@ final class StepReader {
     }
     into.done();
     return new Step.IntoPairs(table, object, user);
-  }
-
-  private Step rows(Node step, String name, Optional<String> onlyIf, Settings.Write write) {
-    Optional<String> query = step.requiredText("query");
-    query.ifPresent(text -> sql.query(step, "query", text));
-    Optional<String> mode = step.requiredText("mode");
-    mode.filter(word -> !word.equals("update"))
-        .ifPresent(word -> step.problem("mode", "must be update, got " + word));
-    Step.IntoRows target =
-        step.requiredObject("into")
-            .map(
-                into -> {
-                  String table = column(into, "table");
-                  List<String> key = into.requiredTexts("key");
-                  into.done();
-                  return new Step.IntoRows(table, key);
-                })
-            .orElse(null);
-    return new Step.Rows(name, onlyIf, query.orElse(""), target, Step.Mode.UPDATE, write);
   }
 }

@@ -28,16 +28,25 @@ public final class Preflight implements AutoCloseable {
    */
   private static final int BESIDE_READERS_AND_WRITERS = 3;
 
+  private final Database database;
+  private final String applicationName;
   private final Plan plan;
   private final List<Step> steps;
+  private final List<Step.Fill> fills;
   private final Sessions sessions;
   private final Findings findings = new Findings();
+  private Changes changes = Changes.NONE;
+  private Optional<UnfinishedRun> unfinished = Optional.empty();
   private boolean looked;
   private boolean keepsLedger;
 
-  private Preflight(Plan plan, List<Step> steps, Sessions sessions) {
+  private Preflight(
+      Plan plan, List<Step> steps, Sessions sessions, Database database, String applicationName) {
+    this.database = database;
+    this.applicationName = applicationName;
     this.plan = plan;
     this.steps = steps;
+    this.fills = Step.fills(steps);
     this.sessions = sessions;
   }
 
@@ -52,7 +61,11 @@ public final class Preflight implements AutoCloseable {
       Plan plan, List<Step> steps, Database database, String applicationName) {
     try {
       return new Preflight(
-          plan, steps, Sessions.open(plan, database, applicationName + " preflight"));
+          plan,
+          steps,
+          Sessions.open(plan, database, applicationName + " preflight"),
+          database,
+          applicationName);
     } catch (SQLException e) {
       throw brokenOff(database.address(), List.of(), e);
     }
@@ -126,10 +139,14 @@ public final class Preflight implements AutoCloseable {
   private Ready run(QueryShapes shapes) throws SQLException {
     Server server = sessions.writingServer();
     sessions.check(findings);
-    String now = now();
+    unfinished = UnfinishedRun.of(sessions.writing(), plan, steps);
+    String now = unfinished.isPresent() ? unfinished.get().now() : now();
+    int before = findings.reasons().size();
     Map<String, Table> targets = targets();
+    ChangeCheck changeCheck = new ChangeCheck(sessions.writing(), server.user(), findings);
+    changeCheck.find(steps);
     Set<String> skipped = new LinkedHashSet<>();
-    if (targets.size() == steps.size()) {
+    if (findings.reasons().size() == before) {
       OnlyIf onlyIf = new OnlyIf(sessions.writing(), plan, now, findings);
       if (!onlyIf.planApplies()) {
         return nothingToDo(server, now);
@@ -137,14 +154,15 @@ public final class Preflight implements AutoCloseable {
       skipped.addAll(onlyIf.skipped(steps));
     }
     noteConditions(skipped);
-    List<Step> active = steps.stream().filter(step -> !skipped.contains(step.name())).toList();
+    List<Step.Fill> active = fills.stream().filter(step -> !skipped.contains(step.name())).toList();
     Scope scope = new Scope(plan, active);
     Map<String, Table> sources = sources(scope);
     Shapes known = shapes.of(scope.answerable(sources.keySet()), sources);
     known.reasons().forEach(reason -> findings.refuse("plan " + plan.name(), reason));
     rights(scope, sources, known, now);
     Map<String, Target> checked = targets(active, targets, sources, known, now);
-    if (keepsLedger && !active.isEmpty()) {
+    changes = changeCheck.check(changeScope(skipped, now));
+    if (keepsLedger && skipped.size() < steps.size()) {
       LedgerRights.check(sessions.writing(), plan.settings().ledger().schema(), findings);
     }
     if (!active.isEmpty()) {
@@ -161,6 +179,25 @@ public final class Preflight implements AutoCloseable {
         skipped,
         true,
         now);
+  }
+
+  private ChangeScope changeScope(Set<String> skipped, String now) {
+    return new ChangeScope(
+        database,
+        applicationName,
+        plan,
+        now,
+        steps.stream().filter(step -> !skipped.contains(step.name())).toList());
+  }
+
+  /** What was found of the steps that change the database from within. */
+  public Changes changes() {
+    return changes;
+  }
+
+  /** The run whose {@code :now} this one takes over. */
+  public Optional<UnfinishedRun> unfinished() {
+    return unfinished;
   }
 
   /** Which tables a condition reads is not looked at: it is asked as it is. */
@@ -206,7 +243,7 @@ public final class Preflight implements AutoCloseable {
   private Map<String, Table> targets() throws SQLException {
     NameLookup names = new NameLookup(sessions.writing());
     Map<String, Table> targets = new LinkedHashMap<>();
-    for (Step step : steps) {
+    for (Step.Fill step : fills) {
       names
           .find(TargetCheck.place(step), step.target(), findings)
           .ifPresent(table -> targets.put(step.name(), table));
@@ -239,7 +276,7 @@ public final class Preflight implements AutoCloseable {
   }
 
   private Map<String, Target> targets(
-      List<Step> active,
+      List<Step.Fill> active,
       Map<String, Table> found,
       Map<String, Table> sources,
       Shapes known,
@@ -253,7 +290,7 @@ public final class Preflight implements AutoCloseable {
             findings);
     HeadroomCheck headroom = new HeadroomCheck(sessions.writing(), sessions.reading(), findings);
     Map<String, Target> targets = new LinkedHashMap<>();
-    for (Step step : active) {
+    for (Step.Fill step : active) {
       Table table = found.get(step.name());
       if (table == null) {
         continue;
@@ -267,11 +304,12 @@ public final class Preflight implements AutoCloseable {
     return targets;
   }
 
-  private static List<Table> found(List<Step> active, Map<String, Table> targets) {
+  private static List<Table> found(List<Step.Fill> active, Map<String, Table> targets) {
     return active.stream().map(Step::name).filter(targets::containsKey).map(targets::get).toList();
   }
 
-  private void connections(List<Step> active, Collection<Table> sources, Collection<Table> targets)
+  private void connections(
+      List<Step.Fill> active, Collection<Table> sources, Collection<Table> targets)
       throws SQLException {
     boolean holder =
         Stream.of(sources, targets)

@@ -3,6 +3,7 @@ package backfill.postgres;
 import backfill.plan.Plan;
 import backfill.plan.Source;
 import backfill.plan.Step;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -15,9 +16,9 @@ import java.util.stream.Stream;
 /** Which sources and views some steps read, and which columns of them the steps name. */
 final class Scope {
   private final Plan plan;
-  private final List<Step> steps;
+  private final List<? extends Step> steps;
 
-  Scope(Plan plan, List<Step> steps) {
+  Scope(Plan plan, List<? extends Step> steps) {
     this.plan = plan;
     this.steps = steps;
   }
@@ -34,24 +35,14 @@ final class Scope {
    * not.
    */
   Plan answerable(Set<String> found) {
-    List<Step> complete =
-        steps.stream().filter(step -> found.containsAll(plan.sourcesOf(step))).toList();
+    List<Step> complete = new ArrayList<>(steps);
+    complete.removeIf(step -> !found.containsAll(plan.sourcesOf(step)));
     Set<String> used = new HashSet<>();
     for (Step step : complete) {
       used.addAll(plan.sourcesOf(step));
       used.addAll(plan.viewsOf(step));
     }
-    return new Plan(
-        plan.name(),
-        plan.location(),
-        plan.hash(),
-        plan.onlyIf(),
-        plan.params(),
-        only(plan.sources(), used),
-        only(plan.views(), used),
-        complete,
-        plan.limits(),
-        plan.settings());
+    return plan.with(only(plan.sources(), used), only(plan.views(), used), complete);
   }
 
   /** What the grants and memberships of the steps read of one source. */

@@ -30,7 +30,7 @@ final class TargetCheck {
   }
 
   /** What the step's statements are to a trigger. */
-  static String event(Step step) {
+  static String event(Step.Fill step) {
     return step instanceof Step.Pairs ? "INSERT" : "UPDATE";
   }
 
@@ -39,7 +39,7 @@ final class TargetCheck {
   }
 
   /** The target, or reasons among the findings. */
-  Optional<Target> check(Step step, Table table, Map<String, Table> sources, Shapes shapes)
+  Optional<Target> check(Step.Fill step, Table table, Map<String, Table> sources, Shapes shapes)
       throws SQLException {
     if (!isFillable(step, table)) {
       return Optional.empty();
@@ -59,7 +59,7 @@ final class TargetCheck {
     return arbiter(step, table).map(arbiter -> new Target(table, arbiter, triggers, referred));
   }
 
-  private boolean isFillable(Step step, Table table) {
+  private boolean isFillable(Step.Fill step, Table table) {
     if (!table.isTable()) {
       findings.refuse(
           place(step),
@@ -78,7 +78,7 @@ final class TargetCheck {
     return table.isTable() && table.foreignParts().isEmpty();
   }
 
-  private Optional<Arbiter> arbiter(Step step, Table table) {
+  private Optional<Arbiter> arbiter(Step.Fill step, Table table) {
     List<String> missing =
         step.key().stream().filter(column -> table.column(column).isEmpty()).toList();
     for (String column : missing) {
@@ -89,7 +89,7 @@ final class TargetCheck {
         : Optional.empty();
   }
 
-  private List<String> triggers(Step step, Table table) throws SQLException {
+  private List<String> triggers(Step.Fill step, Table table) throws SQLException {
     String event = event(step);
     for (Trigger trigger : catalog.triggers(table, event)) {
       if (!trigger.securityDefiner()) {
@@ -110,7 +110,7 @@ final class TargetCheck {
     return triggers;
   }
 
-  private void rules(Step step, Table table) throws SQLException {
+  private void rules(Step.Fill step, Table table) throws SQLException {
     for (String rule : catalog.rules(table)) {
       if (step instanceof Step.Pairs) {
         findings.refuse(

@@ -22,10 +22,10 @@ record PairColumns(String key, String member) {
    *
    * @return source name to its columns
    */
-  static Map<String, PairColumns> soleUses(Plan plan, List<Step> steps) {
+  static Map<String, PairColumns> soleUses(Plan plan, List<Step.Fill> steps) {
     Map<String, Set<PairColumns>> uses = new HashMap<>();
     Set<String> queried = new HashSet<>();
-    for (Step step : steps) {
+    for (Step.Fill step : steps) {
       if (step instanceof Step.Pairs pairs) {
         collect(pairs, uses);
         plan.viewsOf(step).forEach(view -> queried.addAll(plan.sourcesOfView(view)));

@@ -47,7 +47,7 @@ final class PairsRun implements StepRun {
   }
 
   @Override
-  public Step step() {
+  public Step.Fill step() {
     return step;
   }
 

@@ -34,7 +34,7 @@ public final class ReadListing {
    *
    * @param together the steps that share its snapshot
    */
-  public List<ListedStatement> source(String name, List<Step> together) {
+  public List<ListedStatement> source(String name, List<Step.Fill> together) {
     Source source = plan.sources().get(name);
     Table table = ready.sources().get(name);
     PairColumns pairs = PairColumns.soleUses(plan, together).get(name);
@@ -47,7 +47,7 @@ public final class ReadListing {
   }
 
   /** What reads a step's target. */
-  public List<ListedStatement> target(Step step) {
+  public List<ListedStatement> target(Step.Fill step) {
     if (step instanceof Step.Pairs pairs) {
       Table table = ready.targets().get(step.name()).table();
       return listed(table, scan.pairStatements(table, PairColumns.of(pairs.into()), null));
@@ -60,9 +60,9 @@ public final class ReadListing {
    *
    * @param together the steps that share a snapshot
    */
-  public List<ListedStatement> parents(List<Step> together) {
+  public List<ListedStatement> parents(List<Step.Fill> together) {
     Map<String, List<ListedStatement>> listed = new LinkedHashMap<>();
-    for (Step step : together) {
+    for (Step.Fill step : together) {
       for (ParentTable parent : ready.targets().get(step.name()).parentsOf(step.key())) {
         parent
             .integerColumn()
@@ -80,7 +80,7 @@ public final class ReadListing {
   }
 
   /** The target's columns that a step reads and writes: its key, then what its query gives. */
-  public List<String> columns(Step step) {
+  public List<String> columns(Step.Fill step) {
     List<String> columns = new ArrayList<>(step.key());
     for (String column : ready.shapes().outputs().getOrDefault(step.name(), List.of())) {
       if (!columns.contains(column)) {

@@ -58,7 +58,7 @@ public final class Reading implements AutoCloseable {
       SparkSession spark,
       Plan plan,
       Ready ready,
-      List<Step> steps,
+      List<Step.Fill> steps,
       Database database,
       String applicationName)
       throws SQLException {
@@ -77,9 +77,9 @@ public final class Reading implements AutoCloseable {
   }
 
   /** What these steps read, sources and targets; a table may be there twice. */
-  public static List<Table> tables(Plan plan, Ready ready, List<Step> steps) {
+  public static List<Table> tables(Plan plan, Ready ready, List<Step.Fill> steps) {
     List<Table> tables = new ArrayList<>();
-    for (Step step : steps) {
+    for (Step.Fill step : steps) {
       plan.sourcesOf(step).forEach(source -> tables.add(ready.sources().get(source)));
       Target target = ready.targets().get(step.name());
       tables.add(target.table());
@@ -96,7 +96,7 @@ public final class Reading implements AutoCloseable {
    * @param begun told each source's name before it is read
    * @param read told each source's name and rows after it
    */
-  public void sources(Step step, Consumer<String> begun, BiConsumer<String, Long> read) {
+  public void sources(Step.Fill step, Consumer<String> begun, BiConsumer<String, Long> read) {
     for (String name : plan.sourcesOf(step)) {
       if (!sources.counts().containsKey(name)) {
         begun.accept(name);
@@ -131,7 +131,7 @@ public final class Reading implements AutoCloseable {
   }
 
   /** Rows of each source that these steps read. */
-  public Map<String, Long> rowsOf(Step step) {
+  public Map<String, Long> rowsOf(Step.Fill step) {
     Map<String, Long> rows = new LinkedHashMap<>();
     for (String source : plan.sourcesOf(step)) {
       rows.put(source, sources.counts().get(source));

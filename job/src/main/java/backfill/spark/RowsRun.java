@@ -59,7 +59,7 @@ final class RowsRun implements StepRun {
   }
 
   @Override
-  public Step step() {
+  public Step.Fill step() {
     return step;
   }
 

@@ -44,12 +44,12 @@ public final class Sinks {
    * @param columns the target's columns that it writes, in order
    */
   public static WriteTarget target(
-      Step step, List<String> columns, Ready ready, Plan plan, Database database) {
+      Step.Fill step, List<String> columns, Ready ready, Plan plan, Database database) {
     return target(step, columns, ready, plan, database, Parents.UNKNOWN, 0);
   }
 
   private static WriteTarget target(
-      Step step,
+      Step.Fill step,
       List<String> columns,
       Ready ready,
       Plan plan,

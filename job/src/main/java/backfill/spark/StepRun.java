@@ -10,7 +10,7 @@ import java.util.Optional;
  * One step on its way through the stages; each method is one of them, called once, in this order.
  */
 public sealed interface StepRun extends AutoCloseable permits PairsRun, RowsRun {
-  Step step();
+  Step.Fill step();
 
   /** The target's columns that it writes, in order. */
   List<String> columns();

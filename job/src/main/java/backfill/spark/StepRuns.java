@@ -9,7 +9,7 @@ public final class StepRuns {
   private StepRuns() {}
 
   /** A step that will be taken through the stages. */
-  public static StepRun of(Step step, Target target, Plan plan) {
+  public static StepRun of(Step.Fill step, Target target, Plan plan) {
     if (step instanceof Step.Pairs pairs) {
       return new PairsRun(pairs, target, plan.settings());
     } else if (step instanceof Step.Rows rows) {

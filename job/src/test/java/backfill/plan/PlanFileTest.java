@@ -7,7 +7,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.entry;
 
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -50,9 +52,13 @@ class PlanFileTest {
             entry("for", "7 days"));
     assertThat(plan.sources().values())
         .containsExactly(
-            new Source("grants", "app_grants", Optional.empty()),
+            new Source("grants", "app_grants", Plan.MAIN, Optional.empty(), Optional.empty()),
             new Source(
-                "members", "app.Members", Optional.of("kind = :group AND at < :now::timestamptz")));
+                "members",
+                "app.Members",
+                Plan.MAIN,
+                Optional.of("kind = :group AND at < :now::timestamptz"),
+                Optional.empty()));
     assertThat(plan.views().keySet()).containsExactly("recent", "direct");
     Settings.Write write = plan.settings().write();
     assertThat(plan.steps())
@@ -64,6 +70,8 @@ class PlanFileTest {
                 List.of(new Step.Grant("grants", "object_id", "group_id")),
                 List.of(new Step.Membership("members", "g", "u")),
                 new Step.IntoPairs("pairs", "o", "u"),
+                Step.Surplus.REPORT,
+                Optional.empty(),
                 write),
             new Step.Rows(
                 "two",
@@ -71,6 +79,11 @@ class PlanFileTest {
                 "SELECT id, :now AS at FROM grants",
                 new Step.IntoRows("t", List.of("id", "at")),
                 Step.Mode.UPDATE,
+                Set.of(),
+                Set.of(),
+                Map.of(),
+                Step.Surplus.IGNORE,
+                Optional.empty(),
                 write));
   }
 
@@ -90,7 +103,7 @@ class PlanFileTest {
                     direct = [{ from = grant, object = product_id, user = user_id }]
                     through = [{ from = grants, object = product_id, group = group_id }]
                     into = { table = pairs, object = user_id, user = user_id } }
-                  { name = two, kind = rows, mode = upsert
+                  { name = two, kind = rows, mode = merge
                     query = "SELECT id, rand() AS n FROM grants"
                     into = { table = t } }
                 ]
@@ -105,7 +118,7 @@ class PlanFileTest {
                 + " did you mean grants?",
             "test.conf:11: into.user of step one is the column user_id, and so is object;"
                 + " name two columns",
-            "test.conf:12: mode of step two must be update, got upsert",
+            "test.conf:12: mode of step two must be insert-missing or upsert or update, got merge",
             "test.conf:13: query of step two uses rand, which differs on each run;"
                 + " use a column, a parameter or, for the time, :now",
             "test.conf:14: into.key is missing in step two");
@@ -153,14 +166,14 @@ class PlanFileTest {
       delimiter = '|',
       quoteCharacter = '~',
       value = {
-        "name = small | ~name = small, allow-delete = true~ | 1: unknown key allow-delete in the plan",
+        "name = small | ~name = small, allow-delte = true~ | 1: unknown key allow-delte in the plan; did you mean allow-delete?",
         "name = small | name = 5            | 1: name of the plan must be text, got the number 5",
         "name = small | name = \"\"         | 1: name of the plan must not be empty",
         "name = one   | name = o_ne         | 4: name of step o_ne must be small letters, digits and hyphens, got o_ne",
         "name = one,  | foo = 1,            | 4: name is missing in step 1 & 4: unknown key foo in step 1",
-        "kind = pairs | kind = batches      | 4: kind of step one must be pairs or rows, got batches",
+        "kind = pairs | kind = copies       | 4: kind of step one must be pairs, rows, batches or ddl, got copies",
         ", kind = pairs |                   | 4: kind is missing in step one",
-        "kind = pairs | kind = pairs, surplus = ignore | 4: unknown key surplus in step one",
+        "kind = pairs | kind = pairs, touch = [a] | 4: unknown key touch in step one",
         "kind = pairs | kind = pairs, write.writers = 65 | 4: write.writers must be 1 to 64, got 65",
         "kind = pairs | kind = pairs, write { writer = 5 } | 4: unknown key write.writer in step one; did you mean write.writers?",
         "kind = pairs | kind = pairs, only-if = true | 4: only-if of step one must be text, got true",
@@ -177,7 +190,7 @@ class PlanFileTest {
         "grants = app_grants | grants { where = \"x\" } | 3: table is missing in source grants",
         "grants = app_grants | grants { table = t, where = null } | 3: where of source grants must be text, got null",
         "grants = app_grants | grants { table = t, where = \"\" } | 3: where of source grants must not be empty",
-        "grants = app_grants | grants { table = t, database = ci } | 3: unknown key database in source grants",
+        "grants = app_grants | grants { table = t, database = ci } | 3: database of source grants names ci, which is not under databases",
         "grants = app_grants | grants { table = t, where = \"a = :b\" } | 3: where of source grants uses :b, which is not in params",
         "app_grants }  | app_grants, Other-One = t } | 3: source Other-One must be small letters, digits and underscores, and not begin with a digit",
         "group = admins | now = 1           | 2: param now is taken: :now is the server's time at the start",
@@ -227,14 +240,7 @@ class PlanFileTest {
 
   @ParameterizedTest
   @ValueSource(
-      strings = {
-        "rand()",
-        "random ()",
-        "uuid()",
-        "shuffle(x)",
-        "monotonically_increasing_id()",
-        "randn(5)"
-      })
+      strings = {"rand()", "random ()", "shuffle(x)", "monotonically_increasing_id()", "randn(5)"})
   void aQueryThatIsRandomIsRefused(String expression) {
     String word = expression.replaceAll("[ (].*", "");
     assertThat(problems(onlyRows("SELECT " + expression + " AS x FROM grants")))

@@ -30,11 +30,12 @@ class SettingsTest {
                 Duration.ofSeconds(5),
                 Duration.ofSeconds(4),
                 Optional.empty(),
-                new Settings.Read(4, 10_000),
+                new Settings.Read(4, 10_000, 10_000),
                 new Settings.Flatten(268_435_456),
                 new Settings.Write(2, 25_000, Duration.ofSeconds(60), Duration.ofMinutes(2)),
                 new Settings.Verify(Duration.ofSeconds(60)),
-                new Settings.Ledger(true, "backfill", Duration.ofSeconds(30))));
+                new Settings.Ledger(
+                    true, "backfill", Duration.ofSeconds(30), Duration.ofHours(24))));
   }
 
   @Test
@@ -58,11 +59,12 @@ class SettingsTest {
                 Duration.ofMillis(10),
                 Duration.ofMillis(1500),
                 Optional.of(new StopAfter.Lasting(Duration.ofMinutes(45))),
-                new Settings.Read(1, 1_000_000),
+                new Settings.Read(1, 1_000_000, 10_000),
                 new Settings.Flatten(0),
                 new Settings.Write(64, 1, Duration.ofHours(1), Duration.ZERO),
                 new Settings.Verify(Duration.ofHours(24)),
-                new Settings.Ledger(true, "Our ledger", Duration.ofMillis(1500))));
+                new Settings.Ledger(
+                    true, "Our ledger", Duration.ofMillis(1500), Duration.ofHours(24))));
   }
 
   @Test
@@ -107,7 +109,7 @@ class SettingsTest {
 
   @Test
   void theRecordsRefuseTheSame() {
-    assertThatThrownBy(() -> new Settings.Read(0, 1))
+    assertThatThrownBy(() -> new Settings.Read(0, 1, 1))
         .hasMessage("read.readers must be 1 to 64, got 0");
     assertThatThrownBy(() -> new Settings.Flatten(-1))
         .hasMessage("flatten.broadcast-bytes must be 0 B to 8 GiB, got -1 B");
@@ -122,7 +124,7 @@ class SettingsTest {
             + "write { writers = 4, rows-per-batch = 10 }";
     Plan plan = read(text, "write.retry-for=30 s", "write.writers=3");
     assertThat(plan.settings().write().writers()).isEqualTo(3);
-    assertThat(plan.steps().get(0).write())
+    assertThat(((Step.Fill) plan.steps().get(0)).write())
         .isEqualTo(new Settings.Write(8, 10, Duration.ofSeconds(60), Duration.ofSeconds(30)));
   }
 
@@ -178,7 +180,7 @@ class SettingsTest {
     assertThat(read(SMALL + "ledger = on").settings().ledger().on()).isTrue();
     assertThatThrownBy(() -> read(SMALL + "ledger = maybe"))
         .hasMessageContaining(
-            "ledger must be on, off, or a block with schema and lease, got the text \"maybe\"");
+            "ledger must be on, off, or a block with schema, lease and resume-within, got the text \"maybe\"");
     assertThatThrownBy(() -> read(SMALL + "ledger.lease = 10 ms"))
         .hasMessageContaining("ledger.lease must be 1 s to 1 h, got 10 ms");
   }

@@ -45,8 +45,9 @@ class ShippedTest {
         .extracting(Step::target)
         .containsExactly(
             "dojo_product_authorized_users", "dojo_product_type_authorized_users", "auth_user");
-    assertThat(plan.steps().get(1).key()).containsExactly("product_type_id", "dojo_user_id");
-    assertThat(plan.steps().get(2).key()).containsExactly("id");
+    assertThat(((Step.Fill) plan.steps().get(1)).key())
+        .containsExactly("product_type_id", "dojo_user_id");
+    assertThat(((Step.Fill) plan.steps().get(2)).key()).containsExactly("id");
   }
 
   @Test

@@ -134,6 +134,8 @@ class HeadroomTest {
             List.of(),
             List.of(),
             new Step.IntoPairs("access", "object_id", "user_id"),
+            Step.Surplus.REPORT,
+            Optional.empty(),
             TestingPreflight.WRITE));
     Table table = world.ready().targets().get("fill").table();
     try (Connection connection = world.admin().connect("test")) {

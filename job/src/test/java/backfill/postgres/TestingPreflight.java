@@ -102,6 +102,8 @@ final class TestingPreflight {
         List.of(new Step.Grant("through", "object_id", "group_id")),
         List.of(new Step.Membership("members", "group_id", "user_id")),
         new Step.IntoPairs(table, "object_id", "user_id"),
+        Step.Surplus.REPORT,
+        Optional.empty(),
         WRITE);
   }
 
@@ -119,6 +121,11 @@ final class TestingPreflight {
             "SELECT user_id AS id, true AS flag FROM direct",
             new Step.IntoRows("people", List.of("id")),
             Step.Mode.UPDATE,
+            Set.of(),
+            Set.of(),
+            Map.of(),
+            Step.Surplus.IGNORE,
+            Optional.empty(),
             WRITE));
     world.outputs("id", "flag");
     return world;
@@ -132,12 +139,12 @@ final class TestingPreflight {
   }
 
   TestingPreflight source(String name, String table) {
-    sources.put(name, new Source(name, table, Optional.empty()));
+    sources.put(name, new Source(name, table, Plan.MAIN, Optional.empty(), Optional.empty()));
     return this;
   }
 
   TestingPreflight where(String name, String condition) {
-    sources.put(name, new Source(name, name, Optional.of(condition)));
+    sources.put(name, new Source(name, name, Plan.MAIN, Optional.of(condition), Optional.empty()));
     return this;
   }
 
@@ -203,6 +210,7 @@ final class TestingPreflight {
         "0",
         onlyIf,
         params,
+        Map.of(Plan.MAIN, "BACKFILL"),
         sources,
         views,
         steps,
@@ -218,11 +226,11 @@ final class TestingPreflight {
             Duration.ofSeconds(2),
             Duration.ofSeconds(5),
             Optional.empty(),
-            new Settings.Read(readers, 1000),
+            new Settings.Read(readers, 1000, 100),
             new Settings.Flatten(1),
             WRITE,
             new Settings.Verify(Duration.ofSeconds(1)),
-            new Settings.Ledger(false, "backfill", Duration.ofSeconds(30))));
+            new Settings.Ledger(false, "backfill", Duration.ofSeconds(30), Duration.ofHours(24))));
   }
 
   Ready ready() {

@@ -38,7 +38,11 @@ class ExplainTest {
       try (Snapshot snapshot = Snapshot.export(database, "test", List.of(table), second, second)) {
         Dataset<Row> rows =
             new SnapshotReader(
-                    TestingSpark.session(), database, snapshot, new Settings.Read(1, 10), "test")
+                    TestingSpark.session(),
+                    database,
+                    snapshot,
+                    new Settings.Read(1, 10, 10),
+                    "test")
                 .read(table, List.of("a"), null);
 
         assertThat(rows.queryExecution().toString())

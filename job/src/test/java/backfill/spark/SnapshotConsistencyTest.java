@@ -171,7 +171,7 @@ class SnapshotConsistencyTest {
 
   private SnapshotReader reader(Database where, Snapshot snapshot) {
     return new SnapshotReader(
-        TestingSpark.session(), where, snapshot, new Settings.Read(4, 100), "backfill test");
+        TestingSpark.session(), where, snapshot, new Settings.Read(4, 100, 100), "backfill test");
   }
 
   private Database as(String user, String password) {
