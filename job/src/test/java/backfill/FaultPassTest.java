@@ -145,7 +145,8 @@ class FaultPassTest {
       }
       boolean happened = !run.isDone();
       restart.of(server, random);
-      holdsAfter(there, run.get(), restart + " " + moment);
+      String when = happened ? moment : "after its end";
+      holdsAfter(there, run.get(), restart + " " + when);
       return happened;
     }
   }
