@@ -33,8 +33,12 @@ def options(context, jinja_env=None):
 
 
 def options_of_run(context, jinja_env=None):
+    words = options(context)
+    approval = context["ti"].xcom_pull(task_ids="approval")
+    if approval:
+        words += ["--label", f"approved-by={approval['responded_by_user']['name']}"]
     report = context["params"]["report"]
-    return options(context) + (["--report", report] if report else [])
+    return words + (["--report", report] if report else [])
 
 
 def connections(context, jinja_env=None):
@@ -115,7 +119,8 @@ with DAG(
         body="""{% set plan = ti.xcom_pull(task_ids='plan') %}
 | planned | already present | to insert | to update | surplus |
 |--:|--:|--:|--:|--:|
-| {{ plan.planned }} | {{ plan.alreadyPresent }} | {{ plan.toInsert }} | {{ plan.toUpdate }} | {{ plan.surplus }} |
+|{% for key in ['planned', 'alreadyPresent', 'toInsert', 'toUpdate', 'surplus'] %} {{
+    '–' if plan[key] is none else plan[key] }} |{% endfor %}
 
 The log of task `plan` names who would gain most.""",
     )

@@ -10,6 +10,7 @@ the driver is elsewhere, and the password belongs into a secret there (see conf/
 
 import json
 import os
+import shlex
 import shutil
 import signal
 import subprocess
@@ -161,21 +162,22 @@ class BackfillOperator(BaseOperator):
         would be killed in the middle of a batch. So that it still never outlives its task, the kernel sends it SIGTERM
         when the task is gone, where setpriv (of util-linux) is there to arrange this.
         """
-        setpriv = shutil.which("setpriv")
-        self.log.info("running %s", " ".join(words))
-        try:
-            self.process = subprocess.Popen(
-                [setpriv, "--pdeathsig", "TERM", *words] if setpriv else words,
-                env=environment,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                text=True,
-                errors="replace",
-                start_new_session=True,
+        if shutil.which(words[0]) is None:
+            raise AirflowFailException(
+                f"there is no program {words[0]}: set BACKFILL_COMMAND to the launcher, or to spark-submit with its options"
             )
-        except OSError as e:
-            raise AirflowFailException(f"cannot start {words[0]}: {e}; name the launcher or spark-submit in submit") from e
+        setpriv = shutil.which("setpriv")
+        self.log.info("running %s", shlex.join(words))
+        self.process = subprocess.Popen(
+            [setpriv, "--pdeathsig", "TERM", *words] if setpriv else words,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            errors="replace",
+            start_new_session=True,
+        )
         log = threading.Thread(target=copy_context().run, args=(self.pass_on, self.process.stderr), daemon=True)
         log.start()
         last = ""
