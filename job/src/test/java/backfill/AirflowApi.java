@@ -10,6 +10,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -101,6 +102,26 @@ final class AirflowApi {
         "PATCH",
         "/api/v2" + DAG + "/dagRuns/" + run + "/taskInstances/approval/-1/hitlDetails",
         Map.of("chosen_options", new String[] {option}, "params_input", Map.of()));
+  }
+
+  /** Ends a task, as somebody does who has seen enough. */
+  void markFailed(String run, String task) throws Exception {
+    send(
+        "PATCH",
+        "/api/v2" + DAG + "/dagRuns/" + run + "/taskInstances/" + task,
+        Map.of("new_state", "failed"));
+  }
+
+  /** Lets a task and those behind it run again. */
+  void clear(String run, String task) throws Exception {
+    post(
+        DAG + "/clearTaskInstances",
+        Map.of(
+            "dag_run_id", run,
+            "task_ids", List.of(task),
+            "include_downstream", true,
+            "only_failed", false,
+            "dry_run", false));
   }
 
   /** Ends a run that a failed test left. */

@@ -53,7 +53,7 @@ final class TestingAirflow implements AutoCloseable {
     set("core", "fernet_key", random(32));
     set("core", "parallelism", "2");
     set("core", "default_task_retry_delay", "1");
-    set("scheduler", "job_heartbeat_sec", "1");
+    set("workers", "min_heartbeat_interval", "1");
     set("api", "host", "127.0.0.1");
     set("api", "port", Integer.toString(port));
     set("api", "workers", "1");
