@@ -24,11 +24,11 @@ SUBMIT = shlex.split(os.environ.get("BACKFILL_COMMAND", "backfill"))
 def options(context, jinja_env=None):
     """The words that the run's parameters make, for every command."""
     params, ti = context["params"], context["ti"]
-    words = ["--label", f"airflow={ti.dag_id}/{ti.run_id}/{ti.task_id}/{ti.try_number}"]
+    words = [f"--label=airflow={ti.dag_id}/{ti.run_id}/{ti.task_id}/{ti.try_number}"]
     for option in ("label", "set", "only", "from", "until"):
         given = params[option]
         for value in given if isinstance(given, list) else [given] if given else []:
-            words += [f"--{option}", value]
+            words.append(f"--{option}={value}")
     return words
 
 
@@ -36,9 +36,9 @@ def options_of_run(context, jinja_env=None):
     words = options(context)
     approval = context["ti"].xcom_pull(task_ids="approval")
     if approval:
-        words += ["--label", f"approved-by={approval['responded_by_user']['name']}"]
+        words.append(f"--label=approved-by={approval['responded_by_user']['name']}")
     report = context["params"]["report"]
-    return words + (["--report", report] if report else [])
+    return words + ([f"--report={report}"] if report else [])
 
 
 def connections(context, jinja_env=None):
@@ -86,7 +86,7 @@ with DAG(
         "plan": Param(
             "defectdojo-authorized-users",
             type="string",
-            minLength=1,
+            pattern="^[^-]",
             description="A shipped plan's name, a path on the workers, or a URI that Hadoop reads",
         ),
         "approval": Param(True, type="boolean", description="Whether somebody must approve the plan's counts before the run"),

@@ -263,7 +263,7 @@ class Dag(unittest.TestCase):
 
     def test_wrong_parameters_are_refused(self):
         for name, value in {
-            "plan": "", "approval": "yes", "set": ["no value"], "only": "step", "label": 3,
+            "plan": "--help", "approval": "yes", "set": ["no value"], "only": "step", "label": 3,
             "connections": {"backfill": "x"}, "from": 1,
         }.items():
             with self.subTest(name=name), self.assertRaises(ParamValidationError):
@@ -278,13 +278,13 @@ class Dag(unittest.TestCase):
         }
         ti = mock.Mock(dag_id="backfill", run_id="r", task_id="run", try_number=2)
         ti.xcom_pull.return_value = {"responded_by_user": {"id": "7", "name": "anna"}}
-        common = ["--label", "airflow=backfill/r/run/2", "--label", "a b", "--set", "write.writers=4"]
-        common += ["--set", "params.x=1", "--from", "second"]
+        common = ["--label=airflow=backfill/r/run/2", "--label=a b", "--set=write.writers=4", "--set=params.x=1"]
+        common.append("--from=second")
         context = {"params": params, "ti": ti}
         self.assertEqual(backfill_dag.options(context), common)
         self.assertEqual(
             backfill_dag.options_of_run(context),
-            [*common, "--label", "approved-by=anna", "--report", "s3a://reports/run.json"],
+            [*common, "--label=approved-by=anna", "--report=s3a://reports/run.json"],
         )
 
     def test_without_an_approval_nobody_is_asked(self):

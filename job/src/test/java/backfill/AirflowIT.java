@@ -45,15 +45,18 @@ class AirflowIT {
   @Test
   void approvedRunIsCountedWhileASecondOneQueues() throws Exception {
     begin("approved", there("approved").connection());
-    airflow.await("an answer is wanted", () -> airflow.api.question(run).has("body"));
+    airflow.await("an answer is wanted", () -> airflow.scheduled(run, "approval"));
     assertThat(airflow.api.question(run).path("body").asText())
         .contains("\n| 4000 | 0 | 4000 | – | 0 |");
     assertThat(there.grants.rows()).isZero();
 
-    airflow.api.trigger("second", Map.of("plan", "no-such-plan"));
+    airflow.api.trigger(
+        "second", Map.of("plan", "no-such-plan", "connections", Map.of("BACKFILL", there.role)));
     try (Connection other = holdingTheTable()) {
       airflow.api.answer(run, "Approve");
-      awaitJobThatWaits();
+      airflow.await(
+          "the job waits for the table",
+          () -> there.grants.holds("count(*) > 0" + TestingGrants.BLOCKED));
       assertThat(airflow.api.state("second")).isEqualTo("queued");
       assertPasswordIsInTheEnvironmentAlone();
       other.rollback();
@@ -169,12 +172,6 @@ class AirflowIT {
     return other;
   }
 
-  private void awaitJobThatWaits() throws Exception {
-    airflow.await(
-        "the job waits for the table",
-        () -> there.grants.holds("count(*) > 0" + TestingGrants.BLOCKED));
-  }
-
   /** A run of the same plan that Airflow does not know of, and that has the plan's lease. */
   private JobProcess heldBySomebodyElse() throws Exception {
     JobProcess somebody =
@@ -233,7 +230,7 @@ class AirflowIT {
 
   /** Logs and Airflow's database, with rendered templates, XComs and the question in it. */
   private void assertPasswordIsInNoFile() throws Exception {
-    assertThat(airflow.filesWith("--label airflow=backfill/" + run))
+    assertThat(airflow.filesWith("--label=airflow=backfill/" + run))
         .as("what is searched has what the tasks said")
         .anyMatch(file -> file.endsWith("attempt=1.log"));
     assertThat(airflow.filesWith("airflow=backfill/" + run + "/check/1"))

@@ -113,6 +113,15 @@ final class TestingAirflow implements AutoCloseable {
     }
   }
 
+  /**
+   * Whether the scheduler has noticed that an attempt of a task is over, or waits for somebody: an
+   * answer that comes before that makes it begin the task again.
+   */
+  boolean scheduled(String run, String task) throws IOException {
+    return Files.readString(home.resolve("scheduler.log"))
+        .contains("TaskInstance Finished: dag_id=backfill, task_id=" + task + ", run_id=" + run);
+  }
+
   /** The JVM of the job that a task runs now, once there is one. */
   ProcessHandle job() throws Exception {
     await("a task has started the job", () -> jobs().findAny().isPresent());

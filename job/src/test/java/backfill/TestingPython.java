@@ -70,7 +70,7 @@ final class TestingPython {
             "--timeout=30",
             "--requirement=" + requirements,
             "--constraint=" + constraints);
-    if (installed.code() != 0 && NO_INDEX.matcher(installed.said()).find()) {
+    if (installed.code() != 0 && noIndexAnswered(installed.said())) {
       return skip("no package index answers pip", installed);
     }
     if (installed.code() != 0) {
@@ -78,6 +78,11 @@ final class TestingPython {
     }
     Files.createFile(done);
     return new TestingPython(home);
+  }
+
+  /** Whether pip failed because it reached nothing, by what it said. */
+  static boolean noIndexAnswered(String said) {
+    return NO_INDEX.matcher(said).find();
   }
 
   private static TestingPython skip(String reason, Ended ended) {
