@@ -3,10 +3,15 @@ package backfill;
 import backfill.plan.InvalidPlan;
 import backfill.plan.Plan;
 import backfill.plan.Step;
+import backfill.postgres.ChangeScope;
+import backfill.postgres.Changes;
 import backfill.postgres.Database;
 import backfill.postgres.Preflight;
 import backfill.postgres.Ready;
 import backfill.postgres.RunLedger;
+import backfill.postgres.Shapes;
+import backfill.postgres.Table;
+import backfill.postgres.Target;
 import backfill.postgres.Waits;
 import backfill.spark.PlanQueries;
 import backfill.spark.Session;
@@ -14,6 +19,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.stream.Stream;
 
 /**
  * One run of a plan: preflight, then for the steps that share a snapshot read, flatten, diff, write
@@ -23,6 +29,8 @@ final class Backfill {
   private final RunScope run;
   private final RunEnd end;
   private final List<Step> steps;
+  private Changes changes = Changes.NONE;
+  private ChangeScope scope;
 
   Backfill(
       Plan plan,
@@ -54,27 +62,25 @@ final class Backfill {
       brake.ready();
       run.progress.watch(waits);
       Ready ready = preflight(command, printout);
-      List<Step.Fill> active =
-          Step.fills(steps.stream().filter(step -> !skipped(step, ready)).toList());
+      List<Step> active = steps.stream().filter(step -> !skipped(step, ready)).toList();
+      scope = new ChangeScope(run.database, run.applicationName, run.plan, ready.now(), active);
       if (command == Command.CHECK) {
-        active.forEach(
-            step ->
-                run.progress.say(
-                    DatabaseReports.writeRule(step, ready.targets().get(step.name()))));
-        printout.statements(
-            active,
-            () -> new SqlListing(run.plan, ready, run.database, run.applicationName, run.session));
+        check(active, ready, printout);
       } else {
         if (command == Command.RUN && !active.isEmpty()) {
-          refuseUncountedCopies();
+          refuseUncountedCopies(active);
           openLedger(ready);
         }
-        List<List<Step.Fill>> groups = SnapshotGroups.of(run.plan, ready, active);
-        if (command == Command.RUN && run.guards.any() && groups.size() > 1) {
-          countBeforeWriting(groups, ready);
+        List<List<Step>> turns = Turns.of(run.plan, ready, active);
+        if (command == Command.RUN && run.guards.any() && turns.size() > 1) {
+          countBeforeWriting(turns, ready);
         }
-        for (List<Step.Fill> together : groups) {
-          new StepGroup(run, together, ready, command).run();
+        for (List<Step> together : turns) {
+          if (together.get(0) instanceof Step.Change change) {
+            new ChangeTurn(run, change, scope, changes, command).run();
+          } else {
+            new StepGroup(run, Step.fills(together), ready, command).run();
+          }
         }
       }
       end.finish(command);
@@ -91,8 +97,24 @@ final class Backfill {
     }
   }
 
-  private void refuseUncountedCopies() {
-    if (!run.plan.settings().ledger().on() && run.session.speculates()) {
+  private void check(List<Step> active, Ready ready, CheckPrintout printout) throws Exception {
+    for (Step step : active) {
+      run.progress.say(
+          step instanceof Step.Fill fill
+              ? DatabaseReports.writeRule(fill, ready.targets().get(step.name()))
+              : DatabaseReports.writeRule(step, changes));
+    }
+    printout.statements(
+        active,
+        () ->
+            new SqlListing(
+                run.plan, ready, run.database, run.applicationName, run.session, scope, changes));
+  }
+
+  private void refuseUncountedCopies(List<Step> active) {
+    if (!run.plan.settings().ledger().on()
+        && !Step.fills(active).isEmpty()
+        && run.session.speculates()) {
       throw new InvalidPlan(
           List.of(
               new InvalidPlan.Problem(
@@ -111,7 +133,11 @@ final class Backfill {
             run.applicationName,
             UUID.fromString(run.report.runId),
             run.plan,
-            ready.targets().values(),
+            Stream.concat(
+                    ready.targets().values().stream().map(Target::table),
+                    changes.tables().values().stream())
+                .map(Table::name)
+                .toList(),
             ready.now(),
             run.report.labelsJson()));
   }
@@ -133,6 +159,14 @@ final class Backfill {
     ready
         .targets()
         .forEach((step, target) -> named(step).target = target.table().name().toString());
+    changes
+        .tables()
+        .forEach(
+            (step, table) -> {
+              if (named(step).step() instanceof Step.Batches) {
+                named(step).target = table.name().toString();
+              }
+            });
     if (!ready.applies()) {
       run.progress.say("preflight: only-if is false: the plan does not apply here, nothing to do");
     }
@@ -148,16 +182,26 @@ final class Backfill {
         preflight.askForLedger();
       }
       try {
-        return preflight.check(this::shapes);
+        Ready ready = preflight.check(this::shapes);
+        changes = preflight.changes();
+        preflight
+            .unfinished()
+            .ifPresent(
+                before ->
+                    run.progress.say(
+                        "preflight: run %s did not come to its end; this one goes on with its :now, %s"
+                            .formatted(before.runId(), before.now())));
+        return ready;
       } finally {
         printout.grants(run.plan.name(), preflight);
       }
     }
   }
 
-  private backfill.postgres.Shapes shapes(
-      Plan asked, Map<String, backfill.postgres.Table> sources) {
-    return new PlanQueries(run.session.get()).of(asked, sources);
+  private Shapes shapes(Plan asked, Map<String, Table> sources) {
+    return asked.steps().isEmpty()
+        ? Shapes.NONE
+        : new PlanQueries(run.session.get()).of(asked, sources);
   }
 
   private StepReport named(String step) {
@@ -177,12 +221,15 @@ final class Backfill {
    * Steps of one snapshot are counted before any of them writes anyway; those of later ones must be
    * counted once more than they would be, or an earlier step were written when they are refused.
    */
-  private void countBeforeWriting(List<List<Step.Fill>> groups, Ready ready) throws Exception {
+  private void countBeforeWriting(List<List<Step>> turns, Ready ready) throws Exception {
     run.progress.say(
         "limits: all steps are counted before one writes, with the tables as they are");
     List<Guards.Refusal> refusals = new ArrayList<>();
-    for (List<Step.Fill> together : groups) {
-      refusals.addAll(new StepGroup(run, together, ready, Command.RUN).count());
+    for (List<Step> together : turns) {
+      refusals.addAll(
+          together.get(0) instanceof Step.Change change
+              ? new ChangeTurn(run, change, scope, changes, Command.RUN).count()
+              : new StepGroup(run, Step.fills(together), ready, Command.RUN).count());
     }
     run.refuse(refusals);
   }

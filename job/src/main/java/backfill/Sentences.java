@@ -1,7 +1,9 @@
 package backfill;
 
+import backfill.postgres.BatchesRun;
 import backfill.postgres.LostSnapshot;
 import backfill.postgres.NotReady;
+import backfill.postgres.RunLedger;
 import backfill.postgres.SqlFailure;
 import backfill.spark.StepPlan;
 import backfill.spark.Verified;
@@ -36,6 +38,8 @@ final class Sentences {
     add(parts, "%,d inserted", step.inserted);
     add(parts, "%,d written by somebody else first", step.conflicts);
     add(parts, "%,d set", step.updated);
+    add(parts, "%,d deleted", step.deleted);
+    addAll(parts, "%,d of %s along with them", step.cascaded);
     add(parts, "%,d changed by somebody else meanwhile", step.changedMeanwhile);
     add(parts, "%,d rejected", step.rejected == 0 ? null : step.rejected);
     double seconds = step.stages.getOrDefault(Stage.WRITE.toString(), 0L) / 1000.0;
@@ -44,12 +48,31 @@ final class Sentences {
         + String.format(Locale.ROOT, " in %.1f s", seconds);
   }
 
+  /** What a step of batches has to do. */
+  static String foretold(StepReport step) {
+    List<String> parts = new ArrayList<>();
+    add(parts, "%,d to set", step.toUpdate);
+    add(parts, "%,d to delete", step.toDelete);
+    addAll(parts, "%,d of %s along with them", step.cascaded);
+    return parts.isEmpty() ? "how many is not known" : String.join(", ", parts);
+  }
+
+  static String remaining(BatchesRun.Remaining remaining) {
+    return String.format(
+        Locale.ROOT,
+        "%,d left to do, %,d added meanwhile",
+        remaining.missing(),
+        remaining.addedMeanwhile());
+  }
+
   /** The steps that wrote rows, each with their number. */
   static List<String> writtenSteps(Report report) {
     List<String> written = new ArrayList<>();
     for (StepReport step : report.steps) {
       long rows =
-          (step.inserted == null ? 0 : step.inserted) + (step.updated == null ? 0 : step.updated);
+          (step.inserted == null ? 0 : step.inserted)
+              + (step.updated == null ? 0 : step.updated)
+              + (step.deleted == null ? 0 : step.deleted);
       if (rows > 0) {
         written.add(String.format(Locale.ROOT, "%s (%,d rows)", step.name, rows));
       }
@@ -95,13 +118,19 @@ final class Sentences {
     }
   }
 
+  private static void addAll(List<String> parts, String format, Map<String, Long> counts) {
+    if (counts != null) {
+      counts.forEach((table, rows) -> parts.add(String.format(Locale.ROOT, format, rows, table)));
+    }
+  }
+
   /** A failure in one line. */
   static String failure(Throwable failure) {
     if (failure instanceof NotReady notReady) {
       return String.join("; ", notReady.reasons());
     }
-    if (failure instanceof LostSnapshot lost) {
-      return lost.getMessage();
+    if (failure instanceof LostSnapshot || failure instanceof RunLedger.LedgerFailure) {
+      return SqlFailure.oneLine(failure.getMessage());
     }
     return SqlFailure.message(failure);
   }

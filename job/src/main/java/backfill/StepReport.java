@@ -1,6 +1,7 @@
 package backfill;
 
 import backfill.plan.Step;
+import backfill.postgres.BatchesCount;
 import backfill.postgres.Rejection;
 import backfill.postgres.WriteCounts;
 import backfill.spark.StepPlan;
@@ -100,9 +101,32 @@ final class StepReport {
     changes = plan.changes().isEmpty() ? null : plan.changes();
   }
 
+  /** What a step of batches has to do, and what goes along. */
+  void foretold(Step.Batches batches, BatchesCount.Foretold foretold) {
+    cascaded = foretold.cascaded().orElse(null);
+    sent(foretold.rows().isPresent() ? 1 : 0);
+    toDo(batches, foretold.rows().orElse(null));
+  }
+
+  /** Likewise, where nobody asked what goes along; the count is the step's own to report. */
+  void counted(Step.Batches batches, long rows) {
+    toDo(batches, rows);
+  }
+
+  private void toDo(Step.Batches batches, Long rows) {
+    planned = rows;
+    if (batches.deletes()) {
+      toDelete = rows;
+    } else {
+      toUpdate = rows;
+    }
+  }
+
   /** How many rows are to be written. */
   long toWrite() {
-    return (toInsert == null ? 0 : toInsert) + (toUpdate == null ? 0 : toUpdate);
+    return (toInsert == null ? 0 : toInsert)
+        + (toUpdate == null ? 0 : toUpdate)
+        + (toDelete == null ? 0 : toDelete);
   }
 
   /** Whether writers were at work when it was last looked at. */
@@ -118,10 +142,21 @@ final class StepReport {
 
   /** What the writers did. */
   void written(WriteCounts counts) {
+    if (step instanceof Step.Ddl) {
+      return;
+    }
     rejected = counts.rejected();
     rejectedForTheData = counts.rejectedForTheData();
     rejections = counts.rejections();
-    if (toInsert != null) {
+    if (step instanceof Step.Batches) {
+      // Those that it went for: more than were counted first where some came in meanwhile.
+      planned = counts.rows();
+      if (step.deletes()) {
+        deleted = counts.changed();
+      } else {
+        updated = counts.changed();
+      }
+    } else if (toInsert != null) {
       inserted = counts.changed();
       conflicts = counts.left();
       alreadyPresent += counts.left();

@@ -46,7 +46,10 @@ public final class BatchListing {
           table,
           checked,
           catalog.triggers(table, TargetCheck.event(step)),
-          RunLedger.likeness(plan, ready.targets().values(), step.name()));
+          RunLedger.likeness(
+              plan,
+              ready.targets().values().stream().map(filled -> filled.table().name()).toList(),
+              step.name()));
     }
   }
 
@@ -85,7 +88,7 @@ public final class BatchListing {
                 new ListedStatement(
                     List.of(
                         "shared advisory locks: a run that takes the lease over waits for the COMMIT"),
-                    sql + new BatchLedger(ledger).fence(target)))
+                    sql + new BatchLedger(ledger).fence(target.statementTimeout())))
         .orElse(new ListedStatement(sql));
   }
 

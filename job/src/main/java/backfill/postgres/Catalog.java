@@ -168,9 +168,9 @@ final class Catalog {
   }
 
   /**
-   * BEFORE row triggers on the table and its partitions that fire for {@code INSERT} or {@code
-   * UPDATE}. The bits of {@code tgtype} are those of {@code pg_trigger.h}: row 1, before 2, insert
-   * 4, update 16.
+   * BEFORE row triggers on the table and its partitions that fire for {@code INSERT}, {@code
+   * UPDATE} or {@code DELETE}. The bits of {@code tgtype} are those of {@code pg_trigger.h}: row 1,
+   * before 2, insert 4, delete 8, update 16.
    */
   List<String> beforeRowTriggers(Table table, String event) throws SQLException {
     return inquiry.rows(
@@ -182,7 +182,7 @@ final class Catalog {
         SELECT DISTINCT t.tgname
         FROM pg_catalog.pg_trigger t JOIN tree ON tree.oid = t.tgrelid
         WHERE NOT t.tgisinternal AND t.tgenabled IN ('O', 'A') AND t.tgtype & 3 = 3
-          AND t.tgtype & CASE ? WHEN 'INSERT' THEN 4 ELSE 16 END <> 0
+          AND t.tgtype & CASE ? WHEN 'INSERT' THEN 4 WHEN 'DELETE' THEN 8 ELSE 16 END <> 0
         ORDER BY t.tgname
         """,
         row -> row.getString(1),
@@ -191,8 +191,8 @@ final class Catalog {
   }
 
   /**
-   * Everything that {@code INSERT} or {@code UPDATE} fires on the table and its partitions, but for
-   * foreign keys.
+   * Everything that {@code INSERT}, {@code UPDATE} or {@code DELETE} fires on the table and its
+   * partitions, but for foreign keys.
    */
   List<Trigger> triggers(Table table, String event) throws SQLException {
     return inquiry.rows(
@@ -205,7 +205,7 @@ final class Catalog {
         FROM pg_catalog.pg_trigger t JOIN tree ON tree.oid = t.tgrelid
         JOIN pg_catalog.pg_proc p ON p.oid = t.tgfoid JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
         WHERE NOT t.tgisinternal AND t.tgenabled IN ('O', 'A')
-          AND t.tgtype & CASE ? WHEN 'INSERT' THEN 4 ELSE 16 END <> 0
+          AND t.tgtype & CASE ? WHEN 'INSERT' THEN 4 WHEN 'DELETE' THEN 8 ELSE 16 END <> 0
         ORDER BY t.tgname
         """,
         row ->
@@ -247,14 +247,22 @@ final class Catalog {
 
   /** Rewrite rules for INSERT or UPDATE. The digits of {@code ev_type}: update 2, insert 3. */
   List<String> rules(Table table) throws SQLException {
+    return rules(table, "INSERT, UPDATE");
+  }
+
+  /** Rewrite rules for some of INSERT, UPDATE and DELETE. */
+  List<String> rules(Table table, String events) throws SQLException {
     return inquiry.rows(
         """
         SELECT w.rulename FROM pg_catalog.pg_rewrite w
-        WHERE w.ev_class = ?::pg_catalog.oid AND w.ev_type IN ('2', '3') AND w.ev_enabled IN ('O', 'A')
+        WHERE w.ev_class = ?::pg_catalog.oid AND w.ev_enabled IN ('O', 'A')
+          AND pg_catalog.strpos(?, CASE w.ev_type WHEN '2' THEN 'UPDATE' WHEN '3' THEN 'INSERT'
+            WHEN '4' THEN 'DELETE' ELSE 'none' END) > 0
         ORDER BY w.rulename
         """,
         row -> row.getString(1),
-        table.oid());
+        table.oid(),
+        events);
   }
 
   private static List<String> texts(Array array) throws SQLException {

@@ -28,15 +28,22 @@ public final class Preflight implements AutoCloseable {
    */
   private static final int BESIDE_READERS_AND_WRITERS = 3;
 
+  private final Database database;
+  private final String applicationName;
   private final Plan plan;
   private final List<Step> steps;
   private final List<Step.Fill> fills;
   private final Sessions sessions;
   private final Findings findings = new Findings();
+  private Changes changes = Changes.NONE;
+  private Optional<UnfinishedRun> unfinished = Optional.empty();
   private boolean looked;
   private boolean keepsLedger;
 
-  private Preflight(Plan plan, List<Step> steps, Sessions sessions) {
+  private Preflight(
+      Plan plan, List<Step> steps, Sessions sessions, Database database, String applicationName) {
+    this.database = database;
+    this.applicationName = applicationName;
     this.plan = plan;
     this.steps = steps;
     this.fills = Step.fills(steps);
@@ -54,7 +61,11 @@ public final class Preflight implements AutoCloseable {
       Plan plan, List<Step> steps, Database database, String applicationName) {
     try {
       return new Preflight(
-          plan, steps, Sessions.open(plan, database, applicationName + " preflight"));
+          plan,
+          steps,
+          Sessions.open(plan, database, applicationName + " preflight"),
+          database,
+          applicationName);
     } catch (SQLException e) {
       throw brokenOff(database.address(), List.of(), e);
     }
@@ -128,10 +139,14 @@ public final class Preflight implements AutoCloseable {
   private Ready run(QueryShapes shapes) throws SQLException {
     Server server = sessions.writingServer();
     sessions.check(findings);
-    String now = now();
+    unfinished = UnfinishedRun.of(sessions.writing(), plan, steps);
+    String now = unfinished.isPresent() ? unfinished.get().now() : now();
+    int before = findings.reasons().size();
     Map<String, Table> targets = targets();
+    ChangeCheck changeCheck = new ChangeCheck(sessions.writing(), server.user(), findings);
+    changeCheck.find(steps);
     Set<String> skipped = new LinkedHashSet<>();
-    if (targets.size() == fills.size()) {
+    if (findings.reasons().size() == before) {
       OnlyIf onlyIf = new OnlyIf(sessions.writing(), plan, now, findings);
       if (!onlyIf.planApplies()) {
         return nothingToDo(server, now);
@@ -146,7 +161,8 @@ public final class Preflight implements AutoCloseable {
     known.reasons().forEach(reason -> findings.refuse("plan " + plan.name(), reason));
     rights(scope, sources, known, now);
     Map<String, Target> checked = targets(active, targets, sources, known, now);
-    if (keepsLedger && !active.isEmpty()) {
+    changes = changeCheck.check(changeScope(skipped, now));
+    if (keepsLedger && skipped.size() < steps.size()) {
       LedgerRights.check(sessions.writing(), plan.settings().ledger().schema(), findings);
     }
     if (!active.isEmpty()) {
@@ -163,6 +179,25 @@ public final class Preflight implements AutoCloseable {
         skipped,
         true,
         now);
+  }
+
+  private ChangeScope changeScope(Set<String> skipped, String now) {
+    return new ChangeScope(
+        database,
+        applicationName,
+        plan,
+        now,
+        steps.stream().filter(step -> !skipped.contains(step.name())).toList());
+  }
+
+  /** What was found of the steps that change the database from within. */
+  public Changes changes() {
+    return changes;
+  }
+
+  /** The run whose {@code :now} this one takes over. */
+  public Optional<UnfinishedRun> unfinished() {
+    return unfinished;
   }
 
   /** Which tables a condition reads is not looked at: it is asked as it is. */

@@ -47,6 +47,32 @@ final class Rights {
     }
   }
 
+  /** A right that no column has by itself. */
+  void needTable(String place, String privilege, Table table, Findings findings)
+      throws SQLException {
+    needSchema(place, table.name(), findings);
+    String grant = "GRANT " + privilege + " ON " + table.name().quoted();
+    findings.leastRole().right(grant);
+    boolean had =
+        inquiry.one(
+            "SELECT pg_catalog.has_table_privilege(?::pg_catalog.oid, ?)",
+            row -> row.getBoolean(1),
+            table.oid(),
+            privilege);
+    if (!had) {
+      findings.lack(
+          place,
+          "no right to "
+              + privilege
+              + " on "
+              + table.name()
+              + "; "
+              + grant
+              + " TO "
+              + TableName.quote(user));
+    }
+  }
+
   /** Without a right to its {@code ctid} a table is read all the same, but not in ranges. */
   void adviseRanges(String place, Table table, int readers, Findings findings) {
     if (!table.ctidReadable() && CtidRanges.count(table.blocks(), readers) > 1) {
