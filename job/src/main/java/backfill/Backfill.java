@@ -3,7 +3,7 @@ package backfill;
 import backfill.plan.InvalidPlan;
 import backfill.plan.Plan;
 import backfill.plan.Step;
-import backfill.postgres.Database;
+import backfill.postgres.Databases;
 import backfill.postgres.Preflight;
 import backfill.postgres.Ready;
 import backfill.postgres.RunLedger;
@@ -22,18 +22,20 @@ import java.util.UUID;
 final class Backfill {
   private final RunScope run;
   private final RunEnd end;
+  private final Recheck recheck;
   private final List<Step> steps;
 
   Backfill(
       Plan plan,
       List<Step> steps,
-      Database database,
+      Databases databases,
       Session session,
       Report report,
       Progress progress,
       Stopping stopping) {
-    this.run = new RunScope(plan, database, session, report, progress, stopping);
+    this.run = new RunScope(plan, databases, session, report, progress, stopping);
     this.end = new RunEnd(run);
+    this.recheck = new Recheck(run, this::shapes);
     this.steps = steps;
   }
 
@@ -49,32 +51,37 @@ final class Backfill {
     run.report.params.putAll(run.plan.params());
     steps.forEach(step -> run.report.steps.add(run.reportOf(step)));
     try (Brake brake =
-            new Brake(run.stopping, run.session, run.database, run.applicationName, run.progress);
-        Waits waits = new Waits(run.database, run.applicationName)) {
+            new Brake(run.stopping, run.session, run.databases, run.applicationName, run.progress);
+        Waits waits = new Waits(run.databases, run.applicationName)) {
       brake.ready();
       run.progress.watch(waits);
       Ready ready = preflight(command, printout);
       List<Step.Fill> active =
           Step.fills(steps.stream().filter(step -> !skipped(step, ready)).toList());
       if (command == Command.CHECK) {
-        active.forEach(
-            step ->
-                run.progress.say(
-                    DatabaseReports.writeRule(step, ready.targets().get(step.name()))));
+        active.stream()
+            .filter(step -> !ready.deferred().containsKey(step.name()))
+            .forEach(
+                step ->
+                    run.progress.say(
+                        DatabaseReports.writeRule(step, ready.targets().get(step.name()))));
         printout.statements(
             active,
-            () -> new SqlListing(run.plan, ready, run.database, run.applicationName, run.session));
+            () -> new SqlListing(run.plan, ready, run.databases, run.applicationName, run.session));
       } else {
         if (command == Command.RUN && !active.isEmpty()) {
           refuseUncountedCopies();
           openLedger(ready);
         }
-        List<List<Step.Fill>> groups = SnapshotGroups.of(run.plan, ready, active);
+        List<Step.Fill> taken = command == Command.RUN ? active : recheck.countable(active, ready);
+        List<List<Step.Fill>> groups = SnapshotGroups.of(run.plan, ready, taken);
         if (command == Command.RUN && run.guards.any() && groups.size() > 1) {
           countBeforeWriting(groups, ready);
         }
         for (List<Step.Fill> together : groups) {
-          new StepGroup(run, together, ready, command).run();
+          boolean behindOthers = command == Command.RUN && together != groups.get(0);
+          new StepGroup(run, together, behindOthers ? recheck.of(together, ready) : ready, command)
+              .run();
         }
       }
       end.finish(command);
@@ -126,9 +133,9 @@ final class Backfill {
   }
 
   private Ready preflight(Command command, CheckPrintout printout) {
-    run.enter(Stage.PREFLIGHT, null, run.database.toString(), 0);
+    run.enter(Stage.PREFLIGHT, null, run.databases.toString(), 0);
     Ready ready = asked(command, printout);
-    run.report.databases.put("main", DatabaseReports.of(ready, run.plan));
+    run.report.databases.putAll(DatabaseReports.of(ready, run.plan));
     ready.warnings().forEach(run::warn);
     ready
         .targets()
@@ -140,10 +147,14 @@ final class Backfill {
   }
 
   private Ready asked(Command command, CheckPrintout printout) {
-    try (Preflight preflight = Preflight.open(run.plan, steps, run.database, run.applicationName)) {
+    try (Preflight preflight =
+        Preflight.open(run.plan, steps, run.databases, run.applicationName)) {
       // Before anything is asked: whoever is at the wrong server sees it here, ready or not.
-      run.progress.say(
-          "preflight: " + DatabaseReports.sentence(preflight.server(), preflight.readFrom()));
+      preflight
+          .servers()
+          .forEach(
+              (name, servers) ->
+                  run.progress.say("preflight: " + DatabaseReports.sentence(name, servers)));
       if (command == Command.RUN || command == Command.CHECK) {
         preflight.askForLedger();
       }
@@ -182,7 +193,10 @@ final class Backfill {
         "limits: all steps are counted before one writes, with the tables as they are");
     List<Guards.Refusal> refusals = new ArrayList<>();
     for (List<Step.Fill> together : groups) {
-      refusals.addAll(new StepGroup(run, together, ready, Command.RUN).count());
+      List<Step.Fill> countable = recheck.countable(together, ready);
+      if (!countable.isEmpty()) {
+        refusals.addAll(new StepGroup(run, countable, ready, Command.RUN).count());
+      }
     }
     run.refuse(refusals);
   }

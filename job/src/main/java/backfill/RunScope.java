@@ -3,6 +3,7 @@ package backfill;
 import backfill.plan.Plan;
 import backfill.plan.Step;
 import backfill.postgres.Database;
+import backfill.postgres.Databases;
 import backfill.postgres.RunLedger;
 import backfill.spark.Activity;
 import backfill.spark.Session;
@@ -16,7 +17,11 @@ import java.util.Map;
  */
 final class RunScope {
   final Plan plan;
+  final Databases databases;
+
+  /** Where every step writes, and the ledger is. */
   final Database database;
+
   final String applicationName;
   final Session session;
   final Report report;
@@ -31,13 +36,14 @@ final class RunScope {
 
   RunScope(
       Plan plan,
-      Database database,
+      Databases databases,
       Session session,
       Report report,
       Progress progress,
       Stopping stopping) {
     this.plan = plan;
-    this.database = database;
+    this.databases = databases;
+    this.database = databases.main();
     this.session = session;
     this.report = report;
     this.progress = progress;

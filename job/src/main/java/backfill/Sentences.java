@@ -57,6 +57,21 @@ final class Sentences {
     return written;
   }
 
+  /** The steps that came to their end, each with the rows that it wrote, if any. */
+  static List<String> doneSteps(Report report) {
+    List<String> done = new ArrayList<>();
+    for (StepReport step : report.steps) {
+      if (step.status.equals("done")) {
+        long rows =
+            (step.inserted == null ? 0 : step.inserted)
+                + (step.updated == null ? 0 : step.updated)
+                + (step.deleted == null ? 0 : step.deleted);
+        done.add(step.name + (rows == 0 ? "" : String.format(Locale.ROOT, " (%,d rows)", rows)));
+      }
+    }
+    return done;
+  }
+
   /** The rows of a step that were not taken. */
   static String rejected(StepReport step) {
     long gone = step.rejected - step.rejectedForTheData;
@@ -109,7 +124,10 @@ final class Sentences {
   /** Says a failure to people: what was attempted, what came of it, and what to do. */
   static void explain(Throwable failure, ExitCode code, Report.Failure error, Progress progress) {
     if (failure instanceof NotReady notReady) {
-      progress.warn("preflight: not ready, nothing was written:");
+      progress.warn(
+          error.step() == null
+              ? "preflight: not ready, nothing was written:"
+              : "preflight: step " + error.step() + " cannot run:");
       notReady.reasons().forEach(reason -> progress.warn("  " + reason));
       return;
     }

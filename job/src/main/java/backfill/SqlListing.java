@@ -4,10 +4,13 @@ import backfill.plan.Plan;
 import backfill.plan.Step;
 import backfill.postgres.BatchListing;
 import backfill.postgres.Database;
+import backfill.postgres.Databases;
+import backfill.postgres.Deferred;
 import backfill.postgres.ListedStatement;
 import backfill.postgres.OpenTransactions;
 import backfill.postgres.Ready;
 import backfill.postgres.SnapshotListing;
+import backfill.postgres.Table;
 import backfill.postgres.WriteTarget;
 import backfill.spark.ReadListing;
 import backfill.spark.Reading;
@@ -16,6 +19,7 @@ import backfill.spark.Sinks;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 
@@ -31,12 +35,12 @@ final class SqlListing {
   private final ReadListing reads;
   private final List<String> lines = new ArrayList<>();
 
-  SqlListing(Plan plan, Ready ready, Database database, String applicationName, Session session) {
+  SqlListing(Plan plan, Ready ready, Databases databases, String applicationName, Session session) {
     this.plan = plan;
     this.ready = ready;
-    this.database = database;
+    this.database = databases.main();
     this.applicationName = applicationName;
-    this.reads = new ReadListing(session, plan, ready, database, applicationName);
+    this.reads = new ReadListing(session, plan, ready, databases, applicationName);
   }
 
   /**
@@ -62,36 +66,53 @@ final class SqlListing {
   }
 
   private void read(List<Step.Fill> together) {
-    SnapshotListing snapshot =
-        new SnapshotListing(Reading.tables(plan, ready, together), plan.settings().lockTimeout());
-    if (!snapshot.holding().isEmpty()) {
-      heading("read " + names(together) + ": holds what the exporter has no right to LOCK");
-      list(snapshot.holding());
-    }
-    heading("read " + names(together) + ": exports a snapshot, and holds what is read in it");
-    list(snapshot.exporting());
-    heading("read " + names(together) + ": how each reader begins; it ends with COMMIT");
+    String names = names(together);
+    Map<String, List<Table>> tables = Reading.tables(plan, ready, together);
+    tables.forEach(
+        (database, read) -> {
+          String of = database.equals(Plan.MAIN) ? "" : " of database " + database;
+          SnapshotListing snapshot = new SnapshotListing(read, plan.settings().lockTimeout());
+          if (!snapshot.holding().isEmpty()) {
+            heading("read " + names + ": holds what the exporter has no right to LOCK" + of);
+            list(snapshot.holding());
+          }
+          heading("read " + names + ": exports a snapshot" + of + ", and holds what is read in it");
+          list(snapshot.exporting());
+        });
+    heading("read " + names + ": how each reader begins; it ends with COMMIT");
     list(SnapshotListing.importing(SNAPSHOT));
     Set<String> sources = new LinkedHashSet<>();
     together.forEach(step -> sources.addAll(plan.sourcesOf(step)));
     for (String source : sources) {
-      heading("read source " + source);
+      String database = plan.sources().get(source).database();
+      heading(
+          "read source "
+              + source
+              + (database.equals(Plan.MAIN) ? "" : ", of database " + database));
       list(reads.source(source, together));
     }
     for (Step.Fill step : together) {
-      heading("read target of " + step.name());
-      list(reads.target(step));
+      if (!ready.deferred().containsKey(step.name())) {
+        heading("read target of " + step.name());
+        list(reads.target(step));
+      }
     }
     List<ListedStatement> parents = reads.parents(together);
     if (!parents.isEmpty()) {
-      heading("read parents of " + names(together));
+      heading("read parents of " + names);
       list(parents);
     }
-    heading("read " + names(together) + ": lets the snapshot go");
+    heading("read " + names + ": lets " + (tables.size() > 1 ? "each" : "the") + " snapshot go");
     list(List.of(new ListedStatement("ROLLBACK")));
   }
 
   private void write(Step.Fill step) throws Exception {
+    Deferred deferred = ready.deferred().get(step.name());
+    if (deferred != null) {
+      heading(
+          "write " + step.name() + ": can be listed once its tables are there;", deferred.reason());
+      return;
+    }
     WriteTarget target = Sinks.target(step, reads.columns(step), ready, plan, database);
     heading(
         "write %s: a transaction for each batch of at most %d rows, over %d connections"

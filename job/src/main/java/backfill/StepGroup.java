@@ -1,7 +1,6 @@
 package backfill;
 
 import backfill.plan.Step;
-import backfill.postgres.LostSnapshot;
 import backfill.postgres.OpenTransactions;
 import backfill.postgres.Ready;
 import backfill.postgres.TooManyRejected;
@@ -61,7 +60,7 @@ final class StepGroup {
     }
   }
 
-  private void count(Reading reading) throws Exception {
+  private void count(Reading reading) {
     read(reading);
     for (StepRun each : runs) {
       flatten(each);
@@ -91,27 +90,20 @@ final class StepGroup {
     run.enter(Stage.READ, together.get(0), "snapshot", 0);
     Reading reading =
         Reading.begin(
-            run.session.get(), run.plan, ready, together, run.database, run.applicationName);
+            run.session.get(), run.plan, ready, together, run.databases, run.applicationName);
     run.progress.say(
-        "read: snapshot "
-            + reading.snapshot().id()
-            + " at "
-            + reading.snapshot().lsn()
+        "read: "
+            + DatabaseReports.sentence(reading)
             + " for "
             + String.join(", ", together.stream().map(Step::name).toList()));
     return reading;
   }
 
-  private void read(Reading reading) throws Exception {
+  private void read(Reading reading) {
     for (Step.Fill step : together) {
-      try {
-        timed(Stage.READ, step, () -> read(step, reading));
-      } catch (Exception e) {
-        throw LostSnapshot.orOther(e, reading.snapshot());
-      }
+      timed(Stage.READ, step, () -> read(step, reading));
     }
-    reading.release();
-    run.report.databases.get("main").snapshots().add(DatabaseReports.of(reading));
+    release(reading);
   }
 
   private void read(Step.Fill step, Reading reading) {
@@ -212,7 +204,7 @@ final class StepGroup {
     }
     try (Reading reading =
         Reading.begin(
-            run.session.get(), run.plan, ready, together, run.database, run.applicationName)) {
+            run.session.get(), run.plan, ready, together, run.databases, run.applicationName)) {
       for (StepRun each : runs) {
         Step.Fill step = each.step();
         timed(
@@ -228,9 +220,14 @@ final class StepGroup {
               run.progress.say("verify " + step.name() + ": " + Sentences.verified(verified));
             });
       }
-      reading.release();
-      run.report.databases.get("main").snapshots().add(DatabaseReports.of(reading));
+      release(reading);
     }
+  }
+
+  private void release(Reading reading) {
+    reading.release();
+    DatabaseReports.of(reading)
+        .forEach((name, snapshot) -> run.report.databases.get(name).snapshots().add(snapshot));
   }
 
   private void timed(Stage timed, Step.Fill step, Runnable work) {

@@ -3,6 +3,7 @@ package backfill.spark;
 import static scala.jdk.javaapi.CollectionConverters.asJava;
 
 import backfill.plan.Plan;
+import backfill.plan.Source;
 import backfill.plan.Step;
 import backfill.postgres.QueryShapes;
 import backfill.postgres.Shapes;
@@ -61,6 +62,13 @@ public final class PlanQueries implements QueryShapes {
                 rows.createOrReplaceTempView(name);
               }
             });
+    KeyColumns keys = new KeyColumns(empty, sources, views, reasons);
+    for (Source source : plan.sources().values()) {
+      source.keyedBy().ifPresent(keyed -> needed.get(source.name()).add(keyed.column()));
+      for (Dataset<Row> key : keys.of(source)) {
+        need(empty, key, sources, needed);
+      }
+    }
     Map<String, List<String>> outputs = new LinkedHashMap<>();
     for (Step step : plan.steps()) {
       if (step instanceof Step.Rows rows) {

@@ -99,7 +99,7 @@ final class TableScan {
    * What Spark takes for a table: it asks for the shape of it with {@code SELECT *}, which needs a
    * right on every column that is there.
    */
-  private static String relation(Table table, Collection<String> columns, String where) {
+  static String relation(Table table, Collection<String> columns, String where) {
     List<String> selected = new ArrayList<>(columns.stream().map(TableName::quote).toList());
     if (table.ctidReadable()) {
       selected.add("ctid");
