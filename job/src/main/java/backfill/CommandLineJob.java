@@ -152,6 +152,40 @@ final class CommandLineJob implements Callable<Integer> {
   }
 
   @CommandLine.Command(
+      name = "help",
+      description = "Explains the plan language and the settings, a topic at a time.",
+      mixinStandardHelpOptions = true,
+      footerHeading = "%nExample:%n",
+      footer = "  backfill help rows")
+  int help(
+      @Parameters(
+              arity = "0..1",
+              paramLabel = "TOPIC",
+              description = "A topic, or a command; without one, all of them are listed.")
+          String topic) {
+    HelpTopics topics = HelpTopics.ofTheJob();
+    CommandLine commands = spec.commandLine();
+    if (topic == null) {
+      commands.usage(out);
+      out.printf("%nTopics of backfill help:%n  %s%n", String.join(", ", topics.names()));
+    } else if (topics.text(topic).isPresent()) {
+      out.println(topics.text(topic).get());
+    } else if (commands.getSubcommands().containsKey(topic)) {
+      commands.getSubcommands().get(topic).usage(out);
+    } else {
+      String message =
+          "help has no topic "
+              + topic
+              + "; it has "
+              + String.join(", ", topics.names())
+              + ", and every command";
+      err.println(message);
+      return refused("help", message);
+    }
+    return ExitCode.DONE.number();
+  }
+
+  @CommandLine.Command(
       name = "check",
       description = "Reads the plan and asks the servers whether it can run; writes nothing.",
       mixinStandardHelpOptions = true,

@@ -73,6 +73,7 @@ final class RunEnd {
       run.ledger()
           .counts(step.name)
           .ifPresentOrElse(step::written, () -> run.report.countsExact = false);
+      step.sentAgain();
     } catch (RunLedger.LedgerFailure e) {
       run.report.countsExact = false;
     }

@@ -54,7 +54,8 @@ final class SqlListing {
             .formatted(plan.name()),
         "keep waiting; without such a comment it takes none. Not listed is what preflight asks, and check has",
         "asked just now: the catalog, how far the targets' sequences are, and, where one might end, a count of",
-        "the sources; nor what the progress line asks pg_stat_activity.");
+        "the sources; nor what the progress line asks pg_stat_activity, and what the driver keeps in the ledger's",
+        "tables run and lease, a row each.");
     for (List<Step.Fill> together : SnapshotGroups.of(plan, ready, steps)) {
       read(together);
       for (Step.Fill step : together) {
@@ -117,9 +118,7 @@ final class SqlListing {
     heading(
         "write %s: a transaction for each batch of at most %d rows, over %d connections"
             .formatted(step.name(), step.write().rowsPerBatch(), step.write().writers()));
-    list(
-        BatchListing.of(step, target, ready.targets().get(step.name()).table(), applicationName)
-            .statements());
+    list(BatchListing.of(plan, step, ready, target, applicationName).statements());
   }
 
   private void verify(List<Step.Fill> together) {

@@ -162,9 +162,10 @@ final class StepGroup {
           StepReport stepReport = run.reportOf(step);
           run.enter(Stage.WRITE, step, step.name(), stepReport.toWrite());
           stepReport.status = "writing";
+          WriteCounts sent = WriteCounts.NONE;
           WriteCounts counts = WriteCounts.NONE;
           if (stepReport.toWrite() > 0) {
-            counts =
+            sent =
                 each.write(
                     Sinks.of(
                         each,
@@ -174,10 +175,13 @@ final class StepGroup {
                         run.applicationName,
                         run.ledger(),
                         run.rejectedForTheData()));
-            counts = run.ledger().counts(step.name()).orElse(counts);
+            counts = run.ledger().counts(step.name()).orElse(sent);
           }
           written.put(each, counts);
           stepReport.written(counts);
+          if (!sent.exact() || run.session.speculates()) {
+            stepReport.sentAgain();
+          }
           run.report.countsExact &= counts.exact();
           stepReport.status = "done";
         });

@@ -135,6 +135,11 @@ final class StepReport {
     sent(counts.statements());
   }
 
+  /** Rows may have been sent in vain, and have taken a value of the sequence each time. */
+  void sentAgain() {
+    sequenceValues = null;
+  }
+
   /** What verify found. */
   void verified(Verified verified) {
     missing = verified.missing();

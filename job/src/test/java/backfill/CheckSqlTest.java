@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import backfill.postgres.LedgerTables;
+import java.sql.Array;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.PreparedStatement;
@@ -14,8 +16,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
+import java.util.UUID;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -25,6 +29,7 @@ import org.junit.jupiter.api.Test;
  */
 class CheckSqlTest {
   private static final String PLAN = "defectdojo-authorized-users";
+  private static final String ENTRY = "INSERT INTO \"backfill\".batch";
   private static final Pattern TABLES = Pattern.compile("\\bdojo_|\\bauth_user\\b");
 
   private TestingDatabase database;
@@ -135,6 +140,9 @@ class CheckSqlTest {
 
   @Test
   void aBatchRunsAsPrintedAndTakesTheLocksItNames() throws SQLException {
+    for (String sql : LedgerTables.create("backfill")) {
+      database.execute(sql);
+    }
     List<PrintedSql> printed = printed(database.environment());
     Object[] pairs = {ids("dojo_product"), ids("auth_user")};
     Object[] typePairs = {ids("dojo_product_type"), ids("auth_user")};
@@ -162,9 +170,14 @@ class CheckSqlTest {
   private void batchAsPrinted(List<PrintedSql> batch, Object[] arrays) throws SQLException {
     assertThat(batch)
         .extracting(PrintedSql::sql)
-        .hasSize(7)
+        .hasSize(8)
         .startsWith("BEGIN")
-        .endsWith("SET CONSTRAINTS ALL IMMEDIATE", "RELEASE SAVEPOINT rows", "COMMIT");
+        .endsWith(
+            "SET CONSTRAINTS ALL IMMEDIATE",
+            "RELEASE SAVEPOINT rows",
+            batch.get(6).sql(),
+            "COMMIT");
+    assertThat(batch.get(6).sql()).startsWith(ENTRY);
     TreeSet<String> named = new TreeSet<>();
     try (Connection connection = database.connection()) {
       for (PrintedSql statement : batch) {
@@ -172,6 +185,9 @@ class CheckSqlTest {
           List<String> types = statement.arrays();
           for (int i = 0; i < types.size(); i++) {
             sent.setArray(i + 1, connection.createArrayOf(types.get(i), (Object[]) arrays[i]));
+          }
+          if (statement.sql().startsWith(ENTRY)) {
+            entryOfNoLease(sent);
           }
           sent.execute();
         }
@@ -185,6 +201,26 @@ class CheckSqlTest {
         assertThat(taken).as(statement.sql()).isEqualTo(named);
       }
     }
+  }
+
+  /** A batch of a run that needs none, which so has all it needs. */
+  private static void entryOfNoLease(PreparedStatement entry) throws SQLException {
+    UUID runId = UUID.randomUUID();
+    Array none = entry.getConnection().createArrayOf("text", new Object[0]);
+    List<Object> values =
+        new ArrayList<>(List.of(runId, "step", 0, "", "[\"1\"]", 3, 3, 0, 0, "{}", 1, 0));
+    values.addAll(List.of(none, none, runId, 0));
+    for (int i = 0; i < values.size(); i++) {
+      entry.setObject(i + 1, values.get(i));
+    }
+  }
+
+  @Test
+  void withoutALedgerABatchEntersNothing() {
+    List<String> lines = check(database.environment(), "--sql", "--set", "ledger=off");
+
+    assertThat(PrintedSql.under(PrintedSql.of(lines), "write ")).hasSize(3 * 7);
+    assertThat(String.join("\n", lines)).doesNotContain("backfill\".", "advisory");
   }
 
   @Test
@@ -242,37 +278,50 @@ class CheckSqlTest {
     seen();
     assertThat(TestingCommand.run(database.environment(), "check", PLAN).exitCode()).isZero();
     TreeSet<String> byPreflight = seen();
-    TestingCommand run =
-        TestingCommand.run(database.environment(), "run", PLAN, "--set", "ledger=off");
+    TestingCommand run = TestingCommand.run(database.environment(), "run", PLAN);
     assertThat(run.exitCode()).isZero();
     TreeSet<String> byTheRun = seen();
+    TreeSet<String> entries = new TreeSet<>();
     try (Connection connection = database.connection()) {
       for (PrintedSql statement : printed) {
-        if (statement.sql().startsWith("COPY ")) {
-          copy(connection, statement.sql());
-          continue;
-        }
-        try (PreparedStatement sent = connection.prepareStatement(statement.sql())) {
-          List<String> types = statement.arrays();
-          for (int i = 0; i < types.size(); i++) {
-            sent.setArray(i + 1, connection.createArrayOf(types.get(i), new Object[0]));
-          }
-          if (statement.sql().contains("?::pg_catalog.xid8")) {
-            sent.setString(1, "1");
-          }
-          if (!statement.sql().startsWith("SET TRANSACTION")) {
-            sent.execute();
-          }
+        if (statement.sql().startsWith(ENTRY)) {
+          entries.add(numbered(statement.sql()));
+        } else if (!statement.sql().startsWith("SET TRANSACTION")) {
+          sendEmpty(connection, statement);
         }
       }
     }
     TreeSet<String> asPrinted = seen();
+    asPrinted.addAll(entries);
 
     assertThat(byTheRun).containsAll(asPrinted);
     byTheRun.removeAll(byPreflight);
     byTheRun.removeIf(statement -> !TABLES.matcher(statement).find());
     assertThat(asPrinted).containsAll(byTheRun);
     assertThat(byTheRun).hasSizeGreaterThan(20);
+  }
+
+  /** As the server writes the parameters. */
+  private static String numbered(String sql) {
+    int[] number = {0};
+    return Pattern.compile("\\?").matcher(sql).replaceAll(found -> "\\$" + ++number[0]);
+  }
+
+  private static void sendEmpty(Connection connection, PrintedSql printed) throws SQLException {
+    if (printed.sql().startsWith("COPY ")) {
+      copy(connection, printed.sql());
+      return;
+    }
+    try (PreparedStatement sent = connection.prepareStatement(printed.sql())) {
+      List<String> types = printed.arrays();
+      for (int i = 0; i < types.size(); i++) {
+        sent.setArray(i + 1, connection.createArrayOf(types.get(i), new Object[0]));
+      }
+      if (printed.sql().contains("?::pg_catalog.xid8")) {
+        sent.setString(1, "1");
+      }
+      sent.execute();
+    }
   }
 
   /** What the server has executed in this database since this was last asked, as it counts it. */
@@ -294,8 +343,10 @@ class CheckSqlTest {
     return PrintedSql.of(check(environment, "--sql"));
   }
 
-  private static List<String> check(Map<String, String> environment, String option) {
-    TestingCommand check = TestingCommand.run(environment, "check", PLAN, option);
+  private static List<String> check(Map<String, String> environment, String... options) {
+    String[] words =
+        Stream.concat(Stream.of("check", PLAN), Stream.of(options)).toArray(String[]::new);
+    TestingCommand check = TestingCommand.run(environment, words);
     assertThat(check.exitCode()).isZero();
     return check.printed();
   }

@@ -28,6 +28,9 @@ class ExactCountsTest {
         assertThat(there.batchesSent()).as("two batches sent again").isEqualTo(22);
         assertThat(run.inserted()).isEqualTo(PAIRS).isEqualTo(there.rows());
         assertThat(run.step().path("conflicts").longValue()).isZero();
+        assertThat(run.step().path("sequenceValues").isNull())
+            .as("two batches took them twice")
+            .isTrue();
         assertThat(run.report().path("countsExact").booleanValue()).isTrue();
         assertThat(there.ledgerRows(run.runId())).isEqualTo(PAIRS);
       }

@@ -13,6 +13,8 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What the launcher builds, starts and says, each on a checkout of its own. */
 class LauncherTest {
@@ -240,6 +242,18 @@ class LauncherTest {
     assertThat(launcher.launch("run").err()).isEmpty();
     assertThat(launcher.launch("plans").out()).contains("-XX:SharedArchiveFile=");
     assertThat(Files.readAllLines(launcher.root.resolve("archives"))).hasSize(1);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"check", "demo", "plan", "run", "verify"})
+  void eachCommandThatStartsSparkMakesTheArchive(String command) throws Exception {
+    assertThat(launcher.launch(command).err()).contains("archiving Spark's classes");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"plans", "status", "--help"})
+  void noOtherCommandMakesIt(String command) throws Exception {
+    assertThat(launcher.launch(command).err()).doesNotContain("archiving");
   }
 
   @Test

@@ -50,7 +50,7 @@ class ReadmeTest {
   void commandsAreThoseOfTheCommandLine() throws IOException {
     List<String> documented =
         firstCells("Your own database").stream()
-            .map(cell -> cell.replaceAll(" .?PLAN.?", ""))
+            .map(cell -> cell.replaceAll(" .?(PLAN|TOPIC).?", ""))
             .filter(cell -> !cell.equals("command"))
             .toList();
     assertThat(new TreeSet<>(documented)).isEqualTo(new TreeSet<>(CommandLineJob.commands()));

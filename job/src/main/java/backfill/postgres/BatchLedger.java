@@ -97,6 +97,17 @@ final class BatchLedger {
    */
   record Progress(long rows, long rejected, String lastKey) {}
 
+  /** The statement that enters a batch, if the leases are ours still. */
+  String entry() {
+    return "INSERT INTO "
+        + slot.table("batch")
+        + " (run_id, step, partition, after_key, last_key, rows, changed, kept, rejected, details, statements,"
+        + " retries) SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?::jsonb, ?, ? WHERE (SELECT count(*) FROM "
+        + slot.table("lease")
+        + " l JOIN unnest(?::text[], ?::int8[]) AS o(name, epoch) ON l.name = o.name AND l.epoch = o.epoch"
+        + " WHERE l.run_id = ?) = ?";
+  }
+
   /**
    * Enters a batch in the transaction that wrote it.
    *
@@ -105,15 +116,7 @@ final class BatchLedger {
    * @throws Fenced if a lease is not ours any more
    */
   boolean enter(Connection connection, WriteCounts counts, String lastKey) throws SQLException {
-    String sql =
-        "INSERT INTO "
-            + slot.table("batch")
-            + " (run_id, step, partition, after_key, last_key, rows, changed, kept, rejected, details, statements,"
-            + " retries) SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?::jsonb, ?, ? WHERE (SELECT count(*) FROM "
-            + slot.table("lease")
-            + " l JOIN unnest(?::text[], ?::int8[]) AS o(name, epoch) ON l.name = o.name AND l.epoch = o.epoch"
-            + " WHERE l.run_id = ?) = ?";
-    try (PreparedStatement statement = connection.prepareStatement(sql)) {
+    try (PreparedStatement statement = connection.prepareStatement(entry())) {
       List<String> names = slot.epochs().keySet().stream().sorted().toList();
       statement.setObject(1, slot.runId());
       statement.setString(2, slot.step());

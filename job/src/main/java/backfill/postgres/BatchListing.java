@@ -1,10 +1,12 @@
 package backfill.postgres;
 
+import backfill.plan.Plan;
 import backfill.plan.Step;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** The transaction that writes a batch, listed, with everything it touches beside the target. */
 public final class BatchListing {
@@ -14,25 +16,37 @@ public final class BatchListing {
   private final Table table;
   private final List<ForeignKey> checked;
   private final List<Trigger> triggers;
+  private final Optional<LedgerSlot> slot;
 
   private BatchListing(
-      WriteTarget target, Table table, List<ForeignKey> checked, List<Trigger> triggers) {
+      WriteTarget target,
+      Table table,
+      List<ForeignKey> checked,
+      List<Trigger> triggers,
+      Optional<LedgerSlot> slot) {
     this.target = target;
     this.table = table;
     this.checked = checked;
     this.triggers = triggers;
+    this.slot = slot;
   }
 
   /** Looks up what the step's statements set off. */
   public static BatchListing of(
-      Step.Fill step, WriteTarget target, Table table, String applicationName) throws SQLException {
+      Plan plan, Step.Fill step, Ready ready, WriteTarget target, String applicationName)
+      throws SQLException {
+    Table table = ready.targets().get(step.name()).table();
     try (Connection connection = target.database().connect(applicationName);
         Inquiry inquiry = new Inquiry(connection, target.lockTimeout(), target.retryFor())) {
       Catalog catalog = new Catalog(inquiry);
       List<ForeignKey> checked =
           catalog.foreignKeys(table).stream().filter(key -> checks(target, table, key)).toList();
       return new BatchListing(
-          target, table, checked, catalog.triggers(table, TargetCheck.event(step)));
+          target,
+          table,
+          checked,
+          catalog.triggers(table, TargetCheck.event(step)),
+          RunLedger.likeness(plan, ready.targets().values(), step.name()));
     }
   }
 
@@ -54,13 +68,33 @@ public final class BatchListing {
   public List<ListedStatement> statements() {
     List<ListedStatement> listed = new ArrayList<>();
     listed.add(new ListedStatement("BEGIN"));
-    listed.add(new ListedStatement(BatchStatement.begin(target)));
+    listed.add(begin());
     listed.add(new ListedStatement(BatchStatement.TRY));
     listed.add(new ListedStatement(ofTheWrite(), BatchStatement.sql(target)));
     listed.add(new ListedStatement(lookedUp(true), BatchStatement.CHECK_NOW));
     listed.add(new ListedStatement(BatchStatement.KEEP));
+    slot.ifPresent(ledger -> listed.add(entry(ledger)));
     listed.add(new ListedStatement("COMMIT"));
     return listed;
+  }
+
+  private ListedStatement begin() {
+    String sql = BatchStatement.begin(target);
+    return slot.map(
+            ledger ->
+                new ListedStatement(
+                    List.of(
+                        "shared advisory locks: a run that takes the lease over waits for the COMMIT"),
+                    sql + new BatchLedger(ledger).fence(target)))
+        .orElse(new ListedStatement(sql));
+  }
+
+  private static ListedStatement entry(LedgerSlot ledger) {
+    return new ListedStatement(
+        List.of(
+            TableLock.ROW_EXCLUSIVE.on(new TableName(ledger.schema(), "batch"), END),
+            TableLock.ACCESS_SHARE.on(new TableName(ledger.schema(), "lease"), END)),
+        new BatchLedger(ledger).entry());
   }
 
   private List<String> ofTheWrite() {

@@ -29,7 +29,6 @@ import java.util.concurrent.TimeUnit;
  * takeover must get. So a run that slept through its lease cannot write, whatever it believes.
  */
 public final class Lease implements AutoCloseable {
-  private static final Duration LET_BATCHES_END = Duration.ofSeconds(5);
   private static final Duration NO_LONGER_IDLE = Duration.ofSeconds(30);
 
   private final Database database;
@@ -121,39 +120,10 @@ public final class Lease implements AutoCloseable {
         }
         long epoch = row.getLong(1);
         if (epoch > 1) {
-          letBatchesEnd(connection, lockKey(schema, name));
+          OpenBatches.end(connection, schema, name);
         }
         return epoch;
       }
-    }
-  }
-
-  /**
-   * Waits for the batches that the run before still has open. One that does not end (its driver is
-   * frozen in the middle of it) is ended: it could commit nothing any more, and would keep
-   * everybody waiting.
-   */
-  private static void letBatchesEnd(Connection connection, long key) throws SQLException {
-    try (Statement statement = connection.createStatement()) {
-      statement.execute("SAVEPOINT fence");
-      statement.execute("SET LOCAL lock_timeout = " + LET_BATCHES_END.toMillis());
-      try {
-        statement.execute("SELECT pg_catalog.pg_advisory_xact_lock(" + key + ")");
-        return;
-      } catch (SQLException e) {
-        if (!"55P03".equals(e.getSQLState())) {
-          throw e;
-        }
-        statement.execute("ROLLBACK TO SAVEPOINT fence");
-      }
-      statement.execute(
-          "SELECT pg_catalog.pg_terminate_backend(pid) FROM pg_catalog.pg_locks WHERE locktype = 'advisory'"
-              + " AND granted AND objsubid = 1 AND database = (SELECT oid FROM pg_catalog.pg_database WHERE datname ="
-              + " pg_catalog.current_database()) AND pid <> pg_catalog.pg_backend_pid()"
-              + " AND ((classid::int8 << 32) | objid::int8) = "
-              + key);
-      statement.execute("SET LOCAL lock_timeout = " + LET_BATCHES_END.toMillis());
-      statement.execute("SELECT pg_catalog.pg_advisory_xact_lock(" + key + ")");
     }
   }
 
@@ -188,7 +158,7 @@ public final class Lease implements AutoCloseable {
       begin(connection);
       for (Map.Entry<String, Long> lease : new TreeMap<>(epochs).entrySet()) {
         if (raise(connection, lease.getKey(), lease.getValue())) {
-          letBatchesEnd(connection, lockKey(schema, lease.getKey()));
+          OpenBatches.end(connection, schema, lease.getKey());
         }
       }
       connection.commit();

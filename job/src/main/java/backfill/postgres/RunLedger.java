@@ -3,6 +3,8 @@ package backfill.postgres;
 import backfill.plan.Plan;
 import java.sql.SQLException;
 import java.util.Collection;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Optional;
 import java.util.TreeSet;
 import java.util.UUID;
@@ -46,16 +48,16 @@ public final class RunLedger implements AutoCloseable {
     }
     String schema = plan.settings().ledger().schema();
     Ledger ledger = new Ledger(database, applicationName, schema, runId);
-    TreeSet<String> names = new TreeSet<>();
-    names.add("plan " + plan.name());
-    for (Target target : targets) {
-      names.add("table " + target.table().name().schema() + "." + target.table().name().name());
-    }
     try {
       ledger.create();
       Lease lease =
           Lease.take(
-              database, applicationName, schema, runId, plan.settings().ledger().lease(), names);
+              database,
+              applicationName,
+              schema,
+              runId,
+              plan.settings().ledger().lease(),
+              names(plan, targets));
       try {
         ledger.begin(plan.name(), plan.hash(), now, labelsJson);
         return new RunLedger(ledger, lease);
@@ -74,11 +76,35 @@ public final class RunLedger implements AutoCloseable {
     }
   }
 
+  /** What a run holds a lease of. */
+  private static TreeSet<String> names(Plan plan, Collection<Target> targets) {
+    TreeSet<String> names = new TreeSet<>();
+    names.add("plan " + plan.name());
+    for (Target target : targets) {
+      names.add("table " + target.table().name().schema() + "." + target.table().name().name());
+    }
+    return names;
+  }
+
+  /**
+   * Where a step's writers would enter their batches, to list the statements: of no run, and
+   * without the epochs that only a lease has. Empty without a ledger.
+   */
+  static Optional<LedgerSlot> likeness(Plan plan, Collection<Target> targets, String step) {
+    if (!plan.settings().ledger().on()) {
+      return Optional.empty();
+    }
+    Map<String, Long> epochs = new HashMap<>();
+    names(plan, targets).forEach(name -> epochs.put(name, 0L));
+    return Optional.of(
+        new LedgerSlot(plan.settings().ledger().schema(), new UUID(0, 0), step, 0, epochs));
+  }
+
   /** The ledger can't be read or written. */
   public static final class LedgerFailure extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
-    LedgerFailure(String message, SQLException cause) {
+    LedgerFailure(String message, Exception cause) {
       super(message, cause);
     }
   }
@@ -110,6 +136,8 @@ public final class RunLedger implements AutoCloseable {
         lease.seal();
       } catch (SQLException e) {
         throw new LedgerFailure("cannot end the open batches: " + SqlFailure.message(e), e);
+      } catch (Held e) {
+        throw new LedgerFailure("cannot end the open batches: " + e.getMessage(), e);
       }
     }
   }
