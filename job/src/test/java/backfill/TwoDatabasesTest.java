@@ -25,6 +25,10 @@ import org.junit.jupiter.api.Test;
 class TwoDatabasesTest {
   private static final String PLAN = TestingPackages.KEYED.replace("WHERE", "");
 
+  private static final String BLOCKED =
+      "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'backfill keyed-test%'"
+          + " AND datname = current_database() AND wait_event_type = 'Lock'";
+
   private TestingPackages packages;
 
   @BeforeEach
@@ -180,19 +184,21 @@ class TwoDatabasesTest {
         .hasToString("[[null]]");
   }
 
+  /** The ledger's table is what it waits for first: by then both databases have been asked. */
   @Test
-  void whatTheOtherDatabaseDeletedBeforeItsSnapshotIsNotThere() throws Exception {
+  void whatTheOtherDatabaseDeletesBeforeItsSnapshotIsNotThere() throws Exception {
+    String plan = PLAN.replace("ledger = off", "");
+    assertThat(packages.runPlan(plan, "run").code()).isZero();
     packages.with(2).builtBy(2, 11L).pipelines(11);
     CompletableFuture<TestingRun> running;
-    try (Connection deleting = packages.ci().connection();
-        Statement statement = deleting.createStatement()) {
-      deleting.setAutoCommit(false);
-      statement.execute("LOCK TABLE p_ci_pipelines; DELETE FROM p_ci_pipelines WHERE id = 11");
-      running = CompletableFuture.supplyAsync(this::run);
-      await(
-          packages.ci(),
-          "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'backfill keyed-test%'"
-              + " AND wait_event_type = 'Lock' AND query LIKE 'LOCK TABLE%'");
+    try (Connection holding = packages.main().connection();
+        Connection deleting = packages.ci().connection()) {
+      execute(holding, "LOCK TABLE backfill.run");
+      running = CompletableFuture.supplyAsync(() -> packages.runPlan(plan, "run"));
+      await(packages.main(), BLOCKED);
+      execute(deleting, "LOCK TABLE p_ci_pipelines; DELETE FROM p_ci_pipelines WHERE id = 11");
+      holding.commit();
+      await(packages.ci(), BLOCKED + " AND query LIKE 'LOCK TABLE%'");
       deleting.commit();
     }
 
@@ -200,6 +206,13 @@ class TwoDatabasesTest {
     assertThat(run.code()).as(run.said()).isZero();
     assertThat(packages.main().rows("SELECT version FROM packages_packages ORDER BY id"))
         .hasToString("[[ref10], [null]]");
+  }
+
+  private static void execute(Connection connection, String sql) throws SQLException {
+    connection.setAutoCommit(false);
+    try (Statement statement = connection.createStatement()) {
+      statement.execute(sql);
+    }
   }
 
   static void await(TestingDatabase database, String count) throws SQLException {

@@ -72,6 +72,11 @@ public final class KeyedSelect implements AutoCloseable {
     }
   }
 
+  /** Everything was read. */
+  public void end() throws SQLException {
+    connection.commit();
+  }
+
   @Override
   public void close() throws SQLException {
     connection.close();

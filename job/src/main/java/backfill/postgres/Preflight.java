@@ -210,7 +210,8 @@ public final class Preflight implements AutoCloseable {
         shapes.of(scope.answerable(sources.keySet(), found.awaited().keySet()), there(sources));
     known.reasons().forEach(reason -> findings.refuse("plan " + plan.name(), reason));
     found.rights(scope, known, now);
-    Map<String, Target> checked = targets.check(active, sources, known, now);
+    Map<String, Target> checked =
+        targets.check(active, sources, found.awaited().keySet(), known, now);
     Map<String, Deferred> deferred = new LinkedHashMap<>();
     targets
         .awaited()

@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /** Finds the targets of some steps, and looks whether they can be filled. */
 final class TargetTables {
@@ -56,9 +57,18 @@ final class TargetTables {
     return found;
   }
 
-  /** The targets of these steps, or reasons among the findings. */
+  /**
+   * The targets of these steps, or reasons among the findings.
+   *
+   * @param awaiting names of steps whose sources are still to be made: their columns cannot be held
+   *     against the target's yet
+   */
   Map<String, Target> check(
-      List<Step.Fill> steps, Map<String, Table> sources, Shapes known, String now)
+      List<Step.Fill> steps,
+      Map<String, Table> sources,
+      Set<String> awaiting,
+      Shapes known,
+      String now)
       throws SQLException {
     TargetCheck check =
         new TargetCheck(
@@ -73,7 +83,7 @@ final class TargetTables {
       if (table == null) {
         continue;
       }
-      if (reasons.containsKey(step.name())) {
+      if (reasons.containsKey(step.name()) || awaiting.contains(step.name())) {
         targets.put(step.name(), Target.awaited(table, step.key()));
         continue;
       }

@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
@@ -155,8 +156,13 @@ public final class Reading implements AutoCloseable {
   private void in(String database, Runnable reads) {
     try {
       reads.run();
-    } catch (RuntimeException e) {
-      throw LostSnapshot.orOther(e, database, readers.get(database).snapshot());
+    } catch (Exception e) {
+      // Spark throws what no signature declares.
+      Optional<LostSnapshot> lost = LostSnapshot.in(e, database, readers.get(database).snapshot());
+      if (lost.isPresent()) {
+        throw lost.get();
+      }
+      throw e;
     }
   }
 

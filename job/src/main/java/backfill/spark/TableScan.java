@@ -2,6 +2,7 @@ package backfill.spark;
 
 import static scala.jdk.javaapi.CollectionConverters.asJava;
 
+import backfill.plan.Placeholders;
 import backfill.plan.Settings;
 import backfill.postgres.CtidRanges;
 import backfill.postgres.Database;
@@ -63,7 +64,7 @@ final class TableScan {
         .read()
         .jdbc(
             database.readUrl(),
-            relation(table, columns, where),
+            prepared(relation(table, columns, where)),
             ranges(table).toArray(String[]::new),
             properties)
         .select(columns.stream().map(SnapshotReader::column).toArray(Column[]::new));
@@ -93,6 +94,11 @@ final class TableScan {
   /** A condition for each statement that reads the table. */
   List<String> ranges(Table table) {
     return CtidRanges.of(table, settings.readers());
+  }
+
+  /** Spark prepares every statement, and there a question mark is a parameter's place. */
+  private static String prepared(String relation) {
+    return Placeholders.escapeQuestionMarks(relation);
   }
 
   /**
@@ -125,8 +131,10 @@ final class TableScan {
     JDBCRDD scan =
         scan(rows(table, columns, where, "").queryExecution().toRdd())
             .orElseThrow(() -> new IllegalStateException("Spark reads no table for " + table));
+    String relation = relation(table, columns, where);
     return Arrays.stream(scan.getPartitions())
         .map(range -> scan.generateJdbcQuery(scala.Option.apply((JDBCPartition) range)).strip())
+        .map(sql -> sql.replace(prepared(relation), relation))
         .toList();
   }
 

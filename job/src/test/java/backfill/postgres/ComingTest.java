@@ -53,7 +53,10 @@ class ComingTest {
     world.execute("CREATE TABLE made (object_id int NOT NULL, user_id int NOT NULL)");
     steps(makes("made", TABLE), pairsInto("made"));
 
-    assertThat(world.reasons()).singleElement().asString().contains("no unique index on exactly");
+    assertThat(world.reasons())
+        .singleElement()
+        .asString()
+        .contains("made has no unique index that says which rows are the same");
   }
 
   @Test
