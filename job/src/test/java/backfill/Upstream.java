@@ -22,7 +22,11 @@ public final class Upstream {
 
   /** The text of {@code upstream/NAME.sql}. */
   public static String sql(String name) {
-    String path = "/upstream/" + name + ".sql";
+    return resource("/upstream/" + name + ".sql");
+  }
+
+  /** The text of a resource. */
+  public static String resource(String path) {
     try (InputStream in = Upstream.class.getResourceAsStream(path)) {
       if (in == null) {
         throw new IllegalArgumentException("there is no resource " + path);

@@ -1,0 +1,63 @@
+package backfill.bench;
+
+import java.util.List;
+import java.util.Map;
+
+/**
+ * One plan at one size: the databases that it works in, the ways to do the same by hand, and what
+ * both must end with.
+ *
+ * @param name the plan's, or another one where a plan has several sizes
+ * @param parts the main database first
+ */
+record BenchCase(
+    String name, String plan, List<Part> parts, List<Peer> peers, List<Outcome> outcomes) {
+  BenchCase {
+    parts = List.copyOf(parts);
+    peers = List.copyOf(peers);
+    outcomes = List.copyOf(outcomes);
+  }
+
+  /**
+   * One database.
+   *
+   * @param prefix of the environment variables that name it
+   * @param name what its tables are of
+   * @param tables the resource that makes them
+   * @param settings what the resource of the data, {@code upstream/NAME-large.sql}, goes by beside
+   *     the scale
+   */
+  record Part(String prefix, String name, String tables, Map<String, Integer> settings) {
+    Part {
+      settings = Map.copyOf(settings);
+    }
+
+    /** A database of {@code upstream/NAME.sql}, whose data goes by the scale alone. */
+    static Part upstream(String prefix, String name) {
+      return new Part(prefix, name, "/upstream/" + name + ".sql", Map.of());
+    }
+  }
+
+  /**
+   * What must be the same afterwards, whoever did the work.
+   *
+   * @param query over the main database: the rows without what may differ, such as ids that are
+   *     drawn and the time of the run
+   */
+  record Outcome(String name, String query) {}
+
+  /** The way of this name. */
+  Peer peer(String name) {
+    return peers.stream()
+        .filter(peer -> peer.name().equals(name))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new IllegalArgumentException(
+                    this.name + " has no peer " + name + "; it has " + peerNames()));
+  }
+
+  List<String> peerNames() {
+    return peers.stream().map(Peer::name).toList();
+  }
+}

@@ -1,0 +1,162 @@
+package backfill.bench;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import backfill.TestingDatabase;
+import backfill.TestingPostgres;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * What is written by hand gives the rows that the rules give, put in another way, over data that
+ * has each case of them.
+ */
+class PeersTest {
+
+  @Test
+  void prebuildsEndAsTheRulesSay() throws Exception {
+    BenchCase bench = Cases.coderPrebuildsMembership();
+    try (TestingDatabase main = filled(bench, 0, 0.01)) {
+      main.execute(Oracle.PREBUILDS);
+      assertThat(main.count("SELECT count(*) FROM configured")).isBetween(10L, 19L);
+
+      run(bench, bench.peerNames().get(0), Map.of(Cases.MAIN, main));
+
+      assertSame(main, "expected_members", bench.outcomes().get(0).query());
+      assertSame(main, "expected_groups", bench.outcomes().get(1).query());
+      assertSame(main, "expected_group_members", bench.outcomes().get(2).query());
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"upstream's migration", "migration with an index lent"})
+  void keysEndAsTheRulesSay(String peer) throws Exception {
+    BenchCase bench = Cases.coderApiKeyScopes();
+    try (TestingDatabase main = filled(bench, 0, 0.005)) {
+      main.execute(Oracle.API_KEYS);
+      assertThat(main.rows("SELECT DISTINCT isfinite(expires_at) FROM expected_keys")).hasSize(2);
+      assertThat(main.count("SELECT count(*) FROM expected_keys WHERE expires_at < now()"))
+          .isPositive();
+      assertThat(main.count("SELECT count(*) FROM expected_tokens")).isBetween(1L, 999L);
+
+      run(bench, peer, Map.of(Cases.MAIN, main));
+
+      assertSame(main, "expected_keys", "SELECT * FROM api_keys");
+      assertSame(main, "expected_tokens", "SELECT * FROM oauth2_provider_app_tokens");
+      assertThat(
+              main.count("SELECT count(*) FROM pg_enum WHERE enumtypid = 'api_key_scope'::regtype"))
+          .isEqualTo(140);
+    }
+  }
+
+  @Test
+  void seatsEndAsTheRulesSay() throws Exception {
+    BenchCase bench = Cases.gitlabSeatAssignments();
+    try (TestingDatabase main = filled(bench, 0, 0.002)) {
+      main.execute(Oracle.SEATS);
+      assertThat(main.rows("SELECT DISTINCT kind FROM expected_seats ORDER BY kind"))
+          .hasToString("[[as it was], [changed], [new]]");
+      assertThat(
+              main.rows(
+                  "SELECT DISTINCT seat_type FROM expected_seats WHERE kind = 'new' ORDER BY 1"))
+          .hasToString("[[0], [1], [2], [3]]");
+
+      run(bench, bench.peerNames().get(0), Map.of(Cases.MAIN, main));
+
+      assertSame(
+          main,
+          "(SELECT namespace_id, user_id, organization_id, seat_type, last_activity_on,"
+              + " kind <> 'new', kind = 'as it was' FROM expected_seats)",
+          """
+          SELECT namespace_id, user_id, organization_id, seat_type, last_activity_on,
+                 created_at = timestamptz '2024-01-01 UTC', updated_at = timestamptz '2024-01-01 UTC'
+          FROM subscription_seat_assignments""");
+    }
+  }
+
+  @Test
+  void packagesEndAsTheRulesSay() throws Exception {
+    BenchCase bench = Cases.gitlabPackagePipelines();
+    try (TestingDatabase main = filled(bench, 0, 0.001);
+        TestingDatabase ci = filled(bench, 1, 0.001);
+        TestingDatabase both = filled(bench, 0, 0.001)) {
+      try (Connection connection = both.connection()) {
+        BenchData.fill(connection, bench.parts().get(1), 0.001);
+      }
+      both.execute(Oracle.PACKAGES);
+      assertThat(
+              both.rows(
+                  "SELECT DISTINCT build_info_count > 1, user_id IS NULL FROM package_pipelines"))
+          .hasSize(4);
+      assertThat(both.count(Oracle.MORE_THAN_NEWEST)).isPositive();
+      assertThat(both.count(Oracle.NO_ORIGINAL)).isPositive();
+
+      run(bench, bench.peerNames().get(0), Map.of(Cases.MAIN, main, Cases.CI, ci));
+
+      for (BenchCase.Outcome outcome : bench.outcomes()) {
+        String sorted = outcome.query() + " ORDER BY 1, 2";
+        assertThat(main.rows(sorted)).isNotEmpty().isEqualTo(both.rows(sorted));
+      }
+    }
+  }
+
+  /** The pairs are as many as other ways found over the same rows. */
+  @Test
+  void permissionsEndWithAsManyPairsAsElsewhere() throws Exception {
+    BenchCase bench = Bench.named("defectdojo-S1");
+    try (TestingDatabase main = filled(bench, 0, 1)) {
+      run(bench, bench.peerNames().get(0), Map.of(Cases.MAIN, main));
+
+      assertThat(
+              main.count("SELECT count(*) FROM dojo_product_authorized_users")
+                  + main.count("SELECT count(*) FROM dojo_product_type_authorized_users"))
+          .isEqualTo(85_845);
+    }
+  }
+
+  private static TestingDatabase filled(BenchCase bench, int part, double scale)
+      throws SQLException {
+    TestingDatabase database = TestingPostgres.shared().createDatabase();
+    try (Connection connection = database.connection()) {
+      BenchData.fill(connection, bench.parts().get(part), scale);
+    }
+    return database;
+  }
+
+  private static void run(BenchCase bench, String peer, Map<String, TestingDatabase> databases)
+      throws Exception {
+    Map<String, Connection> connections = new HashMap<>();
+    try {
+      for (Map.Entry<String, TestingDatabase> each : databases.entrySet()) {
+        connections.put(each.getKey(), each.getValue().connection());
+      }
+      bench.peer(peer).work().run(connections);
+    } finally {
+      for (Connection connection : connections.values()) {
+        connection.close();
+      }
+    }
+  }
+
+  /** Duplicates count. */
+  private static void assertSame(TestingDatabase database, String expected, String actual)
+      throws SQLException {
+    String from = expected.startsWith("(") ? expected + " e" : expected;
+    for (List<String> difference :
+        List.of(
+            List.of("absent", "SELECT * FROM " + from, actual),
+            List.of("not expected", actual, "SELECT * FROM " + from))) {
+      assertThat(
+              database.rows(
+                  "(%s) EXCEPT ALL (%s) LIMIT 5".formatted(difference.get(1), difference.get(2))))
+          .as("%s in %s", difference.get(0), expected)
+          .isEmpty();
+    }
+  }
+}
