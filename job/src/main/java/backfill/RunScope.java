@@ -3,12 +3,17 @@ package backfill;
 import backfill.plan.Plan;
 import backfill.plan.Step;
 import backfill.postgres.Database;
+import backfill.postgres.Ready;
 import backfill.postgres.RunLedger;
 import backfill.spark.Activity;
+import backfill.spark.Overlay;
+import backfill.spark.Reading;
 import backfill.spark.Session;
+import java.sql.SQLException;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 
 /**
  * What the parts of one run share: the plan and where it runs, what is told to whom, and how far it
@@ -86,6 +91,23 @@ final class RunScope {
   void warn(String warning) {
     report.warnings.add(warning);
     progress.warn(warning);
+  }
+
+  /**
+   * A new snapshot for these steps.
+   *
+   * @param overlay what earlier steps of a dry run would leave
+   */
+  Reading reading(Ready ready, List<Step.Fill> steps, Overlay overlay) throws SQLException {
+    return Reading.begin(
+        session.get(),
+        plan,
+        ready,
+        steps,
+        database,
+        applicationName,
+        UUID.fromString(report.runId),
+        overlay);
   }
 
   /**

@@ -248,11 +248,7 @@ public final class Preflight implements AutoCloseable {
       String now)
       throws SQLException {
     TargetCheck check =
-        new TargetCheck(
-            sessions.writing(),
-            sessions.writingServer().user(),
-            plan.settings().read().readers(),
-            findings);
+        new TargetCheck(sessions.writing(), sessions.writingServer().user(), plan, now, findings);
     HeadroomCheck headroom = new HeadroomCheck(sessions.writing(), sessions.reading(), findings);
     Map<String, Target> targets = new LinkedHashMap<>();
     for (Step.Fill step : active) {

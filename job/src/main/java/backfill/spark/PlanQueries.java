@@ -16,6 +16,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.UUID;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.rdd.RDD;
 import org.apache.spark.sql.AnalysisException;
@@ -40,13 +41,14 @@ public final class PlanQueries implements QueryShapes {
   @Override
   public Shapes of(Plan plan, Map<String, Table> sources) {
     SparkSession empty = spark.newSession();
+    RunUuid.register(empty, new UUID(0, 0));
     Map<String, Set<String>> needed = new HashMap<>();
     sources.forEach(
         (name, table) -> {
           needed.put(name, new HashSet<>());
           StructType schema = new StructType();
           for (backfill.postgres.Column column : table.columns()) {
-            schema = schema.add(column.name(), SparkTypes.of(column.type()));
+            schema = schema.add(column.name(), SparkTypes.of(column));
           }
           rowsOf(empty, schema).createOrReplaceTempView(name);
         });

@@ -9,6 +9,8 @@ import backfill.postgres.ParentTable;
 import backfill.postgres.Ready;
 import backfill.postgres.Table;
 import backfill.postgres.TableLock;
+import backfill.postgres.Target;
+import backfill.postgres.WritePart;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -48,11 +50,13 @@ public final class ReadListing {
 
   /** What reads a step's target. */
   public List<ListedStatement> target(Step.Fill step) {
+    Target target = ready.targets().get(step.name());
     if (step instanceof Step.Pairs pairs) {
-      Table table = ready.targets().get(step.name()).table();
-      return listed(table, scan.pairStatements(table, PairColumns.of(pairs.into()), null));
+      return listed(
+          target.table(),
+          scan.pairStatements(target.table(), PairColumns.of(pairs.into()), target.where()));
     }
-    return listed(ready.targets().get(step.name()).table(), columns(step), null);
+    return listed(target.table(), WritePart.read(step, outputs(step)), target.where());
   }
 
   /**
@@ -63,7 +67,7 @@ public final class ReadListing {
   public List<ListedStatement> parents(List<Step.Fill> together) {
     Map<String, List<ListedStatement>> listed = new LinkedHashMap<>();
     for (Step.Fill step : together) {
-      for (ParentTable parent : ready.targets().get(step.name()).parentsOf(step.key())) {
+      for (ParentTable parent : ready.targets().get(step.name()).parentsOf(outputs(step))) {
         parent
             .integerColumn()
             .ifPresent(
@@ -79,27 +83,13 @@ public final class ReadListing {
     return listed.values().stream().flatMap(List::stream).toList();
   }
 
-  /** The target's columns that a step reads and writes: its key, then what its query gives. */
-  public List<String> columns(Step.Fill step) {
-    List<String> columns = new ArrayList<>(step.key());
-    for (String column : ready.shapes().outputs().getOrDefault(step.name(), List.of())) {
-      if (!columns.contains(column)) {
-        columns.add(column);
-      }
-    }
-    return columns;
+  /** The columns that a step gives its target. */
+  public List<String> outputs(Step.Fill step) {
+    return ready.shapes().outputs().getOrDefault(step.name(), step.key());
   }
 
   private List<ListedStatement> listed(Table table, Collection<String> columns, String where) {
-    List<ListedStatement> listed = new ArrayList<>();
-    listed.add(
-        new ListedStatement(
-            List.of(
-                "Spark looks which columns there are, outside of a transaction",
-                TableLock.ACCESS_SHARE.on(table, "it is answered, at once")),
-            scan.shapeStatement(table, columns, where)));
-    listed.addAll(listed(table, scan.statements(table, columns, where)));
-    return listed;
+    return listed(table, scan.statements(table, columns, where));
   }
 
   private static List<ListedStatement> listed(Table table, List<String> statements) {

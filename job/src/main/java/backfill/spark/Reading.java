@@ -6,9 +6,9 @@ import backfill.plan.Step;
 import backfill.postgres.Database;
 import backfill.postgres.Ready;
 import backfill.postgres.Snapshot;
+import backfill.postgres.StepCounts;
 import backfill.postgres.Table;
 import backfill.postgres.Target;
-import backfill.postgres.WriteCounts;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -16,6 +16,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.UUID;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import org.apache.spark.sql.SparkSession;
@@ -53,6 +54,8 @@ public final class Reading implements AutoCloseable {
    * Takes a snapshot for these steps, and ACCESS SHARE on every table that they will read in it.
    *
    * @param applicationName of every connection that reads
+   * @param run whose uuids {@code run_uuid} gives
+   * @param overlay what earlier steps of a dry run would leave
    */
   public static Reading begin(
       SparkSession spark,
@@ -60,7 +63,9 @@ public final class Reading implements AutoCloseable {
       Ready ready,
       List<Step.Fill> steps,
       Database database,
-      String applicationName)
+      String applicationName,
+      UUID run,
+      Overlay overlay)
       throws SQLException {
     Snapshot snapshot =
         Snapshot.export(
@@ -69,10 +74,15 @@ public final class Reading implements AutoCloseable {
             tables(plan, ready, steps),
             plan.settings().lockTimeout(),
             plan.settings().write().retryFor());
-    KeptSources sources = new KeptSources(spark, plan, Timestamps.instant(ready.now()));
+    KeptSources sources = new KeptSources(spark, plan, Timestamps.instant(ready.now()), run);
     SnapshotReader reader =
         new SnapshotReader(
-            sources.session(), database, snapshot, plan.settings().read(), applicationName);
+            sources.session(),
+            database,
+            snapshot,
+            plan.settings().read(),
+            applicationName,
+            overlay);
     return new Reading(plan, ready, sources, snapshot, reader, PairColumns.soleUses(plan, steps));
   }
 
@@ -83,7 +93,7 @@ public final class Reading implements AutoCloseable {
       plan.sourcesOf(step).forEach(source -> tables.add(ready.sources().get(source)));
       Target target = ready.targets().get(step.name());
       tables.add(target.table());
-      target.parentsOf(step.key()).stream()
+      target.parentsOf(ready.shapes().outputs().getOrDefault(step.name(), step.key())).stream()
           .filter(parent -> parent.integerColumn().isPresent())
           .forEach(parent -> tables.add(parent.table()));
     }
@@ -126,7 +136,7 @@ public final class Reading implements AutoCloseable {
   }
 
   /** Compares the step's state in this snapshot with what another one planned and wrote. */
-  public Verified verify(StepRun run, WriteCounts written) {
+  public Verified verify(StepRun run, StepCounts written) {
     return run.verify(reader, sources, written);
   }
 
