@@ -10,7 +10,6 @@ import backfill.postgres.RunLedger;
 import backfill.postgres.Waits;
 import backfill.spark.PlanQueries;
 import backfill.spark.Session;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -73,16 +72,7 @@ final class Backfill {
           refuseUncountedCopies();
           openLedger(ready);
         }
-        List<Step.Fill> taken = command == Command.RUN ? active : recheck.countable(active, ready);
-        List<List<Step.Fill>> groups = SnapshotGroups.of(run.plan, ready, taken);
-        if (command == Command.RUN && run.guards.any() && groups.size() > 1) {
-          countBeforeWriting(groups, ready);
-        }
-        for (List<Step.Fill> together : groups) {
-          boolean behindOthers = command == Command.RUN && together != groups.get(0);
-          new StepGroup(run, together, behindOthers ? recheck.of(together, ready) : ready, command)
-              .run();
-        }
+        new FillSteps(run, ready, command, recheck).run(active);
       }
       end.finish(command);
     } catch (
@@ -182,22 +172,5 @@ final class Backfill {
       run.progress.say("step " + step.name() + ": skipped, only-if is false");
     }
     return skipped;
-  }
-
-  /**
-   * Steps of one snapshot are counted before any of them writes anyway; those of later ones must be
-   * counted once more than they would be, or an earlier step were written when they are refused.
-   */
-  private void countBeforeWriting(List<List<Step.Fill>> groups, Ready ready) throws Exception {
-    run.progress.say(
-        "limits: all steps are counted before one writes, with the tables as they are");
-    List<Guards.Refusal> refusals = new ArrayList<>();
-    for (List<Step.Fill> together : groups) {
-      List<Step.Fill> countable = recheck.countable(together, ready);
-      if (!countable.isEmpty()) {
-        refusals.addAll(new StepGroup(run, countable, ready, Command.RUN).count());
-      }
-    }
-    run.refuse(refusals);
   }
 }

@@ -93,7 +93,9 @@ final class DatabaseReports {
     return "write %s: unnest arrays, %s %s"
         .formatted(
             step.name(),
-            step instanceof Step.Pairs ? "arbiter" : "compare and set by",
+            step instanceof Step.Rows rows && rows.mode() == Step.Mode.UPDATE
+                ? "compare and set by"
+                : "arbiter",
             target.arbiter().index());
   }
 

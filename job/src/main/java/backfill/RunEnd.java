@@ -1,5 +1,6 @@
 package backfill;
 
+import backfill.plan.Step;
 import backfill.postgres.RunLedger;
 import backfill.postgres.SqlFailure;
 
@@ -64,14 +65,16 @@ final class RunEnd {
 
   /** What the batches did that are in, though the step is not done. */
   private void countCommitted(StepReport step) {
-    if (run.stage() != Stage.WRITE || step.rejected != null) {
+    if (run.stage() != Stage.WRITE
+        || step.isCounted()
+        || !(step.step() instanceof Step.Fill fill)) {
       return;
     }
     try {
       // Tasks of it may still be writing.
       run.ledger().seal();
       run.ledger()
-          .counts(step.name)
+          .counts(fill)
           .ifPresentOrElse(step::written, () -> run.report.countsExact = false);
       step.sentAgain();
     } catch (RunLedger.LedgerFailure e) {

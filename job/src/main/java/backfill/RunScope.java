@@ -4,12 +4,17 @@ import backfill.plan.Plan;
 import backfill.plan.Step;
 import backfill.postgres.Database;
 import backfill.postgres.Databases;
+import backfill.postgres.Ready;
 import backfill.postgres.RunLedger;
 import backfill.spark.Activity;
+import backfill.spark.Overlay;
+import backfill.spark.Reading;
 import backfill.spark.Session;
+import java.sql.SQLException;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 
 /**
  * What the parts of one run share: the plan and where it runs, what is told to whom, and how far it
@@ -92,6 +97,30 @@ final class RunScope {
   void warn(String warning) {
     report.warnings.add(warning);
     progress.warn(warning);
+  }
+
+  /**
+   * A new snapshot for these steps.
+   *
+   * @param overlay what earlier steps of a dry run would leave
+   */
+  Reading reading(Ready ready, List<Step.Fill> steps, Overlay overlay) throws SQLException {
+    return Reading.begin(
+        session.get(),
+        plan,
+        ready,
+        steps,
+        databases,
+        applicationName,
+        UUID.fromString(report.runId),
+        overlay);
+  }
+
+  /** Lets the snapshots of a reading go, and reports them. */
+  void release(Reading reading) {
+    reading.release();
+    DatabaseReports.of(reading)
+        .forEach((name, snapshot) -> report.databases.get(name).snapshots().add(snapshot));
   }
 
   /**

@@ -9,7 +9,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.logging.log4j.LogManager;
 import org.apache.logging.log4j.Logger;
 
@@ -28,6 +30,8 @@ final class Sentences {
     add(parts, "%,d absent", plan.absent());
     add(parts, "%,d to set", plan.toUpdate());
     add(parts, "%,d surplus", plan.surplus());
+    add(parts, "%,d of them to delete", plan.toDelete());
+    add(parts, "%,d that cannot be written", plan.unfit() == 0 ? null : plan.unfit());
     return String.join(", ", parts) + changes(plan.changes());
   }
 
@@ -36,6 +40,8 @@ final class Sentences {
     add(parts, "%,d inserted", step.inserted);
     add(parts, "%,d written by somebody else first", step.conflicts);
     add(parts, "%,d set", step.updated);
+    add(parts, "%,d deleted", step.deleted);
+    add(parts, "%,d stayed", step.stayed == null || step.stayed == 0 ? null : step.stayed);
     add(parts, "%,d changed by somebody else meanwhile", step.changedMeanwhile);
     add(parts, "%,d rejected", step.rejected == 0 ? null : step.rejected);
     double seconds = step.stages.getOrDefault(Stage.WRITE.toString(), 0L) / 1000.0;
@@ -49,7 +55,10 @@ final class Sentences {
     List<String> written = new ArrayList<>();
     for (StepReport step : report.steps) {
       long rows =
-          (step.inserted == null ? 0 : step.inserted) + (step.updated == null ? 0 : step.updated);
+          Stream.of(step.inserted, step.updated, step.deleted)
+              .filter(Objects::nonNull)
+              .mapToLong(Long::longValue)
+              .sum();
       if (rows > 0) {
         written.add(String.format(Locale.ROOT, "%s (%,d rows)", step.name, rows));
       }

@@ -11,7 +11,8 @@ import backfill.postgres.OpenTransactions;
 import backfill.postgres.Ready;
 import backfill.postgres.SnapshotListing;
 import backfill.postgres.Table;
-import backfill.postgres.WriteTarget;
+import backfill.postgres.Target;
+import backfill.postgres.WritePart;
 import backfill.spark.ReadListing;
 import backfill.spark.Reading;
 import backfill.spark.Session;
@@ -114,11 +115,25 @@ final class SqlListing {
           "write " + step.name() + ": can be listed once its tables are there;", deferred.reason());
       return;
     }
-    WriteTarget target = Sinks.target(step, reads.columns(step), ready, plan, database);
-    heading(
-        "write %s: a transaction for each batch of at most %d rows, over %d connections"
-            .formatted(step.name(), step.write().rowsPerBatch(), step.write().writers()));
-    list(BatchListing.of(plan, step, ready, target, applicationName).statements());
+    List<WritePart> parts = WritePart.of(step, reads.outputs(step));
+    Target target = ready.targets().get(step.name());
+    for (WritePart part : parts) {
+      heading(
+          "write %s%s: a transaction for each batch of at most %d rows, over %d connections"
+              .formatted(
+                  step.name(),
+                  parts.size() == 1 ? "" : ", " + part.operation().event(),
+                  step.write().rowsPerBatch(),
+                  step.write().writers()));
+      list(
+          BatchListing.of(
+                  plan,
+                  step,
+                  ready,
+                  Sinks.target(step, part, target, plan, database),
+                  applicationName)
+              .statements());
+    }
   }
 
   private void verify(List<Step.Fill> together) {

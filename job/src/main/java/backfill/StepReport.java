@@ -2,6 +2,7 @@ package backfill;
 
 import backfill.plan.Step;
 import backfill.postgres.Rejection;
+import backfill.postgres.StepCounts;
 import backfill.postgres.WriteCounts;
 import backfill.spark.StepPlan;
 import backfill.spark.Verified;
@@ -13,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /**
  * What the report says of one step, filled in stage by stage. A count that is not known, or that
@@ -37,6 +39,7 @@ final class StepReport {
   Long updated;
   Long unchanged;
   Long deleted;
+  Long stayed;
   Map<String, Long> cascaded;
   Long absent;
   Long changedMeanwhile;
@@ -63,6 +66,12 @@ final class StepReport {
 
   /** Of the rejected rows those that the run's limit counts. */
   @JsonIgnore long rejectedForTheData;
+
+  /** Of the planned rows those that no statement can write. */
+  @JsonIgnore private StepPlan planOf;
+
+  /** Whether a new row takes a value of a sequence. */
+  @JsonIgnore boolean numbersRows = true;
 
   @JsonIgnore private final Step step;
 
@@ -94,15 +103,33 @@ final class StepReport {
     alreadyPresent = plan.alreadyPresent();
     toInsert = plan.toInsert();
     toUpdate = plan.toUpdate();
+    toDelete = plan.toDelete();
     unchanged = plan.unchanged();
     absent = plan.absent();
     surplus = plan.surplus();
+    unmatched = plan.unmatched().isEmpty() ? null : plan.unmatched();
     changes = plan.changes().isEmpty() ? null : plan.changes();
+    planOf = plan;
+    if (plan.unfit() > 0) {
+      rejected = plan.unfit();
+      rejections = plan.rejections();
+    }
+  }
+
+  /** The rows that no statement can write count as rejected, from the write on. */
+  void rejectUnfit() {
+    rejectedForTheData = planOf.unfit();
+    rejections = planOf.rejections();
   }
 
   /** How many rows are to be written. */
   long toWrite() {
-    return (toInsert == null ? 0 : toInsert) + (toUpdate == null ? 0 : toUpdate);
+    return planOf == null ? 0 : planOf.toWrite();
+  }
+
+  /** Whether it is known what writers did. */
+  boolean isCounted() {
+    return inserted != null || updated != null || deleted != null;
   }
 
   /** Whether writers were at work when it was last looked at. */
@@ -117,22 +144,37 @@ final class StepReport {
   }
 
   /** What the writers did. */
-  void written(WriteCounts counts) {
-    rejected = counts.rejected();
-    rejectedForTheData = counts.rejectedForTheData();
-    rejections = counts.rejections();
+  void written(StepCounts counts) {
+    WriteCounts inserts = counts.inserts();
+    WriteCounts updates = counts.updates();
+    WriteCounts deletes = counts.deletes();
+    WriteCounts total = counts.total();
+    rejected = planOf.unfit() + inserts.rejected() + updates.rejected();
+    rejectedForTheData = planOf.unfit() + total.rejectedForTheData();
+    rejections =
+        Stream.concat(planOf.rejections().stream(), total.rejections().stream())
+            .limit(WriteCounts.REJECTIONS_KEPT)
+            .toList();
     if (toInsert != null) {
-      inserted = counts.changed();
-      conflicts = counts.left();
-      alreadyPresent += counts.left();
+      inserted = inserts.changed();
+      conflicts = inserts.left();
       // Each row that is sent takes a value; a row that was sent twice took two.
-      sequenceValues = counts.retries() == 0 && rejected == 0 ? counts.rows() : null;
-    } else {
-      updated = counts.changed();
-      changedMeanwhile = counts.left();
+      boolean once = inserts.retries() == 0 && inserts.rejected() == 0;
+      sequenceValues = once && numbersRows ? inserts.rows() : null;
     }
-    retries = counts.retries();
-    sent(counts.statements());
+    if (toUpdate != null) {
+      updated = updates.changed();
+      changedMeanwhile = updates.left() + inserts.left();
+    } else {
+      alreadyPresent = planOf.alreadyPresent() + inserts.left();
+    }
+    if (toDelete != null) {
+      deleted = deletes.changed();
+      stayed = deletes.left() + deletes.rejected();
+      cascaded = total.cascaded();
+    }
+    retries = total.retries();
+    sent(total.statements());
   }
 
   /** Rows may have been sent in vain, and have taken a value of the sequence each time. */

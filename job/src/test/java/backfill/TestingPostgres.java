@@ -115,6 +115,13 @@ public final class TestingPostgres implements AutoCloseable {
     return new TestingDatabase(this, name, urlOf(name), user, password);
   }
 
+  /** A copy of a database to which nobody is connected. */
+  TestingDatabase copyOf(TestingDatabase template) throws SQLException {
+    String name = "backfill_test_" + UUID.randomUUID().toString().replace("-", "");
+    administer("CREATE DATABASE " + name + " TEMPLATE " + template.name());
+    return new TestingDatabase(this, name, urlOf(name), user, password);
+  }
+
   void drop(String database) throws SQLException {
     administer("DROP DATABASE IF EXISTS " + database + " WITH (FORCE)");
   }

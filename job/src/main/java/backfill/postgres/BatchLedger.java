@@ -7,6 +7,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Enters one writer's batches in the ledger, each in the transaction of its rows. A task's second
@@ -27,14 +28,19 @@ final class BatchLedger {
       List<List<String>> leftKeys,
       long parentsGone,
       List<List<String>> rejectedKeys,
-      List<Rejection> rejections) {
+      List<Rejection> rejections,
+      Map<String, Long> cascaded) {
     static Details of(WriteCounts counts) {
       return new Details(
-          counts.leftKeys(), counts.parentsGone(), counts.rejectedKeys(), counts.rejections());
+          counts.leftKeys(),
+          counts.parentsGone(),
+          counts.rejectedKeys(),
+          counts.rejections(),
+          counts.cascaded());
     }
 
     boolean isEmpty() {
-      return leftKeys.isEmpty() && rejections.isEmpty();
+      return leftKeys.isEmpty() && rejections.isEmpty() && cascaded.isEmpty();
     }
   }
 

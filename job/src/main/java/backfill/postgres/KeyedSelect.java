@@ -8,7 +8,6 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.Collection;
-import java.util.stream.Collectors;
 
 /**
  * Fetches the rows of a table that have one of some keys: one connection for as many statements as
@@ -49,14 +48,17 @@ public final class KeyedSelect implements AutoCloseable {
   /**
    * The statement, with a question mark for the array of keys.
    *
-   * @param relation what stands behind FROM; question marks in it are the plan's own operators
+   * @param selected what stands behind SELECT
+   * @param where a PostgreSQL condition, or null; question marks in it are the plan's own operators
    */
-  public static String sql(String relation, Collection<String> columns, String key) {
+  public static String sql(Collection<String> selected, TableName table, String where, String key) {
     return "SELECT "
-        + columns.stream().map(TableName::quote).collect(Collectors.joining(", "))
+        + String.join(", ", selected)
         + " FROM "
-        + Placeholders.escapeQuestionMarks(relation)
+        + table.quoted()
         + " WHERE "
+        // The line's end is for a condition that ends in a comment.
+        + (where == null ? "" : "(" + Placeholders.escapeQuestionMarks(where) + "\n) AND ")
         + TableName.quote(key)
         + " = ANY (?)";
   }

@@ -1,6 +1,8 @@
 package backfill.postgres;
 
 import backfill.plan.Plan;
+import backfill.plan.Step;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -29,6 +31,26 @@ public record Ready(
     Map<String, Deferred> deferred,
     boolean applies,
     String now) {
+
+  /** This with what some steps found later in its place. */
+  public Ready with(Ready later, List<Step.Fill> steps) {
+    Map<String, Table> bothSources = new LinkedHashMap<>(sources);
+    bothSources.putAll(later.sources);
+    Map<String, Target> bothTargets = new LinkedHashMap<>(targets);
+    bothTargets.putAll(later.targets);
+    Map<String, Deferred> stillDeferred = new LinkedHashMap<>(deferred);
+    steps.forEach(step -> stillDeferred.remove(step.name()));
+    return new Ready(
+        databases,
+        bothSources,
+        bothTargets,
+        shapes.with(later.shapes),
+        warnings,
+        skippedSteps,
+        stillDeferred,
+        applies,
+        now);
+  }
 
   /** Where rows are written. */
   public Server server() {

@@ -47,6 +47,27 @@ final class Rights {
     }
   }
 
+  /** DELETE is a right on a whole table. */
+  void needDelete(String place, Table table, Findings findings) throws SQLException {
+    needSchema(place, table.name(), findings);
+    findings.leastRole().table("DELETE", table.name());
+    boolean may =
+        inquiry.one(
+            "SELECT pg_catalog.has_table_privilege(?::pg_catalog.oid, 'DELETE')",
+            row -> row.getBoolean(1),
+            table.oid());
+    if (!may) {
+      findings.lack(
+          place,
+          "no right to DELETE on "
+              + table.name()
+              + "; "
+              + LeastRole.onColumns("DELETE", List.of(), table.name())
+              + " TO "
+              + TableName.quote(user));
+    }
+  }
+
   /** Without a right to its {@code ctid} a table is read all the same, but not in ranges. */
   void adviseRanges(String place, Table table, int readers, Findings findings) {
     if (!table.ctidReadable() && CtidRanges.count(table.blocks(), readers) > 1) {
@@ -58,6 +79,17 @@ final class Rights {
               + " TO "
               + TableName.quote(user)
               + " to read it over several");
+    }
+  }
+
+  /** For each column that a default numbers when nobody writes it. */
+  void needSequences(String place, Table table, Collection<String> written, Findings findings)
+      throws SQLException {
+    for (Column column : table.columns()) {
+      boolean byDefault = column.identity() == Column.Identity.NONE;
+      if (byDefault && column.sequence().isPresent() && !written.contains(column.name())) {
+        needSequence(place, column.sequence().get(), findings);
+      }
     }
   }
 

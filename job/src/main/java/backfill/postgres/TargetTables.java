@@ -74,7 +74,8 @@ final class TargetTables {
         new TargetCheck(
             sessions.writing(),
             sessions.servers().get(Plan.MAIN).named().user(),
-            plan.settings().read().readers(),
+            plan,
+            now,
             findings);
     HeadroomCheck headroom = new HeadroomCheck(sessions, findings);
     Map<String, Target> targets = new LinkedHashMap<>();

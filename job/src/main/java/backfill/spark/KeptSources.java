@@ -13,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.UUID;
 import java.util.stream.StreamSupport;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.sql.Dataset;
@@ -37,8 +38,12 @@ public final class KeptSources implements AutoCloseable {
   private final Map<String, KeySet> keys = new LinkedHashMap<>();
   private final Set<String> views = new HashSet<>();
 
-  KeptSources(SparkSession spark, Plan plan, Instant now) {
+  /**
+   * @param run whose uuids {@code run_uuid} gives
+   */
+  KeptSources(SparkSession spark, Plan plan, Instant now, UUID run) {
     this.session = sized(spark.newSession());
+    RunUuid.register(session, run);
     this.plan = plan;
     this.now = now;
   }
@@ -153,14 +158,7 @@ public final class KeptSources implements AutoCloseable {
     JavaRDD<LongPairs> read = pairs.get(from);
     return read != null
         ? read
-        : session
-            .table(from)
-            .select(
-                SnapshotReader.column(key).cast("long"), SnapshotReader.column(member).cast("long"))
-            .queryExecution()
-            .toRdd()
-            .toJavaRDD()
-            .mapPartitions(LongPairsOfRows::new);
+        : LongPairsOfRows.of(session.table(from), new PairColumns(key, member));
   }
 
   /** A query over sources and views. */

@@ -34,14 +34,13 @@ final class KeyedScan {
   private final Database database;
   private final Settings.Read settings;
   private final String applicationName;
-  private final TableScan scan;
   private final LongAccumulator statements;
 
   /**
    * What a task needs to know.
    *
    * @param first what its connection sends first in its transaction
-   * @param schema that of the rows, as Spark's JDBC source reads the catalog
+   * @param schema in which the driver brings the rows
    * @param statements counts those that were sent
    */
   record Fetch(
@@ -62,7 +61,6 @@ final class KeyedScan {
     this.database = database;
     this.settings = settings;
     this.applicationName = applicationName;
-    this.scan = new TableScan(spark, database, settings, applicationName);
     this.statements = spark.sparkContext().longAccumulator();
   }
 
@@ -105,8 +103,8 @@ final class KeyedScan {
       Dataset<Row> keys,
       long count,
       String first) {
-    // Spark's own reading of the catalog; it reads no row of the table.
-    StructType schema = scan.rows(table, columns, where, first).schema();
+    List<backfill.postgres.Column> selected = TableScan.columns(table, columns);
+    StructType schema = TableScan.schema(selected);
     Fetch fetch =
         new Fetch(
             database,
@@ -119,12 +117,14 @@ final class KeyedScan {
             schema,
             JdbcDialects.get(database.readUrl()),
             statements);
-    return spark.createDataFrame(
-        keys.repartitionByRange(tasks(count), col(KEY))
-            .sortWithinPartitions(KEY)
-            .javaRDD()
-            .mapPartitions(each -> new KeyedRows(fetch, each)),
-        schema);
+    return spark
+        .createDataFrame(
+            keys.repartitionByRange(tasks(count), col(KEY))
+                .sortWithinPartitions(KEY)
+                .javaRDD()
+                .mapPartitions(each -> new KeyedRows(fetch, each)),
+            schema)
+        .select(selected.stream().map(SparkTypes::value).toArray(Column[]::new));
   }
 
   /** A connection each; one that would ask for a few keys is not worth opening. */
@@ -138,8 +138,9 @@ final class KeyedScan {
   }
 
   /** The statement that fetches the rows of some keys. */
-  String sql(Table table, String key, Collection<String> columns, String where) {
-    return KeyedSelect.sql(TableScan.relation(table, columns, where), columns, key);
+  static String sql(Table table, String key, Collection<String> columns, String where) {
+    return KeyedSelect.sql(
+        TableScan.selected(TableScan.columns(table, columns)), table.name(), where, key);
   }
 
   /** How many statements were sent so far. */

@@ -17,6 +17,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.UUID;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.rdd.RDD;
 import org.apache.spark.sql.AnalysisException;
@@ -41,13 +42,14 @@ public final class PlanQueries implements QueryShapes {
   @Override
   public Shapes of(Plan plan, Map<String, Table> sources) {
     SparkSession empty = spark.newSession();
+    RunUuid.register(empty, new UUID(0, 0));
     Map<String, Set<String>> needed = new HashMap<>();
     sources.forEach(
         (name, table) -> {
           needed.put(name, new HashSet<>());
           StructType schema = new StructType();
           for (backfill.postgres.Column column : table.columns()) {
-            schema = schema.add(column.name(), SparkTypes.of(column.type()));
+            schema = schema.add(column.name(), SparkTypes.of(column));
           }
           rowsOf(empty, schema).createOrReplaceTempView(name);
         });
@@ -78,6 +80,15 @@ public final class PlanQueries implements QueryShapes {
           outputs.put(step.name(), List.of(result.columns()));
           need(empty, result, sources, needed);
         }
+        rows.unmatched()
+            .forEach(
+                (name, query) -> {
+                  String place = "step " + rows.name() + ": unmatched." + name;
+                  Dataset<Row> number = analyzed(empty, plan, place, query, reasons);
+                  if (number != null) {
+                    need(empty, number, sources, needed);
+                  }
+                });
       } else if (step instanceof Step.Pairs pairs) {
         columnsOf(pairs)
             .forEach(

@@ -10,6 +10,8 @@ import backfill.postgres.ParentTable;
 import backfill.postgres.Ready;
 import backfill.postgres.Table;
 import backfill.postgres.TableLock;
+import backfill.postgres.Target;
+import backfill.postgres.WritePart;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -22,7 +24,6 @@ public final class ReadListing {
   private final Plan plan;
   private final Ready ready;
   private final Map<String, TableScan> scans = new LinkedHashMap<>();
-  private final Map<String, KeyedScan> keyedScans = new LinkedHashMap<>();
 
   public ReadListing(
       Session session, Plan plan, Ready ready, Databases databases, String applicationName) {
@@ -32,10 +33,8 @@ public final class ReadListing {
     databases
         .named()
         .forEach(
-            (name, database) -> {
-              scans.put(name, new TableScan(session.get(), database, read, applicationName));
-              keyedScans.put(name, new KeyedScan(session.get(), database, read, applicationName));
-            });
+            (name, database) ->
+                scans.put(name, new TableScan(session.get(), database, read, applicationName)));
   }
 
   /**
@@ -65,22 +64,23 @@ public final class ReadListing {
     String key = source.keyedBy().orElseThrow().column();
     Settings.Read read = plan.settings().read();
     return List.of(
-        shape(scans.get(source.database()), table, columns, where),
         new ListedStatement(
             List.of(
                 "as often as there are keys, each with an array of at most %,d of them, over at most %d connections"
                     .formatted(read.keysPerQuery(), read.readers()),
                 TableLock.ACCESS_SHARE.on(table, "the last row is read")),
-            keyedScans.get(source.database()).sql(table, key, columns, where)));
+            KeyedScan.sql(table, key, columns, where)));
   }
 
   /** What reads a step's target. */
   public List<ListedStatement> target(Step.Fill step) {
+    Target target = ready.targets().get(step.name());
     if (step instanceof Step.Pairs pairs) {
-      Table table = ready.targets().get(step.name()).table();
-      return listed(table, main().pairStatements(table, PairColumns.of(pairs.into()), null));
+      return listed(
+          target.table(),
+          main().pairStatements(target.table(), PairColumns.of(pairs.into()), target.where()));
     }
-    return listed(main(), ready.targets().get(step.name()).table(), columns(step), null);
+    return listed(main(), target.table(), WritePart.read(step, outputs(step)), target.where());
   }
 
   /**
@@ -91,7 +91,7 @@ public final class ReadListing {
   public List<ListedStatement> parents(List<Step.Fill> together) {
     Map<String, List<ListedStatement>> listed = new LinkedHashMap<>();
     for (Step.Fill step : together) {
-      for (ParentTable parent : ready.targets().get(step.name()).parentsOf(step.key())) {
+      for (ParentTable parent : ready.targets().get(step.name()).parentsOf(outputs(step))) {
         parent
             .integerColumn()
             .ifPresent(
@@ -108,36 +108,18 @@ public final class ReadListing {
     return listed.values().stream().flatMap(List::stream).toList();
   }
 
-  /** The target's columns that a step reads and writes: its key, then what its query gives. */
-  public List<String> columns(Step.Fill step) {
-    List<String> columns = new ArrayList<>(step.key());
-    for (String column : ready.shapes().outputs().getOrDefault(step.name(), List.of())) {
-      if (!columns.contains(column)) {
-        columns.add(column);
-      }
-    }
-    return columns;
+  /** The columns that a step gives its target. */
+  public List<String> outputs(Step.Fill step) {
+    return ready.shapes().outputs().getOrDefault(step.name(), step.key());
   }
 
   private TableScan main() {
     return scans.get(Plan.MAIN);
   }
 
-  private static ListedStatement shape(
-      TableScan scan, Table table, Collection<String> columns, String where) {
-    return new ListedStatement(
-        List.of(
-            "Spark looks which columns there are, outside of a transaction",
-            TableLock.ACCESS_SHARE.on(table, "it is answered, at once")),
-        scan.shapeStatement(table, columns, where));
-  }
-
   private static List<ListedStatement> listed(
       TableScan scan, Table table, Collection<String> columns, String where) {
-    List<ListedStatement> listed = new ArrayList<>();
-    listed.add(shape(scan, table, columns, where));
-    listed.addAll(listed(table, scan.statements(table, columns, where)));
-    return listed;
+    return listed(table, scan.statements(table, columns, where));
   }
 
   private static List<ListedStatement> listed(Table table, List<String> statements) {

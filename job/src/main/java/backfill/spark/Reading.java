@@ -8,9 +8,9 @@ import backfill.postgres.LostSnapshot;
 import backfill.postgres.Ready;
 import backfill.postgres.Snapshot;
 import backfill.postgres.Snapshots;
+import backfill.postgres.StepCounts;
 import backfill.postgres.Table;
 import backfill.postgres.Target;
-import backfill.postgres.WriteCounts;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.UUID;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import org.apache.spark.sql.SparkSession;
@@ -55,6 +56,8 @@ public final class Reading implements AutoCloseable {
    * ACCESS SHARE on every table that the steps will read.
    *
    * @param applicationName of every connection that reads
+   * @param run whose uuids {@code run_uuid} gives
+   * @param overlay what earlier steps of a dry run would leave
    */
   public static Reading begin(
       SparkSession spark,
@@ -62,7 +65,9 @@ public final class Reading implements AutoCloseable {
       Ready ready,
       List<Step.Fill> steps,
       Databases databases,
-      String applicationName)
+      String applicationName,
+      UUID run,
+      Overlay overlay)
       throws SQLException {
     Map<String, Snapshot> snapshots =
         Snapshots.export(
@@ -71,7 +76,7 @@ public final class Reading implements AutoCloseable {
             tables(plan, ready, steps),
             plan.settings().lockTimeout(),
             plan.settings().write().retryFor());
-    KeptSources sources = new KeptSources(spark, plan, Timestamps.instant(ready.now()));
+    KeptSources sources = new KeptSources(spark, plan, Timestamps.instant(ready.now()), run);
     Map<String, SnapshotReader> readers = new LinkedHashMap<>();
     snapshots.forEach(
         (name, snapshot) ->
@@ -82,7 +87,9 @@ public final class Reading implements AutoCloseable {
                     databases.named().get(name),
                     snapshot,
                     plan.settings().read(),
-                    applicationName)));
+                    applicationName,
+                    // Steps write to main alone; elsewhere the same oid is another table.
+                    name.equals(Plan.MAIN) ? overlay : new Overlay())));
     return new Reading(plan, ready, sources, readers, PairColumns.soleUses(plan, steps));
   }
 
@@ -101,7 +108,7 @@ public final class Reading implements AutoCloseable {
       }
       Target target = ready.targets().get(step.name());
       tables.get(Plan.MAIN).add(target.table());
-      target.parentsOf(step.key()).stream()
+      target.parentsOf(ready.shapes().outputs().getOrDefault(step.name(), step.key())).stream()
           .filter(parent -> parent.integerColumn().isPresent())
           .forEach(parent -> tables.get(Plan.MAIN).add(parent.table()));
     }
@@ -148,7 +155,7 @@ public final class Reading implements AutoCloseable {
   }
 
   /** Compares the step's state in this snapshot with what another one planned and wrote. */
-  public Verified verify(StepRun run, WriteCounts written) {
+  public Verified verify(StepRun run, StepCounts written) {
     return run.verify(readers.get(Plan.MAIN), sources, written);
   }
 

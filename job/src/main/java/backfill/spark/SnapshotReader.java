@@ -5,6 +5,8 @@ import backfill.postgres.Database;
 import backfill.postgres.Snapshot;
 import backfill.postgres.Table;
 import java.util.Collection;
+import java.util.LinkedHashSet;
+import java.util.List;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.Column;
@@ -22,7 +24,10 @@ public final class SnapshotReader {
   private final SparkSession spark;
   private final TableScan scan;
   private final KeyedScan keyed;
+  private final Database database;
+  private final String applicationName;
   private final Snapshot snapshot;
+  private final Overlay overlay;
   private long statements;
 
   public SnapshotReader(
@@ -31,10 +36,26 @@ public final class SnapshotReader {
       Snapshot snapshot,
       Settings.Read settings,
       String applicationName) {
+    this(spark, database, snapshot, settings, applicationName, new Overlay());
+  }
+
+  /**
+   * @param overlay what is laid over the tables
+   */
+  SnapshotReader(
+      SparkSession spark,
+      Database database,
+      Snapshot snapshot,
+      Settings.Read settings,
+      String applicationName,
+      Overlay overlay) {
     this.spark = spark;
     this.scan = new TableScan(spark, database, settings, applicationName);
     this.keyed = new KeyedScan(spark, database, settings, applicationName);
+    this.database = database;
+    this.applicationName = applicationName;
     this.snapshot = snapshot;
+    this.overlay = overlay;
   }
 
   /**
@@ -49,8 +70,20 @@ public final class SnapshotReader {
           .select(
               columns.stream().map(name -> functions.lit(null).as(name)).toArray(Column[]::new));
     }
+    return overlay.covers(table)
+        ? overlay.read(this, table, columns, where)
+        : scanned(table, columns, where);
+  }
+
+  /** Likewise, without what an earlier step would change. */
+  Dataset<Row> scanned(Table table, Collection<String> columns, String where) {
     statements += scan.ranges(table).size();
     return scan.rows(table, columns, where, snapshot.importStatements());
+  }
+
+  /** Rows, as they would look in the table. */
+  StoredRows stored(Dataset<Row> rows, Table table) {
+    return new StoredRows(database, applicationName, rows, table);
   }
 
   /**
@@ -77,6 +110,11 @@ public final class SnapshotReader {
   JavaRDD<LongPairs> readPairs(Table table, PairColumns columns, String where) {
     if (table.isAbsent()) {
       return JavaSparkContext.fromSparkContext(spark.sparkContext()).emptyRDD();
+    }
+    if (overlay.covers(table)) {
+      List<String> names = List.of(columns.key(), columns.member());
+      return LongPairsOfRows.of(
+          overlay.read(this, table, new LinkedHashSet<>(names), where), columns);
     }
     statements += scan.ranges(table).size();
     return scan.pairs(table, columns, where, snapshot.importStatements());
