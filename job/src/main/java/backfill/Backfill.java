@@ -3,16 +3,23 @@ package backfill;
 import backfill.plan.InvalidPlan;
 import backfill.plan.Plan;
 import backfill.plan.Step;
+import backfill.postgres.ChangeScope;
+import backfill.postgres.Changes;
 import backfill.postgres.Databases;
 import backfill.postgres.Preflight;
 import backfill.postgres.Ready;
 import backfill.postgres.RunLedger;
+import backfill.postgres.Shapes;
+import backfill.postgres.Table;
+import backfill.postgres.Target;
 import backfill.postgres.Waits;
 import backfill.spark.PlanQueries;
 import backfill.spark.Session;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.stream.Stream;
 
 /**
  * One run of a plan: preflight, then for the steps that share a snapshot read, flatten, diff, write
@@ -23,6 +30,8 @@ final class Backfill {
   private final RunEnd end;
   private final Recheck recheck;
   private final List<Step> steps;
+  private Changes changes = Changes.NONE;
+  private ChangeScope scope;
 
   Backfill(
       Plan plan,
@@ -55,24 +64,30 @@ final class Backfill {
       brake.ready();
       run.progress.watch(waits);
       Ready ready = preflight(command, printout);
-      List<Step.Fill> active =
-          Step.fills(steps.stream().filter(step -> !skipped(step, ready)).toList());
+      List<Step> active = steps.stream().filter(step -> !skipped(step, ready)).toList();
+      scope = new ChangeScope(run.database, run.applicationName, run.plan, ready.now(), active);
       if (command == Command.CHECK) {
-        active.stream()
-            .filter(step -> !ready.deferred().containsKey(step.name()))
-            .forEach(
-                step ->
-                    run.progress.say(
-                        DatabaseReports.writeRule(step, ready.targets().get(step.name()))));
-        printout.statements(
-            active,
-            () -> new SqlListing(run.plan, ready, run.databases, run.applicationName, run.session));
+        check(active, ready, printout);
       } else {
         if (command == Command.RUN && !active.isEmpty()) {
-          refuseUncountedCopies();
+          refuseUncountedCopies(active);
           openLedger(ready);
         }
-        new FillSteps(run, ready, command, recheck).run(active);
+        List<List<Step>> turns = Turns.of(active);
+        if (command == Command.RUN && run.guards.any()) {
+          countBeforeWriting(turns, ready);
+        }
+        try (FillSteps fills = new FillSteps(run, ready, command, recheck)) {
+          for (List<Step> together : turns) {
+            if (together.get(0) instanceof Step.Change change) {
+              new ChangeTurn(run, change, scope, changes, command).run();
+              recheck.ran();
+              fills.behind(change, changes);
+            } else {
+              fills.run(Step.fills(together));
+            }
+          }
+        }
       }
       end.finish(command);
     } catch (
@@ -88,8 +103,27 @@ final class Backfill {
     }
   }
 
-  private void refuseUncountedCopies() {
-    if (!run.plan.settings().ledger().on() && run.session.speculates()) {
+  private void check(List<Step> active, Ready ready, CheckPrintout printout) throws Exception {
+    for (Step step : active) {
+      if (ready.deferred().containsKey(step.name())) {
+        continue;
+      }
+      run.progress.say(
+          step instanceof Step.Fill fill
+              ? DatabaseReports.writeRule(fill, ready.targets().get(step.name()))
+              : DatabaseReports.writeRule(step, changes));
+    }
+    printout.statements(
+        active,
+        () ->
+            new SqlListing(
+                run.plan, ready, run.databases, run.applicationName, run.session, scope, changes));
+  }
+
+  private void refuseUncountedCopies(List<Step> active) {
+    if (!run.plan.settings().ledger().on()
+        && !Step.fills(active).isEmpty()
+        && run.session.speculates()) {
       throw new InvalidPlan(
           List.of(
               new InvalidPlan.Problem(
@@ -108,7 +142,11 @@ final class Backfill {
             run.applicationName,
             UUID.fromString(run.report.runId),
             run.plan,
-            ready.targets().values(),
+            Stream.concat(
+                    ready.targets().values().stream().map(Target::table),
+                    changes.tables().values().stream())
+                .map(Table::name)
+                .toList(),
             ready.now(),
             run.report.labelsJson()));
   }
@@ -130,6 +168,14 @@ final class Backfill {
     ready
         .targets()
         .forEach((step, target) -> named(step).target = target.table().name().toString());
+    changes
+        .tables()
+        .forEach(
+            (step, table) -> {
+              if (named(step).step() instanceof Step.Batches) {
+                named(step).target = table.name().toString();
+              }
+            });
     if (!ready.applies()) {
       run.progress.say("preflight: only-if is false: the plan does not apply here, nothing to do");
     }
@@ -149,16 +195,26 @@ final class Backfill {
         preflight.askForLedger();
       }
       try {
-        return preflight.check(this::shapes);
+        Ready ready = preflight.check(this::shapes);
+        changes = preflight.changes();
+        preflight
+            .unfinished()
+            .ifPresent(
+                before ->
+                    run.progress.say(
+                        "preflight: run %s did not come to its end; this one goes on with its :now, %s"
+                            .formatted(before.runId(), before.now())));
+        return ready;
       } finally {
         printout.grants(run.plan.name(), preflight);
       }
     }
   }
 
-  private backfill.postgres.Shapes shapes(
-      Plan asked, Map<String, backfill.postgres.Table> sources) {
-    return new PlanQueries(run.session.get()).of(asked, sources);
+  private Shapes shapes(Plan asked, Map<String, Table> sources) {
+    return asked.steps().isEmpty()
+        ? Shapes.NONE
+        : new PlanQueries(run.session.get()).of(asked, sources);
   }
 
   private StepReport named(String step) {
@@ -172,5 +228,29 @@ final class Backfill {
       run.progress.say("step " + step.name() + ": skipped, only-if is false");
     }
     return skipped;
+  }
+
+  /**
+   * Steps of one snapshot are counted before any of them writes anyway; those of later ones must be
+   * counted once more than they would be, or an earlier step were written when they are refused.
+   */
+  private void countBeforeWriting(List<List<Step>> turns, Ready ready) throws Exception {
+    if (turns.size() == 1
+        && SnapshotGroups.of(run.plan, ready, Step.fills(turns.get(0))).size() <= 1) {
+      return;
+    }
+    run.progress.say("limits: all steps are counted before one writes");
+    List<Guards.Refusal> refusals = new ArrayList<>();
+    try (FillSteps fills = new FillSteps(run, ready, Command.RUN, recheck)) {
+      for (List<Step> together : turns) {
+        if (together.get(0) instanceof Step.Change change) {
+          refusals.addAll(new ChangeTurn(run, change, scope, changes, Command.RUN).count());
+          fills.behind(change, changes);
+        } else {
+          refusals.addAll(fills.count(Step.fills(together)));
+        }
+      }
+    }
+    run.refuse(refusals);
   }
 }

@@ -40,7 +40,7 @@ final class CheckPrintout {
   }
 
   /** The statements of these steps, now that it is known that they can run. */
-  void statements(List<Step.Fill> steps, Supplier<SqlListing> listing) throws Exception {
+  void statements(List<Step> steps, Supplier<SqlListing> listing) throws Exception {
     if (parts.contains(Part.SQL) && !steps.isEmpty()) {
       listing.get().of(steps).forEach(out::println);
     }

@@ -3,6 +3,7 @@ package backfill;
 import backfill.plan.InvalidPlan;
 import backfill.plan.Plan;
 import backfill.plan.PlanFile;
+import backfill.plan.Step;
 import backfill.postgres.Database;
 import backfill.postgres.Databases;
 import backfill.postgres.LedgerStatus;
@@ -327,7 +328,10 @@ final class CommandLineJob implements Callable<Integer> {
       if (command == Command.RUN) {
         plan.settings().stopAfter().ifPresent(when -> stopping.at(when.deadline(startedAt)));
       }
-      try (Session session = Session.start("backfill " + plan.name());
+      String name = "backfill " + plan.name();
+      // What changes a database from within needs no engine.
+      try (Session session =
+              Step.fills(steps).isEmpty() ? Session.whenAsked(name) : Session.start(name);
           Progress progress = new Progress(plan.settings().progressEvery(), Terminal.of(err))) {
         new Backfill(plan, steps, databases, session, report, progress, stopping)
             .run(command, printout);

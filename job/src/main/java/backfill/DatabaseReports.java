@@ -2,6 +2,7 @@ package backfill;
 
 import backfill.plan.Plan;
 import backfill.plan.Step;
+import backfill.postgres.Changes;
 import backfill.postgres.Ready;
 import backfill.postgres.Server;
 import backfill.postgres.Servers;
@@ -97,6 +98,18 @@ final class DatabaseReports {
                 ? "compare and set by"
                 : "arbiter",
             target.arbiter().index());
+  }
+
+  /** How a step changes the database from within. */
+  static String writeRule(Step step, Changes changes) {
+    if (step instanceof Step.Batches batches) {
+      return "write %s: %s batches along %s"
+          .formatted(
+              step.name(),
+              batches.deletes() ? "deletes in" : "sets in",
+              changes.indexOf(step.name()).orElse("a key that is not there yet"));
+    }
+    return "write %s: looks for %s in the catalog first".formatted(step.name(), step.target());
   }
 
   private static String sentence(Server server) {

@@ -3,6 +3,7 @@ package backfill;
 import backfill.plan.InvalidPlan;
 import backfill.postgres.Held;
 import backfill.postgres.NotReady;
+import backfill.postgres.RunLedger;
 import backfill.postgres.SqlFailure;
 import backfill.postgres.TooManyRejected;
 import backfill.spark.SparkFailure;
@@ -80,7 +81,9 @@ enum ExitCode {
   /** Whether the same command may succeed later, without anybody changing anything. */
   boolean retryable(Throwable failure) {
     return switch (this) {
-      case NOT_READY -> failure instanceof NotReady notReady && notReady.retryable();
+      case NOT_READY ->
+          failure instanceof NotReady notReady && notReady.retryable()
+              || failure instanceof RunLedger.LedgerFailure ledger && ledger.passing();
       case READ_FAILED -> !UnfitRows.in(failure);
       case WRITE_FAILED -> !TooManyRejected.in(failure);
       case HELD -> true;

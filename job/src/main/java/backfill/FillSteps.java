@@ -1,6 +1,7 @@
 package backfill;
 
 import backfill.plan.Step;
+import backfill.postgres.Changes;
 import backfill.postgres.OpenTransactions;
 import backfill.postgres.Ready;
 import backfill.postgres.Table;
@@ -15,11 +16,13 @@ import java.util.List;
  * written is verified together, in one more snapshot, before a step writes a table that an earlier
  * one has read or written.
  */
-final class FillSteps {
+final class FillSteps implements AutoCloseable {
   private final RunScope run;
   private final Command command;
   private final Recheck recheck;
   private final List<StepGroup> written = new ArrayList<>();
+  private final List<StepGroup> counted = new ArrayList<>();
+  private final Overlay overlay = new Overlay();
   private Ready ready;
 
   FillSteps(RunScope run, Ready ready, Command command, Recheck recheck) {
@@ -36,10 +39,6 @@ final class FillSteps {
       return;
     }
     List<List<Step.Fill>> groups = SnapshotGroups.of(run.plan, ready, steps);
-    if (run.guards.any() && groups.size() > 1) {
-      run.progress.say("limits: all steps are counted before one writes");
-      run.refuse(count(steps));
-    }
     try {
       for (List<Step.Fill> together : groups) {
         if (changesWhatWasVerified(together)) {
@@ -61,25 +60,27 @@ final class FillSteps {
    * As a dry run does: a step sees the tables as the steps before it would leave them. The command
    * verify looks at the present state alone.
    */
-  private List<Guards.Refusal> count(List<Step.Fill> steps) throws Exception {
-    List<List<Step.Fill>> groups =
-        SnapshotGroups.of(run.plan, ready, recheck.countable(steps, ready));
+  List<Guards.Refusal> count(List<Step.Fill> steps) throws Exception {
     List<Guards.Refusal> refusals = new ArrayList<>();
-    List<StepGroup> counted = new ArrayList<>();
-    Overlay overlay = new Overlay();
-    try {
-      for (List<Step.Fill> together : groups) {
-        StepGroup group = new StepGroup(run, together, ready, command, overlay);
-        counted.add(group);
-        refusals.addAll(group.count());
-        if (command != Command.VERIFY) {
-          group.layOver(overlay);
-        }
+    for (List<Step.Fill> together :
+        SnapshotGroups.of(run.plan, ready, recheck.countable(steps, ready))) {
+      StepGroup group = new StepGroup(run, together, ready, command, overlay);
+      counted.add(group);
+      refusals.addAll(group.count());
+      if (command != Command.VERIFY) {
+        group.layOver(overlay);
       }
-    } finally {
-      close(counted);
     }
     return refusals;
+  }
+
+  /** A change came before the steps that follow: what it would do to its rows is not known. */
+  void behind(Step.Change change, Changes changes) {
+    if (command != Command.VERIFY
+        && change instanceof Step.Batches
+        && changes.tables().containsKey(change.name())) {
+      overlay.addUnknown(change.name(), changes.tables().get(change.name()));
+    }
   }
 
   private boolean changesWhatWasVerified(List<Step.Fill> next) {
@@ -118,6 +119,12 @@ final class FillSteps {
       }
       run.release(reading);
     }
+    close(written);
+  }
+
+  @Override
+  public void close() {
+    close(counted);
     close(written);
   }
 

@@ -9,6 +9,7 @@ import java.math.RoundingMode;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.function.Supplier;
@@ -84,6 +85,29 @@ final class Guards {
                         .map(of -> reach("plans %,d users for object %d", of.pairs(), of.key()))))
         .flatMap(Optional::stream)
         .toList();
+  }
+
+  /**
+   * What a step would delete, with all that goes along.
+   *
+   * @param cascaded null where that is not known
+   */
+  Optional<Refusal> deletions(Step step, Long rows, Map<String, Long> cascaded) {
+    if (limits.rowsDeleted().isEmpty() || rows == null) {
+      return Optional.empty();
+    }
+    long along = cascaded == null ? 0 : cascaded.values().stream().mapToLong(Long::longValue).sum();
+    String words =
+        cascaded == null || along == 0
+            ? "would delete %,d rows"
+            : String.format(
+                Locale.ROOT,
+                "would delete %%,d rows (%,d of %s, and %,d along with them)",
+                rows,
+                step.target(),
+                along);
+    return beyond(
+        step, "rows-deleted", limits.rowsDeleted(), () -> Optional.of(reach(words, rows + along)));
   }
 
   private static Optional<Refusal> beyond(

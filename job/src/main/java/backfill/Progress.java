@@ -6,6 +6,7 @@ import java.io.PrintStream;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.function.LongSupplier;
 import org.apache.logging.log4j.LogManager;
 import org.apache.logging.log4j.Logger;
 
@@ -28,6 +29,7 @@ final class Progress implements AutoCloseable {
   private final Thread thread = new Thread(this::tick, "progress");
   private Waits waits;
   private Activity activity;
+  private LongSupplier changed;
   private Doing doing;
   private long lastLineNanos = System.nanoTime();
   private long movedNanos = lastLineNanos;
@@ -60,9 +62,22 @@ final class Progress implements AutoCloseable {
     this.activity = counted;
   }
 
+  /** Until the next part begins, a line says how far this has come. */
+  synchronized void count(LongSupplier rows) {
+    this.changed = rows;
+  }
+
+  private long rows() {
+    if (changed != null) {
+      return changed.getAsLong();
+    }
+    return activity == null ? 0 : activity.rows();
+  }
+
   /** A stage, or a part of one, begins. */
   synchronized void doing(Stage stage, String what, long total) {
     doing = new Doing(stage, what, total, System.nanoTime());
+    changed = null;
     rowsAtLastLine = 0;
     tasksAtLastLine = 0;
     movedNanos = System.nanoTime();
@@ -111,7 +126,7 @@ final class Progress implements AutoCloseable {
 
   private String line() {
     long now = System.nanoTime();
-    long rows = activity == null ? 0 : activity.rows();
+    long rows = rows();
     long tasks = activity == null ? 0 : activity.tasks();
     boolean moved = rows > rowsAtLastLine || tasks > tasksAtLastLine;
     if (moved) {
@@ -152,10 +167,10 @@ final class Progress implements AutoCloseable {
   }
 
   private void drawBar() {
-    if (terminal == null || doing.total <= 0 || activity == null) {
+    if (terminal == null || doing.total <= 0 || activity == null && changed == null) {
       return;
     }
-    terminal.print("\r" + bar(activity.rows()) + "\033[K");
+    terminal.print("\r" + bar(rows()) + "\033[K");
     terminal.flush();
     barShown = true;
   }

@@ -18,8 +18,10 @@ final class RunEnd {
     if (missing > 0) {
       String message =
           missing
-              + " rows that the sources justify are not in their table; look at each step's missing before you run"
-              + " anything again";
+              + (fillsMiss()
+                  ? " rows that the sources justify are not in their table"
+                  : " rows or definitions are not as the plan wants them")
+              + "; look at each step's missing before you run anything again";
       end("failed", ExitCode.MISSING);
       run.report.error = new Report.Failure(Stage.VERIFY.toString(), null, null, message, false);
       run.progress.warn("verify: " + message);
@@ -32,6 +34,11 @@ final class RunEnd {
     end(
         command == Command.PLAN || command == Command.CHECK ? "dry-run" : "succeeded",
         ExitCode.DONE);
+  }
+
+  private boolean fillsMiss() {
+    return run.report.steps.stream()
+        .anyMatch(s -> s.step() instanceof Step.Fill && s.missing != null && s.missing > 0);
   }
 
   /** Everything of the run has come to a standstill: what the writers committed is final. */
@@ -65,18 +72,25 @@ final class RunEnd {
 
   /** What the batches did that are in, though the step is not done. */
   private void countCommitted(StepReport step) {
-    if (run.stage() != Stage.WRITE
-        || step.isCounted()
-        || !(step.step() instanceof Step.Fill fill)) {
+    if (run.stage() != Stage.WRITE || step.isCounted() || step.step() instanceof Step.Ddl) {
       return;
     }
     try {
       // Tasks of it may still be writing.
       run.ledger().seal();
+      if (step.step() instanceof Step.Fill fill) {
+        run.ledger()
+            .counts(fill)
+            .ifPresentOrElse(step::written, () -> run.report.countsExact = false);
+        step.sentAgain();
+        return;
+      }
       run.ledger()
-          .counts(fill)
+          .counts(step.name)
           .ifPresentOrElse(step::written, () -> run.report.countsExact = false);
-      step.sentAgain();
+      if (step.step().deletes()) {
+        run.ledger().cascaded(step.name).ifPresent(along -> step.cascaded = along);
+      }
     } catch (RunLedger.LedgerFailure e) {
       run.report.countsExact = false;
     }

@@ -134,7 +134,7 @@ final class RunScope {
     stage = entered;
     current = step == null ? null : reportOf(step);
     progress.doing(entered, what, total);
-    if (entered != Stage.PREFLIGHT) {
+    if (entered != Stage.PREFLIGHT && step instanceof Step.Fill) {
       // A task that is given up is interrupted, so that it does not sleep on before a retry.
       session.get().sparkContext().setJobGroup(entered.toString(), entered + " " + what, true);
     }

@@ -1,7 +1,9 @@
 package backfill;
 
+import backfill.postgres.BatchesRun;
 import backfill.postgres.LostSnapshot;
 import backfill.postgres.NotReady;
+import backfill.postgres.RunLedger;
 import backfill.postgres.SqlFailure;
 import backfill.spark.StepPlan;
 import backfill.spark.Verified;
@@ -42,12 +44,30 @@ final class Sentences {
     add(parts, "%,d set", step.updated);
     add(parts, "%,d deleted", step.deleted);
     add(parts, "%,d stayed", step.stayed == null || step.stayed == 0 ? null : step.stayed);
+    addAll(parts, "%,d of %s along with them", step.cascaded);
     add(parts, "%,d changed by somebody else meanwhile", step.changedMeanwhile);
     add(parts, "%,d rejected", step.rejected == 0 ? null : step.rejected);
     double seconds = step.stages.getOrDefault(Stage.WRITE.toString(), 0L) / 1000.0;
     return String.join(", ", parts)
         + changes(step.changes == null ? Map.of() : step.changes)
         + String.format(Locale.ROOT, " in %.1f s", seconds);
+  }
+
+  /** What a step of batches has to do. */
+  static String foretold(StepReport step) {
+    List<String> parts = new ArrayList<>();
+    add(parts, "%,d to set", step.toUpdate);
+    add(parts, "%,d to delete", step.toDelete);
+    addAll(parts, "%,d of %s along with them", step.cascaded);
+    return parts.isEmpty() ? "how many is not known" : String.join(", ", parts);
+  }
+
+  static String remaining(BatchesRun.Remaining remaining) {
+    return String.format(
+        Locale.ROOT,
+        "%,d left to do, %,d added meanwhile",
+        remaining.missing(),
+        remaining.addedMeanwhile());
   }
 
   /** The steps that wrote rows, each with their number. */
@@ -119,13 +139,19 @@ final class Sentences {
     }
   }
 
+  private static void addAll(List<String> parts, String format, Map<String, Long> counts) {
+    if (counts != null) {
+      counts.forEach((table, rows) -> parts.add(String.format(Locale.ROOT, format, rows, table)));
+    }
+  }
+
   /** A failure in one line. */
   static String failure(Throwable failure) {
     if (failure instanceof NotReady notReady) {
       return String.join("; ", notReady.reasons());
     }
-    if (failure instanceof LostSnapshot lost) {
-      return lost.getMessage();
+    if (failure instanceof LostSnapshot || failure instanceof RunLedger.LedgerFailure) {
+      return SqlFailure.oneLine(failure.getMessage());
     }
     return SqlFailure.message(failure);
   }

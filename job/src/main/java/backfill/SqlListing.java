@@ -3,6 +3,9 @@ package backfill;
 import backfill.plan.Plan;
 import backfill.plan.Step;
 import backfill.postgres.BatchListing;
+import backfill.postgres.ChangeListing;
+import backfill.postgres.ChangeScope;
+import backfill.postgres.Changes;
 import backfill.postgres.Database;
 import backfill.postgres.Databases;
 import backfill.postgres.Deferred;
@@ -34,13 +37,22 @@ final class SqlListing {
   private final Database database;
   private final String applicationName;
   private final ReadListing reads;
+  private final ChangeListing changes;
   private final List<String> lines = new ArrayList<>();
 
-  SqlListing(Plan plan, Ready ready, Databases databases, String applicationName, Session session) {
+  SqlListing(
+      Plan plan,
+      Ready ready,
+      Databases databases,
+      String applicationName,
+      Session session,
+      ChangeScope scope,
+      Changes changes) {
     this.plan = plan;
     this.ready = ready;
     this.database = databases.main();
     this.applicationName = applicationName;
+    this.changes = new ChangeListing(scope, changes);
     this.reads = new ReadListing(session, plan, ready, databases, applicationName);
   }
 
@@ -49,7 +61,7 @@ final class SqlListing {
    *
    * @param steps those that will run
    */
-  List<String> of(List<Step.Fill> steps) throws Exception {
+  List<String> of(List<Step> steps) throws Exception {
     heading(
         "Every statement of run %s, with the locks that it takes on tables and whom they"
             .formatted(plan.name()),
@@ -57,14 +69,34 @@ final class SqlListing {
         "asked just now: the catalog, how far the targets' sequences are, and, where one might end, a count of",
         "the sources; nor what the progress line asks pg_stat_activity, and what the driver keeps in the ledger's",
         "tables run and lease, a row each.");
-    for (List<Step.Fill> together : SnapshotGroups.of(plan, ready, steps)) {
-      read(together);
-      for (Step.Fill step : together) {
-        write(step);
+    for (List<Step> turn : Turns.of(steps)) {
+      if (turn.get(0) instanceof Step.Change change) {
+        write(change);
+      } else {
+        for (List<Step.Fill> together : SnapshotGroups.of(plan, ready, Step.fills(turn))) {
+          fill(together);
+        }
       }
-      verify(together);
     }
     return lines;
+  }
+
+  private void fill(List<Step.Fill> together) throws Exception {
+    read(together);
+    for (Step.Fill step : together) {
+      write(step);
+    }
+    verify(together);
+  }
+
+  /** A count before it and behind it is the same look at the same rows. */
+  private void write(Step.Change step) throws Exception {
+    heading(
+        step instanceof Step.Batches batches
+            ? "write %s: a transaction for each batch of at most %d rows, until none is left"
+                .formatted(step.name(), batches.write().rowsPerBatch())
+            : "write %s: if the catalog says that it is not done".formatted(step.name()));
+    list(changes.of(step));
   }
 
   private void read(List<Step.Fill> together) {

@@ -85,7 +85,7 @@ final class StepGroup implements AutoCloseable {
     runs.forEach(overlay::add);
     unknown
         .keySet()
-        .forEach(step -> overlay.addUnknown(step.name(), ready.targets().get(step.name())));
+        .forEach(step -> overlay.addUnknown(step.name(), ready.targets().get(step.name()).table()));
   }
 
   private Reading begin() throws Exception {

@@ -1,6 +1,7 @@
 package backfill;
 
 import backfill.plan.Step;
+import backfill.postgres.BatchesCount;
 import backfill.postgres.Rejection;
 import backfill.postgres.StepCounts;
 import backfill.postgres.WriteCounts;
@@ -122,9 +123,32 @@ final class StepReport {
     rejections = planOf.rejections();
   }
 
+  /** What a step of batches has to do, and what goes along. */
+  void foretold(Step.Batches batches, BatchesCount.Foretold foretold) {
+    cascaded = foretold.cascaded().orElse(null);
+    sent(foretold.rows().isPresent() ? 1 : 0);
+    toDo(batches, foretold.rows().orElse(null));
+  }
+
+  /** Likewise, where nobody asked what goes along; the count is the step's own to report. */
+  void counted(Step.Batches batches, long rows) {
+    toDo(batches, rows);
+  }
+
+  private void toDo(Step.Batches batches, Long rows) {
+    planned = rows;
+    if (batches.deletes()) {
+      toDelete = rows;
+    } else {
+      toUpdate = rows;
+    }
+  }
+
   /** How many rows are to be written. */
   long toWrite() {
-    return planOf == null ? 0 : planOf.toWrite();
+    return planOf != null
+        ? planOf.toWrite()
+        : (toUpdate == null ? 0 : toUpdate) + (toDelete == null ? 0 : toDelete);
   }
 
   /** Whether it is known what writers did. */
@@ -175,6 +199,26 @@ final class StepReport {
     }
     retries = total.retries();
     sent(total.statements());
+  }
+
+  /** What the batches of a step did that changes rows where they are. */
+  void written(WriteCounts counts) {
+    if (step instanceof Step.Ddl) {
+      return;
+    }
+    rejected = counts.rejected();
+    rejectedForTheData = counts.rejectedForTheData();
+    rejections = counts.rejections();
+    // Those that it went for: more than were counted first where some came in meanwhile.
+    planned = counts.rows();
+    if (step.deletes()) {
+      deleted = counts.changed();
+    } else {
+      updated = counts.changed();
+      changedMeanwhile = counts.left();
+    }
+    retries = counts.retries();
+    sent(counts.statements());
   }
 
   /** Rows may have been sent in vain, and have taken a value of the sequence each time. */

@@ -12,6 +12,7 @@ final class Summary {
     "present",
     "inserted",
     "set",
+    "deleted",
     "left",
     "rejected",
     "surplus",
@@ -19,6 +20,9 @@ final class Summary {
     "statements",
     "seconds"
   };
+
+  /** A column that only plans which delete have. */
+  private static final int DELETED = 5;
 
   private Summary() {}
 
@@ -29,6 +33,7 @@ final class Summary {
     if (dry) {
       head[3] = "to insert";
       head[4] = "to set";
+      head[DELETED] = "to delete";
     }
     rows.add(head);
     for (StepReport step : report.steps) {
@@ -39,6 +44,7 @@ final class Summary {
             number(step.alreadyPresent == null ? step.unchanged : step.alreadyPresent),
             number(dry ? step.toInsert : step.inserted),
             number(dry ? step.toUpdate : step.updated),
+            number(dry ? step.toDelete : step.deleted),
             number(step.changedMeanwhile),
             number(step.rejected),
             number(step.surplus),
@@ -48,6 +54,9 @@ final class Summary {
                 ? ""
                 : String.format(Locale.ROOT, "%.1f", step.durationMs / 1000.0)
           });
+    }
+    if (rows.stream().skip(1).allMatch(row -> row[DELETED].isEmpty())) {
+      rows.replaceAll(Summary::withoutDeleted);
     }
     StringBuilder text = new StringBuilder();
     text.append(
@@ -72,6 +81,12 @@ final class Summary {
       }
     }
     return text.toString();
+  }
+
+  private static String[] withoutDeleted(String[] row) {
+    List<String> cells = new ArrayList<>(List.of(row));
+    cells.remove(DELETED);
+    return cells.toArray(String[]::new);
   }
 
   private static int width(List<String[]> rows, int column) {

@@ -91,6 +91,16 @@ final class JobProcess implements AutoCloseable {
     process.destroyForcibly().waitFor();
   }
 
+  boolean isAlive() {
+    return process.isAlive();
+  }
+
+  /** The last thing that it said on standard error, empty before the first. */
+  String lastLine() throws IOException {
+    List<String> lines = Files.readAllLines(err);
+    return lines.isEmpty() ? "" : lines.get(lines.size() - 1);
+  }
+
   /** What it said on standard error so far. */
   String said() throws IOException {
     return Files.readString(err);

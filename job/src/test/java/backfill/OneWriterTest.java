@@ -132,6 +132,31 @@ class OneWriterTest {
     }
   }
 
+  @Test
+  void connectionCutWhileItTakesTheLeaseIsRetryable() throws Exception {
+    String plan = there.plan("cut");
+    assertThat(JobRun.here(there.database.environment(), plan).code()).isZero();
+    CompletableFuture<JobRun> run;
+    try (Connection holder = there.database.connection()) {
+      holder.setAutoCommit(false);
+      holder.createStatement().execute("LOCK TABLE backfill.lease IN ACCESS EXCLUSIVE MODE");
+      run = JobRun.begin(there.database.environment(), plan);
+      there.await("it waits for the lease", WAITS_FOR_THE_TABLE);
+      there.database.rows(
+          "SELECT pg_terminate_backend(pid) FROM (SELECT pid"
+              + TestingGrants.BLOCKED
+              + " OFFSET 0) blocked");
+      run.get();
+    }
+
+    assertThat(run.get().code()).isEqualTo(3);
+    assertThat(run.get().message())
+        .startsWith("cannot keep the ledger in schema backfill: ")
+        .endsWith("; run the same command again");
+    assertThat(run.get().report().path("error").path("retryable").booleanValue()).isTrue();
+    assertThat(JobRun.here(there.database.environment(), plan).code()).isZero();
+  }
+
   /** Starts a run that waits to write, because this session reads. */
   private CompletableFuture<JobRun> held(Connection holder, String plan) throws Exception {
     holder.setAutoCommit(false);

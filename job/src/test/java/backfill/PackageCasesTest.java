@@ -45,7 +45,6 @@ class PackageCasesTest {
     packages.with(10).builtBy(10, null, 10L);
     packages.with(11).builtBy(11, 999L, 10L);
     packages.withFile(51, 1).withFile(52, 1).fileBuiltBy(52, 11L, 11L, null, 998L);
-    packages.makeTables();
     run = packages.run("run");
   }
 

@@ -50,7 +50,6 @@ class PackagePipelinesTest {
 
   @Test
   void afterSixNewerInfosTwentyRowsAreLeft() throws SQLException {
-    packages.makeTables();
     packages.with(1);
     named(1, 1, 20);
     assertThat(run().counts("package-pipelines", "inserted", "deleted")).containsExactly(20L, 0L);
@@ -69,7 +68,6 @@ class PackagePipelinesTest {
 
   @Test
   void theNewestMayBeThoseOfTheHighestPipeline() throws SQLException {
-    packages.makeTables();
     packages.with(1).builtBy(1, 30L, 20L, 10L).pipelines(10, 20, 30);
 
     run("--set", "params.newest=2", "--set", "params.newest_by=pipeline");
@@ -85,7 +83,6 @@ class PackagePipelinesTest {
 
   @Test
   void whatGoesInCiGoesHereAndSoDoesTheOriginal() throws SQLException {
-    packages.makeTables();
     packages.with(1).builtBy(1, 10L, 11L).pipelines(10, 11);
     run();
     packages
@@ -108,7 +105,6 @@ class PackagePipelinesTest {
     LogManager.getLogger(PackagePipelinesTest.class).info("seed {}", seed);
     PackageOracle oracle = new PackageOracle(packages, new Random(seed));
     oracle.fill();
-    packages.makeTables();
     TestingRun dry = packages.run("plan");
     assertThat(dry.code()).as(dry.said()).isZero();
 
@@ -174,6 +170,36 @@ class PackagePipelinesTest {
         .contains("-- write package-pipelines: can be listed once its tables are there;")
         .contains("-- package_pipelines is made by step package-table")
         .contains("FROM \"public\".\"p_ci_pipelines\" WHERE \"id\" = ANY (?)");
+  }
+
+  @Test
+  void targetThatIsGoneWhenItsTurnComesEndsTheRunNamingWhatIsDone() throws SQLException {
+    packages.with(1).builtBy(1, 10L).pipelines(10);
+    packages.main().execute("CREATE TABLE later (id bigint PRIMARY KEY, name text)");
+    String query = "\"SELECT package_id AS id, 'built' AS name FROM infos GROUP BY package_id\"";
+
+    TestingRun run =
+        packages.runPlan(
+            """
+            name = gone-test
+            sources { infos = packages_build_infos }
+            allow-delete = true
+            steps = [
+              { name = names, kind = rows, mode = update, query = QUERY, into = { table = packages_packages, key = [id] } }
+              { name = drop, kind = ddl, drops = later, statement = "DROP TABLE later" }
+              { name = fill, kind = rows, mode = upsert, query = QUERY, into = { table = later, key = [id] } }
+            ]
+            """
+                .replace("QUERY", query),
+            "run");
+
+    assertThat(run.code()).as(run.said()).isEqualTo(3);
+    assertThat(run.report().path("error").path("step").asText()).isEqualTo("fill");
+    assertThat(run.report().path("error").path("message").asText())
+        .contains("step fill: table later does not exist")
+        .contains("done before it, whole: names (1 rows), drop");
+    assertThat(run.said()).contains("preflight: step fill cannot run:");
+    assertThat(packages.main().rows("SELECT name FROM packages_packages")).hasToString("[[built]]");
   }
 
   @Test

@@ -1,8 +1,5 @@
 package backfill;
 
-import backfill.plan.Plan;
-import backfill.plan.PlanFile;
-import backfill.plan.Step;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -96,17 +93,6 @@ record TestingPackages(TestingDatabase main, TestingDatabase ci) implements Auto
       }
     } catch (IOException e) {
       throw new AssertionError(e);
-    }
-  }
-
-  /** Makes the plan's own tables, as its first steps do. */
-  void makeTables() throws SQLException {
-    Plan plan =
-        PlanFile.read(PLAN + ".conf", PlanFile.shippedText(PLAN).orElseThrow(), List.of(), "0");
-    for (Step step : plan.steps()) {
-      if (step instanceof Step.Ddl ddl && ddl.definition() instanceof Step.Creates creates) {
-        main.execute(creates.statement());
-      }
     }
   }
 

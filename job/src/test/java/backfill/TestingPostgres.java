@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.Comparator;
 import java.util.Map;
 import java.util.Optional;
@@ -16,6 +17,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.apache.logging.log4j.LogManager;
 import org.apache.logging.log4j.Logger;
+import org.postgresql.PGConnection;
 import org.testcontainers.DockerClientFactory;
 import org.testcontainers.postgresql.PostgreSQLContainer;
 
@@ -26,6 +28,7 @@ import org.testcontainers.postgresql.PostgreSQLContainer;
  */
 public final class TestingPostgres implements AutoCloseable {
   private static final Logger LOG = LogManager.getLogger(TestingPostgres.class);
+  private static final Duration PATIENCE = Duration.ofSeconds(30);
   private static final Pattern URL = Pattern.compile("(jdbc:postgresql://[^/?]+/)[^?]*(.*)");
 
   /** A container is the same major version as the embedded server of the parent POM. */
@@ -117,8 +120,13 @@ public final class TestingPostgres implements AutoCloseable {
 
   /** A copy of a database to which nobody is connected. */
   TestingDatabase copyOf(TestingDatabase template) throws SQLException {
+    return copy(template);
+  }
+
+  /** A copy of a database that nobody is connected to; closing it drops it. */
+  TestingDatabase copy(TestingDatabase of) throws SQLException {
     String name = "backfill_test_" + UUID.randomUUID().toString().replace("-", "");
-    administer("CREATE DATABASE " + name + " TEMPLATE " + template.name());
+    administer("CREATE DATABASE " + name + " TEMPLATE " + of.name());
     return new TestingDatabase(this, name, urlOf(name), user, password);
   }
 
@@ -148,6 +156,34 @@ public final class TestingPostgres implements AutoCloseable {
   /** Ends the server; {@link #restart} brings it back with its data, at the same address. */
   public void stop() {
     own().stop();
+  }
+
+  /**
+   * Kills one of the server's processes: it ends all others at once, recovers from its log, and
+   * answers again when this returns.
+   */
+  public void crash() throws Exception {
+    own();
+    try (Connection victim = connect(url);
+        Connection witness = connect(url)) {
+      int pid = victim.unwrap(PGConnection.class).getBackendPID();
+      new ProcessBuilder("kill", "-KILL", Integer.toString(pid)).start().waitFor();
+      while (witness.isValid(5)) {
+        Thread.sleep(5);
+      }
+    }
+    long end = System.nanoTime() + PATIENCE.toNanos();
+    while (true) {
+      try {
+        connect(url).close();
+        return;
+      } catch (SQLException e) {
+        if (System.nanoTime() > end) {
+          throw e;
+        }
+        Thread.sleep(20);
+      }
+    }
   }
 
   /** Stops the server if it runs, and starts it again. Every connection is lost. */
@@ -199,6 +235,8 @@ public final class TestingPostgres implements AutoCloseable {
                 .setServerConfig("max_connections", "50")
                 .setServerConfig("shared_preload_libraries", "pg_stat_statements")
                 .setServerConfig("track_activities", "on")
+                // Off by default here, and then a crash loses what it has answered with COMMIT.
+                .setServerConfig("synchronous_commit", "on")
                 .start();
       } catch (IOException e) {
         throw new UncheckedIOException(e);

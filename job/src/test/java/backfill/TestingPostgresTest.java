@@ -106,6 +106,24 @@ class TestingPostgresTest {
   }
 
   @Test
+  void crashKeepsWhatWasCommittedAndLosesConnections() throws Exception {
+    try (TestingPostgres server = TestingPostgres.start();
+        TestingDatabase database = server.createDatabase()) {
+      try (Connection open = database.connection()) {
+        open.createStatement().execute("CREATE TABLE t (a int)");
+        open.createStatement().execute("INSERT INTO t VALUES (1)");
+        open.setAutoCommit(false);
+        open.createStatement().execute("INSERT INTO t VALUES (2)");
+
+        server.crash();
+
+        assertThat(open.isValid(5)).isFalse();
+        assertThat(database.count("SELECT count(*) FROM t")).isOne();
+      }
+    }
+  }
+
+  @Test
   void stoppedServerRefusesConnectionsUntilItIsRestarted() throws SQLException {
     try (TestingPostgres server = TestingPostgres.start();
         TestingDatabase database = server.createDatabase()) {

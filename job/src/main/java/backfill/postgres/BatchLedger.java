@@ -1,11 +1,14 @@
 package backfill.postgres;
 
+import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 
@@ -23,7 +26,8 @@ final class BatchLedger {
     this.slot = slot;
   }
 
-  /** What is kept of a batch beside its counts. */
+  /** What is kept of a batch beside its counts, and beside what went along with its rows. */
+  @JsonIgnoreProperties(ignoreUnknown = true)
   record Details(
       List<List<String>> leftKeys,
       long parentsGone,
@@ -50,11 +54,11 @@ final class BatchLedger {
    * begins after it sees the new epoch. And the server ends a transaction whose driver is frozen in
    * the middle of it, so that nobody waits for its locks.
    */
-  String fence(WriteTarget target) {
+  String fence(Duration statementTimeout) {
     StringBuilder columns = new StringBuilder(",");
     columns.append(
         BatchStatement.setting(
-            "idle_in_transaction_session_timeout", target.statementTimeout().toMillis() + "ms"));
+            "idle_in_transaction_session_timeout", statementTimeout.toMillis() + "ms"));
     for (String name : slot.epochs().keySet().stream().sorted().toList()) {
       columns
           .append(", pg_catalog.pg_advisory_xact_lock_shared(")
@@ -122,6 +126,17 @@ final class BatchLedger {
    * @throws Fenced if a lease is not ours any more
    */
   boolean enter(Connection connection, WriteCounts counts, String lastKey) throws SQLException {
+    return enter(connection, counts, lastKey, Map.of());
+  }
+
+  /**
+   * Likewise.
+   *
+   * @param cascaded table to rows that went along with those of the batch
+   */
+  boolean enter(
+      Connection connection, WriteCounts counts, String lastKey, Map<String, Long> cascaded)
+      throws SQLException {
     try (PreparedStatement statement = connection.prepareStatement(entry())) {
       List<String> names = slot.epochs().keySet().stream().sorted().toList();
       statement.setObject(1, slot.runId());
@@ -133,7 +148,7 @@ final class BatchLedger {
       statement.setLong(7, counts.changed());
       statement.setLong(8, counts.left());
       statement.setLong(9, counts.rejected());
-      statement.setString(10, details(counts));
+      statement.setString(10, details(counts, cascaded));
       statement.setLong(11, counts.statements());
       statement.setLong(12, counts.retries());
       statement.setArray(13, connection.createArrayOf("text", names.toArray()));
@@ -142,10 +157,7 @@ final class BatchLedger {
       statement.setObject(15, slot.runId());
       statement.setInt(16, names.size());
       if (statement.executeUpdate() == 0) {
-        throw new Fenced(
-            "another run has taken over the lease of "
-                + String.join(", ", names)
-                + "; this one writes nothing more");
+        throw fenced(names);
       }
       return true;
     } catch (SQLException e) {
@@ -170,10 +182,52 @@ final class BatchLedger {
     afterKey = lastKey;
   }
 
-  private static String details(WriteCounts counts) {
+  /**
+   * Makes sure that the leases are still ours, in a transaction that enters no batch.
+   *
+   * @throws Fenced if one is not
+   */
+  void check(Connection connection) throws SQLException {
+    List<String> names = slot.epochs().keySet().stream().sorted().toList();
+    long ours =
+        Inquiry.rows(
+                connection,
+                "SELECT count(*) FROM "
+                    + slot.table("lease")
+                    + " WHERE run_id = '"
+                    + slot.runId()
+                    + "' AND ("
+                    + String.join(" OR ", names.stream().map(this::held).toList())
+                    + ")",
+                row -> row.getLong(1))
+            .get(0);
+    if (ours < names.size()) {
+      throw fenced(names);
+    }
+  }
+
+  private String held(String name) {
+    return "name = " + Parameters.quote(name) + " AND epoch = " + slot.epochs().get(name);
+  }
+
+  private static Fenced fenced(List<String> names) {
+    return new Fenced(
+        "another run has taken over the lease of "
+            + String.join(", ", names)
+            + "; this one writes nothing more");
+  }
+
+  private static String details(WriteCounts counts, Map<String, Long> cascaded) {
     Details details = Details.of(counts);
     try {
-      return details.isEmpty() ? null : JSON.writeValueAsString(details);
+      if (details.isEmpty() && cascaded.isEmpty()) {
+        return null;
+      }
+      ObjectNode kept = JSON.valueToTree(details);
+      if (!cascaded.isEmpty()) {
+        kept.set("cascaded", JSON.valueToTree(cascaded));
+      }
+      return JSON.writeValueAsString(kept);
     } catch (JsonProcessingException e) {
       throw new IllegalStateException("keys and reasons are texts", e);
     }

@@ -47,7 +47,9 @@ public final class BatchListing {
           checked,
           catalog.triggers(table, target.operation().event()),
           RunLedger.likeness(
-              plan, ready.targets().values(), WritePart.entry(step.name(), target.operation())));
+              plan,
+              ready.targets().values().stream().map(filled -> filled.table().name()).toList(),
+              WritePart.entry(step.name(), target.operation())));
     }
   }
 
@@ -96,7 +98,7 @@ public final class BatchListing {
                 new ListedStatement(
                     List.of(
                         "shared advisory locks: a run that takes the lease over waits for the COMMIT"),
-                    sql + new BatchLedger(ledger).fence(target)))
+                    sql + new BatchLedger(ledger).fence(target.statementTimeout())))
         .orElse(new ListedStatement(sql));
   }
 

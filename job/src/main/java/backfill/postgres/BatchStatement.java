@@ -1,5 +1,6 @@
 package backfill.postgres;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -33,10 +34,15 @@ final class BatchStatement {
    * because behind transaction pooling a SET would leak.
    */
   static String begin(WriteTarget target) {
+    return begin(target.lockTimeout(), target.statementTimeout());
+  }
+
+  /** Likewise; a timeout of zero is none. */
+  static String begin(Duration lockTimeout, Duration statementTimeout) {
     return "SELECT pg_catalog.pg_current_xact_id()::text,"
-        + setting("lock_timeout", target.lockTimeout().toMillis() + "ms")
+        + setting("lock_timeout", lockTimeout.toMillis() + "ms")
         + ","
-        + setting("statement_timeout", target.statementTimeout().toMillis() + "ms")
+        + setting("statement_timeout", statementTimeout.toMillis() + "ms")
         + ","
         + setting("row_security", "off");
   }

@@ -168,7 +168,8 @@ final class BatchTrial {
     }
   }
 
-  private static boolean isOfData(SQLException failure) {
+  /** Whether a row is at fault, and not the server. */
+  static boolean isOfData(SQLException failure) {
     return isOfClass(failure, CLASSES_OF_DATA);
   }
 

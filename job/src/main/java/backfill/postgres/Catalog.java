@@ -186,8 +186,9 @@ final class Catalog {
   }
 
   /**
-   * BEFORE row triggers on the table and its partitions that fire for an event. The bits of {@code
-   * tgtype} are those of {@code pg_trigger.h}: row 1, before 2, insert 4, delete 8, update 16.
+   * BEFORE row triggers on the table and its partitions that fire for {@code INSERT}, {@code
+   * UPDATE} or {@code DELETE}. The bits of {@code tgtype} are those of {@code pg_trigger.h}: row 1,
+   * before 2, insert 4, delete 8, update 16.
    */
   List<String> beforeRowTriggers(Table table, String event) throws SQLException {
     return inquiry.rows(
@@ -207,7 +208,10 @@ final class Catalog {
         event);
   }
 
-  /** Everything that an event fires on the table and its partitions, but for foreign keys. */
+  /**
+   * Everything that {@code INSERT}, {@code UPDATE} or {@code DELETE} fires on the table and its
+   * partitions, but for foreign keys.
+   */
   List<Trigger> triggers(Table table, String event) throws SQLException {
     return inquiry.rows(
         """
@@ -259,18 +263,22 @@ final class Catalog {
         table.oid());
   }
 
-  /** Rewrite rules for an event. The digits of {@code ev_type}: update 2, insert 3, delete 4. */
-  List<String> rules(Table table, String event) throws SQLException {
+  /**
+   * Rewrite rules for some of INSERT, UPDATE and DELETE. The digits of {@code ev_type}: update 2,
+   * insert 3, delete 4.
+   */
+  List<String> rules(Table table, String events) throws SQLException {
     return inquiry.rows(
         """
         SELECT w.rulename FROM pg_catalog.pg_rewrite w
         WHERE w.ev_class = ?::pg_catalog.oid AND w.ev_enabled IN ('O', 'A')
-          AND w.ev_type = CASE ? WHEN 'INSERT' THEN '3' WHEN 'DELETE' THEN '4' ELSE '2' END
+          AND pg_catalog.strpos(?, CASE w.ev_type WHEN '2' THEN 'UPDATE' WHEN '3' THEN 'INSERT'
+            WHEN '4' THEN 'DELETE' ELSE 'none' END) > 0
         ORDER BY w.rulename
         """,
         row -> row.getString(1),
         table.oid(),
-        event);
+        events);
   }
 
   /**

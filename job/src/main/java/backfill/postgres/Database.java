@@ -162,6 +162,16 @@ public final class Database implements Serializable {
     return open(url, applicationName);
   }
 
+  /**
+   * Likewise, with options of the server's own for this session; a pooler may refuse them, and what
+   * the URL says of them goes before.
+   */
+  Connection connect(String applicationName, String serverOptions) throws SQLException {
+    Properties properties = properties(applicationName);
+    properties.setProperty("options", serverOptions);
+    return open(url, properties);
+  }
+
   /** A connection to where rows are read: the replica, where one is named. */
   public Connection connectForReading(String applicationName) throws SQLException {
     return open(readUrl(), applicationName);
@@ -183,12 +193,16 @@ public final class Database implements Serializable {
   }
 
   private Connection open(String at, String applicationName) throws SQLException {
+    return open(at, properties(applicationName));
+  }
+
+  private static Connection open(String at, Properties properties) throws SQLException {
     if (Driver.parseURL(at, null) == null) {
       // The driver manager's own message would quote the URL whole, a password in it included.
       throw new SQLException(
           "the driver cannot read this URL; expected jdbc:postgresql://host:5432/name");
     }
-    return DriverManager.getConnection(at, properties(applicationName));
+    return DriverManager.getConnection(at, properties);
   }
 
   /**

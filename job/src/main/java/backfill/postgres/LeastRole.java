@@ -17,6 +17,7 @@ final class LeastRole {
   private final Set<String> schemas = new LinkedHashSet<>();
   private final Map<Right, Set<String>> columns = new LinkedHashMap<>();
   private final Set<TableName> sequences = new LinkedHashSet<>();
+  private final Set<String> others = new LinkedHashSet<>();
   private final Set<String> ledger = new LinkedHashSet<>();
   private final Set<String> notes = new LinkedHashSet<>();
 
@@ -44,6 +45,11 @@ final class LeastRole {
     sequences.add(sequence);
   }
 
+  /** A GRANT of another kind, without its role. */
+  void right(String grant) {
+    others.add(grant);
+  }
+
   /** What the ledger needs, as GRANTs without their role. */
   void ledger(List<String> grants) {
     ledger.addAll(grants);
@@ -67,6 +73,7 @@ final class LeastRole {
     columns.forEach(
         (right, needed) -> statements.add(onColumns(right.privilege(), needed, right.table())));
     sequences.forEach(sequence -> statements.add("GRANT USAGE ON SEQUENCE " + sequence.quoted()));
+    statements.addAll(others);
     statements.addAll(ledger);
     return statements.stream().map(grant -> grant + " TO " + TableName.quote(role)).toList();
   }

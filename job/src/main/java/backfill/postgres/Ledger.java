@@ -6,6 +6,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.UUID;
 
 /**
@@ -120,6 +121,27 @@ public final class Ledger {
       }
     }
     return counts;
+  }
+
+  /** Table to rows that went along with those of a step's batches. */
+  Map<String, Long> cascaded(String step) throws SQLException {
+    Map<String, Long> cascaded = new TreeMap<>();
+    try (Connection connection = database.connect(applicationName);
+        PreparedStatement statement =
+            connection.prepareStatement(
+                "SELECT c.key, sum(c.value::int8)::int8 FROM "
+                    + table("batch")
+                    + " b, jsonb_each_text(b.details -> 'cascaded') AS c"
+                    + " WHERE b.run_id = ? AND b.step = ? GROUP BY c.key")) {
+      statement.setObject(1, runId);
+      statement.setString(2, step);
+      try (ResultSet row = statement.executeQuery()) {
+        while (row.next()) {
+          cascaded.put(row.getString(1), row.getLong(2));
+        }
+      }
+    }
+    return cascaded;
   }
 
   private static WriteCounts batch(ResultSet row) throws SQLException {

@@ -46,10 +46,10 @@ public final class Parameters {
   }
 
   /**
-   * A backslash is only itself under standard_conforming_strings, and always doubled in an E
-   * string.
+   * A literal. A backslash is only itself under standard_conforming_strings, and always doubled in
+   * an E string.
    */
-  private static String quote(String text) {
+  static String quote(String text) {
     if (text.indexOf('\0') >= 0) {
       throw new IllegalArgumentException(
           "a parameter holds the character NUL, which no text in PostgreSQL can");

@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 
@@ -25,16 +26,27 @@ public final class Preflight implements AutoCloseable {
    */
   private static final int BESIDE_READERS_AND_WRITERS = 3;
 
+  private final Database database;
+  private final String applicationName;
   private final Plan plan;
   private final List<? extends Step> steps;
   private final List<Step.Fill> fills;
   private final Sessions sessions;
   private final Map<String, Findings> findingsOf = new LinkedHashMap<>();
   private final Findings findings = new Findings();
+  private Changes changes = Changes.NONE;
+  private Optional<UnfinishedRun> unfinished = Optional.empty();
   private boolean looked;
   private boolean keepsLedger;
 
-  private Preflight(Plan plan, List<? extends Step> steps, Sessions sessions) {
+  private Preflight(
+      Plan plan,
+      List<? extends Step> steps,
+      Sessions sessions,
+      Database database,
+      String applicationName) {
+    this.database = database;
+    this.applicationName = applicationName;
     this.plan = plan;
     this.steps = steps;
     this.fills = Step.fills(List.copyOf(steps));
@@ -57,7 +69,11 @@ public final class Preflight implements AutoCloseable {
       Plan plan, List<? extends Step> steps, Databases databases, String applicationName) {
     try {
       return new Preflight(
-          plan, steps, Sessions.open(plan, databases, applicationName + " preflight"));
+          plan,
+          steps,
+          Sessions.open(plan, databases, applicationName + " preflight"),
+          databases.main(),
+          applicationName);
     } catch (SQLException e) {
       throw brokenOff(databases.main().address(), List.of(), e);
     }
@@ -172,10 +188,16 @@ public final class Preflight implements AutoCloseable {
 
   private Ready run(QueryShapes shapes) throws SQLException {
     sessions.check(findings);
-    String now = now();
+    unfinished = UnfinishedRun.of(sessions.writing(), plan, List.copyOf(steps));
+    String now = unfinished.isPresent() ? unfinished.get().now() : now();
     Coming coming = Coming.of(steps, sessions.writing());
+    int before = findings.reasons().size();
+    new TargetTables(plan, sessions, coming, findings).find(fills);
+    ChangeCheck changeCheck =
+        new ChangeCheck(sessions.writing(), servers().get(Plan.MAIN).named().user(), findings);
+    changeCheck.find(List.copyOf(steps));
     Set<String> skipped = new LinkedHashSet<>();
-    if (new TargetTables(plan, sessions, coming, findings).find(fills)) {
+    if (findings.reasons().size() == before) {
       OnlyIf onlyIf = new OnlyIf(sessions.writing(), plan, now, findings);
       if (!onlyIf.planApplies()) {
         return nothingToDo(now);
@@ -184,8 +206,9 @@ public final class Preflight implements AutoCloseable {
     }
     noteConditions(skipped);
     Ready ready = look(shapes, skipped, now);
+    changes = changeCheck.check(changeScope(skipped, now));
     boolean fillsAny = fills.stream().anyMatch(step -> !skipped.contains(step.name()));
-    if (keepsLedger && fillsAny) {
+    if (keepsLedger && skipped.size() < steps.size()) {
       LedgerRights.check(sessions.writing(), plan.settings().ledger().schema(), findings);
     }
     if (fillsAny) {
@@ -227,6 +250,28 @@ public final class Preflight implements AutoCloseable {
     Map<String, Table> there = new LinkedHashMap<>(sources);
     there.values().removeIf(Table::isAbsent);
     return there;
+  }
+
+  private ChangeScope changeScope(Set<String> skipped, String now) {
+    return new ChangeScope(
+        database,
+        applicationName,
+        plan,
+        now,
+        steps.stream()
+            .<Step>map(step -> step)
+            .filter(step -> !skipped.contains(step.name()))
+            .toList());
+  }
+
+  /** What was found of the steps that change the database from within. */
+  public Changes changes() {
+    return changes;
+  }
+
+  /** The run whose {@code :now} this one takes over. */
+  public Optional<UnfinishedRun> unfinished() {
+    return unfinished;
   }
 
   /** Which tables a condition reads is not looked at: it is asked as it is. */

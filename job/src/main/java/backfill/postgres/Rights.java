@@ -49,20 +49,30 @@ final class Rights {
 
   /** DELETE is a right on a whole table. */
   void needDelete(String place, Table table, Findings findings) throws SQLException {
+    needTable(place, "DELETE", table, findings);
+  }
+
+  /** A right that no column has by itself. */
+  void needTable(String place, String privilege, Table table, Findings findings)
+      throws SQLException {
     needSchema(place, table.name(), findings);
-    findings.leastRole().table("DELETE", table.name());
-    boolean may =
+    String grant = "GRANT " + privilege + " ON " + table.name().quoted();
+    findings.leastRole().right(grant);
+    boolean had =
         inquiry.one(
-            "SELECT pg_catalog.has_table_privilege(?::pg_catalog.oid, 'DELETE')",
+            "SELECT pg_catalog.has_table_privilege(?::pg_catalog.oid, ?)",
             row -> row.getBoolean(1),
-            table.oid());
-    if (!may) {
+            table.oid(),
+            privilege);
+    if (!had) {
       findings.lack(
           place,
-          "no right to DELETE on "
+          "no right to "
+              + privilege
+              + " on "
               + table.name()
               + "; "
-              + LeastRole.onColumns("DELETE", List.of(), table.name())
+              + grant
               + " TO "
               + TableName.quote(user));
     }

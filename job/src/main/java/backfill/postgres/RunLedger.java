@@ -42,7 +42,7 @@ public final class RunLedger implements AutoCloseable {
       String applicationName,
       UUID runId,
       Plan plan,
-      Collection<Target> targets,
+      Collection<TableName> targets,
       String now,
       String labelsJson) {
     if (!plan.settings().ledger().on()) {
@@ -73,17 +73,19 @@ public final class RunLedger implements AutoCloseable {
               + schema
               + ": "
               + SqlFailure.message(e)
-              + "; check says which right is missing, and ledger = off does without",
+              + (Retry.passing(e)
+                  ? "; run the same command again"
+                  : "; check says which right is missing, and ledger = off does without"),
           e);
     }
   }
 
   /** What a run holds a lease of. */
-  private static TreeSet<String> names(Plan plan, Collection<Target> targets) {
+  private static TreeSet<String> names(Plan plan, Collection<TableName> targets) {
     TreeSet<String> names = new TreeSet<>();
     names.add("plan " + plan.name());
-    for (Target target : targets) {
-      names.add("table " + target.table().name().schema() + "." + target.table().name().name());
+    for (TableName target : targets) {
+      names.add("table " + target.schema() + "." + target.name());
     }
     return names;
   }
@@ -92,7 +94,7 @@ public final class RunLedger implements AutoCloseable {
    * Where a step's writers would enter their batches, to list the statements: of no run, and
    * without the epochs that only a lease has. Empty without a ledger.
    */
-  static Optional<LedgerSlot> likeness(Plan plan, Collection<Target> targets, String step) {
+  static Optional<LedgerSlot> likeness(Plan plan, Collection<TableName> targets, String step) {
     if (!plan.settings().ledger().on()) {
       return Optional.empty();
     }
@@ -108,6 +110,11 @@ public final class RunLedger implements AutoCloseable {
 
     LedgerFailure(String message, Exception cause) {
       super(message, cause);
+    }
+
+    /** Whether the same command may succeed later, without anybody changing anything. */
+    public boolean passing() {
+      return getCause() instanceof SQLException sql && Retry.passing(sql);
     }
   }
 
@@ -141,6 +148,18 @@ public final class RunLedger implements AutoCloseable {
       counts.put(operation, counts(WritePart.entry(step.name(), operation)).orElseThrow());
     }
     return Optional.of(StepCounts.of(counts));
+  }
+
+  /** Table to rows that went along with those of a step's batches; empty without a ledger. */
+  public Optional<Map<String, Long>> cascaded(String step) {
+    if (ledger == null) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(ledger.cascaded(step));
+    } catch (SQLException e) {
+      throw new LedgerFailure("cannot read the ledger: " + SqlFailure.message(e), e);
+    }
   }
 
   /** From here on no batch of this run can be committed, so that what it wrote can be counted. */

@@ -148,7 +148,8 @@ final class SourceCheck {
     return "42501".equals(failure.getSQLState()); // insufficient_privilege
   }
 
-  private static boolean occurs(String column, String where) {
+  /** Whether SQL has this word. */
+  static boolean occurs(String column, String where) {
     return Pattern.compile("(?i)(?<!\\w)" + Pattern.quote(column) + "(?!\\w)")
         .matcher(where)
         .find();

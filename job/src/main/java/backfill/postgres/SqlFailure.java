@@ -55,7 +55,8 @@ public final class SqlFailure {
         .isPresent();
   }
 
-  static String oneLine(String message) {
+  /** A message of several lines in one. */
+  public static String oneLine(String message) {
     return message.strip().replaceAll("\\s*\\R\\s*", "; ");
   }
 }

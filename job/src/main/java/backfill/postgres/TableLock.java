@@ -13,7 +13,14 @@ public enum TableLock {
   ROW_SHARE("most forms of ALTER TABLE, TRUNCATE, VACUUM FULL and DROP"),
   /** Of whoever writes. */
   ROW_EXCLUSIVE(
-      "CREATE INDEX unless CONCURRENTLY, CREATE TRIGGER, most forms of ALTER TABLE, TRUNCATE, VACUUM FULL and DROP");
+      "CREATE INDEX unless CONCURRENTLY, CREATE TRIGGER, most forms of ALTER TABLE, TRUNCATE, VACUUM FULL and DROP"),
+  /** Of who builds or drops an index CONCURRENTLY, or validates a constraint. */
+  SHARE_UPDATE_EXCLUSIVE(
+      "ALTER TABLE, CREATE INDEX, VACUUM, TRUNCATE and DROP, and nobody who reads or writes"),
+  /** Of who builds an index. */
+  SHARE("INSERT, UPDATE and DELETE, and everything that changes the table"),
+  /** Of who changes the table itself. */
+  ACCESS_EXCLUSIVE("everybody, SELECT included");
 
   private final String blocked;
 

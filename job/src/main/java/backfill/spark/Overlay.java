@@ -7,7 +7,6 @@ import static backfill.spark.Cells.cells;
 import backfill.postgres.Cascade;
 import backfill.postgres.Column;
 import backfill.postgres.Table;
-import backfill.postgres.Target;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -51,10 +50,9 @@ public final class Overlay {
   }
 
   /** What a step would do is not known, and so is its target from here on. */
-  public void addUnknown(String step, Target target) {
+  public void addUnknown(String step, Table table) {
     unknown.put(
-        target.table().oid(),
-        "what step " + step + " would do to " + target.table().name() + " is not known");
+        table.oid(), "what step " + step + " would do to " + table.name() + " is not known");
   }
 
   /** Whether an earlier step would change the table. */

@@ -4,6 +4,7 @@ import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.logging.log4j.Level;
 import org.apache.logging.log4j.core.config.Configurator;
 import org.apache.spark.SparkConf;
@@ -18,10 +19,12 @@ import scala.Option;
 public final class Session implements AutoCloseable {
   private static final String TIME_ZONE = "spark.sql.session.timeZone";
 
-  private final CompletableFuture<Started> starting;
+  private final CompletableFuture<Started> starting = new CompletableFuture<>();
+  private final AtomicBoolean asked = new AtomicBoolean();
+  private final String applicationName;
 
-  private Session(CompletableFuture<Started> starting) {
-    this.starting = starting;
+  private Session(String applicationName) {
+    this.applicationName = applicationName;
   }
 
   /**
@@ -33,14 +36,31 @@ public final class Session implements AutoCloseable {
 
   /** Begins to start it, or makes a session of its own in the context that is there. */
   public static Session start(String applicationName) {
+    Session session = new Session(applicationName);
+    session.begin();
+    return session;
+  }
+
+  /** For a run that may need none: it is started once somebody asks for it. */
+  public static Session whenAsked(String applicationName) {
+    return new Session(applicationName);
+  }
+
+  private void begin() {
+    if (asked.getAndSet(true)) {
+      return;
+    }
     ClassLoader loader = Thread.currentThread().getContextClassLoader();
-    return new Session(
-        CompletableFuture.supplyAsync(
+    daemon(
             () -> {
               Thread.currentThread().setContextClassLoader(loader);
-              return build(applicationName);
-            },
-            task -> daemon(task).start()));
+              try {
+                starting.complete(build(applicationName));
+              } catch (Throwable failure) { // NOPMD: whoever asks for the session is to have it
+                starting.completeExceptionally(failure);
+              }
+            })
+        .start();
   }
 
   private static Thread daemon(Runnable task) {
@@ -68,6 +88,7 @@ public final class Session implements AutoCloseable {
 
   /** The session, once it is ready. */
   public SparkSession get() {
+    begin();
     try {
       return starting.get().session();
     } catch (InterruptedException e) {

@@ -1,0 +1,56 @@
+package backfill.postgres;
+
+import java.sql.SQLException;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * A column that a statement would add, as the server reads it: its type is the longest beginning of
+ * what stands behind the column's name that it takes for one.
+ *
+ * @param type empty where the server finds none
+ * @param startsNull whether rows that are there will have NULL in it
+ */
+record AddedColumn(Optional<String> type, boolean startsNull) {
+  private static final Pattern WORD_END = Pattern.compile("(?<=[\\w\\]\")])(?=\\s|$)");
+  private static final Pattern FILLS =
+      Pattern.compile("(?i)(?<![\\w$])(DEFAULT|GENERATED)(?![\\w$])");
+
+  static AddedColumn of(Inquiry inquiry, String statement, String column) throws SQLException {
+    String definition = new DdlText(statement).definitionOf(column).orElse("");
+    Optional<String> longest = Optional.empty();
+    Matcher end = WORD_END.matcher(definition);
+    while (end.find()) {
+      String type = definition.substring(0, end.start());
+      if (isType(inquiry, type)) {
+        longest = Optional.of(type);
+      }
+    }
+    boolean filled =
+        longest.isEmpty() || FILLS.matcher(definition).find() || hasDefault(inquiry, longest.get());
+    return new AddedColumn(longest, !filled);
+  }
+
+  private static boolean isType(Inquiry inquiry, String type) throws SQLException {
+    try {
+      inquiry.rows("EXPLAIN SELECT CAST(NULL AS " + type + "\n)", row -> row.getString(1));
+      return true;
+    } catch (SQLException e) {
+      if (ConnectionFailure.passing(e.getSQLState())) {
+        throw e;
+      }
+      return false;
+    }
+  }
+
+  /** A domain brings its own. */
+  private static boolean hasDefault(Inquiry inquiry, String type) throws SQLException {
+    return inquiry.one(
+        "SELECT EXISTS (SELECT FROM pg_catalog.pg_type WHERE typdefault IS NOT NULL"
+            + " AND oid = pg_catalog.pg_typeof(CAST(NULL AS "
+            + type
+            + "\n)))",
+        row -> row.getBoolean(1));
+  }
+}

@@ -1,0 +1,147 @@
+package backfill.postgres;
+
+import backfill.plan.Step;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** Counts the rows that a {@code batches} step has to do, without doing anything. */
+public final class BatchesCount {
+  private BatchesCount() {}
+
+  /**
+   * How many rows a step would change.
+   *
+   * @param rows empty where that cannot be known before
+   * @param cascaded table to rows that would go along; empty likewise, and where nobody asked
+   * @param unknown why, or null
+   */
+  public record Foretold(
+      Optional<Long> rows, Optional<Map<String, Long>> cascaded, String unknown) {}
+
+  /** What is left at one moment, and which transactions that moment sees. */
+  record Left(long rows, String snapshot) {}
+
+  /** Over the table as the earlier steps of the run will leave it, with its cascades. */
+  public static Foretold foretell(ChangeScope scope, Changes changes, Step.Batches step)
+      throws SQLException {
+    if (changes.targets().get(step.name()) == null) {
+      return unknown("its table is not there yet");
+    }
+    return scope.ask(
+        inquiry -> {
+          Foreseen foreseen = Foreseen.of(inquiry, scope, changes.tables(), step);
+          return foreseen.unknown().isPresent()
+              ? unknown(foreseen.unknown().get())
+              : foretold(inquiry, scope, changes.targets().get(step.name()), step, foreseen.from());
+        });
+  }
+
+  /** Over the table as it is. */
+  public static Foretold now(ChangeScope scope, Changes changes, Step.Batches step)
+      throws SQLException {
+    ChangeTarget target = changes.targets().get(step.name());
+    return scope.ask(
+        inquiry -> foretold(inquiry, scope, target, step, target.table().name().quoted()));
+  }
+
+  private static Foretold unknown(String why) {
+    return new Foretold(Optional.empty(), Optional.empty(), why);
+  }
+
+  private static Foretold foretold(
+      Inquiry inquiry, ChangeScope scope, ChangeTarget target, Step.Batches step, String from)
+      throws SQLException {
+    Cascades cascades = target.cascades();
+    String where = scope.inline(step.where());
+    boolean alone = !step.deletes() || cascades.turnsBack();
+    String sql =
+        alone
+            ? "SELECT count(*) FROM " + from + " WHERE (" + where + "\n)"
+            : cascades.counting(from, where);
+    Map<String, Long> along = new LinkedHashMap<>();
+    long rows =
+        inquiry.askWithoutHurry(
+            connection -> {
+              begin(connection);
+              return Inquiry.rows(
+                      connection,
+                      sql,
+                      row -> {
+                        List<TableName> counted = alone ? List.of() : cascades.counted();
+                        for (int i = 0; i < counted.size(); i++) {
+                          along.put(counted.get(i).toString(), row.getLong(i + 2));
+                        }
+                        return row.getLong(1);
+                      })
+                  .get(0);
+            });
+    boolean turnsBack = step.deletes() && cascades.turnsBack();
+    return new Foretold(
+        Optional.of(rows),
+        turnsBack || !step.deletes() ? Optional.empty() : Optional.of(along),
+        turnsBack ? "a foreign key with ON DELETE CASCADE leads back to where it began" : null);
+  }
+
+  /** A policy that hides rows is an error, and never fewer rows. */
+  static void begin(Connection connection) throws SQLException {
+    Inquiry.rows(
+        connection,
+        "SELECT" + BatchStatement.setting("row_security", "off"),
+        row -> row.getString(1));
+  }
+
+  /** What is left now, without the rows of these keys. */
+  static Left left(Inquiry inquiry, BatchesSql sql, Table table, List<List<String>> without)
+      throws SQLException {
+    return inquiry.askWithoutHurry(
+        connection -> {
+          begin(connection);
+          return Inquiry.rows(
+                  connection,
+                  "SELECT count(*), pg_catalog.pg_current_snapshot()::text FROM "
+                      + table.name().quoted()
+                      + " WHERE "
+                      + sql.left(without),
+                  row -> new Left(row.getLong(1), row.getString(2)))
+              .get(0);
+        });
+  }
+
+  /**
+   * Of what is left now, the rows that came to be what they are in transactions which that moment
+   * did not see. A row's {@code xmin} is half of a number: it is the youngest that is not ahead.
+   */
+  static long newSince(
+      Inquiry inquiry, BatchesSql sql, Table table, List<List<String>> without, String snapshot)
+      throws SQLException {
+    String row = TableName.quote(table.name().name()) + ".xmin::text::pg_catalog.int8";
+    String next =
+        "pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot())::text::pg_catalog.int8";
+    String full = "((" + next + " - " + row + ") / 4294967296 * 4294967296 + " + row + ")";
+    return inquiry.askWithoutHurry(
+        connection -> {
+          begin(connection);
+          return Inquiry.rows(
+                  connection,
+                  "SELECT count(*) FROM "
+                      + table.name().quoted()
+                      + " WHERE "
+                      + sql.left(without)
+                      + " AND "
+                      + next
+                      + " > "
+                      + row
+                      + " AND NOT pg_catalog.pg_visible_in_snapshot("
+                      + full
+                      + "::text::pg_catalog.xid8, '"
+                      + snapshot
+                      + "')",
+                  found -> found.getLong(1))
+              .get(0);
+        });
+  }
+}

@@ -1,0 +1,43 @@
+package backfill.postgres;
+
+import java.util.List;
+import java.util.stream.Collectors;
+
+/**
+ * The table that a {@code batches} step changes, and the key that it goes along.
+ *
+ * @param key in the order of the index on it
+ * @param swallows whether a trigger or a rule may drop a change without a word
+ * @param cascades what goes along with a deletion; of a step that sets, nothing
+ */
+public record ChangeTarget(
+    Table table, List<TargetColumn> key, String index, boolean swallows, Cascades cascades) {
+
+  /** The key's columns, each with the table's name. */
+  List<String> columns() {
+    return key.stream().map(this::column).toList();
+  }
+
+  private String column(TargetColumn column) {
+    return TableName.quote(table.name().name()) + "." + column.quoted();
+  }
+
+  /** A key as a row value, of the types that the columns have. */
+  String literal(List<String> values) {
+    StringBuilder row = new StringBuilder("(");
+    for (int i = 0; i < key.size(); i++) {
+      row.append(i == 0 ? "" : ", ")
+          .append("CAST(")
+          .append(Parameters.quote(values.get(i)))
+          .append(" AS ")
+          .append(key.get(i).type())
+          .append(")");
+    }
+    return row.append(")").toString();
+  }
+
+  /** The columns as a row value. */
+  String row() {
+    return columns().stream().collect(Collectors.joining(", ", "(", ")"));
+  }
+}

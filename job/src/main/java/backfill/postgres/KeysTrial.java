@@ -1,0 +1,154 @@
+package backfill.postgres;
+
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * One batch of a {@code batches} step: tried whole, and where the server refuses it for its data
+ * halved until each row at fault is alone. A row that would be found again after it was set, or
+ * that a trigger dropped, is rejected: it would be tried for ever. Used once, by one thread.
+ */
+final class KeysTrial {
+  private static final String FOUND_AGAIN = "where holds for it after set, too";
+
+  private final BatchesSql sql;
+  private final ChangeTarget target;
+  private final Connection connection;
+  private final List<Rejection> rejections = new ArrayList<>();
+  private final Map<String, Long> cascaded = new LinkedHashMap<>();
+  private final boolean countsCascades;
+  private long changed;
+  private long statements;
+  private boolean takesBack;
+
+  KeysTrial(BatchesSql sql, ChangeTarget target, Connection connection, boolean countsCascades) {
+    this.sql = sql;
+    this.target = target;
+    this.connection = connection;
+    this.countsCascades = countsCascades;
+  }
+
+  WriteCounts write(List<List<String>> keys) throws SQLException {
+    place(keys);
+    return new WriteCounts(
+        changed + rejections.size(),
+        changed,
+        0,
+        List.of(),
+        rejections.size(),
+        0,
+        rejections.stream().map(Rejection::key).toList(),
+        rejections.stream().limit(WriteCounts.REJECTIONS_KEPT).toList(),
+        cascaded,
+        statements,
+        0,
+        0,
+        true);
+  }
+
+  /** Table to rows that went along. */
+  Map<String, Long> cascaded() {
+    return cascaded;
+  }
+
+  private void place(List<List<String>> keys) throws SQLException {
+    if (keys.isEmpty()) {
+      return;
+    }
+    if (!takesBack) {
+      control(BatchStatement.TRY);
+      takesBack = true;
+    }
+    BitSet done = new BitSet(keys.size());
+    BitSet again = new BitSet(keys.size());
+    Map<String, Long> before = countsCascades ? target.cascades().deletedSoFar(connection) : null;
+    try {
+      send(sql.write(keys), done, again);
+      if (!again.isEmpty()) {
+        control(BatchStatement.UNDO);
+        reject(keys, again, FOUND_AGAIN);
+        place(without(keys, again));
+        return;
+      }
+      control(BatchStatement.CHECK_NOW + "; " + BatchStatement.KEEP);
+      takesBack = false;
+    } catch (SQLException e) {
+      if (!BatchTrial.isOfData(e)) {
+        throw e;
+      }
+      control(BatchStatement.UNDO);
+      divide(keys, e);
+      return;
+    }
+    changed += done.cardinality();
+    if (countsCascades) {
+      addCascaded(before, done.cardinality());
+    }
+    if (target.swallows() && done.cardinality() < keys.size()) {
+      BitSet swallowed = new BitSet(keys.size());
+      send(sql.stillThere(keys), swallowed, new BitSet());
+      swallowed.andNot(done);
+      swallowed.stream().forEach(row -> rejections.add(Rejection.suppressed(keys.get(row))));
+    }
+  }
+
+  private void divide(List<List<String>> keys, SQLException refusal) throws SQLException {
+    if (keys.size() == 1) {
+      rejections.add(Rejection.of(refusal, keys.get(0)));
+      return;
+    }
+    int middle = keys.size() / 2;
+    place(keys.subList(0, middle));
+    place(keys.subList(middle, keys.size()));
+  }
+
+  private void reject(List<List<String>> keys, BitSet places, String reason) {
+    places.stream()
+        .forEach(row -> rejections.add(new Rejection(reason, null, null, keys.get(row))));
+  }
+
+  private static List<List<String>> without(List<List<String>> keys, BitSet places) {
+    List<List<String>> rest = new ArrayList<>();
+    for (int row = places.nextClearBit(0); row < keys.size(); row = places.nextClearBit(row + 1)) {
+      rest.add(keys.get(row));
+    }
+    return rest;
+  }
+
+  /** The server counts a table that refers to itself whole: the batch's own rows are not along. */
+  private void addCascaded(Map<String, Long> before, long own) throws SQLException {
+    for (Map.Entry<String, Long> after : target.cascades().deletedSoFar(connection).entrySet()) {
+      boolean itself = after.getKey().equals(target.table().name().toString());
+      long rows = after.getValue() - before.get(after.getKey()) - (itself ? own : 0);
+      cascaded.merge(after.getKey(), rows, Long::sum);
+    }
+  }
+
+  private void send(String statement, BitSet places, BitSet again) throws SQLException {
+    statements++;
+    try (Statement sending = connection.createStatement()) {
+      sending.setEscapeProcessing(false);
+      try (ResultSet row = sending.executeQuery(statement)) {
+        while (row.next()) {
+          places.set(row.getInt(1) - 1);
+          if (row.getMetaData().getColumnCount() > 1 && row.getBoolean(2)) {
+            again.set(row.getInt(1) - 1);
+          }
+        }
+      }
+    }
+  }
+
+  private void control(String statement) throws SQLException {
+    try (Statement sending = connection.createStatement()) {
+      sending.execute(statement);
+    }
+  }
+}

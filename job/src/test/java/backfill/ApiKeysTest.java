@@ -1,0 +1,120 @@
+package backfill;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+/** Coder's plan on Coder's tables, with upstream's own statements as the oracle. */
+class ApiKeysTest {
+
+  @Test
+  void everyCaseOfUpstreamsRules() throws Exception {
+    try (ApiKeys keys = ApiKeys.create()) {
+      keys.key("long-gone", "now() - interval '8 days'", "all")
+          .key("just-gone", "now() - interval '6 days'", "all")
+          .key("in-use", "now() + interval '1 day'", "application_connect")
+          .key("for-ever", "'infinity'", "all")
+          .key("never", "'-infinity'", "all")
+          .token("long-gone")
+          .token("long-gone")
+          .token("in-use");
+      TestingRun run = keys.run("run");
+      assertThat(run.code()).as(run.said()).isZero();
+      assertThat(
+              keys.database.rows(
+                  "SELECT id, scopes::text, allow_list::text, updated_at = '2025-01-02', lifetime_seconds"
+                      + " FROM api_keys ORDER BY id"))
+          .containsExactly(
+              List.of("for-ever", "{all}", "{*:*}", true, 86400L),
+              List.of("in-use", "{application_connect}", "{*:*}", true, 86400L),
+              List.of("just-gone", "{all}", "{*:*}", true, 86400L));
+      assertThat(run.counts("purge", "planned", "toDelete", "deleted", "rejected", "missing"))
+          .containsExactly(2L, 2L, 2L, 0L, 0L);
+      assertThat(run.step("purge").path("cascaded").path("oauth2_provider_app_tokens").asLong())
+          .isEqualTo(2);
+      assertThat(run.counts("fill", "planned", "toUpdate", "updated", "rejected", "missing"))
+          .containsExactly(3L, 3L, 3L, 0L, 0L);
+      assertThat(keys.database.count("SELECT count(*) FROM oauth2_provider_app_tokens")).isOne();
+    }
+  }
+
+  @Test
+  void randomKeysEndAsUpstreamLeavesThemAndTheDryRunSaidSo() throws Exception {
+    long seed = new Random().nextLong();
+    try (ApiKeys keys = ApiKeys.create().random(seed, 60);
+        ApiKeys oracle = keys.copy().migrate()) {
+      List<List<Object>> before = keys.rows();
+      TestingRun plan = keys.run("plan");
+      assertThat(plan.code()).as(plan.said()).isZero();
+      assertThat(keys.rows()).as("seed " + seed).isEqualTo(before);
+
+      TestingRun run = keys.run("run", "--set", "write.rows-per-batch=7");
+      assertThat(run.code()).as(run.said()).isZero();
+      assertThat(keys.rows()).as("seed " + seed).isEqualTo(oracle.rows());
+      assertThat(keys.schema()).containsExactlyElementsOf(oracle.schema());
+      assertThat(plan.counts("purge", "toDelete")).isEqualTo(run.counts("purge", "deleted"));
+      assertThat(plan.step("purge").path("cascaded")).isEqualTo(run.step("purge").path("cascaded"));
+      assertThat(plan.counts("fill", "toUpdate")).isEqualTo(run.counts("fill", "updated"));
+
+      TestingRun again = keys.run("run");
+      assertThat(again.code()).isZero();
+      assertThat(again.said()).contains("only-if is false: the plan does not apply here");
+      assertThat(keys.rows()).isEqualTo(oracle.rows());
+    }
+  }
+
+  @Test
+  void withoutKeysTheSchemaChangesAllTheSame() throws Exception {
+    try (ApiKeys keys = ApiKeys.create();
+        ApiKeys oracle = ApiKeys.create().migrate()) {
+      TestingRun run = keys.run("run");
+      assertThat(run.code()).as(run.said()).isZero();
+      assertThat(run.step("token-index").path("status").asText()).isEqualTo("skipped");
+      assertThat(keys.schema()).containsExactlyElementsOf(oracle.schema());
+    }
+  }
+
+  @Test
+  void keysOfTheOldApplicationBetweenTwoRunsGetTheirOwnScope() throws Exception {
+    try (ApiKeys keys = ApiKeys.create().key("one", "'infinity'", "all")) {
+      assertThat(keys.run("run", "--until", "fill").code()).isZero();
+      keys.key("two", "'infinity'", "application_connect");
+      assertThat(keys.run("run", "--until", "fill").code()).isZero();
+      keys.key("three", "'infinity'", "application_connect").key("four", "'infinity'", "all");
+      TestingRun rest = keys.run("run");
+      assertThat(rest.code()).as(rest.said()).isZero();
+      assertThat(rest.counts("fill", "updated")).containsExactly(2L);
+      assertThat(keys.database.rows("SELECT id, scopes::text FROM api_keys ORDER BY id"))
+          .containsExactly(
+              List.of("four", "{all}"),
+              List.of("one", "{all}"),
+              List.of("three", "{application_connect}"),
+              List.of("two", "{application_connect}"));
+    }
+  }
+
+  @Test
+  void rerunFromEveryStepOnGivesTheSame() throws Exception {
+    try (ApiKeys keys = ApiKeys.create().random(7, 20);
+        ApiKeys oracle = keys.copy().migrate()) {
+      for (String step :
+          List.of(
+              "token-index",
+              "purge",
+              "token-index-gone",
+              "scope-values",
+              "scopes",
+              "allow-list",
+              "fill",
+              "required")) {
+        TestingRun run = keys.run("run", "--until", step);
+        assertThat(run.code()).as(step + ": " + run.said()).isZero();
+      }
+      assertThat(keys.run("run").code()).isZero();
+      assertThat(keys.schema()).containsExactlyElementsOf(oracle.schema());
+      assertThat(keys.rows()).isEqualTo(oracle.rows());
+    }
+  }
+}
