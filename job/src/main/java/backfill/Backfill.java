@@ -5,7 +5,7 @@ import backfill.plan.Plan;
 import backfill.plan.Step;
 import backfill.postgres.ChangeScope;
 import backfill.postgres.Changes;
-import backfill.postgres.Database;
+import backfill.postgres.Databases;
 import backfill.postgres.Preflight;
 import backfill.postgres.Ready;
 import backfill.postgres.RunLedger;
@@ -28,6 +28,7 @@ import java.util.stream.Stream;
 final class Backfill {
   private final RunScope run;
   private final RunEnd end;
+  private final Recheck recheck;
   private final List<Step> steps;
   private Changes changes = Changes.NONE;
   private ChangeScope scope;
@@ -35,13 +36,14 @@ final class Backfill {
   Backfill(
       Plan plan,
       List<Step> steps,
-      Database database,
+      Databases databases,
       Session session,
       Report report,
       Progress progress,
       Stopping stopping) {
-    this.run = new RunScope(plan, database, session, report, progress, stopping);
+    this.run = new RunScope(plan, databases, session, report, progress, stopping);
     this.end = new RunEnd(run);
+    this.recheck = new Recheck(run, this::shapes);
     this.steps = steps;
   }
 
@@ -57,8 +59,8 @@ final class Backfill {
     run.report.params.putAll(run.plan.params());
     steps.forEach(step -> run.report.steps.add(run.reportOf(step)));
     try (Brake brake =
-            new Brake(run.stopping, run.session, run.database, run.applicationName, run.progress);
-        Waits waits = new Waits(run.database, run.applicationName)) {
+            new Brake(run.stopping, run.session, run.databases, run.applicationName, run.progress);
+        Waits waits = new Waits(run.databases, run.applicationName)) {
       brake.ready();
       run.progress.watch(waits);
       Ready ready = preflight(command, printout);
@@ -71,15 +73,19 @@ final class Backfill {
           refuseUncountedCopies(active);
           openLedger(ready);
         }
-        List<List<Step>> turns = Turns.of(run.plan, ready, active);
-        if (command == Command.RUN && run.guards.any() && turns.size() > 1) {
+        List<List<Step>> turns = Turns.of(active);
+        if (command == Command.RUN && run.guards.any()) {
           countBeforeWriting(turns, ready);
         }
-        for (List<Step> together : turns) {
-          if (together.get(0) instanceof Step.Change change) {
-            new ChangeTurn(run, change, scope, changes, command).run();
-          } else {
-            new StepGroup(run, Step.fills(together), ready, command).run();
+        try (FillSteps fills = new FillSteps(run, ready, command, recheck)) {
+          for (List<Step> together : turns) {
+            if (together.get(0) instanceof Step.Change change) {
+              new ChangeTurn(run, change, scope, changes, command).run();
+              recheck.ran();
+              fills.behind(change, changes);
+            } else {
+              fills.run(Step.fills(together));
+            }
           }
         }
       }
@@ -99,6 +105,9 @@ final class Backfill {
 
   private void check(List<Step> active, Ready ready, CheckPrintout printout) throws Exception {
     for (Step step : active) {
+      if (ready.deferred().containsKey(step.name())) {
+        continue;
+      }
       run.progress.say(
           step instanceof Step.Fill fill
               ? DatabaseReports.writeRule(fill, ready.targets().get(step.name()))
@@ -108,7 +117,7 @@ final class Backfill {
         active,
         () ->
             new SqlListing(
-                run.plan, ready, run.database, run.applicationName, run.session, scope, changes));
+                run.plan, ready, run.databases, run.applicationName, run.session, scope, changes));
   }
 
   private void refuseUncountedCopies(List<Step> active) {
@@ -152,9 +161,9 @@ final class Backfill {
   }
 
   private Ready preflight(Command command, CheckPrintout printout) {
-    run.enter(Stage.PREFLIGHT, null, run.database.toString(), 0);
+    run.enter(Stage.PREFLIGHT, null, run.databases.toString(), 0);
     Ready ready = asked(command, printout);
-    run.report.databases.put("main", DatabaseReports.of(ready, run.plan));
+    run.report.databases.putAll(DatabaseReports.of(ready, run.plan));
     ready.warnings().forEach(run::warn);
     ready
         .targets()
@@ -174,10 +183,14 @@ final class Backfill {
   }
 
   private Ready asked(Command command, CheckPrintout printout) {
-    try (Preflight preflight = Preflight.open(run.plan, steps, run.database, run.applicationName)) {
+    try (Preflight preflight =
+        Preflight.open(run.plan, steps, run.databases, run.applicationName)) {
       // Before anything is asked: whoever is at the wrong server sees it here, ready or not.
-      run.progress.say(
-          "preflight: " + DatabaseReports.sentence(preflight.server(), preflight.readFrom()));
+      preflight
+          .servers()
+          .forEach(
+              (name, servers) ->
+                  run.progress.say("preflight: " + DatabaseReports.sentence(name, servers)));
       if (command == Command.RUN || command == Command.CHECK) {
         preflight.askForLedger();
       }
@@ -222,14 +235,21 @@ final class Backfill {
    * counted once more than they would be, or an earlier step were written when they are refused.
    */
   private void countBeforeWriting(List<List<Step>> turns, Ready ready) throws Exception {
-    run.progress.say(
-        "limits: all steps are counted before one writes, with the tables as they are");
+    if (turns.size() == 1
+        && SnapshotGroups.of(run.plan, ready, Step.fills(turns.get(0))).size() <= 1) {
+      return;
+    }
+    run.progress.say("limits: all steps are counted before one writes");
     List<Guards.Refusal> refusals = new ArrayList<>();
-    for (List<Step> together : turns) {
-      refusals.addAll(
-          together.get(0) instanceof Step.Change change
-              ? new ChangeTurn(run, change, scope, changes, Command.RUN).count()
-              : new StepGroup(run, Step.fills(together), ready, Command.RUN).count());
+    try (FillSteps fills = new FillSteps(run, ready, Command.RUN, recheck)) {
+      for (List<Step> together : turns) {
+        if (together.get(0) instanceof Step.Change change) {
+          refusals.addAll(new ChangeTurn(run, change, scope, changes, Command.RUN).count());
+          fills.behind(change, changes);
+        } else {
+          refusals.addAll(fills.count(Step.fills(together)));
+        }
+      }
     }
     run.refuse(refusals);
   }

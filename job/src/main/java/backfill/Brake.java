@@ -1,6 +1,6 @@
 package backfill;
 
-import backfill.postgres.Database;
+import backfill.postgres.Databases;
 import backfill.postgres.RunSessions;
 import backfill.spark.Session;
 import java.time.Duration;
@@ -22,7 +22,7 @@ final class Brake implements AutoCloseable {
 
   private final Stopping stopping;
   private final Session session;
-  private final Database database;
+  private final Databases databases;
   private final String applicationName;
   private final Progress progress;
   private final Thread work = new Thread(this::stop, "stop");
@@ -34,12 +34,12 @@ final class Brake implements AutoCloseable {
   Brake(
       Stopping stopping,
       Session session,
-      Database database,
+      Databases databases,
       String applicationName,
       Progress progress) {
     this.stopping = stopping;
     this.session = session;
-    this.database = database;
+    this.databases = databases;
     this.applicationName = applicationName;
     this.progress = progress;
     work.setDaemon(true);
@@ -55,7 +55,7 @@ final class Brake implements AutoCloseable {
     String reason = stopping.reason().orElseThrow().what();
     progress.warn(reason + ": stopping; the batches in flight may end");
     int left = 1;
-    try (RunSessions sessions = new RunSessions(database, applicationName)) {
+    try (RunSessions sessions = new RunSessions(databases, applicationName)) {
       while (since(asked).compareTo(LIMIT) < 0) {
         // Again and again: a job may have begun just behind the last time.
         session.cancelJobs();

@@ -5,6 +5,7 @@ import backfill.plan.Plan;
 import backfill.plan.PlanFile;
 import backfill.plan.Step;
 import backfill.postgres.Database;
+import backfill.postgres.Databases;
 import backfill.postgres.LedgerStatus;
 import backfill.postgres.NotReady;
 import backfill.spark.Session;
@@ -322,8 +323,7 @@ final class CommandLineJob implements Callable<Integer> {
       Plan plan = PlanFile.read(text.location(), text.text(), options.sets, Version.number());
       report.label(options.labels);
       var steps = new Selection(options.only, options.from, options.until).of(plan);
-      Database database =
-          Database.fromEnvironment("BACKFILL", environment, plan.settings().connectTimeout());
+      Databases databases = Databases.fromEnvironment(plan, steps, environment);
       stopping.listen();
       if (command == Command.RUN) {
         plan.settings().stopAfter().ifPresent(when -> stopping.at(when.deadline(startedAt)));
@@ -333,7 +333,7 @@ final class CommandLineJob implements Callable<Integer> {
       try (Session session =
               Step.fills(steps).isEmpty() ? Session.whenAsked(name) : Session.start(name);
           Progress progress = new Progress(plan.settings().progressEvery(), Terminal.of(err))) {
-        new Backfill(plan, steps, database, session, report, progress, stopping)
+        new Backfill(plan, steps, databases, session, report, progress, stopping)
             .run(command, printout);
         report.durationMs = (System.nanoTime() - started) / 1_000_000;
         progress.say(Summary.text(report));

@@ -5,31 +5,84 @@ import backfill.plan.Step;
 import backfill.postgres.Changes;
 import backfill.postgres.Ready;
 import backfill.postgres.Server;
+import backfill.postgres.Servers;
+import backfill.postgres.Snapshot;
 import backfill.postgres.Target;
 import backfill.spark.Reading;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.stream.Collectors;
 
 /** What the report and the log say of a database. */
 final class DatabaseReports {
   private DatabaseReports() {}
 
-  static Report.DatabaseReport of(Ready ready, Plan plan) {
-    return new Report.DatabaseReport(
-        ready.server().address(),
-        ready.server().version(),
-        ready.server().user(),
-        ready.readFrom().address(),
-        new ArrayList<>(),
-        Math.max(plan.settings().read().readers(), plan.settings().write().writers()));
+  /** Name to report, of each database that was asked. */
+  static Map<String, Report.DatabaseReport> of(Ready ready, Plan plan) {
+    Map<String, Report.DatabaseReport> reports = new LinkedHashMap<>();
+    int readers = plan.settings().read().readers();
+    ready
+        .databases()
+        .forEach(
+            (name, servers) ->
+                reports.put(
+                    name,
+                    new Report.DatabaseReport(
+                        servers.named().address(),
+                        servers.named().version(),
+                        servers.named().user(),
+                        servers.read().address(),
+                        new ArrayList<>(),
+                        name.equals(Plan.MAIN)
+                            ? Math.max(readers, plan.settings().write().writers())
+                            : readers)));
+    return reports;
   }
 
-  static Report.SnapshotReport of(Reading reading) {
-    return new Report.SnapshotReport(
-        reading.snapshot().lsn(), reading.snapshot().at().toString(), reading.held().toMillis());
+  /** Name to what is said of its snapshot, once it was let go. */
+  static Map<String, Report.SnapshotReport> of(Reading reading) {
+    Map<String, Report.SnapshotReport> reports = new LinkedHashMap<>();
+    Snapshot main = reading.snapshots().get(Plan.MAIN);
+    reading
+        .snapshots()
+        .forEach(
+            (name, snapshot) ->
+                reports.put(
+                    name,
+                    new Report.SnapshotReport(
+                        snapshot.lsn(),
+                        snapshot.at().toString(),
+                        reading.held().toMillis(),
+                        snapshot == main ? null : snapshot.laterThan(main).toMillis(),
+                        snapshot == main ? null : snapshot.laterByServersThan(main).toMillis())));
+    return reports;
+  }
+
+  /** The snapshots that some steps read in, for the log. */
+  static String sentence(Reading reading) {
+    Snapshot main = reading.snapshots().get(Plan.MAIN);
+    return reading.snapshots().entrySet().stream()
+        .map(
+            each ->
+                "snapshot %s at %s".formatted(each.getValue().id(), each.getValue().lsn())
+                    + (each.getValue() == main
+                        ? ""
+                        : " of %s, %d ms after main's (%d ms by the servers' clocks)"
+                            .formatted(
+                                each.getKey(),
+                                each.getValue().laterThan(main).toMillis(),
+                                each.getValue().laterByServersThan(main).toMillis())))
+        .collect(Collectors.joining("; "));
+  }
+
+  /** Which database on which servers, by the name that the plan gives it. */
+  static String sentence(String name, Servers servers) {
+    return (name.equals(Plan.MAIN) ? "" : name + ": ") + sentence(servers.named(), servers.read());
   }
 
   /** Which database on which server, what it is, and as whom. */
-  static String sentence(Server server, Server readFrom) {
+  private static String sentence(Server server, Server readFrom) {
     String written = sentence(server);
     return readFrom.address().equals(server.address())
         ? written
@@ -41,7 +94,9 @@ final class DatabaseReports {
     return "write %s: unnest arrays, %s %s"
         .formatted(
             step.name(),
-            step instanceof Step.Pairs ? "arbiter" : "compare and set by",
+            step instanceof Step.Rows rows && rows.mode() == Step.Mode.UPDATE
+                ? "compare and set by"
+                : "arbiter",
             target.arbiter().index());
   }
 

@@ -7,6 +7,7 @@ import backfill.demo.SideBySide;
 import backfill.plan.Plan;
 import backfill.plan.PlanFile;
 import backfill.postgres.Database;
+import backfill.postgres.Databases;
 import backfill.postgres.NotReady;
 import backfill.spark.Session;
 import java.io.PrintStream;
@@ -40,18 +41,19 @@ final class Demo {
             PLAN + ".conf", PlanFile.shippedText(PLAN).orElseThrow(), List.of(), Version.number());
     try (Session session = Session.start("backfill demo");
         DemoServer server = DemoServer.start()) {
-      Database database =
-          Database.fromEnvironment(
-              "BACKFILL", server.environment(), plan.settings().connectTimeout());
+      Databases databases =
+          Databases.only(
+              Database.fromEnvironment(
+                  "BACKFILL", server.environment(), plan.settings().connectTimeout()));
       Counts counts = server.fill(Scale.SMALL);
       err.println("demo: " + counts.sentence());
-      Report first = once(plan, database, session);
+      Report first = once(plan, databases, session);
       if (first.stopped()) {
         err.println("demo: to see all of it, run the same command again: backfill demo");
         out.println(first.line());
         return first.exitCode;
       }
-      Report second = once(plan, database, session);
+      Report second = once(plan, databases, session);
       err.println();
       err.print(new SideBySide(column("first run", first), column("rerun", second)).text());
       err.printf(
@@ -68,11 +70,11 @@ final class Demo {
     }
   }
 
-  private Report once(Plan plan, Database database, Session session) {
+  private Report once(Plan plan, Databases databases, Session session) {
     Report report = new Report(UUID.randomUUID().toString(), Command.RUN.toString(), Instant.now());
     long started = System.nanoTime();
     try (Progress progress = new Progress(plan.settings().progressEvery(), Terminal.of(err))) {
-      new Backfill(plan, plan.steps(), database, session, report, progress, stopping)
+      new Backfill(plan, plan.steps(), databases, session, report, progress, stopping)
           .run(Command.RUN);
       report.durationMs = (System.nanoTime() - started) / 1_000_000;
       progress.say(Summary.text(report));

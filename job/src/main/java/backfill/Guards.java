@@ -6,6 +6,7 @@ import backfill.spark.StepPlan;
 import backfill.spark.StepRun;
 import java.math.BigDecimal;
 import java.math.RoundingMode;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -42,13 +43,26 @@ final class Guards {
   }
 
   /**
-   * Every limit that a step would go beyond. A step that adds nothing is within all of them: what
-   * was there before is no news.
+   * Every limit that a step would go beyond. A step that adds nothing is within those of adding:
+   * what was there before is no news.
    */
   List<Refusal> refusals(StepRun run, StepPlan planned) {
-    if (planned.toInsert() == null || planned.toInsert() == 0) {
-      return List.of();
+    List<Refusal> refusals = new ArrayList<>();
+    if (planned.toInsert() != null && planned.toInsert() > 0) {
+      refusals.addAll(tooManyRows(run, planned));
     }
+    if (planned.toDelete() != null && planned.toDelete() > 0) {
+      beyond(
+              run.step(),
+              "rows-deleted",
+              limits.rowsDeleted(),
+              () -> Optional.of(reach("would delete %,d rows", planned.toDelete())))
+          .ifPresent(refusals::add);
+    }
+    return refusals;
+  }
+
+  private List<Refusal> tooManyRows(StepRun run, StepPlan planned) {
     Step step = run.step();
     return Stream.of(
             beyond(step, "rows-inserted", limits.rowsInserted(), () -> inserted(planned)),
@@ -124,7 +138,7 @@ final class Guards {
 
   /** Of an empty table there is no percentage. */
   private static Optional<Reach> growth(Step step, StepPlan planned) {
-    long rows = planned.alreadyPresent() + planned.surplus();
+    long rows = planned.targetRows();
     if (rows == 0) {
       return Optional.empty();
     }

@@ -68,8 +68,19 @@ final class Report {
       List<SnapshotReport> snapshots,
       int connections) {}
 
-  /** One exported snapshot: its place in the log, the server's time, and how long it was held. */
-  record SnapshotReport(String lsn, String at, long heldMs) {}
+  /**
+   * One exported snapshot: its place in the log, the server's time, and how long it was held. There
+   * is none of two databases at once: how far they are apart is how much one may know that the
+   * other does not.
+   *
+   * @param afterMainMs how much later it was taken than main's, which the same steps read in, by
+   *     the job's own clock; off by a round trip at most, and negative if it was earlier. Null for
+   *     main's
+   * @param afterMainByServersMs the same by the clocks of the two servers, so that it holds how far
+   *     those are apart, too
+   */
+  record SnapshotReport(
+      String lsn, String at, long heldMs, Long afterMainMs, Long afterMainByServersMs) {}
 
   /** Takes {@code NAME=VALUE}, or a text that then stands under {@code label}. */
   void label(List<String> texts) {

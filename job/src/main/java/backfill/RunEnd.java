@@ -72,17 +72,23 @@ final class RunEnd {
 
   /** What the batches did that are in, though the step is not done. */
   private void countCommitted(StepReport step) {
-    if (run.stage() != Stage.WRITE || step.rejected != null) {
+    if (run.stage() != Stage.WRITE || step.isCounted() || step.step() instanceof Step.Ddl) {
       return;
     }
     try {
       // Tasks of it may still be writing.
       run.ledger().seal();
+      if (step.step() instanceof Step.Fill fill) {
+        run.ledger()
+            .counts(fill)
+            .ifPresentOrElse(step::written, () -> run.report.countsExact = false);
+        step.sentAgain();
+        return;
+      }
       run.ledger()
           .counts(step.name)
           .ifPresentOrElse(step::written, () -> run.report.countsExact = false);
-      step.sentAgain();
-      if (step.step().deletes() && step.step() instanceof Step.Batches) {
+      if (step.step().deletes()) {
         run.ledger().cascaded(step.name).ifPresent(along -> step.cascaded = along);
       }
     } catch (RunLedger.LedgerFailure e) {

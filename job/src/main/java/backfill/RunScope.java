@@ -3,12 +3,18 @@ package backfill;
 import backfill.plan.Plan;
 import backfill.plan.Step;
 import backfill.postgres.Database;
+import backfill.postgres.Databases;
+import backfill.postgres.Ready;
 import backfill.postgres.RunLedger;
 import backfill.spark.Activity;
+import backfill.spark.Overlay;
+import backfill.spark.Reading;
 import backfill.spark.Session;
+import java.sql.SQLException;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 
 /**
  * What the parts of one run share: the plan and where it runs, what is told to whom, and how far it
@@ -16,7 +22,11 @@ import java.util.Map;
  */
 final class RunScope {
   final Plan plan;
+  final Databases databases;
+
+  /** Where every step writes, and the ledger is. */
   final Database database;
+
   final String applicationName;
   final Session session;
   final Report report;
@@ -31,13 +41,14 @@ final class RunScope {
 
   RunScope(
       Plan plan,
-      Database database,
+      Databases databases,
       Session session,
       Report report,
       Progress progress,
       Stopping stopping) {
     this.plan = plan;
-    this.database = database;
+    this.databases = databases;
+    this.database = databases.main();
     this.session = session;
     this.report = report;
     this.progress = progress;
@@ -86,6 +97,30 @@ final class RunScope {
   void warn(String warning) {
     report.warnings.add(warning);
     progress.warn(warning);
+  }
+
+  /**
+   * A new snapshot for these steps.
+   *
+   * @param overlay what earlier steps of a dry run would leave
+   */
+  Reading reading(Ready ready, List<Step.Fill> steps, Overlay overlay) throws SQLException {
+    return Reading.begin(
+        session.get(),
+        plan,
+        ready,
+        steps,
+        databases,
+        applicationName,
+        UUID.fromString(report.runId),
+        overlay);
+  }
+
+  /** Lets the snapshots of a reading go, and reports them. */
+  void release(Reading reading) {
+    reading.release();
+    DatabaseReports.of(reading)
+        .forEach((name, snapshot) -> report.databases.get(name).snapshots().add(snapshot));
   }
 
   /**

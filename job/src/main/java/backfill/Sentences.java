@@ -11,7 +11,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.logging.log4j.LogManager;
 import org.apache.logging.log4j.Logger;
 
@@ -30,6 +32,8 @@ final class Sentences {
     add(parts, "%,d absent", plan.absent());
     add(parts, "%,d to set", plan.toUpdate());
     add(parts, "%,d surplus", plan.surplus());
+    add(parts, "%,d of them to delete", plan.toDelete());
+    add(parts, "%,d that cannot be written", plan.unfit() == 0 ? null : plan.unfit());
     return String.join(", ", parts) + changes(plan.changes());
   }
 
@@ -39,6 +43,7 @@ final class Sentences {
     add(parts, "%,d written by somebody else first", step.conflicts);
     add(parts, "%,d set", step.updated);
     add(parts, "%,d deleted", step.deleted);
+    add(parts, "%,d stayed", step.stayed == null || step.stayed == 0 ? null : step.stayed);
     addAll(parts, "%,d of %s along with them", step.cascaded);
     add(parts, "%,d changed by somebody else meanwhile", step.changedMeanwhile);
     add(parts, "%,d rejected", step.rejected == 0 ? null : step.rejected);
@@ -70,14 +75,30 @@ final class Sentences {
     List<String> written = new ArrayList<>();
     for (StepReport step : report.steps) {
       long rows =
-          (step.inserted == null ? 0 : step.inserted)
-              + (step.updated == null ? 0 : step.updated)
-              + (step.deleted == null ? 0 : step.deleted);
+          Stream.of(step.inserted, step.updated, step.deleted)
+              .filter(Objects::nonNull)
+              .mapToLong(Long::longValue)
+              .sum();
       if (rows > 0) {
         written.add(String.format(Locale.ROOT, "%s (%,d rows)", step.name, rows));
       }
     }
     return written;
+  }
+
+  /** The steps that came to their end, each with the rows that it wrote, if any. */
+  static List<String> doneSteps(Report report) {
+    List<String> done = new ArrayList<>();
+    for (StepReport step : report.steps) {
+      if (step.status.equals("done")) {
+        long rows =
+            (step.inserted == null ? 0 : step.inserted)
+                + (step.updated == null ? 0 : step.updated)
+                + (step.deleted == null ? 0 : step.deleted);
+        done.add(step.name + (rows == 0 ? "" : String.format(Locale.ROOT, " (%,d rows)", rows)));
+      }
+    }
+    return done;
   }
 
   /** The rows of a step that were not taken. */
@@ -138,7 +159,10 @@ final class Sentences {
   /** Says a failure to people: what was attempted, what came of it, and what to do. */
   static void explain(Throwable failure, ExitCode code, Report.Failure error, Progress progress) {
     if (failure instanceof NotReady notReady) {
-      progress.warn("preflight: not ready, nothing was written:");
+      progress.warn(
+          error.step() == null
+              ? "preflight: not ready, nothing was written:"
+              : "preflight: step " + error.step() + " cannot run:");
       notReady.reasons().forEach(reason -> progress.warn("  " + reason));
       return;
     }

@@ -3,33 +3,43 @@ package backfill;
 import backfill.plan.Plan;
 import backfill.plan.Step;
 import backfill.postgres.Ready;
+import backfill.postgres.Table;
+import backfill.postgres.TableName;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 
 /**
- * Which steps share a snapshot: as many as follow each other without one reading a table that an
- * earlier one of them writes.
+ * Which steps share their snapshots: as many as follow each other without one reading a table that
+ * an earlier one of them writes. Tables are told apart by name, because one may still have to be
+ * made. Every step writes to main, so that a table of another database is nobody's target, unless
+ * the plan has two names for one database.
  */
 final class SnapshotGroups {
   private SnapshotGroups() {}
 
   static List<List<Step.Fill>> of(Plan plan, Ready ready, List<Step.Fill> steps) {
     List<List<Step.Fill>> groups = new ArrayList<>();
-    Set<Long> written = new HashSet<>();
+    Set<TableName> written = new HashSet<>();
     for (Step.Fill step : steps) {
-      long target = ready.targets().get(step.name()).table().oid();
-      Set<Long> read = new HashSet<>();
-      read.add(target);
-      plan.sourcesOf(step).forEach(source -> read.add(ready.sources().get(source).oid()));
-      if (groups.isEmpty() || read.stream().anyMatch(written::contains)) {
+      Table target = ready.targets().get(step.name()).table();
+      if (groups.isEmpty() || read(plan, ready, step).stream().anyMatch(written::contains)) {
         groups.add(new ArrayList<>());
         written.clear();
       }
       groups.get(groups.size() - 1).add(step);
-      written.add(target);
+      written.add(target.name());
     }
     return groups;
+  }
+
+  private static Set<TableName> read(Plan plan, Ready ready, Step.Fill step) {
+    Set<TableName> read = new HashSet<>();
+    read.add(ready.targets().get(step.name()).table().name());
+    plan.sourcesOf(step).stream()
+        .filter(source -> ready.isMain(plan.sources().get(source).database()))
+        .forEach(source -> read.add(ready.sources().get(source).name()));
+    return read;
   }
 }

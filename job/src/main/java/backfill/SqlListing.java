@@ -7,11 +7,15 @@ import backfill.postgres.ChangeListing;
 import backfill.postgres.ChangeScope;
 import backfill.postgres.Changes;
 import backfill.postgres.Database;
+import backfill.postgres.Databases;
+import backfill.postgres.Deferred;
 import backfill.postgres.ListedStatement;
 import backfill.postgres.OpenTransactions;
 import backfill.postgres.Ready;
 import backfill.postgres.SnapshotListing;
-import backfill.postgres.WriteTarget;
+import backfill.postgres.Table;
+import backfill.postgres.Target;
+import backfill.postgres.WritePart;
 import backfill.spark.ReadListing;
 import backfill.spark.Reading;
 import backfill.spark.Session;
@@ -19,6 +23,7 @@ import backfill.spark.Sinks;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 
@@ -38,17 +43,17 @@ final class SqlListing {
   SqlListing(
       Plan plan,
       Ready ready,
-      Database database,
+      Databases databases,
       String applicationName,
       Session session,
       ChangeScope scope,
       Changes changes) {
     this.plan = plan;
     this.ready = ready;
-    this.database = database;
+    this.database = databases.main();
     this.applicationName = applicationName;
     this.changes = new ChangeListing(scope, changes);
-    this.reads = new ReadListing(session, plan, ready, database, applicationName);
+    this.reads = new ReadListing(session, plan, ready, databases, applicationName);
   }
 
   /**
@@ -64,11 +69,13 @@ final class SqlListing {
         "asked just now: the catalog, how far the targets' sequences are, and, where one might end, a count of",
         "the sources; nor what the progress line asks pg_stat_activity, and what the driver keeps in the ledger's",
         "tables run and lease, a row each.");
-    for (List<Step> turn : Turns.of(plan, ready, steps)) {
+    for (List<Step> turn : Turns.of(steps)) {
       if (turn.get(0) instanceof Step.Change change) {
         write(change);
       } else {
-        fill(Step.fills(turn));
+        for (List<Step.Fill> together : SnapshotGroups.of(plan, ready, Step.fills(turn))) {
+          fill(together);
+        }
       }
     }
     return lines;
@@ -93,41 +100,72 @@ final class SqlListing {
   }
 
   private void read(List<Step.Fill> together) {
-    SnapshotListing snapshot =
-        new SnapshotListing(Reading.tables(plan, ready, together), plan.settings().lockTimeout());
-    if (!snapshot.holding().isEmpty()) {
-      heading("read " + names(together) + ": holds what the exporter has no right to LOCK");
-      list(snapshot.holding());
-    }
-    heading("read " + names(together) + ": exports a snapshot, and holds what is read in it");
-    list(snapshot.exporting());
-    heading("read " + names(together) + ": how each reader begins; it ends with COMMIT");
+    String names = names(together);
+    Map<String, List<Table>> tables = Reading.tables(plan, ready, together);
+    tables.forEach(
+        (database, read) -> {
+          String of = database.equals(Plan.MAIN) ? "" : " of database " + database;
+          SnapshotListing snapshot = new SnapshotListing(read, plan.settings().lockTimeout());
+          if (!snapshot.holding().isEmpty()) {
+            heading("read " + names + ": holds what the exporter has no right to LOCK" + of);
+            list(snapshot.holding());
+          }
+          heading("read " + names + ": exports a snapshot" + of + ", and holds what is read in it");
+          list(snapshot.exporting());
+        });
+    heading("read " + names + ": how each reader begins; it ends with COMMIT");
     list(SnapshotListing.importing(SNAPSHOT));
     Set<String> sources = new LinkedHashSet<>();
     together.forEach(step -> sources.addAll(plan.sourcesOf(step)));
     for (String source : sources) {
-      heading("read source " + source);
+      String database = plan.sources().get(source).database();
+      heading(
+          "read source "
+              + source
+              + (database.equals(Plan.MAIN) ? "" : ", of database " + database));
       list(reads.source(source, together));
     }
     for (Step.Fill step : together) {
-      heading("read target of " + step.name());
-      list(reads.target(step));
+      if (!ready.deferred().containsKey(step.name())) {
+        heading("read target of " + step.name());
+        list(reads.target(step));
+      }
     }
     List<ListedStatement> parents = reads.parents(together);
     if (!parents.isEmpty()) {
-      heading("read parents of " + names(together));
+      heading("read parents of " + names);
       list(parents);
     }
-    heading("read " + names(together) + ": lets the snapshot go");
+    heading("read " + names + ": lets " + (tables.size() > 1 ? "each" : "the") + " snapshot go");
     list(List.of(new ListedStatement("ROLLBACK")));
   }
 
   private void write(Step.Fill step) throws Exception {
-    WriteTarget target = Sinks.target(step, reads.columns(step), ready, plan, database);
-    heading(
-        "write %s: a transaction for each batch of at most %d rows, over %d connections"
-            .formatted(step.name(), step.write().rowsPerBatch(), step.write().writers()));
-    list(BatchListing.of(plan, step, ready, target, applicationName).statements());
+    Deferred deferred = ready.deferred().get(step.name());
+    if (deferred != null) {
+      heading(
+          "write " + step.name() + ": can be listed once its tables are there;", deferred.reason());
+      return;
+    }
+    List<WritePart> parts = WritePart.of(step, reads.outputs(step));
+    Target target = ready.targets().get(step.name());
+    for (WritePart part : parts) {
+      heading(
+          "write %s%s: a transaction for each batch of at most %d rows, over %d connections"
+              .formatted(
+                  step.name(),
+                  parts.size() == 1 ? "" : ", " + part.operation().event(),
+                  step.write().rowsPerBatch(),
+                  step.write().writers()));
+      list(
+          BatchListing.of(
+                  plan,
+                  step,
+                  ready,
+                  Sinks.target(step, part, target, plan, database),
+                  applicationName)
+              .statements());
+    }
   }
 
   private void verify(List<Step.Fill> together) {

@@ -1,72 +1,66 @@
 package backfill;
 
 import backfill.plan.Step;
-import backfill.postgres.LostSnapshot;
-import backfill.postgres.OpenTransactions;
 import backfill.postgres.Ready;
+import backfill.postgres.StepCounts;
 import backfill.postgres.TooManyRejected;
 import backfill.postgres.WriteCounts;
+import backfill.postgres.WritePart;
+import backfill.postgres.WriteTarget;
 import backfill.spark.Gains;
+import backfill.spark.Overlay;
 import backfill.spark.Reading;
+import backfill.spark.Sink;
 import backfill.spark.Sinks;
 import backfill.spark.StepPlan;
 import backfill.spark.StepRun;
 import backfill.spark.StepRuns;
 import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /** The steps that share one snapshot, on their way through the stages. */
-final class StepGroup {
+final class StepGroup implements AutoCloseable {
   private final RunScope run;
   private final List<Step.Fill> together;
   private final Ready ready;
   private final Command command;
+  private final Overlay overlay;
   private final List<StepRun> runs = new ArrayList<>();
   private final Map<StepRun, StepPlan> planned = new LinkedHashMap<>();
-  private final Map<StepRun, WriteCounts> written = new LinkedHashMap<>();
+  private final Map<StepRun, StepCounts> written = new LinkedHashMap<>();
+  private final Map<Step.Fill, String> unknown = new LinkedHashMap<>();
+  private final Set<StepRun> sentAgain = new HashSet<>();
+  private Reading reading;
 
-  StepGroup(RunScope run, List<Step.Fill> together, Ready ready, Command command) {
+  /**
+   * @param overlay what the steps before would leave, for a dry run
+   */
+  StepGroup(RunScope run, List<Step.Fill> together, Ready ready, Command command, Overlay overlay) {
     this.run = run;
     this.together = together;
     this.ready = ready;
     this.command = command;
+    this.overlay = overlay;
   }
 
-  void run() throws Exception {
-    try (Reading reading = begin()) {
-      count(reading);
-      List<Guards.Refusal> refusals = refusals();
-      if (command == Command.PLAN) {
-        refusals.forEach(refusal -> run.warn("a run would be refused: " + refusal.sentence()));
-      }
-      if (command == Command.RUN) {
-        run.refuse(refusals);
-        runs.forEach(this::write);
-        verify();
-      }
-    } finally {
-      runs.forEach(StepRun::close);
-    }
+  List<Step.Fill> steps() {
+    return together;
   }
 
-  /** As a dry run does; what the guards refuse is left to the caller. */
+  /** Reads, flattens and diffs; answers with what the guards refuse. */
   List<Guards.Refusal> count() throws Exception {
-    try (Reading reading = begin()) {
-      count(reading);
-      return refusals();
-    } finally {
-      runs.forEach(StepRun::close);
-    }
-  }
-
-  private void count(Reading reading) throws Exception {
+    reading = begin();
     read(reading);
     for (StepRun each : runs) {
       flatten(each);
       diff(each);
     }
+    return refusals();
   }
 
   private List<Guards.Refusal> refusals() {
@@ -86,32 +80,37 @@ final class StepGroup {
     return refusals;
   }
 
+  /** From here on its targets are seen as it would leave them. */
+  void layOver(Overlay overlay) {
+    runs.forEach(overlay::add);
+    unknown
+        .keySet()
+        .forEach(step -> overlay.addUnknown(step.name(), ready.targets().get(step.name()).table()));
+  }
+
   private Reading begin() throws Exception {
     run.countActivity();
     run.enter(Stage.READ, together.get(0), "snapshot", 0);
-    Reading reading =
-        Reading.begin(
-            run.session.get(), run.plan, ready, together, run.database, run.applicationName);
+    Reading reading = run.reading(ready, together, overlay);
     run.progress.say(
-        "read: snapshot "
-            + reading.snapshot().id()
-            + " at "
-            + reading.snapshot().lsn()
+        "read: "
+            + DatabaseReports.sentence(reading)
             + " for "
             + String.join(", ", together.stream().map(Step::name).toList()));
     return reading;
   }
 
-  private void read(Reading reading) throws Exception {
+  private void read(Reading reading) {
     for (Step.Fill step : together) {
       try {
         timed(Stage.READ, step, () -> read(step, reading));
-      } catch (Exception e) {
-        throw LostSnapshot.orOther(e, reading.snapshot());
+      } catch (Overlay.Unknown e) {
+        unknown.put(step, e.getMessage());
+        run.reportOf(step).status = "done";
+        run.warn("step " + step.name() + ": what it would do is not known: " + e.getMessage());
       }
     }
-    reading.release();
-    run.report.databases.get("main").snapshots().add(DatabaseReports.of(reading));
+    run.release(reading);
   }
 
   private void read(Step.Fill step, Reading reading) {
@@ -121,9 +120,14 @@ final class StepGroup {
         name -> run.enter(Stage.READ, step, name, 0),
         (name, rows) -> run.progress.say(String.format("read %s: %,d rows", name, rows)));
     StepRun each = StepRuns.of(step, ready.targets().get(step.name()), run.plan);
-    runs.add(each);
     run.enter(Stage.READ, step, run.reportOf(step).target, 0);
-    reading.target(each);
+    try {
+      reading.target(each);
+    } catch (Overlay.Unknown e) {
+      each.close();
+      throw e;
+    }
+    runs.add(each);
     run.reportOf(step).read(reading.rowsOf(step), reading.statements() - before);
   }
 
@@ -161,79 +165,96 @@ final class StepGroup {
     }
   }
 
+  /** Writes every step, one after the other. */
+  void write() {
+    runs.forEach(this::write);
+  }
+
   private void write(StepRun each) {
     Step.Fill step = each.step();
+    StepReport stepReport = run.reportOf(step);
     timed(
         Stage.WRITE,
         step,
         () -> {
-          StepReport stepReport = run.reportOf(step);
           run.enter(Stage.WRITE, step, step.name(), stepReport.toWrite());
+          stepReport.rejectUnfit();
+          refuseTooManyRejected(stepReport);
           stepReport.status = "writing";
-          WriteCounts sent = WriteCounts.NONE;
-          WriteCounts counts = WriteCounts.NONE;
-          if (stepReport.toWrite() > 0) {
-            sent =
-                each.write(
-                    Sinks.of(
-                        each,
-                        ready,
-                        run.plan,
-                        run.database,
-                        run.applicationName,
-                        run.ledger(),
-                        run.rejectedForTheData()));
-            counts = run.ledger().counts(step.name()).orElse(sent);
-          }
+          StepCounts counts = partByPart(each);
           written.put(each, counts);
           stepReport.written(counts);
-          if (!sent.exact() || run.session.speculates()) {
+          if (sentAgain.contains(each) || run.session.speculates()) {
             stepReport.sentAgain();
           }
-          run.report.countsExact &= counts.exact();
+          run.report.countsExact &= counts.total().exact();
           stepReport.status = "done";
         });
-    run.progress.say("write " + step.name() + ": " + Sentences.written(run.reportOf(step)));
-    if (run.reportOf(step).rejected > 0) {
-      run.progress.warn("write " + step.name() + ": " + Sentences.rejected(run.reportOf(step)));
+    run.progress.say("write " + step.name() + ": " + Sentences.written(stepReport));
+    if (!stepReport.rejections.isEmpty()) {
+      run.progress.warn("write " + step.name() + ": " + Sentences.rejected(stepReport));
     }
     // Each writer stops by its own count; only here those of all writers are known.
-    TooManyRejected.check(
-        run.rejectedForTheData(), run.plan.limits().rejectedRows(), run.reportOf(step).rejections);
+    refuseTooManyRejected(stepReport);
   }
 
-  private void verify() throws Exception {
-    run.enter(Stage.VERIFY, together.get(0), "transactions open at our last commit", 0);
-    boolean ended =
-        OpenTransactions.now(run.database, run.applicationName)
-            .endWithin(run.plan.settings().verify().waitFor());
-    run.stopping.check();
-    if (!ended) {
-      run.warn(
-          "verify: transactions that were open at our last commit are still open after "
-              + run.plan.settings().verify().waitFor().toSeconds()
-              + " s (verify.wait-for); what they change is not seen");
-    }
-    try (Reading reading =
-        Reading.begin(
-            run.session.get(), run.plan, ready, together, run.database, run.applicationName)) {
-      for (StepRun each : runs) {
-        Step.Fill step = each.step();
-        timed(
-            Stage.VERIFY,
-            step,
-            () -> {
-              run.enter(Stage.VERIFY, step, step.name(), 0);
-              long before = reading.statements();
-              reading.sources(step, name -> {}, (name, rows) -> {});
-              var verified = reading.verify(each, written.get(each));
-              run.reportOf(step).verified(verified);
-              run.reportOf(step).sent(reading.statements() - before);
-              run.progress.say("verify " + step.name() + ": " + Sentences.verified(verified));
-            });
+  private StepCounts partByPart(StepRun each) {
+    Map<WriteTarget.Operation, WriteCounts> done = new EnumMap<>(WriteTarget.Operation.class);
+    for (WritePart part : each.parts()) {
+      if (planned.get(each).toWrite(part.operation()) > 0) {
+        long rejectedBefore =
+            run.rejectedForTheData()
+                + done.values().stream().mapToLong(WriteCounts::rejectedForTheData).sum();
+        Sink sink =
+            Sinks.of(
+                each,
+                part,
+                run.plan,
+                run.database,
+                run.applicationName,
+                run.ledger(),
+                rejectedBefore);
+        WriteCounts counts = each.write(part, sink);
+        if (!counts.exact()) {
+          sentAgain.add(each);
+        }
+        // The next part's limit counts what this one's writers committed, all attempts of them.
+        String entry = WritePart.entry(each.step().name(), part.operation());
+        done.put(part.operation(), run.ledger().counts(entry).orElse(counts));
       }
-      reading.release();
-      run.report.databases.get("main").snapshots().add(DatabaseReports.of(reading));
+    }
+    return StepCounts.of(done);
+  }
+
+  private void refuseTooManyRejected(StepReport stepReport) {
+    TooManyRejected.check(
+        run.rejectedForTheData(), run.plan.limits().rejectedRows(), stepReport.rejections);
+  }
+
+  /** Compares what was planned and written with what another snapshot shows. */
+  void verify(Reading fresh) {
+    for (StepRun each : runs) {
+      Step.Fill step = each.step();
+      timed(
+          Stage.VERIFY,
+          step,
+          () -> {
+            run.enter(Stage.VERIFY, step, step.name(), 0);
+            long before = fresh.statements();
+            fresh.sources(step, name -> {}, (name, rows) -> {});
+            var verified = fresh.verify(each, written.get(each));
+            run.reportOf(step).verified(verified);
+            run.reportOf(step).sent(fresh.statements() - before);
+            run.progress.say("verify " + step.name() + ": " + Sentences.verified(verified));
+          });
+    }
+  }
+
+  @Override
+  public void close() {
+    runs.forEach(StepRun::close);
+    if (reading != null) {
+      reading.close();
     }
   }
 

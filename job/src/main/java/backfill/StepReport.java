@@ -3,6 +3,7 @@ package backfill;
 import backfill.plan.Step;
 import backfill.postgres.BatchesCount;
 import backfill.postgres.Rejection;
+import backfill.postgres.StepCounts;
 import backfill.postgres.WriteCounts;
 import backfill.spark.StepPlan;
 import backfill.spark.Verified;
@@ -14,6 +15,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /**
  * What the report says of one step, filled in stage by stage. A count that is not known, or that
@@ -38,6 +40,7 @@ final class StepReport {
   Long updated;
   Long unchanged;
   Long deleted;
+  Long stayed;
   Map<String, Long> cascaded;
   Long absent;
   Long changedMeanwhile;
@@ -64,6 +67,12 @@ final class StepReport {
 
   /** Of the rejected rows those that the run's limit counts. */
   @JsonIgnore long rejectedForTheData;
+
+  /** Of the planned rows those that no statement can write. */
+  @JsonIgnore private StepPlan planOf;
+
+  /** Whether a new row takes a value of a sequence. */
+  @JsonIgnore boolean numbersRows = true;
 
   @JsonIgnore private final Step step;
 
@@ -95,10 +104,23 @@ final class StepReport {
     alreadyPresent = plan.alreadyPresent();
     toInsert = plan.toInsert();
     toUpdate = plan.toUpdate();
+    toDelete = plan.toDelete();
     unchanged = plan.unchanged();
     absent = plan.absent();
     surplus = plan.surplus();
+    unmatched = plan.unmatched().isEmpty() ? null : plan.unmatched();
     changes = plan.changes().isEmpty() ? null : plan.changes();
+    planOf = plan;
+    if (plan.unfit() > 0) {
+      rejected = plan.unfit();
+      rejections = plan.rejections();
+    }
+  }
+
+  /** The rows that no statement can write count as rejected, from the write on. */
+  void rejectUnfit() {
+    rejectedForTheData = planOf.unfit();
+    rejections = planOf.rejections();
   }
 
   /** What a step of batches has to do, and what goes along. */
@@ -124,9 +146,14 @@ final class StepReport {
 
   /** How many rows are to be written. */
   long toWrite() {
-    return (toInsert == null ? 0 : toInsert)
-        + (toUpdate == null ? 0 : toUpdate)
-        + (toDelete == null ? 0 : toDelete);
+    return planOf != null
+        ? planOf.toWrite()
+        : (toUpdate == null ? 0 : toUpdate) + (toDelete == null ? 0 : toDelete);
+  }
+
+  /** Whether it is known what writers did. */
+  boolean isCounted() {
+    return inserted != null || updated != null || deleted != null;
   }
 
   /** Whether writers were at work when it was last looked at. */
@@ -141,6 +168,40 @@ final class StepReport {
   }
 
   /** What the writers did. */
+  void written(StepCounts counts) {
+    WriteCounts inserts = counts.inserts();
+    WriteCounts updates = counts.updates();
+    WriteCounts deletes = counts.deletes();
+    WriteCounts total = counts.total();
+    rejected = planOf.unfit() + inserts.rejected() + updates.rejected();
+    rejectedForTheData = planOf.unfit() + total.rejectedForTheData();
+    rejections =
+        Stream.concat(planOf.rejections().stream(), total.rejections().stream())
+            .limit(WriteCounts.REJECTIONS_KEPT)
+            .toList();
+    if (toInsert != null) {
+      inserted = inserts.changed();
+      conflicts = inserts.left();
+      // Each row that is sent takes a value; a row that was sent twice took two.
+      boolean once = inserts.retries() == 0 && inserts.rejected() == 0;
+      sequenceValues = once && numbersRows ? inserts.rows() : null;
+    }
+    if (toUpdate != null) {
+      updated = updates.changed();
+      changedMeanwhile = updates.left() + inserts.left();
+    } else {
+      alreadyPresent = planOf.alreadyPresent() + inserts.left();
+    }
+    if (toDelete != null) {
+      deleted = deletes.changed();
+      stayed = deletes.left() + deletes.rejected();
+      cascaded = total.cascaded();
+    }
+    retries = total.retries();
+    sent(total.statements());
+  }
+
+  /** What the batches of a step did that changes rows where they are. */
   void written(WriteCounts counts) {
     if (step instanceof Step.Ddl) {
       return;
@@ -148,20 +209,10 @@ final class StepReport {
     rejected = counts.rejected();
     rejectedForTheData = counts.rejectedForTheData();
     rejections = counts.rejections();
-    if (step instanceof Step.Batches) {
-      // Those that it went for: more than were counted first where some came in meanwhile.
-      planned = counts.rows();
-      if (step.deletes()) {
-        deleted = counts.changed();
-      } else {
-        updated = counts.changed();
-      }
-    } else if (toInsert != null) {
-      inserted = counts.changed();
-      conflicts = counts.left();
-      alreadyPresent += counts.left();
-      // Each row that is sent takes a value; a row that was sent twice took two.
-      sequenceValues = counts.retries() == 0 && rejected == 0 ? counts.rows() : null;
+    // Those that it went for: more than were counted first where some came in meanwhile.
+    planned = counts.rows();
+    if (step.deletes()) {
+      deleted = counts.changed();
     } else {
       updated = counts.changed();
       changedMeanwhile = counts.left();

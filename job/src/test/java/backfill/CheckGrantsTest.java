@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import backfill.plan.Plan;
 import backfill.plan.PlanFile;
 import backfill.postgres.Database;
+import backfill.postgres.Databases;
 import backfill.postgres.NotReady;
 import backfill.postgres.Preflight;
 import backfill.spark.PlanQueries;
@@ -141,7 +142,8 @@ class CheckGrantsTest {
   private void preflight() {
     Plan plan = PlanFile.read(PLAN, PlanFile.shippedText(PLAN).orElseThrow(), List.of(), "test");
     Database as = Database.fromEnvironment("BACKFILL", environment(), Duration.ofSeconds(10));
-    try (Preflight preflight = Preflight.open(plan, plan.steps(), as, "backfill test")) {
+    try (Preflight preflight =
+        Preflight.open(plan, plan.steps(), Databases.only(as), "backfill test")) {
       preflight.askForLedger();
       preflight.check(new PlanQueries(TestingSpark.session()));
     }

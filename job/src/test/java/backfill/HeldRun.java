@@ -5,6 +5,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 
 /**
  * A run that waits for a lock of the test's own, so that something can happen meanwhile: in the
@@ -16,34 +17,42 @@ final class HeldRun implements AutoCloseable {
       "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
           + " AND application_name LIKE 'backfill %' AND cardinality(pg_blocking_pids(pid)) > 0";
 
-  private final TestingDojo there;
+  private final TestingDatabase database;
   private final Connection holder;
   private final CompletableFuture<TestingRun> run;
 
-  private HeldRun(TestingDojo there, Connection holder, CompletableFuture<TestingRun> run) {
-    this.there = there;
+  private HeldRun(TestingDatabase database, Connection holder, CompletableFuture<TestingRun> run) {
+    this.database = database;
     this.holder = holder;
     this.run = run;
   }
 
   /** Starts a run, and returns once it waits to write this table. */
   static HeldRun writing(TestingDojo there, String table) throws Exception {
+    return writing(there.database, table, options -> there.run("run", options));
+  }
+
+  /**
+   * Likewise.
+   *
+   * @param run runs something in the database, with these options
+   */
+  static HeldRun writing(TestingDatabase database, String table, Function<String[], TestingRun> run)
+      throws Exception {
     TestingSpark.session();
-    Connection holder = there.database.connection();
+    Connection holder = database.connection();
     holder.setAutoCommit(false);
     execute(holder, "LOCK TABLE " + table + " IN SHARE MODE");
+    String[] options = {"--set", "lock-timeout=60 s"};
     HeldRun held =
-        new HeldRun(
-            there,
-            holder,
-            CompletableFuture.supplyAsync(() -> there.run("run", "--set", "lock-timeout=60 s")));
+        new HeldRun(database, holder, CompletableFuture.supplyAsync(() -> run.apply(options)));
     held.awaitWaiting();
     return held;
   }
 
   private void awaitWaiting() throws Exception {
     long end = System.nanoTime() + PATIENCE_NANOS;
-    while (there.database.count(WAITING) == 0) {
+    while (database.count(WAITING) == 0) {
       if (run.isDone()) {
         throw new AssertionError("the run never waited: " + run.get().said());
       }

@@ -118,6 +118,11 @@ public final class TestingPostgres implements AutoCloseable {
     return new TestingDatabase(this, name, urlOf(name), user, password);
   }
 
+  /** A copy of a database to which nobody is connected. */
+  TestingDatabase copyOf(TestingDatabase template) throws SQLException {
+    return copy(template);
+  }
+
   /** A copy of a database that nobody is connected to; closing it drops it. */
   TestingDatabase copy(TestingDatabase of) throws SQLException {
     String name = "backfill_test_" + UUID.randomUUID().toString().replace("-", "");

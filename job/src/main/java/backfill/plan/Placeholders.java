@@ -51,6 +51,19 @@ public final class Placeholders {
   }
 
   /**
+   * The SQL for a driver that takes a question mark for a parameter's place: those that are
+   * PostgreSQL's operators are doubled.
+   */
+  public static String escapeQuestionMarks(String sql) {
+    String code = new SqlText(sql).code();
+    StringBuilder escaped = new StringBuilder();
+    for (int i = 0; i < sql.length(); i++) {
+      escaped.append(sql.charAt(i)).append(code.charAt(i) == '?' ? "?" : "");
+    }
+    return escaped.toString();
+  }
+
+  /**
    * {@code a[:high]} is a slice without a lower bound, while {@code ARRAY[:high]} holds a
    * parameter.
    */

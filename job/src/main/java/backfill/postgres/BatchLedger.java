@@ -32,14 +32,19 @@ final class BatchLedger {
       List<List<String>> leftKeys,
       long parentsGone,
       List<List<String>> rejectedKeys,
-      List<Rejection> rejections) {
+      List<Rejection> rejections,
+      Map<String, Long> cascaded) {
     static Details of(WriteCounts counts) {
       return new Details(
-          counts.leftKeys(), counts.parentsGone(), counts.rejectedKeys(), counts.rejections());
+          counts.leftKeys(),
+          counts.parentsGone(),
+          counts.rejectedKeys(),
+          counts.rejections(),
+          counts.cascaded());
     }
 
     boolean isEmpty() {
-      return leftKeys.isEmpty() && rejections.isEmpty();
+      return leftKeys.isEmpty() && rejections.isEmpty() && cascaded.isEmpty();
     }
   }
 

@@ -45,11 +45,11 @@ public final class BatchListing {
           target,
           table,
           checked,
-          catalog.triggers(table, TargetCheck.event(step)),
+          catalog.triggers(table, target.operation().event()),
           RunLedger.likeness(
               plan,
               ready.targets().values().stream().map(filled -> filled.table().name()).toList(),
-              step.name()));
+              WritePart.entry(step.name(), target.operation())));
     }
   }
 
@@ -57,13 +57,16 @@ public final class BatchListing {
   private static boolean checks(WriteTarget target, Table table, ForeignKey key) {
     List<String> written = target.columns().stream().map(TargetColumn::name).toList();
     return switch (target.operation()) {
-      case INSERT_MISSING ->
+      case INSERT_MISSING, INSERT_AND_NAME ->
           key.columns().stream()
               .allMatch(
                   column ->
                       written.contains(column) || table.column(column).orElseThrow().hasDefault());
       case COMPARE_AND_SET ->
-          target.values().stream().anyMatch(value -> key.columns().contains(value.name()));
+          target.columns().stream()
+              .filter(column -> !target.key().contains(column.name()))
+              .anyMatch(value -> key.columns().contains(value.name()));
+      case COMPARE_AND_DELETE -> false;
     };
   }
 
@@ -72,10 +75,17 @@ public final class BatchListing {
     List<ListedStatement> listed = new ArrayList<>();
     listed.add(new ListedStatement("BEGIN"));
     listed.add(begin());
+    boolean cascades = !target.cascades().isEmpty();
+    if (cascades) {
+      listed.add(new ListedStatement(BatchStatement.deleted(target.cascades())));
+    }
     listed.add(new ListedStatement(BatchStatement.TRY));
     listed.add(new ListedStatement(ofTheWrite(), BatchStatement.sql(target)));
     listed.add(new ListedStatement(lookedUp(true), BatchStatement.CHECK_NOW));
     listed.add(new ListedStatement(BatchStatement.KEEP));
+    if (cascades) {
+      listed.add(new ListedStatement(BatchStatement.deleted(target.cascades())));
+    }
     slot.ifPresent(ledger -> listed.add(entry(ledger)));
     listed.add(new ListedStatement("COMMIT"));
     return listed;
@@ -103,12 +113,23 @@ public final class BatchListing {
   private List<String> ofTheWrite() {
     List<String> comments = new ArrayList<>();
     comments.add(TableLock.ROW_EXCLUSIVE.on(table, END));
-    boolean insert = target.operation() == WriteTarget.Operation.INSERT_MISSING;
     comments.add(
-        insert
-            ? "and each new row: blocks an INSERT of the same key until COMMIT"
-            : "and FOR NO KEY UPDATE on each changed row: blocks UPDATE and DELETE of it until COMMIT");
-    if (insert) {
+        switch (target.operation()) {
+          case INSERT_MISSING, INSERT_AND_NAME ->
+              "and each new row: blocks an INSERT of the same key until COMMIT";
+          case COMPARE_AND_SET ->
+              "and FOR NO KEY UPDATE on each changed row: blocks UPDATE and DELETE of it until COMMIT";
+          case COMPARE_AND_DELETE ->
+              "and FOR UPDATE on each row that goes: blocks UPDATE and DELETE of it, and who refers to it, until COMMIT";
+        });
+    target.cascades().stream()
+        .filter(cascade -> !cascade.target())
+        .forEach(
+            cascade ->
+                comments.add(
+                    "rows of %s that refer to these go along, one search of that table for each row"
+                        .formatted(cascade.table())));
+    if (target.operation().inserts()) {
       table.columns().stream()
           .filter(
               column -> target.columns().stream().noneMatch(c -> c.name().equals(column.name())))

@@ -4,6 +4,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
@@ -51,19 +52,50 @@ final class BatchQueries {
         }
         yield new Outcome(inserted, absent, absent);
       }
-      case COMPARE_AND_SET -> {
-        BitSet set = places(writeSql, rows);
+      case INSERT_AND_NAME -> {
+        BitSet untouched = places(writeSql, rows);
+        yield outcome(rows, untouched, BatchStatement.absentRows(target, rows));
+      }
+      case COMPARE_AND_SET, COMPARE_AND_DELETE -> {
         BitSet untouched = new BitSet(rows.size());
         untouched.set(0, rows.size());
-        untouched.andNot(set);
-        BitSet swallowed = new BitSet();
-        if (mayBeSwallowed(rows, set.cardinality())) {
-          swallowed = places(BatchStatement.rowsAsRead(target), rows);
-          swallowed.and(untouched);
-        }
-        yield new Outcome(set.cardinality(), untouched, swallowed);
+        untouched.andNot(places(writeSql, rows));
+        yield outcome(rows, untouched, BatchStatement.rowsAsRead(target));
       }
     };
+  }
+
+  /**
+   * @param asBefore asks which rows are in the table as if nothing had been sent
+   */
+  private Outcome outcome(Batch rows, BitSet untouched, String asBefore) throws SQLException {
+    long changed = rows.size() - untouched.cardinality();
+    BitSet swallowed = new BitSet();
+    if (mayBeSwallowed(rows, changed)) {
+      swallowed = places(asBefore, rows);
+      swallowed.and(untouched);
+    }
+    return new Outcome(changed, untouched, swallowed);
+  }
+
+  /**
+   * How many rows this transaction has deleted so far from each table that loses rows with the
+   * target.
+   *
+   * @see <a href="https://www.postgresql.org/docs/current/monitoring-stats.html">pg_stat_xact_*</a>
+   */
+  List<Long> deleted() throws SQLException {
+    List<Long> deleted = new ArrayList<>();
+    if (!target.cascades().isEmpty()) {
+      try (Statement statement = connection.createStatement();
+          ResultSet row = statement.executeQuery(BatchStatement.deleted(target.cascades()))) {
+        row.next();
+        for (int i = 1; i <= target.cascades().size(); i++) {
+          deleted.add(row.getLong(i));
+        }
+      }
+    }
+    return deleted;
   }
 
   private boolean mayBeSwallowed(Batch rows, long changed) {

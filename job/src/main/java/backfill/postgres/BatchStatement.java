@@ -54,16 +54,30 @@ final class BatchStatement {
   /** The SQL of a target's operation; its parameters are the arrays of {@link #columns}. */
   static String sql(WriteTarget target) {
     return switch (target.operation()) {
-      case INSERT_MISSING -> insertMissing(target);
+      case INSERT_MISSING -> insertMissing(target, rows(target));
+      case INSERT_AND_NAME -> insertAndName(target);
       case COMPARE_AND_SET -> compareAndSet(target);
+      case COMPARE_AND_DELETE -> compareAndDelete(target);
     };
+  }
+
+  /** Asks what this transaction has deleted so far, a column for each table. */
+  static String deleted(List<Cascade> cascades) {
+    return "SELECT "
+        + cascades.stream()
+            .map(
+                cascade ->
+                    cascade.oids().stream()
+                        .map(oid -> "pg_catalog.pg_stat_get_xact_tuples_deleted(" + oid + ")")
+                        .collect(Collectors.joining(" + ")))
+            .collect(Collectors.joining(", "));
   }
 
   /** The columns of a batch: those of the row, then the expected values for a compare-and-set. */
   static List<TargetColumn> columns(WriteTarget target) {
     List<TargetColumn> columns = new ArrayList<>(target.columns());
     if (target.operation() == WriteTarget.Operation.COMPARE_AND_SET) {
-      columns.addAll(target.values());
+      columns.addAll(target.compared());
     }
     return columns;
   }
@@ -139,7 +153,29 @@ final class BatchStatement {
         + ")";
   }
 
-  private static String insertMissing(WriteTarget target) {
+  /** Rows come from {@code n}, and so does the answer: the places of those that were there. */
+  private static String insertAndName(WriteTarget target) {
+    List<String> same = new ArrayList<>();
+    List<String> key = new ArrayList<>();
+    for (int i = 0; i < target.columns().size(); i++) {
+      TargetColumn column = target.columns().get(i);
+      if (target.key().contains(column.name())) {
+        key.add(column.quoted());
+        same.add("a." + column.quoted() + " = " + value(column, i));
+      }
+    }
+    return "WITH n AS MATERIALIZED (SELECT * FROM "
+        + rows(target)
+        + "), a AS ("
+        + insertMissing(target, "n")
+        + " RETURNING "
+        + String.join(", ", key)
+        + ") SELECT n.place FROM n WHERE NOT EXISTS (SELECT FROM a WHERE "
+        + String.join(" AND ", same)
+        + ")";
+  }
+
+  private static String insertMissing(WriteTarget target, String from) {
     return "INSERT INTO "
         + target.table().quoted()
         + " ("
@@ -149,7 +185,7 @@ final class BatchStatement {
             .mapToObj(i -> value(target.columns().get(i), i))
             .collect(Collectors.joining(", "))
         + " FROM "
-        + rows(target)
+        + from
         + " "
         + target.onConflict()
         + " DO NOTHING";
@@ -175,18 +211,34 @@ final class BatchStatement {
         + " RETURNING n.place";
   }
 
+  private static String compareAndDelete(WriteTarget target) {
+    return "DELETE FROM "
+        + target.table().quoted()
+        + " AS t USING "
+        + rows(target)
+        + " WHERE "
+        + asRead(target)
+        + " RETURNING n.place";
+  }
+
   private static String asRead(WriteTarget target) {
     List<TargetColumn> columns = target.columns();
+    boolean setsThem = target.operation() == WriteTarget.Operation.COMPARE_AND_SET;
     List<String> where = new ArrayList<>();
     int expected = columns.size();
     for (int i = 0; i < columns.size(); i++) {
       TargetColumn column = columns.get(i);
       if (target.key().contains(column.name())) {
         where.add("t." + column.quoted() + " = " + value(column, i));
-      } else {
+      } else if (!setsThem) {
+        where.add("t." + column.quoted() + " IS NOT DISTINCT FROM " + value(column, i));
+      } else if (!target.touched().contains(column.name())) {
         where.add("t." + column.quoted() + " IS NOT DISTINCT FROM " + value(column, expected));
         expected++;
       }
+    }
+    if (!target.owned().isEmpty()) {
+      where.add(target.owned());
     }
     return String.join(" AND ", where);
   }

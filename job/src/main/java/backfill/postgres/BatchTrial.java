@@ -5,6 +5,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -27,6 +28,7 @@ final class BatchTrial {
   private final Connection connection;
   private final List<List<String>> leftKeys = new ArrayList<>();
   private final List<Rejection> rejections = new ArrayList<>();
+  private final Map<String, Long> cascaded = new LinkedHashMap<>();
   private long changed;
   private long left;
   private boolean takesBack;
@@ -48,6 +50,7 @@ final class BatchTrial {
         rejections.stream().filter(rejection -> !rejection.forTheData()).count(),
         rejections.stream().map(Rejection::key).toList(),
         rejections.stream().limit(WriteCounts.REJECTIONS_KEPT).toList(),
+        cascaded,
         queries.sent(),
         0,
         0,
@@ -59,6 +62,8 @@ final class BatchTrial {
    */
   private void place(Batch rows, boolean parentsAsked) throws SQLException {
     BatchQueries.Outcome outcome;
+    // The server counts what a try deletes that is taken back later, too.
+    List<Long> deletedBefore = queries.deleted();
     if (!takesBack) {
       control(BatchStatement.TRY);
       takesBack = true;
@@ -76,14 +81,26 @@ final class BatchTrial {
       return;
     }
     changed += outcome.changed();
+    addCascaded(deletedBefore, outcome.changed());
     for (int row : outcome.untouched().stream().toArray()) {
       if (outcome.swallowed().get(row)) {
         rejections.add(Rejection.suppressed(rows.key(target, row)));
-      } else if (target.operation() == WriteTarget.Operation.COMPARE_AND_SET) {
+      } else {
         leftKeys.add(rows.key(target, row));
       }
     }
     left += rows.size() - outcome.changed() - outcome.swallowed().cardinality();
+  }
+
+  private void addCascaded(List<Long> before, long own) throws SQLException {
+    List<Long> after = queries.deleted();
+    for (int i = 0; i < after.size(); i++) {
+      Cascade cascade = target.cascades().get(i);
+      long rows = after.get(i) - before.get(i) - (cascade.target() ? own : 0);
+      if (rows > 0) {
+        cascaded.merge(cascade.table(), rows, Long::sum);
+      }
+    }
   }
 
   private void divide(Batch rows, boolean parentsAsked, SQLException refusal) throws SQLException {
@@ -111,8 +128,7 @@ final class BatchTrial {
 
   /** Rejects the rows that lack a parent, and answers with the others. */
   private Batch withoutOrphans(Batch rows) throws SQLException {
-    if (target.operation() != WriteTarget.Operation.INSERT_MISSING
-        || target.rejection().parentKeys().isEmpty()) {
+    if (!target.operation().inserts() || target.rejection().parentKeys().isEmpty()) {
       return rows;
     }
     Map<Integer, List<ParentKey>> absent;

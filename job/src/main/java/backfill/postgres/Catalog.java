@@ -64,7 +64,23 @@ final class Catalog {
                   SELECT b.oid, b.typbasetype FROM base JOIN pg_catalog.pg_type b ON b.oid = base.typbasetype)
                 SELECT pg_catalog.format_type(base.oid, -1) FROM base WHERE base.typbasetype = 0) AS cast_type,
                a.attnotnull OR t.typnotnull AS not_null,
-               a.atthasdef OR t.typdefault IS NOT NULL AS has_default,
+               (WITH RECURSIVE base AS (
+                  SELECT t.oid, t.typtype, t.typbasetype, t.typcategory, t.typelem
+                  UNION ALL
+                  SELECT b.oid, b.typtype, b.typbasetype, b.typcategory, b.typelem
+                  FROM base JOIN pg_catalog.pg_type b
+                    ON b.oid = CASE base.typtype WHEN 'd' THEN base.typbasetype ELSE base.typelem END
+                  WHERE base.typtype = 'd' OR base.typcategory = 'A')
+                SELECT base.typtype::pg_catalog.text
+                       || (base.typtype IN ('e', 'r', 'm') OR EXISTS (
+                             SELECT FROM pg_catalog.pg_opclass o
+                             WHERE o.opcdefault AND o.opcmethod IN (
+                                     SELECT m.oid FROM pg_catalog.pg_am m WHERE m.amname IN ('btree', 'hash'))
+                               AND (o.opcintype = base.oid OR EXISTS (
+                                      SELECT FROM pg_catalog.pg_cast k WHERE k.castsource = base.oid
+                                        AND k.casttarget = o.opcintype AND k.castmethod = 'b'))))::pg_catalog.text
+                FROM base WHERE base.typtype <> 'd' AND base.typcategory <> 'A') AS kind,
+               coalesce(pg_catalog.pg_get_expr(f.adbin, f.adrelid), t.typdefault) AS default_value,
                a.attgenerated <> '' AS generated, a.attidentity, s.nspname, s.relname
         FROM pg_catalog.pg_attribute a
         JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
@@ -93,13 +109,15 @@ final class Catalog {
         row.getString("type"),
         row.getString("cast_type"),
         row.getBoolean("not_null"),
-        row.getBoolean("has_default"),
+        Optional.ofNullable(row.getString("default_value")),
         row.getBoolean("generated"),
         switch (row.getString("attidentity")) {
           case "a" -> Column.Identity.ALWAYS;
           case "d" -> Column.Identity.BY_DEFAULT;
           default -> Column.Identity.NONE;
         },
+        row.getString("kind").charAt(0),
+        row.getString("kind").endsWith("true"),
         sequence == null
             ? Optional.empty()
             : Optional.of(new TableName(row.getString("nspname"), sequence)));
@@ -245,12 +263,10 @@ final class Catalog {
         table.oid());
   }
 
-  /** Rewrite rules for INSERT or UPDATE. The digits of {@code ev_type}: update 2, insert 3. */
-  List<String> rules(Table table) throws SQLException {
-    return rules(table, "INSERT, UPDATE");
-  }
-
-  /** Rewrite rules for some of INSERT, UPDATE and DELETE. */
+  /**
+   * Rewrite rules for some of INSERT, UPDATE and DELETE. The digits of {@code ev_type}: update 2,
+   * insert 3, delete 4.
+   */
   List<String> rules(Table table, String events) throws SQLException {
     return inquiry.rows(
         """
@@ -263,6 +279,49 @@ final class Catalog {
         row -> row.getString(1),
         table.oid(),
         events);
+  }
+
+  /**
+   * Every table that loses rows by {@code ON DELETE CASCADE} when this one does, itself among them
+   * if it can. A foreign key of a partition belongs to one that stands above it.
+   */
+  List<Cascade> cascades(Table table) throws SQLException {
+    return inquiry.rows(
+        """
+        WITH RECURSIVE reach AS (
+          SELECT ?::pg_catalog.oid AS oid, ?::pg_catalog.oid AS root
+          UNION
+          SELECT x.oid, x.root FROM reach CROSS JOIN LATERAL (
+            SELECT c.conrelid AS oid, c.conrelid AS root FROM pg_catalog.pg_constraint c
+            WHERE c.confrelid = reach.oid AND c.contype = 'f' AND c.confdeltype = 'c' AND c.conparentid = 0
+            UNION ALL
+            SELECT i.inhrelid, reach.root FROM pg_catalog.pg_inherits i WHERE i.inhparent = reach.oid) x)
+        SELECT n.nspname, r.relname, reach.root = ?::pg_catalog.oid AS target,
+               pg_catalog.array_agg(reach.oid::pg_catalog.int8 ORDER BY reach.oid) AS oids
+        FROM reach JOIN pg_catalog.pg_class r ON r.oid = reach.root
+                   JOIN pg_catalog.pg_namespace n ON n.oid = r.relnamespace
+        WHERE reach.root <> ?::pg_catalog.oid OR EXISTS (
+          SELECT FROM pg_catalog.pg_constraint c
+          WHERE c.conrelid = reach.root AND c.contype = 'f' AND c.confdeltype = 'c'
+            AND c.confrelid IN (SELECT oid FROM reach))
+        GROUP BY n.nspname, r.relname, reach.root ORDER BY 1, 2
+        """,
+        row ->
+            new Cascade(
+                new TableName(row.getString("nspname"), row.getString("relname")).toString(),
+                List.of((Long[]) row.getArray("oids").getArray()),
+                row.getBoolean("target")),
+        table.oid(),
+        table.oid(),
+        table.oid(),
+        table.oid());
+  }
+
+  /** Whether the server counts the rows that a transaction deletes. */
+  boolean countsRows() throws SQLException {
+    return inquiry.one(
+        "SELECT pg_catalog.current_setting('track_counts')::pg_catalog.bool",
+        row -> row.getBoolean(1));
   }
 
   private static List<String> texts(Array array) throws SQLException {

@@ -58,6 +58,23 @@ public final class Database implements Serializable {
    */
   public static Database fromEnvironment(
       String prefix, Map<String, String> environment, Duration connectTimeout) {
+    List<InvalidPlan.Problem> problems = problems(prefix, environment);
+    if (!problems.isEmpty()) {
+      throw new InvalidPlan(problems);
+    }
+    String readUrl = environment.get(prefix + "_READ_URL");
+    return new Database(
+        prefix,
+        environment.get(prefix + "_URL"),
+        readUrl == null || readUrl.isBlank() ? null : readUrl,
+        environment.get(prefix + "_USER"),
+        environment.get(prefix + "_PASSWORD"),
+        environment.get(prefix + "_PASSWORD_FILE"),
+        connectTimeout);
+  }
+
+  /** Every variable of a database that is missing or wrong. */
+  static List<InvalidPlan.Problem> problems(String prefix, Map<String, String> environment) {
     List<InvalidPlan.Problem> problems = new ArrayList<>();
     String url = environment.get(prefix + "_URL");
     if (url == null || url.isBlank()) {
@@ -92,17 +109,7 @@ public final class Database implements Serializable {
           new InvalidPlan.Problem(
               prefix + "_PASSWORD_FILE", 0, "names " + passwordFile + ", which cannot be read"));
     }
-    if (!problems.isEmpty()) {
-      throw new InvalidPlan(problems);
-    }
-    return new Database(
-        prefix,
-        url,
-        readUrl == null || readUrl.isBlank() ? null : readUrl,
-        environment.get(prefix + "_USER"),
-        password,
-        passwordFile,
-        connectTimeout);
+    return problems;
   }
 
   /**

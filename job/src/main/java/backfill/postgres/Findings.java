@@ -9,10 +9,25 @@ import java.util.Set;
  * Collects what preflight has to say, so that all of it is said at once; the same sentence once.
  */
 final class Findings {
-  private final Set<String> reasons = new LinkedHashSet<>();
-  private final Set<String> lacks = new LinkedHashSet<>();
-  private final Set<String> warnings = new LinkedHashSet<>();
+  private final Set<String> reasons;
+  private final Set<String> lacks;
+  private final Set<String> warnings;
   private final LeastRole leastRole = new LeastRole();
+
+  Findings() {
+    this(new LinkedHashSet<>(), new LinkedHashSet<>(), new LinkedHashSet<>());
+  }
+
+  private Findings(Set<String> reasons, Set<String> lacks, Set<String> warnings) {
+    this.reasons = reasons;
+    this.lacks = lacks;
+    this.warnings = warnings;
+  }
+
+  /** The same for another database, where a role needs rights of its own. */
+  Findings elsewhere() {
+    return new Findings(reasons, lacks, warnings);
+  }
 
   /** Why the run cannot be. */
   void refuse(String place, String reason) {

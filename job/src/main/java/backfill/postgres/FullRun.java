@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 
 /** Counts on the server how many pairs a step yields, without what the target has already. */
@@ -24,13 +25,27 @@ final class FullRun {
     this.now = now;
   }
 
-  /** Empty where the step reads a view, which the server does not know. */
+  /**
+   * Empty where no statement on one server can count it: the step reads a view, tables of several
+   * databases, or one that is not there yet.
+   */
   static Optional<FullRun> of(Plan plan, Step.Pairs step, Map<String, Table> sources, String now) {
     boolean tablesAlone =
-        step.direct().stream().allMatch(grant -> sources.containsKey(grant.from()))
-            && step.through().stream().allMatch(grant -> sources.containsKey(grant.from()))
-            && step.members().stream().allMatch(member -> sources.containsKey(member.from()));
-    return tablesAlone ? Optional.of(new FullRun(plan, step, sources, now)) : Optional.empty();
+        step.reads().stream()
+            .allMatch(from -> sources.containsKey(from) && !sources.get(from).isAbsent());
+    FullRun run = new FullRun(plan, step, sources, now);
+    return tablesAlone && run.databases().size() == 1 ? Optional.of(run) : Optional.empty();
+  }
+
+  private Set<String> databases() {
+    return step.reads().stream()
+        .map(from -> plan.sources().get(from).database())
+        .collect(Collectors.toSet());
+  }
+
+  /** Where it is counted. */
+  String database() {
+    return databases().iterator().next();
   }
 
   /** Duplicates counted as often as they are there: one pass over each source. */

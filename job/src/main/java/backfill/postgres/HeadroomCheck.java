@@ -15,19 +15,18 @@ final class HeadroomCheck {
   /** More rows than any server holds: two full runs of this many are never counted. */
   private static final long BEYOND_ANY_TABLE = 1L << 50;
 
-  private final Inquiry writing;
-  private final Inquiry reading;
+  private final Sessions sessions;
   private final Findings findings;
 
-  HeadroomCheck(Inquiry writing, Inquiry reading, Findings findings) {
-    this.writing = writing;
-    this.reading = reading;
+  HeadroomCheck(Sessions sessions, Findings findings) {
+    this.sessions = sessions;
     this.findings = findings;
   }
 
   void check(Plan plan, Step.Pairs step, Table target, Map<String, Table> sources, String now)
       throws SQLException {
-    List<Headroom> all = writing.ask(connection -> Headroom.of(connection, target, step.key()));
+    List<Headroom> all =
+        sessions.writing().ask(connection -> Headroom.of(connection, target, step.key()));
     for (Headroom headroom : all) {
       headroom.warning().ifPresent(warning -> findings.warn(TargetCheck.place(step), warning));
     }
@@ -35,6 +34,7 @@ final class HeadroomCheck {
     if (run.isEmpty() || !tooSmall(all, BEYOND_ANY_TABLE)) {
       return;
     }
+    Inquiry reading = sessions.reading(run.get().database());
     try {
       if (tooSmall(all, run.get().atMost(reading))) {
         long exact = run.get().exactly(reading);

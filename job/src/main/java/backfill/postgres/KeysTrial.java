@@ -46,6 +46,7 @@ final class KeysTrial {
         0,
         rejections.stream().map(Rejection::key).toList(),
         rejections.stream().limit(WriteCounts.REJECTIONS_KEPT).toList(),
+        cascaded,
         statements,
         0,
         0,

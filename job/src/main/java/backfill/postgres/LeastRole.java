@@ -36,6 +36,11 @@ final class LeastRole {
     }
   }
 
+  /** A right that only a whole table has. */
+  void table(String privilege, TableName table) {
+    columns.computeIfAbsent(new Right(table, privilege), right -> new LinkedHashSet<>());
+  }
+
   void sequence(TableName sequence) {
     sequences.add(sequence);
   }
@@ -77,9 +82,10 @@ final class LeastRole {
   static String onColumns(String privilege, Collection<String> columns, TableName table) {
     return "GRANT "
         + privilege
-        + " ("
-        + columns.stream().map(TableName::quote).collect(Collectors.joining(", "))
-        + ") ON "
+        + (columns.isEmpty()
+            ? ""
+            : columns.stream().map(TableName::quote).collect(Collectors.joining(", ", " (", ")")))
+        + " ON "
         + table.quoted();
   }
 }

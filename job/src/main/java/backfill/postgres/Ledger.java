@@ -157,6 +157,7 @@ public final class Ledger {
         details.parentsGone(),
         details.rejectedKeys(),
         details.rejections(),
+        details.cascaded(),
         row.getLong("statements"),
         row.getLong("retries"),
         0,

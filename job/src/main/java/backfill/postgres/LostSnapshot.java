@@ -1,5 +1,8 @@
 package backfill.postgres;
 
+import backfill.plan.Plan;
+import java.util.Optional;
+
 /** A reader did not find the snapshot that it should read in: who held it is gone. */
 public final class LostSnapshot extends RuntimeException {
   private static final long serialVersionUID = 1L;
@@ -8,17 +11,24 @@ public final class LostSnapshot extends RuntimeException {
     super(message, cause);
   }
 
-  /** This failure, or, where the snapshot is what it lacked, one that says which one and why. */
-  public static Exception orOther(Exception failure, Snapshot snapshot) {
+  /**
+   * What to throw in place of a failure where the snapshot is what it lacked: it says which one and
+   * why. Empty for any other failure.
+   *
+   * @param database what the plan calls the snapshot's
+   */
+  public static Optional<LostSnapshot> in(Exception failure, String database, Snapshot snapshot) {
     if (!SqlFailure.lostSnapshot(failure)) {
-      return failure;
+      return Optional.empty();
     }
-    return new LostSnapshot(
-        "snapshot "
-            + snapshot.id()
-            + " was gone before everything was read in it: the session that held it (pid "
-            + snapshot.pid()
-            + ") has ended",
-        failure);
+    return Optional.of(
+        new LostSnapshot(
+            "snapshot "
+                + snapshot.id()
+                + (database.equals(Plan.MAIN) ? "" : " of database " + database)
+                + " was gone before everything was read in it: the session that held it (pid "
+                + snapshot.pid()
+                + ") has ended",
+            failure));
   }
 }

@@ -28,8 +28,7 @@ final class NameLookup {
           "`" + written + "` is not a table's name; write table or schema.table, quoted as in SQL");
       return Optional.empty();
     }
-    OptionalLong oid =
-        parts.size() == 2 ? qualified(parts.get(0), parts.get(1)) : visible(parts.get(0));
+    OptionalLong oid = oid(parts);
     if (oid.isEmpty()) {
       findings.refuse(
           place,
@@ -41,8 +40,48 @@ final class NameLookup {
     return Optional.of(catalog.table(oid.getAsLong()));
   }
 
-  /** As the server reads them: lower case where not quoted. */
-  private List<String> parts(String written) throws SQLException {
+  /** The table, where it is there. */
+  Optional<Table> ifThere(String written) throws SQLException {
+    List<String> parts = parts(written);
+    OptionalLong oid = parts.isEmpty() ? OptionalLong.empty() : oid(parts);
+    return oid.isEmpty() ? Optional.empty() : Optional.of(catalog.table(oid.getAsLong()));
+  }
+
+  /** Whether a relation has this name, or a column; an index that is not valid counts as none. */
+  boolean isThere(List<String> parts) throws SQLException {
+    OptionalLong relation = parts.size() > 2 ? OptionalLong.empty() : oid(parts);
+    if (relation.isPresent()) {
+      return inquiry.one(
+          """
+          SELECT NOT EXISTS (SELECT FROM pg_catalog.pg_index x
+                             WHERE x.indexrelid = ?::pg_catalog.oid AND NOT x.indisvalid)
+          """,
+          row -> row.getBoolean(1),
+          relation.getAsLong());
+    }
+    OptionalLong table =
+        parts.size() < 2 ? OptionalLong.empty() : oid(parts.subList(0, parts.size() - 1));
+    return table.isPresent()
+        && catalog.table(table.getAsLong()).column(parts.get(parts.size() - 1)).isPresent();
+  }
+
+  /** The name that a table gets which is made by these words. */
+  TableName inSchema(List<String> parts) throws SQLException {
+    if (parts.size() > 1) {
+      return new TableName(parts.get(0), parts.get(1));
+    }
+    String schema =
+        inquiry.one(
+            "SELECT coalesce(pg_catalog.current_schema(), 'public')", row -> row.getString(1));
+    return new TableName(schema, parts.get(0));
+  }
+
+  private OptionalLong oid(List<String> parts) throws SQLException {
+    return parts.size() == 2 ? qualified(parts.get(0), parts.get(1)) : visible(parts.get(0));
+  }
+
+  /** As the server reads them, lower case where not quoted; none where it is no name. */
+  List<String> parts(String written) throws SQLException {
     try {
       return inquiry.rows(
           "SELECT part FROM pg_catalog.unnest(pg_catalog.parse_ident(?)) WITH ORDINALITY AS p(part, place)"

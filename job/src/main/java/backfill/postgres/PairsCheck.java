@@ -32,19 +32,9 @@ final class PairsCheck {
                     findings.refuse(
                         place,
                         table.name() + "." + column.name() + " " + why + " and cannot be written"));
-      } else if (!column.fillsItself()) {
-        findings.refuse(
-            place,
-            table.name()
-                + "."
-                + column.name()
-                + " is NOT NULL without a default, and the step does not fill it; ALTER TABLE "
-                + table.name().quoted()
-                + " ALTER COLUMN "
-                + TableName.quote(column.name())
-                + " SET DEFAULT a value");
       }
     }
+    RowsCheck.unfilled(place, table, step.key(), findings);
     rights(step, table);
   }
 
@@ -54,12 +44,7 @@ final class PairsCheck {
     key.retainAll(table.columnNames());
     rights.need(place, "SELECT", table, key, findings);
     rights.need(place, "INSERT", table, key, findings);
-    for (Column column : table.columns()) {
-      boolean byDefault = column.identity() == Column.Identity.NONE;
-      if (byDefault && column.sequence().isPresent() && !key.contains(column.name())) {
-        rights.needSequence(place, column.sequence().get(), findings);
-      }
-    }
+    rights.needSequences(place, table, key, findings);
   }
 
   private void types(Step.Pairs step, Table table, Map<String, Table> sources) {

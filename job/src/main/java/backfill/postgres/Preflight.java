@@ -2,18 +2,16 @@ package backfill.postgres;
 
 import backfill.plan.Plan;
 import backfill.plan.Settings;
-import backfill.plan.Source;
 import backfill.plan.Step;
 import java.sql.SQLException;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.Stream;
+import java.util.stream.Collectors;
 
 /**
  * Asks the servers whether a plan can run, before anything is touched, and lists every reason why
@@ -31,9 +29,10 @@ public final class Preflight implements AutoCloseable {
   private final Database database;
   private final String applicationName;
   private final Plan plan;
-  private final List<Step> steps;
+  private final List<? extends Step> steps;
   private final List<Step.Fill> fills;
   private final Sessions sessions;
+  private final Map<String, Findings> findingsOf = new LinkedHashMap<>();
   private final Findings findings = new Findings();
   private Changes changes = Changes.NONE;
   private Optional<UnfinishedRun> unfinished = Optional.empty();
@@ -41,13 +40,22 @@ public final class Preflight implements AutoCloseable {
   private boolean keepsLedger;
 
   private Preflight(
-      Plan plan, List<Step> steps, Sessions sessions, Database database, String applicationName) {
+      Plan plan,
+      List<? extends Step> steps,
+      Sessions sessions,
+      Database database,
+      String applicationName) {
     this.database = database;
     this.applicationName = applicationName;
     this.plan = plan;
     this.steps = steps;
-    this.fills = Step.fills(steps);
+    this.fills = Step.fills(List.copyOf(steps));
     this.sessions = sessions;
+    sessions
+        .servers()
+        .keySet()
+        .forEach(
+            name -> findingsOf.put(name, name.equals(Plan.MAIN) ? findings : findings.elsewhere()));
   }
 
   /**
@@ -58,24 +66,48 @@ public final class Preflight implements AutoCloseable {
    * @throws NotReady naming each server that cannot be reached
    */
   public static Preflight open(
-      Plan plan, List<Step> steps, Database database, String applicationName) {
+      Plan plan, List<? extends Step> steps, Databases databases, String applicationName) {
     try {
       return new Preflight(
           plan,
           steps,
-          Sessions.open(plan, database, applicationName + " preflight"),
-          database,
+          Sessions.open(plan, databases, applicationName + " preflight"),
+          databases.main(),
           applicationName);
     } catch (SQLException e) {
-      throw brokenOff(database.address(), List.of(), e);
+      throw brokenOff(databases.main().address(), List.of(), e);
     }
   }
 
   /** Connects, asks, and lets go again. */
   public static Ready check(
-      Plan plan, List<Step> steps, Database database, String applicationName, QueryShapes shapes) {
-    try (Preflight preflight = open(plan, steps, database, applicationName)) {
+      Plan plan,
+      List<? extends Step> steps,
+      Databases databases,
+      String applicationName,
+      QueryShapes shapes) {
+    try (Preflight preflight = open(plan, steps, databases, applicationName)) {
       return preflight.check(shapes);
+    }
+  }
+
+  /**
+   * Looks at what some steps need once more, right before they run: what an earlier step was to
+   * make must be there now, and nothing may have gone meanwhile. Conditions are not asked again,
+   * and {@code :now} stays.
+   *
+   * @param before what was found when the run began
+   * @throws NotReady with every reason
+   */
+  public static Ready again(
+      Plan plan,
+      List<? extends Step> steps,
+      Databases databases,
+      String applicationName,
+      QueryShapes shapes,
+      Ready before) {
+    try (Preflight preflight = open(plan, steps, databases, applicationName)) {
+      return preflight.asked(() -> preflight.look(shapes, Set.of(), before.now()));
     }
   }
 
@@ -87,14 +119,9 @@ public final class Preflight implements AutoCloseable {
     keepsLedger = plan.settings().ledger().on();
   }
 
-  /** Where rows are written. */
-  public Server server() {
-    return sessions.writingServer();
-  }
-
-  /** Where rows are read. */
-  public Server readFrom() {
-    return sessions.readingServer();
+  /** The servers of each database, main first. */
+  public Map<String, Servers> servers() {
+    return sessions.servers();
   }
 
   /**
@@ -103,12 +130,26 @@ public final class Preflight implements AutoCloseable {
    * @throws NotReady with every reason; nothing was written
    */
   public Ready check(QueryShapes shapes) {
+    return asked(() -> run(shapes));
+  }
+
+  /** What is asked of the servers. */
+  @FunctionalInterface
+  private interface Asked {
+    Ready ready() throws SQLException;
+  }
+
+  private Ready asked(Asked asked) {
     try {
-      Ready ready = run(shapes);
+      Ready ready = asked.ready();
       findings.throwIfRefused();
       return ready;
     } catch (SQLException e) {
-      throw brokenOff(readFrom().address(), findings.reasons(), e);
+      String addresses =
+          servers().values().stream()
+              .map(each -> each.read().address())
+              .collect(Collectors.joining(" or "));
+      throw brokenOff(addresses, findings.reasons(), e);
     }
   }
 
@@ -128,57 +169,87 @@ public final class Preflight implements AutoCloseable {
       return List.of();
     }
     List<String> lines = new ArrayList<>();
-    findings.leastRole().notes().forEach(note -> lines.add("-- " + note));
-    findings
-        .leastRole()
-        .statements(server().database(), server().user())
-        .forEach(grant -> lines.add(grant + ";"));
+    findingsOf.forEach(
+        (name, of) -> {
+          Server server =
+              name.equals(Plan.MAIN) ? servers().get(name).named() : servers().get(name).read();
+          if (findingsOf.size() > 1) {
+            lines.add(
+                "-- In database %s at %s, which the plan calls %s:"
+                    .formatted(server.database(), server.address(), name));
+          }
+          of.leastRole().notes().forEach(note -> lines.add("-- " + note));
+          of.leastRole()
+              .statements(server.database(), server.user())
+              .forEach(grant -> lines.add(grant + ";"));
+        });
     return lines;
   }
 
   private Ready run(QueryShapes shapes) throws SQLException {
-    Server server = sessions.writingServer();
     sessions.check(findings);
-    unfinished = UnfinishedRun.of(sessions.writing(), plan, steps);
+    unfinished = UnfinishedRun.of(sessions.writing(), plan, List.copyOf(steps));
     String now = unfinished.isPresent() ? unfinished.get().now() : now();
+    Coming coming = Coming.of(steps, sessions.writing());
     int before = findings.reasons().size();
-    Map<String, Table> targets = targets();
-    ChangeCheck changeCheck = new ChangeCheck(sessions.writing(), server.user(), findings);
-    changeCheck.find(steps);
+    new TargetTables(plan, sessions, coming, findings).find(fills);
+    ChangeCheck changeCheck =
+        new ChangeCheck(sessions.writing(), servers().get(Plan.MAIN).named().user(), findings);
+    changeCheck.find(List.copyOf(steps));
     Set<String> skipped = new LinkedHashSet<>();
     if (findings.reasons().size() == before) {
       OnlyIf onlyIf = new OnlyIf(sessions.writing(), plan, now, findings);
       if (!onlyIf.planApplies()) {
-        return nothingToDo(server, now);
+        return nothingToDo(now);
       }
-      skipped.addAll(onlyIf.skipped(steps));
+      skipped.addAll(onlyIf.skipped(List.copyOf(steps)));
     }
     noteConditions(skipped);
-    List<Step.Fill> active = fills.stream().filter(step -> !skipped.contains(step.name())).toList();
-    Scope scope = new Scope(plan, active);
-    Map<String, Table> sources = sources(scope);
-    Shapes known = shapes.of(scope.answerable(sources.keySet()), sources);
-    known.reasons().forEach(reason -> findings.refuse("plan " + plan.name(), reason));
-    rights(scope, sources, known, now);
-    Map<String, Target> checked = targets(active, targets, sources, known, now);
+    Ready ready = look(shapes, skipped, now);
     changes = changeCheck.check(changeScope(skipped, now));
+    boolean fillsAny = fills.stream().anyMatch(step -> !skipped.contains(step.name()));
     if (keepsLedger && skipped.size() < steps.size()) {
       LedgerRights.check(sessions.writing(), plan.settings().ledger().schema(), findings);
     }
-    if (!active.isEmpty()) {
-      connections(active, sources.values(), found(active, targets));
+    if (fillsAny) {
+      connections(ready, skipped);
     }
     looked = true;
+    return ready;
+  }
+
+  /** Everything that the steps need which are not skipped; reasons are among the findings. */
+  private Ready look(QueryShapes shapes, Set<String> skipped, String now) throws SQLException {
+    List<? extends Step> running =
+        steps.stream().filter(step -> !skipped.contains(step.name())).toList();
+    List<Step.Fill> active = Step.fills(List.copyOf(running));
+    Coming coming = Coming.of(running, sessions.writing());
+    TargetTables targets = new TargetTables(plan, sessions, coming, findings);
+    targets.find(active);
+    Scope scope = new Scope(plan, active);
+    SourceTables found = new SourceTables(plan, active, sessions, coming, findingsOf);
+    Map<String, Table> sources = found.find(scope);
+    Shapes known =
+        shapes.of(scope.answerable(sources.keySet(), found.awaited().keySet()), there(sources));
+    known.reasons().forEach(reason -> findings.refuse("plan " + plan.name(), reason));
+    found.rights(scope, known, now);
+    Map<String, Target> checked =
+        targets.check(active, sources, found.awaited().keySet(), known, now);
+    Map<String, Deferred> deferred = new LinkedHashMap<>();
+    targets
+        .awaited()
+        .forEach(
+            (step, why) ->
+                deferred.put(step, new Deferred(why, targets.found().get(step).isAbsent())));
+    found.awaited().forEach((step, why) -> deferred.put(step, new Deferred(why, false)));
     return new Ready(
-        server,
-        sessions.readingServer(),
-        sources,
-        checked,
-        known,
-        findings.warnings(),
-        skipped,
-        true,
-        now);
+        servers(), sources, checked, known, findings.warnings(), skipped, deferred, true, now);
+  }
+
+  private static Map<String, Table> there(Map<String, Table> sources) {
+    Map<String, Table> there = new LinkedHashMap<>(sources);
+    there.values().removeIf(Table::isAbsent);
+    return there;
   }
 
   private ChangeScope changeScope(Set<String> skipped, String now) {
@@ -187,7 +258,10 @@ public final class Preflight implements AutoCloseable {
         applicationName,
         plan,
         now,
-        steps.stream().filter(step -> !skipped.contains(step.name())).toList());
+        steps.stream()
+            .<Step>map(step -> step)
+            .filter(step -> !skipped.contains(step.name()))
+            .toList());
   }
 
   /** What was found of the steps that change the database from within. */
@@ -215,18 +289,10 @@ public final class Preflight implements AutoCloseable {
     }
   }
 
-  private Ready nothingToDo(Server server, String now) {
+  private Ready nothingToDo(String now) {
     Set<String> all = new LinkedHashSet<>(steps.stream().map(Step::name).toList());
     return new Ready(
-        server,
-        sessions.readingServer(),
-        Map.of(),
-        Map.of(),
-        Shapes.NONE,
-        findings.warnings(),
-        all,
-        false,
-        now);
+        servers(), Map.of(), Map.of(), Shapes.NONE, findings.warnings(), all, Map.of(), false, now);
   }
 
   private String now() throws SQLException {
@@ -240,85 +306,39 @@ public final class Preflight implements AutoCloseable {
             row -> row.getString(1));
   }
 
-  private Map<String, Table> targets() throws SQLException {
-    NameLookup names = new NameLookup(sessions.writing());
-    Map<String, Table> targets = new LinkedHashMap<>();
-    for (Step.Fill step : fills) {
-      names
-          .find(TargetCheck.place(step), step.target(), findings)
-          .ifPresent(table -> targets.put(step.name(), table));
-    }
-    return targets;
-  }
-
-  private Map<String, Table> sources(Scope scope) throws SQLException {
-    NameLookup names = new NameLookup(sessions.reading());
-    SourceCheck check = sourceCheck();
-    Map<String, Table> sources = new LinkedHashMap<>();
-    for (Source source : scope.sources()) {
-      Optional<Table> table = names.find(SourceCheck.place(source), source.table(), findings);
-      if (table.isPresent() && check.isReadable(source, table.get())) {
-        sources.put(source.name(), table.get());
-      }
-    }
-    return sources;
-  }
-
-  private void rights(Scope scope, Map<String, Table> sources, Shapes known, String now)
-      throws SQLException {
-    SourceCheck check = sourceCheck();
-    for (Map.Entry<String, Table> source : sources.entrySet()) {
-      String name = source.getKey();
-      Set<String> needed = new LinkedHashSet<>(known.needed().getOrDefault(name, Set.of()));
-      needed.addAll(scope.columnsOf(name));
-      check.rights(plan.sources().get(name), source.getValue(), needed, plan, now);
-    }
-  }
-
-  private Map<String, Target> targets(
-      List<Step.Fill> active,
-      Map<String, Table> found,
-      Map<String, Table> sources,
-      Shapes known,
-      String now)
-      throws SQLException {
-    TargetCheck check =
-        new TargetCheck(
-            sessions.writing(),
-            sessions.writingServer().user(),
-            plan.settings().read().readers(),
-            findings);
-    HeadroomCheck headroom = new HeadroomCheck(sessions.writing(), sessions.reading(), findings);
-    Map<String, Target> targets = new LinkedHashMap<>();
-    for (Step.Fill step : active) {
-      Table table = found.get(step.name());
-      if (table == null) {
-        continue;
-      }
-      Optional<Target> target = check.check(step, table, sources, known);
-      target.ifPresent(usable -> targets.put(step.name(), usable));
-      if (step instanceof Step.Pairs pairs && table.isTable()) {
-        headroom.check(plan, pairs, table, sources, now);
-      }
-    }
-    return targets;
-  }
-
-  private static List<Table> found(List<Step.Fill> active, Map<String, Table> targets) {
-    return active.stream().map(Step::name).filter(targets::containsKey).map(targets::get).toList();
-  }
-
-  private void connections(
-      List<Step.Fill> active, Collection<Table> sources, Collection<Table> targets)
-      throws SQLException {
-    boolean holder =
-        Stream.of(sources, targets)
-            .flatMap(Collection::stream)
-            .anyMatch(table -> !table.whollyReadable());
+  private void connections(Ready ready, Set<String> skipped) throws SQLException {
     Settings.Read read = plan.settings().read();
-    int writers = active.stream().mapToInt(step -> step.write().writers()).max().orElse(1);
-    sessions.needConnections(
-        read.readers(), writers, BESIDE_READERS_AND_WRITERS + (holder ? 1 : 0), findings);
+    int writers =
+        fills.stream()
+            .filter(step -> !skipped.contains(step.name()))
+            .mapToInt(step -> step.write().writers())
+            .max()
+            .orElse(1);
+    Map<String, Integer> besides = new LinkedHashMap<>();
+    tables(ready)
+        .forEach(
+            (database, tables) ->
+                besides.put(
+                    database,
+                    BESIDE_READERS_AND_WRITERS
+                        + (tables.stream().allMatch(Table::whollyReadable) ? 0 : 1)));
+    sessions.needConnections(besides, read.readers(), writers, findings);
+  }
+
+  /** Database to the tables that are read there; main always is. */
+  private Map<String, List<Table>> tables(Ready ready) {
+    Map<String, List<Table>> tables = new LinkedHashMap<>();
+    tables.put(
+        Plan.MAIN, new ArrayList<>(ready.targets().values().stream().map(Target::table).toList()));
+    ready
+        .sources()
+        .forEach(
+            (source, table) ->
+                tables
+                    .computeIfAbsent(
+                        plan.sources().get(source).database(), database -> new ArrayList<>())
+                    .add(table));
+    return tables;
   }
 
   /** Lets the connections go. */
@@ -329,9 +349,5 @@ public final class Preflight implements AutoCloseable {
     } catch (SQLException e) {
       // Nothing was in progress on them.
     }
-  }
-
-  private SourceCheck sourceCheck() {
-    return new SourceCheck(sessions.reading(), sessions.readingServer().user(), findings);
   }
 }

@@ -10,8 +10,8 @@ import org.postgresql.util.ServerErrorMessage;
 /**
  * One row that was planned and is not in the table.
  *
- * @param reason in a word or a sentence: the server's message, {@code parent-gone} or {@code
- *     suppressed}
+ * @param reason in a word or a sentence: the server's message, {@code parent-gone}, {@code
+ *     suppressed} or {@code null-key}
  * @param sqlState PostgreSQL's, or null
  * @param constraint the constraint that refused it, or null
  * @param key the row's key, as texts
@@ -22,6 +22,7 @@ public record Rejection(String reason, String sqlState, String constraint, List<
 
   private static final String PARENT_GONE = "parent-gone";
   private static final String SUPPRESSED = "suppressed";
+  private static final String NULL_KEY = "null-key";
 
   /** A row that the server refused by itself, with its message alone: a detail quotes the row. */
   static Rejection of(SQLException refusal, List<String> key) {
@@ -59,6 +60,16 @@ public record Rejection(String reason, String sqlState, String constraint, List<
   /** A row that a trigger dropped without an error. */
   static Rejection suppressed(List<String> key) {
     return new Rejection(SUPPRESSED, null, null, key);
+  }
+
+  /** A row that nothing can find again, so that each run would add it. */
+  public static Rejection nullKey(List<String> key) {
+    return new Rejection(NULL_KEY, null, null, key);
+  }
+
+  /** A row with a value that is none of its column's type. */
+  public static Rejection unfit(String reason, List<String> key) {
+    return new Rejection(SqlFailure.oneLine(reason), null, null, key);
   }
 
   /** Whether somebody has to look at the data: not where a parent went while we wrote. */

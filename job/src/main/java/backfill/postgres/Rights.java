@@ -47,6 +47,11 @@ final class Rights {
     }
   }
 
+  /** DELETE is a right on a whole table. */
+  void needDelete(String place, Table table, Findings findings) throws SQLException {
+    needTable(place, "DELETE", table, findings);
+  }
+
   /** A right that no column has by itself. */
   void needTable(String place, String privilege, Table table, Findings findings)
       throws SQLException {
@@ -84,6 +89,17 @@ final class Rights {
               + " TO "
               + TableName.quote(user)
               + " to read it over several");
+    }
+  }
+
+  /** For each column that a default numbers when nobody writes it. */
+  void needSequences(String place, Table table, Collection<String> written, Findings findings)
+      throws SQLException {
+    for (Column column : table.columns()) {
+      boolean byDefault = column.identity() == Column.Identity.NONE;
+      if (byDefault && column.sequence().isPresent() && !written.contains(column.name())) {
+        needSequence(place, column.sequence().get(), findings);
+      }
     }
   }
 

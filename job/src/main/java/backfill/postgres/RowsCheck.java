@@ -7,6 +7,7 @@ import java.util.Collections;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Whether the columns of a {@code rows} step's query are those of its target, and can be written.
@@ -25,20 +26,83 @@ final class RowsCheck {
    */
   void check(Step.Rows step, Table table, Optional<List<String>> output) throws SQLException {
     String place = TargetCheck.place(step);
-    List<String> read = new ArrayList<>(step.key());
-    List<String> values = new ArrayList<>();
-    if (output.isPresent()) {
-      key(step, output.get());
-      twice(place, output.get());
-      values.addAll(output.get());
-      values.removeAll(step.key());
-      values(place, table, values);
-    }
-    values.retainAll(table.columnNames());
+    output.ifPresent(
+        given -> {
+          key(step, given);
+          twice(place, given);
+          named(place, "insert-only", step.insertOnly(), given);
+          named(place, "touch", step.touch(), given);
+          values(step, table, given);
+        });
+    List<String> given = new ArrayList<>(output.orElse(step.key()));
+    given.retainAll(table.columnNames());
+    List<String> read = new ArrayList<>(WritePart.read(step, given));
     read.retainAll(table.columnNames());
-    read.addAll(values);
+    types(step, table, given);
     rights.need(place, "SELECT", table, read, findings);
-    rights.need(place, "UPDATE", table, values, findings);
+    for (WritePart part : WritePart.of(step, given)) {
+      List<String> written = new ArrayList<>(part.columns());
+      written.retainAll(table.columnNames());
+      switch (part.operation()) {
+        case COMPARE_AND_SET -> {
+          written.removeAll(step.key());
+          rights.need(place, "UPDATE", table, written, findings);
+        }
+        case INSERT_AND_NAME, INSERT_MISSING -> {
+          rights.need(place, "INSERT", table, written, findings);
+          rights.needSequences(place, table, written, findings);
+          if (output.isPresent()) {
+            unfilled(place, table, written, findings);
+          }
+        }
+        case COMPARE_AND_DELETE -> {}
+      }
+    }
+  }
+
+  /** A column of a new row that nobody fills. */
+  static void unfilled(String place, Table table, List<String> written, Findings findings) {
+    for (Column column : table.columns()) {
+      if (!written.contains(column.name()) && !column.fillsItself()) {
+        findings.refuse(
+            place,
+            table.name()
+                + "."
+                + column.name()
+                + " is NOT NULL without a default, and the step does not fill it; ALTER TABLE "
+                + table.name().quoted()
+                + " ALTER COLUMN "
+                + TableName.quote(column.name())
+                + " SET DEFAULT a value");
+      }
+    }
+  }
+
+  private void types(Step.Rows step, Table table, List<String> given) {
+    String place = TargetCheck.place(step);
+    List<String> compared = WritePart.compared(step, given);
+    for (String name : new LinkedHashSet<>(given)) {
+      Column column = table.column(name).orElseThrow();
+      Optional<String> refusal = CarriedTypes.refusal(table, column);
+      if (refusal.isEmpty() && compared.contains(name)) {
+        refusal = CarriedTypes.incomparable(table, column);
+      }
+      refusal.ifPresent(reason -> findings.refuse(place, reason));
+    }
+  }
+
+  private void named(String place, String list, Set<String> columns, List<String> output) {
+    for (String column : columns) {
+      if (!output.contains(column)) {
+        findings.refuse(
+            place,
+            list
+                + " names "
+                + TableName.quote(column)
+                + ", which the query does not give; it gives "
+                + String.join(", ", output));
+      }
+    }
   }
 
   private void key(Step.Rows step, List<String> output) {
@@ -66,16 +130,24 @@ final class RowsCheck {
     }
   }
 
-  private void values(String place, Table table, List<String> values) {
-    if (values.isEmpty()) {
+  private void values(Step.Rows step, Table table, List<String> output) {
+    String place = TargetCheck.place(step);
+    if (step.mode() != Step.Mode.INSERT_MISSING && WritePart.compared(step, output).isEmpty()) {
       findings.refuse(
-          place, "the query gives no column besides the key, so there is nothing to update");
+          place,
+          step.mode() == Step.Mode.UPDATE
+              ? "the query gives no column besides the key, so there is nothing to update"
+              : "the query gives no column that is compared, so no row would ever be set; use mode = insert-missing");
     }
-    for (String name : values) {
+    boolean adds = step.mode() != Step.Mode.UPDATE;
+    for (String name : output) {
       Optional<Column> column = table.column(name);
+      boolean key = step.key().contains(name);
       if (column.isEmpty()) {
-        findings.refuse(place, SourceCheck.noColumn(table, name) + ", which the query gives");
-      } else {
+        if (!key) {
+          findings.refuse(place, SourceCheck.noColumn(table, name) + ", which the query gives");
+        }
+      } else if (!key || adds) {
         column
             .get()
             .unwritable()

@@ -1,8 +1,10 @@
 package backfill.postgres;
 
 import backfill.plan.Plan;
+import backfill.plan.Step;
 import java.sql.SQLException;
 import java.util.Collection;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -134,6 +136,18 @@ public final class RunLedger implements AutoCloseable {
     } catch (SQLException e) {
       throw new LedgerFailure("cannot read the ledger: " + SqlFailure.message(e), e);
     }
+  }
+
+  /** Likewise, apart for each kind of write of a step that fills a table. */
+  public Optional<StepCounts> counts(Step.Fill step) {
+    if (ledger == null) {
+      return Optional.empty();
+    }
+    Map<WriteTarget.Operation, WriteCounts> counts = new EnumMap<>(WriteTarget.Operation.class);
+    for (WriteTarget.Operation operation : WritePart.operations(step)) {
+      counts.put(operation, counts(WritePart.entry(step.name(), operation)).orElseThrow());
+    }
+    return Optional.of(StepCounts.of(counts));
   }
 
   /** Table to rows that went along with those of a step's batches; empty without a ledger. */

@@ -19,15 +19,15 @@ public final class RunSessions implements AutoCloseable {
        FROM pg_catalog.pg_stat_activity
       WHERE pg_catalog.starts_with(application_name, ?) AND application_name <> ? AND usename = session_user""";
 
-  private final Database database;
+  private final Databases databases;
   private final String applicationName;
   private final List<Connection> asking = new ArrayList<>();
 
   /**
    * @param applicationName what the names of the run's sessions begin with, and no other run's
    */
-  public RunSessions(Database database, String applicationName) {
-    this.database = database;
+  public RunSessions(Databases databases, String applicationName) {
+    this.databases = databases;
     this.applicationName = applicationName;
   }
 
@@ -53,9 +53,11 @@ public final class RunSessions implements AutoCloseable {
 
   private int sum(String sql) throws SQLException {
     if (asking.isEmpty()) {
-      asking.add(database.connect(ownName()));
-      if (database.readsElsewhere()) {
-        asking.add(database.connectForReading(ownName()));
+      for (Database database : databases.named().values()) {
+        asking.add(database.connect(ownName()));
+        if (database.readsElsewhere()) {
+          asking.add(database.connectForReading(ownName()));
+        }
       }
     }
     int sum = 0;

@@ -33,10 +33,13 @@ final class Scope {
   /**
    * The plan with only what can be asked about when these sources are there, and the others are
    * not.
+   *
+   * @param awaiting names of steps that read what is still to be made
    */
-  Plan answerable(Set<String> found) {
+  Plan answerable(Set<String> found, Set<String> awaiting) {
     List<Step> complete = new ArrayList<>(steps);
-    complete.removeIf(step -> !found.containsAll(plan.sourcesOf(step)));
+    complete.removeIf(
+        step -> awaiting.contains(step.name()) || !found.containsAll(plan.sourcesOf(step)));
     Set<String> used = new HashSet<>();
     for (Step step : complete) {
       used.addAll(plan.sourcesOf(step));
@@ -45,9 +48,21 @@ final class Scope {
     return plan.with(only(plan.sources(), used), only(plan.views(), used), complete);
   }
 
-  /** What the grants and memberships of the steps read of one source. */
+  /** What the grants and memberships of the steps, and the keys of a fetch, read of one source. */
   Set<String> columnsOf(String source) {
     Set<String> columns = new LinkedHashSet<>();
+    for (Source each : sources()) {
+      each.keyedBy()
+          .ifPresent(
+              keyed -> {
+                if (each.name().equals(source)) {
+                  columns.add(keyed.column());
+                }
+                keyed.keys().stream()
+                    .filter(keys -> keys.from().equals(source))
+                    .forEach(keys -> columns.add(keys.column()));
+              });
+    }
     for (Step step : steps) {
       if (step instanceof Step.Pairs pairs) {
         Stream.concat(pairs.direct().stream(), pairs.through().stream())

@@ -3,83 +3,79 @@ package backfill.postgres;
 import backfill.plan.Plan;
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
-/**
- * Preflight's two connections, to where rows are written and to where they are read: one where both
- * are the same.
- */
+/** Preflight's connections to each database of a run. */
 final class Sessions implements AutoCloseable {
-  private final Database database;
-  private final String applicationName;
-  private final Inquiry writing;
-  private final Inquiry reading;
-  private final Server writingServer;
-  private final Server readingServer;
+  private final Map<String, SessionPair> pairs;
 
-  private Sessions(
-      Database database,
-      String applicationName,
-      Inquiry writing,
-      Inquiry reading,
-      Server writingServer,
-      Server readingServer) {
-    this.database = database;
-    this.applicationName = applicationName;
-    this.writing = writing;
-    this.reading = reading;
-    this.writingServer = writingServer;
-    this.readingServer = readingServer;
+  private Sessions(Map<String, SessionPair> pairs) {
+    this.pairs = pairs;
   }
 
   /**
    * @throws NotReady naming each server that cannot be reached; retryable if waiting may help with
    *     all of them
    */
-  static Sessions open(Plan plan, Database database, String name) throws SQLException {
-    Attempts attempts = new Attempts(database.prefix());
-    Connection writing =
-        attempts.open(database.address(), "_URL", () -> database.connect(name)).orElse(null);
-    Connection reading = writing;
-    if (database.readsElsewhere()) {
-      reading =
-          attempts
-              .open(database.readUrl(), "_READ_URL", () -> database.connectForReading(name))
-              .orElse(null);
-    }
+  static Sessions open(Plan plan, Databases databases, String name) throws SQLException {
+    Attempts attempts = new Attempts();
+    Map<String, Connection> writing = new LinkedHashMap<>();
+    Map<String, Connection> reading = new LinkedHashMap<>();
+    databases.named().forEach((key, database) -> attempts.open(key, database, name, writing));
+    databases
+        .named()
+        .forEach((key, database) -> attempts.openReading(key, database, name, reading));
+    Map<String, SessionPair> pairs = new LinkedHashMap<>();
     try {
       attempts.throwIfFailed();
-      Duration lockTimeout = plan.settings().lockTimeout();
-      Duration retryFor = plan.settings().write().retryFor();
-      Inquiry write = new Inquiry(writing, lockTimeout, retryFor);
-      Inquiry read = reading == writing ? write : new Inquiry(reading, lockTimeout, retryFor);
-      Server writes = Server.of(write, database.address());
-      Server reads = read == write ? writes : Server.of(read, database.readUrl());
-      return new Sessions(database, name, write, read, writes, reads);
+      for (String key : writing.keySet()) {
+        Connection write = writing.get(key);
+        pairs.put(
+            key,
+            SessionPair.over(
+                write, reading.getOrDefault(key, write), plan, databases.named().get(key), name));
+      }
+      return new Sessions(pairs);
     } catch (SQLException | NotReady e) {
-      close(writing, reading);
+      closeAll(writing.values());
+      closeAll(reading.values());
       throw e;
+    }
+  }
+
+  private static void closeAll(Iterable<Connection> connections) throws SQLException {
+    for (Connection connection : connections) {
+      connection.close();
     }
   }
 
   /** Tries each server, so that all that cannot be reached are named together. */
   private static final class Attempts {
-    private final String prefix;
     private final List<ConnectionFailure> failures = new ArrayList<>();
     private SQLException first;
 
-    Attempts(String prefix) {
-      this.prefix = prefix;
+    void open(String key, Database database, String name, Map<String, Connection> opened) {
+      attempt(database.address(), "_URL", database, () -> database.connect(name))
+          .ifPresent(connection -> opened.put(key, connection));
     }
 
-    Optional<Connection> open(String url, String variable, Connections.Opener opener) {
+    void openReading(String key, Database database, String name, Map<String, Connection> opened) {
+      if (database.readsElsewhere()) {
+        attempt(database.readUrl(), "_READ_URL", database, () -> database.connectForReading(name))
+            .ifPresent(connection -> opened.put(key, connection));
+      }
+    }
+
+    private Optional<Connection> attempt(
+        String url, String variable, Database database, Connections.Opener opener) {
       try {
         return Optional.of(opener.open());
       } catch (SQLException e) {
-        failures.add(ConnectionFailure.of(url, prefix + variable, prefix, e));
+        failures.add(ConnectionFailure.of(url, database.prefix() + variable, database.prefix(), e));
         first = first == null ? e : first;
         return Optional.empty();
       }
@@ -95,90 +91,48 @@ final class Sessions implements AutoCloseable {
     }
   }
 
+  /** Where every step writes. */
   Inquiry writing() {
-    return writing;
+    return pairs.get(Plan.MAIN).writing();
   }
 
-  Inquiry reading() {
-    return reading;
+  /** Where the rows of a database are read. */
+  Inquiry reading(String database) {
+    return pairs.get(database).reading();
   }
 
-  Server writingServer() {
-    return writingServer;
-  }
-
-  Server readingServer() {
-    return readingServer;
+  /** Name to servers, main first. */
+  Map<String, Servers> servers() {
+    Map<String, Servers> servers = new LinkedHashMap<>();
+    pairs.forEach((name, pair) -> servers.put(name, pair.servers()));
+    return servers;
   }
 
   /** What is wrong with the servers themselves; an old one is not asked any further. */
   void check(Findings findings) {
-    for (Server server : List.of(writingServer, readingServer)) {
-      Server.tooOld(server.versionNumber(), server.version())
-          .ifPresent(reason -> findings.refuse(server.address(), reason));
-    }
+    pairs.values().forEach(pair -> pair.checkAge(findings));
     findings.throwIfRefused();
-    writingServer
-        .unwritable(database.prefix() + "_URL")
-        .ifPresent(reason -> findings.refuse(writingServer.address(), reason));
-    writingServer
-        .notTheSameAs(readingServer, database.prefix() + "_READ_URL")
-        .ifPresent(reason -> findings.refuse(readingServer.address(), reason));
+    pairs.get(Plan.MAIN).checkWritable(findings);
+    pairs.values().forEach(pair -> pair.checkReplica(findings));
   }
 
-  /** Whether each server has room for what will be opened there, and is one server. */
-  void needConnections(int readers, int writers, int beside, Findings findings)
+  /** Whether the server of each of these databases has room for what will be opened there. */
+  void needConnections(Map<String, Integer> besides, int readers, int writers, Findings findings)
       throws SQLException {
-    boolean apart = database.readsElsewhere();
-    int here = apart ? writers : Math.max(readers, writers);
-    String why =
-        apart
-            ? "%d writers and %d more".formatted(writers, beside)
-            : "the larger of %d readers and %d writers, and %d more"
-                .formatted(readers, writers, beside);
-    if (room(writing, writingServer, here + beside, why, findings)) {
-      Connections.needOneServer(
-          writingServer.address(),
-          database.prefix() + "_URL",
-          here,
-          () -> database.connect(applicationName),
-          findings);
-    }
-    if (apart
-        && room(
-            reading,
-            readingServer,
-            readers + beside,
-            "%d readers and %d more".formatted(readers, beside),
-            findings)) {
-      Connections.needOneServer(
-          readingServer.address(),
-          database.prefix() + "_READ_URL",
-          readers,
-          () -> database.connectForReading(applicationName),
-          findings);
-    }
-  }
-
-  private static boolean room(
-      Inquiry inquiry, Server server, int needed, String why, Findings findings)
-      throws SQLException {
-    int before = findings.reasons().size();
-    Connections.needFree(inquiry, server.address(), needed, why, findings);
-    return findings.reasons().size() == before;
-  }
-
-  private static void close(Connection... connections) throws SQLException {
-    for (Connection connection : connections) {
-      if (connection != null) {
-        connection.close();
+    for (Map.Entry<String, Integer> beside : besides.entrySet()) {
+      SessionPair pair = pairs.get(beside.getKey());
+      if (beside.getKey().equals(Plan.MAIN)) {
+        pair.needConnections(readers, writers, beside.getValue(), findings);
+      } else {
+        pair.needReaders(readers, beside.getValue(), findings);
       }
     }
   }
 
   @Override
   public void close() throws SQLException {
-    writing.close();
-    reading.close();
+    for (SessionPair pair : pairs.values()) {
+      pair.close();
+    }
   }
 }

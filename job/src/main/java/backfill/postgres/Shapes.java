@@ -1,5 +1,7 @@
 package backfill.postgres;
 
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -13,6 +15,19 @@ import java.util.Set;
  */
 public record Shapes(
     Map<String, List<String>> outputs, Map<String, Set<String>> needed, List<String> reasons) {
+
+  /** What was said of some steps later in its place; columns that either needs are needed. */
+  Shapes with(Shapes later) {
+    Map<String, List<String>> bothOutputs = new LinkedHashMap<>(outputs);
+    bothOutputs.putAll(later.outputs);
+    Map<String, Set<String>> bothNeeded = new LinkedHashMap<>();
+    for (Map<String, Set<String>> each : List.of(needed, later.needed)) {
+      each.forEach(
+          (source, columns) ->
+              bothNeeded.computeIfAbsent(source, name -> new LinkedHashSet<>()).addAll(columns));
+    }
+    return new Shapes(bothOutputs, bothNeeded, reasons);
+  }
 
   /** Nothing was asked. */
   public static final Shapes NONE = new Shapes(Map.of(), Map.of(), List.of());

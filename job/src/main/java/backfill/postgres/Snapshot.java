@@ -3,10 +3,8 @@ package backfill.postgres;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 
@@ -26,13 +24,20 @@ public final class Snapshot implements AutoCloseable {
   private final String lsn;
   private final Instant at;
   private final int pid;
+  private final long takenNanos;
 
-  private Snapshot(List<Connection> held, ResultSet exported) throws SQLException {
+  /**
+   * @param held the connections that hold it and its tables; it closes them
+   * @param exported what {@link SnapshotStatements#EXPORT} answered
+   * @param takenNanos when it was taken, by our own clock
+   */
+  Snapshot(List<Connection> held, ResultSet exported, long takenNanos) throws SQLException {
     this.held = held;
     this.id = exported.getString(1);
     this.lsn = exported.getString(2);
     this.at = exported.getTimestamp(3).toInstant();
     this.pid = exported.getInt(4);
+    this.takenNanos = takenNanos;
   }
 
   /**
@@ -50,51 +55,9 @@ public final class Snapshot implements AutoCloseable {
       Duration lockTimeout,
       Duration retryFor)
       throws SQLException {
-    SnapshotStatements statements = new SnapshotStatements(tables, lockTimeout);
-    Retry retry = new Retry(retryFor);
-    while (true) {
-      try {
-        return attempt(database, applicationName, statements);
-      } catch (SQLException e) {
-        retry.pauseOrThrow(e);
-      }
-    }
-  }
-
-  private static Snapshot attempt(
-      Database database, String applicationName, SnapshotStatements statements)
-      throws SQLException {
-    List<Connection> held = new ArrayList<>();
-    try {
-      if (!statements.holding().isEmpty()) {
-        execute(open(held, database, applicationName), statements.holding());
-      }
-      Connection exporter = open(held, database, applicationName);
-      execute(exporter, statements.exporting());
-      try (Statement statement = exporter.createStatement();
-          ResultSet row = statement.executeQuery(SnapshotStatements.EXPORT)) {
-        row.next();
-        return new Snapshot(held, row);
-      }
-    } catch (SQLException | RuntimeException e) {
-      release(held);
-      throw e;
-    }
-  }
-
-  private static Connection open(List<Connection> held, Database database, String applicationName)
-      throws SQLException {
-    Connection connection = database.connectForReading(applicationName);
-    held.add(connection);
-    connection.setAutoCommit(false);
-    return connection;
-  }
-
-  private static void execute(Connection connection, List<String> statements) throws SQLException {
-    try (Statement statement = connection.createStatement()) {
-      for (String sql : statements) {
-        statement.execute(sql);
-      }
+    try (LockedTables locked =
+        LockedTables.of(database, applicationName, tables, lockTimeout, retryFor)) {
+      return locked.export();
     }
   }
 
@@ -117,6 +80,22 @@ public final class Snapshot implements AutoCloseable {
     return at;
   }
 
+  /**
+   * How much later than another it was taken, by our own clock; negative if earlier. The moment is
+   * taken to be halfway between question and answer, so that it is off by a round trip at most.
+   */
+  public Duration laterThan(Snapshot other) {
+    return Duration.ofNanos(takenNanos - other.takenNanos);
+  }
+
+  /**
+   * The same by the clocks of the two servers. It holds how far these clocks are apart, too: where
+   * it differs from {@link #laterThan} by much, that is what it shows.
+   */
+  public Duration laterByServersThan(Snapshot other) {
+    return Duration.between(other.at, at);
+  }
+
   /** The server process that holds it. */
   public int pid() {
     return pid;
@@ -131,7 +110,7 @@ public final class Snapshot implements AutoCloseable {
     release(held);
   }
 
-  private static void release(List<Connection> held) {
+  static void release(List<Connection> held) {
     for (Connection connection : held) {
       try (connection) {
         connection.rollback();

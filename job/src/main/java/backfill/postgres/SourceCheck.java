@@ -69,10 +69,13 @@ final class SourceCheck {
       throws SQLException {
     String place = place(source);
     Set<String> columns = new LinkedHashSet<>(table.columnsToRead(needed));
+    columns.stream()
+        .flatMap(column -> CarriedTypes.refusal(table, table.column(column).orElseThrow()).stream())
+        .forEach(reason -> findings.refuse(place, reason));
     Optional<SQLException> denied = Optional.empty();
     if (source.where().isPresent()) {
       String where = Parameters.inline(source.where().get(), plan.params(), now);
-      denied = denied(place, table, where);
+      denied = denied(place, "where", table, where);
       columns.addAll(columnsOf(table, where));
     }
     int before = findings.reasons().size();
@@ -84,12 +87,19 @@ final class SourceCheck {
     rights.adviseRanges(place, table, plan.settings().read().readers(), findings);
   }
 
+  /** The columns that a condition under this key names; a reason where it cannot be asked. */
+  List<String> columnsOf(String place, String key, Table table, String condition)
+      throws SQLException {
+    denied(place, key, table, condition);
+    return columnsOf(table, condition);
+  }
+
   /** EXPLAIN looks at names, types and rights, and runs nothing; a lack of rights is returned. */
-  private Optional<SQLException> denied(String place, Table table, String where)
+  private Optional<SQLException> denied(String place, String key, Table table, String where)
       throws SQLException {
     Optional<SQLException> failure = explain(table.name().quoted(), where);
     if (failure.isPresent() && !lacksRights(failure.get())) {
-      findings.refuse(place, "where cannot be asked: " + ConnectionFailure.oneLine(failure.get()));
+      findings.refuse(place, key + " cannot be asked: " + ConnectionFailure.oneLine(failure.get()));
       return Optional.empty();
     }
     return failure;

@@ -7,7 +7,8 @@ import java.util.Optional;
 /**
  * A table as the catalog has it.
  *
- * @param kind the catalog's letter: {@code r} for a table, {@code p} for a partitioned one
+ * @param kind the catalog's letter: {@code r} for a table, {@code p} for a partitioned one; a blank
+ *     for one that is not there yet
  * @param blocks of the largest of itself, its partitions and inheritors: where its ctid ranges end
  * @param ctidReadable whether we may select {@code ctid}, a column of its own to who has no right
  *     on the whole table
@@ -25,6 +26,17 @@ public record Table(
     boolean ctidReadable,
     boolean whollyReadable,
     List<TableName> foreignParts) {
+  private static final char ABSENT = ' ';
+
+  /** One that is not there yet: nothing is known of it but what it will be called. */
+  static Table absent(TableName name) {
+    return new Table(0, name, ABSENT, List.of(), List.of(), 0, false, true, List.of());
+  }
+
+  /** Whether it is still to be made. */
+  public boolean isAbsent() {
+    return kind == ABSENT;
+  }
 
   /** The column of this name, which is case-sensitive. */
   public Optional<Column> column(String column) {

@@ -2,18 +2,49 @@ package backfill.postgres;
 
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 
 /**
  * A table that a step fills, and how rows are matched there.
  *
- * @param beforeTriggers names of the BEFORE row triggers that fire for what the step writes
+ * @param triggers event to the names of the BEFORE row triggers that fire for it, of the events
+ *     that the step's statements are
  * @param parents what its foreign keys refer to, for a step that adds rows
+ * @param cascades tables that lose rows with it, for a step that deletes
+ * @param owned which rows are the step's; empty for all
  */
 public record Target(
-    Table table, Arbiter arbiter, List<String> beforeTriggers, List<ParentTable> parents) {
+    Table table,
+    Arbiter arbiter,
+    Map<String, List<String>> triggers,
+    List<ParentTable> parents,
+    List<Cascade> cascades,
+    Optional<OwnedRows> owned) {
+
+  /** BEFORE row triggers that fire for this event. */
+  public List<String> beforeTriggers(String event) {
+    return triggers.getOrDefault(event, List.of());
+  }
+
+  /** One that an earlier step makes, or changes: what holds there is not known yet. */
+  static Target awaited(Table table, List<String> key) {
+    return new Target(
+        table,
+        new Arbiter("an index to be made", key, Optional.empty()),
+        Map.of(),
+        List.of(),
+        List.of(),
+        Optional.empty());
+  }
 
   /** The parents of foreign keys over these columns alone. */
   public List<ParentTable> parentsOf(Collection<String> written) {
     return parents.stream().filter(parent -> written.containsAll(parent.key().columns())).toList();
+  }
+
+  /** What a reader of the step's rows asks for; null for all of them. */
+  public String where() {
+    return owned.map(OwnedRows::condition).orElse(null);
   }
 }

@@ -1,10 +1,13 @@
 package backfill.postgres;
 
+import backfill.plan.Plan;
 import backfill.plan.Step;
 import java.sql.SQLException;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /**
  * Whether a step's target can be filled: what holds for every kind of step; the rest is in its
@@ -17,11 +20,17 @@ final class TargetCheck {
   private final PairsCheck pairs;
   private final RowsCheck rows;
   private final ParentCatalog parents;
+  private final SourceCheck conditions;
+  private final Plan plan;
+  private final String now;
   private final Findings findings;
 
-  TargetCheck(Inquiry inquiry, String user, int readers, Findings findings) {
+  TargetCheck(Inquiry inquiry, String user, Plan plan, String now, Findings findings) {
+    this.plan = plan;
+    this.now = now;
+    this.conditions = new SourceCheck(inquiry, user, findings);
     this.rights = new Rights(inquiry, user);
-    this.readers = readers;
+    this.readers = plan.settings().read().readers();
     this.catalog = new Catalog(inquiry);
     this.pairs = new PairsCheck(rights, findings);
     this.rows = new RowsCheck(rights, findings);
@@ -30,8 +39,8 @@ final class TargetCheck {
   }
 
   /** What the step's statements are to a trigger. */
-  static String event(Step.Fill step) {
-    return step instanceof Step.Pairs ? "INSERT" : "UPDATE";
+  static List<String> events(Step.Fill step) {
+    return WritePart.operations(step).stream().map(WriteTarget.Operation::event).toList();
   }
 
   static String place(Step step) {
@@ -52,11 +61,55 @@ final class TargetCheck {
     } else if (step instanceof Step.Rows own) {
       rows.check(own, table, Optional.ofNullable(shapes.outputs().get(step.name())));
     }
+    if (step.deletes()) {
+      rights.needDelete(place(step), table, findings);
+    }
+    Optional<OwnedRows> owned = owned(step, table);
     rights.adviseRanges(place(step), table, readers, findings);
-    List<String> triggers = triggers(step, table);
-    rules(step, table);
-    List<ParentTable> referred = step instanceof Step.Pairs ? parents.of(table) : List.of();
-    return arbiter(step, table).map(arbiter -> new Target(table, arbiter, triggers, referred));
+    Map<String, List<String>> triggers = new LinkedHashMap<>();
+    for (String event : events(step)) {
+      triggers.put(event, triggers(step, table, event));
+      rules(step, table, event);
+    }
+    List<ParentTable> referred =
+        events(step).contains("INSERT") ? parents.of(table) : List.<ParentTable>of();
+    List<Cascade> cascades = cascades(step, table);
+    return arbiter(step, table)
+        .map(arbiter -> new Target(table, arbiter, triggers, referred, cascades, owned));
+  }
+
+  private Optional<OwnedRows> owned(Step.Fill step, Table table) throws SQLException {
+    if (step.owns().isEmpty()) {
+      return Optional.empty();
+    }
+    String condition = Parameters.inline(step.owns().get(), plan.params(), now);
+    if (condition.contains("?")) {
+      findings.refuse(
+          place(step),
+          "owns has a question mark, which statements take for a place of a value; write the operator's function instead");
+      return Optional.empty();
+    }
+    List<String> columns = conditions.columnsOf(place(step), "owns", table, condition);
+    rights.need(place(step), "SELECT", table, columns, findings);
+    return Optional.of(new OwnedRows(condition, columns));
+  }
+
+  private List<Cascade> cascades(Step.Fill step, Table table) throws SQLException {
+    if (!step.deletes()) {
+      return List.of();
+    }
+    List<Cascade> cascades = catalog.cascades(table);
+    if (cascades.isEmpty()) {
+      return List.of();
+    }
+    if (!catalog.countsRows()) {
+      findings.warn(
+          place(step),
+          "rows that go along from %s are not counted, because track_counts is off"
+              .formatted(cascades.stream().map(Cascade::table).collect(Collectors.joining(", "))));
+      return List.of();
+    }
+    return cascades;
   }
 
   private boolean isFillable(Step.Fill step, Table table) {
@@ -89,8 +142,7 @@ final class TargetCheck {
         : Optional.empty();
   }
 
-  private List<String> triggers(Step.Fill step, Table table) throws SQLException {
-    String event = event(step);
+  private List<String> triggers(Step.Fill step, Table table, String event) throws SQLException {
     for (Trigger trigger : catalog.triggers(table, event)) {
       if (!trigger.securityDefiner()) {
         findings
@@ -110,16 +162,21 @@ final class TargetCheck {
     return triggers;
   }
 
-  private void rules(Step.Fill step, Table table) throws SQLException {
-    for (String rule : catalog.rules(table)) {
-      if (step instanceof Step.Pairs) {
-        findings.refuse(
-            place(step),
-            "rule %s rewrites statements on %s, and no INSERT with ON CONFLICT is taken beside it; DROP RULE %s ON %s"
-                .formatted(rule, table.name(), TableName.quote(rule), table.name().quoted()));
-      } else {
+  private void rules(Step.Fill step, Table table, String event) throws SQLException {
+    for (String rule : catalog.rules(table, event)) {
+      if (event.equals("UPDATE")) {
         findings.warn(
             place(step), "rule %s on %s may change or drop rows".formatted(rule, table.name()));
+      } else {
+        findings.refuse(
+            place(step),
+            "rule %s rewrites statements on %s, and no %s is taken beside it; DROP RULE %s ON %s"
+                .formatted(
+                    rule,
+                    table.name(),
+                    event.equals("INSERT") ? "INSERT with ON CONFLICT" : "DELETE that answers",
+                    TableName.quote(rule),
+                    table.name().quoted()));
       }
     }
   }

@@ -4,6 +4,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /** Resolves one target for a writer that is used alone, with preflight's own rules. */
@@ -37,8 +38,10 @@ public final class TargetLookup {
       return new Target(
           table.get(),
           arbiter.get(),
-          new Catalog(inquiry).beforeRowTriggers(table.get(), "INSERT"),
-          new ParentCatalog(inquiry).of(table.get()));
+          Map.of("INSERT", new Catalog(inquiry).beforeRowTriggers(table.get(), "INSERT")),
+          new ParentCatalog(inquiry).of(table.get()),
+          List.of(),
+          Optional.empty());
     } catch (SQLException e) {
       throw new NotReady(
           List.of(

@@ -5,6 +5,8 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -12,8 +14,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /**
- * Says what our sessions wait for, as the server sees it. One connection of its own, opened when
- * first asked, and used by a thread of its own: who asks goes on where the server does not answer.
+ * Says what our sessions wait for, as the servers see it. One connection of its own to each, opened
+ * when first asked, and used by a thread of its own: who asks goes on where a server does not
+ * answer.
  */
 public final class Waits implements AutoCloseable {
   private static final String BLOCKED =
@@ -29,18 +32,18 @@ public final class Waits implements AutoCloseable {
       ORDER BY p.pid IS NULL, ours.pid
       LIMIT 1""";
 
-  private final Database database;
+  private final Databases databases;
   private final String applicationName;
+  private final Map<Database, Connection> connections = new HashMap<>();
   private CompletableFuture<Optional<String>> asking;
   private long askedNanos;
-  private Connection connection;
   private boolean closed;
 
   /**
    * @param applicationName what the names of our sessions begin with
    */
-  public Waits(Database database, String applicationName) {
-    this.database = database;
+  public Waits(Databases databases, String applicationName) {
+    this.databases = databases;
     this.applicationName = applicationName;
   }
 
@@ -78,8 +81,12 @@ public final class Waits implements AutoCloseable {
   }
 
   private Optional<String> ask() {
+    return databases.named().values().stream().map(this::ask).flatMap(Optional::stream).findFirst();
+  }
+
+  private Optional<String> ask(Database database) {
     try {
-      Connection open = open();
+      Connection open = open(database);
       if (open == null) {
         return Optional.empty();
       }
@@ -118,19 +125,22 @@ public final class Waits implements AutoCloseable {
   }
 
   /** The connection, or null where this was closed meanwhile. */
-  private Connection open() throws SQLException {
+  private Connection open(Database database) throws SQLException {
     synchronized (this) {
-      if (closed || connection != null) {
-        return connection;
+      if (closed || connections.containsKey(database)) {
+        return connections.get(database);
       }
     }
-    Connection opened = database.connect(applicationName + " watch");
+    Connection opened =
+        database == databases.main()
+            ? database.connect(applicationName + " watch")
+            : database.connectForReading(applicationName + " watch");
     synchronized (this) {
-      connection = opened;
+      connections.put(database, opened);
       if (closed) {
         drop(); // nobody else would
       }
-      return connection;
+      return connections.get(database);
     }
   }
 
@@ -141,14 +151,13 @@ public final class Waits implements AutoCloseable {
   }
 
   private synchronized void drop() {
-    Connection closing = connection;
-    connection = null;
-    if (closing != null) {
+    for (Connection closing : connections.values()) {
       try {
         closing.close();
       } catch (SQLException e) {
         // Nothing was in progress on it.
       }
     }
+    connections.clear();
   }
 }

@@ -1,7 +1,9 @@
 package backfill.postgres;
 
 import java.io.Serializable;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 
 /**
@@ -9,13 +11,14 @@ import java.util.stream.Stream;
  *
  * @param rows rows they were given
  * @param changed rows they added, or set
- * @param left for an insert: rows whose key was there already; for a compare-and-set: rows that no
- *     longer held what was read
- * @param leftKeys the keys of the latter, for a compare-and-set, at most {@link #KEYS_KEPT}
+ * @param left for an insert: rows whose key was there already; otherwise: rows that no longer held
+ *     what was read
+ * @param leftKeys the keys of these where the operation names them, at most {@link #KEYS_KEPT}
  * @param rejected rows that the server refused
  * @param parentsGone those of them that only lost their parent meanwhile
  * @param rejectedKeys the keys of all rejected rows, at most {@link #KEYS_KEPT}
  * @param rejections what is known of these, at most {@link #REJECTIONS_KEPT}
+ * @param cascaded table to rows that went with those that were deleted
  * @param statements statements that wrote rows, or looked for those at fault, each attempt counted
  * @param retries batches tried again
  * @param waitedNanos time in those statements, and in the pauses between attempts
@@ -31,6 +34,7 @@ public record WriteCounts(
     long parentsGone,
     List<List<String>> rejectedKeys,
     List<Rejection> rejections,
+    Map<String, Long> cascaded,
     long statements,
     long retries,
     long waitedNanos,
@@ -45,7 +49,7 @@ public record WriteCounts(
 
   /** Of a writer that did nothing. */
   public static final WriteCounts NONE =
-      new WriteCounts(0, 0, 0, List.of(), 0, 0, List.of(), List.of(), 0, 0, 0, true);
+      new WriteCounts(0, 0, 0, List.of(), 0, 0, List.of(), List.of(), Map.of(), 0, 0, 0, true);
 
   /** Rejected rows that somebody has to look at, and that a limit counts. */
   public long rejectedForTheData() {
@@ -63,6 +67,7 @@ public record WriteCounts(
         parentsGone,
         rejectedKeys,
         rejections,
+        cascaded,
         statements + attempts,
         attempts,
         nanos,
@@ -80,6 +85,7 @@ public record WriteCounts(
         parentsGone,
         rejectedKeys,
         rejections,
+        cascaded,
         statements,
         retries,
         waitedNanos,
@@ -97,6 +103,7 @@ public record WriteCounts(
         parentsGone + other.parentsGone,
         first(KEYS_KEPT, rejectedKeys, other.rejectedKeys),
         first(REJECTIONS_KEPT, rejections, other.rejections),
+        sum(cascaded, other.cascaded),
         statements + other.statements,
         retries + other.retries,
         waitedNanos + other.waitedNanos,
@@ -105,5 +112,14 @@ public record WriteCounts(
 
   private static <T> List<T> first(int most, List<T> one, List<T> other) {
     return other.isEmpty() ? one : Stream.concat(one.stream(), other.stream()).limit(most).toList();
+  }
+
+  private static Map<String, Long> sum(Map<String, Long> one, Map<String, Long> other) {
+    if (other.isEmpty()) {
+      return one;
+    }
+    Map<String, Long> sum = new LinkedHashMap<>(one);
+    other.forEach((table, rows) -> sum.merge(table, rows, Long::sum));
+    return sum;
   }
 }

@@ -3,15 +3,19 @@ package backfill.postgres;
 import java.io.Serializable;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 
 /**
  * Everything a writer must know, on whatever machine it runs: where, which columns, what a conflict
  * is, and how patient to be.
  *
  * @param columns the columns of a row, in the order in which batches hold them
- * @param key the columns that identify a row; for {@link Operation#INSERT_MISSING} those of the
- *     arbiter index
+ * @param key the columns that identify a row: those of the arbiter index
  * @param onConflict the arbiter's conflict target, without an action
+ * @param touched columns that are set along with a change, whatever they held
+ * @param owned what a row {@code t} must be for us to change or delete it, in SQL; empty for any
+ *     row
+ * @param cascades tables that lose rows when a row is deleted
  * @param retryFor how long one batch is tried again after a passing failure
  * @param rejection what becomes of rows that the server refuses
  */
@@ -22,25 +26,72 @@ public record WriteTarget(
     List<String> key,
     String onConflict,
     Operation operation,
+    Set<String> touched,
+    String owned,
+    List<Cascade> cascades,
     Duration lockTimeout,
     Duration statementTimeout,
     Duration retryFor,
     RejectionRules rejection)
     implements Serializable {
 
-  /** What happens to a row. */
-  public enum Operation {
-    /** It is added unless one with its key is there. */
-    INSERT_MISSING,
-    /**
-     * The row with its key gets the new values if it still holds the expected ones: after the
-     * columns come, for each column that is no key, the value that was read.
-     */
-    COMPARE_AND_SET
+  /** Without columns that are only touched, and for any row. */
+  public WriteTarget(
+      Database database,
+      TableName table,
+      List<TargetColumn> columns,
+      List<String> key,
+      String onConflict,
+      Operation operation,
+      Duration lockTimeout,
+      Duration statementTimeout,
+      Duration retryFor,
+      RejectionRules rejection) {
+    this(
+        database,
+        table,
+        columns,
+        key,
+        onConflict,
+        operation,
+        Set.of(),
+        "",
+        List.of(),
+        lockTimeout,
+        statementTimeout,
+        retryFor,
+        rejection);
   }
 
-  /** The columns that are no key, in order. */
-  List<TargetColumn> values() {
-    return columns.stream().filter(column -> !key.contains(column.name())).toList();
+  /** What happens to a row. */
+  public enum Operation {
+    /** It is added unless one with its key is there; how many were there is counted. */
+    INSERT_MISSING,
+    /** Likewise, and those whose key was there are named. */
+    INSERT_AND_NAME,
+    /**
+     * The row with its key gets the new values if it still holds the expected ones: after the
+     * columns come, for each column that is compared, the value that was read.
+     */
+    COMPARE_AND_SET,
+    /** The row goes if it still holds exactly these values, those that were read. */
+    COMPARE_AND_DELETE;
+
+    /** Whether it adds rows. */
+    boolean inserts() {
+      return this == INSERT_MISSING || this == INSERT_AND_NAME;
+    }
+
+    /** What it is to a trigger, and to a GRANT. */
+    public String event() {
+      return inserts() ? "INSERT" : this == COMPARE_AND_SET ? "UPDATE" : "DELETE";
+    }
+  }
+
+  /** The columns whose old value is looked at before a row is set, in order. */
+  List<TargetColumn> compared() {
+    return columns.stream()
+        .filter(column -> !key.contains(column.name()) && !touched.contains(column.name()))
+        .toList();
   }
 }

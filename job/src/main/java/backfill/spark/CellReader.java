@@ -1,10 +1,9 @@
 package backfill.spark;
 
-import java.time.Instant;
-import java.time.LocalDate;
-import java.time.temporal.ChronoUnit;
 import java.util.HexFormat;
-import org.apache.spark.sql.catalyst.InternalRow;
+import org.apache.spark.sql.catalyst.expressions.SpecializedGetters;
+import org.apache.spark.sql.catalyst.util.ArrayData;
+import org.apache.spark.sql.types.ArrayType;
 import org.apache.spark.sql.types.BinaryType;
 import org.apache.spark.sql.types.BooleanType;
 import org.apache.spark.sql.types.ByteType;
@@ -15,6 +14,7 @@ import org.apache.spark.sql.types.DoubleType;
 import org.apache.spark.sql.types.FloatType;
 import org.apache.spark.sql.types.IntegerType;
 import org.apache.spark.sql.types.LongType;
+import org.apache.spark.sql.types.Metadata;
 import org.apache.spark.sql.types.NullType;
 import org.apache.spark.sql.types.ShortType;
 import org.apache.spark.sql.types.StringType;
@@ -22,13 +22,13 @@ import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.TimestampType;
 
 /**
- * Reads one cell of Spark's internal row as a value whose order is Spark's and whose text
- * PostgreSQL casts; NULL as null.
+ * Reads one cell of a row, or element of an array, of Spark's own as a value whose order is Spark's
+ * and whose text PostgreSQL casts; NULL as null.
  */
 @FunctionalInterface
 interface CellReader {
   /** The cell at this place. */
-  Object read(InternalRow row, int place);
+  Object read(SpecializedGetters row, int place);
 
   /**
    * The reader for a column.
@@ -48,26 +48,30 @@ interface CellReader {
     } else if (type instanceof IntegerType) {
       return (row, place) -> (long) row.getInt(place);
     } else if (type instanceof LongType) {
-      return InternalRow::getLong;
+      return SpecializedGetters::getLong;
     } else if (type instanceof BooleanType) {
-      return InternalRow::getBoolean;
+      return SpecializedGetters::getBoolean;
     } else if (type instanceof FloatType) {
-      return InternalRow::getFloat;
+      return SpecializedGetters::getFloat;
     } else if (type instanceof DoubleType) {
-      return InternalRow::getDouble;
+      return SpecializedGetters::getDouble;
     } else if (type instanceof DecimalType decimal) {
       return (row, place) ->
           row.getDecimal(place, decimal.precision(), decimal.scale()).toJavaBigDecimal();
     } else if (type instanceof StringType) {
       return (row, place) -> row.getUTF8String(place).toString();
     } else if (type instanceof DateType) {
-      return (row, place) -> LocalDate.ofEpochDay(row.getInt(place));
+      return (row, place) -> new Times.Day(row.getInt(place));
     } else if (type instanceof TimestampType) {
-      return (row, place) -> Instant.EPOCH.plus(row.getLong(place), ChronoUnit.MICROS);
+      return (row, place) -> new Times.Timestamp(row.getLong(place));
     } else if (type instanceof BinaryType) {
       return (row, place) -> "\\x" + HexFormat.of().formatHex(row.getBinary(place));
     } else if (type instanceof NullType) {
       return (row, place) -> null;
+    } else if (type instanceof ArrayType array && !(array.elementType() instanceof ArrayType)) {
+      CellReader element =
+          of(new StructField("element", array.elementType(), true, Metadata.empty()));
+      return (row, place) -> literal(row.getArray(place), element);
     }
     throw new IllegalArgumentException(
         "column "
@@ -75,5 +79,24 @@ interface CellReader {
             + " has Spark's type "
             + type.simpleString()
             + ", which format \"backfill\" cannot write; cast it to a string that PostgreSQL reads");
+  }
+
+  /**
+   * An array as PostgreSQL reads it, each element in quotes, so that none is taken for NULL.
+   *
+   * @see <a href="https://www.postgresql.org/docs/current/arrays.html#ARRAYS-IO">Array Input and
+   *     Output Syntax</a>
+   */
+  private static String literal(ArrayData values, CellReader element) {
+    StringBuilder text = new StringBuilder("{");
+    for (int i = 0; i < values.numElements(); i++) {
+      Object value = element.read(values, i);
+      text.append(i == 0 ? "" : ",");
+      text.append(
+          value == null
+              ? "NULL"
+              : '"' + value.toString().replace("\\", "\\\\").replace("\"", "\\\"") + '"');
+    }
+    return text.append('}').toString();
   }
 }

@@ -53,8 +53,14 @@ final class GrantSets implements AutoCloseable {
         step.members().stream().map(m -> sources.pairs(m.from(), m.group(), m.user())).toList();
     direct = grants(sources, step.direct());
     through = grants(sources, step.through());
-    users = spark.broadcast(indexOf(target, alsoUsers));
-    existing = kept.keep(existingSets(target, reader));
+    JavaRDD<LongPairs> present =
+        reader.readPairs(target.table(), PairColumns.of(step.into()), target.where());
+    if (step.deletes()) {
+      // Read once more for the numbers of its users: those whom nobody names are to go.
+      present = kept.keep(present);
+    }
+    users = spark.broadcast(indexOf(target, present, alsoUsers));
+    existing = kept.keep(existingSets(present));
     // Read now, because the snapshot is let go after this stage.
     existing.count();
   }
@@ -65,12 +71,9 @@ final class GrantSets implements AutoCloseable {
         .toList();
   }
 
-  private JavaPairRDD<Long, PartialSet> existingSets(Target target, SnapshotReader reader) {
+  private JavaPairRDD<Long, PartialSet> existingSets(JavaRDD<LongPairs> present) {
     return PartialSetIterator.of(
-        reader.readPairs(target.table(), PairColumns.of(step.into()), null),
-        PartialSet.Kind.EXISTING,
-        userNumber(),
-        PartialSetIterator.Unnumbered.COUNT);
+        present, PartialSet.Kind.EXISTING, userNumber(), PartialSetIterator.Unnumbered.COUNT);
   }
 
   private PartialSetIterator.Numbering userNumber() {
@@ -79,12 +82,16 @@ final class GrantSets implements AutoCloseable {
   }
 
   /** An int4 column needs no look-up at all; int8 keys need one where they span 2³² or more. */
-  private UserIndex indexOf(Target target, long[] alsoUsers) {
+  private UserIndex indexOf(Target target, JavaRDD<LongPairs> present, long[] alsoUsers) {
     if (!"bigint".equals(target.table().column(step.into().user()).orElseThrow().type())) {
       return UserIndex.startingAt(Integer.MIN_VALUE);
     }
     JavaRDD<Long> named =
-        Stream.concat(members.stream(), direct.stream())
+        Stream.of(
+                members.stream(),
+                direct.stream(),
+                Stream.of(present).filter(rows -> step.deletes()))
+            .flatMap(each -> each)
             .map(pairs -> pairs.flatMap(some -> Arrays.stream(some.members()).iterator()))
             .reduce(JavaRDD::union)
             .orElseThrow();

@@ -7,12 +7,13 @@ import backfill.postgres.Parameters;
 import backfill.postgres.Ready;
 import backfill.postgres.Table;
 import java.time.Instant;
-import java.util.Collection;
+import java.util.HashSet;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.UUID;
 import java.util.stream.StreamSupport;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.sql.Dataset;
@@ -35,9 +36,14 @@ public final class KeptSources implements AutoCloseable {
   private final Map<String, Long> counts = new LinkedHashMap<>();
   private final Map<String, JavaRDD<LongPairs>> pairs = new LinkedHashMap<>();
   private final Map<String, KeySet> keys = new LinkedHashMap<>();
+  private final Set<String> views = new HashSet<>();
 
-  KeptSources(SparkSession spark, Plan plan, Instant now) {
+  /**
+   * @param run whose uuids {@code run_uuid} gives
+   */
+  KeptSources(SparkSession spark, Plan plan, Instant now, UUID run) {
     this.session = sized(spark.newSession());
+    RunUuid.register(session, run);
     this.plan = plan;
     this.now = now;
   }
@@ -63,6 +69,28 @@ public final class KeptSources implements AutoCloseable {
   long readRows(
       SnapshotReader reader, Source source, Table table, Set<String> needed, String where) {
     Dataset<Row> rows = kept.keep(reader.read(table, table.columnsToRead(needed), where));
+    long count = rows.count();
+    rows.createOrReplaceTempView(source.name());
+    counts.put(source.name(), count);
+    return count;
+  }
+
+  /**
+   * Fetches the rows of one source that other sources and views name, and makes it known to
+   * queries.
+   *
+   * @param where a PostgreSQL condition, or null
+   * @return how many rows it has
+   */
+  long readKeyed(
+      SnapshotReader reader, Source source, Table table, Set<String> needed, String where) {
+    Source.KeyedBy keyed = source.keyedBy().orElseThrow();
+    Dataset<Row> keys =
+        kept.keep(KeyedScan.keys(session, KeyedScan.type(table, keyed.column()), keyed.keys()));
+    Dataset<Row> rows =
+        kept.keep(
+            reader.readKeyed(
+                table, keyed.column(), table.columnsToRead(needed), where, keys, keys.count()));
     long count = rows.count();
     rows.createOrReplaceTempView(source.name());
     counts.put(source.name(), count);
@@ -107,11 +135,22 @@ public final class KeptSources implements AutoCloseable {
         .orElse(null);
   }
 
-  /** Makes views known, each needing only sources that were read and views before it. */
-  void define(Collection<String> views) {
-    plan.views().keySet().stream()
-        .filter(views::contains)
-        .forEach(view -> query(plan.views().get(view)).createOrReplaceTempView(view));
+  /**
+   * Makes a view known, once, which needs only what is known already. One that gives keys is kept:
+   * it is asked for them and by queries, and must say the same to both.
+   */
+  void define(String view) {
+    if (views.add(view)) {
+      Dataset<Row> rows = query(plan.views().get(view));
+      (givesKeys(view) ? kept.keep(rows) : rows).createOrReplaceTempView(view);
+    }
+  }
+
+  private boolean givesKeys(String view) {
+    return plan.sources().values().stream()
+        .flatMap(source -> source.keyedBy().stream())
+        .flatMap(keyed -> keyed.keys().stream())
+        .anyMatch(keys -> keys.from().equals(view));
   }
 
   /** Two columns of a source or a view, as numbers. */
@@ -119,14 +158,7 @@ public final class KeptSources implements AutoCloseable {
     JavaRDD<LongPairs> read = pairs.get(from);
     return read != null
         ? read
-        : session
-            .table(from)
-            .select(
-                SnapshotReader.column(key).cast("long"), SnapshotReader.column(member).cast("long"))
-            .queryExecution()
-            .toRdd()
-            .toJavaRDD()
-            .mapPartitions(LongPairsOfRows::new);
+        : LongPairsOfRows.of(session.table(from), new PairColumns(key, member));
   }
 
   /** A query over sources and views. */

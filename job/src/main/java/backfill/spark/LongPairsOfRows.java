@@ -2,6 +2,9 @@ package backfill.spark;
 
 import java.util.Arrays;
 import java.util.Iterator;
+import org.apache.spark.api.java.JavaRDD;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
 import org.apache.spark.sql.catalyst.InternalRow;
 
 /** Packs Spark's own rows (key bigint, member bigint) into arrays. */
@@ -10,6 +13,17 @@ final class LongPairsOfRows implements Iterator<LongPairs> {
 
   LongPairsOfRows(Iterator<InternalRow> rows) {
     this.rows = rows;
+  }
+
+  /** Two columns of the rows, as numbers. */
+  static JavaRDD<LongPairs> of(Dataset<Row> rows, PairColumns columns) {
+    return rows.select(
+            SnapshotReader.column(columns.key()).cast("long").as("key"),
+            SnapshotReader.column(columns.member()).cast("long").as("member"))
+        .queryExecution()
+        .toRdd()
+        .toJavaRDD()
+        .mapPartitions(LongPairsOfRows::new);
   }
 
   @Override

@@ -10,7 +10,9 @@ import org.roaringbitmap.RoaringBitmap;
  *
  * @param justified the users whom the sources give it, as a set's bytes
  * @param toInsert of these, the users whom the target lacks
- * @param missing how many they are
+ * @param toDelete users whom the target has and the sources do not give it, for a step that deletes
+ *     such rows
+ * @param missing how many are to be inserted
  * @param missingDirect of the missing ones, those whom a source names
  * @param surplus the target's rows of it that no source justifies
  */
@@ -18,20 +20,27 @@ record ObjectPairs(
     long object,
     byte[] justified,
     byte[] toInsert,
+    byte[] toDelete,
     long planned,
     long missing,
     long missingDirect,
     long surplus)
     implements Serializable {
 
-  static ObjectPairs of(
-      long object, ObjectUsers users, RoaringBitmap planned, RoaringBitmap written) {
+  /** What is kept of an object, of a step that deletes or of one that does not. */
+  static ObjectSets.Verdict<ObjectPairs> deleting(boolean deletes) {
+    return (object, users, before) -> of(object, users, deletes);
+  }
+
+  private static ObjectPairs of(long object, ObjectUsers users, boolean deletes) {
     RoaringBitmap justified = users.justified();
     RoaringBitmap missing = RoaringBitmap.andNot(justified, users.existing());
     return new ObjectPairs(
         object,
         Sets.bytes(justified),
         Sets.bytes(missing),
+        Sets.bytes(
+            deletes ? RoaringBitmap.andNot(users.existing(), justified) : new RoaringBitmap()),
         justified.getLongCardinality(),
         missing.getLongCardinality(),
         users.directOf(missing),

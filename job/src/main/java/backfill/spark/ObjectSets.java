@@ -18,8 +18,16 @@ final class ObjectSets {
   /** What becomes of one object's sets. */
   @FunctionalInterface
   interface Verdict<T> extends Serializable {
-    T of(long object, ObjectUsers users, RoaringBitmap planned, RoaringBitmap written);
+    T of(long object, ObjectUsers users, Before before);
   }
+
+  /**
+   * What another reading planned for the object, and what became of it; empty sets where there was
+   * none.
+   *
+   * @param deleted whose rows went, those left out that stayed for a reason
+   */
+  record Before(RoaringBitmap planned, RoaringBitmap written, RoaringBitmap deleted) {}
 
   /**
    * @param parts kept by Spark or cheap to compute: finding the ranges looks at them once before
@@ -68,6 +76,8 @@ final class ObjectSets {
       RoaringBitmap planned = new RoaringBitmap();
       RoaringBitmap written = new RoaringBitmap();
       RoaringBitmap rejected = new RoaringBitmap();
+      RoaringBitmap deleted = new RoaringBitmap();
+      RoaringBitmap stayed = new RoaringBitmap();
       long object = ahead._1();
       while (ahead != null && ahead._1() == object) {
         PartialSet part = ahead._2();
@@ -79,6 +89,8 @@ final class ObjectSets {
           case UNKNOWN_EXISTING -> users.addUnknownExisting(part.rows());
           case PLANNED -> planned.or(part.set());
           case WRITTEN -> written.or(part.set());
+          case DELETED -> deleted.or(part.set());
+          case STAYED -> stayed.or(part.set());
           case REJECTED -> rejected.or(part.set());
           default -> throw new IllegalStateException("kind " + part.kind());
         }
@@ -88,7 +100,8 @@ final class ObjectSets {
       // it.
       users.addExisting(rejected);
       written.andNot(rejected);
-      return verdict.of(object, users, planned, written);
+      deleted.andNot(stayed);
+      return verdict.of(object, users, new Before(planned, written, deleted));
     }
 
     private void addGroups(RoaringBitmap numbers) {

@@ -18,7 +18,7 @@ record PairColumns(String key, String member) {
 
   /**
    * The sources of which these steps need one pair of columns and nothing else: no query and no
-   * view reads them.
+   * view reads them, no other source takes its keys from them, and they are not fetched by key.
    *
    * @return source name to its columns
    */
@@ -33,6 +33,18 @@ record PairColumns(String key, String member) {
         queried.addAll(plan.sourcesOf(step));
       }
     }
+    for (Step.Fill step : steps) {
+      for (String name : plan.sourcesOf(step)) {
+        plan.sources()
+            .get(name)
+            .keyedBy()
+            .ifPresent(
+                keyed -> {
+                  queried.add(name);
+                  keyed.keys().forEach(keys -> queried.addAll(sources(plan, keys.from())));
+                });
+      }
+    }
     Map<String, PairColumns> sole = new HashMap<>();
     uses.forEach(
         (source, columns) -> {
@@ -42,6 +54,10 @@ record PairColumns(String key, String member) {
         });
     sole.keySet().removeAll(queried);
     return sole;
+  }
+
+  private static List<String> sources(Plan plan, String from) {
+    return plan.views().containsKey(from) ? plan.sourcesOfView(from) : List.of(from);
   }
 
   private static void collect(Step.Pairs step, Map<String, Set<PairColumns>> uses) {

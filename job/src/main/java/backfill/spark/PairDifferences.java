@@ -22,23 +22,24 @@ record PairDifferences(long missing, long added, long revoked, List<String> exam
 
   /** Judges one object after the other. */
   static ObjectSets.Verdict<PairDifferences> judging(Broadcast<UserIndex> index) {
-    return (object, users, planned, written) -> of(object, users, planned, written, index.value());
+    return (object, users, before) -> of(object, users, before, index.value());
   }
 
+  /** A pair that should be gone and is there is missing as one that should be there and is not. */
   private static PairDifferences of(
-      long object,
-      ObjectUsers users,
-      RoaringBitmap planned,
-      RoaringBitmap written,
-      UserIndex index) {
+      long object, ObjectUsers users, ObjectSets.Before before, UserIndex index) {
     RoaringBitmap justified = users.justified();
     RoaringBitmap absent = RoaringBitmap.andNot(justified, users.existing());
-    RoaringBitmap missing = RoaringBitmap.and(absent, planned);
-    RoaringBitmap revoked = RoaringBitmap.and(written, users.existing());
+    RoaringBitmap missing = RoaringBitmap.and(absent, before.planned());
+    long added = absent.getLongCardinality() - missing.getLongCardinality();
+    RoaringBitmap stillThere = RoaringBitmap.and(before.deleted(), users.existing());
+    stillThere.andNot(justified);
+    missing.or(stillThere);
+    RoaringBitmap revoked = RoaringBitmap.and(before.written(), users.existing());
     revoked.andNot(justified);
     return new PairDifferences(
         missing.getLongCardinality(),
-        absent.getLongCardinality() - missing.getLongCardinality(),
+        added,
         revoked.getLongCardinality(),
         examples(object, missing, index));
   }

@@ -10,16 +10,24 @@ import org.roaringbitmap.PeekableIntIterator;
 import org.roaringbitmap.RoaringBitmap;
 
 /**
- * Spells out what objects lack as rows (object, user), one set in memory at a time, users
- * ascending.
+ * Spells out what objects lack, or have too much, as rows (object, user), one set in memory at a
+ * time, users ascending.
  */
 final class PairRows implements Iterator<Row> {
+  /** Which of an object's users. */
+  enum Which {
+    TO_INSERT,
+    TO_DELETE
+  }
+
   private final Iterator<ObjectPairs> objects;
+  private final Which which;
   private final UserIndex users;
   private long object;
   private PeekableIntIterator current = new RoaringBitmap().getIntIterator();
 
-  PairRows(Iterator<ObjectPairs> objects, UserIndex users) {
+  PairRows(Iterator<ObjectPairs> objects, Which which, UserIndex users) {
+    this.which = which;
     this.objects = objects;
     this.users = users;
   }
@@ -29,7 +37,8 @@ final class PairRows implements Iterator<Row> {
     while (!current.hasNext() && objects.hasNext()) {
       ObjectPairs next = objects.next();
       object = next.object();
-      current = Sets.set(next.toInsert()).getIntIterator();
+      current =
+          Sets.set(which == Which.TO_INSERT ? next.toInsert() : next.toDelete()).getIntIterator();
     }
     return current.hasNext();
   }

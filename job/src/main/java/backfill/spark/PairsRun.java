@@ -5,18 +5,23 @@ import backfill.membership.UserIndex;
 import backfill.plan.Settings;
 import backfill.plan.Step;
 import backfill.postgres.Parents;
+import backfill.postgres.StepCounts;
 import backfill.postgres.Target;
 import backfill.postgres.WriteCounts;
+import backfill.postgres.WritePart;
+import backfill.postgres.WriteTarget;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.apache.spark.api.java.JavaPairRDD;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
+import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.DataTypes;
@@ -39,6 +44,7 @@ final class PairsRun implements StepRun {
   private JavaPairRDD<Long, PartialSet> granted;
   private JavaRDD<ObjectPairs> flattened;
   private ObjectPairs.Totals totals;
+  private StepPlan counts;
 
   PairsRun(Step.Pairs step, Target target, Settings settings) {
     this.step = step;
@@ -52,8 +58,13 @@ final class PairsRun implements StepRun {
   }
 
   @Override
-  public List<String> columns() {
-    return step.key();
+  public Target target() {
+    return target;
+  }
+
+  @Override
+  public List<WritePart> parts() {
+    return WritePart.of(step, step.key());
   }
 
   @Override
@@ -76,19 +87,35 @@ final class PairsRun implements StepRun {
                 granted.union(grants.existing()),
                 grants.groups(),
                 step.write().writers(),
-                ObjectPairs::of));
+                ObjectPairs.deleting(step.deletes())));
     totals =
         flattened.aggregate(
             ObjectPairs.Totals.NONE, ObjectPairs.Totals::and, ObjectPairs.Totals::and);
-    return new StepPlan(
-        totals.planned(),
-        totals.planned() - totals.missing(),
-        totals.missing(),
+    counts =
+        new StepPlan(
+            totals.planned(),
+            totals.planned() - totals.missing(),
+            totals.missing(),
+            null,
+            step.deletes() ? totals.surplus() : null,
+            null,
+            null,
+            step.surplus() == Step.Surplus.IGNORE ? null : totals.surplus(),
+            0,
+            List.of(),
+            totals.planned() - totals.missing() + totals.surplus(),
+            Map.of(),
+            Map.of());
+    return counts;
+  }
+
+  @Override
+  public PlannedChanges changes() {
+    return new PlannedChanges(
+        counts,
+        rows(PairRows.Which.TO_INSERT),
         null,
-        null,
-        null,
-        totals.surplus(),
-        Map.of());
+        step.deletes() ? rows(PairRows.Which.TO_DELETE) : null);
   }
 
   @Override
@@ -126,25 +153,38 @@ final class PairsRun implements StepRun {
   }
 
   @Override
-  public WriteCounts write(Sink sink) {
-    Broadcast<UserIndex> users = grants.users();
-    JavaRDD<Row> rows = flattened.mapPartitions(objects -> new PairRows(objects, users.value()));
+  public WriteCounts write(WritePart part, Sink sink) {
     return sink.write(
-        session.createDataFrame(
-            rows,
-            new StructType()
-                .add(step.into().object(), DataTypes.LongType, false)
-                .add(step.into().user(), DataTypes.LongType, false)));
+        rows(
+            part.operation() == WriteTarget.Operation.COMPARE_AND_DELETE
+                ? PairRows.Which.TO_DELETE
+                : PairRows.Which.TO_INSERT));
+  }
+
+  private Dataset<Row> rows(PairRows.Which which) {
+    Broadcast<UserIndex> users = grants.users();
+    JavaRDD<Row> rows =
+        flattened.mapPartitions(objects -> new PairRows(objects, which, users.value()));
+    return session.createDataFrame(
+        rows,
+        new StructType()
+            .add(step.into().object(), DataTypes.LongType, false)
+            .add(step.into().user(), DataTypes.LongType, false));
   }
 
   @Override
-  public Verified verify(SnapshotReader reader, KeptSources sources, WriteCounts written) {
+  public Verified verify(SnapshotReader reader, KeptSources sources, StepCounts written) {
     try (GrantSets now = new GrantSets(step, target, settings, reader, sources, plannedUsers())) {
+      UserIndex index = now.users().value();
+      WriteCounts deletes = written.deletes();
+      List<List<String>> stayed =
+          Stream.concat(deletes.leftKeys().stream(), deletes.rejectedKeys().stream()).toList();
       JavaPairRDD<Long, PartialSet> parts =
           now.granted()
               .union(now.existing())
               .union(plannedAndWritten(now.users()))
-              .union(rejected(written.rejectedKeys(), now.users().value()));
+              .union(named(PartialSet.Kind.STAYED, stayed, index))
+              .union(named(PartialSet.Kind.REJECTED, written.inserts().rejectedKeys(), index));
       return PairDifferences.between(
           ObjectSets.merge(
               parts, now.groups(), step.write().writers(), PairDifferences.judging(now.users())));
@@ -159,7 +199,7 @@ final class PairsRun implements StepRun {
     byte[] none = Sets.bytes(new RoaringBitmap());
     byte[] all =
         flattened
-            .map(ObjectPairs::justified)
+            .map(object -> united(object.justified(), object.toDelete()))
             .treeAggregate(none, PairsRun::united, PairsRun::united);
     UserIndex users = grants.users().value();
     return Arrays.stream(Sets.set(all).toArray()).mapToLong(users::key).toArray();
@@ -177,12 +217,15 @@ final class PairsRun implements StepRun {
           Renumbering renumbering = new Renumbering(before.value(), now.value());
           return List.of(
                   part(object, PartialSet.Kind.PLANNED, renumbering.of(object.justified())),
-                  part(object, PartialSet.Kind.WRITTEN, renumbering.of(object.toInsert())))
+                  part(object, PartialSet.Kind.WRITTEN, renumbering.of(object.toInsert())),
+                  part(object, PartialSet.Kind.DELETED, renumbering.of(object.toDelete())))
               .iterator();
         });
   }
 
-  private JavaPairRDD<Long, PartialSet> rejected(List<List<String>> keys, UserIndex now) {
+  /** Rows that writers named. */
+  private JavaPairRDD<Long, PartialSet> named(
+      PartialSet.Kind kind, List<List<String>> keys, UserIndex now) {
     Map<Long, RoaringBitmap> users = new HashMap<>();
     for (List<String> key : keys) {
       users
@@ -191,8 +234,7 @@ final class PairsRun implements StepRun {
     }
     List<Tuple2<Long, PartialSet>> parts = new ArrayList<>();
     users.forEach(
-        (object, members) ->
-            parts.add(new Tuple2<>(object, PartialSet.of(PartialSet.Kind.REJECTED, members))));
+        (object, members) -> parts.add(new Tuple2<>(object, PartialSet.of(kind, members))));
     return JavaSparkContext.fromSparkContext(session.sparkContext()).parallelizePairs(parts, 1);
   }
 

@@ -29,7 +29,11 @@ record PartialSet(Kind kind, byte[] members, long rows) implements Serializable 
     /** Users whom the run was to write, for verify. */
     WRITTEN,
     /** Of these, users whose row the server refused, for verify. */
-    REJECTED
+    REJECTED,
+    /** Users whose row the run was to delete, for verify. */
+    DELETED,
+    /** Of these, users whose row stayed: somebody changed it, or the server refused. */
+    STAYED
   }
 
   static PartialSet of(Kind kind, RoaringBitmap members) {

@@ -3,6 +3,7 @@ package backfill.spark;
 import static scala.jdk.javaapi.CollectionConverters.asJava;
 
 import backfill.plan.Plan;
+import backfill.plan.Source;
 import backfill.plan.Step;
 import backfill.postgres.QueryShapes;
 import backfill.postgres.Shapes;
@@ -16,6 +17,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.UUID;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.rdd.RDD;
 import org.apache.spark.sql.AnalysisException;
@@ -40,13 +42,14 @@ public final class PlanQueries implements QueryShapes {
   @Override
   public Shapes of(Plan plan, Map<String, Table> sources) {
     SparkSession empty = spark.newSession();
+    RunUuid.register(empty, new UUID(0, 0));
     Map<String, Set<String>> needed = new HashMap<>();
     sources.forEach(
         (name, table) -> {
           needed.put(name, new HashSet<>());
           StructType schema = new StructType();
           for (backfill.postgres.Column column : table.columns()) {
-            schema = schema.add(column.name(), SparkTypes.of(column.type()));
+            schema = schema.add(column.name(), SparkTypes.of(column));
           }
           rowsOf(empty, schema).createOrReplaceTempView(name);
         });
@@ -61,6 +64,13 @@ public final class PlanQueries implements QueryShapes {
                 rows.createOrReplaceTempView(name);
               }
             });
+    KeyColumns keys = new KeyColumns(empty, sources, views, reasons);
+    for (Source source : plan.sources().values()) {
+      source.keyedBy().ifPresent(keyed -> needed.get(source.name()).add(keyed.column()));
+      for (Dataset<Row> key : keys.of(source)) {
+        need(empty, key, sources, needed);
+      }
+    }
     Map<String, List<String>> outputs = new LinkedHashMap<>();
     for (Step step : plan.steps()) {
       if (step instanceof Step.Rows rows) {
@@ -70,6 +80,15 @@ public final class PlanQueries implements QueryShapes {
           outputs.put(step.name(), List.of(result.columns()));
           need(empty, result, sources, needed);
         }
+        rows.unmatched()
+            .forEach(
+                (name, query) -> {
+                  String place = "step " + rows.name() + ": unmatched." + name;
+                  Dataset<Row> number = analyzed(empty, plan, place, query, reasons);
+                  if (number != null) {
+                    need(empty, number, sources, needed);
+                  }
+                });
       } else if (step instanceof Step.Pairs pairs) {
         columnsOf(pairs)
             .forEach(

@@ -1,14 +1,17 @@
 package backfill.spark;
 
 import backfill.plan.Plan;
+import backfill.plan.Settings;
 import backfill.plan.Source;
 import backfill.plan.Step;
-import backfill.postgres.Database;
+import backfill.postgres.Databases;
 import backfill.postgres.ListedStatement;
 import backfill.postgres.ParentTable;
 import backfill.postgres.Ready;
 import backfill.postgres.Table;
 import backfill.postgres.TableLock;
+import backfill.postgres.Target;
+import backfill.postgres.WritePart;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -20,13 +23,18 @@ import java.util.Set;
 public final class ReadListing {
   private final Plan plan;
   private final Ready ready;
-  private final TableScan scan;
+  private final Map<String, TableScan> scans = new LinkedHashMap<>();
 
   public ReadListing(
-      Session session, Plan plan, Ready ready, Database database, String applicationName) {
+      Session session, Plan plan, Ready ready, Databases databases, String applicationName) {
     this.plan = plan;
     this.ready = ready;
-    this.scan = new TableScan(session.get(), database, plan.settings().read(), applicationName);
+    Settings.Read read = plan.settings().read();
+    databases
+        .named()
+        .forEach(
+            (name, database) ->
+                scans.put(name, new TableScan(session.get(), database, read, applicationName)));
   }
 
   /**
@@ -37,22 +45,42 @@ public final class ReadListing {
   public List<ListedStatement> source(String name, List<Step.Fill> together) {
     Source source = plan.sources().get(name);
     Table table = ready.sources().get(name);
+    TableScan scan = scans.get(source.database());
     PairColumns pairs = PairColumns.soleUses(plan, together).get(name);
     if (pairs != null) {
       return listed(
           table, scan.pairStatements(table, pairs, KeptSources.where(source, plan, ready)));
     }
     Set<String> needed = ready.shapes().needed().getOrDefault(name, Set.of());
-    return listed(table, table.columnsToRead(needed), KeptSources.where(source, plan, ready));
+    List<String> columns = table.columnsToRead(needed);
+    String where = KeptSources.where(source, plan, ready);
+    return source.keyedBy().isPresent()
+        ? keyed(source, table, columns, where)
+        : listed(scan, table, columns, where);
+  }
+
+  private List<ListedStatement> keyed(
+      Source source, Table table, List<String> columns, String where) {
+    String key = source.keyedBy().orElseThrow().column();
+    Settings.Read read = plan.settings().read();
+    return List.of(
+        new ListedStatement(
+            List.of(
+                "as often as there are keys, each with an array of at most %,d of them, over at most %d connections"
+                    .formatted(read.keysPerQuery(), read.readers()),
+                TableLock.ACCESS_SHARE.on(table, "the last row is read")),
+            KeyedScan.sql(table, key, columns, where)));
   }
 
   /** What reads a step's target. */
   public List<ListedStatement> target(Step.Fill step) {
+    Target target = ready.targets().get(step.name());
     if (step instanceof Step.Pairs pairs) {
-      Table table = ready.targets().get(step.name()).table();
-      return listed(table, scan.pairStatements(table, PairColumns.of(pairs.into()), null));
+      return listed(
+          target.table(),
+          main().pairStatements(target.table(), PairColumns.of(pairs.into()), target.where()));
     }
-    return listed(ready.targets().get(step.name()).table(), columns(step), null);
+    return listed(main(), target.table(), WritePart.read(step, outputs(step)), target.where());
   }
 
   /**
@@ -63,7 +91,7 @@ public final class ReadListing {
   public List<ListedStatement> parents(List<Step.Fill> together) {
     Map<String, List<ListedStatement>> listed = new LinkedHashMap<>();
     for (Step.Fill step : together) {
-      for (ParentTable parent : ready.targets().get(step.name()).parentsOf(step.key())) {
+      for (ParentTable parent : ready.targets().get(step.name()).parentsOf(outputs(step))) {
         parent
             .integerColumn()
             .ifPresent(
@@ -72,34 +100,26 @@ public final class ReadListing {
                         parent.table().name().quoted() + "." + column,
                         listed(
                             parent.table(),
-                            scan.pairStatements(
-                                parent.table(), new PairColumns(column, column), null))));
+                            main()
+                                .pairStatements(
+                                    parent.table(), new PairColumns(column, column), null))));
       }
     }
     return listed.values().stream().flatMap(List::stream).toList();
   }
 
-  /** The target's columns that a step reads and writes: its key, then what its query gives. */
-  public List<String> columns(Step.Fill step) {
-    List<String> columns = new ArrayList<>(step.key());
-    for (String column : ready.shapes().outputs().getOrDefault(step.name(), List.of())) {
-      if (!columns.contains(column)) {
-        columns.add(column);
-      }
-    }
-    return columns;
+  /** The columns that a step gives its target. */
+  public List<String> outputs(Step.Fill step) {
+    return ready.shapes().outputs().getOrDefault(step.name(), step.key());
   }
 
-  private List<ListedStatement> listed(Table table, Collection<String> columns, String where) {
-    List<ListedStatement> listed = new ArrayList<>();
-    listed.add(
-        new ListedStatement(
-            List.of(
-                "Spark looks which columns there are, outside of a transaction",
-                TableLock.ACCESS_SHARE.on(table, "it is answered, at once")),
-            scan.shapeStatement(table, columns, where)));
-    listed.addAll(listed(table, scan.statements(table, columns, where)));
-    return listed;
+  private TableScan main() {
+    return scans.get(Plan.MAIN);
+  }
+
+  private static List<ListedStatement> listed(
+      TableScan scan, Table table, Collection<String> columns, String where) {
+    return listed(table, scan.statements(table, columns, where));
   }
 
   private static List<ListedStatement> listed(Table table, List<String> statements) {

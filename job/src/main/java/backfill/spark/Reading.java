@@ -3,33 +3,37 @@ package backfill.spark;
 import backfill.plan.Plan;
 import backfill.plan.Source;
 import backfill.plan.Step;
-import backfill.postgres.Database;
+import backfill.postgres.Databases;
+import backfill.postgres.LostSnapshot;
 import backfill.postgres.Ready;
 import backfill.postgres.Snapshot;
+import backfill.postgres.Snapshots;
+import backfill.postgres.StepCounts;
 import backfill.postgres.Table;
 import backfill.postgres.Target;
-import backfill.postgres.WriteCounts;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.UUID;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import org.apache.spark.sql.SparkSession;
 
 /**
- * One snapshot of the database and what is read in it, for the steps that share it. The snapshot is
- * let go as soon as everything is read; the rows stay until this is closed.
+ * One snapshot of each database that some steps read, and what is read in them, for the steps that
+ * share them. The snapshots are let go as soon as everything is read; the rows stay until this is
+ * closed.
  */
 public final class Reading implements AutoCloseable {
   private final Plan plan;
   private final Ready ready;
   private final KeptSources sources;
-  private final Snapshot snapshot;
-  private final SnapshotReader reader;
+  private final Map<String, SnapshotReader> readers;
   private final Map<String, PairColumns> pairsOnly;
   private final long exportedNanos = System.nanoTime();
   private Duration held;
@@ -38,96 +42,135 @@ public final class Reading implements AutoCloseable {
       Plan plan,
       Ready ready,
       KeptSources sources,
-      Snapshot snapshot,
-      SnapshotReader reader,
+      Map<String, SnapshotReader> readers,
       Map<String, PairColumns> pairsOnly) {
     this.plan = plan;
     this.ready = ready;
     this.sources = sources;
-    this.snapshot = snapshot;
-    this.reader = reader;
+    this.readers = readers;
     this.pairsOnly = pairsOnly;
   }
 
   /**
-   * Takes a snapshot for these steps, and ACCESS SHARE on every table that they will read in it.
+   * Takes a snapshot of each database for these steps, right after each other, and before them
+   * ACCESS SHARE on every table that the steps will read.
    *
    * @param applicationName of every connection that reads
+   * @param run whose uuids {@code run_uuid} gives
+   * @param overlay what earlier steps of a dry run would leave
    */
   public static Reading begin(
       SparkSession spark,
       Plan plan,
       Ready ready,
       List<Step.Fill> steps,
-      Database database,
-      String applicationName)
+      Databases databases,
+      String applicationName,
+      UUID run,
+      Overlay overlay)
       throws SQLException {
-    Snapshot snapshot =
-        Snapshot.export(
-            database,
+    Map<String, Snapshot> snapshots =
+        Snapshots.export(
+            databases,
             applicationName,
             tables(plan, ready, steps),
             plan.settings().lockTimeout(),
             plan.settings().write().retryFor());
-    KeptSources sources = new KeptSources(spark, plan, Timestamps.instant(ready.now()));
-    SnapshotReader reader =
-        new SnapshotReader(
-            sources.session(), database, snapshot, plan.settings().read(), applicationName);
-    return new Reading(plan, ready, sources, snapshot, reader, PairColumns.soleUses(plan, steps));
+    KeptSources sources = new KeptSources(spark, plan, Timestamps.instant(ready.now()), run);
+    Map<String, SnapshotReader> readers = new LinkedHashMap<>();
+    snapshots.forEach(
+        (name, snapshot) ->
+            readers.put(
+                name,
+                new SnapshotReader(
+                    sources.session(),
+                    databases.named().get(name),
+                    snapshot,
+                    plan.settings().read(),
+                    applicationName,
+                    // Steps write to main alone; elsewhere the same oid is another table.
+                    name.equals(Plan.MAIN) ? overlay : new Overlay())));
+    return new Reading(plan, ready, sources, readers, PairColumns.soleUses(plan, steps));
   }
 
-  /** What these steps read, sources and targets; a table may be there twice. */
-  public static List<Table> tables(Plan plan, Ready ready, List<Step.Fill> steps) {
-    List<Table> tables = new ArrayList<>();
+  /**
+   * What these steps read, sources and targets, by database; a table may be there twice. One that
+   * is still to be made is not among them.
+   */
+  public static Map<String, List<Table>> tables(Plan plan, Ready ready, List<Step.Fill> steps) {
+    Map<String, List<Table>> tables = new LinkedHashMap<>();
+    tables.put(Plan.MAIN, new ArrayList<>());
     for (Step.Fill step : steps) {
-      plan.sourcesOf(step).forEach(source -> tables.add(ready.sources().get(source)));
+      for (String source : plan.sourcesOf(step)) {
+        tables
+            .computeIfAbsent(plan.sources().get(source).database(), name -> new ArrayList<>())
+            .add(ready.sources().get(source));
+      }
       Target target = ready.targets().get(step.name());
-      tables.add(target.table());
-      target.parentsOf(step.key()).stream()
+      tables.get(Plan.MAIN).add(target.table());
+      target.parentsOf(ready.shapes().outputs().getOrDefault(step.name(), step.key())).stream()
           .filter(parent -> parent.integerColumn().isPresent())
-          .forEach(parent -> tables.add(parent.table()));
+          .forEach(parent -> tables.get(Plan.MAIN).add(parent.table()));
     }
+    tables.values().forEach(those -> those.removeIf(Table::isAbsent));
     return tables;
   }
 
   /**
-   * Reads the sources of a step that no earlier step has read already.
+   * Reads the sources of a step that no earlier step has read already, and makes its views known.
    *
    * @param begun told each source's name before it is read
    * @param read told each source's name and rows after it
+   * @throws LostSnapshot if the one that they are read in is gone
    */
   public void sources(Step.Fill step, Consumer<String> begun, BiConsumer<String, Long> read) {
-    for (String name : plan.sourcesOf(step)) {
-      if (!sources.counts().containsKey(name)) {
+    for (String name : plan.relationsOf(step)) {
+      Source source = plan.sources().get(name);
+      if (source == null) {
+        sources.define(name);
+      } else if (!sources.counts().containsKey(name)) {
         begun.accept(name);
-        read.accept(name, read(plan.sources().get(name)));
+        in(source.database(), () -> read.accept(name, read(source)));
       }
     }
-    sources.define(plan.viewsOf(step));
   }
 
   private long read(Source source) {
+    SnapshotReader reader = readers.get(source.database());
     Table table = ready.sources().get(source.name());
     String where = KeptSources.where(source, plan, ready);
+    Set<String> needed = ready.shapes().needed().getOrDefault(source.name(), Set.of());
     PairColumns columns = pairsOnly.get(source.name());
-    return columns == null
-        ? sources.readRows(
-            reader,
-            source,
-            table,
-            ready.shapes().needed().getOrDefault(source.name(), Set.of()),
-            where)
-        : sources.readPairs(reader, source, table, columns, where);
+    if (columns != null) {
+      return sources.readPairs(reader, source, table, columns, where);
+    }
+    return source.keyedBy().isPresent()
+        ? sources.readKeyed(reader, source, table, needed, where)
+        : sources.readRows(reader, source, table, needed, where);
   }
 
   /** Reads what the step's target has. */
   public void target(StepRun run) {
-    run.read(reader, sources);
+    in(Plan.MAIN, () -> run.read(readers.get(Plan.MAIN), sources));
   }
 
   /** Compares the step's state in this snapshot with what another one planned and wrote. */
-  public Verified verify(StepRun run, WriteCounts written) {
-    return run.verify(reader, sources, written);
+  public Verified verify(StepRun run, StepCounts written) {
+    return run.verify(readers.get(Plan.MAIN), sources, written);
+  }
+
+  /** Says which snapshot it was that a reader did not find. */
+  private void in(String database, Runnable reads) {
+    try {
+      reads.run();
+    } catch (Exception e) {
+      // Spark throws what no signature declares.
+      Optional<LostSnapshot> lost = LostSnapshot.in(e, database, readers.get(database).snapshot());
+      if (lost.isPresent()) {
+        throw lost.get();
+      }
+      throw e;
+    }
   }
 
   /** Rows of each source that these steps read. */
@@ -139,26 +182,29 @@ public final class Reading implements AutoCloseable {
     return rows;
   }
 
-  /** Lets the snapshot go; nothing is read in it from here on. */
+  /** Lets the snapshots go; nothing is read in them from here on. */
   public void release() {
     if (held == null) {
-      snapshot.close();
+      readers.values().forEach(reader -> reader.snapshot().close());
       held = Duration.ofNanos(System.nanoTime() - exportedNanos);
     }
   }
 
-  public Snapshot snapshot() {
-    return snapshot;
+  /** Database to snapshot, main first. */
+  public Map<String, Snapshot> snapshots() {
+    Map<String, Snapshot> snapshots = new LinkedHashMap<>();
+    readers.forEach((name, reader) -> snapshots.put(name, reader.snapshot()));
+    return snapshots;
   }
 
-  /** How long the snapshot was held; until it is released, null. */
+  /** How long the snapshots were held; until they are released, null. */
   public Duration held() {
     return held;
   }
 
   /** Statements that read rows of the plan's tables. */
   public long statements() {
-    return reader.statements();
+    return readers.values().stream().mapToLong(SnapshotReader::statements).sum();
   }
 
   @Override

@@ -92,7 +92,7 @@ final class SinkOptions {
                     .map(ParentTable::key)
                     .toList(),
                 Parents.UNKNOWN,
-                !target.beforeTriggers().isEmpty(),
+                !target.beforeTriggers("INSERT").isEmpty(),
                 0,
                 0)),
         target.arbiter().predicate().orElse(null),

@@ -6,11 +6,11 @@ import backfill.postgres.Column;
 import backfill.postgres.Database;
 import backfill.postgres.ParentTable;
 import backfill.postgres.Parents;
-import backfill.postgres.Ready;
 import backfill.postgres.RejectionRules;
 import backfill.postgres.RunLedger;
 import backfill.postgres.Target;
 import backfill.postgres.TargetColumn;
+import backfill.postgres.WritePart;
 import backfill.postgres.WriteTarget;
 import java.util.List;
 
@@ -19,60 +19,58 @@ public final class Sinks {
   private Sinks() {}
 
   /**
-   * The way to a step's target.
+   * The way to a step's target, for one of its writes.
    *
-   * @param rejectedBefore rows of earlier steps that were rejected
+   * @param rejectedBefore rows that were rejected so far, in this step and those before
    */
   public static Sink of(
       StepRun run,
-      Ready ready,
+      WritePart part,
       Plan plan,
       Database database,
       String applicationName,
       RunLedger ledger,
       long rejectedBefore) {
     return new Sink(
-        target(run.step(), run.columns(), ready, plan, database, run.parents(), rejectedBefore),
+        target(run.step(), part, run.target(), plan, database, run.parents(), rejectedBefore),
         run.step().write().rowsPerBatch(),
         applicationName,
-        ledger.slot(run.step().name()).orElse(null));
+        ledger.slot(WritePart.entry(run.step().name(), part.operation())).orElse(null));
   }
 
-  /**
-   * Where and how a step writes.
-   *
-   * @param columns the target's columns that it writes, in order
-   */
+  /** Where and how one of a step's writes goes. */
   public static WriteTarget target(
-      Step.Fill step, List<String> columns, Ready ready, Plan plan, Database database) {
-    return target(step, columns, ready, plan, database, Parents.UNKNOWN, 0);
+      Step.Fill step, WritePart part, Target target, Plan plan, Database database) {
+    return target(step, part, target, plan, database, Parents.UNKNOWN, 0);
   }
 
   private static WriteTarget target(
       Step.Fill step,
-      List<String> columns,
-      Ready ready,
+      WritePart part,
+      Target target,
       Plan plan,
       Database database,
       Parents parents,
       long rejectedBefore) {
-    Target target = ready.targets().get(step.name());
     return new WriteTarget(
         database,
         target.table().name(),
-        columns.stream().map(name -> column(target, name)).toList(),
+        part.columns().stream().map(name -> column(target, name)).toList(),
         step.key(),
         target.arbiter().onConflict(),
-        step instanceof Step.Pairs
-            ? WriteTarget.Operation.INSERT_MISSING
-            : WriteTarget.Operation.COMPARE_AND_SET,
+        part.operation(),
+        part.touched(),
+        target.owned().map(owned -> owned.ofRow(target.table().name())).orElse(""),
+        part.operation() == WriteTarget.Operation.COMPARE_AND_DELETE
+            ? target.cascades()
+            : List.of(),
         plan.settings().lockTimeout(),
         step.write().statementTimeout(),
         step.write().retryFor(),
         new RejectionRules(
-            target.parentsOf(columns).stream().map(ParentTable::key).toList(),
+            target.parentsOf(part.columns()).stream().map(ParentTable::key).toList(),
             parents,
-            !target.beforeTriggers().isEmpty(),
+            !target.beforeTriggers(part.operation().event()).isEmpty(),
             plan.limits().rejectedRows(),
             rejectedBefore));
   }

@@ -1,31 +1,58 @@
 package backfill.spark;
 
+import backfill.postgres.Rejection;
+import backfill.postgres.WriteTarget.Operation;
+import java.util.List;
 import java.util.Map;
 
 /**
  * What a step would do. A count that a kind of step does not have is null.
  *
  * @param planned rows that the sources justify
- * @param alreadyPresent of these, rows that the target has; null for an update
- * @param toInsert of these, rows to add; null for an update
- * @param toUpdate rows to set; null for an insert
- * @param unchanged rows that hold the right values; null for an insert
- * @param absent keys that the target lacks; null for an insert
+ * @param alreadyPresent of these, rows that the target has; for a step that only adds
+ * @param toInsert of these, rows to add
+ * @param toUpdate rows to set
+ * @param toDelete rows to take away, without those that go along with them
+ * @param unchanged rows that hold the right values; for a step that sets
+ * @param absent keys that the target lacks; for an update
  * @param surplus the target's rows that no source justifies; null where the step does not ask
- * @param changes column to number of rows in which it would change; empty for an insert
+ * @param unfit planned rows that no statement can write, because a key is NULL or a value is none
+ *     of its column's type
+ * @param rejections what is known of these, the first ones
+ * @param targetRows rows of the step's that the target has
+ * @param unmatched name to number, as the step's own queries say
+ * @param changes column to number of rows in which it would change
  */
 public record StepPlan(
     long planned,
     Long alreadyPresent,
     Long toInsert,
     Long toUpdate,
+    Long toDelete,
     Long unchanged,
     Long absent,
     Long surplus,
+    long unfit,
+    List<Rejection> rejections,
+    long targetRows,
+    Map<String, Long> unmatched,
     Map<String, Long> changes) {
 
   /** How many rows are to be written. */
   public long toWrite() {
-    return (toInsert == null ? 0 : toInsert) + (toUpdate == null ? 0 : toUpdate);
+    return or0(toInsert) + or0(toUpdate) + or0(toDelete);
+  }
+
+  /** How many rows one of the step's writes is given. */
+  public long toWrite(Operation operation) {
+    return switch (operation) {
+      case INSERT_MISSING, INSERT_AND_NAME -> or0(toInsert);
+      case COMPARE_AND_SET -> or0(toUpdate);
+      case COMPARE_AND_DELETE -> or0(toDelete);
+    };
+  }
+
+  private static long or0(Long count) {
+    return count == null ? 0 : count;
   }
 }

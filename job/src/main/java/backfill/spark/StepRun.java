@@ -2,7 +2,10 @@ package backfill.spark;
 
 import backfill.plan.Step;
 import backfill.postgres.Parents;
+import backfill.postgres.StepCounts;
+import backfill.postgres.Target;
 import backfill.postgres.WriteCounts;
+import backfill.postgres.WritePart;
 import java.util.List;
 import java.util.Optional;
 
@@ -12,8 +15,8 @@ import java.util.Optional;
 public sealed interface StepRun extends AutoCloseable permits PairsRun, RowsRun {
   Step.Fill step();
 
-  /** The target's columns that it writes, in order. */
-  List<String> columns();
+  /** What it fills. */
+  Target target();
 
   /** Reads what the target has, under the same snapshot as the sources. */
   void read(SnapshotReader reader, KeptSources sources);
@@ -33,18 +36,24 @@ public sealed interface StepRun extends AutoCloseable permits PairsRun, RowsRun 
   /** The object with most users, of those that gain one; empty for a step that adds no pairs. */
   Optional<FanOut> widestObject();
 
+  /** What the target would have more, other or less; for the steps of a dry run behind it. */
+  PlannedChanges changes();
+
   /** Which parents of the target's rows there were when it was read. */
   Parents parents();
 
-  /** Writes the rest. */
-  WriteCounts write(Sink sink);
+  /** The writes that it consists of, in their order. */
+  List<WritePart> parts();
+
+  /** Carries one of them out. */
+  WriteCounts write(WritePart part, Sink sink);
 
   /**
    * Compares with the state of another snapshot what this run planned and wrote.
    *
    * @param sources read anew under that snapshot
    */
-  Verified verify(SnapshotReader reader, KeptSources sources, WriteCounts written);
+  Verified verify(SnapshotReader reader, KeptSources sources, StepCounts written);
 
   /** Lets go of what Spark keeps for it. */
   @Override

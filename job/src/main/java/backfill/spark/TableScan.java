@@ -2,6 +2,7 @@ package backfill.spark;
 
 import static scala.jdk.javaapi.CollectionConverters.asJava;
 
+import backfill.plan.Placeholders;
 import backfill.plan.Settings;
 import backfill.postgres.CtidRanges;
 import backfill.postgres.Database;
@@ -11,10 +12,12 @@ import backfill.postgres.TableName;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
-import java.util.Properties;
+import java.util.stream.IntStream;
 import org.apache.spark.Dependency;
+import org.apache.spark.Partition;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.rdd.RDD;
@@ -22,9 +25,14 @@ import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.execution.datasources.jdbc.JDBCOptions;
 import org.apache.spark.sql.execution.datasources.jdbc.JDBCPartition;
 import org.apache.spark.sql.execution.datasources.jdbc.JDBCRDD;
-import org.apache.spark.sql.jdbc.JdbcDialects;
+import org.apache.spark.sql.execution.datasources.jdbc.JDBCRelation;
+import org.apache.spark.sql.types.StructType;
+import scala.collection.immutable.Map;
+import scala.collection.immutable.Map$;
+import scala.jdk.javaapi.CollectionConverters;
 
 /** How Spark's JDBC source is told to read a table, and what it makes of that. */
 final class TableScan {
@@ -48,25 +56,45 @@ final class TableScan {
    * @param first what each connection sends first in its transaction
    */
   Dataset<Row> rows(Table table, Collection<String> columns, String where, String first) {
-    Properties properties = new Properties();
-    properties.putAll(database.toOptions());
-    properties.setProperty("driver", "org.postgresql.Driver");
-    properties.setProperty("connectionProvider", DatabaseConnections.NAME);
-    properties.setProperty(DatabaseConnections.APPLICATION_NAME, applicationName);
+    java.util.Map<String, String> options = new LinkedHashMap<>(database.toOptions());
+    options.put("driver", "org.postgresql.Driver");
+    options.put("connectionProvider", DatabaseConnections.NAME);
+    options.put(DatabaseConnections.APPLICATION_NAME, applicationName);
     // With autocommit on, or without a fetch size, the driver would send the query outside the
     // transaction that the snapshot was imported into, and nobody would notice.
-    properties.setProperty("fetchsize", Integer.toString(settings.fetchRows()));
-    properties.setProperty("sessionInitStatement", first);
+    options.put("fetchsize", Integer.toString(settings.fetchRows()));
+    options.put("sessionInitStatement", first);
     // A push-down rewrites what we counted on; the columns are chosen here.
-    properties.setProperty("pushDownPredicate", "false");
+    options.put("pushDownPredicate", "false");
+    List<backfill.postgres.Column> selected = columns(table, columns);
     return spark
-        .read()
-        .jdbc(
-            database.readUrl(),
-            relation(table, columns, where),
-            ranges(table).toArray(String[]::new),
-            properties)
-        .select(columns.stream().map(SnapshotReader::column).toArray(Column[]::new));
+        .baseRelationToDataFrame(
+            new JDBCRelation(
+                schema(selected),
+                partitions(table),
+                new JDBCOptions(
+                    database.readUrl(),
+                    prepared(relation(table, selected, where)),
+                    Map.from(CollectionConverters.asScala(options))),
+                Map$.MODULE$.empty(),
+                spark))
+        .select(selected.stream().map(SparkTypes::value).toArray(Column[]::new));
+  }
+
+  /** Spark would ask for it with a statement of its own, and guess at types. */
+  static StructType schema(List<backfill.postgres.Column> columns) {
+    StructType schema = new StructType();
+    for (backfill.postgres.Column column : columns) {
+      schema = schema.add(column.name(), SparkTypes.brought(column));
+    }
+    return schema;
+  }
+
+  private Partition[] partitions(Table table) {
+    List<String> ranges = ranges(table);
+    return IntStream.range(0, ranges.size())
+        .mapToObj(i -> new JDBCPartition(ranges.get(i), i))
+        .toArray(Partition[]::new);
   }
 
   /**
@@ -95,12 +123,27 @@ final class TableScan {
     return CtidRanges.of(table, settings.readers());
   }
 
-  /**
-   * What Spark takes for a table: it asks for the shape of it with {@code SELECT *}, which needs a
-   * right on every column that is there.
-   */
-  private static String relation(Table table, Collection<String> columns, String where) {
-    List<String> selected = new ArrayList<>(columns.stream().map(TableName::quote).toList());
+  /** Spark prepares every statement, and there a question mark is a parameter's place. */
+  private static String prepared(String relation) {
+    return Placeholders.escapeQuestionMarks(relation);
+  }
+
+  /** What is selected of some columns, each under its name. */
+  static List<String> selected(List<backfill.postgres.Column> columns) {
+    return columns.stream()
+        .map(column -> SparkTypes.selected(column) + " AS " + TableName.quote(column.name()))
+        .toList();
+  }
+
+  /** The columns of these names, in their order. */
+  static List<backfill.postgres.Column> columns(Table table, Collection<String> names) {
+    return names.stream().map(name -> table.column(name).orElseThrow()).toList();
+  }
+
+  /** What Spark takes for a table. */
+  private static String relation(
+      Table table, List<backfill.postgres.Column> columns, String where) {
+    List<String> selected = new ArrayList<>(selected(columns));
     if (table.ctidReadable()) {
       selected.add("ctid");
     }
@@ -113,20 +156,15 @@ final class TableScan {
         + ") AS r";
   }
 
-  /** How Spark asks, before it reads, which columns there are; it gets no row. */
-  String shapeStatement(Table table, Collection<String> columns, String where) {
-    return JdbcDialects.get(database.readUrl())
-        .getSchemaQuery(relation(table, columns, where))
-        .strip();
-  }
-
   /** The statements that {@link #rows} sends, one for each range, in Spark's own words. */
   List<String> statements(Table table, Collection<String> columns, String where) {
     JDBCRDD scan =
         scan(rows(table, columns, where, "").queryExecution().toRdd())
             .orElseThrow(() -> new IllegalStateException("Spark reads no table for " + table));
+    String relation = relation(table, columns(table, columns), where);
     return Arrays.stream(scan.getPartitions())
         .map(range -> scan.generateJdbcQuery(scala.Option.apply((JDBCPartition) range)).strip())
+        .map(sql -> sql.replace(prepared(relation), relation))
         .toList();
   }
 

@@ -138,7 +138,7 @@ class PairsCheckTest {
     assertThat(ready.warnings())
         .containsExactly(
             "step fill: trigger swallow fires BEFORE INSERT on access and may change or drop rows");
-    assertThat(ready.targets().get("fill").beforeTriggers()).containsExactly("swallow");
+    assertThat(ready.targets().get("fill").beforeTriggers("INSERT")).containsExactly("swallow");
   }
 
   @Test

@@ -241,7 +241,7 @@ final class TestingPreflight {
     return Preflight.check(
         plan(),
         steps,
-        where,
+        Databases.only(where),
         "backfill test-plan",
         (plan, tables) -> {
           asked = plan;
@@ -249,9 +249,21 @@ final class TestingPreflight {
         });
   }
 
+  /** What the steps that fill tables find right before they run. */
+  Ready again(Ready before) {
+    return Preflight.again(
+        plan(),
+        Step.fills(steps),
+        Databases.only(admin()),
+        "backfill test-plan",
+        (plan, tables) -> shapes,
+        before);
+  }
+
   /** What preflight says a role needs, asked as a superuser. */
   List<String> leastRole() {
-    try (Preflight preflight = Preflight.open(plan(), steps, admin(), "backfill test")) {
+    try (Preflight preflight =
+        Preflight.open(plan(), steps, Databases.only(admin()), "backfill test")) {
       preflight.check((plan, tables) -> shapes);
       return preflight.leastRole();
     }

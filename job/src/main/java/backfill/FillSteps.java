@@ -1,0 +1,135 @@
+package backfill;
+
+import backfill.plan.Step;
+import backfill.postgres.Changes;
+import backfill.postgres.OpenTransactions;
+import backfill.postgres.Ready;
+import backfill.postgres.Table;
+import backfill.postgres.TableName;
+import backfill.spark.Overlay;
+import backfill.spark.Reading;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Steps that fill tables, one behind the other, in as few snapshots as their order allows. What was
+ * written is verified together, in one more snapshot, before a step writes a table that an earlier
+ * one has read or written.
+ */
+final class FillSteps implements AutoCloseable {
+  private final RunScope run;
+  private final Command command;
+  private final Recheck recheck;
+  private final List<StepGroup> written = new ArrayList<>();
+  private final List<StepGroup> counted = new ArrayList<>();
+  private final Overlay overlay = new Overlay();
+  private Ready ready;
+
+  FillSteps(RunScope run, Ready ready, Command command, Recheck recheck) {
+    this.run = run;
+    this.ready = ready;
+    this.command = command;
+    this.recheck = recheck;
+  }
+
+  /** Takes these steps as far as the command says. */
+  void run(List<Step.Fill> steps) throws Exception {
+    if (command != Command.RUN) {
+      count(steps).forEach(refusal -> run.warn("a run would be refused: " + refusal.sentence()));
+      return;
+    }
+    List<List<Step.Fill>> groups = SnapshotGroups.of(run.plan, ready, steps);
+    try {
+      for (List<Step.Fill> together : groups) {
+        if (changesWhatWasVerified(together)) {
+          verify();
+        }
+        ready = recheck.before(together, ready);
+        StepGroup group = new StepGroup(run, together, ready, command, new Overlay());
+        written.add(group);
+        run.refuse(group.count());
+        group.write();
+      }
+      verify();
+    } finally {
+      close(written);
+    }
+  }
+
+  /**
+   * As a dry run does: a step sees the tables as the steps before it would leave them. The command
+   * verify looks at the present state alone.
+   */
+  List<Guards.Refusal> count(List<Step.Fill> steps) throws Exception {
+    List<Guards.Refusal> refusals = new ArrayList<>();
+    for (List<Step.Fill> together :
+        SnapshotGroups.of(run.plan, ready, recheck.countable(steps, ready))) {
+      StepGroup group = new StepGroup(run, together, ready, command, overlay);
+      counted.add(group);
+      refusals.addAll(group.count());
+      if (command != Command.VERIFY) {
+        group.layOver(overlay);
+      }
+    }
+    return refusals;
+  }
+
+  /** A change came before the steps that follow: what it would do to its rows is not known. */
+  void behind(Step.Change change, Changes changes) {
+    if (command != Command.VERIFY
+        && change instanceof Step.Batches
+        && changes.tables().containsKey(change.name())) {
+      overlay.addUnknown(change.name(), changes.tables().get(change.name()));
+    }
+  }
+
+  private boolean changesWhatWasVerified(List<Step.Fill> next) {
+    List<TableName> seen =
+        Reading.tables(run.plan, ready, steps()).entrySet().stream()
+            .filter(tables -> ready.isMain(tables.getKey()))
+            .flatMap(tables -> tables.getValue().stream())
+            .map(Table::name)
+            .toList();
+    return next.stream()
+        .anyMatch(step -> seen.contains(ready.targets().get(step.name()).table().name()));
+  }
+
+  private List<Step.Fill> steps() {
+    return written.stream().flatMap(group -> group.steps().stream()).toList();
+  }
+
+  private void verify() throws Exception {
+    if (written.isEmpty()) {
+      return;
+    }
+    run.enter(Stage.VERIFY, steps().get(0), "transactions open at our last commit", 0);
+    boolean ended =
+        OpenTransactions.now(run.database, run.applicationName)
+            .endWithin(run.plan.settings().verify().waitFor());
+    run.stopping.check();
+    if (!ended) {
+      run.warn(
+          "verify: transactions that were open at our last commit are still open after "
+              + run.plan.settings().verify().waitFor().toSeconds()
+              + " s (verify.wait-for); what they change is not seen");
+    }
+    try (Reading reading = run.reading(ready, steps(), new Overlay())) {
+      for (StepGroup group : written) {
+        group.verify(reading);
+      }
+      run.release(reading);
+    }
+    close(written);
+  }
+
+  @Override
+  public void close() {
+    close(counted);
+    close(written);
+  }
+
+  private static void close(List<StepGroup> groups) {
+    groups.forEach(StepGroup::close);
+    groups.clear();
+  }
+}

@@ -1,0 +1,89 @@
+package backfill.postgres;
+
+import backfill.plan.Step;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * The tables that steps of this run will make, or give a column or an index, and have not yet: what
+ * a later step says of them can be looked at right before it runs, and not now.
+ */
+final class Coming {
+  private static final Pattern INDEXED =
+      Pattern.compile(
+          "^\\s*CREATE\\s+(?:UNIQUE\\s+)?INDEX\\b.*?\\bON\\s+(?:ONLY\\s+)?"
+              + "((?:\"[^\"]+\"|[\\w$]+)(?:\\s*[.]\\s*(?:\"[^\"]+\"|[\\w$]+))?)",
+          Pattern.CASE_INSENSITIVE | Pattern.DOTALL);
+
+  private final List<? extends Step> steps;
+  private final NameLookup names;
+  private final List<Made> made = new ArrayList<>();
+
+  /**
+   * What one step will make.
+   *
+   * @param tables that it makes or changes, as far as its words say
+   */
+  private record Made(Step by, List<TableName> tables) {}
+
+  private Coming(List<? extends Step> steps, NameLookup names) {
+    this.steps = steps;
+    this.names = names;
+  }
+
+  /** Of these steps, in their order. */
+  static Coming of(List<? extends Step> steps, Inquiry inquiry) throws SQLException {
+    Coming coming = new Coming(steps, new NameLookup(inquiry));
+    for (Step step : steps) {
+      if (step instanceof Step.Ddl ddl && ddl.definition() instanceof Step.Creates creates) {
+        coming.add(step, creates);
+      }
+    }
+    return coming;
+  }
+
+  private void add(Step step, Step.Creates creates) throws SQLException {
+    List<String> parts = names.parts(creates.object());
+    if (parts.isEmpty() || names.isThere(parts)) {
+      return;
+    }
+    List<TableName> tables = new ArrayList<>();
+    if (parts.size() <= 2) {
+      tables.add(names.inSchema(parts));
+    }
+    if (parts.size() >= 2) {
+      tables.add(names.inSchema(parts.subList(0, parts.size() - 1)));
+    }
+    Matcher indexed = INDEXED.matcher(creates.statement());
+    if (indexed.find()) {
+      List<String> table = names.parts(indexed.group(1));
+      if (!table.isEmpty()) {
+        tables.add(names.inSchema(table));
+      }
+    }
+    made.add(new Made(step, tables));
+  }
+
+  /**
+   * The step before this one that will make or change a table, by the name that the plan writes.
+   */
+  Optional<String> maker(Step step, String table) throws SQLException {
+    if (made.isEmpty()) {
+      return Optional.empty();
+    }
+    List<String> parts = names.parts(table);
+    if (parts.isEmpty() || parts.size() > 2) {
+      return Optional.empty();
+    }
+    TableName wanted = names.inSchema(parts);
+    return made.stream()
+        .filter(each -> steps.indexOf(each.by()) < steps.indexOf(step))
+        .filter(each -> each.tables().contains(wanted))
+        .map(each -> each.by().name())
+        .findFirst();
+  }
+}

@@ -1,0 +1,143 @@
+package backfill.postgres;
+
+import backfill.plan.Plan;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+
+/**
+ * Preflight's two connections to one database, to where it is written and to where it is read: one
+ * where both are the same.
+ */
+final class SessionPair implements AutoCloseable {
+  private final Database database;
+  private final String applicationName;
+  private final Inquiry writing;
+  private final Inquiry reading;
+  private final Servers servers;
+
+  private SessionPair(
+      Database database,
+      String applicationName,
+      Inquiry writing,
+      Inquiry reading,
+      Servers servers) {
+    this.database = database;
+    this.applicationName = applicationName;
+    this.writing = writing;
+    this.reading = reading;
+    this.servers = servers;
+  }
+
+  /**
+   * Over connections that are open; it closes them.
+   *
+   * @param reading {@code writing} itself where both are the same
+   */
+  static SessionPair over(
+      Connection writing, Connection reading, Plan plan, Database database, String applicationName)
+      throws SQLException {
+    Duration lockTimeout = plan.settings().lockTimeout();
+    Duration retryFor = plan.settings().write().retryFor();
+    Inquiry write = new Inquiry(writing, lockTimeout, retryFor);
+    Inquiry read = reading == writing ? write : new Inquiry(reading, lockTimeout, retryFor);
+    Server writes = Server.of(write, database.address());
+    Server reads = read == write ? writes : Server.of(read, database.readUrl());
+    return new SessionPair(database, applicationName, write, read, new Servers(writes, reads));
+  }
+
+  Inquiry writing() {
+    return writing;
+  }
+
+  Inquiry reading() {
+    return reading;
+  }
+
+  Servers servers() {
+    return servers;
+  }
+
+  /** An old server is not asked any further. */
+  void checkAge(Findings findings) {
+    refuseOld(servers.named(), findings);
+    refuseOld(servers.read(), findings);
+  }
+
+  private static void refuseOld(Server server, Findings findings) {
+    Server.tooOld(server.versionNumber(), server.version())
+        .ifPresent(reason -> findings.refuse(server.address(), reason));
+  }
+
+  /** Whether rows can be written there. */
+  void checkWritable(Findings findings) {
+    servers
+        .named()
+        .unwritable(database.prefix() + "_URL")
+        .ifPresent(reason -> findings.refuse(servers.named().address(), reason));
+  }
+
+  /** Whether both are one database. */
+  void checkReplica(Findings findings) {
+    servers
+        .named()
+        .notTheSameAs(servers.read(), database.prefix() + "_READ_URL")
+        .ifPresent(reason -> findings.refuse(servers.read().address(), reason));
+  }
+
+  /** Whether each server has room for what will be opened there, and is one server. */
+  void needConnections(int readers, int writers, int beside, Findings findings)
+      throws SQLException {
+    boolean apart = database.readsElsewhere();
+    int here = apart ? writers : Math.max(readers, writers);
+    String why =
+        apart
+            ? "%d writers and %d more".formatted(writers, beside)
+            : "the larger of %d readers and %d writers, and %d more"
+                .formatted(readers, writers, beside);
+    if (room(writing, servers.named(), here + beside, why, findings)) {
+      Connections.needOneServer(
+          servers.named().address(),
+          database.prefix() + "_URL",
+          here,
+          () -> database.connect(applicationName),
+          findings);
+    }
+    if (apart) {
+      needReaders(readers, beside, "_READ_URL", findings);
+    }
+  }
+
+  /** Likewise, of a database that is only read. */
+  void needReaders(int readers, int beside, Findings findings) throws SQLException {
+    needReaders(readers, beside, database.readsElsewhere() ? "_READ_URL" : "_URL", findings);
+  }
+
+  private void needReaders(int readers, int beside, String variable, Findings findings)
+      throws SQLException {
+    String why = "%d readers and %d more".formatted(readers, beside);
+    if (room(reading, servers.read(), readers + beside, why, findings)) {
+      Connections.needOneServer(
+          servers.read().address(),
+          database.prefix() + variable,
+          readers,
+          () -> database.connectForReading(applicationName),
+          findings);
+    }
+  }
+
+  private static boolean room(
+      Inquiry inquiry, Server server, int needed, String why, Findings findings)
+      throws SQLException {
+    int before = findings.reasons().size();
+    Connections.needFree(inquiry, server.address(), needed, why, findings);
+    return findings.reasons().size() == before;
+  }
+
+  @Override
+  public void close() throws SQLException {
+    try (writing) {
+      reading.close();
+    }
+  }
+}

@@ -1,0 +1,93 @@
+package backfill.postgres;
+
+import backfill.plan.Step;
+import backfill.postgres.WriteTarget.Operation;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * One of the writes that a step consists of; each has its own statement, batches and counts.
+ *
+ * @param columns the target's columns of a row, in order
+ * @param touched of these, those that are set whatever they held
+ */
+public record WritePart(Operation operation, List<String> columns, Set<String> touched) {
+  public WritePart {
+    columns = List.copyOf(columns);
+    touched = Set.copyOf(touched);
+  }
+
+  /**
+   * The writes of a step, in their order. What nothing justifies goes first: it may hold a value
+   * that another row needs.
+   *
+   * @param outputs the columns that the step's query gives; a step of pairs gives its key
+   */
+  public static List<WritePart> of(Step.Fill step, List<String> outputs) {
+    List<WritePart> parts = new ArrayList<>();
+    for (Operation operation : operations(step)) {
+      parts.add(
+          switch (operation) {
+            case COMPARE_AND_DELETE -> new WritePart(operation, read(step, outputs), Set.of());
+            case COMPARE_AND_SET -> updating((Step.Rows) step, outputs);
+            default -> new WritePart(operation, all(step, outputs), Set.of());
+          });
+    }
+    return parts;
+  }
+
+  /** What a step does to rows, in this order. */
+  public static List<Operation> operations(Step.Fill step) {
+    List<Operation> operations = new ArrayList<>();
+    if (step.deletes()) {
+      operations.add(Operation.COMPARE_AND_DELETE);
+    }
+    if (step instanceof Step.Rows rows) {
+      if (rows.mode() != Step.Mode.INSERT_MISSING) {
+        operations.add(Operation.COMPARE_AND_SET);
+      }
+      if (rows.mode() != Step.Mode.UPDATE) {
+        operations.add(Operation.INSERT_AND_NAME);
+      }
+    } else {
+      operations.add(Operation.INSERT_MISSING);
+    }
+    return operations;
+  }
+
+  /** The columns of the target that a step reads: its key, and what it compares. */
+  public static List<String> read(Step.Fill step, List<String> outputs) {
+    List<String> columns = new ArrayList<>(step.key());
+    columns.addAll(compared(step, outputs));
+    return columns;
+  }
+
+  /** The columns whose values decide whether a row is set. */
+  public static List<String> compared(Step.Fill step, List<String> outputs) {
+    if (step instanceof Step.Rows rows && rows.mode() != Step.Mode.INSERT_MISSING) {
+      return outputs.stream()
+          .filter(column -> !rows.key().contains(column))
+          .filter(column -> !rows.insertOnly().contains(column) && !rows.touch().contains(column))
+          .toList();
+    }
+    return List.of();
+  }
+
+  private static WritePart updating(Step.Rows step, List<String> outputs) {
+    List<String> columns = all(step, outputs);
+    columns.removeAll(step.insertOnly());
+    return new WritePart(Operation.COMPARE_AND_SET, columns, step.touch());
+  }
+
+  private static List<String> all(Step.Fill step, List<String> outputs) {
+    List<String> columns = new ArrayList<>(step.key());
+    outputs.stream().filter(column -> !columns.contains(column)).forEach(columns::add);
+    return columns;
+  }
+
+  /** The name under which the ledger keeps a part of a step: no step's own name has a blank. */
+  public static String entry(String step, Operation operation) {
+    return step + " " + operation.event().toLowerCase(java.util.Locale.ROOT);
+  }
+}

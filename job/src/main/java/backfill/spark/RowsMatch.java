@@ -1,0 +1,162 @@
+package backfill.spark;
+
+import static backfill.spark.Cells.allOf;
+import static backfill.spark.Cells.anyOf;
+import static backfill.spark.Cells.cell;
+import static backfill.spark.Cells.cells;
+import static backfill.spark.Cells.differs;
+import static backfill.spark.Cells.isTrue;
+import static backfill.spark.Cells.not;
+import static org.apache.spark.sql.functions.count;
+import static org.apache.spark.sql.functions.lit;
+import static org.apache.spark.sql.functions.when;
+
+import backfill.plan.Step;
+import backfill.postgres.WritePart;
+import backfill.postgres.WriteTarget.Operation;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.apache.spark.sql.Column;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+
+/**
+ * The rows that a step's query gives beside those that the target has, by key; and what follows for
+ * each: it is added, set, left as it is, or nothing justifies it.
+ */
+final class RowsMatch {
+  /** Prefixes a column of the target as it was read; no column of a query begins like this. */
+  static final String EXPECTED = "expected ";
+
+  private static final String PLANNED = "row planned";
+  private static final String PRESENT = "row present";
+
+  private final Step.Rows step;
+  private final List<String> compared;
+  private final Dataset<Row> rows;
+
+  /**
+   * @param compared columns that decide whether a row is set
+   * @param current the target's rows, from {@link #current}
+   */
+  RowsMatch(
+      Step.Rows step,
+      List<String> compared,
+      Dataset<Row> planned,
+      Dataset<Row> current,
+      Kept kept) {
+    this.step = step;
+    this.compared = compared;
+    Dataset<Row> wanted = planned.withColumn(PLANNED, lit(true));
+    Column sameKey =
+        allOf(step.key(), key -> cell(wanted, key).equalTo(cell(current, EXPECTED + key)));
+    String join = step.surplus() == Step.Surplus.IGNORE ? "left_outer" : "full_outer";
+    this.rows = kept.keep(wanted.join(current, sameKey, join));
+  }
+
+  /** The target's rows under prefixed names. */
+  static Dataset<Row> current(Dataset<Row> rows) {
+    return rows.select(
+        Stream.concat(
+                Stream.of(rows.columns()).map(column -> cell(column).as(EXPECTED + column)),
+                Stream.of(lit(true).as(PRESENT)))
+            .toArray(Column[]::new));
+  }
+
+  /** How many rows are in each state; the step's other counts are null or 0. */
+  StepPlan counts(long targetRows) {
+    boolean inserts = step.mode() != Step.Mode.UPDATE;
+    boolean sets = step.mode() != Step.Mode.INSERT_MISSING;
+    List<Column> counts = new ArrayList<>();
+    counts.add(count(when(absent(), 1)));
+    counts.add(count(when(different(), 1)));
+    counts.add(count(when(right(), 1)));
+    counts.add(count(when(surplus(), 1)));
+    for (String column : compared) {
+      counts.add(count(when(both().and(differs(column, EXPECTED + column)), 1)));
+    }
+    Row sums = rows.agg(count(when(isTrue(PLANNED), 1)), counts.toArray(Column[]::new)).first();
+    Map<String, Long> changes = new LinkedHashMap<>();
+    for (int i = 0; i < compared.size(); i++) {
+      changes.put(compared.get(i), sums.getLong(5 + i));
+    }
+    return new StepPlan(
+        sums.getLong(0),
+        sets ? null : (Long) sums.getLong(3),
+        inserts ? sums.getLong(1) : null,
+        sets ? sums.getLong(2) : null,
+        step.deletes() ? sums.getLong(4) : null,
+        sets ? sums.getLong(3) : null,
+        inserts ? null : (Long) sums.getLong(1),
+        step.surplus() == Step.Surplus.IGNORE ? null : (Long) sums.getLong(4),
+        0,
+        List.of(),
+        targetRows,
+        Map.of(),
+        changes);
+  }
+
+  private Column both() {
+    return isTrue(PLANNED).and(isTrue(PRESENT));
+  }
+
+  private Column absent() {
+    return isTrue(PLANNED).and(not(isTrue(PRESENT)));
+  }
+
+  private Column different() {
+    return both().and(anyOf(compared, column -> differs(column, EXPECTED + column)));
+  }
+
+  private Column right() {
+    return both().and(not(anyOf(compared, column -> differs(column, EXPECTED + column))));
+  }
+
+  private Column surplus() {
+    return isTrue(PRESENT).and(not(isTrue(PLANNED)));
+  }
+
+  private Column chosen(Operation operation) {
+    return switch (operation) {
+      case INSERT_MISSING, INSERT_AND_NAME -> absent();
+      case COMPARE_AND_SET -> different();
+      case COMPARE_AND_DELETE -> surplus();
+    };
+  }
+
+  /** The rows of one write, their columns named as the target's. */
+  Dataset<Row> rows(WritePart part) {
+    String from = part.operation() == Operation.COMPARE_AND_DELETE ? EXPECTED : "";
+    return rows.where(chosen(part.operation()))
+        .select(Cells.renamed(part.columns().stream(), from, ""));
+  }
+
+  /** The same as a writer takes them: behind the columns what was read, for a row that is set. */
+  Dataset<Row> toWrite(WritePart part) {
+    if (part.operation() != Operation.COMPARE_AND_SET) {
+      return rows(part);
+    }
+    List<String> names = new ArrayList<>(part.columns());
+    part.columns().stream()
+        .filter(compared::contains)
+        .forEach(column -> names.add(EXPECTED + column));
+    return rows.where(chosen(part.operation())).select(cells(names));
+  }
+
+  /** Every planned row, and whether this step would write it. */
+  Dataset<Row> planned(String written) {
+    Column writes =
+        step.mode() == Step.Mode.UPDATE
+            ? different()
+            : step.mode() == Step.Mode.UPSERT ? different().or(absent()) : absent();
+    return rows.where(isTrue(PLANNED)).withColumn(written, writes);
+  }
+
+  /** The keys of rows that nothing justified. */
+  Dataset<Row> surplusKeys() {
+    return rows.where(surplus()).select(Cells.renamed(step.key().stream(), EXPECTED, ""));
+  }
+}

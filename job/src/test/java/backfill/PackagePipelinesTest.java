@@ -1,0 +1,214 @@
+package backfill;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.sql.SQLException;
+import java.util.List;
+import java.util.Random;
+import org.apache.logging.log4j.LogManager;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** The plan for GitLab's packages: reruns, what goes, what a dry run says, and random data. */
+class PackagePipelinesTest {
+  private static final List<String> TABLES =
+      List.of("package_pipelines", "package_file_pipelines", "package_original_pipelines");
+  private static final List<String> FILLS =
+      List.of("package-pipelines", "package-file-pipelines", "original-pipelines");
+
+  private TestingPackages packages;
+
+  @BeforeEach
+  void create() throws SQLException {
+    packages = TestingPackages.create();
+  }
+
+  @AfterEach
+  void drop() throws SQLException {
+    packages.close();
+  }
+
+  private TestingRun run(String... arguments) {
+    TestingRun run = packages.run("run", arguments);
+    assertThat(run.code()).as(run.said()).isZero();
+    return run;
+  }
+
+  private void named(long ofPackage, int from, int to) throws SQLException {
+    packages
+        .main()
+        .execute(
+            "INSERT INTO packages_build_infos (package_id, pipeline_id) SELECT %d, n FROM generate_series(%d, %d) n"
+                .formatted(ofPackage, from, to));
+    packages
+        .ci()
+        .execute(
+            "INSERT INTO p_ci_pipelines (id, partition_id, project_id) SELECT n, 100, 1 FROM generate_series(%d, %d) n"
+                .formatted(from, to));
+  }
+
+  @Test
+  void afterSixNewerInfosTwentyRowsAreLeft() throws SQLException {
+    packages.with(1);
+    named(1, 1, 20);
+    assertThat(run().counts("package-pipelines", "inserted", "deleted")).containsExactly(20L, 0L);
+    named(1, 21, 26);
+
+    TestingRun rerun = run();
+
+    assertThat(rerun.counts("package-pipelines", "inserted", "updated", "unchanged", "deleted"))
+        .containsExactly(6L, 0L, 14L, 6L);
+    assertThat(
+            packages
+                .main()
+                .rows("SELECT count(*), min(pipeline_id), max(pipeline_id) FROM package_pipelines"))
+        .hasToString("[[20, 7, 26]]");
+  }
+
+  @Test
+  void theNewestMayBeThoseOfTheHighestPipeline() throws SQLException {
+    packages.with(1).builtBy(1, 30L, 20L, 10L).pipelines(10, 20, 30);
+
+    run("--set", "params.newest=2", "--set", "params.newest_by=pipeline");
+    assertThat(pipelines()).hasToString("[[20], [30]]");
+
+    run("--set", "params.newest=2");
+    assertThat(pipelines()).hasToString("[[10], [20]]");
+  }
+
+  private List<List<Object>> pipelines() throws SQLException {
+    return packages.main().rows("SELECT pipeline_id FROM package_pipelines ORDER BY 1");
+  }
+
+  @Test
+  void whatGoesInCiGoesHereAndSoDoesTheOriginal() throws SQLException {
+    packages.with(1).builtBy(1, 10L, 11L).pipelines(10, 11);
+    run();
+    packages
+        .ci()
+        .execute(
+            "DELETE FROM p_ci_pipelines WHERE id = 10",
+            "UPDATE p_ci_pipelines SET status = 'failed'");
+
+    TestingRun run = run();
+
+    assertThat(run.counts("package-pipelines", "updated", "deleted")).containsExactly(1L, 1L);
+    assertThat(packages.main().rows("SELECT pipeline_id, status FROM package_pipelines"))
+        .hasToString("[[11, failed]]");
+    assertThat(packages.main().count("SELECT count(*) FROM package_original_pipelines")).isZero();
+  }
+
+  @Test
+  void randomPackagesAreAsPlainSqlHasThemAndARerunWritesNothing() throws SQLException {
+    long seed = System.nanoTime();
+    LogManager.getLogger(PackagePipelinesTest.class).info("seed {}", seed);
+    PackageOracle oracle = new PackageOracle(packages, new Random(seed));
+    oracle.fill();
+    TestingRun dry = packages.run("plan");
+    assertThat(dry.code()).as(dry.said()).isZero();
+
+    TestingRun run = run("--set", "read.keys-per-query=50", "--set", "write.rows-per-batch=100");
+
+    oracle.assertRight(20);
+    for (String step : FILLS) {
+      assertThat(run.counts(step, "inserted", "updated", "deleted"))
+          .isEqualTo(dry.counts(step, "toInsert", "toUpdate", "toDelete"));
+      assertThat(run.step(step).path("unmatched")).isEqualTo(dry.step(step).path("unmatched"));
+    }
+    oracle.change();
+    dry = packages.run("plan");
+    run = run();
+    oracle.assertRight(20);
+    for (String step : FILLS) {
+      assertThat(run.counts(step, "inserted", "updated", "deleted"))
+          .isEqualTo(dry.counts(step, "toInsert", "toUpdate", "toDelete"));
+    }
+    List<List<Object>> before = rows();
+
+    TestingRun rerun = run();
+
+    for (String step : FILLS) {
+      assertThat(rerun.counts(step, "inserted", "updated", "deleted")).containsExactly(0L, 0L, 0L);
+    }
+    assertThat(rows()).isEqualTo(before);
+  }
+
+  /** With their transaction's id: an unchanged row is not written again. */
+  private List<List<Object>> rows() throws SQLException {
+    List<List<Object>> rows = new java.util.ArrayList<>();
+    for (String table : TABLES) {
+      rows.addAll(
+          packages.main().rows("SELECT xmin::text, t::text FROM %s t ORDER BY 2".formatted(table)));
+    }
+    return rows;
+  }
+
+  @Test
+  void dryRunCountsTablesThatAreStillToBeMadeAsEmpty() throws SQLException {
+    packages.with(1).builtBy(1, 10L, 11L, 999L).pipelines(10, 11);
+
+    TestingRun dry = packages.run("plan");
+
+    assertThat(dry.code()).as(dry.said()).isZero();
+    assertThat(dry.counts("package-pipelines", "planned", "toInsert", "toUpdate", "toDelete"))
+        .containsExactly(2L, 2L, 0L, 0L);
+    assertThat(dry.counts("original-pipelines", "planned", "toInsert")).containsExactly(1L, 1L);
+    assertThat(
+            packages
+                .main()
+                .count("SELECT count(*) FROM pg_class WHERE relname LIKE 'package_pipelines%'"))
+        .isZero();
+  }
+
+  @Test
+  void checkListsWhatCanBeListedBeforeTheTablesAreMade() throws SQLException {
+    TestingRun check = packages.run("check", "--sql");
+
+    assertThat(check.code()).as(check.said()).isZero();
+    assertThat(String.join("\n", check.out()))
+        .contains("-- write package-pipelines: can be listed once its tables are there;")
+        .contains("-- package_pipelines is made by step package-table")
+        .contains("FROM \"public\".\"p_ci_pipelines\" WHERE \"id\" = ANY (?)");
+  }
+
+  @Test
+  void targetThatIsGoneWhenItsTurnComesEndsTheRunNamingWhatIsDone() throws SQLException {
+    packages.with(1).builtBy(1, 10L).pipelines(10);
+    packages.main().execute("CREATE TABLE later (id bigint PRIMARY KEY, name text)");
+    String query = "\"SELECT package_id AS id, 'built' AS name FROM infos GROUP BY package_id\"";
+
+    TestingRun run =
+        packages.runPlan(
+            """
+            name = gone-test
+            sources { infos = packages_build_infos }
+            allow-delete = true
+            steps = [
+              { name = names, kind = rows, mode = update, query = QUERY, into = { table = packages_packages, key = [id] } }
+              { name = drop, kind = ddl, drops = later, statement = "DROP TABLE later" }
+              { name = fill, kind = rows, mode = upsert, query = QUERY, into = { table = later, key = [id] } }
+            ]
+            """
+                .replace("QUERY", query),
+            "run");
+
+    assertThat(run.code()).as(run.said()).isEqualTo(3);
+    assertThat(run.report().path("error").path("step").asText()).isEqualTo("fill");
+    assertThat(run.report().path("error").path("message").asText())
+        .contains("step fill: table later does not exist")
+        .contains("done before it, whole: names (1 rows), drop");
+    assertThat(run.said()).contains("preflight: step fill cannot run:");
+    assertThat(packages.main().rows("SELECT name FROM packages_packages")).hasToString("[[built]]");
+  }
+
+  @Test
+  void withoutTheStepThatMakesItATableIsMissing() {
+    TestingRun run = packages.run("run", "--from", "package-pipelines");
+
+    assertThat(run.code()).isEqualTo(3);
+    assertThat(run.said())
+        .contains("step package-pipelines: table package_pipelines does not exist")
+        .contains("step original-pipelines: table package_original_pipelines does not exist");
+  }
+}
