@@ -21,8 +21,7 @@ final class HeldRun implements AutoCloseable {
   private final Connection holder;
   private final CompletableFuture<TestingRun> run;
 
-  private HeldRun(
-      TestingDatabase database, Connection holder, CompletableFuture<TestingRun> run) {
+  private HeldRun(TestingDatabase database, Connection holder, CompletableFuture<TestingRun> run) {
     this.database = database;
     this.holder = holder;
     this.run = run;
@@ -38,8 +37,7 @@ final class HeldRun implements AutoCloseable {
    *
    * @param run runs something in the database, with these options
    */
-  static HeldRun writing(
-      TestingDatabase database, String table, Function<String[], TestingRun> run)
+  static HeldRun writing(TestingDatabase database, String table, Function<String[], TestingRun> run)
       throws Exception {
     TestingSpark.session();
     Connection holder = database.connection();

@@ -48,8 +48,8 @@ final class TestingUpstream implements AutoCloseable {
   }
 
   /**
-   * Every row of every table that is not the ledger's, with the transaction that wrote it, and where
-   * the sequences stand: the same again means that nothing was touched.
+   * Every row of every table that is not the ledger's, with the transaction that wrote it, and
+   * where the sequences stand: the same again means that nothing was touched.
    */
   List<List<Object>> trace() throws SQLException {
     List<List<Object>> trace = new ArrayList<>();
