@@ -34,7 +34,7 @@ class CarriedTypesTest {
         INSERT INTO a VALUES
           (1, 'C42FDF75-3097-471C-8C33-FB52454D81C0', 'ok', '{sad,ok}', ARRAY['a"b', NULL, '', 'NULL', 'x,y\\z'],
            '\\x00ff', '10.0.0.0/8', 'infinity', '-infinity', 'infinity', -32768, 9223372036854775807, '{1,NULL,3}',
-           true, 1.10, 1.10, '{"b": 1, "a": [1.50, null]}', 'ab', 'ab', '1 day 2 hours', 0.1, 0.1, 'infinity'),
+           true, 1.1, 1.10, '{"b": 1, "a": [1.50, null]}', 'ab', 'ab', '1 day 2 hours', 0.1, 0.1, 'infinity'),
           (2, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
            NULL, NULL, NULL, NULL, NULL),
           (3, md5('x')::uuid, 'sad', '{}', '{}', '', '::1', '-infinity', '2020-02-29 23:59:59.123456', '0044-03-15 BC',

@@ -25,7 +25,7 @@ class SurplusTest {
         CREATE TABLE member (o bigint, u bigint);
         INSERT INTO member VALUES (1, 1), (1, 2), (2, 1);
         CREATE TABLE may (o bigint, u bigint, by_hand boolean NOT NULL DEFAULT false, PRIMARY KEY (o, u));
-        INSERT INTO may VALUES (1, 1), (1, 9000000000000), (7, 7), (8, 8, true);
+        INSERT INTO may VALUES (1, 1, false), (1, 9000000000000, false), (7, 7, false), (8, 8, true);
         CREATE TABLE note (o bigint, u bigint, FOREIGN KEY (o, u) REFERENCES may ON DELETE CASCADE, id serial PRIMARY KEY);
         CREATE TABLE seen (o bigint PRIMARY KEY, users bigint, why text NOT NULL DEFAULT 'member');
         CREATE TABLE reply (note integer REFERENCES note ON DELETE CASCADE) PARTITION BY LIST (note);
