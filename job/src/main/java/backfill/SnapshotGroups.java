@@ -10,7 +10,7 @@ import java.util.Set;
 
 /**
  * Which steps share a snapshot: as many as follow each other without one reading a table that an
- * earlier one of them writes.
+ * earlier one of them writes, or from which rows go along with those that it deletes.
  */
 final class SnapshotGroups {
   private SnapshotGroups() {}
@@ -29,6 +29,7 @@ final class SnapshotGroups {
       }
       groups.get(groups.size() - 1).add(step);
       written.add(target);
+      ready.targets().get(step.name()).cascades().forEach(lost -> written.addAll(lost.oids()));
     }
     return groups;
   }

@@ -189,7 +189,9 @@ public final class PlanQueries implements QueryShapes {
   private static void collectNames(LogicalPlan plan, Set<Long> used, List<LogicalRDD> leaves) {
     if (plan instanceof LogicalRDD leaf) {
       leaves.add(leaf);
-    } else if (plan instanceof View view && view.child() instanceof Project columns) {
+      return;
+    }
+    if (plan instanceof View view && view.child() instanceof Project columns) {
       asJava(columns.projectList()).stream()
           .filter(Alias.class::isInstance)
           .map(Alias.class::cast)
