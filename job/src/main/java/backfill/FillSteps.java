@@ -39,19 +39,28 @@ final class FillSteps implements AutoCloseable {
       return;
     }
     List<List<Step.Fill>> groups = SnapshotGroups.of(run.plan, ready, steps);
+    StepGroup counting = null;
     try {
       for (List<Step.Fill> together : groups) {
         if (changesWhatWasVerified(together)) {
           verify();
         }
         ready = recheck.before(together, ready);
-        StepGroup group = new StepGroup(run, together, ready, command, new Overlay());
-        written.add(group);
-        run.refuse(group.count());
-        group.write();
+        counting = new StepGroup(run, together, ready, command, new Overlay());
+        List<Guards.Refusal> refusals = counting.count();
+        if (!refusals.isEmpty()) {
+          verify();
+          run.enter(Stage.DIFF, together.get(0), "limits", 0);
+          run.refuse(refusals);
+        }
+        written.add(counting);
+        counting.write();
       }
       verify();
     } finally {
+      if (counting != null) {
+        counting.close();
+      }
       close(written);
     }
   }

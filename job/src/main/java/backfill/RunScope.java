@@ -10,7 +10,6 @@ import backfill.spark.Activity;
 import backfill.spark.Overlay;
 import backfill.spark.Reading;
 import backfill.spark.Session;
-import java.sql.SQLException;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -104,7 +103,7 @@ final class RunScope {
    *
    * @param overlay what earlier steps of a dry run would leave
    */
-  Reading reading(Ready ready, List<Step.Fill> steps, Overlay overlay) throws SQLException {
+  Reading reading(Ready ready, List<Step.Fill> steps, Overlay overlay) throws Exception {
     return Reading.begin(
         session.get(),
         plan,

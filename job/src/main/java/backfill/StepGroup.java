@@ -179,6 +179,7 @@ final class StepGroup implements AutoCloseable {
         () -> {
           run.enter(Stage.WRITE, step, step.name(), stepReport.toWrite());
           stepReport.rejectUnfit();
+          stepReport.numbersRows = numbersRows(each);
           refuseTooManyRejected(stepReport);
           stepReport.status = "writing";
           StepCounts counts = partByPart(each);
@@ -196,6 +197,19 @@ final class StepGroup implements AutoCloseable {
     }
     // Each writer stops by its own count; only here those of all writers are known.
     refuseTooManyRejected(stepReport);
+  }
+
+  /** Whether a new row takes a value of a sequence. */
+  private static boolean numbersRows(StepRun each) {
+    return each.parts().stream()
+        .filter(part -> part.operation().event().equals("INSERT"))
+        .anyMatch(
+            part ->
+                each.target().table().columns().stream()
+                    .anyMatch(
+                        column ->
+                            column.sequence().isPresent()
+                                && !part.columns().contains(column.name())));
   }
 
   private StepCounts partByPart(StepRun each) {
@@ -250,11 +264,14 @@ final class StepGroup implements AutoCloseable {
     }
   }
 
+  /** May be closed twice. */
   @Override
   public void close() {
     runs.forEach(StepRun::close);
+    runs.clear();
     if (reading != null) {
       reading.close();
+      reading = null;
     }
   }
 

@@ -184,7 +184,7 @@ final class StepReport {
       conflicts = inserts.left();
       // Each row that is sent takes a value; a row that was sent twice took two.
       boolean once = inserts.retries() == 0 && inserts.rejected() == 0;
-      sequenceValues = once && numbersRows ? inserts.rows() : null;
+      sequenceValues = !numbersRows ? (Long) 0L : once ? (Long) inserts.rows() : null;
     }
     if (toUpdate != null) {
       updated = updates.changed();

@@ -3,6 +3,8 @@ package backfill;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -67,9 +69,9 @@ class PrebuildsTest {
   }
 
   private static List<Object> untouched(String organization) {
-    java.util.ArrayList<Object> row = new java.util.ArrayList<>();
+    List<Object> row = new ArrayList<>();
     row.add(organization);
-    row.addAll(java.util.Collections.nCopies(6, null));
+    row.addAll(Collections.nCopies(6, null));
     row.add(false);
     return row;
   }
@@ -234,5 +236,41 @@ class PrebuildsTest {
                     + " JOIN groups g ON g.organization_id = o.id LEFT JOIN group_members m ON m.group_id = g.id"
                     + " GROUP BY 1, 2 ORDER BY 1"))
         .hasToString("[[a, 0, 1], [b, 3, 1]]");
+  }
+
+  /** However many presets there are, each table is read by the same few statements. */
+  @Test
+  void aRunSendsAsManyStatementsForManyPresetsAsForFew() throws Exception {
+    there.database.execute("CREATE EXTENSION pg_stat_statements");
+    organization("a", "1");
+    long few = statements();
+    there.database.execute(
+        """
+        INSERT INTO organizations (id, name, description, created_at, updated_at, display_name)
+        SELECT md5('o' || i)::uuid, 'o' || i, '', now(), now(), '' FROM generate_series(1, 2000) i;
+        INSERT INTO templates (id, organization_id, name, active_version_id)
+        SELECT id, id, 't', id FROM organizations WHERE name <> 'a';
+        INSERT INTO template_versions (id, template_id, organization_id, name)
+        SELECT id, id, id, 'v' FROM organizations WHERE name <> 'a';
+        INSERT INTO template_version_presets (template_version_id, name, desired_instances)
+        SELECT id, 'p' || i, i FROM template_versions, generate_series(1, 5) i WHERE name = 'v' AND template_id = id
+        """);
+    long many = statements();
+
+    assertThat(there.database.count("SELECT count(*) FROM group_members")).isEqualTo(2001);
+    assertThat(many).isBetween(few - 2, few + 2).isLessThanOrEqualTo(40);
+  }
+
+  private long statements() throws SQLException {
+    there.database.execute("SELECT pg_stat_statements_reset()");
+    TestingRun run = there.run("run");
+    assertThat(run.code()).as(run.said()).isZero();
+    return there.database.count(
+        """
+        SELECT sum(calls)::bigint FROM pg_stat_statements
+        WHERE dbid = (SELECT oid FROM pg_database WHERE datname = current_database())
+          AND query ~ '\\m(templates|template_versions|template_version_presets|organization_members|groups|group_members)\\M'
+          AND query !~ 'pg_catalog\\.pg_class'
+        """);
   }
 }

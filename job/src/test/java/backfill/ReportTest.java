@@ -27,7 +27,7 @@ class ReportTest {
   private static final List<String> STEP =
       List.of(
           ("name kind target status read planned alreadyPresent toInsert toUpdate toDelete inserted conflicts updated"
-                  + " unchanged deleted cascaded absent changedMeanwhile rejected rejections surplus unmatched missing"
+                  + " unchanged deleted stayed cascaded absent changedMeanwhile rejected rejections surplus unmatched missing"
                   + " addedMeanwhile revokedMeanwhile statements retries sequenceValues lockWaitMs throttledMs"
                   + " durationMs stages")
               .split(" "));

@@ -132,7 +132,7 @@ public final class StoredValues implements AutoCloseable {
         throw e;
       }
       if (rows.size() == 1) {
-        answer.refused().put(first, SqlFailure.message(e));
+        answer.refused().put(first, Rejection.of(e, List.of()).reason());
         return;
       }
       int middle = rows.size() / 2;

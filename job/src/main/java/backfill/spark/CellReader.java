@@ -1,5 +1,6 @@
 package backfill.spark;
 
+import java.math.BigDecimal;
 import java.util.HexFormat;
 import org.apache.spark.sql.catalyst.expressions.SpecializedGetters;
 import org.apache.spark.sql.catalyst.util.ArrayData;
@@ -57,7 +58,7 @@ interface CellReader {
       return SpecializedGetters::getDouble;
     } else if (type instanceof DecimalType decimal) {
       return (row, place) ->
-          row.getDecimal(place, decimal.precision(), decimal.scale()).toJavaBigDecimal();
+          shortest(row.getDecimal(place, decimal.precision(), decimal.scale()).toJavaBigDecimal());
     } else if (type instanceof StringType) {
       return (row, place) -> row.getUTF8String(place).toString();
     } else if (type instanceof DateType) {
@@ -79,6 +80,11 @@ interface CellReader {
             + " has Spark's type "
             + type.simpleString()
             + ", which format \"backfill\" cannot write; cast it to a string that PostgreSQL reads");
+  }
+
+  /** Spark fills up with zeros, which a numeric without bounds would keep. */
+  private static BigDecimal shortest(BigDecimal value) {
+    return new BigDecimal(value.stripTrailingZeros().toPlainString());
   }
 
   /**

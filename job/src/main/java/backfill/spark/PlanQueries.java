@@ -24,7 +24,11 @@ import org.apache.spark.sql.AnalysisException;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.catalyst.expressions.Alias;
+import org.apache.spark.sql.catalyst.expressions.Expression;
 import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan;
+import org.apache.spark.sql.catalyst.plans.logical.Project;
+import org.apache.spark.sql.catalyst.plans.logical.View;
 import org.apache.spark.sql.execution.LogicalRDD;
 import org.apache.spark.sql.types.StructType;
 
@@ -169,7 +173,11 @@ public final class PlanQueries implements QueryShapes {
         new JavaSparkContext(spark.sparkContext()).<Row>emptyRDD(), schema);
   }
 
-  /** Adds the columns of each source that the optimizer leaves in a result's plan. */
+  /**
+   * Adds the columns of each source that a result's queries and views name. Not those alone that
+   * the optimizer leaves: it drops what a parameter's value makes idle, and the name must be there
+   * all the same.
+   */
   private static void need(
       SparkSession spark,
       Dataset<Row> result,
@@ -179,23 +187,48 @@ public final class PlanQueries implements QueryShapes {
     // sets of these.
     Map<RDD<?>, String> origin = new IdentityHashMap<>();
     for (String source : sources.keySet()) {
-      leaves(spark.table(source).queryExecution().optimizedPlan())
+      leaves(spark.table(source).queryExecution().analyzed())
           .forEach(leaf -> origin.put(leaf.rdd(), source));
     }
-    LogicalPlan optimized = result.queryExecution().optimizedPlan();
+    LogicalPlan analyzed = result.queryExecution().analyzed();
     Set<Long> used = new HashSet<>();
-    asJava(optimized.output()).forEach(attribute -> used.add(attribute.exprId().id()));
-    collectReferences(optimized, used);
-    for (LogicalRDD leaf : leaves(optimized)) {
+    asJava(analyzed.output()).forEach(attribute -> used.add(attribute.exprId().id()));
+    List<LogicalRDD> leaves = new ArrayList<>();
+    collectNames(analyzed, used, leaves);
+    for (LogicalRDD leaf : leaves) {
       asJava(leaf.output()).stream()
           .filter(attribute -> used.contains(attribute.exprId().id()))
           .forEach(attribute -> needed.get(origin.get(leaf.rdd())).add(attribute.name()));
     }
   }
 
-  private static void collectReferences(LogicalPlan plan, Set<Long> used) {
-    asJava(plan.references().toSeq()).forEach(attribute -> used.add(attribute.exprId().id()));
-    asJava(plan.children()).forEach(child -> collectReferences(child, used));
+  /** A view lists every column of what it stands for; only those that somebody names count. */
+  private static void collectNames(LogicalPlan plan, Set<Long> used, List<LogicalRDD> leaves) {
+    if (plan instanceof LogicalRDD leaf) {
+      leaves.add(leaf);
+      return;
+    }
+    if (plan instanceof View view && view.child() instanceof Project columns) {
+      asJava(columns.projectList()).stream()
+          .filter(Alias.class::isInstance)
+          .map(Alias.class::cast)
+          .filter(alias -> used.contains(alias.exprId().id()))
+          .forEach(alias -> addReferences(alias, used));
+      collectNames(columns.child(), used, leaves);
+      return;
+    }
+    asJava(plan.expressions()).forEach(expression -> addReferences(expression, used));
+    asJava(plan.subqueries())
+        .forEach(
+            query -> {
+              asJava(query.output()).forEach(attribute -> used.add(attribute.exprId().id()));
+              collectNames(query, used, leaves);
+            });
+    asJava(plan.children()).forEach(child -> collectNames(child, used, leaves));
+  }
+
+  private static void addReferences(Expression expression, Set<Long> used) {
+    asJava(expression.references().toSeq()).forEach(attribute -> used.add(attribute.exprId().id()));
   }
 
   private static List<LogicalRDD> leaves(LogicalPlan plan) {

@@ -30,7 +30,8 @@ class BatchesRunTest {
       Plan plan = PlanFile.read("test.conf", PLAN, List.of(), "1.0");
       Database database = TestingPreflight.database(there.environment());
       Changes changes;
-      try (Preflight preflight = Preflight.open(plan, plan.steps(), database, "backfill test")) {
+      try (Preflight preflight =
+          Preflight.open(plan, plan.steps(), Databases.only(database), "backfill test")) {
         preflight.check((asked, tables) -> Shapes.NONE);
         changes = preflight.changes();
       }
@@ -67,7 +68,8 @@ class BatchesRunTest {
       environment.put("BACKFILL_URL", proxy.url(there.url()));
       Database database = TestingPreflight.database(environment);
       Changes changes;
-      try (Preflight preflight = Preflight.open(plan, plan.steps(), database, "backfill test")) {
+      try (Preflight preflight =
+          Preflight.open(plan, plan.steps(), Databases.only(database), "backfill test")) {
         preflight.check((asked, tables) -> Shapes.NONE);
         changes = preflight.changes();
       }

@@ -1,0 +1,356 @@
+package backfill;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.sql.SQLException;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** The plan {@code gitlab-seat-assignments} on GitLab's own tables. */
+class SeatsTest {
+  private static final String[] LATER_RULES = {
+    "--set", "params.seatless=delete", "--set", "allow-delete=true"
+  };
+
+  /** The seats by the rules alone: (namespace, organization, user, type). */
+  private static final String EXPECTED =
+      """
+      WITH RECURSIVE below AS (
+        SELECT id, id AS root FROM namespaces WHERE parent_id IS NULL AND type = 'Group'
+        UNION ALL
+        SELECT n.id, b.root FROM namespaces n JOIN below b ON n.parent_id = b.id WHERE n.type = 'Group'),
+      membership AS (
+        SELECT m.*, b.root FROM members m JOIN below b ON m.source_type = 'Namespace' AND b.id = m.source_id
+        UNION ALL
+        SELECT m.*, b.root FROM members m JOIN projects p ON m.source_type = 'Project' AND p.id = m.source_id
+          JOIN below b ON b.id = p.namespace_id),
+      best AS (
+        SELECT root, user_id, max(access_level) AS level,
+               coalesce(bool_or(r.occupies_seat), false) AS occupies
+        FROM membership m LEFT JOIN member_roles r ON r.id = m.member_role_id
+        WHERE state = 0 AND requested_at IS NULL AND invite_token IS NULL AND user_id IS NOT NULL
+        GROUP BY 1, 2),
+      typed AS (
+        SELECT b.root, n.organization_id, b.user_id, CASE
+          WHEN u.user_type = ANY ('{1,2,3,6,7,8,9,10,11,13,16}') THEN 3
+          WHEN p.name IS NULL OR p.name = 'free' THEN 0
+          WHEN p.name IN ('gold', 'ultimate', 'ultimate_trial') THEN CASE
+            WHEN %s AND b.occupies THEN 0
+            WHEN level IN (5, 10) THEN 1 WHEN level = 15 THEN 2 WHEN level IN (20, 30, 40, 50) THEN 0 END
+          ELSE CASE WHEN level = 5 THEN 1 WHEN level IN (10, 15, 20, 30, 40, 50) THEN 0 END END AS type
+        FROM best b JOIN users u ON u.id = b.user_id JOIN namespaces n ON n.id = b.root
+        LEFT JOIN gitlab_subscriptions s ON s.namespace_id = b.root LEFT JOIN plans p ON p.id = s.hosted_plan_id)
+      SELECT root, organization_id, user_id, type::int FROM typed WHERE type IS NOT NULL ORDER BY 1, 3
+      """;
+
+  private static final String SEATS =
+      "SELECT namespace_id, organization_id, user_id, seat_type::int FROM subscription_seat_assignments"
+          + " WHERE namespace_id IS NOT NULL ORDER BY 1, 3";
+
+  private TestingUpstream there;
+
+  @BeforeEach
+  void create() throws SQLException {
+    there = TestingUpstream.create("gitlab-seats", "gitlab-seat-assignments");
+    there.database.execute(
+        """
+        INSERT INTO organizations SELECT generate_series(1, 3);
+        INSERT INTO plans VALUES (1, 'free'), (2, 'premium'), (3, 'ultimate'), (4, 'opensource'), (5, 'gold');
+        INSERT INTO member_roles VALUES (1, NULL, 10, true), (2, NULL, 10, false);
+        """);
+  }
+
+  @AfterEach
+  void drop() throws SQLException {
+    there.close();
+  }
+
+  /**
+   * Ten roots: 10 ultimate, 20 premium, 30 free, 40 none, 50 a user's; each has a subgroup and
+   * projects.
+   */
+  private void world() throws SQLException {
+    there.database.execute(
+        """
+        INSERT INTO namespaces (id, type, parent_id, traversal_ids, organization_id)
+        SELECT r, CASE r WHEN 50 THEN 'User' ELSE 'Group' END, NULL, ARRAY[r], 1 + r / 10 % 3
+        FROM unnest('{10,20,30,40,50}'::bigint[]) r;
+        INSERT INTO namespaces (id, type, parent_id, traversal_ids, organization_id)
+        SELECT id + 1, 'Group', id, ARRAY[id, id + 1], organization_id FROM namespaces WHERE type = 'Group';
+        INSERT INTO projects (id, namespace_id, project_namespace_id, organization_id)
+        SELECT id, id, 0, organization_id FROM namespaces;
+        INSERT INTO gitlab_subscriptions (namespace_id, hosted_plan_id) VALUES (10, 3), (20, 2), (30, 1);
+        INSERT INTO users (id, state, user_type)
+        SELECT i, CASE i % 5 WHEN 0 THEN 'blocked' ELSE 'active' END,
+               CASE i % 10 WHEN 8 THEN 6 WHEN 9 THEN 4 ELSE 0 END FROM generate_series(1, 60) i;
+        """);
+  }
+
+  private void member(long user, int level, String source, long id, String more)
+      throws SQLException {
+    there.database.execute(
+        "INSERT INTO members (access_level, source_id, source_type, user_id, member_namespace_id) VALUES (%d, %d, '%s', %d, 0)"
+            .formatted(level, id, source, user));
+    if (!more.isEmpty()) {
+      there.database.execute(
+          "UPDATE members SET " + more + " WHERE id = (SELECT max(id) FROM members)");
+    }
+  }
+
+  private String seat(long root, long user) throws SQLException {
+    return there
+        .database
+        .rows(
+            "SELECT seat_type::int FROM subscription_seat_assignments WHERE namespace_id = %d AND user_id = %d"
+                .formatted(root, user))
+        .toString();
+  }
+
+  @Test
+  void seatsFollowTheRules() throws Exception {
+    world();
+    member(1, 10, "Namespace", 10, "");
+    member(1, 30, "Project", 11, "");
+    member(2, 10, "Namespace", 10, "");
+    member(3, 15, "Namespace", 11, "");
+    member(4, 5, "Namespace", 10, "");
+    member(4, 5, "Namespace", 20, "");
+    member(2, 10, "Namespace", 20, "");
+    member(4, 5, "Namespace", 40, "");
+    member(5, 30, "Namespace", 10, "requested_at = now()");
+    member(6, 30, "Namespace", 10, "state = 1");
+    member(7, 30, "Namespace", 10, "invite_token = 'x'");
+    member(11, 30, "Namespace", 10, "expires_at = current_date - 1");
+    member(10, 30, "Namespace", 10, "");
+    member(8, 30, "Namespace", 10, "");
+    member(9, 10, "Namespace", 10, "");
+    member(12, 10, "Namespace", 10, "member_role_id = 1");
+    member(13, 30, "Project", 50, "");
+    member(14, 60, "Namespace", 10, "");
+    member(15, 30, "Namespace", 10, "state = NULL");
+
+    TestingRun run = there.run("run");
+
+    assertThat(run.code()).as(run.said()).isZero();
+    assertThat(there.database.rows(SEATS))
+        .isEqualTo(there.database.rows(EXPECTED.formatted("false")));
+    assertThat(seat(10, 1)).isEqualTo("[[0]]");
+    assertThat(seat(10, 2)).isEqualTo("[[1]]");
+    assertThat(seat(10, 3)).isEqualTo("[[2]]");
+    assertThat(seat(10, 4)).isEqualTo("[[1]]");
+    assertThat(seat(20, 4)).isEqualTo("[[1]]");
+    assertThat(seat(20, 2)).isEqualTo("[[0]]");
+    assertThat(seat(40, 4)).isEqualTo("[[0]]");
+    for (long none : new long[] {5, 6, 7, 13, 14, 15}) {
+      assertThat(seat(10, none)).isEqualTo("[]");
+    }
+    assertThat(seat(10, 11)).isEqualTo("[[0]]");
+    assertThat(seat(10, 10)).isEqualTo("[[0]]");
+    assertThat(seat(10, 8)).isEqualTo("[[3]]");
+    assertThat(seat(10, 9)).isEqualTo("[[1]]");
+    assertThat(seat(10, 12)).isEqualTo("[[1]]");
+
+    TestingRun later = there.run("run", "--set", "params.custom_roles=true");
+
+    assertThat(later.counts("seats", "updated", "inserted")).isEqualTo(RunTest.numbers(1, 0));
+    assertThat(seat(10, 12)).isEqualTo("[[0]]");
+  }
+
+  @Test
+  void withoutSubscriptionsThePlanDoesNotApply() throws Exception {
+    world();
+    member(1, 30, "Namespace", 10, "");
+    there.database.execute("DELETE FROM gitlab_subscriptions");
+    List<List<Object>> before = there.trace();
+
+    TestingRun run = there.run("run");
+
+    assertThat(run.code()).as(run.said()).isZero();
+    assertThat(run.step("seats").path("status").asText()).isEqualTo("skipped");
+    assertThat(there.trace()).isEqualTo(before);
+  }
+
+  @Test
+  void onlyAChangeIsWritten() throws Exception {
+    world();
+    member(1, 30, "Namespace", 10, "");
+    member(2, 30, "Namespace", 10, "");
+    member(3, 30, "Namespace", 10, "");
+    there.database.execute(
+        """
+        INSERT INTO subscription_seat_assignments
+          (namespace_id, user_id, last_activity_on, created_at, updated_at, organization_id, seat_type)
+        VALUES (10, 1, '2020-01-01', '2020-01-01', '2020-01-01', 2, 0),
+               (10, 2, '2020-01-01', '2020-01-01', '2020-01-01', 2, NULL),
+               (10, 3, '2020-01-01', '2020-01-01', '2020-01-01', 1, 0),
+               (NULL, 3, NULL, '2020-01-01', '2020-01-01', 1, 1),
+               (NULL, 3, NULL, '2020-01-01', '2020-01-01', 1, 1),
+               (20, 3, NULL, '2020-01-01', '2020-01-01', 1, 1)
+        """);
+    String right =
+        "SELECT id, xmin::text FROM subscription_seat_assignments WHERE user_id = 1 OR namespace_id IS NULL"
+            + " OR namespace_id = 20 ORDER BY 1";
+    List<List<Object>> before = there.database.rows(right);
+
+    TestingRun run = there.run("run");
+
+    assertThat(
+            run.counts(
+                "seats", "planned", "inserted", "updated", "unchanged", "surplus", "deleted"))
+        .isEqualTo(Arrays.asList(3L, 0L, 2L, 1L, 1L, null));
+    assertThat(there.database.rows(right)).isEqualTo(before);
+    assertThat(
+            there.database.rows(
+                "SELECT user_id, organization_id, seat_type::int, updated_at > '2020-01-02',"
+                    + " created_at = '2020-01-01' AND last_activity_on = '2020-01-01'"
+                    + " FROM subscription_seat_assignments WHERE user_id IN (2, 3) AND namespace_id = 10 ORDER BY 1"))
+        .hasToString("[[2, 2, 0, true, true], [3, 2, 0, true, true]]");
+
+    List<List<Object>> after = there.trace();
+    assertThat(there.run("run").code()).isZero();
+    assertThat(there.trace()).isEqualTo(after);
+
+    TestingRun unasked = there.run("run", "--set", "params.seatless=delete");
+    assertThat(unasked.code()).isEqualTo(2);
+    TestingRun guarded =
+        there.run(
+            "run",
+            "--set",
+            "params.seatless=delete",
+            "--set",
+            "allow-delete=true",
+            "--set",
+            "limits.rows-deleted=0");
+    assertThat(guarded.code()).as(guarded.said()).isEqualTo(5);
+    assertThat(there.trace()).isEqualTo(after);
+
+    TestingRun plan = there.run("plan", LATER_RULES);
+    assertThat(plan.counts("seats", "toDelete", "toInsert")).isEqualTo(RunTest.numbers(1, 0));
+    assertThat(there.trace()).isEqualTo(after);
+    assertThat(there.run("verify", LATER_RULES).code()).isEqualTo(7);
+    TestingRun deleting = there.run("run", LATER_RULES);
+    assertThat(deleting.counts("seats", "deleted", "stayed", "missing"))
+        .isEqualTo(RunTest.numbers(1, 0, 0));
+    assertThat(
+            there.database.count(
+                "SELECT count(*) FROM subscription_seat_assignments WHERE namespace_id IS NULL"))
+        .isEqualTo(2);
+  }
+
+  @Test
+  void whatSomebodyChangesMeanwhileStaysHis() throws Exception {
+    world();
+    member(1, 30, "Namespace", 10, "");
+    member(2, 30, "Namespace", 10, "");
+    member(3, 30, "Namespace", 10, "");
+    there.database.execute(
+        """
+        INSERT INTO subscription_seat_assignments
+          (namespace_id, user_id, created_at, updated_at, organization_id, seat_type)
+        VALUES (10, 1, '2020-01-01', '2020-01-01', 2, 1), (10, 4, '2020-01-01', '2020-01-01', 2, 1),
+               (10, 5, '2020-01-01', '2020-01-01', 2, 1)
+        """);
+    String table = "subscription_seat_assignments";
+    try (HeldRun held =
+        HeldRun.writing(
+            there.database,
+            table,
+            options -> {
+              String[] all = Arrays.copyOf(LATER_RULES, 6);
+              System.arraycopy(options, 0, all, 4, 2);
+              return there.run("run", all);
+            })) {
+      TestingRun run =
+          held.meanwhile(
+                  "UPDATE subscription_seat_assignments SET seat_type = 2 WHERE user_id IN (1, 4)",
+                  "INSERT INTO subscription_seat_assignments (namespace_id, user_id, created_at, updated_at,"
+                      + " organization_id, seat_type) VALUES (10, 2, now(), now(), 2, 3)")
+              .release();
+
+      assertThat(run.code()).as(run.said()).isZero();
+      assertThat(
+              run.counts(
+                  "seats",
+                  "planned",
+                  "inserted",
+                  "updated",
+                  "unchanged",
+                  "changedMeanwhile",
+                  "rejected"))
+          .isEqualTo(RunTest.numbers(3, 1, 0, 0, 2, 0));
+      assertThat(run.counts("seats", "toDelete", "deleted", "stayed", "missing", "addedMeanwhile"))
+          .isEqualTo(RunTest.numbers(2, 1, 1, 0, 2));
+    }
+    assertThat(seat(10, 1)).isEqualTo("[[2]]");
+    assertThat(seat(10, 2)).isEqualTo("[[3]]");
+    assertThat(seat(10, 4)).isEqualTo("[[2]]");
+    assertThat(seat(10, 5)).isEqualTo("[]");
+  }
+
+  @Test
+  void randomMembersGetTheSeatsThatSqlGivesThem() throws Exception {
+    long seed = RandomGrants.anySeed();
+    world();
+    there.database.execute(
+        """
+        SELECT setseed(%s);
+        INSERT INTO members (access_level, source_id, source_type, user_id, member_namespace_id, state,
+                             requested_at, invite_token, member_role_id)
+        SELECT ('{0,5,10,15,20,30,40,50,60}'::int[])[1 + floor(random() * 9)],
+               ('{10,11,20,21,30,31,40,41,50}'::int[])[1 + floor(random() * 9)],
+               ('{Namespace,Project}'::text[])[1 + floor(random() * 2)],
+               CASE WHEN random() < 0.95 THEN 1 + floor(random() * 60) END, 0,
+               CASE WHEN random() < 0.9 THEN 0 WHEN random() < 0.5 THEN 1 END,
+               CASE WHEN random() < 0.05 THEN now() END, CASE WHEN random() < 0.05 THEN 'i' END,
+               CASE WHEN random() < 0.2 THEN 1 + floor(random() * 2) END
+        FROM generate_series(1, 400);
+        INSERT INTO subscription_seat_assignments
+          (namespace_id, user_id, created_at, updated_at, organization_id, seat_type)
+        SELECT DISTINCT ON (1, 2) (10 * (1 + i %% 4)), 1 + floor(random() * 60)::int, '2020-01-01'::timestamptz,
+               '2020-01-01'::timestamptz, 1 + i %% 3, CASE WHEN i %% 5 < 4 THEN i %% 4 END
+        FROM generate_series(1, 150) i
+        """
+            .formatted((seed % 1000) / 1000.0));
+    TestingUpstream copy = there.copy();
+    List<List<Object>> before = copy.trace();
+    String[] rules = Arrays.copyOf(LATER_RULES, 6);
+    rules[4] = "--set";
+    rules[5] = "write.rows-per-batch=7";
+    TestingRun plan = copy.run("plan", rules);
+    assertThat(copy.trace()).isEqualTo(before);
+    copy.close();
+
+    there.database.execute(
+        """
+        CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'no'; END $$;
+        CREATE TRIGGER refuse BEFORE INSERT OR UPDATE ON subscription_seat_assignments FOR EACH ROW
+          WHEN (NEW.user_id > 50) EXECUTE FUNCTION refuse()
+        """);
+    TestingRun brokenOff = there.run("run", rules);
+    assertThat(brokenOff.code()).as(brokenOff.said()).isEqualTo(6);
+    there.database.execute("DROP TRIGGER refuse ON subscription_seat_assignments");
+
+    TestingRun run = there.run("run", rules);
+
+    assertThat(run.code()).as(run.said()).isZero();
+    assertThat(there.database.rows(SEATS))
+        .as("seed " + seed)
+        .isEqualTo(there.database.rows(EXPECTED.formatted("false")));
+    assertThat(counts(plan, "toInsert", "toUpdate", "toDelete"))
+        .as("seed " + seed)
+        .isEqualTo(
+            counts(run, "inserted", "updated", "deleted")
+                + counts(brokenOff, "inserted", "updated", "deleted"));
+    List<List<Object>> after = there.trace();
+    TestingRun rerun = there.run("run", rules);
+    assertThat(rerun.code()).as(rerun.said()).isZero();
+    assertThat(there.trace()).isEqualTo(after);
+  }
+
+  private static long counts(TestingRun run, String... names) {
+    return run.counts("seats", names).stream().mapToLong(Long::longValue).sum();
+  }
+}
