@@ -24,6 +24,9 @@ from backfill_operator import BackfillOperator, Outcome, environment_of, inherit
 PASSWORD = "a password that is nowhere else"
 RETRIED, FAILED = Outcome.RETRIED, Outcome.FAILED
 
+# What a job does until it is asked to stop; it ends by itself, so that a test that fails leaves nothing behind.
+WORK = "for i in {1..400}; do sleep 0.05; done"
+
 
 class Pushed(dict):
     """A task instance that keeps what is pushed."""
@@ -187,7 +190,7 @@ class Processes(unittest.TestCase):
     def test_on_kill_waits_until_the_batch_is_done(self):
         began, done = self.directory / "began", self.directory / "done"
         operator = self.operator(
-            f"trap 'sleep 0.5; touch {done}; exit 143' TERM", f"touch {began}; while :; do sleep 0.05; done"
+            f"trap 'sleep 0.5; touch {done}; exit 143' TERM", f"touch {began}; {WORK}"
         )
         ended = []
         thread = threading.Thread(target=lambda: ended.append(self.fails(operator)))
@@ -200,7 +203,7 @@ class Processes(unittest.TestCase):
 
     def test_on_kill_ends_what_does_not_stop(self):
         began = self.directory / "began"
-        operator = self.operator("trap '' TERM", f"touch {began}; while :; do sleep 0.05; done")
+        operator = self.operator("trap '' TERM", f"touch {began}; {WORK}")
         ended = []
         thread = threading.Thread(target=lambda: ended.append(self.fails(operator)))
         thread.start()
@@ -213,7 +216,7 @@ class Processes(unittest.TestCase):
     def test_job_is_asked_to_stop_when_its_task_is_killed(self):
         began, done = self.directory / "began", self.directory / "done"
         operator = self.operator(
-            f"trap 'sleep 0.2; touch {done}; exit 143' TERM", f"touch {began}; while :; do sleep 0.05; done"
+            f"trap 'sleep 0.2; touch {done}; exit 143' TERM", f"touch {began}; {WORK}"
         )
         task = os.fork()
         if task == 0:
