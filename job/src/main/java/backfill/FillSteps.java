@@ -2,6 +2,7 @@ package backfill;
 
 import backfill.plan.Step;
 import backfill.postgres.Changes;
+import backfill.postgres.NotReady;
 import backfill.postgres.OpenTransactions;
 import backfill.postgres.Ready;
 import backfill.postgres.Table;
@@ -45,7 +46,7 @@ final class FillSteps implements AutoCloseable {
         if (changesWhatWasVerified(together)) {
           verify();
         }
-        ready = recheck.before(together, ready);
+        ready = lookedAtAgain(together);
         counting = new StepGroup(run, together, ready, command, new Overlay());
         List<Guards.Refusal> refusals = counting.count();
         if (!refusals.isEmpty()) {
@@ -62,6 +63,17 @@ final class FillSteps implements AutoCloseable {
         counting.close();
       }
       close(written);
+    }
+  }
+
+  /** Where these steps cannot run, what earlier ones wrote is verified all the same. */
+  private Ready lookedAtAgain(List<Step.Fill> together) throws Exception {
+    try {
+      return recheck.before(together, ready);
+    } catch (NotReady e) {
+      verify();
+      run.enter(Stage.PREFLIGHT, together.get(0), together.get(0).name() + ", again", 0);
+      throw e;
     }
   }
 

@@ -39,7 +39,7 @@ class ExitCodeTest {
   void unknownPlanNamesTheShippedOnes() {
     assertRefused(
         TestingRun.of(there.database.environment(), "run", "defectdojo"),
-        "defectdojo: is neither a file nor a shipped plan; shipped are defectdojo-authorized-users");
+        "defectdojo: is neither a file nor a shipped plan; shipped are coder-api-key-scopes,");
   }
 
   @Test

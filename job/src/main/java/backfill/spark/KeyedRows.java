@@ -1,7 +1,6 @@
 package backfill.spark;
 
 import backfill.postgres.KeyedSelect;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -67,9 +66,9 @@ final class KeyedRows implements Iterator<Row> {
         open();
       }
       fetch.statements().add(1);
-      ResultSet found = select.rows(together.toArray());
       return CollectionConverters.asJava(
-          JdbcUtils.resultSetToRows(found, fetch.schema(), fetch.dialect()));
+          JdbcUtils.resultSetToRows(
+              select.rows(together.toArray()), fetch.schema(), fetch.dialect()));
     } catch (SQLException e) {
       throw new LongPairsOfTable.ReadFailure(fetch.sql(), e);
     }
