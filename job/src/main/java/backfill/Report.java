@@ -120,6 +120,7 @@ final class Report {
     line.put("alreadyPresent", sum(step -> step.alreadyPresent));
     line.put("toInsert", sum(step -> step.toInsert));
     line.put("toUpdate", sum(step -> step.toUpdate));
+    line.put("toDelete", sum(step -> step.toDelete));
     line.put("inserted", sum(step -> step.inserted));
     line.put("updated", sum(step -> step.updated));
     line.put("deleted", sum(step -> step.deleted));
