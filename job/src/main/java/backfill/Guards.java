@@ -45,19 +45,16 @@ final class Guards {
   /**
    * Every limit that a step would go beyond. A step that adds nothing is within those of adding:
    * what was there before is no news.
+   *
+   * @param cascaded table to rows that go along with those it deletes; null where that is not known
    */
-  List<Refusal> refusals(StepRun run, StepPlan planned) {
+  List<Refusal> refusals(StepRun run, StepPlan planned, Map<String, Long> cascaded) {
     List<Refusal> refusals = new ArrayList<>();
     if (planned.toInsert() != null && planned.toInsert() > 0) {
       refusals.addAll(tooManyRows(run, planned));
     }
     if (planned.toDelete() != null && planned.toDelete() > 0) {
-      beyond(
-              run.step(),
-              "rows-deleted",
-              limits.rowsDeleted(),
-              () -> Optional.of(reach("would delete %,d rows", planned.toDelete())))
-          .ifPresent(refusals::add);
+      deletions(run.step(), planned.toDelete(), cascaded).ifPresent(refusals::add);
     }
     return refusals;
   }
@@ -93,12 +90,24 @@ final class Guards {
    * @param cascaded null where that is not known
    */
   Optional<Refusal> deletions(Step step, Long rows, Map<String, Long> cascaded) {
-    if (limits.rowsDeleted().isEmpty() || rows == null) {
+    if (limits.rowsDeleted().isEmpty() || rows == null || rows == 0) {
       return Optional.empty();
     }
-    long along = cascaded == null ? 0 : cascaded.values().stream().mapToLong(Long::longValue).sum();
+    if (cascaded == null) {
+      return Optional.of(
+          new Refusal(
+              step,
+              String.format(
+                  Locale.ROOT,
+                  "step %s would delete %,d rows, and how many go along with them is not known before, while"
+                      + " limits.rows-deleted is %,d",
+                  step.name(),
+                  rows,
+                  limits.rowsDeleted().getAsLong())));
+    }
+    long along = cascaded.values().stream().mapToLong(Long::longValue).sum();
     String words =
-        cascaded == null || along == 0
+        along == 0
             ? "would delete %,d rows"
             : String.format(
                 Locale.ROOT,

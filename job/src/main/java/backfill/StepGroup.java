@@ -1,6 +1,7 @@
 package backfill;
 
 import backfill.plan.Step;
+import backfill.postgres.CascadeCount;
 import backfill.postgres.Ready;
 import backfill.postgres.StepCounts;
 import backfill.postgres.TooManyRejected;
@@ -9,6 +10,7 @@ import backfill.postgres.WritePart;
 import backfill.postgres.WriteTarget;
 import backfill.spark.Gains;
 import backfill.spark.Overlay;
+import backfill.spark.PlannedDeletions;
 import backfill.spark.Reading;
 import backfill.spark.Sink;
 import backfill.spark.Sinks;
@@ -21,6 +23,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /** The steps that share one snapshot, on their way through the stages. */
@@ -73,7 +76,8 @@ final class StepGroup implements AutoCloseable {
             step,
             () -> {
               run.enter(Stage.DIFF, step, step.name() + ", limits", 0);
-              refusals.addAll(run.guards.refusals(each, planned.get(each)));
+              refusals.addAll(
+                  run.guards.refusals(each, planned.get(each), run.reportOf(step).cascaded));
             });
       }
     }
@@ -152,6 +156,9 @@ final class StepGroup implements AutoCloseable {
           planned.put(each, counts);
           run.reportOf(step).planned(counts);
           run.progress.say("diff " + step.name() + ": " + Sentences.planned(counts));
+          if (command == Command.PLAN || run.guards.any()) {
+            run.reportOf(step).cascaded = along(each, counts);
+          }
           if (command == Command.PLAN) {
             Gains gains = each.gains();
             run.reportOf(step).gains = gains == null ? null : GainsReport.of(gains);
@@ -163,6 +170,28 @@ final class StepGroup implements AutoCloseable {
     if (command != Command.RUN) {
       run.reportOf(step).status = "done";
     }
+  }
+
+  /** What foreign keys would take along with the rows that a step deletes; null if not known. */
+  private Map<String, Long> along(StepRun each, StepPlan counts) {
+    if (counts.toDelete() == null) {
+      return null;
+    }
+    if (counts.toDelete() == 0) {
+      return Map.of();
+    }
+    Optional<List<String[]>> keys = PlannedDeletions.of(each);
+    if (keys.isEmpty()) {
+      return null;
+    }
+    return CascadeCount.of(
+            run.database,
+            run.applicationName,
+            run.plan.settings(),
+            each.target(),
+            each.step().key(),
+            keys.get())
+        .orElse(null);
   }
 
   /** Writes every step, one after the other. */

@@ -65,6 +65,7 @@ class SurplusTest {
     assertThat(plan.counts("may", "toInsert", "toDelete", "surplus"))
         .as(plan.said())
         .isEqualTo(RunTest.numbers(2, 2, 2));
+    assertThat(plan.step("may").path("cascaded")).hasToString("{\"note\":4,\"reply\":12}");
 
     TestingRun run = run("run", PAIRS);
 
@@ -75,6 +76,31 @@ class SurplusTest {
     assertThat(database.rows("SELECT o, u FROM may ORDER BY 1, 2"))
         .hasToString("[[1, 1], [1, 2], [2, 1], [8, 8]]");
     assertThat(database.count("SELECT count(*) FROM note")).isEqualTo(4);
+  }
+
+  @Test
+  void theLimitOfDeletionsCountsWhatGoesAlong() throws Exception {
+    TestingRun refused = run("run", PAIRS, "--set", "limits.rows-deleted=17");
+
+    assertThat(refused.code()).as(refused.said()).isEqualTo(5);
+    assertThat(refused.said())
+        .contains(
+            "step may would delete 18 rows (2 of may, and 16 along with them), and limits.rows-deleted is 17");
+    assertThat(database.count("SELECT count(*) FROM may")).isEqualTo(4);
+    assertThat(run("run", PAIRS, "--set", "limits.rows-deleted=18").code()).isZero();
+  }
+
+  @Test
+  void deletionsThatNobodyCanCountAreRefusedByALimit() throws Exception {
+    database.execute(
+        "ALTER TABLE note ADD UNIQUE (o, u, id), ADD after integer REFERENCES note (id) ON DELETE CASCADE");
+    TestingRun refused = run("run", PAIRS, "--set", "limits.rows-deleted=1000");
+
+    assertThat(refused.code()).as(refused.said()).isEqualTo(5);
+    assertThat(refused.said())
+        .contains(
+            "step may would delete 2 rows, and how many go along with them is not known before");
+    assertThat(database.count("SELECT count(*) FROM may")).isEqualTo(4);
   }
 
   @Test
