@@ -13,7 +13,7 @@ import org.apache.logging.log4j.Logger;
 /**
  * Says what a run is doing, so that it never looks like one that hangs: a line whenever something
  * is worth one, and at the latest after the interval; on a terminal a bar that is drawn over
- * itself. When nothing moved since the last line, that line says what is waited for. A daemon
+ * itself. When nothing has moved for a second, a line says what is waited for. A daemon
  * thread prints; any thread may tell it something.
  */
 final class Progress implements AutoCloseable {
@@ -24,6 +24,9 @@ final class Progress implements AutoCloseable {
   /** A progress line is late rather than without the reason, but not by more than this. */
   private static final Duration PATIENCE = Duration.ofMillis(500);
 
+  /** What has not moved for this long is said to stand still. */
+  private static final Duration STILL = Duration.ofSeconds(1);
+
   private final Duration every;
   private final PrintStream terminal;
   private final Thread thread = new Thread(this::tick, "progress");
@@ -33,8 +36,8 @@ final class Progress implements AutoCloseable {
   private Doing doing;
   private long lastLineNanos = System.nanoTime();
   private long movedNanos = lastLineNanos;
-  private long rowsAtLastLine;
-  private long tasksAtLastLine;
+  private long rowsSeen;
+  private long tasksSeen;
   private boolean barShown;
   private volatile boolean closed;
 
@@ -78,8 +81,8 @@ final class Progress implements AutoCloseable {
   synchronized void doing(Stage stage, String what, long total) {
     doing = new Doing(stage, what, total, System.nanoTime());
     changed = null;
-    rowsAtLastLine = 0;
-    tasksAtLastLine = 0;
+    rowsSeen = 0;
+    tasksSeen = 0;
     movedNanos = System.nanoTime();
     if (activity != null) {
       // Between reading and writing Spark works on rows that it keeps: they would count twice.
@@ -115,6 +118,7 @@ final class Progress implements AutoCloseable {
       }
       synchronized (this) {
         if (doing != null && !closed) {
+          look();
           drawBar();
           if (System.nanoTime() - lastLineNanos >= every.toNanos()) {
             say(line());
@@ -124,16 +128,22 @@ final class Progress implements AutoCloseable {
     }
   }
 
-  private String line() {
-    long now = System.nanoTime();
+  /** Notes whether anything moved since it was last called. */
+  private void look() {
     long rows = rows();
     long tasks = activity == null ? 0 : activity.tasks();
-    boolean moved = rows > rowsAtLastLine || tasks > tasksAtLastLine;
-    if (moved) {
-      movedNanos = now;
+    if (rows > rowsSeen || tasks > tasksSeen) {
+      movedNanos = System.nanoTime();
     }
-    rowsAtLastLine = rows;
-    tasksAtLastLine = tasks;
+    rowsSeen = rows;
+    tasksSeen = tasks;
+  }
+
+  private String line() {
+    look();
+    long now = System.nanoTime();
+    long rows = rowsSeen;
+    boolean moved = now - movedNanos < STILL.toNanos();
     StringBuilder line = new StringBuilder(doing.stage + " " + doing.what + ": ");
     line.append(rows > 0 ? rate(rows, now) : nothingYet(now));
     // The driver's own part of a stage counts no rows: only the server knows whether it is stuck.
