@@ -13,8 +13,8 @@ import org.apache.logging.log4j.Logger;
 /**
  * Says what a run is doing, so that it never looks like one that hangs: a line whenever something
  * is worth one, and at the latest after the interval; on a terminal a bar that is drawn over
- * itself. When nothing has moved for a second, a line says what is waited for. A daemon
- * thread prints; any thread may tell it something.
+ * itself. When nothing has moved for a second, a line says what is waited for. A daemon thread
+ * prints; any thread may tell it something.
  */
 final class Progress implements AutoCloseable {
   private static final Logger LOG = LogManager.getLogger("backfill");

@@ -262,7 +262,7 @@ final class StepGroup implements AutoCloseable {
           sentAgain.add(each);
         }
         // The next part's limit counts what this one's writers committed, all attempts of them.
-        String entry = WritePart.entry(each.step().name(), part.operation());
+        String entry = WritePart.entry(each.step(), part.operation());
         done.put(part.operation(), run.ledger().counts(entry).orElse(counts));
       }
     }

@@ -49,7 +49,7 @@ public final class BatchListing {
           RunLedger.likeness(
               plan,
               ready.targets().values().stream().map(filled -> filled.table().name()).toList(),
-              WritePart.entry(step.name(), target.operation())));
+              WritePart.entry(step, target.operation())));
     }
   }
 

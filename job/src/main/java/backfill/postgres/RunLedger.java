@@ -145,7 +145,7 @@ public final class RunLedger implements AutoCloseable {
     }
     Map<WriteTarget.Operation, WriteCounts> counts = new EnumMap<>(WriteTarget.Operation.class);
     for (WriteTarget.Operation operation : WritePart.operations(step)) {
-      counts.put(operation, counts(WritePart.entry(step.name(), operation)).orElseThrow());
+      counts.put(operation, counts(WritePart.entry(step, operation)).orElseThrow());
     }
     return Optional.of(StepCounts.of(counts));
   }

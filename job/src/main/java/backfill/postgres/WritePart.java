@@ -4,6 +4,7 @@ import backfill.plan.Step;
 import backfill.postgres.WriteTarget.Operation;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 
 /**
@@ -86,8 +87,13 @@ public record WritePart(Operation operation, List<String> columns, Set<String> t
     return columns;
   }
 
-  /** The name under which the ledger keeps a part of a step: no step's own name has a blank. */
-  public static String entry(String step, Operation operation) {
-    return step + " " + operation.event().toLowerCase(java.util.Locale.ROOT);
+  /**
+   * The name under which the ledger keeps a part of a step: the step's where it is all of it, else
+   * with a word behind a blank, which no step's own name has.
+   */
+  public static String entry(Step.Fill step, Operation operation) {
+    return operations(step).size() == 1
+        ? step.name()
+        : step.name() + " " + operation.event().toLowerCase(Locale.ROOT);
   }
 }

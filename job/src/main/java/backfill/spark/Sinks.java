@@ -35,7 +35,7 @@ public final class Sinks {
         target(run.step(), part, run.target(), plan, database, run.parents(), rejectedBefore),
         run.step().write().rowsPerBatch(),
         applicationName,
-        ledger.slot(WritePart.entry(run.step().name(), part.operation())).orElse(null));
+        ledger.slot(WritePart.entry(run.step(), part.operation())).orElse(null));
   }
 
   /** Where and how one of a step's writes goes. */

@@ -1,5 +1,6 @@
 package backfill.spark;
 
+import java.io.Serializable;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.LocalDateTime;
@@ -28,7 +29,7 @@ final class Times {
   private Times() {}
 
   /** Microseconds since 1970 in UTC; the smallest and the largest are the infinities. */
-  record Timestamp(long micros) implements Comparable<Timestamp> {
+  record Timestamp(long micros) implements Comparable<Timestamp>, Serializable {
     @Override
     public int compareTo(Timestamp other) {
       return Long.compare(micros, other.micros);
@@ -46,7 +47,7 @@ final class Times {
   }
 
   /** Days since 1970; the smallest and the largest are the infinities. */
-  record Day(int days) implements Comparable<Day> {
+  record Day(int days) implements Comparable<Day>, Serializable {
     @Override
     public int compareTo(Day other) {
       return Integer.compare(days, other.days);

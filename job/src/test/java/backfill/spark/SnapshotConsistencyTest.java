@@ -16,6 +16,7 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.stream.IntStream;
 import org.apache.spark.sql.Dataset;
@@ -26,6 +27,19 @@ import org.junit.jupiter.api.Test;
 
 /** What readers of one snapshot see, and what others must wait for while it is held. */
 class SnapshotConsistencyTest {
+  private static final backfill.postgres.Column ID =
+      new backfill.postgres.Column(
+          "id",
+          "integer",
+          "integer",
+          false,
+          Optional.empty(),
+          false,
+          backfill.postgres.Column.Identity.NONE,
+          'b',
+          true,
+          Optional.empty());
+
   private static final TableName T = new TableName("public", "t");
   private static final int ROWS = 2000;
 
@@ -184,7 +198,7 @@ class SnapshotConsistencyTest {
         database.count(
             "SELECT max(pg_relation_size(oid)) / current_setting('block_size')::int FROM pg_class"
                 + " WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace");
-    return new Table(0, T, 'r', List.of(), List.of(), blocks, true, true, List.of());
+    return new Table(0, T, 'r', List.of(ID), List.of(), blocks, true, true, List.of());
   }
 
   private static List<Integer> ids(Dataset<Row> kept) {
