@@ -183,6 +183,30 @@ final class BatchLedger {
   }
 
   /**
+   * Whether this transaction has entered the batch behind the last one, and so is in. Its number
+   * alone does not tell: a server that crashed before anything of a transaction reached its log
+   * gives the number to another one.
+   */
+  boolean entered(Connection asking, String transaction) throws SQLException {
+    try (PreparedStatement statement =
+        asking.prepareStatement(
+            "SELECT EXISTS (SELECT FROM "
+                + slot.table("batch")
+                + " WHERE run_id = ? AND step = ? AND partition = ? AND after_key = ?"
+                + " AND xid = ?::pg_catalog.xid8)")) {
+      statement.setObject(1, slot.runId());
+      statement.setString(2, slot.step());
+      statement.setInt(3, slot.partition());
+      statement.setString(4, afterKey);
+      statement.setString(5, transaction);
+      try (ResultSet row = statement.executeQuery()) {
+        row.next();
+        return row.getBoolean(1);
+      }
+    }
+  }
+
+  /**
    * Makes sure that the leases are still ours, in a transaction that enters no batch.
    *
    * @throws Fenced if one is not

@@ -6,6 +6,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.Optional;
 
 /**
  * One writer's connection, opened when it is needed, and its transactions one after the other. Used
@@ -49,12 +50,16 @@ final class BatchTransactions implements AutoCloseable {
     }
   }
 
-  /** Commits the transaction of this number; one that throws is not in. */
-  void commit(String transaction) throws SQLException {
+  /**
+   * Commits the transaction of this number; one that throws is not in.
+   *
+   * @param ledger where it has entered its batch, or null
+   */
+  void commit(String transaction, BatchLedger ledger) throws SQLException {
     try {
       connection.commit();
     } catch (SQLException e) {
-      if (!Retry.connectionLost(e) || !committed(transaction, e)) {
+      if (!Retry.connectionLost(e) || !committed(transaction, ledger, e)) {
         throw e;
       }
     }
@@ -65,15 +70,16 @@ final class BatchTransactions implements AutoCloseable {
    *
    * @see <a href="https://www.postgresql.org/docs/current/functions-info.html">pg_xact_status</a>
    */
-  private boolean committed(String transaction, SQLException unanswered) throws SQLException {
+  private boolean committed(String transaction, BatchLedger ledger, SQLException unanswered)
+      throws SQLException {
     Retry retry = new Retry(retryFor);
     abandon();
     while (true) {
       SQLException undecided = unanswered;
       try {
-        String status = statusOf(transaction);
-        if (!"in progress".equals(status)) {
-          return "committed".equals(status);
+        Optional<Boolean> settled = settled(transaction, ledger);
+        if (settled.isPresent()) {
+          return settled.get();
         }
       } catch (SQLException e) {
         // 22023: after a crash the server may not know the number, because nothing of the
@@ -96,14 +102,20 @@ final class BatchTransactions implements AutoCloseable {
     }
   }
 
-  private String statusOf(String transaction) throws SQLException {
+  /** Empty while it is in progress. */
+  private Optional<Boolean> settled(String transaction, BatchLedger ledger) throws SQLException {
     try (Connection asking = database.connect(applicationName);
         PreparedStatement statement =
             asking.prepareStatement("SELECT pg_catalog.pg_xact_status(?::pg_catalog.xid8)")) {
       statement.setString(1, transaction);
       try (ResultSet row = statement.executeQuery()) {
         row.next();
-        return row.getString(1);
+        String status = row.getString(1);
+        if ("in progress".equals(status)) {
+          return Optional.empty();
+        }
+        return Optional.of(
+            "committed".equals(status) && (ledger == null || ledger.entered(asking, transaction)));
       }
     }
   }

@@ -114,7 +114,7 @@ public final class BatchWriter implements AutoCloseable {
       ledger.committed(lastKey);
       return WriteCounts.NONE;
     }
-    transactions.commit(transaction);
+    transactions.commit(transaction, ledger);
     if (ledger != null) {
       ledger.committed(lastKey);
     }

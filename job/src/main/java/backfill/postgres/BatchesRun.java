@@ -199,7 +199,7 @@ public final class BatchesRun implements AutoCloseable {
                   .formatted(step.name())
               + " can have entered; run the same command again");
     }
-    transactions.commit(transaction);
+    transactions.commit(transaction, ledger);
     if (ledger != null) {
       ledger.committed(lastKey);
     }

@@ -86,6 +86,26 @@ class BatchLedgerTest {
     }
   }
 
+  /** A crash may give the number of a transaction that is lost to another one, which is in. */
+  @Test
+  void committedNumberOfAnotherTransactionIsNotTheBatch() throws SQLException {
+    try (BatchWriter writer = writer();
+        Connection asking = database.connect(NAME)) {
+      writer.write(TestingWriter.batch(writer, 1, 0, 10));
+      BatchLedger before = new BatchLedger(slot());
+      String own = text("SELECT xid::text FROM \"the \"\"ledger\"\"\".batch");
+      String another = text("SELECT pg_current_xact_id()::text");
+
+      assertThat(text("SELECT pg_xact_status('" + another + "'::xid8)")).isEqualTo("committed");
+      assertThat(before.entered(asking, own)).isTrue();
+      assertThat(before.entered(asking, another)).isFalse();
+    }
+  }
+
+  private String text(String sql) throws SQLException {
+    return (String) testing.rows(sql).get(0).get(0);
+  }
+
   /** Before the first batch stands nothing, and an empty key is not nothing. */
   @Test
   void batchBehindAnEmptyKeyIsWritten() throws SQLException {
