@@ -86,7 +86,12 @@ final class TestingPython {
   }
 
   private static TestingPython skip(String reason, Ended ended) {
-    LOG.warn("SKIPPED, {}: {}", reason, ended.said().strip());
+    return skip(reason + ": " + ended.said().strip());
+  }
+
+  /** Gives the test up, visibly in the log. */
+  static TestingPython skip(String reason) {
+    LOG.warn("SKIPPED, {}", reason);
     return Assumptions.abort(reason);
   }
 
