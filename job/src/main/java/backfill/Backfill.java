@@ -98,6 +98,7 @@ final class Backfill {
         end.fail(failure);
       }
     } finally {
+      run.reporting();
       closeLedger();
       run.detach();
     }

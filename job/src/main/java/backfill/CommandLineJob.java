@@ -315,7 +315,6 @@ final class CommandLineJob implements Callable<Integer> {
   private int take(Command command, PlanOptions options, CheckPrintout printout) {
     Instant startedAt = Instant.now();
     Report report = new Report(UUID.randomUUID().toString(), command.toString(), startedAt);
-    long started = System.nanoTime();
     ReportTargets targets = null;
     try {
       targets = new ReportTargets(options.reports);
@@ -335,7 +334,7 @@ final class CommandLineJob implements Callable<Integer> {
           Progress progress = new Progress(plan.settings().progressEvery(), Terminal.of(err))) {
         new Backfill(plan, steps, databases, session, report, progress, stopping)
             .run(command, printout);
-        report.durationMs = (System.nanoTime() - started) / 1_000_000;
+        report.lasts();
         progress.say(Summary.text(report));
         if (report.stopped()) {
           progress.say("to go on, run the same command again: " + CommandText.of(spec));
@@ -346,7 +345,7 @@ final class CommandLineJob implements Callable<Integer> {
       invalid(report, e.getMessage());
       e.problems().forEach(err::println);
     }
-    report.durationMs = (System.nanoTime() - started) / 1_000_000;
+    report.lasts();
     if (targets != null) {
       targets.write(report, out, err);
     }

@@ -72,11 +72,10 @@ final class Demo {
 
   private Report once(Plan plan, Databases databases, Session session) {
     Report report = new Report(UUID.randomUUID().toString(), Command.RUN.toString(), Instant.now());
-    long started = System.nanoTime();
     try (Progress progress = new Progress(plan.settings().progressEvery(), Terminal.of(err))) {
       new Backfill(plan, plan.steps(), databases, session, report, progress, stopping)
           .run(Command.RUN);
-      report.durationMs = (System.nanoTime() - started) / 1_000_000;
+      report.lasts();
       progress.say(Summary.text(report));
     }
     return report;

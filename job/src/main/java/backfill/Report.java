@@ -1,6 +1,7 @@
 package backfill;
 
 import com.fasterxml.jackson.annotation.JsonAutoDetect;
+import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -37,9 +38,19 @@ final class Report {
   boolean countsExact = true;
   final String startedAt;
   long durationMs;
+
+  /** When Spark's session was there, since the start; null where none was needed. */
+  Long sessionReadyMs;
+
+  /** What each stage took of the duration, whatever it was for. */
+  final Map<String, Long> stages = new LinkedHashMap<>();
+
   final Map<String, DatabaseReport> databases = new LinkedHashMap<>();
   final List<String> warnings = new ArrayList<>();
   final List<StepReport> steps = new ArrayList<>();
+
+  @JsonIgnore private final long startedNanos = System.nanoTime();
+  @JsonIgnore private Stage stage = Stage.LOAD;
 
   Report(String runId, String command, Instant startedAt) {
     this.runId = runId;
@@ -81,6 +92,28 @@ final class Report {
    */
   record SnapshotReport(
       String lsn, String at, long heldMs, Long afterMainMs, Long afterMainByServersMs) {}
+
+  /** Another stage begins. */
+  void enter(Stage entered) {
+    lasts();
+    stage = entered;
+  }
+
+  /** Counts the time until now, as the present stage's. */
+  void lasts() {
+    long now = sinceStart(System.nanoTime());
+    stages.merge(stage.toString(), now - durationMs, Long::sum);
+    durationMs = now;
+  }
+
+  /** Spark's session was there at this {@link System#nanoTime}. */
+  void sessionReady(long atNanos) {
+    sessionReadyMs = Math.max(0, sinceStart(atNanos));
+  }
+
+  private long sinceStart(long nanos) {
+    return (nanos - startedNanos) / 1_000_000;
+  }
 
   /** Takes {@code NAME=VALUE}, or a text that then stands under {@code label}. */
   void label(List<String> texts) {

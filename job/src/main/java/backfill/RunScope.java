@@ -131,6 +131,7 @@ final class RunScope {
   void enter(Stage entered, Step step, String what, long total) {
     stopping.check();
     stage = entered;
+    report.enter(entered);
     current = step == null ? null : reportOf(step);
     progress.doing(entered, what, total);
     if (entered != Stage.PREFLIGHT && step instanceof Step.Fill) {
@@ -145,6 +146,12 @@ final class RunScope {
       activity = Activity.of(session.get());
       progress.count(activity);
     }
+  }
+
+  /** The work is over: what is left is to say how it went. */
+  void reporting() {
+    report.enter(Stage.REPORT);
+    session.readyAtNanos().ifPresent(report::sessionReady);
   }
 
   /** Leaves the session as it was found: it may be somebody else's. */

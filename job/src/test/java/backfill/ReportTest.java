@@ -23,7 +23,7 @@ class ReportTest {
           "reportVersion plan planHash runId command status exitCode error labels params countsExact startedAt"
               .split(" "));
   private static final List<String> BELOW =
-      List.of("durationMs databases warnings steps".split(" "));
+      List.of("durationMs sessionReadyMs stages databases warnings steps".split(" "));
   private static final List<String> STEP =
       List.of(
           ("name kind target status read planned alreadyPresent toInsert toUpdate toDelete inserted conflicts updated"
@@ -114,6 +114,15 @@ class ReportTest {
       assertThat(flags.get("inserted").isNull()).isTrue();
       assertThat(number(pairs.path("read"), "product_member")).isEqualTo(2);
       assertThat(pairs.path("statements").asLong()).isPositive();
+      assertThat(fields(report.path("stages")))
+          .containsExactly(
+              "load", "preflight", "read", "flatten", "diff", "write", "verify", "report");
+      long inAll = 0;
+      for (JsonNode stage : report.path("stages")) {
+        inAll += stage.asLong();
+      }
+      assertThat(inAll).isEqualTo(number(report, "durationMs"));
+      assertThat(number(report, "sessionReadyMs")).isBetween(0L, inAll);
     }
   }
 
@@ -122,6 +131,7 @@ class ReportTest {
     TestingRun wrong = there.run("run", "--set", "write.writers=0");
     assertComplete(wrong);
     assertThat(wrong.report().path("error").path("stage").asText()).isEqualTo("load");
+    assertThat(wrong.report().get("sessionReadyMs").isNull()).isTrue();
 
     try (TestingDatabase empty = TestingPostgres.shared().createDatabase()) {
       TestingRun notReady = TestingRun.of(empty.environment(), "run", TestingRun.DOJO);

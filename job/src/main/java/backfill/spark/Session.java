@@ -1,5 +1,6 @@
 package backfill.spark;
 
+import java.util.OptionalLong;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -31,8 +32,13 @@ public final class Session implements AutoCloseable {
    * A session, and whether nobody else needs its context.
    *
    * @param ours false where a context was there already: who started that one stops it
+   * @param atNanos when it was there, as {@link System#nanoTime} says
    */
-  private record Started(SparkSession session, boolean ours) {}
+  private record Started(SparkSession session, boolean ours, long atNanos) {
+    Started(SparkSession session, boolean ours) {
+      this(session, ours, System.nanoTime());
+    }
+  }
 
   /** Begins to start it, or makes a session of its own in the context that is there. */
   public static Session start(String applicationName) {
@@ -100,6 +106,13 @@ public final class Session implements AutoCloseable {
       }
       throw new CompletionException(e.getCause());
     }
+  }
+
+  /** When it was ready, as {@link System#nanoTime} says; nothing where it is not. */
+  public OptionalLong readyAtNanos() {
+    return starting.isDone() && !starting.isCompletedExceptionally()
+        ? OptionalLong.of(starting.join().atNanos())
+        : OptionalLong.empty();
   }
 
   /** Gives up every job that runs now; harmless before the start and after the end. */
