@@ -19,6 +19,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.Callable;
+import org.apache.logging.log4j.LogManager;
+import org.apache.logging.log4j.Logger;
 import picocli.CommandLine;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -36,6 +38,11 @@ import picocli.CommandLine.Spec;
     footerHeading = "%nExample:%n",
     footer = "  backfill demo")
 final class CommandLineJob implements Callable<Integer> {
+  private static final Logger LOG = LogManager.getLogger("backfill");
+
+  /** The parser lays out no help that is narrower. */
+  private static final int NARROWEST_HELP = 55;
+
   private final Stopping stopping;
   private final Map<String, String> environment;
   private final PrintStream out;
@@ -68,7 +75,11 @@ final class CommandLineJob implements Callable<Integer> {
     line.setOut(new java.io.PrintWriter(out, true));
     line.setErr(new java.io.PrintWriter(err, true));
     line.setCaseInsensitiveEnumValuesAllowed(true);
+    // No colours anywhere, so that there is nothing to switch off.
+    line.setColorScheme(CommandLine.Help.defaultColorScheme(CommandLine.Help.Ansi.OFF));
+    line.setUsageHelpWidth(Math.max(NARROWEST_HELP, Math.min(80, Terminal.width())));
     line.setParameterExceptionHandler((mistake, given) -> job.misspelt(mistake));
+    line.setExecutionExceptionHandler((failure, command, given) -> job.broken(failure, command));
     return line.execute(arguments);
   }
 
@@ -82,16 +93,29 @@ final class CommandLineJob implements Callable<Integer> {
   @Override
   public Integer call() {
     spec.commandLine().usage(err);
-    return refused(spec.name(), "a command is missing");
+    String message = "a command is missing, as in backfill demo";
+    err.println(message);
+    return refused(spec.name(), message);
   }
 
   /**
    * One line for people and one for programs: a scheduler reads the last line whatever happened.
    */
   private int misspelt(CommandLine.ParameterException mistake) {
-    String command = mistake.getCommandLine().getCommandSpec().qualifiedName();
-    err.println(mistake.getMessage() + "; see " + command + " --help");
-    return refused(mistake.getCommandLine().getCommandName(), mistake.getMessage());
+    String message = Misspelling.of(mistake);
+    err.println(message);
+    return refused(mistake.getCommandLine().getCommandName(), message);
+  }
+
+  /** Whatever nobody foresaw ends as a bug of ours, with its stack trace and the last line. */
+  private int broken(Exception failure, CommandLine command) {
+    LOG.error("this is a bug of the job", failure);
+    Report report =
+        new Report(UUID.randomUUID().toString(), command.getCommandName(), Instant.now());
+    report.status = "failed";
+    report.exitCode = ExitCode.BUG.number();
+    out.println(report.line());
+    return report.exitCode;
   }
 
   private int refused(String command, String message) {
@@ -335,7 +359,7 @@ final class CommandLineJob implements Callable<Integer> {
         new Backfill(plan, steps, databases, session, report, progress, stopping)
             .run(command, printout);
         report.lasts();
-        progress.say(Summary.text(report));
+        progress.say(Summary.text(report, Terminal.width()));
         if (report.stopped()) {
           progress.say("to go on, run the same command again: " + CommandText.of(spec));
         }

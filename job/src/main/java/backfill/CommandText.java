@@ -7,6 +7,9 @@ import picocli.CommandLine.Model.CommandSpec;
 
 /** A command line as somebody would type it again. */
 final class CommandText {
+  /** How the launcher was called: what leads to it from the same directory. */
+  private static final String LAUNCHER = "backfill.command";
+
   private static final Pattern PLAIN = Pattern.compile("[\\w@%+=:,./-]+");
 
   private CommandText() {}
@@ -18,7 +21,12 @@ final class CommandText {
   static String of(List<String> words) {
     return words.stream()
         .map(CommandText::quoted)
-        .collect(Collectors.joining(" ", "backfill ", ""));
+        .collect(Collectors.joining(" ", launcher() + " ", ""));
+  }
+
+  /** What starts the job again. */
+  static String launcher() {
+    return quoted(System.getProperty(LAUNCHER, "backfill"));
   }
 
   private static String quoted(String word) {

@@ -49,7 +49,9 @@ final class Demo {
       err.println("demo: " + counts.sentence());
       Report first = once(plan, databases, session);
       if (first.stopped()) {
-        err.println("demo: to see all of it, run the same command again: backfill demo");
+        err.println(
+            "demo: to see all of it, run the same command again: "
+                + CommandText.of(List.of("demo")));
         out.println(first.line());
         return first.exitCode;
       }
@@ -60,7 +62,11 @@ final class Demo {
           Locale.ROOT, "demo: %.1f s in all%n", (System.nanoTime() - started) / 1_000_000_000.0);
       if (keep) {
         server.keep();
-        err.println(server.howToUse());
+        err.println(server.whatNext(CommandText.launcher(), PLAN));
+      } else {
+        err.println("The same with a server that stays, and how a plan is written. What next:");
+        err.println("  " + CommandText.of(List.of("demo", "--keep")));
+        err.println("  " + CommandText.of(List.of("help", "plan")));
       }
       out.println(second.line());
       return Math.max(first.exitCode, second.exitCode);
@@ -76,7 +82,7 @@ final class Demo {
       new Backfill(plan, plan.steps(), databases, session, report, progress, stopping)
           .run(Command.RUN);
       report.lasts();
-      progress.say(Summary.text(report));
+      progress.say(Summary.text(report, Terminal.width()));
     }
     return report;
   }

@@ -1,6 +1,7 @@
 package backfill;
 
 import backfill.plan.InvalidPlan;
+import backfill.plan.Nearest;
 import backfill.plan.PlanFile;
 import backfill.spark.HadoopFiles;
 import java.io.IOException;
@@ -37,8 +38,10 @@ record PlanText(String location, String text) {
             () ->
                 invalid(
                     name,
-                    "is neither a file nor a shipped plan; shipped are "
-                        + String.join(", ", PlanFile.shipped())));
+                    "is neither a file nor a shipped plan"
+                        + "; shipped are "
+                        + String.join(", ", PlanFile.shipped())
+                        + Nearest.hint(name, PlanFile.shipped())));
   }
 
   private static InvalidPlan invalid(String name, String message) {

@@ -39,7 +39,11 @@ final class ReportTargets {
         Files.exists(path)
             ? !Files.isDirectory(path) && Files.isWritable(path)
             : Files.isWritable(path.getParent());
-    return writable ? null : "name a file in a directory that exists";
+    return writable
+        ? null
+        : Files.isDirectory(path)
+            ? "name a file, this is a directory"
+            : "name a file in a directory that exists and may be written";
   }
 
   /** What to do about a URI that can't be written, or null. */

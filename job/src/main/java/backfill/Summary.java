@@ -1,10 +1,11 @@
 package backfill;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 
-/** The report as one table for people. */
+/** The report for people: a table, or where that is too wide a block for each step. */
 final class Summary {
   private static final String[] HEAD = {
     "step",
@@ -26,7 +27,39 @@ final class Summary {
 
   private Summary() {}
 
-  static String text(Report report) {
+  /**
+   * The table where it fits, else a block for each step; neither where nothing was counted yet.
+   *
+   * @param columns how wide a line may be, in characters
+   */
+  static String text(Report report, int columns) {
+    List<String[]> rows = rows(report);
+    StringBuilder text = new StringBuilder();
+    text.append(
+        String.format(
+            Locale.ROOT,
+            "%s %s: %s in %.1f s (exit %d)",
+            report.command,
+            report.plan,
+            report.status,
+            report.durationMs / 1000.0,
+            report.exitCode));
+    if (rows.stream().skip(1).anyMatch(Summary::isCounted)) {
+      List<String> table = table(rows);
+      boolean fits = table.stream().allMatch(line -> line.length() <= columns);
+      (fits ? table : blocks(rows))
+          .forEach(line -> text.append(System.lineSeparator()).append(line));
+    }
+    for (StepReport step : report.steps) {
+      if (step.gains != null) {
+        text.append(GainsTable.text(step));
+      }
+    }
+    return text.toString();
+  }
+
+  /** The head, and a row for each step. */
+  private static List<String[]> rows(Report report) {
     List<String[]> rows = new ArrayList<>();
     boolean dry = !report.command.equals(Command.RUN.toString());
     String[] head = HEAD.clone();
@@ -58,29 +91,46 @@ final class Summary {
     if (rows.stream().skip(1).allMatch(row -> row[DELETED].isEmpty())) {
       rows.replaceAll(Summary::withoutDeleted);
     }
-    StringBuilder text = new StringBuilder();
-    text.append(
-        String.format(
-            Locale.ROOT,
-            "%s %s: %s in %.1f s (exit %d)",
-            report.command,
-            report.plan,
-            report.status,
-            report.durationMs / 1000.0,
-            report.exitCode));
+    return rows;
+  }
+
+  private static boolean isCounted(String[] row) {
+    return Arrays.stream(row).skip(1).anyMatch(cell -> !cell.isEmpty());
+  }
+
+  private static List<String> table(List<String[]> rows) {
+    List<String> lines = new ArrayList<>();
     for (String[] row : rows) {
-      text.append(System.lineSeparator()).append("  ");
+      StringBuilder line = new StringBuilder("  ");
       for (int i = 0; i < row.length; i++) {
         int width = width(rows, i);
-        text.append(String.format(i == 0 ? "%-" + width + "s" : "  %" + width + "s", row[i]));
+        line.append(String.format(i == 0 ? "%-" + width + "s" : "  %" + width + "s", row[i]));
+      }
+      lines.add(line.toString().stripTrailing());
+    }
+    return lines;
+  }
+
+  private static List<String> blocks(List<String[]> rows) {
+    List<String> lines = new ArrayList<>();
+    String[] head = rows.get(0);
+    int label = Arrays.stream(head).mapToInt(String::length).max().orElse(1);
+    int figure =
+        rows.stream()
+            .skip(1)
+            .flatMap(row -> Arrays.stream(row).skip(1))
+            .mapToInt(String::length)
+            .max()
+            .orElse(1);
+    for (String[] row : rows.subList(1, rows.size())) {
+      lines.add("  " + row[0]);
+      for (int i = 1; i < row.length; i++) {
+        if (!row[i].isEmpty()) {
+          lines.add(String.format("    %-" + label + "s  %" + figure + "s", head[i], row[i]));
+        }
       }
     }
-    for (StepReport step : report.steps) {
-      if (step.gains != null) {
-        text.append(GainsTable.text(step));
-      }
-    }
-    return text.toString();
+    return lines;
   }
 
   private static String[] withoutDeleted(String[] row) {

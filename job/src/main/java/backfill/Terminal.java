@@ -14,6 +14,11 @@ final class Terminal {
     return Boolean.getBoolean("backfill.terminal") ? err : null;
   }
 
+  /** How long a line may be before it is broken: in a file it never is. */
+  static int width() {
+    return Boolean.getBoolean("backfill.terminal") ? columns() : Integer.MAX_VALUE;
+  }
+
   /** How wide it is, in characters. */
   static int columns() {
     return Integer.getInteger("backfill.columns", 80);

@@ -14,6 +14,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What the launcher builds, starts and says, each on a checkout of its own. */
@@ -196,6 +197,51 @@ class LauncherTest {
   }
 
   @Test
+  void memoryThatIsNoSizeIsRefused() throws Exception {
+    for (String size : List.of("lots", "0", "-1g", "8gb", "8 g")) {
+      launcher.environment.put("SPARK_DRIVER_MEMORY", size);
+
+      Ended ended = launcher.launch("plans");
+
+      assertThat(ended.code()).as(size).isEqualTo(2);
+      assertThat(ended.err())
+          .endsWith("SPARK_DRIVER_MEMORY is " + size + ", expected a size as in 512m or 8g\n");
+    }
+  }
+
+  /** What {@code script} gives a command is a terminal. */
+  private String onATerminal(String setting) throws Exception {
+    launcher.launch("plans");
+    Process process =
+        launcher.begin(
+            TestingLauncher.which("script"),
+            "-qec",
+            setting + " '" + launcher.root + "/job/bin/backfill' plans",
+            "/dev/null");
+    return TestingLauncher.end(process).out();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "TERM=xterm CI=, true",
+    "TERM=xterm CI= NO_COLOR=1, true",
+    "TERM=xterm CI=true, false",
+    "TERM=dumb CI=, false",
+    "TERM= CI=, false",
+    "2>some.log TERM=xterm CI=, false"
+  })
+  void barIsForATerminalThatCanDrawOneAndForNoCi(String setting, String terminal) throws Exception {
+    assertThat(onATerminal(setting)).contains("-Dbackfill.terminal=" + terminal);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {40, 132})
+  void widthIsTheTerminals(int columns) throws Exception {
+    assertThat(onATerminal("stty cols " + columns + "; TERM=xterm CI="))
+        .contains("-Dbackfill.columns=" + columns + "\r\n");
+  }
+
+  @Test
   void sizeOfAJvmThatRunsAlreadyIsRefused() throws Exception {
     launcher.environment.put("BACKFILL_SUBMIT_ARGS", "--driver-memory 8g");
 
@@ -216,7 +262,9 @@ class LauncherTest {
             "--properties-file",
             launcher.root + "/conf/spark-defaults.conf",
             "--driver-java-options",
-            "\"-Dbackfill.terminal=false\" \"-Dbackfill.columns=80\" \"-Dlog4j2.configurationFile="
+            "\"-Dbackfill.command="
+                + launcher.root
+                + "/job/bin/backfill\" \"-Dbackfill.terminal=false\" \"-Dbackfill.columns=80\" \"-Dlog4j2.configurationFile="
                 + launcher.root
                 + "/conf/log4j2.properties\" ",
             "--driver-memory",

@@ -136,20 +136,23 @@ public final class DemoServer implements AutoCloseable {
     endsWithUs = false;
   }
 
-  /** For people: how to connect to a server that was kept, and how to be rid of it. */
-  public String howToUse() {
-    String address = url().substring("jdbc:".length());
+  /**
+   * For people: what leads to a server that was kept, and how to be rid of it. Each line that is
+   * indented works when it is pasted into a shell, all of them in this order.
+   *
+   * @param job how the job is started there
+   */
+  public String whatNext(String job, String plan) {
     return String.join(
         "\n",
-        "PostgreSQL goes on running at " + address.substring(0, address.lastIndexOf('/')) + ".",
-        "  look:    psql " + address.replace("//", "//" + USER + "@"),
-        "  run:     BACKFILL_URL="
-            + url()
-            + " BACKFILL_USER="
-            + USER
-            + " job/bin/backfill run PLAN",
-        "  stop:    kill -INT " + directory.processId(),
-        "  delete:  rm -r " + directory.path());
+        "PostgreSQL goes on running at %s. What next:"
+            .formatted(url().substring("jdbc:".length()).replace("//", "//" + USER + "@")),
+        "  export BACKFILL_URL=" + url() + " BACKFILL_USER=" + USER,
+        "  " + job + " status",
+        "  " + job + " plan " + plan,
+        "To stop it and delete its data:",
+        "  kill -INT %d; while [ -e '%s' ]; do sleep 1; done; rm -r '%s'"
+            .formatted(directory.processId(), directory.processFile(), directory.path()));
   }
 
   /** Safe to call twice, and while the JVM ends: the shutdown hook does nothing else. */

@@ -38,11 +38,14 @@ record ServerDirectory(Path path) {
     }
   }
 
-  /**
-   * The server's process: a running server keeps it on the first line of a file beside its data.
-   */
+  /** A server that runs has this file; its end takes it away. */
+  Path processFile() {
+    return data().resolve("postmaster.pid");
+  }
+
+  /** The server's process: the first line of that file. */
   long processId() {
-    try (Stream<String> lines = Files.lines(data().resolve("postmaster.pid"))) {
+    try (Stream<String> lines = Files.lines(processFile())) {
       return Long.parseLong(lines.findFirst().orElseThrow().strip());
     } catch (IOException e) {
       throw new UncheckedIOException(

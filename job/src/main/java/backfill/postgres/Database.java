@@ -88,7 +88,8 @@ public final class Database implements Serializable {
           new InvalidPlan.Problem(
               prefix + "_URL",
               0,
-              "is not a PostgreSQL JDBC URL; expected jdbc:postgresql://host:5432/name"));
+              notOurs(url)
+                  + "; expected jdbc:postgresql://host:5432/name, without user and password"));
     }
     String readUrl = environment.get(prefix + "_READ_URL");
     if (readUrl != null && !readUrl.isBlank() && !readUrl.startsWith("jdbc:postgresql:")) {
@@ -96,7 +97,8 @@ public final class Database implements Serializable {
           new InvalidPlan.Problem(
               prefix + "_READ_URL",
               0,
-              "is not a PostgreSQL JDBC URL; expected jdbc:postgresql://replica:5432/name"));
+              notOurs(readUrl)
+                  + "; expected jdbc:postgresql://replica:5432/name, without user and password"));
     }
     String password = environment.get(prefix + "_PASSWORD");
     String passwordFile = environment.get(prefix + "_PASSWORD_FILE");
@@ -110,6 +112,13 @@ public final class Database implements Serializable {
               prefix + "_PASSWORD_FILE", 0, "names " + passwordFile + ", which cannot be read"));
     }
     return problems;
+  }
+
+  /** No more of it than its scheme: a password may be anywhere behind. */
+  private static String notOurs(String url) {
+    int colon = url.indexOf(':', url.startsWith("jdbc:") ? "jdbc:".length() : 0);
+    return "is not a PostgreSQL JDBC URL"
+        + (colon < 0 ? "" : ": it begins with " + url.substring(0, colon + 1));
   }
 
   /**

@@ -52,7 +52,7 @@ public final class LedgerStatus {
    * @throws NotReady if there is no ledger, or the server does not answer
    */
   public static List<Run> of(Database database, String schema, String plan) {
-    try (Connection connection = database.connect("backfill status");
+    try (Connection connection = connect(database);
         PreparedStatement statement =
             connection.prepareStatement(RUNS.formatted(TableName.quote(schema)))) {
       statement.setString(1, plan);
@@ -65,19 +65,33 @@ public final class LedgerStatus {
       }
       return runs;
     } catch (SQLException e) {
-      boolean noLedger = "42P01".equals(e.getSQLState());
       throw new NotReady(
-          List.of(
-              noLedger
-                  ? "there is no ledger in schema "
-                      + schema
-                      + " of "
-                      + database
-                      + "; no run has kept one yet"
-                  : "cannot read the ledger of " + database + ": " + SqlFailure.message(e)),
-          !noLedger && ConnectionFailure.passing(e.getSQLState()),
-          e);
+          List.of(why(e, schema, database)), ConnectionFailure.passing(e.getSQLState()), e);
     }
+  }
+
+  private static Connection connect(Database database) {
+    try {
+      return database.connect("backfill status");
+    } catch (SQLException e) {
+      ConnectionFailure failure =
+          ConnectionFailure.of(
+              database.address(), database.prefix() + "_URL", database.prefix(), e);
+      throw new NotReady(List.of(failure.reason()), failure.retryable(), e);
+    }
+  }
+
+  private static String why(SQLException e, String schema, Database database) {
+    String quoted = TableName.quote(schema);
+    return switch (String.valueOf(e.getSQLState())) {
+      case "42P01" ->
+          "there is no ledger in schema %s of %s; no run has kept one yet"
+              .formatted(schema, database);
+      case "42501" ->
+          "no right to read the ledger of %s; GRANT USAGE ON SCHEMA %s and SELECT ON ALL TABLES IN SCHEMA %s"
+              .formatted(database, quoted, quoted);
+      default -> "cannot read the ledger of " + database + ": " + ConnectionFailure.oneLine(e);
+    };
   }
 
   private static Run run(ResultSet row) throws SQLException {

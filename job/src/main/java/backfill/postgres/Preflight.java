@@ -229,6 +229,15 @@ public final class Preflight implements AutoCloseable {
     Scope scope = new Scope(plan, active);
     SourceTables found = new SourceTables(plan, active, sessions, coming, findingsOf);
     Map<String, Table> sources = found.find(scope);
+    if (!active.isEmpty()
+        && targets.found().isEmpty()
+        && sources.isEmpty()
+        && servers().size() == 1) {
+      findings.refuse(
+          database.prefix() + "_URL",
+          "names %s, which has none of the plan's tables; name the database that has them"
+              .formatted(Server.address(database.address())));
+    }
     Shapes known =
         shapes.of(scope.answerable(sources.keySet(), found.awaited().keySet()), there(sources));
     known.reasons().forEach(reason -> findings.refuse("plan " + plan.name(), reason));

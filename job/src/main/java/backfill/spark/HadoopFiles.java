@@ -46,7 +46,22 @@ public final class HadoopFiles {
   }
 
   private static FileSystem files(Path path) throws IOException {
-    return FileSystem.newInstance(
-        path.toUri(), SparkHadoopUtil.get().newConfiguration(new SparkConf()));
+    try {
+      return FileSystem.newInstance(
+          path.toUri(), SparkHadoopUtil.get().newConfiguration(new SparkConf()));
+    } catch (RuntimeException e) {
+      // Hadoop knows the scheme, and has not the classes for it; or what the URI names is no host.
+      Throwable root = e;
+      while (root.getCause() != null) {
+        root = root.getCause();
+      }
+      throw new IOException(
+          root instanceof ClassNotFoundException
+              ? "the connector for "
+                  + path.toUri().getScheme()
+                  + ":// is missing; add it by --packages or --jars of spark-submit"
+              : root.getClass().getSimpleName() + ": " + root.getMessage(),
+          e);
+    }
   }
 }

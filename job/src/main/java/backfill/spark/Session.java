@@ -1,5 +1,8 @@
 package backfill.spark;
 
+import backfill.plan.InvalidPlan;
+import backfill.postgres.SqlFailure;
+import java.util.List;
 import java.util.OptionalLong;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
@@ -92,7 +95,11 @@ public final class Session implements AutoCloseable {
     return new Started(SparkSession.builder().config(conf).getOrCreate(), true);
   }
 
-  /** The session, once it is ready. */
+  /**
+   * The session, once it is ready.
+   *
+   * @throws InvalidPlan where Spark refuses its settings, a heap that is too small for one
+   */
   public SparkSession get() {
     begin();
     try {
@@ -101,6 +108,12 @@ public final class Session implements AutoCloseable {
       Thread.currentThread().interrupt();
       throw new CancellationException("interrupted while Spark started");
     } catch (ExecutionException e) {
+      if (e.getCause() instanceof IllegalArgumentException refused) {
+        throw new InvalidPlan(
+            List.of(
+                new InvalidPlan.Problem(
+                    "Spark", 0, "does not start: " + SqlFailure.oneLine(refused.getMessage()))));
+      }
       if (e.getCause() instanceof RuntimeException cause) {
         throw cause;
       }

@@ -37,11 +37,11 @@ class DemoServerTest {
   @Test
   void closedServerIsGoneWithItsDirectory() {
     DemoServer server = DemoServer.start();
-    String use = server.howToUse();
+    String use = server.whatNext("backfill", "some-plan");
     server.close();
 
     assertThat(answers(server.url())).isFalse();
-    assertThat(Path.of(word(use, "delete: +rm -r (\\S+)"))).doesNotExist();
+    assertThat(Path.of(word(use, "rm -r '(\\S+)'"))).doesNotExist();
   }
 
   @Test
@@ -49,33 +49,33 @@ class DemoServerTest {
     String use = inAnotherJvm(CLASSPATH, "forget");
 
     assertThat(answers(url(use))).isFalse();
-    assertThat(Path.of(word(use, "delete: +rm -r (\\S+)"))).doesNotExist();
+    assertThat(Path.of(word(use, "rm -r '(\\S+)'"))).doesNotExist();
   }
 
   @Test
   void keptServerOutlivesItsJvmUntilItIsStoppedAsTheTextSays() throws Exception {
     String use = inAnotherJvm(CLASSPATH, "keep");
     ProcessHandle process =
-        ProcessHandle.of(Long.parseLong(word(use, "stop: +kill -INT (\\d+)"))).orElseThrow();
+        ProcessHandle.of(Long.parseLong(word(use, "kill -INT (\\d+)"))).orElseThrow();
     try {
       assertThat(answers(url(use))).isTrue();
       assertThat(use)
           .matches(
               Pattern.compile(
                   """
-                  PostgreSQL goes on running at postgresql://127\\.0\\.0\\.1:\\d+\\.
-                    look:    psql postgresql://postgres@127\\.0\\.0\\.1:\\d+/defectdojo
-                    run:     BACKFILL_URL=jdbc:postgresql://127\\.0\\.0\\.1:\\d+/defectdojo BACKFILL_USER=postgres job/bin/backfill run PLAN
-                    stop:    kill -INT \\d+
-                    delete:  rm -r \\S+backfill-demo\\d+
+                  PostgreSQL goes on running at postgresql://postgres@127\\.0\\.0\\.1:\\d+/defectdojo\\. What next:
+                    export BACKFILL_URL=jdbc:postgresql://127\\.0\\.0\\.1:\\d+/defectdojo BACKFILL_USER=postgres
+                    job/bin/backfill status
+                    job/bin/backfill plan some-plan
+                  To stop it and delete its data:
+                    kill -INT \\d+; while \\[ -e '\\S+backfill-demo\\d+/data/postmaster.pid' ]; do sleep 1; done; rm -r '\\S+backfill-demo\\d+'
                   """));
     } finally {
-      run("sh", "-c", word(use, "stop: +(.*)"));
+      run("sh", "-c", word(use, "(kill .*)"));
       process.onExit().get(10, TimeUnit.SECONDS);
-      run("sh", "-c", word(use, "delete: +(.*)"));
     }
     assertThat(answers(url(use))).isFalse();
-    assertThat(Path.of(word(use, "delete: +rm -r (\\S+)"))).doesNotExist();
+    assertThat(Path.of(word(use, "rm -r '(\\S+)'"))).doesNotExist();
   }
 
   @Test
@@ -111,7 +111,7 @@ class DemoServerTest {
         if (arguments[0].equals("keep")) {
           server.keep();
         }
-        System.out.println(server.howToUse());
+        System.out.println(server.whatNext("job/bin/backfill", "some-plan"));
       } catch (NotReady e) {
         System.out.println(e.getMessage());
       }
