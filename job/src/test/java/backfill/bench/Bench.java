@@ -2,6 +2,7 @@ package backfill.bench;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -23,8 +24,26 @@ import picocli.CommandLine.Spec;
     name = "bench",
     description = {
       "Times plans at the size of a large installation beside the best that one would write by hand.",
-      "Each runs on a fresh copy of the same data, on an embedded PostgreSQL or that of BACKFILL_URL,"
-          + " whose user must be a superuser. Both must end with the same rows."
+      "Each way runs in turn, on a fresh copy of the same data and in a process of its own, on an embedded PostgreSQL"
+          + " or that of BACKFILL_URL, whose user must be a superuser. All must end with the same rows."
+    },
+    footer = {
+      "",
+      "Seconds are, of the job and of a peer in Spark, from the start of the launcher to the exit code; of other peers"
+          + " without the start of Java or Python, and without what is prepared beforehand. Ratios are to the job's first"
+          + " run. The median counts; the other columns are those of the run in the middle: statements that name a table of"
+          + " the databases (with pg_stat_statements), the most memory that the process held, its own processor time, the"
+          + " server's WAL, rows touched, values drawn from sequences.",
+      "Rows \"backfill run, ...\" are parts of that run, by its report; \"less verify\" is the whole process without the"
+          + " stage verify, which cannot be switched off. A rerun finds what was written before, vacuumed.",
+      "",
+      "Figures are compared on a server like this one, on the same machine:",
+      "  initdb -D DIRECTORY -U postgres; settings fsync = on, synchronous_commit = on, shared_buffers = 1GB,",
+      "  max_wal_size = 8GB, jit = off, max_connections = 50, shared_preload_libraries = pg_stat_statements;",
+      "  CREATE EXTENSION pg_stat_statements in the database of BACKFILL_URL.",
+      "The embedded one has the same settings. Nothing else should run meanwhile.",
+      "",
+      "Django: with python3-django and python3-psycopg2 of Debian, or BENCH_PYTHON=VENV/bin/python."
     },
     sortOptions = false)
 final class Bench implements Callable<Integer> {
@@ -52,11 +71,12 @@ final class Bench implements Callable<Integer> {
   private int rounds;
 
   @Option(
-      names = "--peer",
+      names = "--way",
       paramLabel = "NAME",
       description =
-          "this one alone, at any scale; repeatable. Otherwise all that end within minutes")
-  private List<String> peers = List.of();
+          "this row alone beside the job's first run, at any scale; repeatable. Otherwise all that end within"
+              + " minutes")
+  private List<String> ways = List.of();
 
   @Option(
       names = "--set",
@@ -107,9 +127,12 @@ final class Bench implements Callable<Integer> {
     Path directory = Files.createDirectories(checkout.resolve("job/target/bench"));
     List<String> options = new ArrayList<>();
     settings.forEach(setting -> options.addAll(List.of("--set", setting)));
-    BenchRun.Ways ways =
-        new BenchRun.Ways(
-            List.of(checkout.resolve("job/bin/backfill").toString()), options, directory);
+    Launch launch =
+        new Launch(
+            List.of(checkout.resolve("job/bin/backfill").toString()),
+            options,
+            launcherClassPath(checkout),
+            directory);
     List<BenchResult> results = new ArrayList<>();
     Map<String, Object> figures = new LinkedHashMap<>();
     try (BenchServer server = BenchServer.choose(System.getenv())) {
@@ -117,11 +140,12 @@ final class Bench implements Callable<Integer> {
       figures.put("processors", Runtime.getRuntime().availableProcessors());
       figures.put("results", results);
       for (BenchCase bench : cases) {
-        results.add(new BenchRun(server, bench, scale, ways).run(peers, rounds));
-        System.out.println(results.get(results.size() - 1).text());
+        results.add(new BenchRun(server, bench, scale, launch).run(ways, rounds));
+        System.out.println(BenchTable.of(results.get(results.size() - 1)));
         write(json == null ? directory.resolve("bench.json") : json, figures);
       }
     }
+    System.out.print(BenchTable.growth(results));
     return results.stream().allMatch(result -> result.problems().isEmpty()) ? 0 : 1;
   }
 
@@ -133,11 +157,31 @@ final class Bench implements Callable<Integer> {
     try {
       List<BenchCase> cases =
           names.isEmpty() ? Cases.all() : names.stream().map(Bench::named).toList();
-      cases.forEach(bench -> peers.forEach(bench::peer));
+      cases.forEach(bench -> ways.forEach(way -> requireWay(bench, way)));
       return cases;
     } catch (IllegalArgumentException e) {
       throw refused(e.getMessage());
     }
+  }
+
+  /** A way that no case has would be left out without a word. */
+  static void requireWay(BenchCase bench, String name) {
+    if (!Ways.others(bench).contains(name)) {
+      throw new IllegalArgumentException(
+          bench.name() + " has no " + name + "; it has " + Ways.others(bench));
+    }
+  }
+
+  /**
+   * That of the launcher, what the tests are, and the job: what it can start instead of the job.
+   */
+  private static String launcherClassPath(Path checkout) throws IOException {
+    Path target = checkout.resolve("job/target");
+    return String.join(
+        ":",
+        Files.readString(target.resolve("spark.classpath")).strip(),
+        target.resolve("test-classes").toString(),
+        target.resolve("backfill.jar").toString());
   }
 
   private CommandLine.ParameterException refused(String why) {

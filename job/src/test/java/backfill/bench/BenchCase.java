@@ -9,13 +9,27 @@ import java.util.Map;
  *
  * @param name the plan's, or another one where a plan has several sizes
  * @param parts the main database first
+ * @param closely whether the job is also timed on what it wrote, and from afar
  */
 record BenchCase(
-    String name, String plan, List<Part> parts, List<Peer> peers, List<Outcome> outcomes) {
+    String name,
+    String plan,
+    List<Part> parts,
+    List<Peer> peers,
+    List<Outcome> outcomes,
+    boolean closely,
+    List<Goal> goals) {
   BenchCase {
     parts = List.copyOf(parts);
     peers = List.copyOf(peers);
     outcomes = List.copyOf(outcomes);
+    goals = List.copyOf(goals);
+  }
+
+  /** One whose first run alone is timed. */
+  static BenchCase of(
+      String name, String plan, List<Part> parts, List<Peer> peers, List<Outcome> outcomes) {
+    return new BenchCase(name, plan, parts, peers, outcomes, false, List.of());
   }
 
   /**
@@ -46,18 +60,11 @@ record BenchCase(
    */
   record Outcome(String name, String query) {}
 
-  /** The way of this name. */
+  /** The peer of this name. */
   Peer peer(String name) {
     return peers.stream()
         .filter(peer -> peer.name().equals(name))
         .findFirst()
-        .orElseThrow(
-            () ->
-                new IllegalArgumentException(
-                    this.name + " has no peer " + name + "; it has " + peerNames()));
-  }
-
-  List<String> peerNames() {
-    return peers.stream().map(Peer::name).toList();
+        .orElseThrow(() -> new IllegalArgumentException(this.name + " has no peer " + name));
   }
 }

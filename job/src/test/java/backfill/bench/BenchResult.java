@@ -1,12 +1,12 @@
 package backfill.bench;
 
-import java.math.BigDecimal;
+import com.fasterxml.jackson.annotation.JsonProperty;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 
@@ -14,68 +14,112 @@ import java.util.stream.Collectors;
  * The figures of one case.
  *
  * @param rows about how many rows each table began with
- * @param notRun the peers that would take too long at this scale
+ * @param planned how many rows the job's steps planned, or 0 where it wrote no report
+ * @param notRun why there is nothing of a way
+ * @param goals what is to be reached
  * @param problems a sentence for each run that failed or ended with other rows than ours
  */
 record BenchResult(
     String name,
     double scale,
     Map<String, Long> rows,
+    long planned,
     List<Timing> timings,
-    List<String> notRun,
+    Map<String, String> notRun,
+    List<Goal> goals,
     List<String> problems) {
+  /** Rows that are parts of another one begin with its name and end with one of these. */
+  static final String LESS_VERIFY = ", less verify";
 
-  /** How the job's own way is called. */
-  static final String OURS = "backfill run";
+  static final String READY_TO_VERIFIED = ", session ready to verified";
+  static final String FLATTEN = ", flatten and diff";
+  static final String WRITE = ", write";
 
   /**
-   * One way, once.
+   * One way, once. What nobody counts is null.
    *
-   * @param seconds of the job from the start of its launcher to its exit code, of a peer from its
-   *     first connection to its last commit
-   * @param statements that name a table of the plan's databases, or null where nobody counted
-   * @param peakBytes the most memory that the process held, or null where the system does not tell
+   * @param cpuSeconds of the process on the processors, the server's not counted
+   * @param statements that name a table of the plan's databases
+   * @param peakBytes the most memory that the process held
+   * @param heapBytes the most that was in use of a JVM's heap, where that is the question
+   * @param walBytes that the server wrote meanwhile
+   * @param rows inserted, updated or deleted, the ledger's not counted
    */
-  record Timing(String way, double seconds, Long statements, Long peakBytes) {}
+  record Timing(
+      String way,
+      double seconds,
+      Double cpuSeconds,
+      Long statements,
+      Long peakBytes,
+      Long heapBytes,
+      Long walBytes,
+      Long rows,
+      Long sequenceValues) {
 
-  /** A table for people: the median of each way's runs. */
-  String text() {
-    StringBuilder text = new StringBuilder();
-    text.append(String.format(Locale.ROOT, "%s at scale %s: ", name, plain(scale)));
-    text.append(
-        rows.entrySet().stream()
-            .map(table -> String.format(Locale.ROOT, "%s %,d", table.getKey(), table.getValue()))
-            .collect(Collectors.joining(", ")));
+    /** A part of another row, of which only the time is known. */
+    static Timing derived(String way, double seconds) {
+      return new Timing(way, seconds, null, null, null, null, null, null, null);
+    }
+  }
+
+  /**
+   * All runs of one way. Beside the seconds, the figures are those of the run in the middle.
+   *
+   * @param toFirst the median divided by that of the first row
+   */
+  record Row(
+      String way,
+      int runs,
+      double medianSeconds,
+      double minSeconds,
+      double maxSeconds,
+      double toFirst,
+      Timing middle) {}
+
+  /** A row for each way, in the order in which they were taken first. */
+  @JsonProperty
+  List<Row> table() {
     Set<String> ways =
         timings.stream().map(Timing::way).collect(Collectors.toCollection(LinkedHashSet::new));
-    text.append(
-        String.format("%n%-32s  %9s  %10s  %11s%n", "", "seconds", "statements", "peak memory"));
+    List<Row> table = new ArrayList<>();
     for (String way : ways) {
-      Timing median = median(way);
-      text.append(
-          String.format(
-              Locale.ROOT,
-              "%-32s  %9.1f  %10s  %11s%n",
+      List<Timing> runs =
+          timings.stream()
+              .filter(timing -> timing.way().equals(way))
+              .sorted(Comparator.comparingDouble(Timing::seconds))
+              .toList();
+      Timing middle = runs.get((runs.size() - 1) / 2);
+      double median = (middle.seconds() + runs.get(runs.size() / 2).seconds()) / 2;
+      table.add(
+          new Row(
               way,
-              median.seconds(),
-              median.statements() == null
-                  ? "-"
-                  : String.format(Locale.ROOT, "%,d", median.statements()),
-              median.peakBytes() == null ? "-" : median.peakBytes() / 1_000_000 + " MB"));
+              runs.size(),
+              median,
+              runs.get(0).seconds(),
+              runs.get(runs.size() - 1).seconds(),
+              median / (table.isEmpty() ? median : table.get(0).medianSeconds()),
+              middle));
     }
-    notRun.forEach(peer -> text.append(String.format("%-32s  not run at this scale%n", peer)));
-    problems.forEach(problem -> text.append(String.format("PROBLEM: %s%n", problem)));
-    return text.toString();
+    return table;
   }
 
-  private Timing median(String way) {
-    List<Timing> of =
-        new ArrayList<>(timings.stream().filter(timing -> timing.way().equals(way)).toList());
-    of.sort(Comparator.comparingDouble(Timing::seconds));
-    return of.get((of.size() - 1) / 2);
+  /** The row of this way. */
+  Optional<Row> row(String way) {
+    return table().stream().filter(row -> row.way().equals(way)).findFirst();
   }
 
-  private static String plain(double number) {
-    return new BigDecimal(Double.toString(number)).stripTrailingZeros().toPlainString();
+  /** What is to be reached, as far as it was measured. */
+  @JsonProperty
+  List<Goal.Reached> reached() {
+    return goals.stream().flatMap(goal -> goal.in(this).stream()).toList();
+  }
+
+  /** The job's own processor time for each planned row, in microseconds; null where unknown. */
+  @JsonProperty
+  Double cpuMicrosPerRow() {
+    return row(Ways.OURS)
+        .filter(ours -> planned > 0 && ours.middle().cpuSeconds() != null)
+        .map(ours -> ours.middle().cpuSeconds() * 1e6 / planned)
+        .orElse(null);
   }
 }

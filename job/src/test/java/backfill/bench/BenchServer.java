@@ -25,7 +25,8 @@ import java.util.stream.Stream;
  * under names that begin with {@code backfill_bench_}.
  */
 final class BenchServer implements AutoCloseable {
-  private static final Pattern URL = Pattern.compile("(jdbc:postgresql://[^/?]+/)[^?]*(.*)");
+  private static final Pattern URL =
+      Pattern.compile("jdbc:postgresql://(?<host>[^/?:,]+)(:(?<port>[0-9]+))?/[^?]*(?<rest>.*)");
   private static final List<String> SETTINGS =
       List.of(
           "server_version",
@@ -106,8 +107,31 @@ final class BenchServer implements AutoCloseable {
 
   /** What names a database to the job, and to a peer. */
   Map<String, String> environment(String prefix, String database) {
+    return environment(prefix, database, host(), port());
+  }
+
+  /** Likewise, reached through another port of this machine. */
+  Map<String, String> environment(String prefix, String database, int port) {
+    return environment(prefix, database, "127.0.0.1", port);
+  }
+
+  private Map<String, String> environment(String prefix, String database, String host, int port) {
     return Map.of(
-        prefix + "_URL", urlOf(database), prefix + "_USER", user, prefix + "_PASSWORD", password);
+        prefix + "_URL",
+        "jdbc:postgresql://" + host + ":" + port + "/" + database + matched().group("rest"),
+        prefix + "_USER",
+        user,
+        prefix + "_PASSWORD",
+        password);
+  }
+
+  String host() {
+    return matched().group("host");
+  }
+
+  int port() {
+    String port = matched().group("port");
+    return port == null ? 5432 : Integer.parseInt(port);
   }
 
   void create(String database) throws SQLException {
@@ -123,6 +147,18 @@ final class BenchServer implements AutoCloseable {
         "CREATE DATABASE %s TEMPLATE %s%s"
             .formatted(to, from, version >= 150000 ? " STRATEGY FILE_COPY" : ""));
     administer("CHECKPOINT");
+  }
+
+  /**
+   * So that reading what was just written writes nothing: each page has been written whole since
+   * the last checkpoint, and says itself which of its rows are committed.
+   */
+  void settle(String database) throws SQLException {
+    administer("CHECKPOINT");
+    try (Connection connection = connect(database);
+        Statement statement = connection.createStatement()) {
+      statement.execute("VACUUM (ANALYZE)");
+    }
   }
 
   void drop(String database) throws SQLException {
@@ -160,12 +196,16 @@ final class BenchServer implements AutoCloseable {
   }
 
   private String urlOf(String database) {
+    return environment("", database).get("_URL");
+  }
+
+  private Matcher matched() {
     Matcher matcher = URL.matcher(url);
     if (!matcher.matches()) {
       throw new IllegalArgumentException(
           "BACKFILL_URL is " + url + ", expected jdbc:postgresql://host:5432/database");
     }
-    return matcher.group(1) + database + matcher.group(2);
+    return matcher;
   }
 
   /** Ends a server of our own with its data. */

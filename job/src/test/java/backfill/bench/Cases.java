@@ -27,7 +27,7 @@ final class Cases {
   }
 
   static BenchCase coderPrebuildsMembership() {
-    return new BenchCase(
+    return BenchCase.of(
         "coder-prebuilds-membership",
         "coder-prebuilds-membership",
         List.of(Part.upstream(MAIN, "coder-prebuilds")),
@@ -48,7 +48,7 @@ final class Cases {
 
   static BenchCase coderApiKeyScopes() {
     String migration = Upstream.sql("coder-api-keys-371");
-    return new BenchCase(
+    return BenchCase.of(
         "coder-api-key-scopes",
         "coder-api-key-scopes",
         List.of(Part.upstream(MAIN, "coder-api-keys")),
@@ -78,7 +78,7 @@ final class Cases {
   }
 
   static BenchCase gitlabSeatAssignments() {
-    return new BenchCase(
+    return BenchCase.of(
         "gitlab-seat-assignments",
         "gitlab-seat-assignments",
         List.of(Part.upstream(MAIN, "gitlab-seats")),
@@ -93,11 +93,11 @@ final class Cases {
   }
 
   static BenchCase gitlabPackagePipelines() {
-    return new BenchCase(
+    return BenchCase.of(
         "gitlab-package-pipelines",
         "gitlab-package-pipelines",
         List.of(Part.upstream(MAIN, "gitlab-packages"), Part.upstream(CI, "gitlab-ci")),
-        List.of(new Peer("client with arrays", Double.MAX_VALUE, PackagesPeer::run)),
+        List.of(Peer.of("client with arrays", new Peer.InJava(PackagesPeer::run))),
         List.of(
             new Outcome(
                 "package_pipelines",

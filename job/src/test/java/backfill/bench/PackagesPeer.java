@@ -6,7 +6,6 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import org.postgresql.copy.CopyIn;
 import org.postgresql.copy.CopyManager;
 import org.postgresql.copy.CopyOut;
@@ -83,13 +82,13 @@ final class PackagesPeer {
 
   private PackagesPeer() {}
 
-  static void run(Map<String, Connection> connections) throws SQLException {
-    Connection main = connections.get(Cases.MAIN);
+  static void run(Connections connections) throws SQLException {
+    Connection main = connections.to(Cases.MAIN);
     execute(main, GATHER);
     List<Long> ids = ids(main);
     for (int from = 0; from < ids.size(); from += IDS_PER_QUERY) {
       List<Long> few = ids.subList(from, Math.min(ids.size(), from + IDS_PER_QUERY));
-      carry(few, connections.get(Cases.CI), main);
+      carry(few, connections.to(Cases.CI), main);
     }
     execute(main, WRITE);
   }

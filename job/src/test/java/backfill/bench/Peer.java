@@ -1,21 +1,49 @@
 package backfill.bench;
 
 import backfill.Upstream;
-import java.sql.Connection;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.sql.Statement;
-import java.util.Map;
 
 /**
  * One way to do a plan's work by hand.
  *
  * @param largestScale up to which it is run without being asked for: some ways take hours at 1
+ * @param again whether it is timed once more on what it wrote
  */
-record Peer(String name, double largestScale, Work work) {
+record Peer(String name, double largestScale, Program program, boolean again) {
 
-  /** What it does, over connections in autocommit under their databases' prefixes. */
+  /** What is started for it. */
+  sealed interface Program {}
+
+  /** A JVM of its own that does some work; its start is not counted. */
+  record InJava(Work work) implements Program {}
+
+  /** A resource that Python runs, with these modules; it says itself how long it took. */
+  record InPython(String resource, String modules) implements Program {
+    /** Its text, as a file in this directory. */
+    Path script(Path directory) {
+      Path file = directory.resolve(resource.substring(resource.lastIndexOf('/') + 1));
+      try {
+        return Files.writeString(file, Upstream.resource(resource));
+      } catch (IOException e) {
+        throw new UncheckedIOException("cannot write " + file, e);
+      }
+    }
+  }
+
+  /** A main class that the job's launcher starts instead of the job; counted like the job. */
+  record InSpark(Class<?> main) implements Program {}
+
+  /** What is done in Java. */
   @FunctionalInterface
   interface Work {
-    void run(Map<String, Connection> connections) throws Exception;
+    /** What is not counted. */
+    default void prepare(Connections connections) throws Exception {}
+
+    void run(Connections connections) throws Exception;
   }
 
   /** A text of SQL statements for the main database, as {@code psql -f} would run it. */
@@ -23,15 +51,27 @@ record Peer(String name, double largestScale, Work work) {
     return new Peer(
         name,
         largestScale,
-        connections -> {
-          try (Statement statement = connections.get(Cases.MAIN).createStatement()) {
-            statement.execute(text);
-          }
-        });
+        new InJava(
+            connections -> {
+              try (Statement statement = connections.to(Cases.MAIN).createStatement()) {
+                statement.execute(text);
+              }
+            }),
+        false);
   }
 
   /** As above, at any scale, from a resource. */
   static Peer sql(String name, String resource) {
     return sql(name, Double.MAX_VALUE, Upstream.sql(resource));
+  }
+
+  /** At any scale, by these means. */
+  static Peer of(String name, Program program) {
+    return new Peer(name, Double.MAX_VALUE, program, false);
+  }
+
+  /** The same, timed once more on what it wrote. */
+  Peer withRerun() {
+    return new Peer(name, largestScale, program, true);
   }
 }

@@ -1,0 +1,145 @@
+package backfill.bench;
+
+import backfill.RepeatedRun;
+import backfill.bench.Turn.Clock;
+import backfill.bench.Turn.State;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** The ways to do one case's work: the job's own, and those by hand. */
+final class Ways {
+  /** How the job's own way is called. */
+  static final String OURS = "backfill run";
+
+  static final String RERUN = "backfill rerun";
+  static final String SECOND = "backfill rerun, 2nd in a JVM";
+  static final String FAR = "backfill run, 2 ms away";
+
+  private static final String JVM_OPTIONS = "BACKFILL_JVM_OPTIONS";
+
+  /** A long join pays for the second compiler, which the launcher leaves out for short runs. */
+  private static final String BOTH_COMPILERS = "-XX:TieredStopAtLevel=4 ";
+
+  private final BenchCase bench;
+  private final double scale;
+  private final Launch launch;
+
+  Ways(BenchCase bench, double scale, Launch launch) {
+    this.bench = bench;
+    this.scale = scale;
+    this.launch = launch;
+  }
+
+  /** What can be asked for beside the job's first run. */
+  static List<String> others(BenchCase bench) {
+    List<String> names = new ArrayList<>(bench.closely() ? List.of(RERUN, SECOND, FAR) : List.of());
+    bench.peers().forEach(peer -> names.add(peer.name()));
+    return names;
+  }
+
+  /**
+   * The job's way first.
+   *
+   * @param chosen of the others; all that end within minutes if none is
+   */
+  List<Way> chosen(List<String> chosen) {
+    List<Way> ways = new ArrayList<>();
+    ways.add(new Way(OURS, ours(chosen), ""));
+    if (bench.closely() && isAsked(FAR, chosen)) {
+      ways.add(new Way(FAR, List.of(job(FAR, "", Map.of(), Clock.PROCESS, State.FAR)), ""));
+    }
+    for (Peer peer : bench.peers()) {
+      if (chosen.isEmpty() ? scale <= peer.largestScale() : chosen.contains(peer.name())) {
+        ways.add(way(peer));
+      }
+    }
+    return ways;
+  }
+
+  private static boolean isAsked(String name, List<String> chosen) {
+    return chosen.isEmpty() || chosen.contains(name);
+  }
+
+  private List<Turn> ours(List<String> chosen) {
+    List<Turn> turns = new ArrayList<>();
+    turns.add(job(OURS, "", Map.of(), Clock.PROCESS, State.FRESH));
+    if (bench.closely() && isAsked(RERUN, chosen)) {
+      turns.add(job(RERUN, "-again", Map.of(), Clock.PROCESS, State.FILLED));
+    }
+    if (bench.closely() && isAsked(SECOND, chosen)) {
+      turns.add(
+          job(
+              SECOND,
+              "-twice",
+              Map.of(JVM_OPTIONS, Submitted.jvmOptions(launch.classPath(), RepeatedRun.class)),
+              Clock.READY_TO_VERIFIED,
+              State.FILLED));
+    }
+    return turns;
+  }
+
+  private Turn job(
+      String name, String suffix, Map<String, String> environment, Clock clock, State state) {
+    List<String> command = new ArrayList<>(launch.job());
+    command.addAll(List.of("run", bench.plan(), "--report"));
+    command.add(report(suffix).toString());
+    command.addAll(launch.options());
+    Path written = name.equals(SECOND) ? Path.of(report(suffix) + ".2") : report(suffix);
+    return new Turn(name, command, environment, clock, state, Optional.of(written));
+  }
+
+  private Path report(String suffix) {
+    return launch.directory().resolve(bench.name() + suffix + ".json");
+  }
+
+  private Way way(Peer peer) {
+    List<String> command;
+    Map<String, String> environment = Map.of();
+    Clock clock = Clock.ITS_OWN;
+    if (peer.program() instanceof Peer.InPython python) {
+      Optional<String> interpreter = Python.with(python.modules());
+      if (interpreter.isEmpty()) {
+        return new Way(peer.name(), List.of(), Python.absent(python.modules()));
+      }
+      command = List.of(interpreter.get(), python.script(launch.directory()).toString());
+    } else if (peer.program() instanceof Peer.InSpark spark) {
+      command = new ArrayList<>(launch.job());
+      // The launcher archives Spark's classes, and takes its archive, for this word alone.
+      command.add("run");
+      environment =
+          Map.of(
+              JVM_OPTIONS, BOTH_COMPILERS + Submitted.jvmOptions(launch.classPath(), spark.main()));
+      clock = Clock.PROCESS;
+    } else {
+      command = java(peer);
+    }
+    List<Turn> turns = new ArrayList<>();
+    turns.add(new Turn(peer.name(), command, environment, clock, State.FRESH, Optional.empty()));
+    if (peer.again()) {
+      turns.add(
+          new Turn(
+              peer.name() + ", again",
+              command,
+              environment,
+              clock,
+              State.FILLED,
+              Optional.empty()));
+    }
+    return new Way(peer.name(), turns, "");
+  }
+
+  private List<String> java(Peer peer) {
+    return List.of(
+        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+        "-Xmx1g",
+        "-D" + CopyFloor.WRITERS + "=" + launch.writers(),
+        "-cp",
+        System.getProperty("java.class.path"),
+        PeerProcess.class.getName(),
+        bench.name(),
+        peer.name());
+  }
+}
