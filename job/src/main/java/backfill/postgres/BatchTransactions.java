@@ -17,6 +17,7 @@ final class BatchTransactions implements AutoCloseable {
   private final String applicationName;
   private final Duration retryFor;
   private Connection connection;
+  private String incarnation;
 
   /**
    * @param retryFor how long it is asked what became of a COMMIT without an answer
@@ -32,6 +33,7 @@ final class BatchTransactions implements AutoCloseable {
     if (connection == null) {
       connection = database.connect(applicationName);
       connection.setAutoCommit(false);
+      incarnation = null;
     }
     return connection;
   }
@@ -40,9 +42,14 @@ final class BatchTransactions implements AutoCloseable {
    * Begins a transaction.
    *
    * @param sql what {@link BatchStatement#begin} gives, or more behind it
+   * @param ledger where it will enter its batch, or null
    * @return its number
    */
-  String begin(String sql) throws SQLException {
+  String begin(String sql, BatchLedger ledger) throws SQLException {
+    if (ledger == null && incarnation == null) {
+      incarnation = incarnation(open());
+      connection.rollback();
+    }
     try (Statement statement = open().createStatement();
         ResultSet row = statement.executeQuery(sql)) {
       row.next();
@@ -92,14 +99,20 @@ final class BatchTransactions implements AutoCloseable {
       try {
         retry.pauseOrThrow(undecided);
       } catch (SQLException e) {
-        throw new SQLException(
-            "the server did not answer a COMMIT, and whether transaction "
-                + transaction
-                + " is in could not be asked either; a rerun finds out",
-            Retry.OUTCOME_UNKNOWN,
-            e);
+        throw unknown(transaction, e);
       }
     }
+  }
+
+  private static SQLException unknown(String transaction, SQLException cause) {
+    String why =
+        Retry.OUTCOME_UNKNOWN.equals(cause.getSQLState())
+            ? " is in is not known: " + cause.getMessage() + "; a rerun finds out"
+            : " is in could not be asked either; a rerun finds out";
+    return new SQLException(
+        "the server did not answer a COMMIT, and whether transaction " + transaction + why,
+        Retry.OUTCOME_UNKNOWN,
+        cause);
   }
 
   /** Empty while it is in progress. */
@@ -114,10 +127,43 @@ final class BatchTransactions implements AutoCloseable {
         if ("in progress".equals(status)) {
           return Optional.empty();
         }
-        return Optional.of(
-            "committed".equals(status) && (ledger == null || ledger.entered(asking, transaction)));
+        return Optional.of("committed".equals(status) && isOurs(asking, transaction, ledger));
       }
     }
+  }
+
+  /**
+   * Whether a committed transaction of this number is the one that we began. A server that crashed
+   * before anything of a transaction reached its log gives the number to another one.
+   */
+  private boolean isOurs(Connection asking, String transaction, BatchLedger ledger)
+      throws SQLException {
+    if (ledger != null) {
+      return ledger.entered(asking, transaction);
+    }
+    if (incarnation.equals(incarnation(asking))) {
+      return true;
+    }
+    throw new SQLException(
+        "the server crashed, or is another one now, and may have given the number to another transaction; with"
+            + " ledger = off nothing else tells them apart",
+        Retry.OUTCOME_UNKNOWN);
+  }
+
+  /**
+   * What changes whenever a server recovers from a crash, and differs between a primary and what
+   * was its replica: since when it counts what it archives. Somebody who resets that count makes a
+   * transaction's end unknown, and never wrong.
+   *
+   * @see <a href="https://www.postgresql.org/docs/current/monitoring-stats.html">The cumulative
+   *     statistics system: statistics are reset when recovery starts</a>
+   */
+  private static String incarnation(Connection asking) throws SQLException {
+    return Inquiry.rows(
+            asking,
+            "SELECT coalesce(stats_reset::text, 'never') FROM pg_catalog.pg_stat_archiver",
+            row -> row.getString(1))
+        .get(0);
   }
 
   /** Drops the connection; the server rolls back what was not committed. */

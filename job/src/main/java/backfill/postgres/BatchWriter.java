@@ -123,7 +123,8 @@ public final class BatchWriter implements AutoCloseable {
 
   private String begin() throws SQLException {
     String sql = BatchStatement.begin(target);
-    return transactions.begin(ledger == null ? sql : sql + ledger.fence(target.statementTimeout()));
+    return transactions.begin(
+        ledger == null ? sql : sql + ledger.fence(target.statementTimeout()), ledger);
   }
 
   @Override

@@ -189,7 +189,7 @@ public final class BatchesRun implements AutoCloseable {
     var connection = transactions.open();
     String transaction =
         transactions.begin(
-            scope.begin(step.write().statementTimeout(), Optional.ofNullable(ledger)));
+            scope.begin(step.write().statementTimeout(), Optional.ofNullable(ledger)), ledger);
     KeysTrial trial = new KeysTrial(sql, target, connection, countsCascades);
     WriteCounts written = trial.write(keys).after(retry.attempts(), System.nanoTime() - started);
     String lastKey = BatchLedger.text(keys.get(keys.size() - 1));

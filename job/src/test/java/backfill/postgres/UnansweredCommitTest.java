@@ -102,4 +102,46 @@ class UnansweredCommitTest {
     }
     assertThat(database.count("SELECT count(*) FROM attempts")).isOne();
   }
+
+  /** Its number may be another transaction's by then, and without a ledger nothing else tells. */
+  @Test
+  void withoutALedgerTheOutcomeIsUnknownOnceTheServerHasCrashed() throws Exception {
+    database.execute(
+        """
+        CREATE FUNCTION crash() RETURNS trigger LANGUAGE plpgsql AS
+          $$ BEGIN PERFORM pg_stat_reset_shared('archiver'); RETURN NULL; END $$
+        """,
+        "CREATE TRIGGER crash AFTER INSERT ON t FOR EACH STATEMENT EXECUTE FUNCTION crash()");
+    try (CommitProxy proxy = proxy(Cut.BEFORE_THE_ANSWER, 1);
+        BatchWriter writer = writerBehind(proxy, Duration.ofSeconds(20))) {
+      SQLException failure =
+          catchThrowableOfType(
+              SQLException.class, () -> writer.write(TestingWriter.batch(writer, 1, 0, 10)));
+
+      assertThat((Throwable) failure)
+          .message()
+          .matches(
+              "the server did not answer a COMMIT, and whether transaction \\d+ is in is not known: the server crashed,"
+                  + " or is another one now, and may have given the number to another transaction; with ledger = off"
+                  + " nothing else tells them apart; a rerun finds out");
+      assertThat(failure.getSQLState()).isEqualTo("08007");
+      assertThat(writer.counts()).isEqualTo(WriteCounts.NONE);
+    }
+    assertThat(database.count("SELECT count(*) FROM attempts")).isOne();
+  }
+
+  /** What the writer goes by; a server that was shut down loses no number. */
+  @Test
+  void aCrashIsToldFromARestart() throws Exception {
+    String since = "SELECT stats_reset FROM pg_stat_archiver";
+    try (TestingPostgres server = TestingPostgres.start()) {
+      TestingDatabase there = server.createDatabase();
+      Object first = there.rows(since).get(0).get(0);
+      server.restart();
+      assertThat(there.rows(since).get(0).get(0)).isEqualTo(first);
+      server.crash();
+      server.restart();
+      assertThat(there.rows(since).get(0).get(0)).isNotEqualTo(first);
+    }
+  }
 }
