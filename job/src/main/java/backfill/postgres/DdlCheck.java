@@ -122,10 +122,16 @@ final class DdlCheck {
         values.type());
   }
 
-  /** Only an owner, or a member of it, may change a definition. */
+  /** Only an owner, or a member of it, may change a definition; no role is a member of itself. */
   private void owned(String place, String what, String ask, Object value) throws SQLException {
     for (Map.Entry<String, Boolean> owner :
         inquiry.rows(ask, row -> Map.entry(row.getString(1), row.getBoolean(2)), value)) {
+      if (owner.getKey().equals(user)) {
+        findings
+            .leastRole()
+            .note(what + " is " + user + "'s own, as whoever runs the plan must be");
+        continue;
+      }
       String grant = "GRANT " + TableName.quote(owner.getKey());
       findings.leastRole().right(grant);
       if (!owner.getValue()) {

@@ -2,6 +2,7 @@ package backfill.postgres;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import backfill.plan.Step;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -76,5 +77,23 @@ class LeastRoleTest {
   void nothingIsListedWhereThePlanDoesNotApply() {
     world.onlyIf = Optional.of("false");
     assertThat(world.leastRole()).isEmpty();
+  }
+
+  /** The server refuses a role that is a member of itself. */
+  @Test
+  void whoOwnsTheTableAlreadyIsNotToldToJoinItself() {
+    world.steps.clear();
+    world.steps.add(
+        new Step.Ddl(
+            "column",
+            Optional.empty(),
+            new Step.Creates("access.note", "ALTER TABLE access ADD COLUMN note text")));
+    String owner = world.database.user();
+    assertThat(world.leastRole())
+        .contains("-- table access is %s's own, as whoever runs the plan must be".formatted(owner))
+        .noneMatch(line -> line.contains("GRANT \"" + owner + "\""));
+    String other = world.role();
+    world.execute("ALTER TABLE access OWNER TO " + other);
+    assertThat(world.leastRole()).contains("GRANT \"%s\" TO \"%s\";".formatted(other, owner));
   }
 }
