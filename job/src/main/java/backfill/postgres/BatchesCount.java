@@ -3,7 +3,6 @@ package backfill.postgres;
 import backfill.plan.Step;
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -57,33 +56,26 @@ public final class BatchesCount {
       throws SQLException {
     Cascades cascades = target.cascades();
     String where = scope.inline(step.where());
-    boolean alone = !step.deletes() || cascades.turnsBack();
-    String sql =
-        alone
-            ? "SELECT count(*) FROM " + from + " WHERE (" + where + "\n)"
-            : cascades.counting(from, where);
-    Map<String, Long> along = new LinkedHashMap<>();
+    if (step.deletes() && !cascades.turnsBack()) {
+      CascadeCount.Counted counted = new CascadeCount(cascades).ask(inquiry, from, where);
+      return new Foretold(Optional.of(counted.rows()), Optional.of(counted.along()), null);
+    }
     long rows =
         inquiry.askWithoutHurry(
             connection -> {
               begin(connection);
               return Inquiry.rows(
                       connection,
-                      sql,
-                      row -> {
-                        List<TableName> counted = alone ? List.of() : cascades.counted();
-                        for (int i = 0; i < counted.size(); i++) {
-                          along.put(counted.get(i).toString(), row.getLong(i + 2));
-                        }
-                        return row.getLong(1);
-                      })
+                      "SELECT count(*) FROM " + from + " WHERE (" + where + "\n)",
+                      row -> row.getLong(1))
                   .get(0);
             });
-    boolean turnsBack = step.deletes() && cascades.turnsBack();
     return new Foretold(
         Optional.of(rows),
-        turnsBack || !step.deletes() ? Optional.empty() : Optional.of(along),
-        turnsBack ? "a foreign key with ON DELETE CASCADE leads back to where it began" : null);
+        Optional.empty(),
+        step.deletes()
+            ? "a foreign key with ON DELETE CASCADE leads back to where it began"
+            : null);
   }
 
   /** A policy that hides rows is an error, and never fewer rows. */

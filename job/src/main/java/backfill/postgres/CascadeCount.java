@@ -2,21 +2,32 @@ package backfill.postgres;
 
 import backfill.plan.Settings;
 import java.sql.Connection;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
-/** Counts the rows that foreign keys would take along with rows of some keys; deletes none. */
+/**
+ * Counts the rows that a deletion would take from a table and, along foreign keys, from others;
+ * deletes none.
+ */
 public final class CascadeCount {
-  private CascadeCount() {}
+  private final Cascades cascades;
+
+  CascadeCount(Cascades cascades) {
+    this.cascades = cascades;
+  }
 
   /**
-   * Table to rows.
+   * Table to rows that would go along with those of some keys.
    *
    * @param key the columns that identify a row of the target
    * @param keys of the rows that would go: an array of texts for each of these columns
@@ -34,32 +45,16 @@ public final class CascadeCount {
         Inquiry inquiry =
             new Inquiry(connection, settings.lockTimeout(), settings.write().retryFor())) {
       Cascades cascades = Cascades.of(inquiry, target.table());
-      if (cascades.turnsBack()) {
-        return Optional.empty();
-      }
-      String sql = cascades.counting(target.table().name().quoted(), among(target.table(), key));
-      List<Long> counts =
-          inquiry.askWithoutHurry(
-              asked -> {
-                BatchesCount.begin(asked);
-                return Inquiry.rows(
-                        asked,
-                        sql,
-                        row -> {
-                          List<Long> numbers = new ArrayList<>();
-                          for (int i = 0; i < cascades.counted().size(); i++) {
-                            numbers.add(row.getLong(i + 2));
-                          }
-                          return numbers;
-                        },
-                        keys.toArray())
-                    .get(0);
-              });
-      Map<String, Long> along = new LinkedHashMap<>();
-      for (int i = 0; i < counts.size(); i++) {
-        along.put(cascades.counted().get(i).toString(), counts.get(i));
-      }
-      return Optional.of(along);
+      return cascades.turnsBack()
+          ? Optional.empty()
+          : Optional.of(
+              new CascadeCount(cascades)
+                  .ask(
+                      inquiry,
+                      target.table().name().quoted(),
+                      among(target.table(), key),
+                      keys.toArray())
+                  .along());
     } catch (SQLException e) {
       throw new IllegalStateException(
           "cannot count what goes along with rows of "
@@ -68,6 +63,89 @@ public final class CascadeCount {
               + SqlFailure.message(e),
           e);
     }
+  }
+
+  /**
+   * What would go.
+   *
+   * @param rows of the table itself
+   * @param along table to rows
+   */
+  record Counted(long rows, Map<String, Long> along) {}
+
+  /**
+   * @param from the table as the deletion finds it
+   */
+  Counted ask(Inquiry inquiry, String from, String where, Object... values) throws SQLException {
+    String sql = sql(from, where);
+    return inquiry.askWithoutHurry(
+        connection -> {
+          BatchesCount.begin(connection);
+          return Inquiry.rows(connection, sql, this::counted, values).get(0);
+        });
+  }
+
+  private Counted counted(ResultSet row) throws SQLException {
+    Map<String, Long> along = new LinkedHashMap<>();
+    List<Long> order = cascades.order();
+    for (int i = 0; i < order.size(); i++) {
+      along.put(cascades.children().get(order.get(i)).toString(), row.getLong(i + 2));
+    }
+    return new Counted(row.getLong(1), along);
+  }
+
+  /** One query for all of it. Rows that two foreign keys reach count once. */
+  private String sql(String from, String where) {
+    List<String> tables = new ArrayList<>();
+    List<String> counts = new ArrayList<>();
+    long origin = cascades.origin().oid();
+    tables.add(rows(origin, from, where));
+    counts.add(count(origin));
+    for (long child : cascades.order()) {
+      String reached =
+          cascades.edgesTo(child).stream()
+              .map(
+                  edge ->
+                      "("
+                          + quoted(edge.columns())
+                          + ") IN (SELECT "
+                          + quoted(edge.parentColumns())
+                          + " FROM "
+                          + cte(edge.parent())
+                          + ")")
+              .collect(Collectors.joining(" OR "));
+      tables.add(rows(child, cascades.children().get(child).quoted(), reached));
+      counts.add(count(child));
+    }
+    return "WITH " + String.join(", ", tables) + " SELECT " + String.join(", ", counts);
+  }
+
+  private String rows(long table, String from, String where) {
+    Set<String> columns =
+        cascades.edges().stream()
+            .filter(edge -> edge.parent() == table)
+            .flatMap(edge -> edge.parentColumns().stream())
+            .collect(Collectors.toCollection(LinkedHashSet::new));
+    return cte(table)
+        + " AS MATERIALIZED (SELECT "
+        + quoted(columns)
+        + " FROM "
+        + from
+        + " WHERE ("
+        + where
+        + "\n))";
+  }
+
+  private static String count(long table) {
+    return "(SELECT count(*) FROM " + cte(table) + ")";
+  }
+
+  private static String cte(long table) {
+    return "backfill_rows_" + table;
+  }
+
+  private static String quoted(Collection<String> columns) {
+    return columns.stream().map(TableName::quote).collect(Collectors.joining(", "));
   }
 
   private static String among(Table table, List<String> key) {

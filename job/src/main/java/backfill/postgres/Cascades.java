@@ -103,7 +103,7 @@ public record Cascades(Table origin, List<Edge> edges, Map<Long, List<Long>> par
   }
 
   /** The children, each behind all that may take its rows along. */
-  private List<Long> order() {
+  List<Long> order() {
     Set<Long> placed = new LinkedHashSet<>(List.of(origin.oid()));
     List<Long> left = new ArrayList<>(children().keySet());
     left.remove(origin.oid());
@@ -118,70 +118,24 @@ public record Cascades(Table origin, List<Edge> edges, Map<Long, List<Long>> par
   }
 
   private Set<Long> parentsOf(long child) {
-    return edges.stream()
-        .filter(edge -> edge.child() == child)
-        .map(Edge::parent)
-        .collect(Collectors.toSet());
+    return edgesTo(child).stream().map(Edge::parent).collect(Collectors.toSet());
   }
 
-  /**
-   * A query that answers with one row: how many rows a deletion takes from the table itself, then
-   * from each of {@link #counted}. Rows that two foreign keys reach count once.
-   *
-   * @param from the table as the deletion finds it
-   */
-  String counting(String from, String where) {
-    List<Long> order = order();
-    StringBuilder sql = new StringBuilder("WITH ");
-    sql.append(rows(origin.oid(), from, where));
-    for (long child : order) {
-      String reached =
-          edges.stream()
-              .filter(edge -> edge.child() == child)
-              .map(
-                  edge ->
-                      "("
-                          + quoted(edge.columns())
-                          + ") IN (SELECT "
-                          + quoted(edge.parentColumns())
-                          + " FROM "
-                          + cte(edge.parent())
-                          + ")")
-              .collect(Collectors.joining(" OR "));
-      sql.append(", ").append(rows(child, children().get(child).quoted(), reached));
-    }
-    sql.append(" SELECT (SELECT count(*) FROM ").append(cte(origin.oid())).append(")");
-    order.forEach(child -> sql.append(", (SELECT count(*) FROM ").append(cte(child)).append(")"));
-    return sql.toString();
+  /** Each child's own foreign keys to the others. */
+  List<Edge> edgesTo(long child) {
+    return edges.stream().filter(edge -> edge.child() == child).toList();
   }
 
-  /** The names of the tables behind the first number of {@link #counting}. */
-  List<TableName> counted() {
-    return order().stream().map(children()::get).toList();
-  }
-
-  private String rows(long table, String from, String where) {
-    Set<String> columns =
-        edges.stream()
-            .filter(edge -> edge.parent() == table)
-            .flatMap(edge -> edge.parentColumns().stream())
-            .collect(Collectors.toCollection(LinkedHashSet::new));
-    return cte(table)
-        + " AS MATERIALIZED (SELECT "
-        + quoted(columns)
-        + " FROM "
-        + from
-        + " WHERE ("
-        + where
-        + "\n))";
-  }
-
-  private static String cte(long table) {
-    return "backfill_rows_" + table;
-  }
-
-  private static String quoted(java.util.Collection<String> columns) {
-    return columns.stream().map(TableName::quote).collect(Collectors.joining(", "));
+  /** What a writer is told, so that it can count what goes along with the rows of a batch. */
+  List<Cascade> losing() {
+    return children().entrySet().stream()
+        .map(
+            child ->
+                new Cascade(
+                    child.getValue().toString(),
+                    parts.get(child.getKey()),
+                    child.getKey() == origin.oid()))
+        .toList();
   }
 
   /**

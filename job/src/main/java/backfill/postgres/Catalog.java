@@ -281,42 +281,6 @@ final class Catalog {
         events);
   }
 
-  /**
-   * Every table that loses rows by {@code ON DELETE CASCADE} when this one does, itself among them
-   * if it can. A foreign key of a partition belongs to one that stands above it.
-   */
-  List<Cascade> cascades(Table table) throws SQLException {
-    return inquiry.rows(
-        """
-        WITH RECURSIVE reach AS (
-          SELECT ?::pg_catalog.oid AS oid, ?::pg_catalog.oid AS root
-          UNION
-          SELECT x.oid, x.root FROM reach CROSS JOIN LATERAL (
-            SELECT c.conrelid AS oid, c.conrelid AS root FROM pg_catalog.pg_constraint c
-            WHERE c.confrelid = reach.oid AND c.contype = 'f' AND c.confdeltype = 'c' AND c.conparentid = 0
-            UNION ALL
-            SELECT i.inhrelid, reach.root FROM pg_catalog.pg_inherits i WHERE i.inhparent = reach.oid) x)
-        SELECT n.nspname, r.relname, reach.root = ?::pg_catalog.oid AS target,
-               pg_catalog.array_agg(reach.oid::pg_catalog.int8 ORDER BY reach.oid) AS oids
-        FROM reach JOIN pg_catalog.pg_class r ON r.oid = reach.root
-                   JOIN pg_catalog.pg_namespace n ON n.oid = r.relnamespace
-        WHERE reach.root <> ?::pg_catalog.oid OR EXISTS (
-          SELECT FROM pg_catalog.pg_constraint c
-          WHERE c.conrelid = reach.root AND c.contype = 'f' AND c.confdeltype = 'c'
-            AND c.confrelid IN (SELECT oid FROM reach))
-        GROUP BY n.nspname, r.relname, reach.root ORDER BY 1, 2
-        """,
-        row ->
-            new Cascade(
-                new TableName(row.getString("nspname"), row.getString("relname")).toString(),
-                List.of((Long[]) row.getArray("oids").getArray()),
-                row.getBoolean("target")),
-        table.oid(),
-        table.oid(),
-        table.oid(),
-        table.oid());
-  }
-
   /** Whether the server counts the rows that a transaction deletes. */
   boolean countsRows() throws SQLException {
     return inquiry.one(

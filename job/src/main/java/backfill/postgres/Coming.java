@@ -27,8 +27,9 @@ final class Coming {
    * What one step will make.
    *
    * @param tables that it makes or changes, as far as its words say
+   * @param indexed the one that it gives an index, if it does
    */
-  private record Made(Step by, List<TableName> tables) {}
+  private record Made(Step by, List<TableName> tables, Optional<TableName> indexed) {}
 
   private Coming(List<? extends Step> steps, NameLookup names) {
     this.steps = steps;
@@ -58,14 +59,18 @@ final class Coming {
     if (parts.size() >= 2) {
       tables.add(names.inSchema(parts.subList(0, parts.size() - 1)));
     }
-    Matcher indexed = INDEXED.matcher(creates.statement());
-    if (indexed.find()) {
-      List<String> table = names.parts(indexed.group(1));
-      if (!table.isEmpty()) {
-        tables.add(names.inSchema(table));
-      }
+    Optional<TableName> indexed = indexed(creates.statement());
+    indexed.ifPresent(tables::add);
+    made.add(new Made(step, tables, indexed));
+  }
+
+  private Optional<TableName> indexed(String statement) throws SQLException {
+    Matcher indexed = INDEXED.matcher(statement);
+    if (!indexed.find()) {
+      return Optional.empty();
     }
-    made.add(new Made(step, tables));
+    List<String> table = names.parts(indexed.group(1));
+    return table.isEmpty() ? Optional.empty() : Optional.of(names.inSchema(table));
   }
 
   /**
@@ -85,5 +90,12 @@ final class Coming {
         .filter(each -> each.tables().contains(wanted))
         .map(each -> each.by().name())
         .findFirst();
+  }
+
+  /** Whether a step before this one will make an index on a table. */
+  boolean indexes(Step step, TableName table) {
+    return made.stream()
+        .filter(each -> steps.indexOf(each.by()) < steps.indexOf(step))
+        .anyMatch(each -> each.indexed().filter(table::equals).isPresent());
   }
 }

@@ -52,6 +52,12 @@ public record Ready(
         now);
   }
 
+  /** This with all that preflight warns of. */
+  Ready warning(List<String> all) {
+    return new Ready(
+        databases, sources, targets, shapes, all, skippedSteps, deferred, applies, now);
+  }
+
   /** Where rows are written. */
   public Server server() {
     return databases.get(Plan.MAIN).named();

@@ -14,6 +14,7 @@ import java.util.stream.Collectors;
  * kind's own check.
  */
 final class TargetCheck {
+  private final Inquiry inquiry;
   private final Catalog catalog;
   private final Rights rights;
   private final int readers;
@@ -23,9 +24,16 @@ final class TargetCheck {
   private final SourceCheck conditions;
   private final Plan plan;
   private final String now;
+  private final Coming coming;
   private final Findings findings;
 
-  TargetCheck(Inquiry inquiry, String user, Plan plan, String now, Findings findings) {
+  /**
+   * @param coming what earlier steps will make
+   */
+  TargetCheck(
+      Inquiry inquiry, String user, Plan plan, String now, Coming coming, Findings findings) {
+    this.inquiry = inquiry;
+    this.coming = coming;
     this.plan = plan;
     this.now = now;
     this.conditions = new SourceCheck(inquiry, user, findings);
@@ -98,7 +106,9 @@ final class TargetCheck {
     if (!step.deletes()) {
       return List.of();
     }
-    List<Cascade> cascades = catalog.cascades(table);
+    Cascades all = Cascades.of(inquiry, table);
+    UnindexedKeys.warn(inquiry, place(step), all, name -> coming.indexes(step, name), findings);
+    List<Cascade> cascades = all.losing();
     if (cascades.isEmpty()) {
       return List.of();
     }

@@ -76,6 +76,7 @@ final class TargetTables {
             sessions.servers().get(Plan.MAIN).named().user(),
             plan,
             now,
+            coming,
             findings);
     HeadroomCheck headroom = new HeadroomCheck(sessions, findings);
     Map<String, Target> targets = new LinkedHashMap<>();

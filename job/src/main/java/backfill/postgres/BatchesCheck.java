@@ -1,0 +1,251 @@
+package backfill.postgres;
+
+import backfill.plan.Step;
+import java.sql.SQLException;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/**
+ * Whether a {@code batches} step can be carried out on what the steps before it leave: its table,
+ * the key that it goes along, its expressions and rights.
+ */
+final class BatchesCheck {
+  private final Inquiry inquiry;
+  private final Findings findings;
+  private final Rights rights;
+  private final Coming coming;
+  private final Map<String, Table> tables;
+
+  /**
+   * @param coming what earlier steps will make
+   * @param tables step to table, of those that are there
+   */
+  BatchesCheck(
+      Inquiry inquiry, String user, Coming coming, Map<String, Table> tables, Findings findings) {
+    this.inquiry = inquiry;
+    this.findings = findings;
+    this.rights = new Rights(inquiry, user);
+    this.coming = coming;
+    this.tables = tables;
+  }
+
+  /** Where and along what it will go, or reasons among the findings. */
+  Optional<ChangeTarget> check(Step.Batches step, ChangeScope scope) throws SQLException {
+    Table table = tables.get(step.name());
+    String place = TargetCheck.place(step);
+    if (!table.isTable() || !table.foreignParts().isEmpty()) {
+      findings.refuse(
+          place,
+          table.name()
+              + (table.isTable() ? " has foreign parts" : " is " + table.kindInWords())
+              + "; only rows of local tables can be changed in batches");
+      return Optional.empty();
+    }
+    Catalog catalog = new Catalog(inquiry);
+    if (catalog.rowSecurityActive(table)) {
+      findings.refuse(place, SourceCheck.rowSecurity(table));
+    }
+    Optional<UniqueIndex> index = key(place, step, table, catalog.primaryKey(table));
+    if (index.isEmpty()) {
+      return Optional.empty();
+    }
+    String event = step.deletes() ? "DELETE" : "UPDATE";
+    List<String> triggers = catalog.beforeRowTriggers(table, event);
+    triggers.forEach(
+        trigger ->
+            findings.warn(
+                place,
+                "trigger %s fires BEFORE %s on %s and may change or drop rows"
+                    .formatted(trigger, event, table.name())));
+    Cascades cascades =
+        step.deletes() ? Cascades.of(inquiry, table) : new Cascades(table, List.of(), Map.of());
+    if (step.deletes()) {
+      UnindexedKeys.warn(inquiry, place, cascades, name -> coming.indexes(step, name), findings);
+    }
+    expressions(place, step, table, scope);
+    rights(place, step, table, index.get().columns(), cascades);
+    return Optional.of(
+        new ChangeTarget(
+            table,
+            index.get().columns().stream()
+                .map(name -> new TargetColumn(name, table.column(name).orElseThrow().castType()))
+                .toList(),
+            index.get().name(),
+            !triggers.isEmpty() || !catalog.rules(table, event).isEmpty(),
+            cascades));
+  }
+
+  /** The index that the step goes along. */
+  private Optional<UniqueIndex> key(
+      String place, Step.Batches step, Table table, List<String> primaryKey) {
+    List<String> key = step.key().isEmpty() ? primaryKey : step.key();
+    if (key.isEmpty()) {
+      findings.refuse(
+          place,
+          table.name()
+              + " has no primary key; give the step key = [the columns of a unique index]");
+      return Optional.empty();
+    }
+    boolean complete = true;
+    for (String column : key) {
+      if (table.column(column).isEmpty()) {
+        findings.refuse(place, SourceCheck.noColumn(table, column));
+        complete = false;
+      } else if (!table.column(column).get().notNull()) {
+        findings.refuse(
+            place,
+            "key column %s of %s may be NULL, and such a row has no place in the key's order; ALTER TABLE %s ALTER COLUMN %s SET NOT NULL"
+                .formatted(
+                    TableName.quote(column),
+                    table.name(),
+                    table.name().quoted(),
+                    TableName.quote(column)));
+        complete = false;
+      } else if (step.set().containsKey(column)) {
+        findings.refuse(
+            place, "sets " + TableName.quote(column) + ", a column of the key that it goes along");
+      }
+    }
+    if (!complete) {
+      return Optional.empty();
+    }
+    Optional<UniqueIndex> index =
+        table.uniqueIndexes().stream()
+            .filter(each -> each.isOn(key) && each.valid() && each.predicate().isEmpty())
+            .findFirst();
+    if (index.isEmpty()) {
+      findings.refuse(
+          place,
+          "%s has no valid unique index on exactly (%s) to go along; CREATE UNIQUE INDEX %sON %s (%s)"
+              .formatted(
+                  table.name(),
+                  String.join(", ", key),
+                  table.kind() == 'p' ? "" : "CONCURRENTLY ",
+                  table.name().quoted(),
+                  key.stream().map(TableName::quote).collect(Collectors.joining(", "))));
+    }
+    return index;
+  }
+
+  /** EXPLAIN looks at names, types and rights, and runs nothing. */
+  private void expressions(String place, Step.Batches step, Table table, ChangeScope scope)
+      throws SQLException {
+    Foreseen foreseen = Foreseen.of(inquiry, scope, tables, step);
+    for (String column : step.set().keySet()) {
+      if (!foreseen.columns().contains(column)) {
+        findings.refuse(
+            place,
+            table.name()
+                + " has no column "
+                + TableName.quote(column)
+                + ", and no step before this one makes it"
+                + CloseNames.hint(column, foreseen.columns()));
+      } else {
+        table
+            .column(column)
+            .flatMap(Column::unwritable)
+            .ifPresent(
+                why ->
+                    findings.refuse(
+                        place, table.name() + "." + column + " " + why + " and cannot be set"));
+      }
+    }
+    if (!foreseen.askable()) {
+      return;
+    }
+    boolean values =
+        explained(
+            place,
+            "where",
+            step,
+            scope,
+            "EXPLAIN SELECT FROM "
+                + foreseen.from()
+                + " WHERE ("
+                + scope.inline(step.where())
+                + "\n)");
+    for (Map.Entry<String, String> set : step.set().entrySet()) {
+      values &=
+          explained(
+              place,
+              "set." + set.getKey(),
+              step,
+              scope,
+              "EXPLAIN SELECT (" + scope.inline(set.getValue()) + "\n) FROM " + foreseen.from());
+    }
+    if (values
+        && !step.deletes()
+        && foreseen.unchanged()
+        && foreseen.columns().containsAll(step.set().keySet())) {
+      // Whether the values fit their columns.
+      explained(
+          place,
+          "set",
+          step,
+          scope,
+          "EXPLAIN UPDATE "
+              + table.name().quoted()
+              + " SET "
+              + step.set().entrySet().stream()
+                  .map(
+                      set ->
+                          TableName.quote(set.getKey())
+                              + " = ("
+                              + scope.inline(set.getValue())
+                              + "\n)")
+                  .collect(Collectors.joining(", ")));
+    }
+  }
+
+  private boolean explained(
+      String place, String what, Step.Batches step, ChangeScope scope, String sql)
+      throws SQLException {
+    try {
+      inquiry.rows(sql, row -> row.getString(1));
+      return true;
+    } catch (SQLException e) {
+      if (ConnectionFailure.passing(e.getSQLState())) {
+        throw e;
+      }
+      boolean lacksRights = "42501".equals(e.getSQLState()); // named below, column by column
+      boolean valueToCome =
+          "22P02".equals(e.getSQLState())
+              && scope.before(step).stream()
+                  .anyMatch(
+                      each ->
+                          each instanceof Step.Ddl ddl
+                              && ddl.definition() instanceof Step.EnumValues);
+      if (!lacksRights && !valueToCome) {
+        findings.refuse(place, what + " cannot be asked: " + ConnectionFailure.oneLine(e));
+      }
+      return false;
+    }
+  }
+
+  private void rights(
+      String place, Step.Batches step, Table table, List<String> key, Cascades cascades)
+      throws SQLException {
+    String asked = step.where() + " " + String.join(" ", step.set().values());
+    Set<String> read = new LinkedHashSet<>(key);
+    table.columnNames().stream()
+        .filter(column -> SourceCheck.occurs(column, asked.replace("\"\"", "\"")))
+        .forEach(read::add);
+    rights.need(place, "SELECT", table, read, findings);
+    if (!step.deletes()) {
+      List<String> set =
+          step.set().keySet().stream().filter(c -> table.column(c).isPresent()).toList();
+      rights.need(place, "UPDATE", table, set, findings);
+      return;
+    }
+    rights.needTable(place, "DELETE", table, findings);
+    for (Cascades.Edge edge : cascades.edges()) {
+      // So that a dry run, or a limit, can count what goes along; the server deletes it itself.
+      rights.need(
+          place, "SELECT", new Catalog(inquiry).table(edge.child()), edge.columns(), findings);
+    }
+  }
+}
