@@ -12,7 +12,7 @@ import java.util.List;
 record GainsReport(long direct, long throughGroups, List<Gain> users, List<Gain> objects) {
 
   /** A user's or an object's key, and the pairs it would gain. */
-  record Gain(long key, long pairs) {}
+  record Gain(Object key, long pairs) {}
 
   static GainsReport of(Gains gains) {
     return new GainsReport(

@@ -31,7 +31,7 @@ final class GainsTable {
 
   private static String list(List<GainsReport.Gain> gains) {
     return gains.stream()
-        .map(gain -> String.format(Locale.ROOT, "%d (+%,d)", gain.key(), gain.pairs()))
+        .map(gain -> String.format(Locale.ROOT, "%s (+%,d)", gain.key(), gain.pairs()))
         .collect(Collectors.joining(", "));
   }
 }

@@ -72,14 +72,14 @@ final class Guards {
                     run.widestUser()
                         .map(
                             user ->
-                                reach("plans %,d pairs for user %d", user.pairs(), user.key()))),
+                                reach("plans %,d pairs for user %s", user.pairs(), user.key()))),
             beyond(
                 step,
                 "users-of-one-object",
                 limits.usersOfOneObject(),
                 () ->
                     run.widestObject()
-                        .map(of -> reach("plans %,d users for object %d", of.pairs(), of.key()))))
+                        .map(of -> reach("plans %,d users for object %s", of.pairs(), of.key()))))
         .flatMap(Optional::stream)
         .toList();
   }
@@ -167,9 +167,13 @@ final class Guards {
     return Optional.of(new Reach(percent, words));
   }
 
-  /** The first of the numbers is the one that is limited. */
-  private static Reach reach(String words, Long... numbers) {
+  /**
+   * @param words name the amount, and then what it is of
+   */
+  private static Reach reach(String words, long amount, Object... of) {
+    List<Object> named = new ArrayList<>(List.of(of));
+    named.add(0, amount);
     return new Reach(
-        BigDecimal.valueOf(numbers[0]), String.format(Locale.ROOT, words, (Object[]) numbers));
+        BigDecimal.valueOf(amount), String.format(Locale.ROOT, words, named.toArray()));
   }
 }

@@ -39,6 +39,28 @@ class RandomRunTest {
     runOnBigints("%s + 1099511627776");
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"uuid", "text", "character varying(1000)"})
+  void keysThatAreNoIntegers(String type) throws Exception {
+    long seed = RandomGrants.anySeed();
+    try (TestingDojo there = TestingDojo.create()) {
+      RandomGrants.fill(there.connection, seed);
+      if (type.equals("uuid")) {
+        DojoKeys.becomeUuids(there.database);
+      } else {
+        DojoKeys.becomeTexts(there.database, type);
+      }
+      runAndCompare(there, "default", "backfill.seed=" + seed);
+      List<List<Object>> before = there.trace();
+      runAndCompare(there, "default", "backfill.seed=" + seed + ", again");
+      assertThat(there.trace()).isEqualTo(before);
+      change(there, seed);
+      runAndCompare(there, "flatten.broadcast-bytes=0 B", "backfill.seed=" + seed + ", changed");
+      change(there, seed + 1);
+      runAndCompare(there, "write.rows-per-batch=2", "backfill.seed=" + seed + ", changed again");
+    }
+  }
+
   @Test
   void groupMapIsBroadcastOrJoinedByItsSize() throws Exception {
     try (TestingDojo there = TestingDojo.create()) {

@@ -18,6 +18,7 @@ enum Setting {
   FETCH_ROWS("read.fetch-rows", Measure.COUNT, "1", "1000000"),
   KEYS_PER_QUERY("read.keys-per-query", Measure.COUNT, "1", "1000000"),
   BROADCAST_BYTES("flatten.broadcast-bytes", Measure.BYTES, "0 B", "8 GiB"),
+  DICTIONARY_BYTES("flatten.dictionary-bytes", Measure.BYTES, "0 B", "1 GiB"),
   WRITERS("write.writers", Measure.COUNT, "1", "64"),
   ROWS_PER_BATCH("write.rows-per-batch", Measure.COUNT, "1", "1000000"),
   STATEMENT_TIMEOUT("write.statement-timeout", Measure.DURATION, "100 ms", "1 h"),

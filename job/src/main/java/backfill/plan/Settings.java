@@ -52,10 +52,12 @@ public record Settings(
   /**
    * @param broadcastBytes size up to which the group to users map is sent to every executor whole;
    *     above it, it is joined
+   * @param dictionaryBytes what the distinct keys of one step may take, where they are no integers
    */
-  public record Flatten(long broadcastBytes) {
+  public record Flatten(long broadcastBytes, long dictionaryBytes) {
     public Flatten {
       Setting.BROADCAST_BYTES.require(broadcastBytes);
+      Setting.DICTIONARY_BYTES.require(dictionaryBytes);
     }
   }
 

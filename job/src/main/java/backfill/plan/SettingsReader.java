@@ -74,7 +74,8 @@ final class SettingsReader {
             count(values, Setting.READERS),
             count(values, Setting.FETCH_ROWS),
             count(values, Setting.KEYS_PER_QUERY)),
-        new Settings.Flatten(number(values, Setting.BROADCAST_BYTES)),
+        new Settings.Flatten(
+            number(values, Setting.BROADCAST_BYTES), number(values, Setting.DICTIONARY_BYTES)),
         write(values),
         new Settings.Verify(duration(values, Setting.WAIT_FOR)),
         new Settings.Ledger(

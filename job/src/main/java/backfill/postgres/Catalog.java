@@ -81,7 +81,9 @@ final class Catalog {
                                         AND k.casttarget = o.opcintype AND k.castmethod = 'b'))))::pg_catalog.text
                 FROM base WHERE base.typtype <> 'd' AND base.typcategory <> 'A') AS kind,
                coalesce(pg_catalog.pg_get_expr(f.adbin, f.adrelid), t.typdefault) AS default_value,
-               a.attgenerated <> '' AS generated, a.attidentity, s.nspname, s.relname
+               a.attgenerated <> '' AS generated, a.attidentity, s.nspname, s.relname,
+               (SELECT l.collname FROM pg_catalog.pg_collation l
+                WHERE l.oid = a.attcollation AND NOT l.collisdeterministic) AS loose_collation
         FROM pg_catalog.pg_attribute a
         JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
         LEFT JOIN pg_catalog.pg_attrdef f ON f.adrelid = a.attrelid AND f.adnum = a.attnum
@@ -120,7 +122,8 @@ final class Catalog {
         row.getString("kind").endsWith("true"),
         sequence == null
             ? Optional.empty()
-            : Optional.of(new TableName(row.getString("nspname"), sequence)));
+            : Optional.of(new TableName(row.getString("nspname"), sequence)),
+        Optional.ofNullable(row.getString("loose_collation")));
   }
 
   /**

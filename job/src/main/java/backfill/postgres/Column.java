@@ -15,6 +15,8 @@ import java.util.Optional;
  *     base type, {@code e} for an enum
  * @param comparable whether its type can say that two values are the same
  * @param sequence what its default or its identity takes values from
+ * @param looseCollation the collation by which different texts of it are equal, where it has such a
+ *     one
  */
 public record Column(
     String name,
@@ -26,7 +28,8 @@ public record Column(
     Identity identity,
     char kind,
     boolean comparable,
-    Optional<TableName> sequence) {
+    Optional<TableName> sequence,
+    Optional<String> looseCollation) {
 
   /** Whether the server numbers the column, and whether a statement may say otherwise. */
   public enum Identity {

@@ -1,10 +1,15 @@
 package backfill.postgres;
 
+import backfill.membership.KeyText;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.Set;
 
-/** The types of a column by whose values rows can be fetched, and how such values are sent. */
+/**
+ * The types of a column whose values are keys: rows can be fetched by them, and pairs are made of
+ * them.
+ */
 public enum KeyType {
   /** Of two, four or eight bytes; sent as eight, which an index on each of them answers. */
   INTEGER("int8", Set.of("smallint", "integer", "bigint")),
@@ -19,15 +24,36 @@ public enum KeyType {
     this.types = types;
   }
 
-  /** That of a column; empty where no rows are fetched by it. */
+  /** That of a column; empty where its values are no keys. */
   public static Optional<KeyType> of(Column column) {
     return Arrays.stream(values())
         .filter(type -> type.types.contains(column.castType()))
         .findFirst();
   }
 
-  /** The type of an element of the array that is sent. */
+  /** The type as which keys are sent and read. */
   String element() {
     return element;
+  }
+
+  /**
+   * The bytes of a key, by which two of them are the same: a uuid's sixteen, a text's UTF-8; empty
+   * for a text that is none of this type.
+   */
+  public Optional<byte[]> bytes(String text) {
+    return switch (this) {
+      case UUID -> KeyText.uuidBytes(text);
+      case TEXT -> Optional.of(text.getBytes(StandardCharsets.UTF_8));
+      case INTEGER -> throw new IllegalStateException("an integer is read as a number");
+    };
+  }
+
+  /** The text of {@link #bytes}, as PostgreSQL writes it. */
+  public String text(byte[] bytes) {
+    return switch (this) {
+      case UUID -> KeyText.ofUuid(bytes);
+      case TEXT -> KeyText.ofUtf8(bytes);
+      case INTEGER -> throw new IllegalStateException("an integer is read as a number");
+    };
   }
 }

@@ -1,5 +1,6 @@
 package backfill.postgres;
 
+import backfill.membership.DistinctKeys;
 import java.nio.ByteBuffer;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -8,7 +9,7 @@ import org.postgresql.PGConnection;
 import org.postgresql.copy.CopyOut;
 
 /**
- * Reads two integer columns by COPY in binary format, a row at a time: no plan, no text and no
+ * Reads two columns of keys by COPY in binary format, a row at a time: no plan, no text and no
  * object per row. One connection for as many reads as come, all in the transaction that imported a
  * snapshot. Used by one thread.
  *
@@ -42,18 +43,25 @@ public final class PairCopy implements AutoCloseable {
   /**
    * The statement that reads the rows of one range.
    *
+   * @param key a column of a {@link KeyType}, as is {@code member}
    * @param condition PostgreSQL, true for the rows of the range
    */
-  public static String sql(TableName table, String key, String member, String condition) {
+  public static String sql(TableName table, Column key, Column member, String condition) {
     return "COPY (SELECT "
-        + TableName.quote(key)
-        + "::pg_catalog.int8, "
-        + TableName.quote(member)
-        + "::pg_catalog.int8 FROM "
+        + selected(key)
+        + ", "
+        + selected(member)
+        + " FROM "
         + table.quoted()
         + " WHERE "
         + condition
         + ") TO STDOUT (FORMAT binary)";
+  }
+
+  private static String selected(Column column) {
+    return TableName.quote(column.name())
+        + "::pg_catalog."
+        + KeyType.of(column).orElseThrow().element();
   }
 
   /** Begins to read; the read before has come to its end. */
@@ -83,13 +91,27 @@ public final class PairCopy implements AutoCloseable {
     }
   }
 
-  /** Reads the row's next value into {@code values[at]}; false if it is NULL. */
+  /** Reads the row's next value, an integer, into {@code values[at]}; false if it is NULL. */
   public boolean value(long[] values, int at) {
     if (row.getInt() < 0) {
       return false;
     }
     values[at] = row.getLong();
     return true;
+  }
+
+  /**
+   * Reads the row's next value, a uuid or a text, into {@code values} and answers with its number
+   * there; {@link DistinctKeys#ABSENT} if it is NULL.
+   */
+  public int value(DistinctKeys values) {
+    int length = row.getInt();
+    if (length < 0) {
+      return DistinctKeys.ABSENT;
+    }
+    int start = row.position();
+    row.position(start + length);
+    return values.add(row.array(), start, start + length);
   }
 
   @Override

@@ -11,10 +11,14 @@ import java.util.Set;
  *
  * @param outputs step to the columns of its query
  * @param needed source to the columns that queries, views and grants read of it
+ * @param given view to its columns, each with the engine's type of its values
  * @param reasons why a query cannot run
  */
 public record Shapes(
-    Map<String, List<String>> outputs, Map<String, Set<String>> needed, List<String> reasons) {
+    Map<String, List<String>> outputs,
+    Map<String, Set<String>> needed,
+    Map<String, Map<String, String>> given,
+    List<String> reasons) {
 
   /** What was said of some steps later in its place; columns that either needs are needed. */
   Shapes with(Shapes later) {
@@ -26,9 +30,11 @@ public record Shapes(
           (source, columns) ->
               bothNeeded.computeIfAbsent(source, name -> new LinkedHashSet<>()).addAll(columns));
     }
-    return new Shapes(bothOutputs, bothNeeded, reasons);
+    Map<String, Map<String, String>> bothGiven = new LinkedHashMap<>(given);
+    bothGiven.putAll(later.given);
+    return new Shapes(bothOutputs, bothNeeded, bothGiven, reasons);
   }
 
   /** Nothing was asked. */
-  public static final Shapes NONE = new Shapes(Map.of(), Map.of(), List.of());
+  public static final Shapes NONE = new Shapes(Map.of(), Map.of(), Map.of(), List.of());
 }

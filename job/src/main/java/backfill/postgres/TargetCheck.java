@@ -65,7 +65,7 @@ final class TargetCheck {
       findings.refuse(place(step), SourceCheck.rowSecurity(table));
     }
     if (step instanceof Step.Pairs own) {
-      pairs.check(own, table, sources);
+      pairs.check(own, table, sources, shapes);
     } else if (step instanceof Step.Rows own) {
       rows.check(own, table, Optional.ofNullable(shapes.outputs().get(step.name())));
     }

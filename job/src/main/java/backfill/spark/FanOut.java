@@ -17,39 +17,49 @@ import scala.Tuple2;
 /**
  * How many pairs the sources give one user or one object, of those that gain at least one in this
  * run. Of the same number, the smaller key comes first.
+ *
+ * @param key a number, or a text
  */
-public record FanOut(long key, long pairs) implements Serializable {
-  private static final Comparator<FanOut> WIDEST_FIRST =
-      Comparator.comparingLong(FanOut::pairs).reversed().thenComparingLong(FanOut::key);
+public record FanOut(Object key, long pairs) {
+
+  /** One of whom a number stands for. */
+  private record Numbered(long number, long pairs) implements Serializable {
+    private static final Comparator<Numbered> WIDEST_FIRST =
+        Comparator.comparingLong(Numbered::pairs).reversed().thenComparingLong(Numbered::number);
+  }
 
   /** The user with most pairs; empty where none gains any. */
-  static Optional<FanOut> widestUser(JavaRDD<ObjectPairs> objects, Broadcast<UserIndex> users) {
+  static Optional<FanOut> widestUser(
+      JavaRDD<ObjectPairs> objects, Broadcast<UserIndex> users, StepKeys keys) {
     return widest(
+        keys.users(),
         objects
             .mapPartitionsToPair(some -> shares(some, users.value()))
             .reduceByKey(Share::and)
             .filter(user -> user._2().gains())
-            .map(user -> new FanOut(user._1(), user._2().pairs())));
+            .map(user -> new Numbered(user._1(), user._2().pairs())));
   }
 
   /** The object with most users; empty where none gains any. */
-  static Optional<FanOut> widestObject(JavaRDD<ObjectPairs> objects) {
+  static Optional<FanOut> widestObject(JavaRDD<ObjectPairs> objects, StepKeys keys) {
     return widest(
+        keys.objects(),
         objects
             .filter(object -> object.missing() > 0)
-            .map(object -> new FanOut(object.object(), object.planned())));
+            .map(object -> new Numbered(object.object(), object.planned())));
   }
 
-  private static Optional<FanOut> widest(JavaRDD<FanOut> all) {
+  private static Optional<FanOut> widest(KeyNumbers keys, JavaRDD<Numbered> all) {
     return all.mapPartitions(some -> first(some).stream().iterator()).collect().stream()
-        .min(WIDEST_FIRST);
+        .min(Numbered.WIDEST_FIRST)
+        .map(widest -> new FanOut(keys.key(widest.number()), widest.pairs()));
   }
 
-  private static Optional<FanOut> first(Iterator<FanOut> some) {
-    FanOut first = null;
+  private static Optional<Numbered> first(Iterator<Numbered> some) {
+    Numbered first = null;
     while (some.hasNext()) {
-      FanOut next = some.next();
-      first = first == null || WIDEST_FIRST.compare(next, first) < 0 ? next : first;
+      Numbered next = some.next();
+      first = first == null || Numbered.WIDEST_FIRST.compare(next, first) < 0 ? next : first;
     }
     return Optional.ofNullable(first);
   }

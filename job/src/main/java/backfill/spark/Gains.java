@@ -1,7 +1,10 @@
 package backfill.spark;
 
+import backfill.membership.UserIndex;
 import java.io.Serializable;
 import java.util.List;
+import org.apache.spark.api.java.JavaRDD;
+import org.apache.spark.broadcast.Broadcast;
 
 /**
  * Who would get most from a step of pairs: what a person approves by.
@@ -16,13 +19,48 @@ public record Gains(long direct, long throughGroups, List<Gain> users, List<Gain
   /** How many users and objects are listed. */
   public static final int LISTED = 10;
 
-  /** One of them, and how many pairs it gains. */
-  public record Gain(long key, long pairs) implements Comparable<Gain>, Serializable {
+  /**
+   * One of them, and how many pairs it gains.
+   *
+   * @param key a number, or a text
+   */
+  public record Gain(Object key, long pairs) {}
+
+  /** Counts them. */
+  static Gains of(
+      JavaRDD<ObjectPairs> objects,
+      ObjectPairs.Totals totals,
+      Broadcast<UserIndex> users,
+      StepKeys keys) {
+    JavaRDD<Count> byUser =
+        objects
+            .mapPartitionsToPair(some -> UserCounts.of(some, users.value()))
+            .reduceByKey(Long::sum)
+            .map(user -> new Count(user._1(), user._2()));
+    JavaRDD<Count> byObject =
+        objects
+            .filter(object -> object.missing() > 0)
+            .map(object -> new Count(object.object(), object.missing()));
+    return new Gains(
+        totals.missingDirect(),
+        totals.missing() - totals.missingDirect(),
+        most(byUser, keys.users()),
+        most(byObject, keys.objects()));
+  }
+
+  private static List<Gain> most(JavaRDD<Count> counts, KeyNumbers keys) {
+    return counts.top(LISTED).stream()
+        .map(count -> new Gain(keys.key(count.number()), count.pairs()))
+        .toList();
+  }
+
+  /** A gain of whom a number stands for. */
+  private record Count(long number, long pairs) implements Comparable<Count>, Serializable {
     /** More pairs are more; of the same number, the smaller key comes first. */
     @Override
-    public int compareTo(Gain other) {
+    public int compareTo(Count other) {
       int order = Long.compare(pairs, other.pairs);
-      return order != 0 ? order : Long.compare(other.key, key);
+      return order != 0 ? order : Long.compare(other.number, number);
     }
   }
 }

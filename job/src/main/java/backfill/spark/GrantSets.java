@@ -1,5 +1,9 @@
 package backfill.spark;
 
+import static backfill.spark.KeySpace.GROUPS;
+import static backfill.spark.KeySpace.OBJECTS;
+import static backfill.spark.KeySpace.USERS;
+
 import backfill.membership.GroupUsers;
 import backfill.membership.UserIndex;
 import backfill.plan.Settings;
@@ -27,6 +31,8 @@ final class GrantSets implements AutoCloseable {
   private final Settings settings;
   private final JavaSparkContext spark;
   private final Kept kept = new Kept();
+  private final SpaceTypes types;
+  private final StepKeys keys;
   private final List<JavaRDD<LongPairs>> members;
   private final List<JavaRDD<LongPairs>> direct;
   private final List<JavaRDD<LongPairs>> through;
@@ -35,40 +41,82 @@ final class GrantSets implements AutoCloseable {
   private GroupMap groups;
 
   /**
-   * Reads the target now; the sources are read already.
+   * What another reading needs to find again in this one.
    *
-   * @param alsoUsers keys of users that must have a number, beside those whom the sources name
+   * @param users keys of users who must have a number, beside those whom the sources name
+   * @param keys which must have a number, too; null where there was no other reading
    */
+  record Earlier(long[] users, StepKeys keys) {
+    static final Earlier NONE = new Earlier(new long[0], null);
+  }
+
+  /** Reads the target now; the sources are read already. */
   GrantSets(
       Step.Pairs step,
       Target target,
       Settings settings,
       SnapshotReader reader,
       KeptSources sources,
-      long[] alsoUsers) {
+      Earlier earlier) {
     this.step = step;
     this.settings = settings;
     this.spark = JavaSparkContext.fromSparkContext(sources.session().sparkContext());
-    members =
-        step.members().stream().map(m -> sources.pairs(m.from(), m.group(), m.user())).toList();
-    direct = grants(sources, step.direct());
-    through = grants(sources, step.through());
-    JavaRDD<LongPairs> present =
-        reader.readPairs(target.table(), PairColumns.of(step.into()), target.where());
-    if (step.deletes()) {
-      // Read once more for the numbers of its users: those whom nobody names are to go.
-      present = kept.keep(present);
-    }
-    users = spark.broadcast(indexOf(target, present, alsoUsers));
+    types = SpaceTypes.of(step, target, sources);
+    List<KeyedPairs> memberRows =
+        step.members().stream()
+            .map(m -> read(sources, m.from(), new PairColumns(m.group(), m.user()), GROUPS, USERS))
+            .toList();
+    List<KeyedPairs> directRows = grants(sources, step.direct(), USERS);
+    List<KeyedPairs> throughRows = grants(sources, step.through(), GROUPS);
+    KeyedPairs targetRows = present(target, reader);
+    keys =
+        StepKeys.of(
+            types,
+            Stream.of(memberRows, directRows, throughRows, List.of(targetRows))
+                .flatMap(List::stream)
+                .toList(),
+            earlier.keys(),
+            new KeyBytes(step.name(), settings.flatten().dictionaryBytes()),
+            spark);
+    members = numbered(memberRows);
+    direct = numbered(directRows);
+    through = numbered(throughRows);
+    JavaRDD<LongPairs> present = targetRows.numbered(keys);
+    users = spark.broadcast(indexOf(target, present, earlier.users()));
     existing = kept.keep(existingSets(present));
     // Read now, because the snapshot is let go after this stage.
     existing.count();
   }
 
-  private static List<JavaRDD<LongPairs>> grants(KeptSources sources, List<Step.Grant> grants) {
+  private List<KeyedPairs> grants(KeptSources sources, List<Step.Grant> grants, KeySpace grantees) {
     return grants.stream()
-        .map(grant -> sources.pairs(grant.from(), grant.object(), grant.grantee()))
+        .map(
+            grant ->
+                read(
+                    sources,
+                    grant.from(),
+                    new PairColumns(grant.object(), grant.grantee()),
+                    OBJECTS,
+                    grantees))
         .toList();
+  }
+
+  private KeyedPairs read(
+      KeptSources sources, String from, PairColumns columns, KeySpace keys, KeySpace members) {
+    return new KeyedPairs(sources.pairs(from, columns, types.of(keys, members)), keys, members);
+  }
+
+  private KeyedPairs present(Target target, SnapshotReader reader) {
+    JavaRDD<KeyPairs> rows =
+        reader.readPairs(target.table(), PairColumns.of(step.into()), target.where());
+    // Read once more for the numbers: of all keys, or of the users whom nobody names and who are
+    // to go.
+    boolean twice = types.of(OBJECTS, USERS).coded() || step.deletes();
+    return new KeyedPairs(twice ? kept.keep(rows) : rows, OBJECTS, USERS);
+  }
+
+  private List<JavaRDD<LongPairs>> numbered(List<KeyedPairs> rows) {
+    return rows.stream().map(some -> some.numbered(keys)).toList();
   }
 
   private JavaPairRDD<Long, PartialSet> existingSets(JavaRDD<LongPairs> present) {
@@ -81,9 +129,15 @@ final class GrantSets implements AutoCloseable {
     return key -> index.value().of(key);
   }
 
-  /** An int4 column needs no look-up at all; int8 keys need one where they span 2³² or more. */
+  /**
+   * An int4 column needs no look-up at all, nor do numbers of a dictionary; int8 keys need one
+   * where they span 2³² or more.
+   */
   private UserIndex indexOf(Target target, JavaRDD<LongPairs> present, long[] alsoUsers) {
-    if (!"bigint".equals(target.table().column(step.into().user()).orElseThrow().type())) {
+    if (keys.users().coded()) {
+      return UserIndex.startingAt(0);
+    }
+    if (!"bigint".equals(target.table().column(step.into().user()).orElseThrow().castType())) {
       return UserIndex.startingAt(Integer.MIN_VALUE);
     }
     JavaRDD<Long> named =
@@ -130,9 +184,14 @@ final class GrantSets implements AutoCloseable {
     return existing;
   }
 
-  /** Numbers users. */
+  /** Numbers users; where {@link #keys} has numbers for them, these. */
   Broadcast<UserIndex> users() {
     return users;
+  }
+
+  /** Numbers objects and users. */
+  StepKeys keys() {
+    return keys;
   }
 
   /** The group map, where it was broadcast; else null. */
@@ -144,6 +203,7 @@ final class GrantSets implements AutoCloseable {
   public void close() {
     kept.close();
     users.destroy();
+    keys.destroy();
     if (groups() != null) {
       groups().destroy();
     }

@@ -3,6 +3,7 @@ package backfill.spark;
 import backfill.membership.KeySet;
 import backfill.plan.Plan;
 import backfill.plan.Source;
+import backfill.postgres.KeyType;
 import backfill.postgres.Parameters;
 import backfill.postgres.Ready;
 import backfill.postgres.Table;
@@ -12,6 +13,7 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.stream.StreamSupport;
@@ -19,6 +21,7 @@ import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.types.StringType;
 
 /**
  * The sources of the steps that share a snapshot: each read once and kept by Spark. One that
@@ -34,7 +37,8 @@ public final class KeptSources implements AutoCloseable {
   private final Instant now;
   private final Kept kept = new Kept();
   private final Map<String, Long> counts = new LinkedHashMap<>();
-  private final Map<String, JavaRDD<LongPairs>> pairs = new LinkedHashMap<>();
+  private final Map<String, Table> tables = new LinkedHashMap<>();
+  private final Map<String, JavaRDD<KeyPairs>> pairs = new LinkedHashMap<>();
   private final Map<String, KeySet> keys = new LinkedHashMap<>();
   private final Set<String> views = new HashSet<>();
 
@@ -71,6 +75,7 @@ public final class KeptSources implements AutoCloseable {
     Dataset<Row> rows = kept.keep(reader.read(table, table.columnsToRead(needed), where));
     long count = rows.count();
     rows.createOrReplaceTempView(source.name());
+    tables.put(source.name(), table);
     counts.put(source.name(), count);
     return count;
   }
@@ -93,6 +98,7 @@ public final class KeptSources implements AutoCloseable {
                 table, keyed.column(), table.columnsToRead(needed), where, keys, keys.count()));
     long count = rows.count();
     rows.createOrReplaceTempView(source.name());
+    tables.put(source.name(), table);
     counts.put(source.name(), count);
     return count;
   }
@@ -100,9 +106,10 @@ public final class KeptSources implements AutoCloseable {
   /** Reads one source as the only pair of columns that anybody asks of it. */
   long readPairs(
       SnapshotReader reader, Source source, Table table, PairColumns columns, String where) {
-    JavaRDD<LongPairs> read = kept.keep(reader.readPairs(table, columns, where));
-    long count = read.map(LongPairs::rows).fold(0L, Long::sum);
+    JavaRDD<KeyPairs> read = kept.keep(reader.readPairs(table, columns, where));
+    long count = read.map(KeyPairs::rows).fold(0L, Long::sum);
     pairs.put(source.name(), read);
+    tables.put(source.name(), table);
     counts.put(source.name(), count);
     return count;
   }
@@ -119,11 +126,13 @@ public final class KeptSources implements AutoCloseable {
                     .collect()));
   }
 
-  private static Iterator<KeySet> keySet(Iterator<LongPairs> pairs) {
-    Iterable<LongPairs> all = () -> pairs;
+  private static Iterator<KeySet> keySet(Iterator<KeyPairs> pairs) {
+    Iterable<KeyPairs> all = () -> pairs;
     return List.of(
             KeySet.of(
-                StreamSupport.stream(all.spliterator(), false).map(LongPairs::keys).iterator()))
+                StreamSupport.stream(all.spliterator(), false)
+                    .map(some -> some.keys().numbers(null))
+                    .iterator()))
         .iterator();
   }
 
@@ -153,12 +162,31 @@ public final class KeptSources implements AutoCloseable {
         .anyMatch(keys -> keys.from().equals(view));
   }
 
-  /** Two columns of a source or a view, as numbers. */
-  JavaRDD<LongPairs> pairs(String from, String key, String member) {
-    JavaRDD<LongPairs> read = pairs.get(from);
-    return read != null
-        ? read
-        : LongPairsOfRows.of(session.table(from), new PairColumns(key, member));
+  /**
+   * Two columns of a source or a view. Those that need a dictionary are looked at twice.
+   *
+   * @param types which a source that was read as pairs has already
+   */
+  JavaRDD<KeyPairs> pairs(String from, PairColumns columns, KeyTypes types) {
+    JavaRDD<KeyPairs> read = pairs.get(from);
+    if (read != null) {
+      return read;
+    }
+    JavaRDD<KeyPairs> rows = KeyPairsOfRows.of(session.table(from), columns, types);
+    return types.coded() ? kept.keep(rows) : rows;
+  }
+
+  /** The type of a source's column; empty for a view, which has Spark's types. */
+  Optional<KeyType> keyType(String from, String column) {
+    return Optional.ofNullable(tables.get(from))
+        .flatMap(table -> table.column(column))
+        .flatMap(KeyType::of);
+  }
+
+  /** Whether Spark holds a source's or a view's column as texts. */
+  boolean hasTexts(String from, String column) {
+    return session.table(from).select(SnapshotReader.column(column)).schema().fields()[0].dataType()
+        instanceof StringType;
   }
 
   /** A query over sources and views. */

@@ -21,13 +21,13 @@ record PairDifferences(long missing, long added, long revoked, List<String> exam
   private static final PairDifferences NONE = new PairDifferences(0, 0, 0, List.of());
 
   /** Judges one object after the other. */
-  static ObjectSets.Verdict<PairDifferences> judging(Broadcast<UserIndex> index) {
-    return (object, users, before) -> of(object, users, before, index.value());
+  static ObjectSets.Verdict<PairDifferences> judging(Broadcast<UserIndex> index, StepKeys keys) {
+    return (object, users, before) -> of(object, users, before, index.value(), keys);
   }
 
   /** A pair that should be gone and is there is missing as one that should be there and is not. */
   private static PairDifferences of(
-      long object, ObjectUsers users, ObjectSets.Before before, UserIndex index) {
+      long object, ObjectUsers users, ObjectSets.Before before, UserIndex index, StepKeys keys) {
     RoaringBitmap justified = users.justified();
     RoaringBitmap absent = RoaringBitmap.andNot(justified, users.existing());
     RoaringBitmap missing = RoaringBitmap.and(absent, before.planned());
@@ -41,14 +41,16 @@ record PairDifferences(long missing, long added, long revoked, List<String> exam
         missing.getLongCardinality(),
         added,
         revoked.getLongCardinality(),
-        examples(object, missing, index));
+        examples(object, missing, index, keys));
   }
 
-  private static List<String> examples(long object, RoaringBitmap missing, UserIndex index) {
+  private static List<String> examples(
+      long object, RoaringBitmap missing, UserIndex index, StepKeys keys) {
     List<String> examples = new ArrayList<>();
     PeekableIntIterator each = missing.getIntIterator();
     while (each.hasNext() && examples.size() < Verified.EXAMPLES) {
-      examples.add("(" + object + ", " + index.key(each.next()) + ")");
+      examples.add(
+          "(" + keys.objects().key(object) + ", " + keys.users().key(index.key(each.next())) + ")");
     }
     return examples;
   }

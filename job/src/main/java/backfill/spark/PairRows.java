@@ -23,22 +23,26 @@ final class PairRows implements Iterator<Row> {
   private final Iterator<ObjectPairs> objects;
   private final Which which;
   private final UserIndex users;
-  private long object;
+  private final StepKeys keys;
+  private Object object;
   private PeekableIntIterator current = new RoaringBitmap().getIntIterator();
 
-  PairRows(Iterator<ObjectPairs> objects, Which which, UserIndex users) {
+  PairRows(Iterator<ObjectPairs> objects, Which which, UserIndex users, StepKeys keys) {
     this.which = which;
     this.objects = objects;
     this.users = users;
+    this.keys = keys;
   }
 
   @Override
   public boolean hasNext() {
     while (!current.hasNext() && objects.hasNext()) {
       ObjectPairs next = objects.next();
-      object = next.object();
       current =
           Sets.set(which == Which.TO_INSERT ? next.toInsert() : next.toDelete()).getIntIterator();
+      if (current.hasNext()) {
+        object = keys.objects().key(next.object());
+      }
     }
     return current.hasNext();
   }
@@ -48,6 +52,6 @@ final class PairRows implements Iterator<Row> {
     if (!hasNext()) {
       throw new NoSuchElementException();
     }
-    return RowFactory.create(object, users.key(current.next()));
+    return RowFactory.create(object, keys.users().key(users.key(current.next())));
   }
 }

@@ -24,7 +24,6 @@ import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
-import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 import org.roaringbitmap.RoaringBitmap;
 import scala.Tuple2;
@@ -70,8 +69,13 @@ final class PairsRun implements StepRun {
   @Override
   public void read(SnapshotReader reader, KeptSources sources) {
     session = sources.session();
-    grants = new GrantSets(step, target, settings, reader, sources, new long[0]);
-    parentKeys = ParentKeys.read(target.parentsOf(step.key()), reader, sources);
+    grants = new GrantSets(step, target, settings, reader, sources, GrantSets.Earlier.NONE);
+    parentKeys = ParentKeys.read(target.parentsOf(step.key()), this::numbers, reader, sources);
+  }
+
+  /** Which numbers stand for the keys of one of the target's columns. */
+  private KeyNumbers numbers(String column) {
+    return column.equals(step.into().user()) ? grants.keys().users() : grants.keys().objects();
   }
 
   @Override
@@ -120,31 +124,17 @@ final class PairsRun implements StepRun {
 
   @Override
   public Gains gains() {
-    Broadcast<UserIndex> users = grants.users();
-    JavaRDD<Gains.Gain> byUser =
-        flattened
-            .mapPartitionsToPair(objects -> UserCounts.of(objects, users.value()))
-            .reduceByKey(Long::sum)
-            .map(user -> new Gains.Gain(user._1(), user._2()));
-    JavaRDD<Gains.Gain> byObject =
-        flattened
-            .filter(object -> object.missing() > 0)
-            .map(object -> new Gains.Gain(object.object(), object.missing()));
-    return new Gains(
-        totals.missingDirect(),
-        totals.missing() - totals.missingDirect(),
-        byUser.top(Gains.LISTED),
-        byObject.top(Gains.LISTED));
+    return Gains.of(flattened, totals, grants.users(), grants.keys());
   }
 
   @Override
   public Optional<FanOut> widestUser() {
-    return FanOut.widestUser(flattened, grants.users());
+    return FanOut.widestUser(flattened, grants.users(), grants.keys());
   }
 
   @Override
   public Optional<FanOut> widestObject() {
-    return FanOut.widestObject(flattened);
+    return FanOut.widestObject(flattened, grants.keys());
   }
 
   @Override
@@ -163,39 +153,46 @@ final class PairsRun implements StepRun {
 
   private Dataset<Row> rows(PairRows.Which which) {
     Broadcast<UserIndex> users = grants.users();
+    StepKeys keys = grants.keys();
     JavaRDD<Row> rows =
-        flattened.mapPartitions(objects -> new PairRows(objects, which, users.value()));
+        flattened.mapPartitions(objects -> new PairRows(objects, which, users.value(), keys));
     return session.createDataFrame(
         rows,
         new StructType()
-            .add(step.into().object(), DataTypes.LongType, false)
-            .add(step.into().user(), DataTypes.LongType, false));
+            .add(step.into().object(), keys.objects().dataType(), false)
+            .add(step.into().user(), keys.users().dataType(), false));
   }
 
   @Override
   public Verified verify(SnapshotReader reader, KeptSources sources, StepCounts written) {
-    try (GrantSets now = new GrantSets(step, target, settings, reader, sources, plannedUsers())) {
-      UserIndex index = now.users().value();
+    GrantSets.Earlier earlier = new GrantSets.Earlier(plannedUsers(), grants.keys());
+    try (GrantSets now = new GrantSets(step, target, settings, reader, sources, earlier)) {
       WriteCounts deletes = written.deletes();
       List<List<String>> stayed =
           Stream.concat(deletes.leftKeys().stream(), deletes.rejectedKeys().stream()).toList();
       JavaPairRDD<Long, PartialSet> parts =
           now.granted()
               .union(now.existing())
-              .union(plannedAndWritten(now.users()))
-              .union(named(PartialSet.Kind.STAYED, stayed, index))
-              .union(named(PartialSet.Kind.REJECTED, written.inserts().rejectedKeys(), index));
+              .union(plannedAndWritten(now))
+              .union(named(PartialSet.Kind.STAYED, stayed, now))
+              .union(named(PartialSet.Kind.REJECTED, written.inserts().rejectedKeys(), now));
       return PairDifferences.between(
           ObjectSets.merge(
-              parts, now.groups(), step.write().writers(), PairDifferences.judging(now.users())));
+              parts,
+              now.groups(),
+              step.write().writers(),
+              PairDifferences.judging(now.users(), now.keys())));
     }
   }
 
   /**
    * The users of every set that was planned, so that they keep a number when sources stop naming
-   * them.
+   * them. Those that a dictionary numbers keep it with the dictionary.
    */
   private long[] plannedUsers() {
+    if (grants.keys().users().coded()) {
+      return new long[0];
+    }
     byte[] none = Sets.bytes(new RoaringBitmap());
     byte[] all =
         flattened
@@ -209,28 +206,28 @@ final class PairsRun implements StepRun {
     return Sets.bytes(RoaringBitmap.or(Sets.set(one), Sets.set(other)));
   }
 
-  /** What this run planned and wrote, in the users' numbers of another reading. */
-  private JavaPairRDD<Long, PartialSet> plannedAndWritten(Broadcast<UserIndex> now) {
-    Broadcast<UserIndex> before = grants.users();
+  /** What this run planned and wrote, in the numbers of another reading. */
+  private JavaPairRDD<Long, PartialSet> plannedAndWritten(GrantSets now) {
+    Renumbering by =
+        Renumbering.between(grants, now, JavaSparkContext.fromSparkContext(session.sparkContext()));
     return flattened.flatMapToPair(
-        object -> {
-          Renumbering renumbering = new Renumbering(before.value(), now.value());
-          return List.of(
-                  part(object, PartialSet.Kind.PLANNED, renumbering.of(object.justified())),
-                  part(object, PartialSet.Kind.WRITTEN, renumbering.of(object.toInsert())),
-                  part(object, PartialSet.Kind.DELETED, renumbering.of(object.toDelete())))
-              .iterator();
-        });
+        object ->
+            List.of(
+                    part(object, PartialSet.Kind.PLANNED, object.justified(), by),
+                    part(object, PartialSet.Kind.WRITTEN, object.toInsert(), by),
+                    part(object, PartialSet.Kind.DELETED, object.toDelete(), by))
+                .iterator());
   }
 
   /** Rows that writers named. */
   private JavaPairRDD<Long, PartialSet> named(
-      PartialSet.Kind kind, List<List<String>> keys, UserIndex now) {
+      PartialSet.Kind kind, List<List<String>> keys, GrantSets now) {
+    UserIndex index = now.users().value();
     Map<Long, RoaringBitmap> users = new HashMap<>();
     for (List<String> key : keys) {
       users
-          .computeIfAbsent(Long.valueOf(key.get(0)), object -> new RoaringBitmap())
-          .add((int) now.of(Long.parseLong(key.get(1))));
+          .computeIfAbsent(now.keys().objects().number(key.get(0)), object -> new RoaringBitmap())
+          .add((int) index.of(now.keys().users().number(key.get(1))));
     }
     List<Tuple2<Long, PartialSet>> parts = new ArrayList<>();
     users.forEach(
@@ -239,8 +236,8 @@ final class PairsRun implements StepRun {
   }
 
   private static Tuple2<Long, PartialSet> part(
-      ObjectPairs object, PartialSet.Kind kind, byte[] members) {
-    return new Tuple2<>(object.object(), new PartialSet(kind, members, 0));
+      ObjectPairs object, PartialSet.Kind kind, byte[] members, Renumbering by) {
+    return new Tuple2<>(by.object(object.object()), new PartialSet(kind, by.users(members), 0));
   }
 
   @Override

@@ -1,42 +1,115 @@
 package backfill.spark;
 
+import backfill.membership.DistinctKeys;
 import backfill.membership.KeySet;
+import backfill.membership.Sets;
+import backfill.postgres.Column;
+import backfill.postgres.KeyType;
 import backfill.postgres.ParentTable;
 import backfill.postgres.Parents;
+import java.io.Serializable;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
+import org.roaringbitmap.RoaringBitmap;
 
 /**
  * The keys that the parents of a step's target had in its snapshot. They stay on the driver until
  * somebody writes.
  */
 final class ParentKeys implements AutoCloseable {
-  private final Map<String, KeySet> byConstraint = new HashMap<>();
+  private final Map<String, Known> byConstraint = new HashMap<>();
   private final JavaSparkContext spark;
-  private Broadcast<Map<String, KeySet>> broadcast;
+  private Broadcast<Map<String, Known>> broadcast;
 
   private ParentKeys(JavaSparkContext spark) {
     this.spark = spark;
   }
 
-  /** Reads the parents whose key is one column of integers. */
+  /** The keys of one parent, as far as a row of the step can name them. */
+  private sealed interface Known extends Serializable {
+    boolean has(String key);
+  }
+
+  private record Integers(KeySet keys) implements Known {
+    @Override
+    public boolean has(String key) {
+      return keys.contains(Long.parseLong(key));
+    }
+  }
+
+  private record Coded(KeyNumbers numbers, RoaringBitmap set) implements Known {
+    @Override
+    public boolean has(String key) {
+      long number = numbers.number(key);
+      return number != DistinctKeys.ABSENT && set.contains((int) number);
+    }
+  }
+
+  /**
+   * Reads the parents whose key is one column of integers, or of what a dictionary of the step
+   * numbers.
+   *
+   * @param numbers how the step numbers the keys of one of the target's columns
+   */
   static ParentKeys read(
-      Collection<ParentTable> parents, SnapshotReader reader, KeptSources sources) {
+      Collection<ParentTable> parents,
+      Function<String, KeyNumbers> numbers,
+      SnapshotReader reader,
+      KeptSources sources) {
     ParentKeys keys =
         new ParentKeys(JavaSparkContext.fromSparkContext(sources.session().sparkContext()));
     for (ParentTable parent : parents) {
       parent
-          .integerColumn()
-          .ifPresent(
+          .keyColumn()
+          .flatMap(
               column ->
-                  keys.byConstraint.put(
-                      parent.key().constraint(), sources.keys(reader, parent.table(), column)));
+                  known(
+                      parent,
+                      column,
+                      numbers.apply(parent.key().columns().get(0)),
+                      reader,
+                      sources))
+          .ifPresent(known -> keys.byConstraint.put(parent.key().constraint(), known));
     }
     return keys;
+  }
+
+  private static Optional<Known> known(
+      ParentTable parent,
+      Column column,
+      KeyNumbers numbers,
+      SnapshotReader reader,
+      KeptSources sources) {
+    if (KeyType.of(column).orElseThrow() != numbers.type()) {
+      return Optional.empty();
+    }
+    if (!numbers.coded()) {
+      return Optional.of(new Integers(sources.keys(reader, parent.table(), column.name())));
+    }
+    byte[] set =
+        reader
+            .readPairs(parent.table(), new PairColumns(column.name(), column.name()), null)
+            .map(some -> Sets.bytes(setOf(numbers.of(some.keys()))))
+            .fold(
+                Sets.bytes(new RoaringBitmap()),
+                (one, other) -> Sets.bytes(RoaringBitmap.or(Sets.set(one), Sets.set(other))));
+    return Optional.of(new Coded(numbers, Sets.set(set)));
+  }
+
+  private static RoaringBitmap setOf(long[] numbers) {
+    RoaringBitmap set = new RoaringBitmap();
+    for (long number : numbers) {
+      if (number != DistinctKeys.ABSENT) {
+        set.add((int) number);
+      }
+    }
+    return set;
   }
 
   /** What writers ask, on whatever machine they run. */
@@ -50,11 +123,11 @@ final class ParentKeys implements AutoCloseable {
     return new InSnapshot(broadcast);
   }
 
-  private record InSnapshot(Broadcast<Map<String, KeySet>> keys) implements Parents {
+  private record InSnapshot(Broadcast<Map<String, Known>> keys) implements Parents {
     @Override
     public boolean wasThere(String constraint, List<String> key) {
-      KeySet known = keys.value().get(constraint);
-      return known != null && known.contains(Long.parseLong(key.get(0)));
+      Known known = keys.value().get(constraint);
+      return known != null && known.has(key.get(0));
     }
   }
 

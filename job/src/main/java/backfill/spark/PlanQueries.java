@@ -30,6 +30,7 @@ import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan;
 import org.apache.spark.sql.catalyst.plans.logical.Project;
 import org.apache.spark.sql.catalyst.plans.logical.View;
 import org.apache.spark.sql.execution.LogicalRDD;
+import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
 
 /**
@@ -106,7 +107,20 @@ public final class PlanQueries implements QueryShapes {
                 });
       }
     }
-    return new Shapes(outputs, needed, reasons);
+    return new Shapes(outputs, needed, given(views), reasons);
+  }
+
+  private static Map<String, Map<String, String>> given(Map<String, Dataset<Row>> views) {
+    Map<String, Map<String, String>> given = new LinkedHashMap<>();
+    views.forEach(
+        (name, rows) -> {
+          Map<String, String> columns = new LinkedHashMap<>();
+          for (StructField field : rows.schema().fields()) {
+            columns.put(field.name(), field.dataType().simpleString());
+          }
+          given.put(name, columns);
+        });
+    return given;
   }
 
   /** The columns that a step of pairs takes of each source or view. */

@@ -4,6 +4,7 @@ import backfill.plan.Plan;
 import backfill.plan.Settings;
 import backfill.plan.Source;
 import backfill.plan.Step;
+import backfill.postgres.Column;
 import backfill.postgres.Databases;
 import backfill.postgres.ListedStatement;
 import backfill.postgres.ParentTable;
@@ -93,7 +94,8 @@ public final class ReadListing {
     for (Step.Fill step : together) {
       for (ParentTable parent : ready.targets().get(step.name()).parentsOf(outputs(step))) {
         parent
-            .integerColumn()
+            .readBy(step)
+            .map(Column::name)
             .ifPresent(
                 column ->
                     listed.put(

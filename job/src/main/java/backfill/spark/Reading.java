@@ -109,7 +109,7 @@ public final class Reading implements AutoCloseable {
       Target target = ready.targets().get(step.name());
       tables.get(Plan.MAIN).add(target.table());
       target.parentsOf(ready.shapes().outputs().getOrDefault(step.name(), step.key())).stream()
-          .filter(parent -> parent.integerColumn().isPresent())
+          .filter(parent -> parent.readBy(step).isPresent())
           .forEach(parent -> tables.get(Plan.MAIN).add(parent.table()));
     }
     tables.values().forEach(those -> those.removeIf(Table::isAbsent));

@@ -54,7 +54,8 @@ final class RowsRun implements StepRun {
     planned = FittingRows.of(step, target.table(), query, reader, kept);
     current = kept.keep(RowsMatch.current(readTarget(reader)));
     current.count();
-    parentKeys = ParentKeys.read(target.parentsOf(outputs), reader, sources);
+    parentKeys =
+        ParentKeys.read(target.parentsOf(outputs), column -> KeyNumbers.INTEGERS, reader, sources);
     unmatched = unmatched(sources);
   }
 

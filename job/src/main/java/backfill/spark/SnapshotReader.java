@@ -104,17 +104,19 @@ public final class SnapshotReader {
   }
 
   /**
-   * Two integer columns of the table, read when Spark asks for them; at most {@code readers}
+   * Two columns of keys of the table, read when Spark asks for them; at most {@code readers}
    * connections at a time. None where the table is still to be made.
    */
-  JavaRDD<LongPairs> readPairs(Table table, PairColumns columns, String where) {
+  JavaRDD<KeyPairs> readPairs(Table table, PairColumns columns, String where) {
     if (table.isAbsent()) {
       return JavaSparkContext.fromSparkContext(spark.sparkContext()).emptyRDD();
     }
     if (overlay.covers(table)) {
       List<String> names = List.of(columns.key(), columns.member());
-      return LongPairsOfRows.of(
-          overlay.read(this, table, new LinkedHashSet<>(names), where), columns);
+      return KeyPairsOfRows.of(
+          overlay.read(this, table, new LinkedHashSet<>(names), where),
+          columns,
+          KeyTypes.of(table, columns));
     }
     statements += scan.ranges(table).size();
     return scan.pairs(table, columns, where, snapshot.importStatements());

@@ -98,23 +98,26 @@ final class TableScan {
   }
 
   /**
-   * Two integer columns of the table, read when Spark asks for them; at most {@code readers}
+   * Two columns of keys of the table, read when Spark asks for them; at most {@code readers}
    * connections at a time.
    */
-  JavaRDD<LongPairs> pairs(Table table, PairColumns columns, String where, String first) {
+  JavaRDD<KeyPairs> pairs(Table table, PairColumns columns, String where, String first) {
     List<String> statements = pairStatements(table, columns, where);
     Database from = database;
     String name = applicationName;
+    KeyTypes types = KeyTypes.of(table, columns);
     return JavaSparkContext.fromSparkContext(spark.sparkContext())
         .parallelize(statements, statements.size())
-        .flatMap(sql -> new LongPairsOfTable(from, first, name, sql));
+        .flatMap(sql -> new KeyPairsOfTable(from, first, name, types, sql));
   }
 
   /** The statements that {@link #pairs} sends, one for each range. */
   List<String> pairStatements(Table table, PairColumns columns, String where) {
+    backfill.postgres.Column key = table.column(columns.key()).orElseThrow();
+    backfill.postgres.Column member = table.column(columns.member()).orElseThrow();
     return ranges(table).stream()
         .map(range -> where == null ? range : range + " AND (" + where + "\n)")
-        .map(condition -> PairCopy.sql(table.name(), columns.key(), columns.member(), condition))
+        .map(condition -> PairCopy.sql(table.name(), key, member, condition))
         .toList();
   }
 

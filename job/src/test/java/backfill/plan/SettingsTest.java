@@ -31,7 +31,7 @@ class SettingsTest {
                 Duration.ofSeconds(4),
                 Optional.empty(),
                 new Settings.Read(4, 10_000, 10_000),
-                new Settings.Flatten(268_435_456),
+                new Settings.Flatten(268_435_456, 268_435_456),
                 new Settings.Write(2, 25_000, Duration.ofSeconds(60), Duration.ofMinutes(2)),
                 new Settings.Verify(Duration.ofSeconds(60)),
                 new Settings.Ledger(
@@ -47,7 +47,7 @@ class SettingsTest {
         progress-every = 1.5 s
         stop-after = 45 min
         read { readers = 1, fetch-rows = 1000000 }
-        flatten.broadcast-bytes = 0 B
+        flatten { broadcast-bytes = 0 B, dictionary-bytes = 1 GiB }
         write { writers = 64, rows-per-batch = 1, statement-timeout = 1 h, retry-for = 0 s }
         verify.wait-for = 24 h
         ledger { schema = "Our ledger", lease = 1.5 s }
@@ -60,7 +60,7 @@ class SettingsTest {
                 Duration.ofMillis(1500),
                 Optional.of(new StopAfter.Lasting(Duration.ofMinutes(45))),
                 new Settings.Read(1, 1_000_000, 10_000),
-                new Settings.Flatten(0),
+                new Settings.Flatten(0, 1_073_741_824),
                 new Settings.Write(64, 1, Duration.ofHours(1), Duration.ZERO),
                 new Settings.Verify(Duration.ofHours(24)),
                 new Settings.Ledger(
@@ -111,8 +111,10 @@ class SettingsTest {
   void theRecordsRefuseTheSame() {
     assertThatThrownBy(() -> new Settings.Read(0, 1, 1))
         .hasMessage("read.readers must be 1 to 64, got 0");
-    assertThatThrownBy(() -> new Settings.Flatten(-1))
+    assertThatThrownBy(() -> new Settings.Flatten(-1, 1))
         .hasMessage("flatten.broadcast-bytes must be 0 B to 8 GiB, got -1 B");
+    assertThatThrownBy(() -> new Settings.Flatten(0, 1L << 31))
+        .hasMessage("flatten.dictionary-bytes must be 0 B to 1 GiB, got 2147483648 B");
     assertThatThrownBy(() -> new Settings.Verify(Duration.ofDays(2)))
         .hasMessage("verify.wait-for must be 0 s to 24 h, got 172800000 ms");
   }

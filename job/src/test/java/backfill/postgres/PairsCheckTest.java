@@ -12,7 +12,7 @@ class PairsCheckTest {
   private final TestingPreflight world = TestingPreflight.pairs();
 
   @ParameterizedTest
-  @ValueSource(strings = {"uuid", "text", "numeric(10,0)"})
+  @ValueSource(strings = {"numeric(10,0)", "character(10)", "boolean", "bytea", "integer[]"})
   void aKeyOfAnotherTypeIsRefused(String type) {
     world.execute(
         "ALTER TABLE direct ALTER COLUMN object_id TYPE " + type + " USING NULL",
@@ -21,12 +21,77 @@ class PairsCheckTest {
     String are =
         " is "
             + type
-            + ", and pairs are of smallint, integer or bigint; name a column of such a type";
+            + ", and pairs are of smallint, integer, bigint, uuid, text or varchar; name a column of such a type";
     assertThat(world.reasons())
         .containsExactly(
             "step fill: access.user_id" + are,
             "step fill: direct.object_id" + are,
             "step fill: members.group_id" + are);
+  }
+
+  @Test
+  void aTextThatIgnoresCaseIsRefusedByItsType() {
+    world.execute(
+        "CREATE EXTENSION citext", "ALTER TABLE members ALTER COLUMN group_id TYPE citext");
+    assertThat(world.reasons())
+        .containsExactly(
+            "step fill: members.group_id is citext, and pairs are of smallint, integer, bigint, uuid, text or varchar;"
+                + " name a column of such a type");
+  }
+
+  private void become(String type, String... columns) {
+    for (String column : columns) {
+      String[] names = column.split("\\.");
+      world.execute(
+          "ALTER TABLE %s ALTER COLUMN %s TYPE %s USING NULL".formatted(names[0], names[1], type));
+    }
+  }
+
+  @Test
+  void everyColumnOfAKindIsOfTheSameType() {
+    become("uuid", "access.object_id", "direct.object_id", "through.object_id");
+    become("text", "members.group_id", "access.user_id");
+    become("character varying(20)", "through.group_id", "members.user_id");
+    become("text COLLATE \"C\"", "direct.user_id");
+    assertThat(world.ready().applies()).isTrue();
+  }
+
+  @Test
+  void keysOfDifferentTypesAreRefused() {
+    become("uuid", "access.object_id", "access.user_id", "direct.object_id", "members.group_id");
+    become("text", "through.object_id");
+    String advice =
+        ": no key of the one is one of the other; make both integers, both uuid or both text";
+    assertThat(world.reasons())
+        .containsExactly(
+            "step fill: direct.user_id is integer, and access.user_id is uuid" + advice,
+            "step fill: through.object_id is text, and access.object_id is uuid" + advice,
+            "step fill: members.group_id is uuid, and through.group_id is integer" + advice,
+            "step fill: members.user_id is integer, and access.user_id is uuid" + advice);
+  }
+
+  @Test
+  void aCollationForWhichDifferentTextsAreEqualIsRefused() {
+    world.execute(
+        "CREATE COLLATION loose (provider = icu, locale = 'und-u-ks-level1', deterministic = false)");
+    become("text", "access.user_id", "direct.user_id");
+    become("text COLLATE loose", "members.user_id");
+    assertThat(world.reasons())
+        .containsExactly(
+            "step fill: members.user_id has the collation \"loose\", for which different texts are the same key;"
+                + " ALTER TABLE \"public\".\"members\" ALTER COLUMN \"user_id\" TYPE text COLLATE a deterministic one");
+  }
+
+  @Test
+  void aDomainIsWhatItStandsFor() {
+    world.execute("CREATE DOMAIN key AS uuid", "CREATE DOMAIN number AS bigint");
+    become("key", "access.object_id", "direct.object_id");
+    become("uuid", "through.object_id");
+    become("number", "members.user_id");
+    assertThat(world.reasons())
+        .containsExactly(
+            "step fill: members.user_id goes into access.user_id, and number does not fit integer; ALTER TABLE"
+                + " \"public\".\"access\" ALTER COLUMN \"user_id\" TYPE number");
   }
 
   @Test

@@ -56,7 +56,8 @@ class PreflightTest {
   @Test
   void whatTheEngineSaysOfQueriesIsAReasonAsItIs() {
     TestingPreflight world = TestingPreflight.rows();
-    world.shapes = new Shapes(Map.of(), Map.of(), List.of("step flags: no such function: foo"));
+    world.shapes =
+        new Shapes(Map.of(), Map.of(), Map.of(), List.of("step flags: no such function: foo"));
     assertThat(world.reasons())
         .containsExactly("plan test-plan: step flags: no such function: foo");
   }

@@ -134,7 +134,10 @@ final class TestingPreflight {
   TestingPreflight outputs(String... columns) {
     shapes =
         new Shapes(
-            Map.of("flags", List.of(columns)), Map.of("direct", Set.of("user_id")), List.of());
+            Map.of("flags", List.of(columns)),
+            Map.of("direct", Set.of("user_id")),
+            Map.of(),
+            List.of());
     return this;
   }
 
@@ -227,7 +230,7 @@ final class TestingPreflight {
             Duration.ofSeconds(5),
             Optional.empty(),
             new Settings.Read(readers, 1000, 100),
-            new Settings.Flatten(1),
+            new Settings.Flatten(1, 1),
             WRITE,
             new Settings.Verify(Duration.ofSeconds(1)),
             new Settings.Ledger(false, "backfill", Duration.ofSeconds(30), Duration.ofHours(24))));

@@ -38,6 +38,7 @@ class SnapshotConsistencyTest {
           backfill.postgres.Column.Identity.NONE,
           'b',
           true,
+          Optional.empty(),
           Optional.empty());
 
   private static final TableName T = new TableName("public", "t");
@@ -208,7 +209,7 @@ class SnapshotConsistencyTest {
   /** The same, as the other way of reading has it. */
   private List<Integer> pairs(Snapshot snapshot) throws SQLException {
     return reader(snapshot).readPairs(table(), new PairColumns("id", "id"), null).collect().stream()
-        .flatMap(some -> Arrays.stream(some.keys()).mapToObj(Math::toIntExact))
+        .flatMap(some -> Arrays.stream(some.keys().numbers(null)).mapToObj(Math::toIntExact))
         .sorted()
         .toList();
   }

@@ -3,7 +3,6 @@ package backfill.spark;
 import backfill.postgres.Database;
 import backfill.postgres.PairCopy;
 import java.sql.SQLException;
-import java.util.Arrays;
 import java.util.Iterator;
 import java.util.NoSuchElementException;
 import org.apache.spark.TaskContext;
@@ -11,13 +10,20 @@ import org.apache.spark.TaskKilledException;
 import org.apache.spark.util.TaskCompletionListener;
 
 /** Packs the rows of one range of a table into arrays, as its connection brings them. */
-final class LongPairsOfTable implements Iterator<LongPairs> {
+final class KeyPairsOfTable implements Iterator<KeyPairs> {
+  private final KeyTypes types;
   private final PairCopy copy;
-  private LongPairs ahead;
+  private KeyPairs ahead;
   private boolean ended;
 
   /** Opens a connection of its own, which the end of the task closes, however it ends. */
-  LongPairsOfTable(Database database, String importStatements, String applicationName, String sql) {
+  KeyPairsOfTable(
+      Database database,
+      String importStatements,
+      String applicationName,
+      KeyTypes types,
+      String sql) {
+    this.types = types;
     try {
       copy = new PairCopy(database, importStatements, applicationName);
       TaskContext.get().addTaskCompletionListener((TaskCompletionListener) task -> close());
@@ -36,21 +42,21 @@ final class LongPairsOfTable implements Iterator<LongPairs> {
     }
   }
 
-  private LongPairs pull() {
+  private KeyPairs pull() {
     if (TaskContext.get().isInterrupted()) {
       throw new TaskKilledException("given up in the middle of a table");
     }
-    long[] keys = new long[LongPairs.SIZE];
-    long[] members = new long[LongPairs.SIZE];
+    KeyCells keys = KeyCells.of(types.key());
+    KeyCells members = KeyCells.of(types.member());
     int size = 0;
     int seen = 0;
     try {
-      while (seen < LongPairs.SIZE && !ended) {
+      while (seen < KeyPairs.SIZE && !ended) {
         if (!copy.next()) {
           ended = true;
         } else {
           seen++;
-          if (copy.value(keys, size) && copy.value(members, size)) {
+          if (keys.take(copy, size) && members.take(copy, size)) {
             size++;
           }
         }
@@ -59,9 +65,7 @@ final class LongPairsOfTable implements Iterator<LongPairs> {
       throw new ReadFailure("COPY", e);
     }
     TaskContext.get().taskMetrics().inputMetrics().incRecordsRead(seen);
-    return seen == 0
-        ? null
-        : new LongPairs(Arrays.copyOf(keys, size), Arrays.copyOf(members, size), seen);
+    return seen == 0 ? null : new KeyPairs(keys.column(size), members.column(size), seen);
   }
 
   @Override
@@ -73,11 +77,11 @@ final class LongPairsOfTable implements Iterator<LongPairs> {
   }
 
   @Override
-  public LongPairs next() {
+  public KeyPairs next() {
     if (!hasNext()) {
       throw new NoSuchElementException();
     }
-    LongPairs next = ahead;
+    KeyPairs next = ahead;
     ahead = null;
     return next;
   }

@@ -1,0 +1,101 @@
+package backfill.membership;
+
+import java.nio.ByteBuffer;
+import java.nio.CharBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.CharsetDecoder;
+import java.nio.charset.StandardCharsets;
+import java.util.HexFormat;
+import java.util.Optional;
+
+/** What the bytes of a key are as a text, and back. */
+public final class KeyText {
+  private static final int UUID_BYTES = 16;
+  private static final HexFormat HEX = HexFormat.of();
+
+  private KeyText() {}
+
+  /** A uuid as PostgreSQL writes it. */
+  public static String ofUuid(byte[] bytes) {
+    String digits = HEX.formatHex(bytes);
+    return new StringBuilder(36)
+        .append(digits, 0, 8)
+        .append('-')
+        .append(digits, 8, 12)
+        .append('-')
+        .append(digits, 12, 16)
+        .append('-')
+        .append(digits, 16, 20)
+        .append('-')
+        .append(digits, 20, 32)
+        .toString();
+  }
+
+  /**
+   * The bytes of a uuid in any form that PostgreSQL reads: digits of either case, braces around, a
+   * hyphen after any four digits; empty for another text.
+   *
+   * @see <a href="https://www.postgresql.org/docs/current/datatype-uuid.html">UUID Type</a>
+   */
+  public static Optional<byte[]> uuidBytes(String text) {
+    int at = 0;
+    int end = text.length();
+    if (text.startsWith("{") && text.endsWith("}")) {
+      at++;
+      end--;
+    }
+    byte[] bytes = new byte[UUID_BYTES];
+    for (int i = 0; i < UUID_BYTES; i++) {
+      if (at + 2 > end
+          || !HexFormat.isHexDigit(text.charAt(at))
+          || !HexFormat.isHexDigit(text.charAt(at + 1))) {
+        return Optional.empty();
+      }
+      bytes[i] = (byte) HexFormat.fromHexDigits(text, at, at + 2);
+      at += 2;
+      if (i % 2 == 1 && i < UUID_BYTES - 1 && at < end && text.charAt(at) == '-') {
+        at++;
+      }
+    }
+    return at == end ? Optional.of(bytes) : Optional.empty();
+  }
+
+  /**
+   * A text from its UTF-8.
+   *
+   * @throws IllegalArgumentException if it is none
+   */
+  public static String ofUtf8(byte[] bytes) {
+    try {
+      return decoder().decode(ByteBuffer.wrap(bytes)).toString();
+    } catch (CharacterCodingException e) {
+      throw new IllegalArgumentException("no UTF-8: " + HEX.formatHex(bytes), e);
+    }
+  }
+
+  /**
+   * The first key that is no UTF-8, in hexadecimal digits. A database that checks no encoding may
+   * hold such bytes, and what a text has in their place would be another key.
+   */
+  public static Optional<String> firstThatIsNoUtf8(KeyList keys) {
+    CharsetDecoder decoder = decoder();
+    CharBuffer text = CharBuffer.allocate(64);
+    for (int place = 0; place < keys.size(); place++) {
+      int start = keys.start(place);
+      int length = keys.ends()[place] - start;
+      if (length > text.capacity()) {
+        text = CharBuffer.allocate(2 * length);
+      }
+      decoder.reset();
+      ByteBuffer bytes = ByteBuffer.wrap(keys.bytes(), start, length);
+      if (decoder.decode(bytes, text.clear(), true).isError()) {
+        return Optional.of(HEX.formatHex(keys.key(place)));
+      }
+    }
+    return Optional.empty();
+  }
+
+  private static CharsetDecoder decoder() {
+    return StandardCharsets.UTF_8.newDecoder();
+  }
+}

@@ -1,0 +1,15 @@
+package backfill.spark;
+
+import java.io.Serializable;
+
+/**
+ * Some rows (key, member) as they were read: what Spark keeps of a table of grants or memberships.
+ *
+ * @param rows how many rows of the table they were made of; one that lacks its key or its member
+ *     grants nothing and is in neither column
+ */
+record KeyPairs(KeyColumn keys, KeyColumn members, long rows) implements Serializable {
+
+  /** How many rows one of these holds at most. */
+  static final int SIZE = 65_536;
+}
