@@ -24,11 +24,12 @@ final class Guards {
   }
 
   /**
-   * One limit that a step would go beyond.
+   * Why a step may not write.
    *
-   * @param sentence names the step, the limit and both numbers
+   * @param sentence names the step, what it would go beyond, and both numbers
+   * @param byLimit whether that is a limit of the plan
    */
-  record Refusal(Step step, String sentence) {}
+  record Refusal(Step step, String sentence, boolean byLimit) {}
 
   /**
    * How far a step would go.
@@ -103,7 +104,8 @@ final class Guards {
                       + " limits.rows-deleted is %,d",
                   step.name(),
                   rows,
-                  limits.rowsDeleted().getAsLong())));
+                  limits.rowsDeleted().getAsLong()),
+              true));
     }
     long along = cascaded.values().stream().mapToLong(Long::longValue).sum();
     String words =
@@ -138,7 +140,8 @@ final class Guards {
                         step.name(),
                         found.words(),
                         name,
-                        most)));
+                        most),
+                    true));
   }
 
   private static Optional<Reach> inserted(StepPlan planned) {

@@ -21,7 +21,9 @@ final class Refused extends RuntimeException {
             + (written.isEmpty()
                 ? "Nothing was written"
                 : "Written before: " + String.join(", ", written))
-            + ". If a dry run (plan) shows that this is right, raise the limit");
+            + (refusals.stream().anyMatch(Guards.Refusal::byLimit)
+                ? ". If a dry run (plan) shows that this is right, raise the limit"
+                : ""));
     this.refusals = refusals;
   }
 

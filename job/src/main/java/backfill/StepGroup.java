@@ -3,28 +3,21 @@ package backfill;
 import backfill.plan.Step;
 import backfill.postgres.CascadeCount;
 import backfill.postgres.Ready;
+import backfill.postgres.SequenceRoom;
 import backfill.postgres.StepCounts;
-import backfill.postgres.TooManyRejected;
-import backfill.postgres.WriteCounts;
 import backfill.postgres.WritePart;
-import backfill.postgres.WriteTarget;
 import backfill.spark.Gains;
 import backfill.spark.Overlay;
 import backfill.spark.PlannedDeletions;
 import backfill.spark.Reading;
-import backfill.spark.Sink;
-import backfill.spark.Sinks;
 import backfill.spark.StepPlan;
 import backfill.spark.StepRun;
 import backfill.spark.StepRuns;
 import java.util.ArrayList;
-import java.util.EnumMap;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 
 /** The steps that share one snapshot, on their way through the stages. */
 final class StepGroup implements AutoCloseable {
@@ -37,7 +30,6 @@ final class StepGroup implements AutoCloseable {
   private final Map<StepRun, StepPlan> planned = new LinkedHashMap<>();
   private final Map<StepRun, StepCounts> written = new LinkedHashMap<>();
   private final Map<Step.Fill, String> unknown = new LinkedHashMap<>();
-  private final Set<StepRun> sentAgain = new HashSet<>();
   private Reading reading;
 
   /**
@@ -68,20 +60,45 @@ final class StepGroup implements AutoCloseable {
 
   private List<Guards.Refusal> refusals() {
     List<Guards.Refusal> refusals = new ArrayList<>();
-    if (run.guards.any() && command != Command.VERIFY) {
-      for (StepRun each : runs) {
-        Step.Fill step = each.step();
-        timed(
-            Stage.DIFF,
-            step,
-            () -> {
-              run.enter(Stage.DIFF, step, step.name() + ", limits", 0);
+    if (command == Command.VERIFY) {
+      return refusals;
+    }
+    for (StepRun each : runs) {
+      Step.Fill step = each.step();
+      timed(
+          Stage.DIFF,
+          step,
+          () -> {
+            run.enter(Stage.DIFF, step, step.name() + ", limits", 0);
+            if (run.guards.any()) {
               refusals.addAll(
                   run.guards.refusals(each, planned.get(each), run.reportOf(step).cascaded));
-            });
-      }
+            }
+            refusals.addAll(sequences(each));
+          });
     }
     return refusals;
+  }
+
+  /** A sequence that is at its end would refuse the rows one by one. */
+  private List<Guards.Refusal> sequences(StepRun each) {
+    Long rows = planned.get(each).toInsert();
+    Optional<WritePart> adding = StepWrite.numbering(each);
+    if (rows == null || rows == 0 || adding.isEmpty()) {
+      return List.of();
+    }
+    return SequenceRoom.lacking(
+            run.database,
+            run.applicationName,
+            run.plan.settings(),
+            each.target().table(),
+            adding.get().columns(),
+            rows)
+        .stream()
+        .map(
+            what ->
+                new Guards.Refusal(each.step(), "step " + each.step().name() + " " + what, false))
+        .toList();
   }
 
   /** From here on its targets are seen as it would leave them. */
@@ -196,82 +213,7 @@ final class StepGroup implements AutoCloseable {
 
   /** Writes every step, one after the other. */
   void write() {
-    runs.forEach(this::write);
-  }
-
-  private void write(StepRun each) {
-    Step.Fill step = each.step();
-    StepReport stepReport = run.reportOf(step);
-    timed(
-        Stage.WRITE,
-        step,
-        () -> {
-          run.enter(Stage.WRITE, step, step.name(), stepReport.toWrite());
-          stepReport.rejectUnfit();
-          stepReport.numbersRows = numbersRows(each);
-          refuseTooManyRejected(stepReport);
-          stepReport.status = "writing";
-          StepCounts counts = partByPart(each);
-          written.put(each, counts);
-          stepReport.written(counts);
-          if (sentAgain.contains(each) || run.session.speculates()) {
-            stepReport.sentAgain();
-          }
-          run.report.countsExact &= counts.total().exact();
-          stepReport.status = "done";
-        });
-    run.progress.say("write " + step.name() + ": " + Sentences.written(stepReport));
-    if (!stepReport.rejections.isEmpty()) {
-      run.progress.warn("write " + step.name() + ": " + Sentences.rejected(stepReport));
-    }
-    // Each writer stops by its own count; only here those of all writers are known.
-    refuseTooManyRejected(stepReport);
-  }
-
-  /** Whether a new row takes a value of a sequence. */
-  private static boolean numbersRows(StepRun each) {
-    return each.parts().stream()
-        .filter(part -> part.operation().event().equals("INSERT"))
-        .anyMatch(
-            part ->
-                each.target().table().columns().stream()
-                    .anyMatch(
-                        column ->
-                            column.sequence().isPresent()
-                                && !part.columns().contains(column.name())));
-  }
-
-  private StepCounts partByPart(StepRun each) {
-    Map<WriteTarget.Operation, WriteCounts> done = new EnumMap<>(WriteTarget.Operation.class);
-    for (WritePart part : each.parts()) {
-      if (planned.get(each).toWrite(part.operation()) > 0) {
-        long rejectedBefore =
-            run.rejectedForTheData()
-                + done.values().stream().mapToLong(WriteCounts::rejectedForTheData).sum();
-        Sink sink =
-            Sinks.of(
-                each,
-                part,
-                run.plan,
-                run.database,
-                run.applicationName,
-                run.ledger(),
-                rejectedBefore);
-        WriteCounts counts = each.write(part, sink);
-        if (!counts.exact()) {
-          sentAgain.add(each);
-        }
-        // The next part's limit counts what this one's writers committed, all attempts of them.
-        String entry = WritePart.entry(each.step(), part.operation());
-        done.put(part.operation(), run.ledger().counts(entry).orElse(counts));
-      }
-    }
-    return StepCounts.of(done);
-  }
-
-  private void refuseTooManyRejected(StepReport stepReport) {
-    TooManyRejected.check(
-        run.rejectedForTheData(), run.plan.limits().rejectedRows(), stepReport.rejections);
+    runs.forEach(each -> written.put(each, new StepWrite(run, each, planned.get(each)).run()));
   }
 
   /** Compares what was planned and written with what another snapshot shows. */
@@ -304,12 +246,13 @@ final class StepGroup implements AutoCloseable {
     }
   }
 
-  private void timed(Stage timed, Step.Fill step, Runnable work) {
-    long started = System.nanoTime();
-    try {
-      work.run();
-    } finally {
-      run.reportOf(step).spent(timed, (System.nanoTime() - started) / 1_000_000);
-    }
+  private void timed(Stage stage, Step.Fill step, Runnable work) {
+    run.reportOf(step)
+        .timed(
+            stage,
+            () -> {
+              work.run();
+              return null;
+            });
   }
 }

@@ -15,6 +15,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /**
@@ -231,6 +232,16 @@ final class StepReport {
     missing = verified.missing();
     addedMeanwhile = verified.addedMeanwhile();
     revokedMeanwhile = verified.revokedMeanwhile();
+  }
+
+  /** Does some work of a stage, and adds the time that it takes. */
+  <T> T timed(Stage stage, Supplier<T> work) {
+    long started = System.nanoTime();
+    try {
+      return work.get();
+    } finally {
+      spent(stage, (System.nanoTime() - started) / 1_000_000);
+    }
   }
 
   /** Adds the time of a stage, in milliseconds. */

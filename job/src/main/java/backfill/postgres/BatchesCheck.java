@@ -49,7 +49,8 @@ final class BatchesCheck {
     if (catalog.rowSecurityActive(table)) {
       findings.refuse(place, SourceCheck.rowSecurity(table));
     }
-    Optional<UniqueIndex> index = key(place, step, table, catalog.primaryKey(table));
+    Optional<UniqueIndex> index =
+        key(place, step, table, new IndexCatalog(inquiry).primaryKey(table));
     if (index.isEmpty()) {
       return Optional.empty();
     }

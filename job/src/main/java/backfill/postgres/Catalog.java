@@ -6,7 +6,6 @@ import java.sql.SQLException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 
 /** Looks tables up in the system catalogs, by oid; {@link NameLookup} finds the oid. */
 final class Catalog {
@@ -19,7 +18,7 @@ final class Catalog {
   /** Everything a run needs to know of one relation; attribute -1 is its {@code ctid}. */
   Table table(long oid) throws SQLException {
     List<Column> columns = columns(oid);
-    List<UniqueIndex> uniqueIndexes = uniqueIndexes(oid);
+    List<UniqueIndex> uniqueIndexes = new IndexCatalog(inquiry).uniqueIndexes(oid);
     return inquiry.one(
         """
         WITH RECURSIVE tree AS (
@@ -124,60 +123,6 @@ final class Catalog {
             ? Optional.empty()
             : Optional.of(new TableName(row.getString("nspname"), sequence)),
         Optional.ofNullable(row.getString("loose_collation")));
-  }
-
-  /**
-   * {@code indnullsnotdistinct} came with PostgreSQL 15: as a key of the row's JSON it may be
-   * absent.
-   */
-  private List<UniqueIndex> uniqueIndexes(long oid) throws SQLException {
-    return inquiry.rows(
-        """
-        SELECT c.relname, x.indisvalid AND x.indisready AND x.indislive AS valid, x.indimmediate,
-               x.indexprs IS NOT NULL AS expressions,
-               pg_catalog.pg_get_expr(x.indpred, x.indrelid) AS predicate,
-               coalesce((pg_catalog.to_jsonb(x) ->> 'indnullsnotdistinct')::pg_catalog.bool, false)
-                 AS nulls_not_distinct,
-               ARRAY(SELECT a.attname::pg_catalog.text
-                     FROM pg_catalog.unnest(x.indkey::pg_catalog.int2[]) WITH ORDINALITY AS k(attnum, place)
-                     JOIN pg_catalog.pg_attribute a ON a.attrelid = x.indrelid AND a.attnum = k.attnum
-                     WHERE k.place <= x.indnkeyatts ORDER BY k.place) AS columns,
-               ARRAY(SELECT a.attname::pg_catalog.text
-                     FROM pg_catalog.pg_depend d
-                     JOIN pg_catalog.pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
-                     WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objid = x.indexrelid
-                       AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
-                       AND d.refobjid = x.indrelid AND d.refobjsubid > 0) AS depends_on
-        FROM pg_catalog.pg_index x JOIN pg_catalog.pg_class c ON c.oid = x.indexrelid
-        WHERE x.indrelid = ?::pg_catalog.oid AND x.indisunique
-        ORDER BY c.relname
-        """,
-        row ->
-            new UniqueIndex(
-                row.getString("relname"),
-                texts(row.getArray("columns")),
-                row.getBoolean("expressions"),
-                row.getBoolean("valid"),
-                row.getBoolean("indimmediate"),
-                Optional.ofNullable(row.getString("predicate")),
-                Set.copyOf(texts(row.getArray("depends_on"))),
-                row.getBoolean("nulls_not_distinct")),
-        oid);
-  }
-
-  /** The columns of the primary key, in its order; empty where there is none. */
-  List<String> primaryKey(Table table) throws SQLException {
-    return inquiry.rows(
-        """
-        SELECT a.attname
-        FROM pg_catalog.pg_index x
-        CROSS JOIN LATERAL pg_catalog.unnest(x.indkey::pg_catalog.int2[]) WITH ORDINALITY AS k(attnum, place)
-        JOIN pg_catalog.pg_attribute a ON a.attrelid = x.indrelid AND a.attnum = k.attnum
-        WHERE x.indrelid = ?::pg_catalog.oid AND x.indisprimary AND k.place <= x.indnkeyatts
-        ORDER BY k.place
-        """,
-        row -> row.getString(1),
-        table.oid());
   }
 
   /** Whether a policy would hide rows from us. */
@@ -291,7 +236,7 @@ final class Catalog {
         row -> row.getBoolean(1));
   }
 
-  private static List<String> texts(Array array) throws SQLException {
+  static List<String> texts(Array array) throws SQLException {
     return List.of((String[]) array.getArray());
   }
 

@@ -55,6 +55,23 @@ public record Headroom(
                 cure()));
   }
 
+  /** Why this many new rows do not get a value each; empty if they do, or if nobody can say. */
+  Optional<String> lacking(long rows) {
+    if (cycles || remaining.isEmpty() || rows <= remaining.getAsLong()) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        "would add %d rows, and sequence %s has %d values left for %s.%s (%s); %s"
+            .formatted(
+                rows,
+                sequence,
+                remaining.getAsLong(),
+                table.name(),
+                column.name(),
+                column.type(),
+                cure()));
+  }
+
   /**
    * What stays unsaid because we may not look; empty if all is known or no count of rows can
    * matter.

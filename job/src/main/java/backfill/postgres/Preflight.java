@@ -1,7 +1,6 @@
 package backfill.postgres;
 
 import backfill.plan.Plan;
-import backfill.plan.Settings;
 import backfill.plan.Step;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -20,12 +19,6 @@ import java.util.stream.Collectors;
  * sources.
  */
 public final class Preflight implements AutoCloseable {
-  /**
-   * The exporter of the snapshot, the progress line's connection and one that is just being
-   * replaced; one more holds the tables that the exporter may not LOCK.
-   */
-  private static final int BESIDE_READERS_AND_WRITERS = 3;
-
   private final Database database;
   private final String applicationName;
   private final Plan plan;
@@ -168,22 +161,7 @@ public final class Preflight implements AutoCloseable {
     if (!looked || !findings.onlyRightsLack()) {
       return List.of();
     }
-    List<String> lines = new ArrayList<>();
-    findingsOf.forEach(
-        (name, of) -> {
-          Server server =
-              name.equals(Plan.MAIN) ? servers().get(name).named() : servers().get(name).read();
-          if (findingsOf.size() > 1) {
-            lines.add(
-                "-- In database %s at %s, which the plan calls %s:"
-                    .formatted(server.database(), server.address(), name));
-          }
-          of.leastRole().notes().forEach(note -> lines.add("-- " + note));
-          of.leastRole()
-              .statements(server.database(), server.user())
-              .forEach(grant -> lines.add(grant + ";"));
-        });
-    return lines;
+    return GrantLines.of(findingsOf, servers());
   }
 
   private Ready run(QueryShapes shapes) throws SQLException {
@@ -204,7 +182,7 @@ public final class Preflight implements AutoCloseable {
       }
       skipped.addAll(onlyIf.skipped(List.copyOf(steps)));
     }
-    noteConditions(skipped);
+    GrantLines.noteConditions(plan, steps, skipped, findings.leastRole());
     Ready ready = look(shapes, skipped, now);
     changes = changeCheck.check(changeScope(skipped, now));
     boolean fillsAny = fills.stream().anyMatch(step -> !skipped.contains(step.name()));
@@ -212,7 +190,7 @@ public final class Preflight implements AutoCloseable {
       LedgerRights.check(sessions.writing(), plan.settings().ledger().schema(), findings);
     }
     if (fillsAny) {
-      connections(ready, skipped);
+      ConnectionNeeds.check(plan, fills, ready, sessions, findings);
     }
     looked = true;
     return ready;
@@ -282,21 +260,6 @@ public final class Preflight implements AutoCloseable {
     return unfinished;
   }
 
-  /** Which tables a condition reads is not looked at: it is asked as it is. */
-  private void noteConditions(Set<String> skipped) {
-    LeastRole role = findings.leastRole();
-    plan.onlyIf().ifPresent(condition -> role.note("only-if is asked too: " + condition));
-    for (Step step : steps) {
-      step.onlyIf()
-          .ifPresent(
-              condition ->
-                  role.note("only-if of step " + step.name() + " is asked too: " + condition));
-      if (skipped.contains(step.name())) {
-        role.note("step " + step.name() + " is skipped here, and what it needs is left out");
-      }
-    }
-  }
-
   private Ready nothingToDo(String now) {
     Set<String> all = new LinkedHashSet<>(steps.stream().map(Step::name).toList());
     return new Ready(
@@ -312,41 +275,6 @@ public final class Preflight implements AutoCloseable {
                                       'YYYY-MM-DD HH24:MI:SS.US') || '+00'
             """,
             row -> row.getString(1));
-  }
-
-  private void connections(Ready ready, Set<String> skipped) throws SQLException {
-    Settings.Read read = plan.settings().read();
-    int writers =
-        fills.stream()
-            .filter(step -> !skipped.contains(step.name()))
-            .mapToInt(step -> step.write().writers())
-            .max()
-            .orElse(1);
-    Map<String, Integer> besides = new LinkedHashMap<>();
-    tables(ready)
-        .forEach(
-            (database, tables) ->
-                besides.put(
-                    database,
-                    BESIDE_READERS_AND_WRITERS
-                        + (tables.stream().allMatch(Table::whollyReadable) ? 0 : 1)));
-    sessions.needConnections(besides, read.readers(), writers, findings);
-  }
-
-  /** Database to the tables that are read there; main always is. */
-  private Map<String, List<Table>> tables(Ready ready) {
-    Map<String, List<Table>> tables = new LinkedHashMap<>();
-    tables.put(
-        Plan.MAIN, new ArrayList<>(ready.targets().values().stream().map(Target::table).toList()));
-    ready
-        .sources()
-        .forEach(
-            (source, table) ->
-                tables
-                    .computeIfAbsent(
-                        plan.sources().get(source).database(), database -> new ArrayList<>())
-                    .add(table));
-    return tables;
   }
 
   /** Lets the connections go. */

@@ -1,0 +1,106 @@
+package backfill;
+
+import backfill.plan.Step;
+import backfill.postgres.StepCounts;
+import backfill.postgres.TooManyRejected;
+import backfill.postgres.WriteCounts;
+import backfill.postgres.WritePart;
+import backfill.postgres.WriteTarget;
+import backfill.spark.Sink;
+import backfill.spark.Sinks;
+import backfill.spark.StepPlan;
+import backfill.spark.StepRun;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.Optional;
+
+/** Writes one step, a part after the other, and reports what the ledger says of each. */
+final class StepWrite {
+  private final RunScope run;
+  private final StepRun writing;
+  private final StepPlan planned;
+  private final StepReport report;
+  private boolean sentAgain;
+
+  StepWrite(RunScope run, StepRun writing, StepPlan planned) {
+    this.run = run;
+    this.writing = writing;
+    this.planned = planned;
+    this.report = run.reportOf(writing.step());
+  }
+
+  /** The part whose new rows take a value of a sequence each. */
+  static Optional<WritePart> numbering(StepRun step) {
+    return step.parts().stream()
+        .filter(part -> part.operation().event().equals("INSERT"))
+        .filter(
+            part ->
+                step.target().table().columns().stream()
+                    .anyMatch(
+                        column ->
+                            column.sequence().isPresent()
+                                && !part.columns().contains(column.name())))
+        .findFirst();
+  }
+
+  /** Writes it all, or ends the run. */
+  StepCounts run() {
+    Step.Fill step = writing.step();
+    StepCounts counts = report.timed(Stage.WRITE, this::write);
+    run.progress.say("write " + step.name() + ": " + Sentences.written(report));
+    if (!report.rejections.isEmpty()) {
+      run.progress.warn("write " + step.name() + ": " + Sentences.rejected(report));
+    }
+    // Each writer stops by its own count; only here those of all writers are known.
+    refuseTooManyRejected();
+    return counts;
+  }
+
+  private StepCounts write() {
+    Step.Fill step = writing.step();
+    run.enter(Stage.WRITE, step, step.name(), report.toWrite());
+    report.rejectUnfit();
+    report.numbersRows = numbering(writing).isPresent();
+    refuseTooManyRejected();
+    report.status = "writing";
+    StepCounts counts = partByPart();
+    report.written(counts);
+    if (sentAgain || run.session.speculates()) {
+      report.sentAgain();
+    }
+    run.report.countsExact &= counts.total().exact();
+    report.status = "done";
+    return counts;
+  }
+
+  private StepCounts partByPart() {
+    Map<WriteTarget.Operation, WriteCounts> done = new EnumMap<>(WriteTarget.Operation.class);
+    for (WritePart part : writing.parts()) {
+      if (planned.toWrite(part.operation()) > 0) {
+        long rejectedBefore =
+            run.rejectedForTheData()
+                + done.values().stream().mapToLong(WriteCounts::rejectedForTheData).sum();
+        Sink sink =
+            Sinks.of(
+                writing,
+                part,
+                run.plan,
+                run.database,
+                run.applicationName,
+                run.ledger(),
+                rejectedBefore);
+        WriteCounts counts = writing.write(part, sink);
+        sentAgain |= !counts.exact();
+        // The next part's limit counts what this one's writers committed, all attempts of them.
+        String entry = WritePart.entry(writing.step(), part.operation());
+        done.put(part.operation(), run.ledger().counts(entry).orElse(counts));
+      }
+    }
+    return StepCounts.of(done);
+  }
+
+  private void refuseTooManyRejected() {
+    TooManyRejected.check(
+        run.rejectedForTheData(), run.plan.limits().rejectedRows(), report.rejections);
+  }
+}
