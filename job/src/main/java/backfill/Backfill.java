@@ -154,6 +154,7 @@ final class Backfill {
 
   /** The ledger says how it ended before anybody else may begin. */
   private void closeLedger() {
+    run.report.lasts();
     try (RunLedger closing = run.ledger()) {
       closing.end(run.report.status, run.report.json());
     } catch (RunLedger.LedgerFailure e) {

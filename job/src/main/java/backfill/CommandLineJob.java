@@ -1,21 +1,10 @@
 package backfill;
 
-import backfill.plan.InvalidPlan;
-import backfill.plan.Plan;
 import backfill.plan.PlanFile;
-import backfill.plan.Step;
-import backfill.postgres.Database;
-import backfill.postgres.Databases;
-import backfill.postgres.LedgerStatus;
-import backfill.postgres.NotReady;
-import backfill.spark.Session;
 import java.io.PrintStream;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.EnumSet;
-import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.Callable;
@@ -120,47 +109,9 @@ final class CommandLineJob implements Callable<Integer> {
 
   private int refused(String command, String message) {
     Report report = new Report(UUID.randomUUID().toString(), command, Instant.now());
-    invalid(report, message);
+    report.invalid(message);
     out.println(report.line());
     return report.exitCode;
-  }
-
-  /** What every command that takes a plan knows. */
-  static final class PlanOptions {
-    @Parameters(
-        paramLabel = "PLAN",
-        description = "A shipped plan's name, a path, or a URI that Hadoop reads.")
-    private String plan;
-
-    @Option(
-        names = "--set",
-        paramLabel = "KEY=VALUE",
-        description = "Sets one setting or params.NAME; repeatable.")
-    private List<String> sets = new ArrayList<>();
-
-    @Option(
-        names = "--report",
-        paramLabel = "TARGET",
-        description = "Writes the JSON report to a path, a Hadoop URI, or - ; repeatable.")
-    private List<String> reports = new ArrayList<>();
-
-    @Option(
-        names = "--only",
-        paramLabel = "STEP",
-        description = "Takes this step alone; repeatable.")
-    private List<String> only = new ArrayList<>();
-
-    @Option(names = "--from", paramLabel = "STEP", description = "Begins with this step.")
-    private String from;
-
-    @Option(names = "--until", paramLabel = "STEP", description = "Ends with this step.")
-    private String until;
-
-    @Option(
-        names = "--label",
-        paramLabel = "TEXT",
-        description = "A note for the report, NAME=VALUE or any text; repeatable.")
-    private List<String> labels = new ArrayList<>();
   }
 
   @CommandLine.Command(
@@ -277,46 +228,9 @@ final class CommandLineJob implements Callable<Integer> {
               arity = "0..1",
               paramLabel = "PLAN",
               description = "Only this plan's runs; it also says where the ledger is.")
-          String name) {
-    Report report = new Report(UUID.randomUUID().toString(), "status", Instant.now());
-    report.plan = name;
-    try {
-      Optional<Plan> plan = Optional.ofNullable(name).map(CommandLineJob::planOf);
-      Database database =
-          Database.fromEnvironment(
-              "BACKFILL",
-              environment,
-              plan.map(Plan::settings).orElseGet(PlanFile::defaults).connectTimeout());
-      StatusTable.lines(
-              LedgerStatus.of(
-                  database,
-                  plan.map(Plan::settings).orElseGet(PlanFile::defaults).ledger().schema(),
-                  plan.map(Plan::name).orElse(null)))
-          .forEach(out::println);
-      report.status = "succeeded";
-    } catch (InvalidPlan e) {
-      invalid(report, e.getMessage());
-      e.problems().forEach(err::println);
-    } catch (NotReady e) {
-      report.status = "failed";
-      report.exitCode = ExitCode.NOT_READY.number();
-      report.error =
-          new Report.Failure(Stage.PREFLIGHT.toString(), null, null, e.getMessage(), e.retryable());
-      e.reasons().forEach(err::println);
-    }
-    out.println(report.line());
-    return report.exitCode;
-  }
-
-  private static Plan planOf(String name) {
-    PlanText text = PlanText.find(name);
-    return PlanFile.read(text.location(), text.text(), List.of(), Version.number());
-  }
-
-  private static void invalid(Report report, String message) {
-    report.status = "failed";
-    report.exitCode = ExitCode.INVALID.number();
-    report.error = new Report.Failure(Stage.LOAD.toString(), null, null, message, false);
+          String name,
+      @Mixin CommonOptions options) {
+    return new StatusCommand(environment, out, err).run(name, options);
   }
 
   @CommandLine.Command(
@@ -337,43 +251,6 @@ final class CommandLineJob implements Callable<Integer> {
   }
 
   private int take(Command command, PlanOptions options, CheckPrintout printout) {
-    Instant startedAt = Instant.now();
-    Report report = new Report(UUID.randomUUID().toString(), command.toString(), startedAt);
-    ReportTargets targets = null;
-    try {
-      targets = new ReportTargets(options.reports);
-      PlanText text = PlanText.find(options.plan);
-      Plan plan = PlanFile.read(text.location(), text.text(), options.sets, Version.number());
-      report.label(options.labels);
-      var steps = new Selection(options.only, options.from, options.until).of(plan);
-      Databases databases = Databases.fromEnvironment(plan, steps, environment);
-      stopping.listen();
-      if (command == Command.RUN) {
-        plan.settings().stopAfter().ifPresent(when -> stopping.at(when.deadline(startedAt)));
-      }
-      String name = "backfill " + plan.name();
-      // What changes a database from within needs no engine.
-      try (Session session =
-              Step.fills(steps).isEmpty() ? Session.whenAsked(name) : Session.start(name);
-          Progress progress = new Progress(plan.settings().progressEvery(), Terminal.of(err))) {
-        new Backfill(plan, steps, databases, session, report, progress, stopping)
-            .run(command, printout);
-        report.lasts();
-        progress.say(Summary.text(report, Terminal.width()));
-        if (report.stopped()) {
-          progress.say("to go on, run the same command again: " + CommandText.of(spec));
-        }
-      }
-    } catch (InvalidPlan e) {
-      report.plan = report.plan == null ? options.plan : report.plan;
-      invalid(report, e.getMessage());
-      e.problems().forEach(err::println);
-    }
-    report.lasts();
-    if (targets != null) {
-      targets.write(report, out, err);
-    }
-    out.println(report.line());
-    return report.exitCode;
+    return new PlanCommand(stopping, environment, out, err, spec).run(command, options, printout);
   }
 }

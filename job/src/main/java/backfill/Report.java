@@ -1,5 +1,6 @@
 package backfill;
 
+import backfill.postgres.LedgerStatus;
 import com.fasterxml.jackson.annotation.JsonAutoDetect;
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
@@ -48,6 +49,10 @@ final class Report {
   final Map<String, DatabaseReport> databases = new LinkedHashMap<>();
   final List<String> warnings = new ArrayList<>();
   final List<StepReport> steps = new ArrayList<>();
+
+  /** What the ledger has; the command status alone has it. */
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  List<LedgerStatus.Run> runs;
 
   @JsonIgnore private final long startedNanos = System.nanoTime();
   @JsonIgnore private Stage stage = Stage.LOAD;
@@ -115,6 +120,13 @@ final class Report {
     return (nanos - startedNanos) / 1_000_000;
   }
 
+  /** What was asked for can't be: nothing was begun. */
+  void invalid(String message) {
+    status = "failed";
+    exitCode = ExitCode.INVALID.number();
+    error = new Failure(Stage.LOAD.toString(), null, null, message, false);
+  }
+
   /** Takes {@code NAME=VALUE}, or a text that then stands under {@code label}. */
   void label(List<String> texts) {
     for (String text : texts) {
@@ -161,6 +173,9 @@ final class Report {
     line.put("surplus", sum(step -> step.surplus));
     line.put("missing", sum(step -> step.missing));
     line.put("durationMs", durationMs);
+    if (runs != null) {
+      line.put("runs", runs);
+    }
     return text(line, false);
   }
 

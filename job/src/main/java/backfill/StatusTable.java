@@ -2,6 +2,7 @@ package backfill;
 
 import backfill.postgres.LedgerStatus;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 
@@ -12,6 +13,7 @@ final class StatusTable {
     "run",
     "plan",
     "status",
+    "step",
     "rows",
     "written",
     "rejected",
@@ -32,6 +34,7 @@ final class StatusTable {
             run.runId(),
             run.plan(),
             run.status(),
+            run.step(),
             number(run.rows()),
             number(run.changed()),
             number(run.rejected()),
@@ -40,19 +43,33 @@ final class StatusTable {
             run.host()
           });
     }
+    if (runs.size() > 1) {
+      rows.add(sum(runs));
+    }
     List<String> lines = new ArrayList<>();
     for (String[] row : rows) {
       StringBuilder line = new StringBuilder();
       for (int i = 0; i < row.length; i++) {
         int column = i;
         int width = rows.stream().mapToInt(r -> r[column].length()).max().orElse(0);
-        boolean count = i >= 4 && i <= 7;
+        boolean count = i >= 5 && i <= 8;
         line.append(
             String.format(count ? "%" + width + "s  " : "%-" + Math.max(1, width) + "s  ", row[i]));
       }
       lines.add(line.toString().stripTrailing());
     }
     return lines;
+  }
+
+  /** Of the runs that are shown: the attempts of a backfill add up to its rows. */
+  private static String[] sum(List<LedgerStatus.Run> runs) {
+    String[] sum = new String[HEAD.length];
+    Arrays.fill(sum, "");
+    sum[0] = "all of these";
+    sum[5] = number(runs.stream().mapToLong(LedgerStatus.Run::rows).sum());
+    sum[6] = number(runs.stream().mapToLong(LedgerStatus.Run::changed).sum());
+    sum[7] = number(runs.stream().mapToLong(LedgerStatus.Run::rejected).sum());
+    return sum;
   }
 
   private static String number(long count) {

@@ -49,11 +49,20 @@ public final class PlanFile {
     }
   }
 
-  /** The settings of a plan that sets none. */
-  public static Settings defaults() {
-    Problems none = new Problems("reference.conf");
-    return new SettingsReader(new Node(ConfigFactory.empty().root(), "the plan", "", none))
-        .settings();
+  /**
+   * The settings of a plan that sets none.
+   *
+   * @param sets as {@link #read} has them
+   * @throws InvalidPlan with every problem
+   */
+  public static Settings settings(List<String> sets) {
+    Problems problems = new Problems("--set");
+    Config over = Overrides.over(ConfigFactory.empty(), sets, problems);
+    Node node = new Node(over.root(), "the plan", "", problems);
+    SettingsReader settings = new SettingsReader(node);
+    node.done();
+    problems.throwIfAny();
+    return settings.settings();
   }
 
   /** Names of the plans that travel with the job, sorted. */

@@ -20,6 +20,10 @@ record ConnectionFailure(String reason, boolean retryable) {
       return new ConnectionFailure(
           attempt + "Check " + prefix + "_USER and " + prefix + "_PASSWORD or its file", false);
     }
+    if (state.equals("42501")) {
+      return new ConnectionFailure(
+          attempt + "GRANT CONNECT ON DATABASE to the role of " + prefix + "_USER", false);
+    }
     if (state.equals("3D000") || state.startsWith("42")) {
       return new ConnectionFailure(attempt + "Check the database's name in " + variable, false);
     }

@@ -217,15 +217,16 @@ public final class Lease implements AutoCloseable {
     }
   }
 
+  /** Who runs this, and where, for people. */
   static String host() {
+    String name;
     try {
-      return InetAddress.getLocalHost().getHostName()
-          + " (pid "
-          + ProcessHandle.current().pid()
-          + ")";
+      name = InetAddress.getLocalHost().getHostName();
     } catch (UnknownHostException e) {
-      return "unknown host (pid " + ProcessHandle.current().pid() + ")";
+      name = "unknown host";
     }
+    return "%s@%s (pid %d)"
+        .formatted(System.getProperty("user.name"), name, ProcessHandle.current().pid());
   }
 
   /** The advisory lock of a lease: 64 bits of a digest, the same on every machine. */

@@ -17,6 +17,8 @@ public final class LedgerStatus {
              coalesce(max(b.committed_at)::timestamptz(0)::text, '') AS last_commit,
              coalesce((sum(b.rows) / nullif(extract(epoch FROM max(b.committed_at) - min(b.committed_at)), 0))::bigint,
                       0) AS rows_per_second,
+             coalesce((SELECT n.step FROM %1$s.batch n WHERE n.run_id = r.run_id
+                       ORDER BY n.committed_at DESC LIMIT 1), '') AS step,
              EXISTS (SELECT FROM %1$s.lease l WHERE l.run_id = r.run_id AND l.until > clock_timestamp()) AS alive
       FROM %1$s.run r LEFT JOIN %1$s.batch b ON b.run_id = r.run_id
       WHERE ?::text IS NULL OR r.plan = ?
@@ -31,6 +33,7 @@ public final class LedgerStatus {
    *
    * @param status as the run entered it; {@code lost} for one that says it runs, and whose lease
    *     has run out
+   * @param step the one that its newest batch belongs to, or empty
    * @param changed rows that its batches added or set
    * @param lastCommit the server's time of the newest batch, or empty
    * @param rowsPerSecond between its first batch and its last, or 0
@@ -41,6 +44,7 @@ public final class LedgerStatus {
       String status,
       String host,
       String started,
+      String step,
       long rows,
       long changed,
       long rejected,
@@ -102,6 +106,7 @@ public final class LedgerStatus {
         status.equals("running") && !row.getBoolean("alive") ? "lost" : status,
         row.getString("host"),
         row.getString("started"),
+        row.getString("step"),
         row.getLong("rows"),
         row.getLong("changed"),
         row.getLong("rejected"),

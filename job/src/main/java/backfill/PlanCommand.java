@@ -1,0 +1,77 @@
+package backfill;
+
+import backfill.plan.InvalidPlan;
+import backfill.plan.Plan;
+import backfill.plan.PlanFile;
+import backfill.plan.Step;
+import backfill.postgres.Databases;
+import backfill.spark.Session;
+import java.io.PrintStream;
+import java.time.Instant;
+import java.util.Map;
+import java.util.UUID;
+import picocli.CommandLine.Model.CommandSpec;
+
+/** A command that takes a plan, from its options to the last line of standard output. */
+final class PlanCommand {
+  private final Stopping stopping;
+  private final Map<String, String> environment;
+  private final PrintStream out;
+  private final PrintStream err;
+  private final CommandSpec spec;
+
+  PlanCommand(
+      Stopping stopping,
+      Map<String, String> environment,
+      PrintStream out,
+      PrintStream err,
+      CommandSpec spec) {
+    this.stopping = stopping;
+    this.environment = environment;
+    this.out = out;
+    this.err = err;
+    this.spec = spec;
+  }
+
+  int run(Command command, PlanOptions options, CheckPrintout printout) {
+    Instant startedAt = Instant.now();
+    Report report = new Report(UUID.randomUUID().toString(), command.toString(), startedAt);
+    ReportTargets targets = null;
+    try {
+      targets = new ReportTargets(options.common.reports);
+      PlanText text = PlanText.find(options.plan);
+      Plan plan =
+          PlanFile.read(text.location(), text.text(), options.common.sets, Version.number());
+      report.label(options.labels);
+      var steps = new Selection(options.only, options.from, options.until).of(plan);
+      Databases databases = Databases.fromEnvironment(plan, steps, environment);
+      stopping.listen();
+      if (command == Command.RUN) {
+        plan.settings().stopAfter().ifPresent(when -> stopping.at(when.deadline(startedAt)));
+      }
+      String name = "backfill " + plan.name();
+      // What changes a database from within needs no engine.
+      try (Session session =
+              Step.fills(steps).isEmpty() ? Session.whenAsked(name) : Session.start(name);
+          Progress progress = new Progress(plan.settings().progressEvery(), Terminal.of(err))) {
+        new Backfill(plan, steps, databases, session, report, progress, stopping)
+            .run(command, printout);
+        report.lasts();
+        progress.say(Summary.text(report, Terminal.width()));
+        if (report.stopped()) {
+          progress.say("to go on, run the same command again: " + CommandText.of(spec));
+        }
+      }
+    } catch (InvalidPlan e) {
+      report.plan = report.plan == null ? options.plan : report.plan;
+      report.invalid(e.getMessage());
+      e.problems().forEach(err::println);
+    }
+    report.lasts();
+    if (targets != null) {
+      targets.write(report, out, err);
+    }
+    out.println(report.line());
+    return report.exitCode;
+  }
+}

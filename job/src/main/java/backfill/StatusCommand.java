@@ -1,0 +1,69 @@
+package backfill;
+
+import backfill.plan.InvalidPlan;
+import backfill.plan.PlanFile;
+import backfill.plan.Settings;
+import backfill.postgres.Database;
+import backfill.postgres.LedgerStatus;
+import backfill.postgres.NotReady;
+import java.io.PrintStream;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+
+/** The command that shows the ledger: a table for people, the same runs in the report. */
+final class StatusCommand {
+  private final Map<String, String> environment;
+  private final PrintStream out;
+  private final PrintStream err;
+
+  StatusCommand(Map<String, String> environment, PrintStream out, PrintStream err) {
+    this.environment = environment;
+    this.out = out;
+    this.err = err;
+  }
+
+  /**
+   * @param name a plan, or null for the runs of all
+   */
+  int run(String name, CommonOptions options) {
+    Report report = new Report(UUID.randomUUID().toString(), "status", Instant.now());
+    report.plan = name;
+    ReportTargets targets = null;
+    try {
+      targets = new ReportTargets(options.reports);
+      Settings settings;
+      if (name == null) {
+        settings = PlanFile.settings(options.sets);
+      } else {
+        PlanText text = PlanText.find(name);
+        var plan = PlanFile.read(text.location(), text.text(), options.sets, Version.number());
+        report.plan = plan.name();
+        settings = plan.settings();
+      }
+      Database database =
+          Database.fromEnvironment("BACKFILL", environment, settings.connectTimeout());
+      List<LedgerStatus.Run> runs =
+          LedgerStatus.of(database, settings.ledger().schema(), report.plan);
+      StatusTable.lines(runs).forEach(out::println);
+      report.runs = runs;
+      report.status = "succeeded";
+    } catch (InvalidPlan e) {
+      report.invalid(e.getMessage());
+      e.problems().forEach(err::println);
+    } catch (NotReady e) {
+      report.status = "failed";
+      report.exitCode = ExitCode.NOT_READY.number();
+      report.error =
+          new Report.Failure(Stage.PREFLIGHT.toString(), null, null, e.getMessage(), e.retryable());
+      e.reasons().forEach(err::println);
+    }
+    report.lasts();
+    if (targets != null) {
+      targets.write(report, out, err);
+    }
+    out.println(report.line());
+    return report.exitCode;
+  }
+}
