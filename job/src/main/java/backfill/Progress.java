@@ -188,7 +188,8 @@ final class Progress implements AutoCloseable {
   /** In one line of the terminal: one that wraps cannot be drawn over. */
   private String bar(long rows) {
     int room = Math.max(0, Terminal.columns() - 1);
-    String rate = rate(rows, System.nanoTime());
+    long now = System.nanoTime();
+    String rate = rows > 0 ? rate(rows, now) : nothingYet(now);
     int width = Math.min(BAR, room - rate.length() - "[] ".length());
     if (width < 1) {
       return rate.substring(0, Math.min(rate.length(), room));

@@ -64,7 +64,7 @@ class BarTest {
 
     assertThat(drawn())
         .isNotEmpty()
-        .allMatch(line -> line.startsWith("[" + " ".repeat(24) + "] 0 of 123,456,789 rows (0 %)"));
+        .allMatch(line -> line.startsWith("[" + " ".repeat(24) + "] 0 of 123,456,789 rows, "));
   }
 
   @Test

@@ -13,6 +13,11 @@ import java.util.Comparator;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.apache.logging.log4j.LogManager;
@@ -24,15 +29,27 @@ import org.testcontainers.postgresql.PostgreSQLContainer;
 /**
  * A PostgreSQL server for tests: the one that {@code BACKFILL_TEST_URL} names (with {@code
  * BACKFILL_TEST_USER}, who may create databases, and {@code BACKFILL_TEST_PASSWORD}), else a
- * container where a Docker engine answers, else the embedded one.
+ * container where a Docker engine answers, else the embedded one. Container and embedded server are
+ * of one major version, which Maven says: the newest, and for some tests once more the oldest.
  */
 public final class TestingPostgres implements AutoCloseable {
   private static final Logger LOG = LogManager.getLogger(TestingPostgres.class);
   private static final Duration PATIENCE = Duration.ofSeconds(30);
   private static final Pattern URL = Pattern.compile("(jdbc:postgresql://[^/?]+/)[^?]*(.*)");
 
-  /** A container is the same major version as the embedded server of the parent POM. */
-  private static final String IMAGE = "postgres:18";
+  /**
+   * An engine that is there says so at once. Testcontainers asks it without a limit, and one that
+   * accepts a connection and never answers would hold up every test.
+   */
+  private static final Duration ENGINE_ANSWERS = Duration.ofSeconds(20);
+
+  /** With the image's download, which Testcontainers gives two minutes. */
+  private static final Duration CONTAINER_STARTS = Duration.ofMinutes(5);
+
+  /** The version of the embedded server on the class path. */
+  private static final String VERSION = System.getProperty("backfill.postgres.version", "18");
+
+  private static final String IMAGE = "postgres:" + VERSION.replaceFirst("[.].*", "");
 
   private static TestingPostgres shared;
 
@@ -81,25 +98,58 @@ public final class TestingPostgres implements AutoCloseable {
    * does as well.
    */
   private static Optional<TestingPostgres> container() {
-    if (!DockerClientFactory.instance().isDockerAvailable()) {
+    try {
+      if (!within(ENGINE_ANSWERS, () -> DockerClientFactory.instance().isDockerAvailable())) {
+        return Optional.empty();
+      }
+    } catch (TimeoutException e) {
+      LOG.info(
+          "a Docker engine that says nothing for {} s is left alone", ENGINE_ANSWERS.toSeconds());
+      return Optional.empty();
+    } catch (ExecutionException e) {
+      LOG.info("no Docker engine can be asked: {}", e.getCause().toString());
       return Optional.empty();
     }
-    PostgreSQLContainer container = new PostgreSQLContainer(IMAGE);
+    try {
+      return Optional.of(within(CONTAINER_STARTS, TestingPostgres::startContainer));
+    } catch (TimeoutException | ExecutionException e) {
+      LOG.info("a Docker engine answers, but {} does not start: {}", IMAGE, e.toString());
+      return Optional.empty();
+    }
+  }
+
+  /** As the embedded server is: its user, its database, its limits. */
+  private static TestingPostgres startContainer() {
+    PostgreSQLContainer container =
+        new PostgreSQLContainer(IMAGE)
+            .withDatabaseName("postgres")
+            .withUsername("postgres")
+            .withPassword("trusted");
     container.setCommand(
         "postgres -c fsync=off -c max_connections=50 -c shared_preload_libraries=pg_stat_statements");
+    container.start();
+    // Its own URL has parameters, to which tests could not add theirs.
+    String url =
+        "jdbc:postgresql://%s:%d/postgres"
+            .formatted(
+                container.getHost(), container.getMappedPort(PostgreSQLContainer.POSTGRESQL_PORT));
+    return new TestingPostgres(
+            url, container.getUsername(), container.getPassword(), Optional.empty())
+        .introduced("a container of " + IMAGE);
+  }
+
+  /** What comes of it in time; what takes longer goes on alone, and is not waited for. */
+  private static <T> T within(Duration patience, Callable<T> asked)
+      throws TimeoutException, ExecutionException {
+    FutureTask<T> task = new FutureTask<>(asked);
+    Thread thread = new Thread(task, "docker");
+    thread.setDaemon(true);
+    thread.start();
     try {
-      container.start();
-    } catch (RuntimeException e) {
-      LOG.info("a Docker engine answers, but {} does not start: {}", IMAGE, e.getMessage());
-      return Optional.empty();
+      return task.get(patience.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (InterruptedException e) {
+      throw new IllegalStateException("interrupted while Docker was asked", e);
     }
-    return Optional.of(
-        new TestingPostgres(
-                container.getJdbcUrl(),
-                container.getUsername(),
-                container.getPassword(),
-                Optional.empty())
-            .introduced("a container of " + IMAGE));
   }
 
   private TestingPostgres introduced(String what) {

@@ -3,12 +3,18 @@ package backfill;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** The server fixture: fresh databases, and a server that can go away and come back. */
 class TestingPostgresTest {
@@ -89,6 +95,53 @@ class TestingPostgresTest {
                     Map.of("BACKFILL_TEST_URL", "jdbc:postgresql://localhost:1/none")))
         .hasMessage(
             "cannot connect as postgres to the server of BACKFILL_TEST_URL, jdbc:postgresql://localhost:1/none");
+  }
+
+  /** What a JVM does that needs a server, and says which one it got. */
+  static final class OtherJvm {
+    private OtherJvm() {}
+
+    public static void main(String[] arguments) throws SQLException {
+      try (TestingDatabase database = TestingPostgres.choose(Map.of()).createDatabase()) {
+        System.out.println(database.rows("SHOW server_version_num"));
+      }
+      System.exit(0);
+    }
+  }
+
+  /** In a home of its own, where Testcontainers remembers what it found. */
+  private static String serverWith(String dockerHost, Path home) throws Exception {
+    List<String> command =
+        JobProcess.java(System.getProperty("java.class.path"), "-Duser.home=" + home);
+    command.add(OtherJvm.class.getName());
+    Path out = home.resolve("out");
+    ProcessBuilder builder =
+        new ProcessBuilder(command)
+            .redirectOutput(out.toFile())
+            .redirectError(home.resolve("err").toFile());
+    builder.environment().put("DOCKER_HOST", dockerHost);
+    Process process = builder.start();
+    try {
+      assertThat(process.waitFor(2, TimeUnit.MINUTES))
+          .as(() -> dockerHost + " holds up the tests")
+          .isTrue();
+    } finally {
+      process.destroyForcibly();
+    }
+    return Files.readString(out) + Files.readString(home.resolve("err"));
+  }
+
+  @Test
+  void dockerThatAcceptsAndNeverAnswersHoldsUpNoTest(@TempDir Path home) throws Exception {
+    // Nobody accepts, and the kernel takes the connection all the same.
+    try (ServerSocket silent = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
+      assertThat(serverWith("tcp://127.0.0.1:" + silent.getLocalPort(), home)).contains("[[1");
+    }
+  }
+
+  @Test
+  void dockerThatIsNotThereHoldsUpNoTest(@TempDir Path home) throws Exception {
+    assertThat(serverWith("tcp://127.0.0.1:1", home)).contains("[[1");
   }
 
   @Test
