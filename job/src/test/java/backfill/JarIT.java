@@ -1,0 +1,123 @@
+package backfill;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.TreeSet;
+import java.util.jar.Attributes;
+import java.util.jar.JarFile;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledIfSystemProperty;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The jar as it is released: what is in it, under which licences, and the list of it. */
+class JarIT {
+  private static final Path TARGET = Checkout.root().resolve("job/target");
+  private static JarFile jar;
+
+  @BeforeAll
+  static void open() throws IOException {
+    jar = new JarFile(TARGET.resolve("backfill.jar").toFile());
+  }
+
+  @AfterAll
+  static void close() throws IOException {
+    jar.close();
+  }
+
+  private static String text(String entry) throws IOException {
+    assertThat(jar.getEntry(entry)).as(entry).isNotNull();
+    return new String(
+        jar.getInputStream(jar.getEntry(entry)).readAllBytes(), StandardCharsets.UTF_8);
+  }
+
+  @Test
+  void manifestNamesMainAndVersion() throws IOException {
+    Attributes manifest = jar.getManifest().getMainAttributes();
+
+    assertThat(manifest.getValue("Main-Class")).isEqualTo(Main.class.getName());
+    assertThat(manifest.getValue("Implementation-Version")).isEqualTo(Version.number());
+  }
+
+  @Test
+  void classesAreOursAndThoseOfThreeLibraries() {
+    TreeSet<String> packages = new TreeSet<>();
+    jar.stream()
+        .map(entry -> entry.getName().replaceFirst("^META-INF/versions/\\d+/", ""))
+        .filter(name -> name.endsWith(".class"))
+        .map(name -> name.replaceFirst("^((?:com|org)/)?([^/]+)/.*", "$1$2"))
+        .forEach(packages::add);
+
+    assertThat(packages).containsExactly("backfill", "com/typesafe", "org/postgresql", "picocli");
+    assertThat(jar.getEntry("backfill/TestingPostgres.class")).isNull();
+  }
+
+  @Test
+  void licencesOfAllThatIsInItTravelAlong() throws IOException {
+    assertThat(text("META-INF/LICENSE"))
+        .isEqualTo(Files.readString(Checkout.root().resolve("LICENSE")));
+    assertThat(text("META-INF/licenses/org.postgresql/postgresql/LICENSE"))
+        .contains("PostgreSQL Global Development Group");
+    assertThat(jar.stream().map(entry -> entry.getName()))
+        .filteredOn(name -> name.matches("META-INF/licenses/com\\.ongres.*/LICENSE"))
+        .hasSize(4);
+    assertThat(text("META-INF/THIRD-PARTY.txt"))
+        .contains("backfill " + Version.number() + " is under the Apache License 2.0")
+        .doesNotContain("${");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"org.postgresql:postgresql", "com.typesafe:config", "info.picocli:picocli"})
+  @DisabledIfSystemProperty(
+      named = "backfill.maven",
+      matches = "offline: true",
+      disabledReason = "Maven makes the list of components online only")
+  void libraryIsListedWithItsVersionAndLicence(String library) throws IOException {
+    List<String> required = new ArrayList<>();
+    JsonNode listed = null;
+    for (JsonNode component : bom().path("components")) {
+      String name = component.path("group").asText() + ":" + component.path("name").asText();
+      if (component.path("scope").asText().equals("required")) {
+        required.add(name);
+      }
+      if (name.equals(library)) {
+        listed = component;
+      }
+    }
+
+    assertThat(required)
+        .containsExactlyInAnyOrder(
+            "org.postgresql:postgresql", "com.typesafe:config", "info.picocli:picocli");
+    assertThat(listed.path("licenses")).isNotEmpty();
+    assertThat(text("META-INF/THIRD-PARTY.txt"))
+        .contains(" " + listed.path("version").asText() + " (" + library + ")");
+  }
+
+  @Test
+  @DisabledIfSystemProperty(
+      named = "backfill.maven",
+      matches = "offline: true",
+      disabledReason = "Maven makes the list of components online only")
+  void listIsOfThisVersion() throws IOException {
+    JsonNode ours = bom().path("metadata").path("component");
+
+    assertThat(ours.path("name").asText()).isEqualTo("backfill");
+    assertThat(ours.path("version").asText()).isEqualTo(Version.number());
+    assertThat(ours.path("licenses").toString()).contains("Apache-2.0");
+  }
+
+  private static JsonNode bom() throws IOException {
+    return new ObjectMapper().readTree(TARGET.resolve("bom.json").toFile());
+  }
+}
