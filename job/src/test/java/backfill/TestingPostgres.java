@@ -49,7 +49,7 @@ public final class TestingPostgres implements AutoCloseable {
   /** The version of the embedded server on the class path. */
   private static final String VERSION = System.getProperty("backfill.postgres.version", "18");
 
-  private static final String IMAGE = "postgres:" + VERSION.replaceFirst("[.].*", "");
+  private static final String IMAGE = "postgres:" + majorOf(VERSION);
 
   private static TestingPostgres shared;
 
@@ -90,7 +90,7 @@ public final class TestingPostgres implements AutoCloseable {
               Optional.empty())
           .introduced("the server of BACKFILL_TEST_URL");
     }
-    return container().orElseGet(() -> start().introduced("an embedded server"));
+    return container().orElseGet(() -> start().introduced("an embedded server")).ofTheVersion();
   }
 
   /**
@@ -159,6 +159,27 @@ public final class TestingPostgres implements AutoCloseable {
     } catch (SQLException e) {
       throw new IllegalStateException("cannot connect as " + user + " to " + what + ", " + url, e);
     }
+  }
+
+  private TestingPostgres ofTheVersion() {
+    try (Connection connection = connect(url)) {
+      requireMajor(connection.getMetaData().getDatabaseMajorVersion(), VERSION);
+      return this;
+    } catch (SQLException e) {
+      throw new IllegalStateException("cannot ask " + url + " for its version", e);
+    }
+  }
+
+  /** Else the class path, and with it whatever was tested, is another than Maven says. */
+  static void requireMajor(int major, String version) {
+    if (major != majorOf(version)) {
+      throw new IllegalStateException(
+          "the tests are about PostgreSQL " + version + ", and the server is a " + major);
+    }
+  }
+
+  private static int majorOf(String version) {
+    return Integer.parseInt(version.replaceFirst("[.].*", ""));
   }
 
   /** A fresh, empty database; closing it drops it, whoever is connected. */

@@ -135,13 +135,21 @@ class TestingPostgresTest {
   void dockerThatAcceptsAndNeverAnswersHoldsUpNoTest(@TempDir Path home) throws Exception {
     // Nobody accepts, and the kernel takes the connection all the same.
     try (ServerSocket silent = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
-      assertThat(serverWith("tcp://127.0.0.1:" + silent.getLocalPort(), home)).contains("[[1");
+      assertThat(serverWith("tcp://127.0.0.1:" + silent.getLocalPort(), home))
+          .contains("a Docker engine that says nothing for 20 s is left alone", "[[1");
     }
   }
 
   @Test
   void dockerThatIsNotThereHoldsUpNoTest(@TempDir Path home) throws Exception {
     assertThat(serverWith("tcp://127.0.0.1:1", home)).contains("[[1");
+  }
+
+  @Test
+  void serverOfAnotherVersionThanMavenSaysIsRefused() {
+    TestingPostgres.requireMajor(14, "14.22.0");
+    assertThatThrownBy(() -> TestingPostgres.requireMajor(18, "14.22.0"))
+        .hasMessage("the tests are about PostgreSQL 14.22.0, and the server is a 18");
   }
 
   @Test
