@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import picocli.CommandLine;
@@ -43,6 +44,9 @@ import picocli.CommandLine.Spec;
       "  CREATE EXTENSION pg_stat_statements in the database of BACKFILL_URL.",
       "The embedded one has the same settings. Nothing else should run meanwhile.",
       "",
+      "Growth, in one driver of 2 GiB, with the processor time for a row to that of the smallest:",
+      "  job/bin/bench growth-1M growth-10M growth-50M --way none",
+      "",
       "Django: with python3-django and python3-psycopg2 of Debian, or BENCH_PYTHON=VENV/bin/python."
     },
     sortOptions = false)
@@ -53,7 +57,9 @@ final class Bench implements Callable<Integer> {
       paramLabel = "CASE",
       arity = "0..*",
       description =
-          "a plan, or defectdojo-S1, -S2, -S3; without any, the plans of Coder and GitLab")
+          "defectdojo-S1, -S2, -S3 (85,845, 950,091 and 10,060,375 pairs), defectdojo-S2-uuid (users and products keyed by"
+              + " uuid), growth-1M, -10M, -50M, skew-group (100,000 users), skew-object (a million users), flatten-S3,"
+              + " flatten-S4 (a billion grants in memory), or a plan of Coder's or GitLab's; without any, these plans")
   private List<String> names = List.of();
 
   @Option(
@@ -74,8 +80,8 @@ final class Bench implements Callable<Integer> {
       names = "--way",
       paramLabel = "NAME",
       description =
-          "this row alone beside the job's first run, at any scale; repeatable. Otherwise all that end within"
-              + " minutes")
+          "this row alone beside the job's first run, at any scale, or none; repeatable. Otherwise all that end"
+              + " within minutes")
   private List<String> ways = List.of();
 
   @Option(
@@ -108,7 +114,13 @@ final class Bench implements Callable<Integer> {
   }
 
   private static List<String> names() {
-    return all().map(BenchCase::name).toList();
+    return Stream.concat(
+            all().map(BenchCase::name), FlattenCase.all().stream().map(FlattenCase::name))
+        .toList();
+  }
+
+  private static Optional<FlattenCase> flattening(String name) {
+    return FlattenCase.all().stream().filter(flatten -> flatten.name().equals(name)).findFirst();
   }
 
   private static Stream<BenchCase> all() {
@@ -122,7 +134,7 @@ final class Bench implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    List<BenchCase> cases = chosen();
+    List<String> chosen = chosen();
     Path checkout = Path.of(System.getProperty("bench.checkout", ""));
     Path directory = Files.createDirectories(checkout.resolve("job/target/bench"));
     List<String> options = new ArrayList<>();
@@ -139,8 +151,11 @@ final class Bench implements Callable<Integer> {
       figures.put("server", server.settings());
       figures.put("processors", Runtime.getRuntime().availableProcessors());
       figures.put("results", results);
-      for (BenchCase bench : cases) {
-        results.add(new BenchRun(server, bench, scale, launch).run(ways, rounds));
+      for (String name : chosen) {
+        results.add(
+            flattening(name).isPresent()
+                ? new FlattenRun(server, flattening(name).get(), launch).run(rounds)
+                : new BenchRun(server, named(name), scale, launch).run(ways, rounds));
         System.out.println(BenchTable.of(results.get(results.size() - 1)));
         write(json == null ? directory.resolve("bench.json") : json, figures);
       }
@@ -149,16 +164,22 @@ final class Bench implements Callable<Integer> {
     return results.stream().allMatch(result -> result.problems().isEmpty()) ? 0 : 1;
   }
 
-  private List<BenchCase> chosen() {
+  private List<String> chosen() {
     if (!(scale > 0) || rounds < 1) {
       throw refused(
           "expected --scale above 0 and --runs of at least 1, got " + scale + " and " + rounds);
     }
     try {
-      List<BenchCase> cases =
-          names.isEmpty() ? Cases.all() : names.stream().map(Bench::named).toList();
-      cases.forEach(bench -> ways.forEach(way -> requireWay(bench, way)));
-      return cases;
+      List<String> chosen =
+          names.isEmpty() ? Cases.all().stream().map(BenchCase::name).toList() : names;
+      for (String name : chosen) {
+        if (flattening(name).isEmpty()) {
+          ways.forEach(way -> requireWay(named(name), way));
+        } else if (!ways.isEmpty()) {
+          throw new IllegalArgumentException(name + " has no --way: its ways are compared");
+        }
+      }
+      return chosen;
     } catch (IllegalArgumentException e) {
       throw refused(e.getMessage());
     }
@@ -166,7 +187,7 @@ final class Bench implements Callable<Integer> {
 
   /** A way that no case has would be left out without a word. */
   static void requireWay(BenchCase bench, String name) {
-    if (!Ways.others(bench).contains(name)) {
+    if (!name.equals(Ways.NONE) && !Ways.others(bench).contains(name)) {
       throw new IllegalArgumentException(
           bench.name() + " has no " + name + "; it has " + Ways.others(bench));
     }

@@ -38,17 +38,21 @@ record BenchCase(
    * @param prefix of the environment variables that name it
    * @param name what its tables are of
    * @param tables the resource that makes them
-   * @param settings what the resource of the data, {@code upstream/NAME-large.sql}, goes by beside
-   *     the scale
+   * @param data what fills them, one after the other: names as {@link backfill.Upstream#sql} takes
+   *     them
+   * @param settings what the data goes by beside the scale
    */
-  record Part(String prefix, String name, String tables, Map<String, Integer> settings) {
+  record Part(
+      String prefix, String name, String tables, List<String> data, Map<String, Integer> settings) {
     Part {
+      data = List.copyOf(data);
       settings = Map.copyOf(settings);
     }
 
     /** A database of {@code upstream/NAME.sql}, whose data goes by the scale alone. */
     static Part upstream(String prefix, String name) {
-      return new Part(prefix, name, "/upstream/" + name + ".sql", Map.of());
+      return new Part(
+          prefix, name, "/upstream/" + name + ".sql", List.of(name + "-large"), Map.of());
     }
   }
 

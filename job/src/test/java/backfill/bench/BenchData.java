@@ -33,7 +33,9 @@ final class BenchData {
         statement.execute("SET bench." + setting.getKey() + " = '" + setting.getValue() + "'");
       }
       statement.execute(Upstream.sql("functions"));
-      statement.execute(Upstream.sql(part.name() + "-large"));
+      for (String data : part.data()) {
+        statement.execute(Upstream.sql(data));
+      }
       statement.execute("VACUUM (FREEZE, ANALYZE)");
     }
   }

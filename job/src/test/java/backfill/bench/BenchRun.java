@@ -180,7 +180,7 @@ final class BenchRun {
             counted.walBytes(),
             counted.rows(),
             counted.sequenceValues()));
-    if (report.isPresent() && turn.clock() == Clock.PROCESS) {
+    if (report.isPresent() && turn.clock() == Clock.PROCESS && turn.state() != State.FAR) {
       parts(turn.name(), seconds, report.get());
     }
   }

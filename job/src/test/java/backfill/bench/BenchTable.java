@@ -3,6 +3,7 @@ package backfill.bench;
 import backfill.bench.BenchResult.Row;
 import backfill.bench.BenchResult.Timing;
 import java.math.BigDecimal;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
@@ -11,7 +12,7 @@ import java.util.stream.Collectors;
 final class BenchTable {
   private static final String HEADING =
       String.format(
-          "%-46s %8s %8s %8s %6s %10s %9s %8s %8s %8s %9s%n",
+          "%-46s %8s %8s %8s %6s %10s %9s %7s %8s %8s %10s %10s%n",
           "",
           "median s",
           "min",
@@ -19,6 +20,7 @@ final class BenchTable {
           "ratio",
           "statements",
           "memory MB",
+          "heap MB",
           "CPU s",
           "WAL MB",
           "rows",
@@ -56,7 +58,7 @@ final class BenchTable {
     Timing middle = row.middle();
     return String.format(
         Locale.ROOT,
-        "%-46s %8.2f %8.2f %8.2f %6.2f %10s %9s %8s %8s %8s %9s%n",
+        "%-46s %8.2f %8.2f %8.2f %6.2f %10s %9s %7s %8s %8s %10s %10s%n",
         row.way(),
         row.medianSeconds(),
         row.minSeconds(),
@@ -64,6 +66,7 @@ final class BenchTable {
         row.toFirst(),
         count(middle.statements()),
         millions(middle.peakBytes()),
+        millions(middle.heapBytes()),
         middle.cpuSeconds() == null ? "-" : String.format(Locale.ROOT, "%.1f", middle.cpuSeconds()),
         middle.walBytes() == null
             ? "-"
@@ -84,29 +87,38 @@ final class BenchTable {
     return new BigDecimal(Double.toString(result.scale())).stripTrailingZeros().toPlainString();
   }
 
-  /** How the processor time for a row grows from the smallest of some cases to the others. */
+  /** What a row costs in each of some cases, to the one that planned fewest. */
   static String growth(List<BenchResult> results) {
     List<BenchResult> sized =
         results.stream()
             .filter(result -> result.cpuMicrosPerRow() != null)
-            .sorted((one, other) -> Long.compare(one.planned(), other.planned()))
+            .sorted(Comparator.comparingLong(BenchResult::planned))
             .toList();
     if (sized.size() < 2) {
       return "";
     }
-    double smallest = sized.get(0).cpuMicrosPerRow();
+    BenchResult smallest = sized.get(0);
     StringBuilder text =
-        new StringBuilder(String.format("processor time for a planned row, to the smallest:%n"));
-    sized.forEach(
-        result ->
-            text.append(
-                String.format(
-                    Locale.ROOT,
-                    "  %-28s %,12d rows  %6.1f µs  %5.2f%n",
-                    result.name(),
-                    result.planned(),
-                    result.cpuMicrosPerRow(),
-                    result.cpuMicrosPerRow() / smallest)));
+        new StringBuilder(
+            String.format(
+                "%-28s %12s  %9s  %5s  %9s  %5s%n",
+                "for each planned row", "rows", "µs of CPU", "ratio", "µs in all", "ratio"));
+    for (BenchResult result : sized) {
+      text.append(
+          String.format(
+              Locale.ROOT,
+              "%-28s %,12d  %9.1f  %5.2f  %9.1f  %5.2f%n",
+              result.name(),
+              result.planned(),
+              result.cpuMicrosPerRow(),
+              result.cpuMicrosPerRow() / smallest.cpuMicrosPerRow(),
+              microsPerRow(result),
+              microsPerRow(result) / microsPerRow(smallest)));
+    }
     return text.toString();
+  }
+
+  private static double microsPerRow(BenchResult result) {
+    return result.row(Ways.OURS).orElseThrow().medianSeconds() * 1e6 / result.planned();
   }
 }

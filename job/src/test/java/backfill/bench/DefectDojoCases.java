@@ -1,106 +1,121 @@
 package backfill.bench;
 
-import backfill.Upstream;
 import backfill.bench.BenchCase.Outcome;
 import backfill.bench.BenchCase.Part;
 import java.util.List;
 import java.util.Map;
 
-/** The main plan at three sizes of its own, which no scale changes. */
+/** The main plan at sizes of its own, which no scale changes. */
 final class DefectDojoCases {
-  private static final String SORTED = "SQL, sorted";
-  private static final String DJANGO = "Django, bulk_create";
-  private static final String FLOOR = "the floor: COPY of prepared pairs";
+  private static final String PLAN = "defectdojo-authorized-users";
+  private static final String TABLES = "/demo/schema.sql";
+  private static final String DATA = "defectdojo-large";
 
-  private static final List<Peer> PEERS =
-      List.of(
-          Peer.sql(SORTED, "defectdojo-peer").withRerun(),
-          Peer.sql(
-              "SQL, unsorted",
-              Double.MAX_VALUE,
-              Upstream.sql("defectdojo-peer").replace("ORDER BY 1, 2 ", "")),
-          Peer.of(DJANGO, new Peer.InPython("/bench/defectdojo_orm.py", "django, psycopg2"))
-              .withRerun(),
-          Peer.of("Spark, JDBC into staging, then SQL", new Peer.InSpark(SparkJdbcPeer.class)),
-          Peer.of(
-              FLOOR,
-              new Peer.InJava(new CopyFloor(List.of(target("product"), target("product_type"))))));
-
-  private static final String OURS = Ways.OURS;
-  private static final String UNVERIFIED = OURS + BenchResult.LESS_VERIFY;
-
-  private static final List<Goal> GOALS =
-      List.of(
-          Goal.ratio(DJANGO, UNVERIFIED, Goal.Direction.AT_LEAST, 3.5),
-          Goal.ratio(DJANGO, OURS, Goal.Direction.AT_LEAST, 3),
-          Goal.ratio(SORTED, UNVERIFIED, Goal.Direction.AT_LEAST, 1.25),
-          Goal.ratio(SORTED, OURS, Goal.Direction.AT_LEAST, 1.1),
-          Goal.ratio(OURS + BenchResult.WRITE, FLOOR, Goal.Direction.AT_MOST, 1.2),
-          Goal.ratio(Ways.FAR, OURS, Goal.Direction.AT_MOST, 1.3),
-          Goal.statements(OURS, 60),
-          Goal.seconds(Ways.RERUN + BenchResult.READY_TO_VERIFIED, 4),
-          Goal.seconds(Ways.SECOND, 1),
-          Goal.nothingTouched(Ways.RERUN),
-          Goal.walBytes(Ways.RERUN, 64 * 1024));
+  private static final Size S2 = new Size(15_000, 17_000, 850, new Departments(53, 8, 26), 5);
+  private static final Size S3 = sized(10);
 
   private DefectDojoCases() {}
 
   static List<BenchCase> all() {
     return List.of(
-        of("defectdojo-S1", 5_000, 2_500, 125, new Departments(32, 8, 15), 5),
-        of("defectdojo-S2", 15_000, 17_000, 850, new Departments(53, 8, 26), 5),
-        of("defectdojo-S3", 60_000, 100_000, 5_000, new Departments(94, 10, 55), 7));
+        closely(
+            "defectdojo-S1", new Size(5_000, 2_500, 125, new Departments(32, 8, 15), 5), List.of()),
+        closely("defectdojo-S2", S2, DefectDojoPeers.GOALS),
+        closely("defectdojo-S3", S3, DefectDojoPeers.WRITE_GOALS),
+        once("defectdojo-S2-uuid", byUuid(part(S2)), DefectDojoPeers.OF_ANY_KEYS),
+        once("growth-1M", part(sized(1)), List.of()),
+        once("growth-10M", part(S3), List.of()),
+        once("growth-50M", part(sized(50)), List.of()),
+        once("skew-group", skewed(100_000, 100_000, 10, 0), DefectDojoPeers.OF_ANY_KEYS),
+        once("skew-object", skewed(1_000_000, 0, 0, 1_000_000), DefectDojoPeers.OF_ANY_KEYS));
   }
 
   /** The same in the small, for tests. */
   static BenchCase tiny() {
-    return of("defectdojo-tiny", 120, 40, 5, new Departments(30, 4, 12), 3);
+    return closely(
+        "defectdojo-tiny",
+        new Size(120, 40, 5, new Departments(30, 4, 12), 3),
+        DefectDojoPeers.GOALS);
+  }
+
+  /** The data of S3, whose shape that of others is. */
+  static Part largest() {
+    return part(S3);
+  }
+
+  /** The same rows, with users and products known by a uuid. */
+  static Part byUuid(Part part) {
+    return new Part(
+        part.prefix(),
+        part.name(),
+        part.tables(),
+        List.of(DATA, "defectdojo-uuid"),
+        part.settings());
+  }
+
+  /** The shape of S3 with about so many million pairs. */
+  private static Size sized(int millions) {
+    return new Size(
+        6_000 * millions, 10_000 * millions, 500 * millions, new Departments(94, 10, 55), 7);
   }
 
   /** How many users a department has, how many groups, and how many users each of those. */
   private record Departments(int users, int groups, int groupSize) {}
 
-  private static BenchCase of(
-      String name,
-      int users,
-      int products,
-      int productTypes,
-      Departments departments,
-      int groupsPerObject) {
-    Map<String, Integer> settings =
-        Map.of(
-            "users", users,
-            "products", products,
-            "product_types", productTypes,
-            "department", departments.users(),
-            "groups_per_department", departments.groups(),
-            "group_size", departments.groupSize(),
-            "groups_per_object", groupsPerObject);
-    return new BenchCase(
-        name,
-        "defectdojo-authorized-users",
-        List.of(new Part(Cases.MAIN, "defectdojo", "/demo/schema.sql", settings)),
-        PEERS,
-        List.of(
-            new Outcome(
-                "dojo_product_authorized_users",
-                "SELECT product_id, dojo_user_id FROM dojo_product_authorized_users"),
-            new Outcome(
-                "dojo_product_type_authorized_users",
-                "SELECT product_type_id, dojo_user_id FROM dojo_product_type_authorized_users"),
-            new Outcome("auth_user", "SELECT id, is_superuser, is_staff FROM auth_user")),
-        true,
-        GOALS);
+  private record Size(
+      int users, int products, int productTypes, Departments departments, int groupsPerObject) {
+    Map<String, Integer> settings() {
+      return Map.of(
+          "users", users,
+          "products", products,
+          "product_types", productTypes,
+          "department", departments.users(),
+          "groups_per_department", departments.groups(),
+          "group_size", departments.groupSize(),
+          "groups_per_object", groupsPerObject);
+    }
   }
 
-  private static CopyFloor.Table target(String object) {
-    return new CopyFloor.Table(
-        "dojo_" + object + "_authorized_users",
-        object + "_id, dojo_user_id",
-        """
-        SELECT %1$s_id, user_id FROM dojo_%1$s_member
-        UNION SELECT g.%1$s_id, m.user_id FROM dojo_%1$s_group g JOIN dojo_dojo_group_member m USING (group_id)
-        """
-            .formatted(object));
+  private static Part part(Size size) {
+    return new Part(Cases.MAIN, "defectdojo", TABLES, List.of(DATA), size.settings());
+  }
+
+  /**
+   * A thousand ordinary products, and what is out of proportion.
+   *
+   * @param groupSize of one group, which so many products have
+   * @param objectUsers direct members of one product
+   */
+  private static Part skewed(int users, int groupSize, int groupProducts, int objectUsers) {
+    return new Part(
+        Cases.MAIN,
+        "defectdojo",
+        TABLES,
+        List.of("defectdojo-skew"),
+        Map.of(
+            "users", users,
+            "large_group", groupSize,
+            "large_group_products", groupProducts,
+            "large_product", objectUsers));
+  }
+
+  private static BenchCase closely(String name, Size size, List<Goal> goals) {
+    return new BenchCase(
+        name, PLAN, List.of(part(size)), DefectDojoPeers.ALL, outcomes(), true, goals);
+  }
+
+  private static BenchCase once(String name, Part part, List<Peer> peers) {
+    return BenchCase.of(name, PLAN, List.of(part), peers, outcomes());
+  }
+
+  private static List<Outcome> outcomes() {
+    return List.of(
+        new Outcome(
+            "dojo_product_authorized_users",
+            "SELECT product_id, dojo_user_id FROM dojo_product_authorized_users"),
+        new Outcome(
+            "dojo_product_type_authorized_users",
+            "SELECT product_type_id, dojo_user_id FROM dojo_product_type_authorized_users"),
+        new Outcome("auth_user", "SELECT id, is_superuser, is_staff FROM auth_user"));
   }
 }

@@ -59,6 +59,25 @@ record Goal(
         bound);
   }
 
+  /** How much memory the process of one row held, to that of another. */
+  static Goal memory(String way, String other, double atMost) {
+    return new Goal(
+        way + " : " + other + ", memory",
+        result ->
+            result
+                .row(way)
+                .flatMap(
+                    row ->
+                        result
+                            .row(other)
+                            .map(
+                                to ->
+                                    number(row.middle().peakBytes())
+                                        / number(to.middle().peakBytes()))),
+        Direction.AT_MOST,
+        atMost);
+  }
+
   static Goal seconds(String way, double atMost) {
     return of(way, "seconds", row -> row.medianSeconds(), atMost);
   }

@@ -155,6 +155,37 @@ class PeersTest {
     assertThat(ends).allSatisfy(end -> assertThat(end).isEqualTo(ends.get(0)));
   }
 
+  /** Known by a uuid, they are as many, and the same. */
+  @Test
+  void keysOfAnotherTypeGiveTheSamePairs() throws Exception {
+    BenchCase bench = DefectDojoCases.tiny();
+    BenchCase.Part part = DefectDojoCases.byUuid(bench.parts().get(0));
+    String peer = bench.peers().get(0).name();
+    try (TestingDatabase numbers = filled(bench, 0, 1);
+        TestingDatabase uuids = TestingPostgres.shared().createDatabase()) {
+      try (Connection connection = uuids.connection()) {
+        BenchData.fill(connection, part, 1);
+      }
+      run(bench, peer, Map.of(Cases.MAIN, numbers));
+      run(bench, peer, Map.of(Cases.MAIN, uuids));
+
+      assertThat(
+              uuids.rows(
+                  "SELECT product_id::text, dojo_user_id::text FROM dojo_product_authorized_users ORDER BY 1, 2"))
+          .isNotEmpty()
+          .isEqualTo(
+              numbers.rows(
+                  """
+                  SELECT md5(product_id::text)::uuid::text, md5(dojo_user_id::text)::uuid::text
+                  FROM dojo_product_authorized_users ORDER BY 1, 2"""));
+      String keys =
+          """
+          SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid) FROM pg_constraint
+          WHERE contype = 'f' ORDER BY 1, 2""";
+      assertThat(uuids.rows(keys)).isNotEmpty().isEqualTo(numbers.rows(keys));
+    }
+  }
+
   private void runPython(Peer.InPython python, TestingDatabase main) throws Exception {
     TimedProcess process =
         TimedProcess.run(

@@ -44,7 +44,8 @@ public final class SparkJdbcPeer {
     }
   }
 
-  private static Dataset<Row> read(SparkSession spark, String table) {
+  /** All rows of a table that has numbers for its key. */
+  static Dataset<Row> read(SparkSession spark, String table) {
     Map<String, String> options =
         Map.of(
             "url", url(),

@@ -16,12 +16,16 @@ final class Ways {
 
   static final String RERUN = "backfill rerun";
   static final String SECOND = "backfill rerun, 2nd in a JVM";
+
+  /** What is asked for to have no other at all. */
+  static final String NONE = "none";
+
   static final String FAR = "backfill run, 2 ms away";
 
-  private static final String JVM_OPTIONS = "BACKFILL_JVM_OPTIONS";
+  static final String JVM_OPTIONS = "BACKFILL_JVM_OPTIONS";
 
   /** A long join pays for the second compiler, which the launcher leaves out for short runs. */
-  private static final String BOTH_COMPILERS = "-XX:TieredStopAtLevel=4 ";
+  static final String BOTH_COMPILERS = "-XX:TieredStopAtLevel=4 ";
 
   private final BenchCase bench;
   private final double scale;
