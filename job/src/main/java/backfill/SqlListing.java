@@ -9,6 +9,7 @@ import backfill.postgres.Changes;
 import backfill.postgres.Database;
 import backfill.postgres.Databases;
 import backfill.postgres.Deferred;
+import backfill.postgres.LedgerTables;
 import backfill.postgres.ListedStatement;
 import backfill.postgres.OpenTransactions;
 import backfill.postgres.Ready;
@@ -69,6 +70,7 @@ final class SqlListing {
         "asked just now: the catalog, how far the targets' sequences are, and, where one might end, a count of",
         "the sources; nor what the progress line asks pg_stat_activity, and what the driver keeps in the ledger's",
         "tables run and lease, a row each.");
+    ledger();
     for (List<Step> turn : Turns.of(steps)) {
       if (turn.get(0) instanceof Step.Change change) {
         write(change);
@@ -79,6 +81,16 @@ final class SqlListing {
       }
     }
     return lines;
+  }
+
+  /** Who may not let a run create them makes them beforehand, by these statements. */
+  private void ledger() {
+    if (plan.settings().ledger().on()) {
+      heading(
+          "ledger: its schema and tables, which run creates where one is missing; they may be made beforehand,",
+          "by somebody who may, and check --grants then says what the run's role needs there");
+      LedgerTables.create(plan.settings().ledger().schema()).forEach(sql -> lines.add(sql + ";"));
+    }
   }
 
   private void fill(List<Step.Fill> together) throws Exception {

@@ -30,7 +30,8 @@ public final class TargetLookup {
         Inquiry inquiry = new Inquiry(connection, lockTimeout, retryFor)) {
       Optional<Table> table = new NameLookup(inquiry).find("dbtable", name, findings);
       findings.throwIfRefused();
-      List<String> columns = key.isEmpty() ? new IndexCatalog(inquiry).primaryKey(table.get()) : key;
+      List<String> columns =
+          key.isEmpty() ? new IndexCatalog(inquiry).primaryKey(table.get()) : key;
       refuseUnfit(table.get(), columns, findings);
       findings.throwIfRefused();
       Optional<Arbiter> arbiter = ArbiterRule.choose("key", table.get(), columns, findings);
