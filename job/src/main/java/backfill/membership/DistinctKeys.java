@@ -1,8 +1,5 @@
 package backfill.membership;
 
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
-import java.nio.ByteOrder;
 import java.util.Arrays;
 
 /**
@@ -13,9 +10,6 @@ public final class DistinctKeys {
 
   /** What is answered for a key that is not among them. */
   public static final int ABSENT = -1;
-
-  private static final VarHandle LONGS =
-      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
 
   private static final int LARGEST_ARRAY = Integer.MAX_VALUE - 8;
 
@@ -131,22 +125,13 @@ public final class DistinctKeys {
     return Arrays.equals(bytes, start(number), ends[number], from, start, end);
   }
 
-  /** Mixes eight bytes at a time, so that keys of one prefix or of ascending numbers spread. */
+  /** Spreads keys of one prefix, and of ascending numbers, over all bits. */
   public static int hash(byte[] from, int start, int end) {
-    long hash = end - start;
-    int at = start;
-    for (; at + Long.BYTES <= end; at += Long.BYTES) {
-      hash = mixed(hash ^ (long) LONGS.get(from, at));
+    long hash = 0xCBF2_9CE4_8422_2325L;
+    for (int at = start; at < end; at++) {
+      hash = (hash ^ from[at]) * 0x0000_0100_0000_01B3L;
     }
-    long rest = 0;
-    for (; at < end; at++) {
-      rest = rest << Byte.SIZE | from[at] & 0xFF;
-    }
-    return (int) (mixed(hash ^ rest) >>> 32);
-  }
-
-  private static long mixed(long value) {
-    long mixed = value * 0x9E37_79B9_7F4A_7C15L;
-    return (mixed ^ mixed >>> 32) * 0xD6E8_FEB8_6659_FD93L;
+    hash = (hash ^ hash >>> 32) * 0x9E37_79B9_7F4A_7C15L;
+    return (int) (hash >>> 32);
   }
 }

@@ -12,23 +12,22 @@ import java.util.Optional;
 public final class KeyText {
   private static final int UUID_BYTES = 16;
   private static final HexFormat HEX = HexFormat.of();
+  private static final byte[] DIGITS = "0123456789abcdef".getBytes(StandardCharsets.ISO_8859_1);
 
   private KeyText() {}
 
   /** A uuid as PostgreSQL writes it. */
   public static String ofUuid(byte[] bytes) {
-    String digits = HEX.formatHex(bytes);
-    return new StringBuilder(36)
-        .append(digits, 0, 8)
-        .append('-')
-        .append(digits, 8, 12)
-        .append('-')
-        .append(digits, 12, 16)
-        .append('-')
-        .append(digits, 16, 20)
-        .append('-')
-        .append(digits, 20, 32)
-        .toString();
+    byte[] text = new byte[UUID_BYTES * 2 + 4];
+    int at = 0;
+    for (int i = 0; i < UUID_BYTES; i++) {
+      text[at++] = DIGITS[bytes[i] >> 4 & 0xF];
+      text[at++] = DIGITS[bytes[i] & 0xF];
+      if (i == 3 || i == 5 || i == 7 || i == 9) {
+        text[at++] = '-';
+      }
+    }
+    return new String(text, StandardCharsets.ISO_8859_1);
   }
 
   /**
