@@ -91,12 +91,12 @@ final class DatabaseReports {
 
   /** How a step writes, and what decides there which rows are the same. */
   static String writeRule(Step.Fill step, Target target) {
-    return "write %s: unnest arrays, %s %s"
+    boolean adds = !(step instanceof Step.Rows rows && rows.mode() == Step.Mode.UPDATE);
+    return "write %s: %s, %s %s"
         .formatted(
             step.name(),
-            step instanceof Step.Rows rows && rows.mode() == Step.Mode.UPDATE
-                ? "compare and set by"
-                : "arbiter",
+            adds ? target.protocolInWords(step.write().protocol()) : "unnest arrays",
+            adds ? "arbiter" : "compare and set by",
             target.arbiter().index());
   }
 

@@ -75,6 +75,9 @@ final class StepReport {
   /** Whether a new row takes a value of a sequence. */
   @JsonIgnore boolean numbersRows = true;
 
+  /** Whether rows are copied: those of a batch that meets a conflict are then sent again. */
+  @JsonIgnore boolean copies;
+
   @JsonIgnore private final Step step;
 
   StepReport(Step step) {
@@ -184,7 +187,8 @@ final class StepReport {
       inserted = inserts.changed();
       conflicts = inserts.left();
       // Each row that is sent takes a value; a row that was sent twice took two.
-      boolean once = inserts.retries() == 0 && inserts.rejected() == 0;
+      boolean once =
+          inserts.retries() == 0 && inserts.rejected() == 0 && (inserts.left() == 0 || !copies);
       sequenceValues = !numbersRows ? (Long) 0L : once ? (Long) inserts.rows() : null;
     }
     if (toUpdate != null) {

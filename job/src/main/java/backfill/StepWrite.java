@@ -5,6 +5,7 @@ import backfill.postgres.StepCounts;
 import backfill.postgres.TooManyRejected;
 import backfill.postgres.WriteCounts;
 import backfill.postgres.WritePart;
+import backfill.postgres.WriteProtocol;
 import backfill.postgres.WriteTarget;
 import backfill.spark.Sink;
 import backfill.spark.Sinks;
@@ -61,6 +62,9 @@ final class StepWrite {
     run.enter(Stage.WRITE, step, step.name(), report.toWrite());
     report.rejectUnfit();
     report.numbersRows = numbering(writing).isPresent();
+    report.copies =
+        writing.target().protocol(WriteTarget.Operation.INSERT_MISSING, step.write().protocol())
+            == WriteProtocol.COPY;
     refuseTooManyRejected();
     report.status = "writing";
     StepCounts counts = partByPart();

@@ -3,6 +3,7 @@ package backfill.plan;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigException;
 import com.typesafe.config.ConfigValueFactory;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
@@ -11,7 +12,8 @@ enum Measure {
   COUNT("a whole number", "-?\\d+"),
   LIMIT("a whole number, or none", "-?\\d+"),
   DURATION("a duration with its unit, as in 500 ms, 30 s or 2 min", "-?\\d+(\\.\\d+)?\\s*[a-z]+"),
-  BYTES("a size with its unit, as in 64 MiB", "-?\\d+(\\.\\d+)?\\s*[A-Za-z]+");
+  BYTES("a size with its unit, as in 64 MiB", "-?\\d+(\\.\\d+)?\\s*[A-Za-z]+"),
+  PROTOCOL("auto, copy or unnest", "auto|copy|unnest");
 
   /** Stands for no limit. */
   static final String NONE = "none";
@@ -29,7 +31,8 @@ enum Measure {
   }
 
   /**
-   * The text's number in milliseconds, bytes or pieces; nothing where it is not of this measure.
+   * The text's number in milliseconds, bytes or pieces, or its place among the words; nothing where
+   * it is not of this measure.
    */
   Optional<Long> parse(String text) {
     if (!form.matcher(text).matches()) {
@@ -43,6 +46,8 @@ enum Measure {
             case DURATION ->
                 config(text.replaceFirst("min$", "minutes")).getDuration("it").toMillis();
             case BYTES -> config(text).getBytes("it");
+            case PROTOCOL ->
+                (long) Settings.Protocol.valueOf(text.toUpperCase(Locale.ROOT)).ordinal();
           });
     } catch (ConfigException | ArithmeticException | NumberFormatException e) {
       return Optional.empty();

@@ -21,6 +21,8 @@ enum Setting {
   DICTIONARY_BYTES("flatten.dictionary-bytes", Measure.BYTES, "0 B", "1 GiB"),
   WRITERS("write.writers", Measure.COUNT, "1", "64"),
   ROWS_PER_BATCH("write.rows-per-batch", Measure.COUNT, "1", "1000000"),
+  BATCH_BYTES("write.batch-bytes", Measure.BYTES, "64 KiB", "1 GiB"),
+  PROTOCOL("write.protocol", Measure.PROTOCOL, "auto", "unnest"),
   STATEMENT_TIMEOUT("write.statement-timeout", Measure.DURATION, "100 ms", "1 h"),
   RETRY_FOR("write.retry-for", Measure.DURATION, "0 s", "24 h"),
   WAIT_FOR("verify.wait-for", Measure.DURATION, "0 s", "24 h"),
@@ -66,7 +68,7 @@ enum Setting {
 
   /** For people: {@code 1 to 64}. */
   String range() {
-    return least + " to " + most;
+    return measure == Measure.PROTOCOL ? measure.expected() : least + " to " + most;
   }
 
   /**

@@ -61,16 +61,35 @@ public record Settings(
     }
   }
 
+  /** How rows that are added travel. */
+  public enum Protocol {
+    /** By COPY, unless something about the target forbids it. */
+    AUTO,
+    /** By COPY, or not at all. */
+    COPY,
+    /** As arrays. */
+    UNNEST
+  }
+
   /**
    * @param writers connections that write at the same time, at most
-   * @param rowsPerBatch rows of one transaction
+   * @param rowsPerBatch rows of one transaction, at most
+   * @param batchBytes what these may take in a writer's memory, about
+   * @param protocol how rows that are added travel
    * @param statementTimeout how long one statement of a batch may run
    * @param retryFor how long one batch is tried again after a passing failure
    */
-  public record Write(int writers, int rowsPerBatch, Duration statementTimeout, Duration retryFor) {
+  public record Write(
+      int writers,
+      int rowsPerBatch,
+      long batchBytes,
+      Protocol protocol,
+      Duration statementTimeout,
+      Duration retryFor) {
     public Write {
       Setting.WRITERS.require(writers);
       Setting.ROWS_PER_BATCH.require(rowsPerBatch);
+      Setting.BATCH_BYTES.require(batchBytes);
       Setting.STATEMENT_TIMEOUT.require(statementTimeout);
       Setting.RETRY_FOR.require(retryFor);
     }

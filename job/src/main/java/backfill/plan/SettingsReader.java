@@ -131,6 +131,8 @@ final class SettingsReader {
     return new Settings.Write(
         count(values, Setting.WRITERS),
         count(values, Setting.ROWS_PER_BATCH),
+        number(values, Setting.BATCH_BYTES),
+        Settings.Protocol.values()[count(values, Setting.PROTOCOL)],
         duration(values, Setting.STATEMENT_TIMEOUT),
         duration(values, Setting.RETRY_FOR));
   }

@@ -1,6 +1,5 @@
 package backfill.postgres;
 
-import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
 
@@ -9,26 +8,36 @@ import java.util.List;
  * repeated.
  */
 public final class Batch {
+  /** What a value that is no integer takes beside its text, about. */
+  private static final int BYTES_OF_AN_OBJECT = 56;
+
   private final List<TargetColumn> columns;
-  private final List<List<Object>> values;
+  private final List<Values> values;
+  private long bytes;
 
   /**
    * @param columns of a row, in order; a name may stand twice (the new value and the expected one)
    */
   public Batch(List<TargetColumn> columns) {
-    this.columns = List.copyOf(columns);
-    this.values = new ArrayList<>();
-    columns.forEach(column -> values.add(new ArrayList<>()));
+    this(columns, columns.stream().map(column -> new Values(column.isInteger())).toList());
   }
 
-  private Batch(List<TargetColumn> columns, List<List<Object>> values) {
-    this.columns = columns;
+  private Batch(List<TargetColumn> columns, List<Values> values) {
+    this.columns = List.copyOf(columns);
     this.values = values;
   }
 
   /** Adds the value of one column of the row being built; every row gives each column once. */
   public void add(int column, Object value) {
-    values.get(column).add(columns.get(column).element(value));
+    Object element = columns.get(column).element(value);
+    values.get(column).add(element);
+    bytes += element instanceof String text ? BYTES_OF_AN_OBJECT + text.length() : Long.BYTES;
+  }
+
+  /** Likewise, an integer. */
+  public void add(int column, long value) {
+    values.get(column).add(value);
+    bytes += Long.BYTES;
   }
 
   /** How many rows it holds. */
@@ -36,33 +45,33 @@ public final class Batch {
     return values.get(0).size();
   }
 
-  /** Empties it for the rows after a commit. */
-  public void clear() {
-    values.forEach(List::clear);
+  /** How much memory its rows take, about. */
+  public long bytes() {
+    return bytes;
   }
 
-  /** A view of the rows from one place to before another; good until this is changed. */
+  /** Empties it for the rows after a commit. */
+  public void clear() {
+    values.forEach(Values::clear);
+    bytes = 0;
+  }
+
+  /** The rows from one place to before another. */
   Batch part(int from, int to) {
-    return new Batch(columns, values.stream().map(column -> column.subList(from, to)).toList());
+    return new Batch(columns, values.stream().map(column -> column.part(from, to)).toList());
   }
 
   /** A copy without the rows at these places. */
   Batch without(BitSet places) {
-    List<List<Object>> rest = new ArrayList<>();
-    for (List<Object> column : values) {
-      List<Object> kept = new ArrayList<>();
-      for (int row = places.nextClearBit(0);
-          row < column.size();
-          row = places.nextClearBit(row + 1)) {
-        kept.add(column.get(row));
-      }
-      rest.add(kept);
-    }
-    return new Batch(columns, rest);
+    return new Batch(columns, values.stream().map(column -> column.without(places)).toList());
   }
 
   List<TargetColumn> columns() {
     return columns;
+  }
+
+  Values values(int column) {
+    return values.get(column);
   }
 
   /** The key of one row, as texts. */
@@ -80,10 +89,6 @@ public final class Batch {
 
   /** Whether a row has no value here. */
   boolean hasNull(int column) {
-    return values.get(column).contains(null);
-  }
-
-  Object[] array(int column) {
-    return values.get(column).toArray();
+    return values.get(column).hasNull();
   }
 }

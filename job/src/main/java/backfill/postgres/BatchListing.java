@@ -80,8 +80,21 @@ public final class BatchListing {
       listed.add(new ListedStatement(BatchStatement.deleted(target.cascades())));
     }
     listed.add(new ListedStatement(BatchStatement.TRY));
-    listed.add(new ListedStatement(ofTheWrite(), BatchStatement.sql(target)));
+    if (target.protocol() == WriteProtocol.COPY) {
+      listed.add(new ListedStatement(ofTheWrite(), BatchStatement.copy(target)));
+    } else {
+      listed.add(new ListedStatement(ofTheArrays(), BatchStatement.sql(target)));
+    }
     listed.add(new ListedStatement(lookedUp(true), BatchStatement.CHECK_NOW));
+    if (target.protocol() == WriteProtocol.COPY) {
+      listed.add(
+          new ListedStatement(
+              List.of(
+                  "only where a row's key is there already, or the server refuses a row; then, with the same locks:"),
+              BatchStatement.UNDO));
+      listed.add(new ListedStatement(List.of(ofArrays()), BatchStatement.sql(target)));
+      listed.add(new ListedStatement(BatchStatement.CHECK_NOW));
+    }
     listed.add(new ListedStatement(BatchStatement.KEEP));
     if (cascades) {
       listed.add(new ListedStatement(BatchStatement.deleted(target.cascades())));
@@ -142,11 +155,19 @@ public final class BatchListing {
           "fires trigger %s, whose function %s() may take locks of its own"
               .formatted(trigger.name(), trigger.function()));
     }
-    comments.add(
-        "each ? is an array with a value for each row, in this order: "
-            + String.join(
-                ", ", BatchStatement.columns(target).stream().map(TargetColumn::name).toList()));
     return comments;
+  }
+
+  private List<String> ofTheArrays() {
+    List<String> comments = new ArrayList<>(ofTheWrite());
+    comments.add(ofArrays());
+    return comments;
+  }
+
+  private String ofArrays() {
+    return "each ? is an array with a value for each row, in this order: "
+        + String.join(
+            ", ", BatchStatement.columns(target).stream().map(TargetColumn::name).toList());
   }
 
   private List<String> lookedUp(boolean deferred) {

@@ -10,6 +10,8 @@ import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.postgresql.PGConnection;
+import org.postgresql.copy.CopyIn;
 
 /** The statements about rows of one batch, each sent with an array for each column, and counted. */
 final class BatchQueries {
@@ -48,7 +50,7 @@ final class BatchQueries {
         }
         BitSet absent = new BitSet();
         if (mayBeSwallowed(rows, inserted)) {
-          absent = places(BatchStatement.absentRows(target, rows), rows);
+          absent = absent(rows);
         }
         yield new Outcome(inserted, absent, absent);
       }
@@ -127,13 +129,36 @@ final class BatchQueries {
     return places;
   }
 
+  /** Copies all of the rows, or throws; answers with how many the table took. */
+  long copy(Batch rows) throws SQLException {
+    sent++;
+    CopyIn copy =
+        connection.unwrap(PGConnection.class).getCopyAPI().copyIn(BatchStatement.copy(target));
+    try {
+      new CopyText(copy).send(rows);
+      return copy.endCopy();
+    } finally {
+      if (copy.isActive()) {
+        copy.cancelCopy();
+      }
+    }
+  }
+
+  /** The places of rows whose key is not in the table. */
+  BitSet absent(Batch rows) throws SQLException {
+    return places(BatchStatement.absentRows(target, rows), rows);
+  }
+
   private PreparedStatement prepare(String sql, Batch rows) throws SQLException {
     sent++;
     PreparedStatement statement = connection.prepareStatement(sql);
     List<TargetColumn> columns = rows.columns();
     for (int i = 0; i < columns.size(); i++) {
       statement.setArray(
-          i + 1, connection.createArrayOf(columns.get(i).elementType(), rows.array(i)));
+          i + 1,
+          connection
+              .unwrap(PGConnection.class)
+              .createArrayOf(columns.get(i).elementType(), rows.values(i).array()));
     }
     return statement;
   }

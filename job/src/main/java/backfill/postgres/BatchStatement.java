@@ -61,6 +61,15 @@ final class BatchStatement {
     };
   }
 
+  /** The same for rows that are copied, whole or not at all. */
+  static String copy(WriteTarget target) {
+    return "COPY "
+        + target.table().quoted()
+        + " ("
+        + target.columns().stream().map(TargetColumn::quoted).collect(Collectors.joining(", "))
+        + ") FROM STDIN";
+  }
+
   /** Asks what this transaction has deleted so far, a column for each table. */
   static String deleted(List<Cascade> cascades) {
     return "SELECT "

@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
+import org.postgresql.PGConnection;
 
 /**
  * Asks the server how rows would look in a table that does not have them yet: each value cast to
@@ -110,7 +111,10 @@ public final class StoredValues implements AutoCloseable {
     try (PreparedStatement statement = connection.prepareStatement(sql)) {
       for (int i = 0; i < columns.size(); i++) {
         statement.setArray(
-            i + 1, connection.createArrayOf(columns.get(i).elementType(), rows.array(i)));
+            i + 1,
+            connection
+                .unwrap(PGConnection.class)
+                .createArrayOf(columns.get(i).elementType(), rows.values(i).array()));
       }
       Map<Integer, Object[]> values = new HashMap<>();
       try (ResultSet row = statement.executeQuery()) {

@@ -1,5 +1,6 @@
 package backfill.postgres;
 
+import backfill.plan.Settings;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -25,6 +26,29 @@ public record Target(
   /** BEFORE row triggers that fire for this event. */
   public List<String> beforeTriggers(String event) {
     return triggers.getOrDefault(event, List.of());
+  }
+
+  /** Why no row may be copied into it; empty if it may. */
+  Optional<String> whyNoCopy() {
+    List<String> before = beforeTriggers("INSERT");
+    return before.isEmpty()
+        ? Optional.empty()
+        : Optional.of("trigger " + String.join(", ", before) + " fires BEFORE INSERT");
+  }
+
+  /** How rows travel that an operation writes, where a plan says so much of it. */
+  public WriteProtocol protocol(WriteTarget.Operation operation, Settings.Protocol wished) {
+    return operation.inserts() && wished != Settings.Protocol.UNNEST && whyNoCopy().isEmpty()
+        ? WriteProtocol.COPY
+        : WriteProtocol.UNNEST;
+  }
+
+  /** The same in words, with the reason where it is not the fastest one. */
+  public String protocolInWords(Settings.Protocol wished) {
+    if (wished == Settings.Protocol.UNNEST) {
+      return "unnest arrays (write.protocol)";
+    }
+    return whyNoCopy().map(why -> "unnest arrays (" + why + ")").orElse("COPY");
   }
 
   /** One that an earlier step makes, or changes: what holds there is not known yet. */

@@ -1,6 +1,7 @@
 package backfill.postgres;
 
 import backfill.plan.Plan;
+import backfill.plan.Settings;
 import backfill.plan.Step;
 import java.sql.SQLException;
 import java.util.LinkedHashMap;
@@ -82,8 +83,20 @@ final class TargetCheck {
     List<ParentTable> referred =
         events(step).contains("INSERT") ? parents.of(table) : List.<ParentTable>of();
     List<Cascade> cascades = cascades(step, table);
-    return arbiter(step, table)
-        .map(arbiter -> new Target(table, arbiter, triggers, referred, cascades, owned));
+    Optional<Target> target =
+        arbiter(step, table)
+            .map(arbiter -> new Target(table, arbiter, triggers, referred, cascades, owned));
+    if (step.write().protocol() == Settings.Protocol.COPY) {
+      target
+          .flatMap(Target::whyNoCopy)
+          .ifPresent(
+              why ->
+                  findings.refuse(
+                      place(step),
+                      "write.protocol is copy, and %s on %s, which may change or drop rows; leave it at auto"
+                          .formatted(why, table.name())));
+    }
+    return target;
   }
 
   private Optional<OwnedRows> owned(Step.Fill step, Table table) throws SQLException {

@@ -20,6 +20,11 @@ public record TargetColumn(String name, String type) implements Serializable {
     return OWN_ARRAYS.getOrDefault(type, "text");
   }
 
+  /** Whether it holds integers, whatever their width. */
+  boolean isInteger() {
+    return elementType().startsWith("int");
+  }
+
   /**
    * A value as the array of {@link #elementType()} takes it. Whether a text or a fraction is an
    * integer is the server's to say: narrowing it here would change it silently.

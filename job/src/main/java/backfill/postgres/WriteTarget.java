@@ -12,6 +12,7 @@ import java.util.Set;
  * @param columns the columns of a row, in the order in which batches hold them
  * @param key the columns that identify a row: those of the arbiter index
  * @param onConflict the arbiter's conflict target, without an action
+ * @param protocol how rows that are added travel; those that are set or deleted do so as arrays
  * @param touched columns that are set along with a change, whatever they held
  * @param owned what a row {@code t} must be for us to change or delete it, in SQL; empty for any
  *     row
@@ -26,6 +27,7 @@ public record WriteTarget(
     List<String> key,
     String onConflict,
     Operation operation,
+    WriteProtocol protocol,
     Set<String> touched,
     String owned,
     List<Cascade> cascades,
@@ -35,7 +37,7 @@ public record WriteTarget(
     RejectionRules rejection)
     implements Serializable {
 
-  /** Without columns that are only touched, and for any row. */
+  /** By arrays, without columns that are only touched, and for any row. */
   public WriteTarget(
       Database database,
       TableName table,
@@ -54,6 +56,7 @@ public record WriteTarget(
         key,
         onConflict,
         operation,
+        WriteProtocol.UNNEST,
         Set.of(),
         "",
         List.of(),

@@ -1,6 +1,7 @@
 package backfill.spark;
 
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.spark.scheduler.AccumulableInfo;
@@ -21,14 +22,14 @@ public final class Activity extends SparkListener {
     /** Rows that a source gave, or that Spark keeps. */
     READ("internal.metrics.input.recordsRead"),
     /** Rows in committed batches. */
-    WRITTEN(RowsWritten.DESCRIPTION),
+    WRITTEN(RowsWritten.DESCRIPTION, "internal.metrics.output.recordsWritten"),
     /** Nothing. */
-    NONE("");
+    NONE();
 
-    private final String accumulator;
+    private final Set<String> accumulators;
 
-    Rows(String accumulator) {
-      this.accumulator = accumulator;
+    Rows(String... accumulators) {
+      this.accumulators = Set.of(accumulators);
     }
   }
 
@@ -80,7 +81,7 @@ public final class Activity extends SparkListener {
   private void take(long task, Iterable<AccumulableInfo> updates) {
     for (AccumulableInfo update : updates) {
       if (update.name().isDefined()
-          && update.name().get().equals(counted.accumulator)
+          && counted.accumulators.contains(update.name().get())
           && update.update().isDefined()) {
         rowsOfTask.merge(task, Long.parseLong(update.update().get().toString()), Math::max);
       }

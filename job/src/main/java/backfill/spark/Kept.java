@@ -32,6 +32,13 @@ final class Kept implements AutoCloseable {
     return pairs.persist(StorageLevel.MEMORY_AND_DISK());
   }
 
+  /**
+   * How many rows these are, in one job and without a plan of its own; kept rows are there then.
+   */
+  static long count(Dataset<Row> rows) {
+    return rows.queryExecution().toRdd().toJavaRDD().count();
+  }
+
   @Override
   public void close() {
     release.forEach(Runnable::run);

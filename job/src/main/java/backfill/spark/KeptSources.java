@@ -32,6 +32,9 @@ import org.apache.spark.sql.types.StringType;
 public final class KeptSources implements AutoCloseable {
   private static final String SHUFFLE_PARTITIONS = "spark.sql.shuffle.partitions";
 
+  /** Below this, 16 MiB, a query's rows are few. */
+  private static final long FEW_BLOCKS = 2048;
+
   private final SparkSession session;
   private final Plan plan;
   private final Instant now;
@@ -44,24 +47,36 @@ public final class KeptSources implements AutoCloseable {
 
   /**
    * @param run whose uuids {@code run_uuid} gives
+   * @param blocks of all tables that queries read
    */
-  KeptSources(SparkSession spark, Plan plan, Instant now, UUID run) {
-    this.session = sized(spark.newSession());
+  KeptSources(SparkSession spark, Plan plan, Instant now, UUID run, long blocks) {
+    this.session = sized(spark.newSession(), blocks);
     RunUuid.register(session, run);
     this.plan = plan;
     this.now = now;
   }
 
   /**
-   * Spark's 200 shuffle partitions are 200 tasks, of a few rows each here: two for each core,
-   * unless somebody says.
+   * What fits the size of the tables, unless somebody says. Spark's 200 shuffle partitions are 200
+   * tasks, of a few rows each here: two for each core. And a query over few rows is over before
+   * classes of its own are compiled for it, or its plan is looked at again after each of its
+   * stages.
    */
-  private static SparkSession sized(SparkSession session) {
-    if (!session.sparkContext().getConf().contains(SHUFFLE_PARTITIONS)) {
-      int cores = session.sparkContext().defaultParallelism();
-      session.conf().set(SHUFFLE_PARTITIONS, Integer.toString(2 * cores));
+  private static SparkSession sized(SparkSession session, long blocks) {
+    int cores = session.sparkContext().defaultParallelism();
+    unlessSaid(session, SHUFFLE_PARTITIONS, Integer.toString(2 * cores));
+    if (blocks < FEW_BLOCKS) {
+      unlessSaid(session, "spark.sql.codegen.wholeStage", "false");
+      unlessSaid(session, "spark.sql.codegen.factoryMode", "NO_CODEGEN");
+      unlessSaid(session, "spark.sql.adaptive.enabled", "false");
     }
     return session;
+  }
+
+  private static void unlessSaid(SparkSession session, String key, String value) {
+    if (!session.sparkContext().getConf().contains(key)) {
+      session.conf().set(key, value);
+    }
   }
 
   /**
@@ -73,8 +88,10 @@ public final class KeptSources implements AutoCloseable {
   long readRows(
       SnapshotReader reader, Source source, Table table, Set<String> needed, String where) {
     Dataset<Row> rows = kept.keep(reader.read(table, table.columnsToRead(needed), where));
-    long count = rows.count();
-    rows.createOrReplaceTempView(source.name());
+    long count = Kept.count(rows);
+    // Of no rows the optimizer knows that, and leaves out what they are joined with.
+    (count == 0 ? session.createDataFrame(List.<Row>of(), rows.schema()) : rows)
+        .createOrReplaceTempView(source.name());
     tables.put(source.name(), table);
     counts.put(source.name(), count);
     return count;

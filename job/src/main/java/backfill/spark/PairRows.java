@@ -17,7 +17,12 @@ final class PairRows implements Iterator<Row> {
   /** Which of an object's users. */
   enum Which {
     TO_INSERT,
-    TO_DELETE
+    TO_DELETE;
+
+    /** The users, as a set's bytes. */
+    byte[] of(ObjectPairs object) {
+      return this == TO_INSERT ? object.toInsert() : object.toDelete();
+    }
   }
 
   private final Iterator<ObjectPairs> objects;
@@ -38,8 +43,7 @@ final class PairRows implements Iterator<Row> {
   public boolean hasNext() {
     while (!current.hasNext() && objects.hasNext()) {
       ObjectPairs next = objects.next();
-      current =
-          Sets.set(which == Which.TO_INSERT ? next.toInsert() : next.toDelete()).getIntIterator();
+      current = Sets.set(which.of(next)).getIntIterator();
       if (current.hasNext()) {
         object = keys.objects().key(next.object());
       }

@@ -145,10 +145,12 @@ final class PairsRun implements StepRun {
   @Override
   public WriteCounts write(WritePart part, Sink sink) {
     return sink.write(
-        rows(
-            part.operation() == WriteTarget.Operation.COMPARE_AND_DELETE
-                ? PairRows.Which.TO_DELETE
-                : PairRows.Which.TO_INSERT));
+        flattened,
+        part.operation() == WriteTarget.Operation.COMPARE_AND_DELETE
+            ? PairRows.Which.TO_DELETE
+            : PairRows.Which.TO_INSERT,
+        grants.users(),
+        grants.keys());
   }
 
   private Dataset<Row> rows(PairRows.Which which) {

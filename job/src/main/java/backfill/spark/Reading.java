@@ -76,7 +76,14 @@ public final class Reading implements AutoCloseable {
             tables(plan, ready, steps),
             plan.settings().lockTimeout(),
             plan.settings().write().retryFor());
-    KeptSources sources = new KeptSources(spark, plan, Timestamps.instant(ready.now()), run);
+    Map<String, PairColumns> pairsOnly = PairColumns.soleUses(plan, steps);
+    KeptSources sources =
+        new KeptSources(
+            spark,
+            plan,
+            Timestamps.instant(ready.now()),
+            run,
+            queried(plan, ready, steps, pairsOnly.keySet()));
     Map<String, SnapshotReader> readers = new LinkedHashMap<>();
     snapshots.forEach(
         (name, snapshot) ->
@@ -90,7 +97,25 @@ public final class Reading implements AutoCloseable {
                     applicationName,
                     // Steps write to main alone; elsewhere the same oid is another table.
                     name.equals(Plan.MAIN) ? overlay : new Overlay())));
-    return new Reading(plan, ready, sources, readers, PairColumns.soleUses(plan, steps));
+    return new Reading(plan, ready, sources, readers, pairsOnly);
+  }
+
+  /** Blocks of the tables that queries read. */
+  private static long queried(
+      Plan plan, Ready ready, List<Step.Fill> steps, Set<String> pairsOnly) {
+    long sources =
+        steps.stream()
+            .flatMap(step -> plan.sourcesOf(step).stream())
+            .distinct()
+            .filter(source -> !pairsOnly.contains(source))
+            .mapToLong(source -> ready.sources().get(source).blocks())
+            .sum();
+    long targets =
+        steps.stream()
+            .filter(Step.Rows.class::isInstance)
+            .mapToLong(step -> ready.targets().get(step.name()).table().blocks())
+            .sum();
+    return sources + targets;
   }
 
   /**

@@ -26,6 +26,7 @@ final class RowsRun implements StepRun {
   private final Kept kept = new Kept();
   private FittingRows planned;
   private Dataset<Row> current;
+  private long currentRows;
   private RowsMatch match;
   private ParentKeys parentKeys;
   private List<String> outputs;
@@ -53,7 +54,7 @@ final class RowsRun implements StepRun {
     outputs = List.of(query.columns());
     planned = FittingRows.of(step, target.table(), query, reader, kept);
     current = kept.keep(RowsMatch.current(readTarget(reader)));
-    current.count();
+    currentRows = Kept.count(current);
     parentKeys =
         ParentKeys.read(target.parentsOf(outputs), column -> KeyNumbers.INTEGERS, reader, sources);
     unmatched = unmatched(sources);
@@ -93,7 +94,7 @@ final class RowsRun implements StepRun {
   @Override
   public StepPlan diff() {
     match = new RowsMatch(step, WritePart.compared(step, outputs), planned.rows(), current, kept);
-    StepPlan matched = match.counts(current.count());
+    StepPlan matched = match.counts(currentRows);
     counts =
         new StepPlan(
             matched.planned() + planned.unfit(),

@@ -1,5 +1,7 @@
 package backfill.spark;
 
+import backfill.membership.UserIndex;
+import backfill.plan.Settings;
 import backfill.postgres.LedgerSlot;
 import backfill.postgres.WriteCounts;
 import backfill.postgres.WriteTarget;
@@ -7,6 +9,8 @@ import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicReference;
+import org.apache.spark.api.java.JavaRDD;
+import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 
@@ -22,17 +26,17 @@ public final class Sink {
 
   private final WriteTarget target;
   private final LedgerSlot slot;
-  private final int rowsPerBatch;
+  private final Settings.Write settings;
   private final String applicationName;
   private final AtomicReference<WriteCounts> counts = new AtomicReference<>(WriteCounts.NONE);
 
   /**
    * @param slot where batches are entered, or null without a ledger
    */
-  public Sink(WriteTarget target, int rowsPerBatch, String applicationName, LedgerSlot slot) {
+  Sink(WriteTarget target, Settings.Write settings, String applicationName, LedgerSlot slot) {
     this.slot = slot;
     this.target = target;
-    this.rowsPerBatch = rowsPerBatch;
+    this.settings = settings;
     this.applicationName = applicationName;
   }
 
@@ -52,6 +56,15 @@ public final class Sink {
     }
   }
 
+  /** Likewise, pairs as sets. */
+  WriteCounts write(
+      JavaRDD<ObjectPairs> objects,
+      PairRows.Which which,
+      Broadcast<UserIndex> users,
+      StepKeys keys) {
+    return SetWriter.write(config(), objects, which, users, keys);
+  }
+
   static Sink pending(String job) {
     Sink sink = PENDING.get(job);
     if (sink == null) {
@@ -63,7 +76,14 @@ public final class Sink {
 
   SinkConfig config() {
     return new SinkConfig(
-        target, null, rowsPerBatch, 0, applicationName, SinkConfig.Distribution.NONE, slot);
+        target,
+        null,
+        settings.rowsPerBatch(),
+        settings.batchBytes(),
+        0,
+        applicationName,
+        SinkConfig.Distribution.NONE,
+        slot);
   }
 
   void done(WriteCounts total) {

@@ -7,6 +7,8 @@ import java.io.Serializable;
 /**
  * What one write through the connector needs, on the driver and on executors.
  *
+ * @param rowsPerBatch rows of one transaction, at most
+ * @param batchBytes what its rows may take in memory, about
  * @param predicate of a partial arbiter index, or null
  * @param writers partitions that write at the same time, at most; 0 where the input's own
  *     partitions are the bound
@@ -16,6 +18,7 @@ record SinkConfig(
     WriteTarget target,
     String predicate,
     int rowsPerBatch,
+    long batchBytes,
     int writers,
     String applicationName,
     Distribution distribution,

@@ -9,6 +9,7 @@ import backfill.postgres.Table;
 import backfill.postgres.Target;
 import backfill.postgres.TargetColumn;
 import backfill.postgres.TargetLookup;
+import backfill.postgres.WriteProtocol;
 import backfill.postgres.WriteTarget;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -16,6 +17,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeSet;
 import org.apache.spark.sql.types.StructType;
 import org.apache.spark.sql.util.CaseInsensitiveStringMap;
@@ -32,11 +34,14 @@ import org.apache.spark.sql.util.CaseInsensitiveStringMap;
  *   <li>{@code distribution}: {@code range} (default) or {@code none}
  *   <li>{@code writers} (1 to 64, default 2): connections at the same time
  *   <li>{@code rows-per-batch} (1 to 1000000, default 25000): rows of one transaction
+ *   <li>{@code protocol}: {@code unnest} (default), or {@code copy}, which is faster where hardly a
+ *       row is there already: a batch with one that is goes twice
  *   <li>{@code lock-timeout} (5), {@code statement-timeout} (60), {@code retry-for} (120): seconds
  * </ul>
  */
 final class SinkOptions {
   private static final String APPLICATION_NAME = "backfill sink";
+  private static final long BATCH_BYTES = 16L << 20;
 
   private static final List<String> KNOWN =
       List.of(
@@ -48,6 +53,7 @@ final class SinkOptions {
           "distribution",
           "writers",
           "rows-per-batch",
+          "protocol",
           "lock-timeout",
           "statement-timeout",
           "retry-for");
@@ -84,6 +90,10 @@ final class SinkOptions {
             target.arbiter().columns(),
             target.arbiter().onConflict(),
             WriteTarget.Operation.INSERT_MISSING,
+            protocol(options),
+            Set.of(),
+            "",
+            List.of(),
             lockTimeout,
             seconds(options, "statement-timeout", 60),
             retryFor,
@@ -97,6 +107,7 @@ final class SinkOptions {
                 0)),
         target.arbiter().predicate().orElse(null),
         number(options, "rows-per-batch", 25_000, 1_000_000),
+        BATCH_BYTES,
         number(options, "writers", 2, 64),
         APPLICATION_NAME,
         distribution(options),
@@ -170,6 +181,17 @@ final class SinkOptions {
       default ->
           throw new IllegalArgumentException(
               "option distribution must be range or none, got " + given);
+    };
+  }
+
+  private static WriteProtocol protocol(CaseInsensitiveStringMap options) {
+    String given = options.getOrDefault("protocol", "unnest");
+    return switch (given.toLowerCase(Locale.ROOT)) {
+      case "copy" -> WriteProtocol.COPY;
+      case "unnest" -> WriteProtocol.UNNEST;
+      default ->
+          throw new IllegalArgumentException(
+              "option protocol must be copy or unnest, got " + given);
     };
   }
 

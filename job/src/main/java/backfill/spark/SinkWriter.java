@@ -1,45 +1,30 @@
 package backfill.spark;
 
-import backfill.postgres.Batch;
-import backfill.postgres.BatchWriter;
-import backfill.postgres.TableName;
 import backfill.postgres.TargetColumn;
 import backfill.postgres.WriteCounts;
 import backfill.postgres.WriteTarget;
 import java.io.IOException;
-import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
-import org.apache.spark.TaskContext;
-import org.apache.spark.TaskKilledException;
 import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.connector.metric.CustomTaskMetric;
 import org.apache.spark.sql.connector.write.DataWriter;
 import org.apache.spark.sql.connector.write.WriterCommitMessage;
 import org.apache.spark.sql.types.StructType;
 
-/** Writes one partition's rows, a batch at a time, on the executor that has them. */
+/** Writes one partition's rows, in whatever columns they are, and holds them to their order. */
 final class SinkWriter implements DataWriter<InternalRow> {
-  private static final long UNKNOWN = -1;
-
   private final SinkConfig config;
-  private final BatchWriter writer;
-  private final Batch batch;
+  private final PartitionWriter writer;
   private final CellReader[] cells;
   private final int[] keyCells;
-  private long toSkip = UNKNOWN;
   private SortKey first;
   private SortKey last;
 
   SinkWriter(SinkConfig config, StructType schema, int partition) {
     WriteTarget target = config.target();
     this.config = config;
-    this.writer =
-        new BatchWriter(
-            target,
-            config.applicationName() + " #" + partition,
-            config.slot() == null ? null : config.slot().forPartition(partition));
-    this.batch = writer.newBatch();
+    this.writer = new PartitionWriter(config, partition);
     this.cells = new CellReader[schema.length()];
     for (int i = 0; i < cells.length; i++) {
       cells[i] = CellReader.of(schema.fields()[i]);
@@ -56,31 +41,11 @@ final class SinkWriter implements DataWriter<InternalRow> {
     }
     refuseUnfindable(key);
     advance(new SortKey(key));
-    if (toSkip == UNKNOWN) {
-      toSkip = rowsWrittenBefore();
-    }
-    if (toSkip > 0) {
-      // The attempt before has committed this row; a partition's rows come in the same order again.
-      toSkip--;
-      return;
-    }
-    for (int i = 0; i < cells.length; i++) {
-      batch.add(i, cells[i].read(row, i));
-    }
-    if (batch.size() >= config.rowsPerBatch()) {
-      send();
-    }
-  }
-
-  private long rowsWrittenBefore() throws IOException {
-    TaskContext task = TaskContext.get();
-    if (task == null || (task.attemptNumber() == 0 && task.stageAttemptNumber() == 0)) {
-      return 0;
-    }
-    try {
-      return writer.rowsWrittenBefore();
-    } catch (SQLException e) {
-      throw new IOException("cannot ask the ledger how far the attempt before came", e);
+    if (!writer.skips()) {
+      for (int i = 0; i < cells.length; i++) {
+        writer.batch().add(i, cells[i].read(row, i));
+      }
+      writer.endRow();
     }
   }
 
@@ -111,20 +76,6 @@ final class SinkWriter implements DataWriter<InternalRow> {
     last = key;
   }
 
-  private void send() throws IOException {
-    TaskContext task = TaskContext.get();
-    if (task != null && task.isInterrupted()) {
-      throw new TaskKilledException("given up between two batches");
-    }
-    try {
-      writer.write(batch);
-      batch.clear();
-    } catch (SQLException e) {
-      TableName table = config.target().table();
-      throw new IOException("cannot write a batch of " + batch.size() + " rows to " + table, e);
-    }
-  }
-
   @Override
   public CustomTaskMetric[] currentMetricsValues() {
     return new CustomTaskMetric[] {RowsWritten.of(writer.counts().rows())};
@@ -132,10 +83,7 @@ final class SinkWriter implements DataWriter<InternalRow> {
 
   @Override
   public WriterCommitMessage commit() throws IOException {
-    send();
-    boolean firstAttempt = TaskContext.get() == null || TaskContext.get().attemptNumber() == 0;
-    WriteCounts counts = firstAttempt ? writer.counts() : writer.counts().inexact();
-    return new Written(counts, first, last);
+    return new Written(writer.end(), first, last);
   }
 
   @Override

@@ -33,7 +33,7 @@ public final class Sinks {
       long rejectedBefore) {
     return new Sink(
         target(run.step(), part, run.target(), plan, database, run.parents(), rejectedBefore),
-        run.step().write().rowsPerBatch(),
+        run.step().write(),
         applicationName,
         ledger.slot(WritePart.entry(run.step(), part.operation())).orElse(null));
   }
@@ -59,6 +59,7 @@ public final class Sinks {
         step.key(),
         target.arbiter().onConflict(),
         part.operation(),
+        target.protocol(part.operation(), step.write().protocol()),
         part.touched(),
         target.owned().map(owned -> owned.ofRow(target.table().name())).orElse(""),
         part.operation() == WriteTarget.Operation.COMPARE_AND_DELETE
