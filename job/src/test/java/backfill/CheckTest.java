@@ -45,9 +45,9 @@ class CheckTest {
     assertThat(check.log())
         .startsWith(
             where(),
-            "write product-users: unnest arrays, arbiter"
+            "write product-users: COPY, arbiter"
                 + " dojo_product_authorized__product_id_dojo_user_id_a632ee18_uniq",
-            "write product-type-users: unnest arrays, arbiter"
+            "write product-type-users: COPY, arbiter"
                 + " dojo_product_type_author_product_type_id_dojo_use_0ab53a6f_uniq",
             "write user-flags: unnest arrays, compare and set by auth_user_pkey");
   }

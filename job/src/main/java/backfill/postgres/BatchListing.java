@@ -89,11 +89,14 @@ public final class BatchListing {
     if (target.protocol() == WriteProtocol.COPY) {
       listed.add(
           new ListedStatement(
-              List.of(
-                  "only where a row's key is there already, or the server refuses a row; then, with the same locks:"),
+              List.of("only where a key is there already, or the server refuses a row"),
               BatchStatement.UNDO));
-      listed.add(new ListedStatement(List.of(ofArrays()), BatchStatement.sql(target)));
-      listed.add(new ListedStatement(BatchStatement.CHECK_NOW));
+      List<String> comments = new ArrayList<>(List.of("only then: the same rows again"));
+      comments.addAll(ofTheArrays());
+      listed.add(new ListedStatement(comments, BatchStatement.sql(target)));
+      comments = new ArrayList<>(List.of("only then"));
+      comments.addAll(lookedUp(true));
+      listed.add(new ListedStatement(comments, BatchStatement.CHECK_NOW));
     }
     listed.add(new ListedStatement(BatchStatement.KEEP));
     if (cascades) {

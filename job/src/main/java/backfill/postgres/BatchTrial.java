@@ -11,10 +11,10 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * One batch on its way into the table: tried whole, and where the server refuses it for its data
- * halved until each row at fault is alone. Everything happens in one transaction, so that the batch
- * keeps its bounds whatever is in it. n rows of which k are bad cost at most 2 k log₂ n tries, and
- * never more than 2 n. Used once, by one thread.
+ * One batch on its way into the table: copied where it may be, else tried whole, and where the
+ * server refuses it for its data halved until each row at fault is alone. Everything happens in one
+ * transaction, so that the batch keeps its bounds whatever is in it. n rows of which k are bad cost
+ * at most 2 k log₂ n tries, and never more than 2 n, beside the copy. Used once, by one thread.
  */
 final class BatchTrial {
   /**

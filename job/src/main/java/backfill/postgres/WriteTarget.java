@@ -37,7 +37,7 @@ public record WriteTarget(
     RejectionRules rejection)
     implements Serializable {
 
-  /** By arrays, without columns that are only touched, and for any row. */
+  /** By COPY where it adds rows; without columns that are only touched, and for any row. */
   public WriteTarget(
       Database database,
       TableName table,
@@ -56,7 +56,7 @@ public record WriteTarget(
         key,
         onConflict,
         operation,
-        WriteProtocol.UNNEST,
+        operation.inserts() ? WriteProtocol.COPY : WriteProtocol.UNNEST,
         Set.of(),
         "",
         List.of(),

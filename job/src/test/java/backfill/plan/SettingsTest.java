@@ -1,5 +1,7 @@
 package backfill.plan;
 
+import static backfill.plan.Settings.Protocol.AUTO;
+import static backfill.plan.Settings.Protocol.COPY;
 import static backfill.plan.TestingPlans.SMALL;
 import static backfill.plan.TestingPlans.problems;
 import static backfill.plan.TestingPlans.read;
@@ -32,7 +34,8 @@ class SettingsTest {
                 Optional.empty(),
                 new Settings.Read(4, 10_000, 10_000),
                 new Settings.Flatten(268_435_456, 268_435_456),
-                new Settings.Write(2, 25_000, Duration.ofSeconds(60), Duration.ofMinutes(2)),
+                new Settings.Write(
+                    2, 25_000, 16L << 20, AUTO, Duration.ofSeconds(60), Duration.ofMinutes(2)),
                 new Settings.Verify(Duration.ofSeconds(60)),
                 new Settings.Ledger(
                     true, "backfill", Duration.ofSeconds(30), Duration.ofHours(24))));
@@ -48,7 +51,7 @@ class SettingsTest {
         stop-after = 45 min
         read { readers = 1, fetch-rows = 1000000 }
         flatten { broadcast-bytes = 0 B, dictionary-bytes = 1 GiB }
-        write { writers = 64, rows-per-batch = 1, statement-timeout = 1 h, retry-for = 0 s }
+        write { writers = 64, rows-per-batch = 1, batch-bytes = 1 GiB, protocol = copy, statement-timeout = 1 h, retry-for = 0 s }
         verify.wait-for = 24 h
         ledger { schema = "Our ledger", lease = 1.5 s }
         """;
@@ -61,7 +64,7 @@ class SettingsTest {
                 Optional.of(new StopAfter.Lasting(Duration.ofMinutes(45))),
                 new Settings.Read(1, 1_000_000, 10_000),
                 new Settings.Flatten(0, 1_073_741_824),
-                new Settings.Write(64, 1, Duration.ofHours(1), Duration.ZERO),
+                new Settings.Write(64, 1, 1L << 30, COPY, Duration.ofHours(1), Duration.ZERO),
                 new Settings.Verify(Duration.ofHours(24)),
                 new Settings.Ledger(
                     true, "Our ledger", Duration.ofMillis(1500), Duration.ofHours(24))));
@@ -78,6 +81,8 @@ class SettingsTest {
         flatten.broadcast-bytes = 1024
         write { writers = 1.5
           rows-per-batch = 0
+          batch-bytes = 1 KiB
+          protocol = insert
           statement-timeout = [1 s]
           retry-for = -1 s
           retry-fro = 1 s }
@@ -98,12 +103,14 @@ class SettingsTest {
                 + " got 1024",
             "test.conf:12: write.writers must be a whole number, got 1.5",
             "test.conf:13: write.rows-per-batch must be 1 to 1000000, got 0",
-            "test.conf:14: write.statement-timeout must be " + duration + ", got a list",
-            "test.conf:15: write.retry-for must be 0 s to 24 h, got -1 s",
-            "test.conf:16: unknown key write.retry-fro in the plan; did you mean write.retry-for?",
-            "test.conf:17: verify of the plan must be a block in braces, got the text \"60 s\"",
-            "test.conf:18: unknown key lock-timeuot in the plan; did you mean lock-timeout?",
-            "test.conf:19: stop-after must be a duration with its unit, as in 45 min, a time with"
+            "test.conf:14: write.batch-bytes must be 64 KiB to 1 GiB, got 1 KiB",
+            "test.conf:15: write.protocol must be auto, copy or unnest, got insert",
+            "test.conf:16: write.statement-timeout must be " + duration + ", got a list",
+            "test.conf:17: write.retry-for must be 0 s to 24 h, got -1 s",
+            "test.conf:18: unknown key write.retry-fro in the plan; did you mean write.retry-for?",
+            "test.conf:19: verify of the plan must be a block in braces, got the text \"60 s\"",
+            "test.conf:20: unknown key lock-timeuot in the plan; did you mean lock-timeout?",
+            "test.conf:21: stop-after must be a duration with its unit, as in 45 min, a time with"
                 + " its offset, as in 2026-11-21T05:00:00Z, or never, got the text \"05:00\"");
   }
 
@@ -127,7 +134,9 @@ class SettingsTest {
     Plan plan = read(text, "write.retry-for=30 s", "write.writers=3");
     assertThat(plan.settings().write().writers()).isEqualTo(3);
     assertThat(((Step.Fill) plan.steps().get(0)).write())
-        .isEqualTo(new Settings.Write(8, 10, Duration.ofSeconds(60), Duration.ofSeconds(30)));
+        .isEqualTo(
+            new Settings.Write(
+                8, 10, 16L << 20, AUTO, Duration.ofSeconds(60), Duration.ofSeconds(30)));
   }
 
   @Test

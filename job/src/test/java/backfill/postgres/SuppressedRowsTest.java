@@ -70,7 +70,8 @@ class SuppressedRowsTest {
             new Rejection("suppressed", null, null, List.of("1", "3")),
             new Rejection("suppressed", null, null, List.of("1", "13")));
     assertThat(counts.rejectedForTheData()).isEqualTo(2);
-    assertThat(counts.statements()).isEqualTo(2);
+    // COPY met the key that was there; then the INSERT, and the question.
+    assertThat(counts.statements()).isEqualTo(3);
   }
 
   @Test
@@ -80,7 +81,8 @@ class SuppressedRowsTest {
     WriteCounts counts = write(inserting(RejectionRules.STRICT), row(1L, 2L), row(1L, 3L));
 
     assertThat(counts.left()).isOne();
-    assertThat(counts.statements()).isOne();
+    // COPY and the INSERT: no third one asks.
+    assertThat(counts.statements()).isEqualTo(2);
   }
 
   @Test

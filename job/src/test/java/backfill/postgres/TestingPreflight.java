@@ -27,7 +27,13 @@ import org.junit.jupiter.api.extension.ExtensionContext;
  */
 final class TestingPreflight {
   static final Settings.Write WRITE =
-      new Settings.Write(2, 1000, Duration.ofSeconds(30), Duration.ofSeconds(30));
+      new Settings.Write(
+          2,
+          1000,
+          16L << 20,
+          Settings.Protocol.AUTO,
+          Duration.ofSeconds(30),
+          Duration.ofSeconds(30));
 
   static final List<String> TABLES =
       List.of(

@@ -63,7 +63,7 @@ class SinkRefusalsTest {
     assertThat(refusal(Map.of("dbtable", "t", "batchsize", "10", "Truncate", "true")))
         .isEqualTo(
             "unknown option batchsize, truncate for format \"backfill\"; it knows url, user, password, dbtable, key,"
-                + " distribution, writers, rows-per-batch, lock-timeout, statement-timeout, retry-for");
+                + " distribution, writers, rows-per-batch, protocol, lock-timeout, statement-timeout, retry-for");
   }
 
   @Test
