@@ -11,13 +11,17 @@ import java.util.UUID;
 
 /**
  * One run's part of the ledger, as its driver keeps it: the run's row, and the sums over its
- * batches.
+ * batches. One connection serves for all of it, and is opened anew where it was cut. Used by one
+ * thread.
  */
-public final class Ledger {
+public final class Ledger implements AutoCloseable {
+  private static final int ANSWERS_WITHIN_SECONDS = 10;
+
   private final Database database;
   private final String applicationName;
   private final String schema;
   private final UUID runId;
+  private Connection connection;
 
   public Ledger(Database database, String applicationName, String schema, UUID runId) {
     this.database = database;
@@ -28,26 +32,37 @@ public final class Ledger {
 
   /** Creates what is missing of its tables. Two runs that do so at once wait for each other. */
   public void create() throws SQLException {
-    try (Connection connection = database.connect(applicationName)) {
-      if (exists(connection)) {
-        return;
-      }
-      connection.setAutoCommit(false);
-      try (Statement statement = connection.createStatement()) {
-        // IF NOT EXISTS is no protection against somebody who creates it at the same moment.
-        statement.execute(
-            "SELECT pg_catalog.pg_advisory_xact_lock(" + Lease.lockKey(schema, "create") + ")");
-        for (String sql : LedgerTables.create(schema)) {
-          statement.execute(sql);
-        }
-      }
-      connection.commit();
+    if (exists()) {
+      return;
     }
+    Connection own = open();
+    own.setAutoCommit(false);
+    try (Statement statement = own.createStatement()) {
+      // IF NOT EXISTS is no protection against somebody who creates it at the same moment.
+      statement.execute(
+          "SELECT pg_catalog.pg_advisory_xact_lock(" + Lease.lockKey(schema, "create") + ")");
+      for (String sql : LedgerTables.create(schema)) {
+        statement.execute(sql);
+      }
+    }
+    own.commit();
+    own.setAutoCommit(true);
   }
 
-  private boolean exists(Connection connection) throws SQLException {
+  private Connection open() throws SQLException {
+    if (connection != null && !connection.isValid(ANSWERS_WITHIN_SECONDS)) {
+      close();
+    }
+    if (connection == null) {
+      connection = database.connect(applicationName);
+    }
+    return connection;
+  }
+
+  private boolean exists() throws SQLException {
     try (PreparedStatement statement =
-        connection.prepareStatement(
+        open()
+            .prepareStatement(
             "SELECT count(*) = 3 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
                 + " WHERE n.nspname = ? AND c.relkind = 'r' AND c.relname IN ('run', 'batch', 'lease')")) {
       statement.setString(1, schema);
@@ -66,9 +81,8 @@ public final class Ledger {
    */
   public void begin(String plan, String planHash, String now, String labelsJson)
       throws SQLException {
-    try (Connection connection = database.connect(applicationName);
-        PreparedStatement statement =
-            connection.prepareStatement(
+    try (PreparedStatement statement =
+            open().prepareStatement(
                 "INSERT INTO "
                     + table("run")
                     + " (run_id, plan, plan_hash, now, labels, status, host)"
@@ -85,9 +99,8 @@ public final class Ledger {
 
   /** Enters how the run ended. */
   public void end(String status, String reportJson) throws SQLException {
-    try (Connection connection = database.connect(applicationName);
-        PreparedStatement statement =
-            connection.prepareStatement(
+    try (PreparedStatement statement =
+            open().prepareStatement(
                 "UPDATE "
                     + table("run")
                     + " SET status = ?, ended_at = clock_timestamp(), report = ?::jsonb WHERE run_id = ?")) {
@@ -106,9 +119,8 @@ public final class Ledger {
   /** What the batches of a step that are in the ledger did, and so are in the table. */
   public WriteCounts counts(String step) throws SQLException {
     WriteCounts counts = WriteCounts.NONE;
-    try (Connection connection = database.connect(applicationName);
-        PreparedStatement statement =
-            connection.prepareStatement(
+    try (PreparedStatement statement =
+            open().prepareStatement(
                 "SELECT rows, changed, kept, rejected, details, statements, retries FROM "
                     + table("batch")
                     + " WHERE run_id = ? AND step = ? ORDER BY partition, committed_at")) {
@@ -126,9 +138,8 @@ public final class Ledger {
   /** Table to rows that went along with those of a step's batches. */
   Map<String, Long> cascaded(String step) throws SQLException {
     Map<String, Long> cascaded = new TreeMap<>();
-    try (Connection connection = database.connect(applicationName);
-        PreparedStatement statement =
-            connection.prepareStatement(
+    try (PreparedStatement statement =
+            open().prepareStatement(
                 "SELECT c.key, sum(c.value::int8)::int8 FROM "
                     + table("batch")
                     + " b, jsonb_each_text(b.details -> 'cascaded') AS c"
@@ -162,6 +173,19 @@ public final class Ledger {
         row.getLong("retries"),
         0,
         true);
+  }
+
+  @Override
+  public void close() {
+    Connection open = connection;
+    connection = null;
+    if (open != null) {
+      try {
+        open.close();
+      } catch (SQLException e) {
+        // The server sees the end of the connection either way.
+      }
+    }
   }
 
   private String table(String name) {

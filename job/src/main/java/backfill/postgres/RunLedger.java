@@ -67,7 +67,11 @@ public final class RunLedger implements AutoCloseable {
         lease.close();
         throw e;
       }
+    } catch (Held e) {
+      ledger.close();
+      throw e;
     } catch (SQLException e) {
+      ledger.close();
       throw new LedgerFailure(
           "cannot keep the ledger in schema "
               + schema
@@ -191,6 +195,7 @@ public final class RunLedger implements AutoCloseable {
   public void close() {
     if (lease != null) {
       lease.close();
+      ledger.close();
     }
   }
 }
