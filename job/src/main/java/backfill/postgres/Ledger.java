@@ -63,8 +63,8 @@ public final class Ledger implements AutoCloseable {
     try (PreparedStatement statement =
         open()
             .prepareStatement(
-            "SELECT count(*) = 3 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
-                + " WHERE n.nspname = ? AND c.relkind = 'r' AND c.relname IN ('run', 'batch', 'lease')")) {
+                "SELECT count(*) = 3 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
+                    + " WHERE n.nspname = ? AND c.relkind = 'r' AND c.relname IN ('run', 'batch', 'lease')")) {
       statement.setString(1, schema);
       try (ResultSet row = statement.executeQuery()) {
         row.next();
@@ -82,7 +82,8 @@ public final class Ledger implements AutoCloseable {
   public void begin(String plan, String planHash, String now, String labelsJson)
       throws SQLException {
     try (PreparedStatement statement =
-            open().prepareStatement(
+        open()
+            .prepareStatement(
                 "INSERT INTO "
                     + table("run")
                     + " (run_id, plan, plan_hash, now, labels, status, host)"
@@ -100,7 +101,8 @@ public final class Ledger implements AutoCloseable {
   /** Enters how the run ended. */
   public void end(String status, String reportJson) throws SQLException {
     try (PreparedStatement statement =
-            open().prepareStatement(
+        open()
+            .prepareStatement(
                 "UPDATE "
                     + table("run")
                     + " SET status = ?, ended_at = clock_timestamp(), report = ?::jsonb WHERE run_id = ?")) {
@@ -120,7 +122,8 @@ public final class Ledger implements AutoCloseable {
   public WriteCounts counts(String step) throws SQLException {
     WriteCounts counts = WriteCounts.NONE;
     try (PreparedStatement statement =
-            open().prepareStatement(
+        open()
+            .prepareStatement(
                 "SELECT rows, changed, kept, rejected, details, statements, retries FROM "
                     + table("batch")
                     + " WHERE run_id = ? AND step = ? ORDER BY partition, committed_at")) {
@@ -139,7 +142,8 @@ public final class Ledger implements AutoCloseable {
   Map<String, Long> cascaded(String step) throws SQLException {
     Map<String, Long> cascaded = new TreeMap<>();
     try (PreparedStatement statement =
-            open().prepareStatement(
+        open()
+            .prepareStatement(
                 "SELECT c.key, sum(c.value::int8)::int8 FROM "
                     + table("batch")
                     + " b, jsonb_each_text(b.details -> 'cascaded') AS c"
