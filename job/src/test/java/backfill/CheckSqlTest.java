@@ -195,8 +195,11 @@ class CheckSqlTest {
           sent.execute();
         }
         named.addAll(statement.locks());
-        if (statement.sql().equals("COMMIT") || statement.sql().startsWith("ROLLBACK TO ")) {
+        if (statement.sql().equals("COMMIT")) {
           named.clear();
+        } else if (statement.sql().startsWith("ROLLBACK TO ")) {
+          // A sequence is locked for the whole transaction, whatever of it is taken back.
+          named.removeIf(lock -> !lock.endsWith("_id_seq"));
         }
         TreeSet<String> taken = locks(connection);
         // What the trigger does is the trigger's, and said to be.
