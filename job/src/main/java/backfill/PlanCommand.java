@@ -8,6 +8,7 @@ import backfill.postgres.Databases;
 import backfill.spark.Session;
 import java.io.PrintStream;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import picocli.CommandLine.Model.CommandSpec;
@@ -39,6 +40,7 @@ final class PlanCommand {
     ReportTargets targets = null;
     try {
       targets = new ReportTargets(options.common.reports);
+      refuseSupervisor();
       PlanText text = PlanText.find(options.plan);
       Plan plan =
           PlanFile.read(text.location(), text.text(), options.common.sets, Version.number());
@@ -73,5 +75,18 @@ final class PlanCommand {
     }
     out.println(report.line());
     return report.exitCode;
+  }
+
+  /** Most exit codes say that somebody must look first; a supervisor never does. */
+  private static void refuseSupervisor() {
+    if (Session.isSupervised()) {
+      throw new InvalidPlan(
+          List.of(
+              new InvalidPlan.Problem(
+                  "spark.driver.supervise",
+                  0,
+                  "is on, and would start a run again that ended for a reason; kill this driver, and submit without"
+                      + " --supervise")));
+    }
   }
 }

@@ -22,7 +22,7 @@ record PlanText(String location, String text) {
    */
   static PlanText find(String name) {
     try {
-      if (name.contains("://")) {
+      if (HadoopFiles.isUri(name)) {
         return new PlanText(name, HadoopFiles.read(name));
       }
       Path path = Path.of(name);

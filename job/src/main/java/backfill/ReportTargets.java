@@ -21,7 +21,9 @@ final class ReportTargets {
     List<InvalidPlan.Problem> problems = new ArrayList<>();
     for (String target : targets) {
       String cure =
-          isStandardOutput(target) ? null : isUri(target) ? ofUri(target) : ofPath(target);
+          isStandardOutput(target)
+              ? null
+              : HadoopFiles.isUri(target) ? ofUri(target) : ofPath(target);
       if (cure != null) {
         problems.add(
             new InvalidPlan.Problem("--report", 0, "cannot write " + target + "; " + cure));
@@ -62,7 +64,7 @@ final class ReportTargets {
       try {
         if (isStandardOutput(target)) {
           out.println(json);
-        } else if (isUri(target)) {
+        } else if (HadoopFiles.isUri(target)) {
           HadoopFiles.write(target, json + "\n");
         } else {
           Files.writeString(Path.of(target), json + "\n");
@@ -75,9 +77,5 @@ final class ReportTargets {
 
   private static boolean isStandardOutput(String target) {
     return target.equals("-");
-  }
-
-  private static boolean isUri(String target) {
-    return target.contains("://");
   }
 }

@@ -17,9 +17,10 @@ import java.util.stream.Stream;
  * tests share.
  *
  * @param report as JSON; missing where none came out
+ * @param line the last line of standard output; missing likewise
  * @param said standard error, where the run was a process
  */
-record JobRun(int code, JsonNode report, String said) {
+record JobRun(int code, JsonNode report, JsonNode line, String said) {
   private static final ObjectMapper JSON = new ObjectMapper();
 
   /** Runs a plan in this JVM. */
@@ -50,11 +51,12 @@ record JobRun(int code, JsonNode report, String said) {
   /** The report is all but the last line of standard output. */
   static JobRun of(int code, String out, String err) {
     List<String> lines = out.lines().toList();
+    int last = Math.max(0, lines.size() - 1);
     try {
       return new JobRun(
           code,
-          JSON.readTree(
-              lines.isEmpty() ? "" : String.join("\n", lines.subList(0, lines.size() - 1))),
+          JSON.readTree(String.join("\n", lines.subList(0, last))),
+          JSON.readTree(String.join("\n", lines.subList(last, lines.size()))),
           err);
     } catch (IOException e) {
       throw new UncheckedIOException(out, e);

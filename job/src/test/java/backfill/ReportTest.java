@@ -146,6 +146,7 @@ class ReportTest {
       throws Exception {
     Path file = directory.resolve("one.json");
     Path other = directory.resolve("two.json");
+    Path third = directory.resolve("three.json");
 
     TestingRun run =
         there.run(
@@ -155,12 +156,15 @@ class ReportTest {
             "--report",
             file.toString(),
             "--report",
-            other.toUri().toString().replace("file:/", "file:///").replace("/////", "///"));
+            "file://" + other,
+            "--report",
+            "file:" + third);
 
     String printed = String.join("\n", run.out().subList(0, run.out().size() - 1));
     assertThat(JSON.readTree(printed)).isEqualTo(run.report());
     assertThat(JSON.readTree(Files.readString(file))).isEqualTo(run.report());
     assertThat(JSON.readTree(Files.readString(other))).isEqualTo(run.report());
+    assertThat(JSON.readTree(Files.readString(third))).isEqualTo(run.report());
   }
 
   @ParameterizedTest

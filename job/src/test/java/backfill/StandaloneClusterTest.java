@@ -21,7 +21,7 @@ class StandaloneClusterTest {
 
   @BeforeAll
   static void start() throws IOException {
-    cluster = TestingCluster.start();
+    cluster = TestingCluster.start(1);
   }
 
   @AfterAll
@@ -120,6 +120,25 @@ class StandaloneClusterTest {
                   + " false, or leave out ledger = off");
       assertThat(run.step().path("read")).isEmpty();
       assertThat(there.rows()).isZero();
+    }
+  }
+
+  @Test
+  void supervisedDriverIsRefused() throws Exception {
+    try (JobProcess job =
+        JobProcess.local(
+            "local[2]",
+            Map.of(
+                "JDK_JAVA_OPTIONS",
+                "-Dspark.driver.supervise=true -Dspark.submit.deployMode=cluster"),
+            there.plan("supervised"))) {
+      JobRun run = job.end();
+
+      assertThat(run.code()).as(run.said()).isEqualTo(2);
+      assertThat(run.message())
+          .isEqualTo(
+              "spark.driver.supervise: is on, and would start a run again that ended for a reason; kill this driver,"
+                  + " and submit without --supervise");
     }
   }
 

@@ -1,10 +1,15 @@
 package backfill;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
+import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -12,68 +17,134 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Function;
 import java.util.jar.JarEntry;
 import java.util.jar.JarOutputStream;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * A standalone master and two workers of one core each, as processes of this machine. The workers
- * have addresses of their own: Spark starts no second copy of a task on a host that has the first.
+ * A standalone master and two workers, as processes of this machine. The workers have addresses of
+ * their own: Spark starts no second copy of a task on a host that has the first.
  */
 final class TestingCluster implements AutoCloseable {
   private static final String MASTER_HOST = "127.0.0.1";
   private static final List<String> WORKER_HOSTS = List.of("127.0.0.1", "127.0.0.2");
+  private static final long PATIENCE_NANOS = TimeUnit.MINUTES.toNanos(1);
+
+  /** Its own files: what the workers fetch and what they write down. */
+  final Path directory;
+
+  /** What {@code --master} names. */
+  final String url;
 
   private final Path home;
-  private final String sparkClassPath;
-  private final String url;
+  private final String webUi;
+  private final Function<String, List<String>> program;
   private final List<JobProcess> processes = new ArrayList<>();
 
-  private TestingCluster() throws IOException {
-    home = Files.createTempDirectory("backfill-spark");
-    sparkClassPath =
-        Files.readString(Checkout.root().resolve("job/target/spark.classpath")).strip();
-    Path jars = Files.createDirectory(home.resolve("jars"));
-    for (String jar : sparkClassPath.split(":")) {
-      Files.createSymbolicLink(jars.resolve(Path.of(jar).getFileName()), Path.of(jar));
-    }
-    jarOfClasses();
-    url = "spark://" + MASTER_HOST + ":" + freePort();
+  /**
+   * @param home what {@code SPARK_HOME} names; its own directory where null
+   * @param program what starts one of Spark's classes
+   */
+  private TestingCluster(Path home, Function<String, List<String>> program) throws IOException {
+    this.directory = Files.createTempDirectory("backfill-spark");
+    this.home = home == null ? directory : home;
+    this.program = program;
+    this.url = "spark://" + MASTER_HOST + ":" + freePort();
+    this.webUi = "http://" + MASTER_HOST + ":" + freePort();
   }
 
-  static TestingCluster start() throws IOException {
-    TestingCluster cluster = new TestingCluster();
-    String port = cluster.url.substring(cluster.url.lastIndexOf(':') + 1);
-    cluster.daemon(
-        MASTER_HOST, "master.Master", "--host", MASTER_HOST, "--port", port, "--webui-port", "0");
+  /** Of the Spark that Maven resolved, on so many cores for each worker. */
+  static TestingCluster start(int coresEach) throws IOException {
+    TestingCluster cluster = new TestingCluster(null, TestingCluster::ofMaven);
+    Path jars = Files.createDirectory(cluster.directory.resolve("jars"));
+    for (String jar : sparkClassPath().split(":")) {
+      Files.createSymbolicLink(jars.resolve(Path.of(jar).getFileName()), Path.of(jar));
+    }
+    cluster.jarOfClasses();
+    cluster.begin(coresEach);
+    return cluster;
+  }
+
+  /** Of a Spark as it is installed, on two cores for each worker: one may be a driver's. */
+  static TestingCluster start(TestingDistribution spark) throws IOException {
+    TestingCluster cluster =
+        new TestingCluster(spark.home(), name -> List.of(spark.program("spark-class"), name));
+    cluster.begin(2);
+    return cluster;
+  }
+
+  private static List<String> ofMaven(String name) {
+    List<String> command = JobProcess.java(sparkClassPath());
+    command.add(name);
+    return command;
+  }
+
+  private static String sparkClassPath() {
+    try {
+      return Files.readString(Checkout.root().resolve("job/target/spark.classpath")).strip();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private void begin(int coresEach) throws IOException {
+    daemon(MASTER_HOST, "master.Master", List.of("--port", port(url), "--webui-port", port(webUi)));
+    // A worker that finds no master tries again only after some ten seconds.
+    awaitMaster();
     for (String host : WORKER_HOSTS) {
-      cluster.daemon(
+      daemon(
           host,
           "worker.Worker",
-          "--host",
-          host,
-          "--cores",
-          "1",
-          "--memory",
-          "1g",
-          "--webui-port",
-          "0",
-          "--work-dir",
-          cluster.home.resolve("work-" + host).toString(),
-          cluster.url);
+          List.of(
+              "--cores",
+              Integer.toString(coresEach),
+              "--memory",
+              "2g",
+              "--webui-port",
+              "0",
+              "--work-dir",
+              directory.resolve("work-" + host).toString(),
+              url));
     }
-    return cluster;
+  }
+
+  private void awaitMaster() throws IOException {
+    long end = System.nanoTime() + PATIENCE_NANOS;
+    while (true) {
+      try {
+        new Socket(MASTER_HOST, Integer.parseInt(port(url))).close();
+        return;
+      } catch (ConnectException e) {
+        if (!processes.get(0).isAlive() || System.nanoTime() > end) {
+          throw new AssertionError("no master answers: " + processes.get(0).said(), e);
+        }
+        LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(50));
+      }
+    }
+  }
+
+  private void daemon(String host, String name, List<String> words) throws IOException {
+    List<String> command = new ArrayList<>(program.apply("org.apache.spark.deploy." + name));
+    command.addAll(List.of("--host", host));
+    command.addAll(words);
+    processes.add(JobProcess.start(command, environment(Map.of())));
+  }
+
+  private static String port(String address) {
+    return address.substring(address.lastIndexOf(':') + 1);
   }
 
   /** Submits a run in client mode, with these settings of Spark. */
   JobProcess run(
       Map<String, String> environment, String plan, Map<String, String> spark, String... options)
       throws IOException {
-    List<String> command = JobProcess.java(sparkClassPath);
+    List<String> command = new ArrayList<>(program.apply("org.apache.spark.deploy.SparkSubmit"));
     command.addAll(
         List.of(
-            "org.apache.spark.deploy.SparkSubmit",
             "--properties-file",
             Checkout.root().resolve("conf/spark-defaults.conf").toString(),
             "--master",
@@ -85,33 +156,42 @@ final class TestingCluster implements AutoCloseable {
     spark.forEach((key, value) -> command.addAll(List.of("--conf", key + "=" + value)));
     command.addAll(List.of("--jars", libraries(), "--class", "backfill.Main", jobJar().toString()));
     command.addAll(List.of(JobRun.words(plan, options)));
-    return JobProcess.start(command, environment(environment, MASTER_HOST));
+    return JobProcess.start(command, environment(environment));
+  }
+
+  /** What the master shows there, as in {@code /json/}. */
+  String page(String path) throws IOException {
+    return get(webUi + path);
+  }
+
+  static String get(String address) throws IOException {
+    try (InputStream page = URI.create(address).toURL().openStream()) {
+      return new String(page.readAllBytes(), StandardCharsets.UTF_8);
+    }
   }
 
   /** The JVMs that run tasks now. */
   List<ProcessHandle> executors() {
-    return processes.stream()
-        .flatMap(JobProcess::children)
-        .filter(process -> process.info().commandLine().orElse("").contains("ExecutorBackend"))
-        .toList();
+    return children().filter(process -> isA("ExecutorBackend", process)).toList();
   }
 
-  private void daemon(String host, String name, String... words) throws IOException {
-    List<String> command = JobProcess.java(sparkClassPath);
-    command.add("org.apache.spark.deploy." + name);
-    command.addAll(List.of(words));
-    processes.add(JobProcess.start(command, environment(Map.of(), host)));
+  /** Every process of its own, and the executors and drivers that these have started. */
+  Stream<ProcessHandle> children() {
+    return processes.stream().flatMap(JobProcess::children);
   }
 
-  private Map<String, String> environment(Map<String, String> job, String host) {
+  private static boolean isA(String name, ProcessHandle process) {
+    return process.info().commandLine().orElse("").contains(name);
+  }
+
+  private Map<String, String> environment(Map<String, String> job) {
     Map<String, String> environment = new HashMap<>(job);
     environment.put("SPARK_HOME", home.toString());
-    environment.put("SPARK_LOCAL_IP", host);
     return environment;
   }
 
   private Path jobJar() {
-    return home.resolve("backfill.jar");
+    return directory.resolve("backfill.jar");
   }
 
   /** What the job's jar has beside our classes once it is packaged. */
@@ -141,11 +221,11 @@ final class TestingCluster implements AutoCloseable {
 
   @Override
   public void close() throws IOException {
-    executors().forEach(ProcessHandle::destroyForcibly);
+    children().toList().forEach(ProcessHandle::destroyForcibly);
     for (JobProcess process : processes) {
       process.close();
     }
-    try (Stream<Path> files = Files.walk(home)) {
+    try (Stream<Path> files = Files.walk(directory)) {
       files.sorted(Comparator.reverseOrder()).forEach(file -> file.toFile().delete());
     } catch (UncheckedIOException e) {
       // A process that is just ending removed one of its own.

@@ -44,14 +44,33 @@ public final class TestingGrants implements AutoCloseable {
     return new TestingGrants(database, Files.createTempDirectory("backfill-grants"));
   }
 
+  /** From here on the grants fill some 1000 blocks: enough for more than one range to read. */
+  TestingGrants widen() throws SQLException {
+    database.execute(
+        "ALTER TABLE member ADD COLUMN filler text",
+        "ALTER TABLE member ALTER filler SET STORAGE PLAIN",
+        "UPDATE member SET filler = repeat('x', 8000 * 1000 / (SELECT count(*) FROM member)::integer)");
+    database.execute("VACUUM FULL member");
+    return this;
+  }
+
   /** A plan of this name, in batches of 200 rows and with these settings; where it was put. */
   public String plan(String name, String... settings) throws IOException {
+    return planOf("member", name, settings);
+  }
+
+  /** Likewise, of those grants alone for which a PostgreSQL condition holds. */
+  String planWhere(String condition, String name, String... settings) throws IOException {
+    return planOf("{ table = member, where = \"" + condition + "\" }", name, settings);
+  }
+
+  private String planOf(String source, String name, String... settings) throws IOException {
     Path file = directory.resolve(name + ".conf");
     Files.writeString(
         file,
         """
         name = %s
-        sources { member = member }
+        sources { member = %s }
         write { writers = 2, rows-per-batch = 200 }
         %s
         steps = [
@@ -60,7 +79,7 @@ public final class TestingGrants implements AutoCloseable {
             into   = { table = access, object = object_id, user = user_id } }
         ]
         """
-            .formatted(name, String.join("\n", settings)));
+            .formatted(name, source, String.join("\n", settings)));
     return file.toString();
   }
 

@@ -90,7 +90,7 @@ final class TestingPython {
   }
 
   /** Gives the test up, visibly in the log. */
-  static TestingPython skip(String reason) {
+  static <T> T skip(String reason) {
     LOG.warn("SKIPPED, {}", reason);
     return Assumptions.abort(reason);
   }

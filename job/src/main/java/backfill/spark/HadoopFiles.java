@@ -5,6 +5,7 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.util.regex.Pattern;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.SparkConf;
@@ -12,7 +13,17 @@ import org.apache.spark.deploy.SparkHadoopUtil;
 
 /** Small text files at any URI that Hadoop knows, with the settings that spark-submit was given. */
 public final class HadoopFiles {
+  /** A scheme has two letters at least: one alone is a drive. */
+  private static final Pattern URI_TEXT = Pattern.compile("[A-Za-z][A-Za-z0-9+.-]+:/.*");
+
   private HadoopFiles() {}
+
+  /**
+   * Whether a text is a URI rather than a path, as in {@code s3a://bucket/key} or {@code file:/a}.
+   */
+  public static boolean isUri(String text) {
+    return URI_TEXT.matcher(text).matches();
+  }
 
   /** The whole file as text. */
   public static String read(String uri) throws IOException {

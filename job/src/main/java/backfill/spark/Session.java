@@ -143,6 +143,13 @@ public final class Session implements AutoCloseable {
     }
   }
 
+  /** Whether a cluster would start this driver again and again until it ends with 0. */
+  public static boolean isSupervised() {
+    SparkConf conf = new SparkConf();
+    return conf.get("spark.submit.deployMode", "client").equals("cluster")
+        && conf.getBoolean("spark.driver.supervise", false);
+  }
+
   /** Whether Spark may start a second copy of a task that is slow. */
   public boolean speculates() {
     return get().sparkContext().getConf().getBoolean("spark.speculation", false);

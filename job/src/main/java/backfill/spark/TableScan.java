@@ -28,10 +28,8 @@ import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.execution.datasources.jdbc.JDBCOptions;
 import org.apache.spark.sql.execution.datasources.jdbc.JDBCPartition;
 import org.apache.spark.sql.execution.datasources.jdbc.JDBCRDD;
-import org.apache.spark.sql.execution.datasources.jdbc.JDBCRelation;
 import org.apache.spark.sql.types.StructType;
 import scala.collection.immutable.Map;
-import scala.collection.immutable.Map$;
 import scala.jdk.javaapi.CollectionConverters;
 
 /** How Spark's JDBC source is told to read a table, and what it makes of that. */
@@ -69,14 +67,13 @@ final class TableScan {
     List<backfill.postgres.Column> selected = columns(table, columns);
     return spark
         .baseRelationToDataFrame(
-            new JDBCRelation(
+            JdbcRelations.of(
                 schema(selected),
                 partitions(table),
                 new JDBCOptions(
                     database.readUrl(),
                     prepared(relation(table, selected, where)),
                     Map.from(CollectionConverters.asScala(options))),
-                Map$.MODULE$.empty(),
                 spark))
         .select(selected.stream().map(SparkTypes::value).toArray(Column[]::new));
   }

@@ -1,0 +1,164 @@
+package backfill;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * The packaged jar by the spark-submit of a Spark as it is installed, to a standalone master of the
+ * same Spark with two workers: with the driver here, and with the driver there.
+ */
+class SparkClusterIT {
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final long PATIENCE_NANOS = TimeUnit.MINUTES.toNanos(3);
+  private static final Pattern DRIVER = Pattern.compile("submitted as (driver-[0-9-]+)");
+
+  private static TestingDistribution spark;
+  private static TestingCluster cluster;
+
+  @TempDir Path directory;
+  private SubmittedDojo there;
+
+  @BeforeAll
+  static void start() throws Exception {
+    spark = TestingDistribution.get();
+    cluster = TestingCluster.start(spark);
+  }
+
+  @AfterAll
+  static void stop() throws Exception {
+    if (cluster != null) {
+      cluster.close();
+    }
+  }
+
+  @BeforeEach
+  void fill() throws Exception {
+    there = new SubmittedDojo();
+  }
+
+  @AfterEach
+  void drop() throws Exception {
+    there.close();
+  }
+
+  @Test
+  void driverHereEndsWithTheCodeAndTheLine() throws Exception {
+    try (JobProcess job =
+        submit(List.of("--conf", "spark.driver.host=127.0.0.1"), JobRun.words(TestingRun.DOJO))) {
+      there.assertDone(job.end());
+    }
+    try (JobProcess job = submit(List.of(), "run", "no-such-plan")) {
+      JobRun run = job.end();
+
+      assertThat(run.code()).as(run.said()).isEqualTo(2);
+      assertThat(run.line().path("exitCode").asInt()).isEqualTo(2);
+    }
+  }
+
+  @Test
+  void driverThereLeavesReportAndLedgerAndThePasswordNowhere() throws Exception {
+    Path report = directory.resolve("report.json");
+    Path events = Files.createDirectory(cluster.directory.resolve("events"));
+    String driver;
+    try (JobProcess job =
+        submit(
+            List.of(
+                "--deploy-mode",
+                "cluster",
+                "--conf",
+                "spark.eventLog.enabled=true",
+                "--conf",
+                "spark.eventLog.compress=false",
+                "--conf",
+                "spark.eventLog.dir=" + events.toUri()),
+            "run",
+            TestingRun.DOJO,
+            "--report",
+            report.toUri().toString())) {
+      JobRun submitted = job.end();
+      assertThat(submitted.code()).as(submitted.said()).isZero();
+      driver = driver(submitted);
+    }
+    Seen seen = await(driver, "FINISHED");
+
+    there.assertDone(JSON.readTree(Files.readString(report)));
+    assertThat(seen.placesWith(TestingRun.DOJO))
+        .as("where a secret would have been seen")
+        .contains("command line", "page of the master", "page of a worker", "file stdout")
+        .anyMatch(place -> place.startsWith("file events_"));
+    assertThat(seen.placesWith(there.role.password)).isEmpty();
+  }
+
+  @Test
+  void driverThereThatFailsSaysSoInItsReportAlone() throws Exception {
+    Path report = directory.resolve("report.json");
+
+    try (JobProcess job =
+        submit(
+            List.of("--deploy-mode", "cluster"),
+            "run",
+            "no-such-plan",
+            "--report",
+            "file:" + report)) {
+      JobRun submitted = job.end();
+      assertThat(submitted.code()).as("it was submitted").isZero();
+      await(driver(submitted), "FAILED");
+    }
+
+    JsonNode written = JSON.readTree(Files.readString(report));
+    assertThat(written.path("exitCode").asInt()).isEqualTo(2);
+    assertThat(written.path("error").path("message").asText())
+        .startsWith("no-such-plan: is neither");
+  }
+
+  private JobProcess submit(List<String> options, String... words) throws Exception {
+    List<String> command = new ArrayList<>();
+    command.add(spark.program("spark-submit"));
+    command.addAll(List.of("--master", cluster.url, "--executor-memory", "512m"));
+    command.addAll(options);
+    command.addAll(List.of("--class", "backfill.Main", SubmittedDojo.JAR));
+    command.addAll(List.of(words));
+    return JobProcess.start(command, there.role.environment());
+  }
+
+  /** What spark-submit calls the driver that it has submitted. */
+  private static String driver(JobRun submitted) {
+    return DRIVER
+        .matcher(submitted.said())
+        .results()
+        .map(found -> found.group(1))
+        .findFirst()
+        .orElseThrow(() -> new AssertionError("no driver was submitted: " + submitted.said()));
+  }
+
+  /** Looks at the cluster until its master says so of the driver; what was to be seen. */
+  private static Seen await(String driver, String state) throws Exception {
+    Seen seen = new Seen(cluster);
+    long end = System.nanoTime() + PATIENCE_NANOS;
+    while (true) {
+      seen.look();
+      for (JsonNode ended : JSON.readTree(cluster.page("/json/")).path("completeddrivers")) {
+        if (ended.path("id").asText().equals(driver)) {
+          assertThat(ended.path("state").asText()).isEqualTo(state);
+          return seen;
+        }
+      }
+      assertThat(System.nanoTime()).as("the driver's time").isLessThan(end);
+      Thread.sleep(100);
+    }
+  }
+}
