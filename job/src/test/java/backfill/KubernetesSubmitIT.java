@@ -36,7 +36,6 @@ class KubernetesSubmitIT {
     JsonNode pod = podThatIsAskedFor(spark);
 
     JsonNode driver = pod.path("spec").path("containers").path(0);
-    assertThat(pod.path("metadata").path("namespace").asText()).isEqualTo("backfill");
     assertThat(pod.path("spec").path("restartPolicy").asText()).isEqualTo("Never");
     assertThat(pod.path("spec").path("serviceAccountName"))
         .isEqualTo(application.path("driver").path("serviceAccount"));
