@@ -92,6 +92,8 @@ class ChangingSourceIT {
         spark.program("spark-submit"),
         "--master",
         "local[1]",
+        "--driver-java-options",
+        "-XX:TieredStopAtLevel=1",
         "--class",
         "backfill.Main",
         SubmittedDojo.JAR,

@@ -60,9 +60,9 @@ final class JobProcess implements AutoCloseable {
             .redirectOutput(out.toFile())
             .redirectError(err.toFile());
     builder.environment().keySet().removeIf(name -> name.startsWith("SPARK_"));
-    builder.environment().putAll(environment);
     builder.environment().put("SPARK_LOCAL_IP", "127.0.0.1");
     builder.environment().put("SPARK_SCALA_VERSION", "2.13");
+    builder.environment().putAll(environment);
     return new JobProcess(builder.start(), out, err);
   }
 
@@ -107,7 +107,7 @@ final class JobProcess implements AutoCloseable {
   }
 
   JobRun end() throws Exception {
-    if (!process.waitFor(3, TimeUnit.MINUTES)) {
+    if (!process.waitFor(6, TimeUnit.MINUTES)) {
       throw new AssertionError("the run does not end: " + said());
     }
     return JobRun.of(process.exitValue(), Files.readString(out), said());

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
  */
 class SparkClusterIT {
   private static final ObjectMapper JSON = new ObjectMapper();
-  private static final long PATIENCE_NANOS = TimeUnit.MINUTES.toNanos(3);
+  private static final long PATIENCE_NANOS = TimeUnit.MINUTES.toNanos(6);
   private static final Pattern DRIVER = Pattern.compile("submitted as (driver-[0-9-]+)");
 
   private static TestingDistribution spark;
@@ -129,6 +129,9 @@ class SparkClusterIT {
     List<String> command = new ArrayList<>();
     command.add(spark.program("spark-submit"));
     command.addAll(List.of("--master", cluster.url, "--executor-memory", "512m"));
+    // A run of seconds is over before the second compiler has paid for itself.
+    command.addAll(List.of("--driver-java-options", "-XX:TieredStopAtLevel=1"));
+    command.addAll(List.of("--conf", "spark.executor.extraJavaOptions=-XX:TieredStopAtLevel=1"));
     command.addAll(options);
     command.addAll(List.of("--class", "backfill.Main", SubmittedDojo.JAR));
     command.addAll(List.of(words));

@@ -80,6 +80,8 @@ class SparkSubmitIT {
         spark.program("spark-submit"),
         "--master",
         "local[2]",
+        "--driver-java-options",
+        "-XX:TieredStopAtLevel=1",
         "--class",
         "backfill.Main",
         SubmittedDojo.JAR);

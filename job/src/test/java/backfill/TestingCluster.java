@@ -131,7 +131,7 @@ final class TestingCluster implements AutoCloseable {
     List<String> command = new ArrayList<>(program.apply("org.apache.spark.deploy." + name));
     command.addAll(List.of("--host", host));
     command.addAll(words);
-    processes.add(JobProcess.start(command, environment(Map.of())));
+    processes.add(JobProcess.start(command, environment(Map.of("SPARK_LOCAL_IP", host))));
   }
 
   private static String port(String address) {
