@@ -40,8 +40,8 @@ import picocli.CommandLine.Spec;
       "",
       "Figures are compared on a server like this one, on the same machine:",
       "  initdb -D DIRECTORY -U postgres; settings fsync = on, synchronous_commit = on, shared_buffers = 1GB,",
-      "  max_wal_size = 8GB, jit = off, max_connections = 50, shared_preload_libraries = pg_stat_statements;",
-      "  CREATE EXTENSION pg_stat_statements in the database of BACKFILL_URL.",
+      "  max_wal_size = 8GB, jit = off, max_connections = 50, shared_preload_libraries = pg_stat_statements,",
+      "  pg_stat_statements.max = 50000; CREATE EXTENSION pg_stat_statements in the database of BACKFILL_URL.",
       "The embedded one has the same settings. Nothing else should run meanwhile.",
       "",
       "Growth, in one driver of 2 GiB, with the processor time for a row to that of the smallest:",
@@ -175,8 +175,8 @@ final class Bench implements Callable<Integer> {
       for (String name : chosen) {
         if (flattening(name).isEmpty()) {
           ways.forEach(way -> requireWay(named(name), way));
-        } else if (!ways.isEmpty()) {
-          throw new IllegalArgumentException(name + " has no --way: its ways are compared");
+        } else if (!List.of(Ways.NONE).containsAll(ways)) {
+          throw new IllegalArgumentException(name + " has no --way: all of its are compared");
         }
       }
       return chosen;

@@ -1,5 +1,6 @@
 package backfill.bench;
 
+import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -26,7 +27,7 @@ record BenchResult(
     long planned,
     List<Timing> timings,
     Map<String, String> notRun,
-    List<Goal> goals,
+    @JsonIgnore List<Goal> goals,
     List<String> problems) {
   /** Rows that are parts of another one begin with its name and end with one of these. */
   static final String LESS_VERIFY = ", less verify";

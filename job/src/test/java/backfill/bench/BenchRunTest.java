@@ -7,6 +7,8 @@ import static org.assertj.core.api.Assertions.within;
 
 import backfill.TestingDatabase;
 import backfill.TestingPostgres;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -101,6 +103,9 @@ class BenchRunTest {
     assertThat(seconds(result, "backfill run, write")).isEqualTo(2.5);
     assertThat(result.planned()).isEqualTo(25);
     assertThat(BenchTable.of(result)).contains("25 rows planned");
+    JsonNode json = new ObjectMapper().valueToTree(result);
+    assertThat(json.path("table").path(4).path("way").asText()).isEqualTo("backfill run, write");
+    assertThat(json.path("table").path(4).path("medianSeconds").asDouble()).isEqualTo(2.5);
   }
 
   private static double seconds(BenchResult result, String way) {

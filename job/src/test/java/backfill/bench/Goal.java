@@ -1,6 +1,6 @@
 package backfill.bench;
 
-import com.fasterxml.jackson.annotation.JsonIgnore;
+import com.fasterxml.jackson.annotation.JsonProperty;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Function;
@@ -11,10 +11,7 @@ import java.util.function.Function;
  * @param value the figure, where the rows that it is made of were measured
  */
 record Goal(
-    String name,
-    @JsonIgnore Function<BenchResult, Optional<Double>> value,
-    Direction direction,
-    double bound) {
+    String name, Function<BenchResult, Optional<Double>> value, Direction direction, double bound) {
 
   /** On which side of the bound it is to be. */
   enum Direction {
@@ -25,6 +22,7 @@ record Goal(
   /** What was measured. */
   record Reached(String name, double value, Direction direction, double bound) {
     /** Whether it is on the right side. */
+    @JsonProperty("reached")
     boolean isReached() {
       return direction == Direction.AT_LEAST ? value >= bound : value <= bound;
     }
