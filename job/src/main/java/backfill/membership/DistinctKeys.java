@@ -16,15 +16,19 @@ public final class DistinctKeys {
   private byte[] bytes;
   private int[] ends;
 
-  /** Number + 1 of the key that is here, or 0; a power of two long. */
-  private int[] slots;
+  /**
+   * The hash of the key that is here, and its number + 1 in the lower half; or 0. A power of two
+   * long.
+   */
+  private long[] slots;
 
   private int size;
+  private int last;
 
   public DistinctKeys() {
     bytes = new byte[256];
     ends = new int[16];
-    slots = new int[32];
+    slots = new long[32];
   }
 
   /** Over keys that are distinct already; their numbers are their places. */
@@ -32,23 +36,30 @@ public final class DistinctKeys {
     bytes = keys.bytes();
     ends = keys.ends();
     size = keys.size();
-    slots = new int[slotsFor(size)];
-    fillSlots();
+    slots = new long[slotsFor(size)];
+    for (int number = 0; number < size; number++) {
+      put(hash(bytes, start(number), ends[number]), number);
+    }
   }
 
-  /** The key's number, which is a new one if it was not there. */
+  /**
+   * The key's number, which is a new one if it was not there. Rows of one key mostly follow each
+   * other: the last one is looked at first.
+   */
   public int add(byte[] from, int start, int end) {
-    int slot = slot(from, start, end);
-    if (slots[slot] != 0) {
-      return slots[slot] - 1;
+    if (size == 0 || !isAt(last, from, start, end)) {
+      int hash = hash(from, start, end);
+      last = find(hash, from, start, end);
+      if (last == ABSENT) {
+        append(from, start, end);
+        last = size - 1;
+        if (slotsFor(size) > slots.length) {
+          widen();
+        }
+        put(hash, last);
+      }
     }
-    append(from, start, end);
-    slots[slot] = size;
-    if (slotsFor(size) > slots.length) {
-      slots = new int[2 * slots.length];
-      fillSlots();
-    }
-    return size - 1;
+    return last;
   }
 
   /** Adds all of these. */
@@ -60,7 +71,7 @@ public final class DistinctKeys {
 
   /** The key's number, or {@link #ABSENT}. */
   int number(byte[] from, int start, int end) {
-    return slots[slot(from, start, end)] - 1;
+    return find(hash(from, start, end), from, start, end);
   }
 
   /** The keys, each at the place that is its number. */
@@ -79,11 +90,23 @@ public final class DistinctKeys {
     return (int) Math.min(1L << 30, Long.highestOneBit(least - 1) << 1);
   }
 
-  private void fillSlots() {
-    for (int number = 0; number < size; number++) {
-      // No two are equal: the first free slot is the one.
-      slots[slot(bytes, start(number), ends[number])] = number + 1;
+  private void widen() {
+    long[] before = slots;
+    slots = new long[2 * before.length];
+    for (long slot : before) {
+      if (slot != 0) {
+        put((int) (slot >>> Integer.SIZE), (int) slot - 1);
+      }
     }
+  }
+
+  /** Of a key that is in no slot. */
+  private void put(int hash, int number) {
+    int slot = hash & slots.length - 1;
+    while (slots[slot] != 0) {
+      slot = slot + 1 & slots.length - 1;
+    }
+    slots[slot] = (long) hash << Integer.SIZE | number + 1;
   }
 
   private int used() {
@@ -111,14 +134,17 @@ public final class DistinctKeys {
     return (int) Math.min(LARGEST_ARRAY, Math.max(needed, needed * 3L / 2));
   }
 
-  /** Where the key is, or else the free slot where it would be. */
-  private int slot(byte[] from, int start, int end) {
-    int mask = slots.length - 1;
-    int slot = hash(from, start, end) & mask;
-    while (slots[slot] != 0 && !isAt(slots[slot] - 1, from, start, end)) {
-      slot = (slot + 1) & mask;
+  /** The hash tells most keys apart, without a look at their bytes. */
+  private int find(int hash, byte[] from, int start, int end) {
+    int slot = hash & slots.length - 1;
+    while (slots[slot] != 0) {
+      int number = (int) slots[slot] - 1;
+      if ((int) (slots[slot] >>> Integer.SIZE) == hash && isAt(number, from, start, end)) {
+        return number;
+      }
+      slot = slot + 1 & slots.length - 1;
     }
-    return slot;
+    return ABSENT;
   }
 
   private boolean isAt(int number, byte[] from, int start, int end) {
