@@ -35,7 +35,7 @@ class SettingsTest {
                 new Settings.Read(4, 10_000, 10_000),
                 new Settings.Flatten(268_435_456, 268_435_456),
                 new Settings.Write(
-                    2, 25_000, 16L << 20, AUTO, Duration.ofSeconds(60), Duration.ofMinutes(2)),
+                    2, 40_000, 16L << 20, AUTO, Duration.ofSeconds(60), Duration.ofMinutes(2)),
                 new Settings.Verify(Duration.ofSeconds(60)),
                 new Settings.Ledger(
                     true, "backfill", Duration.ofSeconds(30), Duration.ofHours(24))));
