@@ -2,8 +2,10 @@ package backfill;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -47,6 +49,18 @@ final class TestingPython {
         Checkout.root()
             .resolve("job/target/python-" + Integer.toHexString(known.hashCode()))
             .toAbsolutePath();
+    // The tests run in several JVMs, and another one may be making the same one now.
+    try (FileChannel lock =
+        FileChannel.open(
+            home.resolveSibling(home.getFileName() + ".lock"),
+            StandardOpenOption.CREATE,
+            StandardOpenOption.WRITE)) {
+      lock.lock();
+      return in(home, requirements, constraints);
+    }
+  }
+
+  private static TestingPython in(Path home, Path requirements, Path constraints) throws Exception {
     Path done = home.resolve("done");
     if (Files.exists(done)) {
       return new TestingPython(home);
