@@ -137,7 +137,7 @@ final class GrantSets implements AutoCloseable {
     if (keys.users().coded()) {
       return UserIndex.startingAt(0);
     }
-    if (!"bigint".equals(target.table().column(step.into().user()).orElseThrow().castType())) {
+    if (!isWide(target)) {
       return UserIndex.startingAt(Integer.MIN_VALUE);
     }
     JavaRDD<Long> named =
@@ -160,6 +160,15 @@ final class GrantSets implements AutoCloseable {
             .sorted()
             .distinct()
             .toArray());
+  }
+
+  private boolean isWide(Target target) {
+    return "bigint".equals(target.table().column(step.into().user()).orElseThrow().castType());
+  }
+
+  /** Whether a user's number depends on which other users there are. */
+  boolean numbersByUse(Target target) {
+    return !keys.users().coded() && isWide(target);
   }
 
   /** The sets that the sources grant; decides how the group map travels. */

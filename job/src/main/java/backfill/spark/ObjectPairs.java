@@ -35,10 +35,13 @@ record ObjectPairs(
   private static ObjectPairs of(long object, ObjectUsers users, boolean deletes) {
     RoaringBitmap justified = users.justified();
     RoaringBitmap missing = RoaringBitmap.andNot(justified, users.existing());
+    byte[] all = Sets.bytes(justified);
+    // Of a target that has none of them the two sets are one, and so are their bytes.
+    boolean allMissing = missing.getLongCardinality() == justified.getLongCardinality();
     return new ObjectPairs(
         object,
-        Sets.bytes(justified),
-        Sets.bytes(missing),
+        all,
+        allMissing ? all : Sets.bytes(missing),
         Sets.bytes(
             deletes ? RoaringBitmap.andNot(users.existing(), justified) : new RoaringBitmap()),
         justified.getLongCardinality(),

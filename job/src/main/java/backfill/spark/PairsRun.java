@@ -189,10 +189,10 @@ final class PairsRun implements StepRun {
 
   /**
    * The users of every set that was planned, so that they keep a number when sources stop naming
-   * them. Those that a dictionary numbers keep it with the dictionary.
+   * them. Those that a dictionary numbers keep it with the dictionary, and narrow integers always.
    */
   private long[] plannedUsers() {
-    if (grants.keys().users().coded()) {
+    if (!grants.numbersByUse(target)) {
       return new long[0];
     }
     byte[] none = Sets.bytes(new RoaringBitmap());
