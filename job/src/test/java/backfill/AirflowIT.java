@@ -97,12 +97,14 @@ class AirflowIT {
     }
 
     awaitMoreRows();
-    airflow.job().destroyForcibly();
-    awaitNoSession();
+    ProcessHandle first = airflow.job();
+    first.destroyForcibly();
+    awaitEndOf(first);
 
     awaitMoreRows();
-    airflow.job().parent().orElseThrow().destroyForcibly();
-    awaitNoSession();
+    ProcessHandle second = airflow.job();
+    second.parent().orElseThrow().destroyForcibly();
+    awaitEndOf(second);
 
     awaitMoreRows();
     airflow.api.markFailed(run, "run");
@@ -183,6 +185,11 @@ class AirflowIT {
   private void awaitMoreRows() throws Exception {
     long rows = there.grants.rows() + SOME;
     airflow.await("the job has written some", () -> there.grants.rows() >= rows);
+  }
+
+  /** The next attempt may have a session by then. */
+  private void awaitEndOf(ProcessHandle job) throws Exception {
+    airflow.await("the job has ended", () -> !job.isAlive());
   }
 
   private void awaitNoSession() throws Exception {
