@@ -36,8 +36,7 @@ public final class DatabaseConnections extends JdbcConnectionProvider {
     try {
       return Database.fromOptions(given).connectForReading(given.get(APPLICATION_NAME));
     } catch (SQLException e) {
-      // Spark's signature declares no checked exception.
-      throw sneaky(e);
+      throw SparkFailure.<RuntimeException>unchecked(e);
     }
   }
 
@@ -45,10 +44,5 @@ public final class DatabaseConnections extends JdbcConnectionProvider {
   public boolean modifiesSecurityContext(
       Driver driver, scala.collection.immutable.Map<String, String> options) {
     return false;
-  }
-
-  @SuppressWarnings("unchecked")
-  private static <E extends Throwable> RuntimeException sneaky(Throwable e) throws E {
-    throw (E) e;
   }
 }

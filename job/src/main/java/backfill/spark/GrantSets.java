@@ -19,6 +19,7 @@ import org.apache.spark.api.java.JavaPairRDD;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
+import scala.Tuple2;
 
 /**
  * What one snapshot says of a step of pairs: the sets of users that the sources grant for each
@@ -27,17 +28,23 @@ import org.apache.spark.broadcast.Broadcast;
 final class GrantSets implements AutoCloseable {
   private static final Logger LOG = LogManager.getLogger(GrantSets.class);
 
+  /** Numbers every int4, the same in each step. */
+  private static final UserIndex INTEGERS = UserIndex.startingAt(Integer.MIN_VALUE);
+
   private final Step.Pairs step;
   private final Settings settings;
   private final JavaSparkContext spark;
   private final Kept kept = new Kept();
+  private final KeptSources sources;
   private final SpaceTypes types;
   private final StepKeys keys;
   private final List<JavaRDD<LongPairs>> members;
   private final List<JavaRDD<LongPairs>> direct;
   private final List<JavaRDD<LongPairs>> through;
   private final Broadcast<UserIndex> users;
-  private final JavaPairRDD<Long, PartialSet> existing;
+  private final PartialSetIterator.Numbering numbering;
+  private final boolean numbersAlike;
+  private final Packed<Tuple2<Long, PartialSet>> existing;
   private GroupMap groups;
 
   /**
@@ -50,7 +57,7 @@ final class GrantSets implements AutoCloseable {
     static final Earlier NONE = new Earlier(new long[0], null);
   }
 
-  /** Reads the target now; the sources are read already. */
+  /** Begins to read the target; the sources are read already. */
   GrantSets(
       Step.Pairs step,
       Target target,
@@ -60,6 +67,7 @@ final class GrantSets implements AutoCloseable {
       Earlier earlier) {
     this.step = step;
     this.settings = settings;
+    this.sources = sources;
     this.spark = JavaSparkContext.fromSparkContext(sources.session().sparkContext());
     types = SpaceTypes.of(step, target, sources);
     List<KeyedPairs> memberRows =
@@ -82,10 +90,20 @@ final class GrantSets implements AutoCloseable {
     direct = numbered(directRows);
     through = numbered(throughRows);
     JavaRDD<LongPairs> present = targetRows.numbered(keys);
+    numbersAlike = !keys.users().coded() && !keys.groups().coded() && !isWide(target);
     users = spark.broadcast(indexOf(target, present, earlier.users()));
-    existing = kept.keep(existingSets(present));
-    // Read now, because the snapshot is let go after this stage.
-    existing.count();
+    numbering = numbersAlike ? INTEGERS::of : userNumber(users);
+    existing =
+        Packed.keep(
+            PartialSetIterator.of(
+                    present,
+                    PartialSet.Kind.EXISTING,
+                    numbering,
+                    PartialSetIterator.Unnumbered.COUNT)
+                .map(set -> set),
+            PartialSetIterator.CODEC,
+            kept);
+    reader.reads().begin(Kept.counts(existing.arrays(), array -> 1), sets -> {});
   }
 
   private List<KeyedPairs> grants(KeptSources sources, List<Step.Grant> grants, KeySpace grantees) {
@@ -119,13 +137,7 @@ final class GrantSets implements AutoCloseable {
     return rows.stream().map(some -> some.numbered(keys)).toList();
   }
 
-  private JavaPairRDD<Long, PartialSet> existingSets(JavaRDD<LongPairs> present) {
-    return PartialSetIterator.of(
-        present, PartialSet.Kind.EXISTING, userNumber(), PartialSetIterator.Unnumbered.COUNT);
-  }
-
-  private PartialSetIterator.Numbering userNumber() {
-    Broadcast<UserIndex> index = users;
+  private static PartialSetIterator.Numbering userNumber(Broadcast<UserIndex> index) {
     return key -> index.value().of(key);
   }
 
@@ -138,7 +150,7 @@ final class GrantSets implements AutoCloseable {
       return UserIndex.startingAt(0);
     }
     if (!isWide(target)) {
-      return UserIndex.startingAt(Integer.MIN_VALUE);
+      return INTEGERS;
     }
     JavaRDD<Long> named =
         Stream.of(
@@ -177,10 +189,10 @@ final class GrantSets implements AutoCloseable {
     for (JavaRDD<LongPairs> grants : direct) {
       sets.add(
           PartialSetIterator.of(
-              grants, PartialSet.Kind.DIRECT, userNumber(), PartialSetIterator.Unnumbered.REFUSE));
+              grants, PartialSet.Kind.DIRECT, numbering, PartialSetIterator.Unnumbered.REFUSE));
     }
     if (!through.isEmpty()) {
-      groups = GroupMap.of(members, userNumber(), settings.flatten().broadcastBytes(), kept, spark);
+      groups = numbersAlike ? sources.groupMap(step.members(), this::mapped) : mapped(kept);
       LOG.info("flatten {}: {}", step.name(), groups.description());
       int partitions = step.write().writers();
       through.forEach(grants -> sets.add(groups.grantSets(grants, partitions)));
@@ -188,9 +200,13 @@ final class GrantSets implements AutoCloseable {
     return sets.stream().reduce(JavaPairRDD::union).orElseThrow();
   }
 
+  private GroupMap mapped(Kept by) {
+    return GroupMap.of(members, numbering, settings.flatten().broadcastBytes(), by, spark);
+  }
+
   /** The sets that the target has. */
   JavaPairRDD<Long, PartialSet> existing() {
-    return existing;
+    return existing.elements().mapToPair(set -> set);
   }
 
   /** Numbers users; where {@link #keys} has numbers for them, these. */
@@ -213,8 +229,8 @@ final class GrantSets implements AutoCloseable {
     kept.close();
     users.destroy();
     keys.destroy();
-    if (groups() != null) {
-      groups().destroy();
+    if (groups != null && !numbersAlike) {
+      groups.destroy();
     }
   }
 }

@@ -1,6 +1,9 @@
 package backfill.spark;
 
 import backfill.membership.GroupUsers;
+import java.io.Serializable;
+import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.IntStream;
@@ -28,6 +31,9 @@ final class GroupMap {
   }
 
   /**
+   * In one job, unless the map is large: each partition brings its sets along as long as they are
+   * within its share of what may be broadcast.
+   *
    * @param members pairs (group, user)
    * @param broadcastBytes size of the serialized sets up to which the map is broadcast
    */
@@ -49,7 +55,10 @@ final class GroupMap {
                             PartialSetIterator.Unnumbered.REFUSE))
                 .reduce(JavaPairRDD::union)
                 .orElseThrow());
-    long bytes = parts.values().map(part -> (long) part.members().length).fold(0L, Long::sum);
+    long share = broadcastBytes / Math.max(1, parts.getNumPartitions());
+    List<Brought> brought =
+        parts.mapPartitions(sets -> List.of(Brought.of(sets, share)).iterator()).collect();
+    long bytes = brought.stream().mapToLong(Brought::bytes).sum();
     if (bytes > broadcastBytes) {
       return new GroupMap(
           null,
@@ -60,9 +69,14 @@ final class GroupMap {
               bytes,
               broadcastBytes));
     }
+    boolean all = brought.stream().allMatch(each -> each.sets() != null);
     GroupUsers map = new GroupUsers();
     long memberships = 0;
-    for (Tuple2<Long, PartialSet> part : parts.collect()) {
+    for (Tuple2<Long, PartialSet> part :
+        all
+            ? (Iterable<Tuple2<Long, PartialSet>>)
+                brought.stream().flatMap(each -> each.sets().stream())::iterator
+            : parts.collect()) {
       map.add(part._1(), part._2().set());
       memberships += part._2().rows();
     }
@@ -75,6 +89,30 @@ final class GroupMap {
             map.size(),
             memberships,
             bytes));
+  }
+
+  /**
+   * The sets of one partition, on their way to the driver.
+   *
+   * @param bytes of all of them
+   * @param sets null where they are more than the partition's share
+   */
+  private record Brought(long bytes, ArrayList<Tuple2<Long, PartialSet>> sets)
+      implements Serializable {
+    static Brought of(Iterator<Tuple2<Long, PartialSet>> sets, long share) {
+      ArrayList<Tuple2<Long, PartialSet>> held = new ArrayList<>();
+      long bytes = 0;
+      while (sets.hasNext()) {
+        Tuple2<Long, PartialSet> set = sets.next();
+        bytes += set._2().members().length;
+        if (bytes > share) {
+          held = null;
+        } else {
+          held.add(set);
+        }
+      }
+      return new Brought(bytes, held);
+    }
   }
 
   private static PartialSet united(PartialSet one, PartialSet other) {
@@ -107,6 +145,13 @@ final class GroupMap {
   /** The broadcast map, or null where it is joined. */
   Broadcast<GroupUsers> broadcast() {
     return broadcast;
+  }
+
+  /** Lets the map go, where it was broadcast. */
+  void destroy() {
+    if (broadcast != null) {
+      broadcast.destroy();
+    }
   }
 
   /** What was decided and by which size, for the log. */

@@ -1,11 +1,13 @@
 package backfill.spark;
 
+import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.spark.api.java.JavaPairRDD;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
+import org.apache.spark.sql.execution.columnar.InMemoryRelation;
 import org.apache.spark.storage.StorageLevel;
 
 /**
@@ -33,10 +35,31 @@ final class Kept implements AutoCloseable {
   }
 
   /**
-   * How many rows these are, in one job and without a plan of its own; kept rows are there then.
+   * How many rows each partition has of rows that are kept, which are there then. Asked of the
+   * batches in which they are kept: no row has to be made of these.
    */
-  static long count(Dataset<Row> rows) {
-    return rows.queryExecution().toRdd().toJavaRDD().count();
+  static JavaRDD<Long> counts(Dataset<Row> rows) {
+    InMemoryRelation relation = (InMemoryRelation) rows.queryExecution().withCachedData();
+    return counts(
+        relation.cacheBuilder().cachedColumnBuffers().toJavaRDD(), batch -> batch.numRows());
+  }
+
+  /** The sum of what each partition's elements come to; kept elements are there then. */
+  static <T> JavaRDD<Long> counts(JavaRDD<T> elements, Weight<T> weight) {
+    return elements.mapPartitions(
+        partition -> {
+          long sum = 0;
+          while (partition.hasNext()) {
+            sum += weight.of(partition.next());
+          }
+          return List.of(sum).iterator();
+        });
+  }
+
+  /** What one element counts. */
+  @FunctionalInterface
+  interface Weight<T> extends Serializable {
+    long of(T element);
   }
 
   @Override

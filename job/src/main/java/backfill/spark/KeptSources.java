@@ -3,11 +3,13 @@ package backfill.spark;
 import backfill.membership.KeySet;
 import backfill.plan.Plan;
 import backfill.plan.Source;
+import backfill.plan.Step;
 import backfill.postgres.KeyType;
 import backfill.postgres.Parameters;
 import backfill.postgres.Ready;
 import backfill.postgres.Table;
 import java.time.Instant;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
@@ -16,6 +18,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.function.LongConsumer;
 import java.util.stream.StreamSupport;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.sql.Dataset;
@@ -44,6 +49,7 @@ public final class KeptSources implements AutoCloseable {
   private final Map<String, JavaRDD<KeyPairs>> pairs = new LinkedHashMap<>();
   private final Map<String, KeySet> keys = new LinkedHashMap<>();
   private final Set<String> views = new HashSet<>();
+  private final Map<List<Step.Membership>, GroupMap> groupMaps = new HashMap<>();
 
   /**
    * @param run whose uuids {@code run_uuid} gives
@@ -80,21 +86,40 @@ public final class KeptSources implements AutoCloseable {
   }
 
   /**
-   * Reads one source and makes it known to queries.
+   * Begins to read one source, which then is known to queries.
    *
    * @param where a PostgreSQL condition, or null
-   * @return how many rows it has
+   * @param read is told how many rows it has
    */
-  long readRows(
-      SnapshotReader reader, Source source, Table table, Set<String> needed, String where) {
+  void readRows(
+      SnapshotReader reader,
+      Source source,
+      Table table,
+      Set<String> needed,
+      String where,
+      LongConsumer read) {
     Dataset<Row> rows = kept.keep(reader.read(table, table.columnsToRead(needed), where));
-    long count = Kept.count(rows);
-    // Of no rows the optimizer knows that, and leaves out what they are joined with.
-    (count == 0 ? session.createDataFrame(List.<Row>of(), rows.schema()) : rows)
-        .createOrReplaceTempView(source.name());
+    reader
+        .reads()
+        .begin(
+            Kept.counts(rows),
+            parts -> {
+              long count = sum(parts);
+              // Of no rows the optimizer knows that, and leaves out what they are joined with.
+              (count == 0 ? session.createDataFrame(List.<Row>of(), rows.schema()) : rows)
+                  .createOrReplaceTempView(source.name());
+              known(source, table, count);
+              read.accept(count);
+            });
+  }
+
+  private void known(Source source, Table table, long count) {
     tables.put(source.name(), table);
     counts.put(source.name(), count);
-    return count;
+  }
+
+  private static long sum(List<Long> parts) {
+    return parts.stream().mapToLong(Long::longValue).sum();
   }
 
   /**
@@ -115,32 +140,56 @@ public final class KeptSources implements AutoCloseable {
                 table, keyed.column(), table.columnsToRead(needed), where, keys, keys.count()));
     long count = rows.count();
     rows.createOrReplaceTempView(source.name());
-    tables.put(source.name(), table);
-    counts.put(source.name(), count);
+    known(source, table, count);
     return count;
   }
 
-  /** Reads one source as the only pair of columns that anybody asks of it. */
-  long readPairs(
-      SnapshotReader reader, Source source, Table table, PairColumns columns, String where) {
-    JavaRDD<KeyPairs> read = kept.keep(reader.readPairs(table, columns, where));
-    long count = read.map(KeyPairs::rows).fold(0L, Long::sum);
-    pairs.put(source.name(), read);
-    tables.put(source.name(), table);
-    counts.put(source.name(), count);
-    return count;
+  /** Begins to read one source as the only pair of columns that anybody asks of it. */
+  void readPairs(
+      SnapshotReader reader,
+      Source source,
+      Table table,
+      PairColumns columns,
+      String where,
+      LongConsumer read) {
+    JavaRDD<KeyPairs> rows = kept.keep(reader.readPairs(table, columns, where));
+    pairs.put(source.name(), rows);
+    reader
+        .reads()
+        .begin(
+            Kept.counts(rows, KeyPairs::rows),
+            parts -> {
+              known(source, table, sum(parts));
+              read.accept(sum(parts));
+            });
   }
 
-  /** The integers that a column holds; read once, whichever steps ask. */
-  KeySet keys(SnapshotReader reader, Table table, String column) {
-    return keys.computeIfAbsent(
-        table.name().quoted() + "." + column,
-        read ->
-            KeySet.union(
-                reader
-                    .readPairs(table, new PairColumns(column, column), null)
-                    .mapPartitions(KeptSources::keySet)
-                    .collect()));
+  /**
+   * The integers that a column holds; read once, whichever steps ask.
+   *
+   * @param then is told them
+   */
+  void keys(SnapshotReader reader, Table table, String column, Consumer<KeySet> then) {
+    String name = table.name().quoted() + "." + column;
+    if (keys.containsKey(name)) {
+      then.accept(keys.get(name));
+      return;
+    }
+    reader
+        .reads()
+        .begin(
+            reader
+                .readPairs(table, new PairColumns(column, column), null)
+                .mapPartitions(KeptSources::keySet),
+            parts -> {
+              keys.put(name, KeySet.union(parts));
+              then.accept(keys.get(name));
+            });
+  }
+
+  /** The map of the steps that number users alike; made once, by the first that asks. */
+  GroupMap groupMap(List<Step.Membership> members, Function<Kept, GroupMap> made) {
+    return groupMaps.computeIfAbsent(members, first -> made.apply(kept));
   }
 
   private static Iterator<KeySet> keySet(Iterator<KeyPairs> pairs) {
@@ -211,6 +260,11 @@ public final class KeptSources implements AutoCloseable {
     return PlanQueries.query(session, query, plan.params(), now);
   }
 
+  /** Whether a source of the step has no rows. */
+  boolean someAreEmpty(Step.Fill step) {
+    return plan.sourcesOf(step).stream().anyMatch(source -> counts.get(source) == 0);
+  }
+
   /** Source name to rows, of those read so far. */
   Map<String, Long> counts() {
     return counts;
@@ -223,5 +277,7 @@ public final class KeptSources implements AutoCloseable {
   @Override
   public void close() {
     kept.close();
+    groupMaps.values().forEach(GroupMap::destroy);
+    groupMaps.clear();
   }
 }

@@ -2,6 +2,9 @@ package backfill.spark;
 
 import backfill.membership.ObjectUsers;
 import backfill.membership.Sets;
+import java.io.DataInput;
+import java.io.DataOutput;
+import java.io.IOException;
 import java.io.Serializable;
 import org.roaringbitmap.RoaringBitmap;
 
@@ -26,6 +29,44 @@ record ObjectPairs(
     long missingDirect,
     long surplus)
     implements Serializable {
+
+  /** A set that is one of the others is written once. */
+  static final Codec<ObjectPairs> CODEC =
+      new Codec<>() {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        public void write(ObjectPairs of, DataOutput out) throws IOException {
+          out.writeLong(of.object);
+          Codec.write(of.justified, out);
+          out.writeBoolean(of.toInsert == of.justified);
+          if (of.toInsert != of.justified) {
+            Codec.write(of.toInsert, out);
+          }
+          Codec.write(of.toDelete, out);
+          out.writeLong(of.planned);
+          out.writeLong(of.missing);
+          out.writeLong(of.missingDirect);
+          out.writeLong(of.surplus);
+        }
+
+        @Override
+        public ObjectPairs read(DataInput in) throws IOException {
+          long object = in.readLong();
+          byte[] justified = Codec.bytes(in);
+          byte[] toInsert = in.readBoolean() ? justified : Codec.bytes(in);
+          byte[] toDelete = Codec.bytes(in);
+          return new ObjectPairs(
+              object,
+              justified,
+              toInsert,
+              toDelete,
+              in.readLong(),
+              in.readLong(),
+              in.readLong(),
+              in.readLong());
+        }
+      };
 
   /** What is kept of an object, of a step that deletes or of one that does not. */
   static ObjectSets.Verdict<ObjectPairs> deleting(boolean deletes) {

@@ -3,16 +3,25 @@ package backfill.spark;
 import backfill.membership.GroupUsers;
 import backfill.membership.ObjectUsers;
 import java.io.Serializable;
+import java.util.Comparator;
 import java.util.Iterator;
+import org.apache.spark.Partitioner;
+import org.apache.spark.RangePartitioner;
 import org.apache.spark.api.java.JavaPairRDD;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.broadcast.Broadcast;
+import org.apache.spark.rdd.ShuffledRDD;
 import org.roaringbitmap.PeekableIntIterator;
 import org.roaringbitmap.RoaringBitmap;
 import scala.Tuple2;
+import scala.math.Ordering;
+import scala.reflect.ClassTag;
 
 /** Brings the sets of each object together, once, in disjoint ascending ranges of objects. */
 final class ObjectSets {
+  private static final Ordering<Long> ASCENDING =
+      Ordering.comparatorToOrdering(Comparator.<Long>naturalOrder());
+
   private ObjectSets() {}
 
   /** What becomes of one object's sets. */
@@ -30,19 +39,33 @@ final class ObjectSets {
   record Before(RoaringBitmap planned, RoaringBitmap written, RoaringBitmap deleted) {}
 
   /**
-   * @param parts kept by Spark or cheap to compute: finding the ranges looks at them once before
+   * Ranges of objects that have about as many sets each.
+   *
+   * @param parts kept by Spark or cheap to compute: finding the ranges looks at them once
+   * @param partitions how many ranges, at most
+   */
+  static Partitioner ranges(JavaPairRDD<Long, PartialSet> parts, int partitions) {
+    return new RangePartitioner<>(
+        partitions, parts.rdd(), true, ASCENDING, ClassTag.apply(Long.class));
+  }
+
+  /**
    * @param groups the broadcast group map, or null where no part has groups
-   * @param partitions how many ranges
+   * @param ranges those of {@link #ranges}
    * @return a verdict for each object, objects ascending within a partition and from one to the
    *     next
    */
   static <T> JavaRDD<T> merge(
       JavaPairRDD<Long, PartialSet> parts,
       Broadcast<GroupUsers> groups,
-      int partitions,
+      Partitioner ranges,
       Verdict<T> verdict) {
-    return parts
-        .sortByKey(true, partitions)
+    ClassTag<Long> keys = ClassTag.apply(Long.class);
+    ClassTag<PartialSet> values = ClassTag.apply(PartialSet.class);
+    return new ShuffledRDD<Long, PartialSet, PartialSet>(parts.rdd(), ranges, keys, values, values)
+        .setKeyOrdering(ASCENDING)
+        .setSerializer(new PartialSetSerializer())
+        .toJavaRDD()
         .mapPartitions(
             sorted -> new Merging<>(sorted, groups == null ? null : groups.value(), verdict));
   }

@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
+import org.apache.spark.Partitioner;
 import org.apache.spark.api.java.JavaPairRDD;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -41,6 +42,7 @@ final class PairsRun implements StepRun {
   private GrantSets grants;
   private ParentKeys parentKeys;
   private JavaPairRDD<Long, PartialSet> granted;
+  private Partitioner ranges;
   private JavaRDD<ObjectPairs> flattened;
   private ObjectPairs.Totals totals;
   private StepPlan counts;
@@ -85,13 +87,15 @@ final class PairsRun implements StepRun {
 
   @Override
   public StepPlan diff() {
+    JavaPairRDD<Long, PartialSet> parts = granted.union(grants.existing());
+    ranges = ObjectSets.ranges(parts, step.write().writers());
     flattened =
-        kept.keep(
-            ObjectSets.merge(
-                granted.union(grants.existing()),
-                grants.groups(),
-                step.write().writers(),
-                ObjectPairs.deleting(step.deletes())));
+        Packed.keep(
+                ObjectSets.merge(
+                    parts, grants.groups(), ranges, ObjectPairs.deleting(step.deletes())),
+                ObjectPairs.CODEC,
+                kept)
+            .elements();
     totals =
         flattened.aggregate(
             ObjectPairs.Totals.NONE, ObjectPairs.Totals::and, ObjectPairs.Totals::and);
@@ -172,8 +176,11 @@ final class PairsRun implements StepRun {
       WriteCounts deletes = written.deletes();
       List<List<String>> stayed =
           Stream.concat(deletes.leftKeys().stream(), deletes.rejectedKeys().stream()).toList();
+      JavaPairRDD<Long, PartialSet> granted = now.granted();
+      // The target was read beside that; nobody else may begin to.
+      reader.reads().finish();
       JavaPairRDD<Long, PartialSet> parts =
-          now.granted()
+          granted
               .union(now.existing())
               .union(plannedAndWritten(now))
               .union(named(PartialSet.Kind.STAYED, stayed, now))
@@ -182,9 +189,14 @@ final class PairsRun implements StepRun {
           ObjectSets.merge(
               parts,
               now.groups(),
-              step.write().writers(),
+              rangesFor(parts, now),
               PairDifferences.judging(now.users(), now.keys())));
     }
+  }
+
+  /** The same objects as before, but for a few, unless they have got other numbers. */
+  private Partitioner rangesFor(JavaPairRDD<Long, PartialSet> parts, GrantSets now) {
+    return now.keys().objects().coded() ? ObjectSets.ranges(parts, step.write().writers()) : ranges;
   }
 
   /**

@@ -12,7 +12,6 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.function.Function;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
@@ -52,8 +51,8 @@ final class ParentKeys implements AutoCloseable {
   }
 
   /**
-   * Reads the parents whose key is one column of integers, or of what a dictionary of the step
-   * numbers.
+   * Begins to read the parents whose key is one column of integers, or of what a dictionary of the
+   * step numbers.
    *
    * @param numbers how the step numbers the keys of one of the target's columns
    */
@@ -67,39 +66,47 @@ final class ParentKeys implements AutoCloseable {
     for (ParentTable parent : parents) {
       parent
           .keyColumn()
-          .flatMap(
+          .ifPresent(
               column ->
-                  known(
+                  keys.read(
                       parent,
                       column,
                       numbers.apply(parent.key().columns().get(0)),
                       reader,
-                      sources))
-          .ifPresent(known -> keys.byConstraint.put(parent.key().constraint(), known));
+                      sources));
     }
     return keys;
   }
 
-  private static Optional<Known> known(
+  private void read(
       ParentTable parent,
       Column column,
       KeyNumbers numbers,
       SnapshotReader reader,
       KeptSources sources) {
     if (KeyType.of(column).orElseThrow() != numbers.type()) {
-      return Optional.empty();
+      return;
     }
+    String constraint = parent.key().constraint();
     if (!numbers.coded()) {
-      return Optional.of(new Integers(sources.keys(reader, parent.table(), column.name())));
+      sources.keys(
+          reader,
+          parent.table(),
+          column.name(),
+          known -> byConstraint.put(constraint, new Integers(known)));
+      return;
     }
-    byte[] set =
-        reader
-            .readPairs(parent.table(), new PairColumns(column.name(), column.name()), null)
-            .map(some -> Sets.bytes(setOf(numbers.of(some.keys()))))
-            .fold(
-                Sets.bytes(new RoaringBitmap()),
-                (one, other) -> Sets.bytes(RoaringBitmap.or(Sets.set(one), Sets.set(other))));
-    return Optional.of(new Coded(numbers, Sets.set(set)));
+    reader
+        .reads()
+        .begin(
+            reader
+                .readPairs(parent.table(), new PairColumns(column.name(), column.name()), null)
+                .map(some -> Sets.bytes(setOf(numbers.of(some.keys())))),
+            sets -> byConstraint.put(constraint, new Coded(numbers, union(sets))));
+  }
+
+  private static RoaringBitmap union(List<byte[]> sets) {
+    return RoaringBitmap.or(sets.stream().map(Sets::set).iterator());
   }
 
   private static RoaringBitmap setOf(long[] numbers) {

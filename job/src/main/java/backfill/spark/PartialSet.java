@@ -1,6 +1,9 @@
 package backfill.spark;
 
 import backfill.membership.Sets;
+import java.io.DataInput;
+import java.io.DataOutput;
+import java.io.IOException;
 import java.io.Serializable;
 import org.roaringbitmap.RoaringBitmap;
 
@@ -35,6 +38,28 @@ record PartialSet(Kind kind, byte[] members, long rows) implements Serializable 
     /** Of these, users whose row stayed: somebody changed it, or the server refused. */
     STAYED
   }
+
+  /** Kind, rows and members. */
+  static final Codec<PartialSet> CODEC =
+      new Codec<>() {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        public void write(PartialSet set, DataOutput out) throws IOException {
+          out.writeByte(set.kind.ordinal());
+          out.writeLong(set.rows);
+          Codec.write(set.members, out);
+        }
+
+        @Override
+        public PartialSet read(DataInput in) throws IOException {
+          Kind kind = KINDS[in.readByte()];
+          long rows = in.readLong();
+          return new PartialSet(kind, Codec.bytes(in), rows);
+        }
+      };
+
+  private static final Kind[] KINDS = Kind.values();
 
   static PartialSet of(Kind kind, RoaringBitmap members) {
     return new PartialSet(kind, Sets.bytes(members), members.getLongCardinality());

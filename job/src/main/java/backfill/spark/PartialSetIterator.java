@@ -1,6 +1,9 @@
 package backfill.spark;
 
 import backfill.membership.PartialSets;
+import java.io.DataInput;
+import java.io.DataOutput;
+import java.io.IOException;
 import java.io.Serializable;
 import java.util.ArrayDeque;
 import java.util.Iterator;
@@ -48,6 +51,23 @@ final class PartialSetIterator implements Iterator<Tuple2<Long, PartialSet>> {
         new PartialSets(
             KEYS_HELD, (key, set) -> ready.add(new Tuple2<>(key, PartialSet.of(kind, set))));
   }
+
+  /** Such a pair, for what Spark keeps. */
+  static final Codec<Tuple2<Long, PartialSet>> CODEC =
+      new Codec<>() {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        public void write(Tuple2<Long, PartialSet> pair, DataOutput out) throws IOException {
+          out.writeLong(pair._1());
+          PartialSet.CODEC.write(pair._2(), out);
+        }
+
+        @Override
+        public Tuple2<Long, PartialSet> read(DataInput in) throws IOException {
+          return new Tuple2<>(in.readLong(), PartialSet.CODEC.read(in));
+        }
+      };
 
   static JavaPairRDD<Long, PartialSet> of(
       JavaRDD<LongPairs> pairs, PartialSet.Kind kind, Numbering numbering, Unnumbered unnumbered) {

@@ -24,6 +24,7 @@ import org.apache.spark.sql.AnalysisException;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.catalyst.expressions.Alias;
 import org.apache.spark.sql.catalyst.expressions.Expression;
 import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan;
@@ -49,14 +50,18 @@ public final class PlanQueries implements QueryShapes {
     SparkSession empty = spark.newSession();
     RunUuid.register(empty, new UUID(0, 0));
     Map<String, Set<String>> needed = new HashMap<>();
+    // By the RDD and not by the attributes: a source that a query joins with itself has two sets
+    // of these.
+    Map<RDD<?>, String> origin = new IdentityHashMap<>();
+    Set<String> inPairs = inPairsAlone(plan);
     sources.forEach(
         (name, table) -> {
           needed.put(name, new HashSet<>());
-          StructType schema = new StructType();
-          for (backfill.postgres.Column column : table.columns()) {
-            schema = schema.add(column.name(), SparkTypes.of(column));
+          if (!inPairs.contains(name)) {
+            Dataset<Row> rows = rowsOf(empty, table);
+            rows.createOrReplaceTempView(name);
+            leaves(rows).forEach(leaf -> origin.put(leaf.rdd(), name));
           }
-          rowsOf(empty, schema).createOrReplaceTempView(name);
         });
     List<String> reasons = new ArrayList<>();
     Map<String, Dataset<Row>> views = new HashMap<>();
@@ -73,7 +78,7 @@ public final class PlanQueries implements QueryShapes {
     for (Source source : plan.sources().values()) {
       source.keyedBy().ifPresent(keyed -> needed.get(source.name()).add(keyed.column()));
       for (Dataset<Row> key : keys.of(source)) {
-        need(empty, key, sources, needed);
+        need(key, origin, needed);
       }
     }
     Map<String, List<String>> outputs = new LinkedHashMap<>();
@@ -83,7 +88,7 @@ public final class PlanQueries implements QueryShapes {
             analyzed(empty, plan, "step " + step.name() + ": query", rows.query(), reasons);
         if (result != null) {
           outputs.put(step.name(), List.of(result.columns()));
-          need(empty, result, sources, needed);
+          need(result, origin, needed);
         }
         rows.unmatched()
             .forEach(
@@ -91,7 +96,7 @@ public final class PlanQueries implements QueryShapes {
                   String place = "step " + rows.name() + ": unmatched." + name;
                   Dataset<Row> number = analyzed(empty, plan, place, query, reasons);
                   if (number != null) {
-                    need(empty, number, sources, needed);
+                    need(number, origin, needed);
                   }
                 });
       } else if (step instanceof Step.Pairs pairs) {
@@ -100,7 +105,7 @@ public final class PlanQueries implements QueryShapes {
                 (from, columns) -> {
                   if (views.containsKey(from)) {
                     checkView(pairs, from, views.get(from), columns, reasons);
-                    need(empty, views.get(from), sources, needed);
+                    need(views.get(from), origin, needed);
                   } else if (needed.containsKey(from)) {
                     needed.get(from).addAll(columns);
                   }
@@ -180,11 +185,30 @@ public final class PlanQueries implements QueryShapes {
     }
   }
 
-  private static Dataset<Row> rowsOf(SparkSession spark, StructType schema) {
+  /** The sources that no query and no view can name: of these there is nothing to analyze. */
+  private static Set<String> inPairsAlone(Plan plan) {
+    List<Step.Fill> fills =
+        plan.steps().stream()
+            .filter(Step.Fill.class::isInstance)
+            .map(Step.Fill.class::cast)
+            .toList();
+    Set<String> sources = new HashSet<>(PairColumns.soleUses(plan, fills).keySet());
+    plan.views().keySet().forEach(view -> sources.removeAll(plan.sourcesOfView(view)));
+    return sources;
+  }
+
+  private static Dataset<Row> rowsOf(SparkSession spark, Table table) {
+    StructType schema = new StructType();
+    for (backfill.postgres.Column column : table.columns()) {
+      schema = schema.add(column.name(), SparkTypes.of(column));
+    }
     // An empty RDD and not an empty list: the optimizer would fold a list away, and with it what is
-    // needed of it.
-    return spark.createDataFrame(
-        new JavaSparkContext(spark.sparkContext()).<Row>emptyRDD(), schema);
+    // needed of it. And one of Spark's own rows, which nothing must be compiled to turn into such.
+    return ((org.apache.spark.sql.classic.SparkSession) spark)
+        .internalCreateDataFrame(
+            new JavaSparkContext(spark.sparkContext()).<InternalRow>emptyRDD().rdd(),
+            schema,
+            false);
   }
 
   /**
@@ -193,17 +217,7 @@ public final class PlanQueries implements QueryShapes {
    * all the same.
    */
   private static void need(
-      SparkSession spark,
-      Dataset<Row> result,
-      Map<String, Table> sources,
-      Map<String, Set<String>> needed) {
-    // By the RDD below and not by the attributes: a source that a query joins with itself has two
-    // sets of these.
-    Map<RDD<?>, String> origin = new IdentityHashMap<>();
-    for (String source : sources.keySet()) {
-      leaves(spark.table(source).queryExecution().analyzed())
-          .forEach(leaf -> origin.put(leaf.rdd(), source));
-    }
+      Dataset<Row> result, Map<RDD<?>, String> origin, Map<String, Set<String>> needed) {
     LogicalPlan analyzed = result.queryExecution().analyzed();
     Set<Long> used = new HashSet<>();
     asJava(analyzed.output()).forEach(attribute -> used.add(attribute.exprId().id()));
@@ -245,8 +259,8 @@ public final class PlanQueries implements QueryShapes {
     asJava(expression.references().toSeq()).forEach(attribute -> used.add(attribute.exprId().id()));
   }
 
-  private static List<LogicalRDD> leaves(LogicalPlan plan) {
-    return asJava(plan.collectLeaves()).stream()
+  private static List<LogicalRDD> leaves(Dataset<Row> rows) {
+    return asJava(rows.queryExecution().analyzed().collectLeaves()).stream()
         .filter(LogicalRDD.class::isInstance)
         .map(LogicalRDD.class::cast)
         .toList();

@@ -14,6 +14,7 @@ import backfill.postgres.Target;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -22,6 +23,8 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
+import java.util.function.LongConsumer;
+import java.util.function.Supplier;
 import org.apache.spark.sql.SparkSession;
 
 /**
@@ -35,6 +38,7 @@ public final class Reading implements AutoCloseable {
   private final KeptSources sources;
   private final Map<String, SnapshotReader> readers;
   private final Map<String, PairColumns> pairsOnly;
+  private final Set<String> asked = new HashSet<>();
   private final long exportedNanos = System.nanoTime();
   private Duration held;
 
@@ -152,44 +156,73 @@ public final class Reading implements AutoCloseable {
     for (String name : plan.relationsOf(step)) {
       Source source = plan.sources().get(name);
       if (source == null) {
+        finishReads();
         sources.define(name);
-      } else if (!sources.counts().containsKey(name)) {
+      } else if (asked.add(name)) {
+        if (source.keyedBy().isPresent()) {
+          finishReads();
+        }
         begun.accept(name);
-        in(source.database(), () -> read.accept(name, read(source)));
+        in(
+            source.database(),
+            () -> {
+              read(source, rows -> read.accept(name, rows));
+              return null;
+            });
       }
     }
+    finishReads();
   }
 
-  private long read(Source source) {
+  private void finishReads() {
+    readers.forEach(
+        (name, reader) ->
+            in(
+                name,
+                () -> {
+                  reader.reads().finish();
+                  return null;
+                }));
+  }
+
+  private void read(Source source, LongConsumer read) {
     SnapshotReader reader = readers.get(source.database());
     Table table = ready.sources().get(source.name());
     String where = KeptSources.where(source, plan, ready);
     Set<String> needed = ready.shapes().needed().getOrDefault(source.name(), Set.of());
     PairColumns columns = pairsOnly.get(source.name());
     if (columns != null) {
-      return sources.readPairs(reader, source, table, columns, where);
+      sources.readPairs(reader, source, table, columns, where, read);
+    } else if (source.keyedBy().isPresent()) {
+      read.accept(sources.readKeyed(reader, source, table, needed, where));
+    } else {
+      sources.readRows(reader, source, table, needed, where, read);
     }
-    return source.keyedBy().isPresent()
-        ? sources.readKeyed(reader, source, table, needed, where)
-        : sources.readRows(reader, source, table, needed, where);
   }
 
   /** Reads what the step's target has. */
   public void target(StepRun run) {
-    in(Plan.MAIN, () -> run.read(readers.get(Plan.MAIN), sources));
+    in(
+        Plan.MAIN,
+        () -> {
+          run.read(readers.get(Plan.MAIN), sources);
+          return null;
+        });
+    finishReads();
   }
 
   /** Compares the step's state in this snapshot with what another one planned and wrote. */
   public Verified verify(StepRun run, StepCounts written) {
-    return run.verify(readers.get(Plan.MAIN), sources, written);
+    return in(Plan.MAIN, () -> run.verify(readers.get(Plan.MAIN), sources, written));
   }
 
-  /** Says which snapshot it was that a reader did not find. */
-  private void in(String database, Runnable reads) {
+  /** Says which snapshot it was that a reader did not find; no read outlives a failure. */
+  private <T> T in(String database, Supplier<T> reads) {
     try {
-      reads.run();
+      return reads.get();
     } catch (Exception e) {
       // Spark throws what no signature declares.
+      readers.values().forEach(reader -> reader.reads().giveUp());
       Optional<LostSnapshot> lost = LostSnapshot.in(e, database, readers.get(database).snapshot());
       if (lost.isPresent()) {
         throw lost.get();

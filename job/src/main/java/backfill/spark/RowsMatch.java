@@ -68,8 +68,6 @@ final class RowsMatch {
 
   /** How many rows are in each state; the step's other counts are null or 0. */
   StepPlan counts(long targetRows) {
-    boolean inserts = step.mode() != Step.Mode.UPDATE;
-    boolean sets = step.mode() != Step.Mode.INSERT_MISSING;
     List<Column> counts = new ArrayList<>();
     counts.add(count(when(absent(), 1)));
     counts.add(count(when(different(), 1)));
@@ -83,19 +81,14 @@ final class RowsMatch {
     for (int i = 0; i < compared.size(); i++) {
       changes.put(compared.get(i), sums.getLong(5 + i));
     }
-    return new StepPlan(
+    return StepPlan.ofRows(
+        step,
         sums.getLong(0),
-        sets ? null : (Long) sums.getLong(3),
-        inserts ? sums.getLong(1) : null,
-        sets ? sums.getLong(2) : null,
-        step.deletes() ? sums.getLong(4) : null,
-        sets ? sums.getLong(3) : null,
-        inserts ? null : (Long) sums.getLong(1),
-        step.surplus() == Step.Surplus.IGNORE ? null : (Long) sums.getLong(4),
-        0,
-        List.of(),
+        sums.getLong(1),
+        sums.getLong(2),
+        sums.getLong(3),
+        sums.getLong(4),
         targetRows,
-        Map.of(),
         changes);
   }
 

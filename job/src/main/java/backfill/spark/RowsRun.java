@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
+import org.apache.spark.sql.catalyst.plans.logical.LocalRelation;
 
 /**
  * A step of rows: the query's rows are matched with the target's by key. A row is written only
@@ -24,6 +25,7 @@ final class RowsRun implements StepRun {
   private final Step.Rows step;
   private final Target target;
   private final Kept kept = new Kept();
+  private boolean idle;
   private FittingRows planned;
   private Dataset<Row> current;
   private long currentRows;
@@ -52,12 +54,31 @@ final class RowsRun implements StepRun {
   public void read(SnapshotReader reader, KeptSources sources) {
     Dataset<Row> query = sources.query(step.query());
     outputs = List.of(query.columns());
+    unmatched = unmatched(sources);
+    idle = isIdle(query, sources);
+    if (idle) {
+      return;
+    }
     planned = FittingRows.of(step, target.table(), query, reader, kept);
     current = kept.keep(RowsMatch.current(readTarget(reader)));
-    currentRows = Kept.count(current);
+    reader
+        .reads()
+        .begin(
+            Kept.counts(current),
+            rows -> currentRows = rows.stream().mapToLong(Long::longValue).sum());
     parentKeys =
         ParentKeys.read(target.parentsOf(outputs), column -> KeyNumbers.INTEGERS, reader, sources);
-    unmatched = unmatched(sources);
+  }
+
+  /**
+   * Whether there is nothing to do, whatever the target has: then it is not read. Said by the
+   * optimizer alone, which follows sources without rows through the query.
+   */
+  private boolean isIdle(Dataset<Row> query, KeptSources sources) {
+    return step.surplus() == Step.Surplus.IGNORE
+        && sources.someAreEmpty(step)
+        && query.queryExecution().optimizedPlan() instanceof LocalRelation rows
+        && rows.data().isEmpty();
   }
 
   private Dataset<Row> readTarget(SnapshotReader reader) {
@@ -88,29 +109,26 @@ final class RowsRun implements StepRun {
 
   @Override
   public void flatten() {
-    planned.refuseTwice();
+    if (!idle) {
+      planned.refuseTwice();
+    }
   }
 
   @Override
   public StepPlan diff() {
-    match = new RowsMatch(step, WritePart.compared(step, outputs), planned.rows(), current, kept);
-    StepPlan matched = match.counts(currentRows);
-    counts =
-        new StepPlan(
-            matched.planned() + planned.unfit(),
-            matched.alreadyPresent(),
-            matched.toInsert(),
-            matched.toUpdate(),
-            matched.toDelete(),
-            matched.unchanged(),
-            matched.absent(),
-            matched.surplus(),
-            planned.unfit(),
-            planned.rejections(),
-            matched.targetRows(),
-            unmatched,
-            matched.changes());
+    if (idle) {
+      Map<String, Long> changes = new LinkedHashMap<>();
+      WritePart.compared(step, outputs).forEach(column -> changes.put(column, 0L));
+      counts = StepPlan.ofRows(step, 0, 0, 0, 0, 0, 0, changes).with(unmatched, 0, List.of());
+      return counts;
+    }
+    match = matchOf(planned.rows(), current, kept);
+    counts = match.counts(currentRows).with(unmatched, planned.unfit(), planned.rejections());
     return counts;
+  }
+
+  private RowsMatch matchOf(Dataset<Row> rows, Dataset<Row> present, Kept by) {
+    return new RowsMatch(step, WritePart.compared(step, outputs), rows, present, by);
   }
 
   @Override
@@ -130,6 +148,9 @@ final class RowsRun implements StepRun {
 
   @Override
   public PlannedChanges changes() {
+    if (idle) {
+      return new PlannedChanges(counts, null, null, null);
+    }
     Dataset<Row> inserts = null;
     Dataset<Row> updates = null;
     Dataset<Row> deletes = null;
@@ -145,7 +166,7 @@ final class RowsRun implements StepRun {
 
   @Override
   public Parents parents() {
-    return parentKeys.parents();
+    return idle ? Parents.UNKNOWN : parentKeys.parents();
   }
 
   @Override
@@ -168,11 +189,15 @@ final class RowsRun implements StepRun {
 
   @Override
   public Verified verify(SnapshotReader reader, KeptSources sources, StepCounts written) {
+    Dataset<Row> query = sources.query(step.query());
+    if (idle && isIdle(query, sources)) {
+      return Verified.NO_DIFFERENCE;
+    }
     try (Kept keptHere = new Kept()) {
-      FittingRows now =
-          FittingRows.of(step, target.table(), sources.query(step.query()), reader, keptHere);
-      return new RowsVerify(step, outputs, match, written)
-          .between(now.rows(), RowsMatch.current(readTarget(reader)));
+      Dataset<Row> now = FittingRows.of(step, target.table(), query, reader, keptHere).rows();
+      Dataset<Row> present = RowsMatch.current(readTarget(reader));
+      RowsMatch before = idle ? matchOf(now.limit(0), present.limit(0), keptHere) : match;
+      return new RowsVerify(step, outputs, before, written).between(now, present);
     }
   }
 

@@ -92,7 +92,9 @@ public final class Session implements AutoCloseable {
     conf.setIfMissing("spark.master", "local[*]");
     // A timestamp means one instant, wherever the driver stands.
     conf.set(TIME_ZONE, "UTC");
-    return new Started(SparkSession.builder().config(conf).getOrCreate(), true);
+    // Named, because the builder that asks whose session it is to be builds Scala's mirrors first.
+    return new Started(
+        org.apache.spark.sql.classic.SparkSession.builder().config(conf).getOrCreate(), true);
   }
 
   /**

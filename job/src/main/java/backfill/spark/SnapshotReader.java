@@ -28,6 +28,7 @@ public final class SnapshotReader {
   private final String applicationName;
   private final Snapshot snapshot;
   private final Overlay overlay;
+  private final Reads reads;
   private long statements;
 
   public SnapshotReader(
@@ -56,6 +57,12 @@ public final class SnapshotReader {
     this.applicationName = applicationName;
     this.snapshot = snapshot;
     this.overlay = overlay;
+    this.reads = new Reads(settings.readers());
+  }
+
+  /** What is being read here: jobs over what the other methods answer with. */
+  Reads reads() {
+    return reads;
   }
 
   /**

@@ -9,4 +9,10 @@ public final class SparkFailure {
   public static boolean is(Throwable failure) {
     return failure instanceof SparkException;
   }
+
+  /** Throws any failure where a signature of Spark's, or of Java's, declares none. */
+  @SuppressWarnings("unchecked")
+  static <E extends Throwable> RuntimeException unchecked(Throwable failure) throws E {
+    throw (E) failure;
+  }
 }

@@ -1,5 +1,6 @@
 package backfill.spark;
 
+import backfill.plan.Step;
 import backfill.postgres.Rejection;
 import backfill.postgres.WriteTarget.Operation;
 import java.util.List;
@@ -37,6 +38,52 @@ public record StepPlan(
     long targetRows,
     Map<String, Long> unmatched,
     Map<String, Long> changes) {
+
+  /** What a step of rows would do, by the states that the rows are in. */
+  static StepPlan ofRows(
+      Step.Rows step,
+      long planned,
+      long absent,
+      long different,
+      long right,
+      long surplus,
+      long targetRows,
+      Map<String, Long> changes) {
+    boolean inserts = step.mode() != Step.Mode.UPDATE;
+    boolean sets = step.mode() != Step.Mode.INSERT_MISSING;
+    return new StepPlan(
+        planned,
+        sets ? null : (Long) right,
+        inserts ? absent : null,
+        sets ? different : null,
+        step.deletes() ? surplus : null,
+        sets ? right : null,
+        inserts ? null : (Long) absent,
+        step.surplus() == Step.Surplus.IGNORE ? null : (Long) surplus,
+        0,
+        List.of(),
+        targetRows,
+        Map.of(),
+        changes);
+  }
+
+  /** The same, and what the rows' states do not tell. */
+  StepPlan with(Map<String, Long> unmatchedRows, long unfitRows, List<Rejection> unfitOnes) {
+    return new StepPlan(
+        planned + unfitRows,
+        alreadyPresent,
+        toInsert,
+        toUpdate,
+        toDelete,
+        unchanged,
+        absent,
+        surplus,
+        unfitRows,
+        unfitOnes,
+        targetRows,
+        unmatchedRows,
+        changes);
+  }
 
   /** How many rows are to be written. */
   public long toWrite() {

@@ -18,7 +18,7 @@ public sealed interface StepRun extends AutoCloseable permits PairsRun, RowsRun 
   /** What it fills. */
   Target target();
 
-  /** Reads what the target has, under the same snapshot as the sources. */
+  /** Begins to read what the target has, under the same snapshot as the sources. */
   void read(SnapshotReader reader, KeptSources sources);
 
   /** Decides what the target should have. */

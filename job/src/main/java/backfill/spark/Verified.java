@@ -16,4 +16,6 @@ public record Verified(
 
   /** How many examples are kept at most. */
   public static final int EXAMPLES = 10;
+
+  static final Verified NO_DIFFERENCE = new Verified(0, 0, 0, List.of());
 }

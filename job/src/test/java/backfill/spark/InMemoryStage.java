@@ -50,7 +50,7 @@ public final class InMemoryStage {
       return ObjectSets.merge(
               granted,
               groups.broadcast(),
-              PARTITIONS,
+              ObjectSets.ranges(granted, PARTITIONS),
               (object, found, before) -> found.justified().getLongCardinality())
           .reduce(Long::sum);
     }
