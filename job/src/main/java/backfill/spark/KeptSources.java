@@ -165,6 +165,49 @@ public final class KeptSources implements AutoCloseable {
   }
 
   /**
+   * Likewise, where queries ask for the same two columns. If there is a NULL after all (a NOT NULL
+   * constraint may be NOT VALID), it is read once more, as rows: pairs leave such a row out.
+   */
+  void readQueriedPairs(
+      SnapshotReader reader,
+      Source source,
+      Table table,
+      PairColumns columns,
+      String where,
+      LongConsumer read) {
+    JavaRDD<KeyPairs> rows = kept.keep(reader.readPairs(table, columns, where));
+    reader
+        .reads()
+        .begin(
+            rows.mapPartitions(KeptSources::rowsAndPairs),
+            parts -> {
+              long count = parts.stream().mapToLong(both -> both[0]).sum();
+              long complete = parts.stream().mapToLong(both -> both[1]).sum();
+              if (complete < count) {
+                Set<String> both = Set.of(columns.key(), columns.member());
+                readRows(reader, source, table, both, where, read);
+                return;
+              }
+              pairs.put(source.name(), rows);
+              session
+                  .baseRelationToDataFrame(new PairsRelation(session, table, columns, rows, count))
+                  .createOrReplaceTempView(source.name());
+              known(source, table, count);
+              read.accept(count);
+            });
+  }
+
+  private static Iterator<long[]> rowsAndPairs(Iterator<KeyPairs> partition) {
+    long[] both = new long[2];
+    partition.forEachRemaining(
+        some -> {
+          both[0] += some.rows();
+          both[1] += some.keys().numbers(null).length;
+        });
+    return List.of(both).iterator();
+  }
+
+  /**
    * The integers that a column holds; read once, whichever steps ask.
    *
    * @param then is told them

@@ -2,11 +2,15 @@ package backfill.spark;
 
 import backfill.plan.Plan;
 import backfill.plan.Step;
+import backfill.postgres.KeyType;
+import backfill.postgres.Ready;
+import backfill.postgres.Table;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /** The two columns that steps of pairs take of a source. */
 record PairColumns(String key, String member) {
@@ -23,11 +27,63 @@ record PairColumns(String key, String member) {
    * @return source name to its columns
    */
   static Map<String, PairColumns> soleUses(Plan plan, List<Step.Fill> steps) {
+    Map<String, PairColumns> sole = ofOnePair(plan, steps);
+    sole.keySet().removeAll(queried(plan, steps));
+    return sole;
+  }
+
+  /**
+   * The sources that are read as pairs: those above, and those of which queries need no more than
+   * the same two columns, integers that are never NULL.
+   *
+   * @return source name to its columns
+   */
+  static Map<String, PairColumns> read(Plan plan, List<Step.Fill> steps, Ready ready) {
+    Map<String, PairColumns> sole = soleUses(plan, steps);
+    Map<String, PairColumns> all = ofOnePair(plan, steps);
+    all.entrySet()
+        .removeIf(
+            use ->
+                !sole.containsKey(use.getKey()) && !use.getValue().say(use.getKey(), plan, ready));
+    return all;
+  }
+
+  /** Whether these two columns say all that is asked of the source. */
+  private boolean say(String source, Plan plan, Ready ready) {
+    Table table = ready.sources().get(source);
+    Set<String> needed = ready.shapes().needed().getOrDefault(source, Set.of());
+    return plan.sources().get(source).keyedBy().isEmpty()
+        && !key.equals(member)
+        && Set.of(key, member).containsAll(needed)
+        && Stream.of(key, member)
+            .flatMap(name -> table.column(name).stream())
+            .allMatch(
+                column ->
+                    column.notNull()
+                        && KeyType.of(column).filter(KeyType.INTEGER::equals).isPresent());
+  }
+
+  private static Map<String, PairColumns> ofOnePair(Plan plan, List<Step.Fill> steps) {
     Map<String, Set<PairColumns>> uses = new HashMap<>();
-    Set<String> queried = new HashSet<>();
     for (Step.Fill step : steps) {
       if (step instanceof Step.Pairs pairs) {
         collect(pairs, uses);
+      }
+    }
+    Map<String, PairColumns> sole = new HashMap<>();
+    uses.forEach(
+        (source, columns) -> {
+          if (columns.size() == 1 && plan.sources().containsKey(source)) {
+            sole.put(source, columns.iterator().next());
+          }
+        });
+    return sole;
+  }
+
+  private static Set<String> queried(Plan plan, List<Step.Fill> steps) {
+    Set<String> queried = new HashSet<>();
+    for (Step.Fill step : steps) {
+      if (step instanceof Step.Pairs) {
         plan.viewsOf(step).forEach(view -> queried.addAll(plan.sourcesOfView(view)));
       } else {
         queried.addAll(plan.sourcesOf(step));
@@ -45,15 +101,7 @@ record PairColumns(String key, String member) {
                 });
       }
     }
-    Map<String, PairColumns> sole = new HashMap<>();
-    uses.forEach(
-        (source, columns) -> {
-          if (columns.size() == 1 && plan.sources().containsKey(source)) {
-            sole.put(source, columns.iterator().next());
-          }
-        });
-    sole.keySet().removeAll(queried);
-    return sole;
+    return queried;
   }
 
   private static List<String> sources(Plan plan, String from) {

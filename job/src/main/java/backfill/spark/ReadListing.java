@@ -47,7 +47,7 @@ public final class ReadListing {
     Source source = plan.sources().get(name);
     Table table = ready.sources().get(name);
     TableScan scan = scans.get(source.database());
-    PairColumns pairs = PairColumns.soleUses(plan, together).get(name);
+    PairColumns pairs = PairColumns.read(plan, together, ready).get(name);
     if (pairs != null) {
       return listed(
           table, scan.pairStatements(table, pairs, KeptSources.where(source, plan, ready)));

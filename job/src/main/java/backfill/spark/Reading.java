@@ -37,7 +37,8 @@ public final class Reading implements AutoCloseable {
   private final Ready ready;
   private final KeptSources sources;
   private final Map<String, SnapshotReader> readers;
-  private final Map<String, PairColumns> pairsOnly;
+  private final Map<String, PairColumns> asPairs;
+  private final Set<String> queried;
   private final Set<String> asked = new HashSet<>();
   private final long exportedNanos = System.nanoTime();
   private Duration held;
@@ -47,12 +48,14 @@ public final class Reading implements AutoCloseable {
       Ready ready,
       KeptSources sources,
       Map<String, SnapshotReader> readers,
-      Map<String, PairColumns> pairsOnly) {
+      Map<String, PairColumns> asPairs,
+      Set<String> queried) {
     this.plan = plan;
     this.ready = ready;
     this.sources = sources;
     this.readers = readers;
-    this.pairsOnly = pairsOnly;
+    this.asPairs = asPairs;
+    this.queried = queried;
   }
 
   /**
@@ -80,14 +83,10 @@ public final class Reading implements AutoCloseable {
             tables(plan, ready, steps),
             plan.settings().lockTimeout(),
             plan.settings().write().retryFor());
-    Map<String, PairColumns> pairsOnly = PairColumns.soleUses(plan, steps);
+    Set<String> queried = queried(plan, steps);
     KeptSources sources =
         new KeptSources(
-            spark,
-            plan,
-            Timestamps.instant(ready.now()),
-            run,
-            queried(plan, ready, steps, pairsOnly.keySet()));
+            spark, plan, Timestamps.instant(ready.now()), run, blocks(ready, steps, queried));
     Map<String, SnapshotReader> readers = new LinkedHashMap<>();
     snapshots.forEach(
         (name, snapshot) ->
@@ -101,19 +100,21 @@ public final class Reading implements AutoCloseable {
                     applicationName,
                     // Steps write to main alone; elsewhere the same oid is another table.
                     name.equals(Plan.MAIN) ? overlay : new Overlay())));
-    return new Reading(plan, ready, sources, readers, pairsOnly);
+    return new Reading(
+        plan, ready, sources, readers, PairColumns.read(plan, steps, ready), queried);
+  }
+
+  /** Sources that must be at hand under their names. */
+  private static Set<String> queried(Plan plan, List<Step.Fill> steps) {
+    Set<String> sources = new HashSet<>();
+    steps.forEach(step -> sources.addAll(plan.sourcesOf(step)));
+    sources.removeAll(PairColumns.soleUses(plan, steps).keySet());
+    return sources;
   }
 
   /** Blocks of the tables that queries read. */
-  private static long queried(
-      Plan plan, Ready ready, List<Step.Fill> steps, Set<String> pairsOnly) {
-    long sources =
-        steps.stream()
-            .flatMap(step -> plan.sourcesOf(step).stream())
-            .distinct()
-            .filter(source -> !pairsOnly.contains(source))
-            .mapToLong(source -> ready.sources().get(source).blocks())
-            .sum();
+  private static long blocks(Ready ready, List<Step.Fill> steps, Set<String> queried) {
+    long sources = queried.stream().mapToLong(source -> ready.sources().get(source).blocks()).sum();
     long targets =
         steps.stream()
             .filter(Step.Rows.class::isInstance)
@@ -190,9 +191,11 @@ public final class Reading implements AutoCloseable {
     Table table = ready.sources().get(source.name());
     String where = KeptSources.where(source, plan, ready);
     Set<String> needed = ready.shapes().needed().getOrDefault(source.name(), Set.of());
-    PairColumns columns = pairsOnly.get(source.name());
-    if (columns != null) {
+    PairColumns columns = asPairs.get(source.name());
+    if (columns != null && !queried.contains(source.name())) {
       sources.readPairs(reader, source, table, columns, where, read);
+    } else if (columns != null) {
+      sources.readQueriedPairs(reader, source, table, columns, where, read);
     } else if (source.keyedBy().isPresent()) {
       read.accept(sources.readKeyed(reader, source, table, needed, where));
     } else {

@@ -7,8 +7,10 @@ import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /**
@@ -64,9 +66,10 @@ record BenchResult(
   }
 
   /**
-   * All runs of one way. Beside the seconds, the figures are those of the run in the middle.
+   * All runs of one way.
    *
    * @param toFirst the median divided by that of the first row
+   * @param middle the median of each figure by itself; of what was touched, the most
    */
   record Row(
       String way,
@@ -89,8 +92,8 @@ record BenchResult(
               .filter(timing -> timing.way().equals(way))
               .sorted(Comparator.comparingDouble(Timing::seconds))
               .toList();
-      Timing middle = runs.get((runs.size() - 1) / 2);
-      double median = (middle.seconds() + runs.get(runs.size() / 2).seconds()) / 2;
+      double median =
+          (runs.get((runs.size() - 1) / 2).seconds() + runs.get(runs.size() / 2).seconds()) / 2;
       table.add(
           new Row(
               way,
@@ -99,9 +102,36 @@ record BenchResult(
               runs.get(0).seconds(),
               runs.get(runs.size() - 1).seconds(),
               median / (table.isEmpty() ? median : table.get(0).medianSeconds()),
-              middle));
+              middle(way, median, runs)));
     }
     return table;
+  }
+
+  private static Timing middle(String way, double seconds, List<Timing> runs) {
+    return new Timing(
+        way,
+        seconds,
+        median(runs, Timing::cpuSeconds),
+        median(runs, Timing::statements),
+        median(runs, Timing::peakBytes),
+        median(runs, Timing::heapBytes),
+        median(runs, Timing::walBytes),
+        most(runs, Timing::rows),
+        most(runs, Timing::sequenceValues));
+  }
+
+  /** Of an even number the lower one; null where nobody counted. */
+  private static <T extends Comparable<T>> T median(List<Timing> runs, Function<Timing, T> figure) {
+    List<T> counted = runs.stream().map(figure).filter(Objects::nonNull).sorted().toList();
+    return counted.isEmpty() ? null : counted.get((counted.size() - 1) / 2);
+  }
+
+  private static Long most(List<Timing> runs, Function<Timing, Long> figure) {
+    return runs.stream()
+        .map(figure)
+        .filter(Objects::nonNull)
+        .max(Comparator.naturalOrder())
+        .orElse(null);
   }
 
   /** The row of this way. */
