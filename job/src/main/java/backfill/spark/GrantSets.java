@@ -11,7 +11,9 @@ import backfill.plan.Step;
 import backfill.postgres.Target;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Iterator;
 import java.util.List;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.apache.logging.log4j.LogManager;
 import org.apache.logging.log4j.Logger;
@@ -30,6 +32,9 @@ final class GrantSets implements AutoCloseable {
 
   /** Numbers every int4, the same in each step. */
   private static final UserIndex INTEGERS = UserIndex.startingAt(Integer.MIN_VALUE);
+
+  /** Of the rows that are kept together. */
+  private static final int OBJECTS_SAMPLED = 1024;
 
   private final Step.Pairs step;
   private final Settings settings;
@@ -202,6 +207,21 @@ final class GrantSets implements AutoCloseable {
 
   private GroupMap mapped(Kept by) {
     return GroupMap.of(members, numbering, settings.flatten().broadcastBytes(), by, spark);
+  }
+
+  /**
+   * Objects as often as rows name them, of many rows some. Taken of the rows and not of the sets,
+   * which would be made once more for it.
+   */
+  JavaRDD<Long> sampledObjects() {
+    return Stream.concat(direct.stream(), through.stream())
+        .map(grants -> grants.flatMap(GrantSets::sampled))
+        .reduce(existing.elements().map(Tuple2::_1), JavaRDD::union);
+  }
+
+  private static Iterator<Long> sampled(LongPairs some) {
+    int every = 1 + some.size() / OBJECTS_SAMPLED;
+    return IntStream.range(0, some.size() / every).mapToObj(i -> some.keys()[i * every]).iterator();
   }
 
   /** The sets that the target has. */

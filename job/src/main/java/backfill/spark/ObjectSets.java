@@ -39,14 +39,18 @@ final class ObjectSets {
   record Before(RoaringBitmap planned, RoaringBitmap written, RoaringBitmap deleted) {}
 
   /**
-   * Ranges of objects that have about as many sets each.
+   * Ranges of objects to which about as much is known each.
    *
-   * @param parts kept by Spark or cheap to compute: finding the ranges looks at them once
+   * @param objects a sample, one for each thing that is known; each is looked at once
    * @param partitions how many ranges, at most
    */
-  static Partitioner ranges(JavaPairRDD<Long, PartialSet> parts, int partitions) {
+  static Partitioner ranges(JavaRDD<Long> objects, int partitions) {
     return new RangePartitioner<>(
-        partitions, parts.rdd(), true, ASCENDING, ClassTag.apply(Long.class));
+        partitions,
+        objects.mapToPair(object -> new Tuple2<>(object, null)).rdd(),
+        true,
+        ASCENDING,
+        ClassTag.apply(Long.class));
   }
 
   /**

@@ -88,7 +88,7 @@ final class PairsRun implements StepRun {
   @Override
   public StepPlan diff() {
     JavaPairRDD<Long, PartialSet> parts = granted.union(grants.existing());
-    ranges = ObjectSets.ranges(parts, step.write().writers());
+    ranges = ObjectSets.ranges(grants.sampledObjects(), step.write().writers());
     flattened =
         Packed.keep(
                 ObjectSets.merge(
@@ -189,14 +189,16 @@ final class PairsRun implements StepRun {
           ObjectSets.merge(
               parts,
               now.groups(),
-              rangesFor(parts, now),
+              rangesFor(now),
               PairDifferences.judging(now.users(), now.keys())));
     }
   }
 
   /** The same objects as before, but for a few, unless they have got other numbers. */
-  private Partitioner rangesFor(JavaPairRDD<Long, PartialSet> parts, GrantSets now) {
-    return now.keys().objects().coded() ? ObjectSets.ranges(parts, step.write().writers()) : ranges;
+  private Partitioner rangesFor(GrantSets now) {
+    return now.keys().objects().coded()
+        ? ObjectSets.ranges(now.sampledObjects(), step.write().writers())
+        : ranges;
   }
 
   /**

@@ -61,7 +61,7 @@ record FlattenCase(
             new Flattening(STAGE, Optional.empty(), Map.of()),
             new Flattening(
                 JOIN,
-                Optional.of(new Program(SparkFlatten.class, true, Ways.BOTH_COMPILERS)),
+                Optional.of(new Program(SparkFlatten.class, true, Ways.PLAIN_JVM)),
                 // Where it has less, it spends its time on spilling and collecting.
                 Map.of(MEMORY, "8g"))),
         List.of(

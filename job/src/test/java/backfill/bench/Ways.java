@@ -24,8 +24,9 @@ final class Ways {
 
   static final String JVM_OPTIONS = "BACKFILL_JVM_OPTIONS";
 
-  /** A long join pays for the second compiler, which the launcher leaves out for short runs. */
-  static final String BOTH_COMPILERS = "-XX:TieredStopAtLevel=4 ";
+  /** A peer in Spark gets the JVM that spark-submit would start, not what suits the job. */
+  static final String PLAIN_JVM =
+      "-XX:TieredStopAtLevel=4 -XX:-UseParallelGC -XX:+UseG1GC -XX:MaxNewSize=64g ";
 
   private final BenchCase bench;
   private final double scale;
@@ -114,8 +115,7 @@ final class Ways {
       // The launcher archives Spark's classes, and takes its archive, for this word alone.
       command.add("run");
       environment =
-          Map.of(
-              JVM_OPTIONS, BOTH_COMPILERS + Submitted.jvmOptions(launch.classPath(), spark.main()));
+          Map.of(JVM_OPTIONS, PLAIN_JVM + Submitted.jvmOptions(launch.classPath(), spark.main()));
       clock = Clock.PROCESS;
     } else {
       command = java(peer);

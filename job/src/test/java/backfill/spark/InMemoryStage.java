@@ -50,7 +50,7 @@ public final class InMemoryStage {
       return ObjectSets.merge(
               granted,
               groups.broadcast(),
-              ObjectSets.ranges(granted, PARTITIONS),
+              ObjectSets.ranges(granted.keys(), PARTITIONS),
               (object, found, before) -> found.justified().getLongCardinality())
           .reduce(Long::sum);
     }
