@@ -26,7 +26,7 @@ final class Ways {
 
   /** A peer in Spark gets the JVM that spark-submit would start, not what suits the job. */
   static final String PLAIN_JVM =
-      "-XX:TieredStopAtLevel=4 -XX:-UseParallelGC -XX:+UseG1GC -XX:MaxNewSize=64g ";
+      "-XX:TieredStopAtLevel=4 -XX:-UseParallelGC -XX:+UseG1GC -XX:NewRatio=2 ";
 
   private final BenchCase bench;
   private final double scale;
