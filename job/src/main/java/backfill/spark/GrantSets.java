@@ -197,7 +197,8 @@ final class GrantSets implements AutoCloseable {
               grants, PartialSet.Kind.DIRECT, numbering, PartialSetIterator.Unnumbered.REFUSE));
     }
     if (!through.isEmpty()) {
-      groups = numbersAlike ? sources.groupMap(step.members(), this::mapped) : mapped(kept);
+      groups =
+          numbersAlike ? sources.inPairs().groupMap(step.members(), this::mapped) : mapped(kept);
       LOG.info("flatten {}: {}", step.name(), groups.description());
       int partitions = step.write().writers();
       through.forEach(grants -> sets.add(groups.grantSets(grants, partitions)));

@@ -1,6 +1,5 @@
 package backfill.spark;
 
-import backfill.membership.KeySet;
 import backfill.plan.Plan;
 import backfill.plan.Source;
 import backfill.plan.Step;
@@ -9,19 +8,14 @@ import backfill.postgres.Parameters;
 import backfill.postgres.Ready;
 import backfill.postgres.Table;
 import java.time.Instant;
-import java.util.HashMap;
 import java.util.HashSet;
-import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
-import java.util.function.Consumer;
-import java.util.function.Function;
 import java.util.function.LongConsumer;
-import java.util.stream.StreamSupport;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -46,10 +40,8 @@ public final class KeptSources implements AutoCloseable {
   private final Kept kept = new Kept();
   private final Map<String, Long> counts = new LinkedHashMap<>();
   private final Map<String, Table> tables = new LinkedHashMap<>();
-  private final Map<String, JavaRDD<KeyPairs>> pairs = new LinkedHashMap<>();
-  private final Map<String, KeySet> keys = new LinkedHashMap<>();
+  private final KeptPairs pairs = new KeptPairs();
   private final Set<String> views = new HashSet<>();
-  private final Map<List<Step.Membership>, GroupMap> groupMaps = new HashMap<>();
 
   /**
    * @param run whose uuids {@code run_uuid} gives
@@ -144,105 +136,49 @@ public final class KeptSources implements AutoCloseable {
     return count;
   }
 
-  /** Begins to read one source as the only pair of columns that anybody asks of it. */
+  /**
+   * Begins to read one source as the only pair of columns that anybody asks of it. If there is a
+   * NULL where queries ask, too (a NOT NULL constraint may be NOT VALID), it is read once more, as
+   * rows: pairs leave such a row out.
+   *
+   * @param queried whether queries ask for these columns, too, which are then integers
+   */
   void readPairs(
       SnapshotReader reader,
       Source source,
       Table table,
       PairColumns columns,
+      boolean queried,
       String where,
       LongConsumer read) {
-    JavaRDD<KeyPairs> rows = kept.keep(reader.readPairs(table, columns, where));
-    pairs.put(source.name(), rows);
-    reader
-        .reads()
-        .begin(
-            Kept.counts(rows, KeyPairs::rows),
-            parts -> {
-              known(source, table, sum(parts));
-              read.accept(sum(parts));
-            });
-  }
-
-  /**
-   * Likewise, where queries ask for the same two columns. If there is a NULL after all (a NOT NULL
-   * constraint may be NOT VALID), it is read once more, as rows: pairs leave such a row out.
-   */
-  void readQueriedPairs(
-      SnapshotReader reader,
-      Source source,
-      Table table,
-      PairColumns columns,
-      String where,
-      LongConsumer read) {
-    JavaRDD<KeyPairs> rows = kept.keep(reader.readPairs(table, columns, where));
-    reader
-        .reads()
-        .begin(
-            rows.mapPartitions(KeptSources::rowsAndPairs),
-            parts -> {
-              long count = parts.stream().mapToLong(both -> both[0]).sum();
-              long complete = parts.stream().mapToLong(both -> both[1]).sum();
-              if (complete < count) {
-                Set<String> both = Set.of(columns.key(), columns.member());
-                readRows(reader, source, table, both, where, read);
-                return;
-              }
-              pairs.put(source.name(), rows);
-              session
-                  .baseRelationToDataFrame(new PairsRelation(session, table, columns, rows, count))
-                  .createOrReplaceTempView(source.name());
-              known(source, table, count);
-              read.accept(count);
-            });
-  }
-
-  private static Iterator<long[]> rowsAndPairs(Iterator<KeyPairs> partition) {
-    long[] both = new long[2];
-    partition.forEachRemaining(
-        some -> {
-          both[0] += some.rows();
-          both[1] += some.keys().numbers(null).length;
+    pairs.read(
+        reader,
+        source.name(),
+        table,
+        columns,
+        where,
+        counted -> {
+          if (queried && counted.pairs() < counted.rows()) {
+            pairs.forget(source.name());
+            Set<String> both = Set.of(columns.key(), columns.member());
+            readRows(reader, source, table, both, where, read);
+            return;
+          }
+          if (queried) {
+            session
+                .baseRelationToDataFrame(
+                    new PairsRelation(
+                        session, table, columns, pairs.of(source.name()), counted.rows()))
+                .createOrReplaceTempView(source.name());
+          }
+          known(source, table, counted.rows());
+          read.accept(counted.rows());
         });
-    return List.of(both).iterator();
   }
 
-  /**
-   * The integers that a column holds; read once, whichever steps ask.
-   *
-   * @param then is told them
-   */
-  void keys(SnapshotReader reader, Table table, String column, Consumer<KeySet> then) {
-    String name = table.name().quoted() + "." + column;
-    if (keys.containsKey(name)) {
-      then.accept(keys.get(name));
-      return;
-    }
-    reader
-        .reads()
-        .begin(
-            reader
-                .readPairs(table, new PairColumns(column, column), null)
-                .mapPartitions(KeptSources::keySet),
-            parts -> {
-              keys.put(name, KeySet.union(parts));
-              then.accept(keys.get(name));
-            });
-  }
-
-  /** The map of the steps that number users alike; made once, by the first that asks. */
-  GroupMap groupMap(List<Step.Membership> members, Function<Kept, GroupMap> made) {
-    return groupMaps.computeIfAbsent(members, first -> made.apply(kept));
-  }
-
-  private static Iterator<KeySet> keySet(Iterator<KeyPairs> pairs) {
-    Iterable<KeyPairs> all = () -> pairs;
-    return List.of(
-            KeySet.of(
-                StreamSupport.stream(all.spliterator(), false)
-                    .map(some -> some.keys().numbers(null))
-                    .iterator()))
-        .iterator();
+  /** What was read as pairs, and what is made of them. */
+  KeptPairs inPairs() {
+    return pairs;
   }
 
   /** The source's condition as the server is asked it; null where it has none. */
@@ -277,7 +213,7 @@ public final class KeptSources implements AutoCloseable {
    * @param types which a source that was read as pairs has already
    */
   JavaRDD<KeyPairs> pairs(String from, PairColumns columns, KeyTypes types) {
-    JavaRDD<KeyPairs> read = pairs.get(from);
+    JavaRDD<KeyPairs> read = pairs.of(from);
     if (read != null) {
       return read;
     }
@@ -320,7 +256,6 @@ public final class KeptSources implements AutoCloseable {
   @Override
   public void close() {
     kept.close();
-    groupMaps.values().forEach(GroupMap::destroy);
-    groupMaps.clear();
+    pairs.close();
   }
 }

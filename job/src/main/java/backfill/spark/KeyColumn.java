@@ -15,11 +15,19 @@ sealed interface KeyColumn extends Serializable {
    */
   long[] numbers(KeyDictionary dictionary);
 
+  /** How many there are. */
+  int size();
+
   /** Integers. */
   record Integers(long[] values) implements KeyColumn {
     @Override
     public long[] numbers(KeyDictionary dictionary) {
       return values;
+    }
+
+    @Override
+    public int size() {
+      return values.length;
     }
   }
 
@@ -37,6 +45,11 @@ sealed interface KeyColumn extends Serializable {
         numbers[row] = known[places[row]];
       }
       return numbers;
+    }
+
+    @Override
+    public int size() {
+      return places.length;
     }
   }
 }

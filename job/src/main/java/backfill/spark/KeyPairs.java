@@ -12,4 +12,9 @@ record KeyPairs(KeyColumn keys, KeyColumn members, long rows) implements Seriali
 
   /** How many rows one of these holds at most. */
   static final int SIZE = 65_536;
+
+  /** How many of them are pairs. */
+  int size() {
+    return keys.size();
+  }
 }

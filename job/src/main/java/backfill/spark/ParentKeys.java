@@ -89,11 +89,13 @@ final class ParentKeys implements AutoCloseable {
     }
     String constraint = parent.key().constraint();
     if (!numbers.coded()) {
-      sources.keys(
-          reader,
-          parent.table(),
-          column.name(),
-          known -> byConstraint.put(constraint, new Integers(known)));
+      sources
+          .inPairs()
+          .keys(
+              reader,
+              parent.table(),
+              column.name(),
+              known -> byConstraint.put(constraint, new Integers(known)));
       return;
     }
     reader

@@ -192,10 +192,9 @@ public final class Reading implements AutoCloseable {
     String where = KeptSources.where(source, plan, ready);
     Set<String> needed = ready.shapes().needed().getOrDefault(source.name(), Set.of());
     PairColumns columns = asPairs.get(source.name());
-    if (columns != null && !queried.contains(source.name())) {
-      sources.readPairs(reader, source, table, columns, where, read);
-    } else if (columns != null) {
-      sources.readQueriedPairs(reader, source, table, columns, where, read);
+    if (columns != null) {
+      boolean alsoQueried = queried.contains(source.name());
+      sources.readPairs(reader, source, table, columns, alsoQueried, where, read);
     } else if (source.keyedBy().isPresent()) {
       read.accept(sources.readKeyed(reader, source, table, needed, where));
     } else {

@@ -32,9 +32,9 @@ import picocli.CommandLine.Spec;
       "",
       "Seconds are, of the job and of a peer in Spark, from the start of the launcher to the exit code; of other peers"
           + " without the start of Java or Python, and without what is prepared beforehand. Ratios are to the job's first"
-          + " run. The median counts; the other columns are those of the run in the middle: statements that name a table of"
-          + " the databases (with pg_stat_statements), the most memory that the process held, its own processor time, the"
-          + " server's WAL, rows touched, values drawn from sequences.",
+          + " run. The median counts, in each column by itself: statements that name a table of the databases (with"
+          + " pg_stat_statements), the most memory that the process held, its own processor time, the server's WAL; and of"
+          + " rows touched and of values drawn from sequences, the most.",
       "Rows \"backfill run, ...\" are parts of that run, by its report; \"less verify\" is the whole process without the"
           + " stage verify, which cannot be switched off. A rerun finds what was written before, vacuumed.",
       "",
