@@ -10,6 +10,9 @@ import org.roaringbitmap.RoaringBitmap;
  * from it. Reused for one object after another by a single thread.
  */
 public final class ObjectUsers {
+  /** Elements that are merged in the time in which the 65,536 bits of a container are looked at. */
+  private static final long STEPS_PER_CONTAINER = 8_000;
+
   private final RoaringBitmap direct = new RoaringBitmap();
   private final List<RoaringBitmap> granted = new ArrayList<>();
   private final RoaringBitmap existing = new RoaringBitmap();
@@ -45,11 +48,33 @@ public final class ObjectUsers {
   }
 
   /**
-   * The users whom the sources give the object, each once. All sets at once: one after the other
-   * would sort out again and again what the sets before had brought.
+   * The users whom the sources give the object, each once. Sets that are small, or spread thin, are
+   * merged one after the other; of larger ones, which would be merged again and again, all bits are
+   * set in one pass.
    */
   public RoaringBitmap justified() {
-    return FastAggregation.naive_or(granted.iterator());
+    long merged = 0;
+    long steps = 0;
+    long containers = 1;
+    for (RoaringBitmap set : granted) {
+      long members = set.getLongCardinality();
+      merged += members;
+      steps += merged;
+      if (members > 0) {
+        containers = Math.max(containers, Math.min(members, spanned(set)));
+      }
+    }
+    if (granted.size() > 2 && steps > STEPS_PER_CONTAINER * containers) {
+      return FastAggregation.naive_or(granted.iterator());
+    }
+    RoaringBitmap all = new RoaringBitmap();
+    granted.forEach(all::or);
+    return all;
+  }
+
+  /** How many containers a set's numbers span: each holds those that share their upper 16 bits. */
+  private static int spanned(RoaringBitmap set) {
+    return (set.last() >>> Short.SIZE) - (set.first() >>> Short.SIZE) + 1;
   }
 
   /**

@@ -2,7 +2,14 @@ package backfill.membership;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Random;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.roaringbitmap.RoaringBitmap;
 
 /** One object's users. */
@@ -36,6 +43,49 @@ class ObjectUsersTest {
 
     assertThat(users.existing()).isEqualTo(RoaringBitmap.bitmapOf(1, 5, 6));
     assertThat(users.surplus(users.justified())).isEqualTo(5);
+  }
+
+  /** Few and many, thin and thick, below and beyond where an int becomes negative. */
+  @ParameterizedTest
+  @CsvSource({
+    "2, 10, 100",
+    "5, 26, 15000",
+    "5, 1000, 2500",
+    "5, 1000, 60000",
+    "5, 1000, 2147483647",
+    "30, 300, 70000",
+    "3, 40000, 60000",
+    "40, 1, 2147483647",
+    "6, 5000, 1000000"
+  })
+  void everyUserOfEverySetAndNobodyElse(int sets, int members, int universe) {
+    Random random = new Random(sets * 31L + members);
+    Set<Integer> expected = new HashSet<>();
+    List<RoaringBitmap> given = new ArrayList<>();
+    for (int i = 0; i < sets; i++) {
+      RoaringBitmap set = new RoaringBitmap();
+      for (int j = 0; j < members; j++) {
+        int user = random.nextInt(universe) - (i % 2 == 0 ? 0 : universe / 2);
+        set.add(user);
+        expected.add(user);
+      }
+      given.add(set.clone());
+      if (i % 3 == 0) {
+        users.addDirect(set);
+      } else {
+        users.addThroughGroup(set);
+      }
+      given.add(set);
+    }
+
+    RoaringBitmap justified = users.justified();
+
+    assertThat(justified.toArray())
+        .containsExactlyInAnyOrder(expected.stream().mapToInt(user -> user).toArray());
+    justified.clear();
+    for (int i = 0; i < given.size(); i += 2) {
+      assertThat(given.get(i + 1)).as("a set that was given").isEqualTo(given.get(i));
+    }
   }
 
   @Test
