@@ -13,6 +13,7 @@ import backfill.spark.Reading;
 import backfill.spark.StepPlan;
 import backfill.spark.StepRun;
 import backfill.spark.StepRuns;
+import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -118,6 +119,9 @@ final class StepGroup implements AutoCloseable {
             + DatabaseReports.sentence(reading)
             + " for "
             + String.join(", ", together.stream().map(Step::name).toList()));
+    LongRun.advice(
+            reading.queriedBytes(), () -> ManagementFactory.getRuntimeMXBean().getInputArguments())
+        .ifPresent(run.progress::say);
     return reading;
   }
 

@@ -37,7 +37,7 @@ public record Settings(
   }
 
   /**
-   * @param readers connections that read one table at the same time, at most
+   * @param readers connections that read one database at the same time, at most
    * @param fetchRows rows that one round trip brings
    * @param keysPerQuery keys that one statement asks for, of a source that is fetched by key
    */

@@ -97,15 +97,19 @@ public final class KeptSources implements AutoCloseable {
             Kept.counts(rows),
             parts -> {
               long count = sum(parts);
-              // Of no rows the optimizer knows that, and leaves out what they are joined with.
-              (count == 0 ? session.createDataFrame(List.<Row>of(), rows.schema()) : rows)
-                  .createOrReplaceTempView(source.name());
-              known(source, table, count);
+              makeKnown(source.name(), rows, count);
+              noteRead(source, table, count);
               read.accept(count);
             });
   }
 
-  private void known(Source source, Table table, long count) {
+  /** Of no rows the optimizer knows that, and leaves out what they are joined with. */
+  private void makeKnown(String name, Dataset<Row> rows, long count) {
+    (count == 0 ? session.createDataFrame(List.<Row>of(), rows.schema()) : rows)
+        .createOrReplaceTempView(name);
+  }
+
+  private void noteRead(Source source, Table table, long count) {
     tables.put(source.name(), table);
     counts.put(source.name(), count);
   }
@@ -132,7 +136,7 @@ public final class KeptSources implements AutoCloseable {
                 table, keyed.column(), table.columnsToRead(needed), where, keys, keys.count()));
     long count = rows.count();
     rows.createOrReplaceTempView(source.name());
-    known(source, table, count);
+    noteRead(source, table, count);
     return count;
   }
 
@@ -165,13 +169,11 @@ public final class KeptSources implements AutoCloseable {
             return;
           }
           if (queried) {
-            session
-                .baseRelationToDataFrame(
-                    new PairsRelation(
-                        session, table, columns, pairs.of(source.name()), counted.rows()))
-                .createOrReplaceTempView(source.name());
+            PairsRelation relation =
+                new PairsRelation(session, table, columns, pairs.of(source.name()), counted.rows());
+            makeKnown(source.name(), session.baseRelationToDataFrame(relation), counted.rows());
           }
-          known(source, table, counted.rows());
+          noteRead(source, table, counted.rows());
           read.accept(counted.rows());
         });
   }

@@ -33,12 +33,15 @@ import org.apache.spark.sql.SparkSession;
  * closed.
  */
 public final class Reading implements AutoCloseable {
+  private static final long BLOCK_BYTES = 8192;
+
   private final Plan plan;
   private final Ready ready;
   private final KeptSources sources;
   private final Map<String, SnapshotReader> readers;
   private final Map<String, PairColumns> asPairs;
   private final Set<String> queried;
+  private final long queriedBytes;
   private final Set<String> asked = new HashSet<>();
   private final long exportedNanos = System.nanoTime();
   private Duration held;
@@ -49,13 +52,15 @@ public final class Reading implements AutoCloseable {
       KeptSources sources,
       Map<String, SnapshotReader> readers,
       Map<String, PairColumns> asPairs,
-      Set<String> queried) {
+      Set<String> queried,
+      long queriedBytes) {
     this.plan = plan;
     this.ready = ready;
     this.sources = sources;
     this.readers = readers;
     this.asPairs = asPairs;
     this.queried = queried;
+    this.queriedBytes = queriedBytes;
   }
 
   /**
@@ -84,9 +89,9 @@ public final class Reading implements AutoCloseable {
             plan.settings().lockTimeout(),
             plan.settings().write().retryFor());
     Set<String> queried = queried(plan, steps);
+    long blocks = blocks(ready, steps, queried);
     KeptSources sources =
-        new KeptSources(
-            spark, plan, Timestamps.instant(ready.now()), run, blocks(ready, steps, queried));
+        new KeptSources(spark, plan, Timestamps.instant(ready.now()), run, blocks);
     Map<String, SnapshotReader> readers = new LinkedHashMap<>();
     snapshots.forEach(
         (name, snapshot) ->
@@ -101,7 +106,13 @@ public final class Reading implements AutoCloseable {
                     // Steps write to main alone; elsewhere the same oid is another table.
                     name.equals(Plan.MAIN) ? overlay : new Overlay())));
     return new Reading(
-        plan, ready, sources, readers, PairColumns.read(plan, steps, ready), queried);
+        plan,
+        ready,
+        sources,
+        readers,
+        PairColumns.read(plan, steps, ready),
+        queried,
+        blocks * BLOCK_BYTES);
   }
 
   /** Sources that must be at hand under their names. */
@@ -164,26 +175,14 @@ public final class Reading implements AutoCloseable {
           finishReads();
         }
         begun.accept(name);
-        in(
-            source.database(),
-            () -> {
-              read(source, rows -> read.accept(name, rows));
-              return null;
-            });
+        reading(source.database(), () -> read(source, rows -> read.accept(name, rows)));
       }
     }
     finishReads();
   }
 
   private void finishReads() {
-    readers.forEach(
-        (name, reader) ->
-            in(
-                name,
-                () -> {
-                  reader.reads().finish();
-                  return null;
-                }));
+    readers.forEach((name, reader) -> reading(name, reader.reads()::finish));
   }
 
   private void read(Source source, LongConsumer read) {
@@ -204,12 +203,7 @@ public final class Reading implements AutoCloseable {
 
   /** Reads what the step's target has. */
   public void target(StepRun run) {
-    in(
-        Plan.MAIN,
-        () -> {
-          run.read(readers.get(Plan.MAIN), sources);
-          return null;
-        });
+    reading(Plan.MAIN, () -> run.read(readers.get(Plan.MAIN), sources));
     finishReads();
   }
 
@@ -218,19 +212,32 @@ public final class Reading implements AutoCloseable {
     return in(Plan.MAIN, () -> run.verify(readers.get(Plan.MAIN), sources, written));
   }
 
+  private void reading(String database, Runnable reads) {
+    in(
+        database,
+        () -> {
+          reads.run();
+          return null;
+        });
+  }
+
   /** Says which snapshot it was that a reader did not find; no read outlives a failure. */
   private <T> T in(String database, Supplier<T> reads) {
     try {
       return reads.get();
     } catch (Exception e) {
       // Spark throws what no signature declares.
-      readers.values().forEach(reader -> reader.reads().giveUp());
+      giveUp();
       Optional<LostSnapshot> lost = LostSnapshot.in(e, database, readers.get(database).snapshot());
       if (lost.isPresent()) {
         throw lost.get();
       }
       throw e;
     }
+  }
+
+  private void giveUp() {
+    readers.values().forEach(reader -> reader.reads().giveUp());
   }
 
   /** Rows of each source that these steps read. */
@@ -262,6 +269,11 @@ public final class Reading implements AutoCloseable {
     return held;
   }
 
+  /** The size of the tables that queries read, as the server keeps them. */
+  public long queriedBytes() {
+    return queriedBytes;
+  }
+
   /** Statements that read rows of the plan's tables. */
   public long statements() {
     return readers.values().stream().mapToLong(SnapshotReader::statements).sum();
@@ -269,6 +281,7 @@ public final class Reading implements AutoCloseable {
 
   @Override
   public void close() {
+    giveUp();
     release();
     sources.close();
   }
