@@ -20,8 +20,8 @@ import scala.reflect.ClassTag;
 /** Brings the sets of each object together, once, in disjoint ascending ranges of objects. */
 final class ObjectSets {
   /**
-   * Objects that are sampled for each range. Of Spark's 20 the halves of a table are often a tenth
-   * apart, and the slower writer is the one that counts.
+   * Objects that are sampled for each range. With Spark's 20 the ranges are less even, and the
+   * slower writer counts: 950,000 pairs took 5.4 s instead of 4.6.
    */
   private static final int SAMPLED = 2_000;
 
