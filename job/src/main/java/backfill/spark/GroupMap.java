@@ -69,14 +69,13 @@ final class GroupMap {
               bytes,
               broadcastBytes));
     }
-    boolean all = brought.stream().allMatch(each -> each.sets() != null);
+    List<Tuple2<Long, PartialSet>> sets =
+        brought.stream().allMatch(each -> each.sets() != null)
+            ? brought.stream().flatMap(each -> each.sets().stream()).toList()
+            : parts.collect();
     GroupUsers map = new GroupUsers();
     long memberships = 0;
-    for (Tuple2<Long, PartialSet> part :
-        all
-            ? (Iterable<Tuple2<Long, PartialSet>>)
-                brought.stream().flatMap(each -> each.sets().stream())::iterator
-            : parts.collect()) {
+    for (Tuple2<Long, PartialSet> part : sets) {
       map.add(part._1(), part._2().set());
       memberships += part._2().rows();
     }
