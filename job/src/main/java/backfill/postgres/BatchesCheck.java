@@ -55,6 +55,7 @@ final class BatchesCheck {
       return Optional.empty();
     }
     String event = step.deletes() ? "DELETE" : "UPDATE";
+    new ReplicaIdentity(inquiry, findings).check(place, table, List.of(event));
     List<String> triggers = catalog.beforeRowTriggers(table, event);
     triggers.forEach(
         trigger ->

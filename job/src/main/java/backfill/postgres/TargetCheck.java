@@ -73,6 +73,7 @@ final class TargetCheck {
     if (step.deletes()) {
       rights.needDelete(place(step), table, findings);
     }
+    new ReplicaIdentity(inquiry, findings).check(place(step), table, events(step));
     Optional<OwnedRows> owned = owned(step, table);
     rights.adviseRanges(place(step), table, readers, findings);
     Map<String, List<String>> triggers = new LinkedHashMap<>();
