@@ -4,8 +4,11 @@ import backfill.postgres.Waits;
 import backfill.spark.Activity;
 import java.io.PrintStream;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.function.LongSupplier;
 import org.apache.logging.log4j.LogManager;
 import org.apache.logging.log4j.Logger;
@@ -20,12 +23,16 @@ final class Progress implements AutoCloseable {
   private static final Logger LOG = LogManager.getLogger("backfill");
   private static final long TICK_MILLIS = 200;
   private static final int BAR = 24;
+  private static final Activity.Seen NOTHING = new Activity.Seen(List.of(), 0, 0, 0);
 
   /** A progress line is late rather than without the reason, but not by more than this. */
   private static final Duration PATIENCE = Duration.ofMillis(500);
 
   /** What has not moved for this long is said to stand still. */
   private static final Duration STILL = Duration.ofSeconds(1);
+
+  /** Where no blocker is known, standing still is said only after this. */
+  private static final Duration LONG_STILL = Duration.ofSeconds(5);
 
   private final Duration every;
   private final PrintStream terminal;
@@ -34,15 +41,15 @@ final class Progress implements AutoCloseable {
   private Activity activity;
   private LongSupplier changed;
   private Doing doing;
+  private Pace pace;
+  private Activity.Seen seen = NOTHING;
   private long lastLineNanos = System.nanoTime();
   private long movedNanos = lastLineNanos;
-  private long rowsSeen;
-  private long tasksSeen;
   private boolean barShown;
   private volatile boolean closed;
 
-  /** What lasts, since when, and how many rows it will be; 0 where nobody knows. */
-  private record Doing(Stage stage, String what, long total, long sinceNanos) {}
+  /** What lasts, and since when. */
+  private record Doing(Stage stage, String what, long sinceNanos) {}
 
   /**
    * @param every the longest time without a line
@@ -70,20 +77,18 @@ final class Progress implements AutoCloseable {
     this.changed = rows;
   }
 
-  private long rows() {
-    if (changed != null) {
-      return changed.getAsLong();
-    }
-    return activity == null ? 0 : activity.rows();
-  }
-
-  /** A stage, or a part of one, begins. */
+  /**
+   * A stage, or a part of one, begins.
+   *
+   * @param total how many rows it will be; 0 where that is not known
+   */
   synchronized void doing(Stage stage, String what, long total) {
-    doing = new Doing(stage, what, total, System.nanoTime());
+    long now = System.nanoTime();
+    doing = new Doing(stage, what, now);
+    pace = new Pace(total, now);
     changed = null;
-    rowsSeen = 0;
-    tasksSeen = 0;
-    movedNanos = System.nanoTime();
+    seen = NOTHING;
+    movedNanos = now;
     if (activity != null) {
       // Between reading and writing Spark works on rows that it keeps: they would count twice.
       activity.count(
@@ -128,74 +133,93 @@ final class Progress implements AutoCloseable {
     }
   }
 
-  /** Notes whether anything moved since it was last called. */
+  /** Notes what has moved since it was last called. */
   private void look() {
-    long rows = rows();
-    long tasks = activity == null ? 0 : activity.tasks();
-    if (rows > rowsSeen || tasks > tasksSeen) {
-      movedNanos = System.nanoTime();
+    long now = System.nanoTime();
+    Activity.Seen latest = activity == null ? NOTHING : activity.seen();
+    if (doing.stage == Stage.READ && !latest.what().equals(seen.what())) {
+      pace = new Pace(0, now);
+      movedNanos = now;
     }
-    rowsSeen = rows;
-    tasksSeen = tasks;
+    long rows = changed == null ? latest.rows() : changed.getAsLong();
+    if (rows > pace.rows() || latest.tasksDone() > seen.tasksDone()) {
+      movedNanos = now;
+    }
+    pace.mark(rows, now);
+    seen = latest;
   }
 
   private String line() {
     look();
     long now = System.nanoTime();
-    long rows = rowsSeen;
-    boolean moved = now - movedNanos < STILL.toNanos();
-    StringBuilder line = new StringBuilder(doing.stage + " " + doing.what + ": ");
-    line.append(rows > 0 ? rate(rows, now) : nothingYet(now));
+    Duration still = Duration.ofNanos(now - movedNanos);
+    StringBuilder line = new StringBuilder(doing.stage + " " + what() + ": ").append(done(now));
     // The driver's own part of a stage counts no rows: only the server knows whether it is stuck.
-    Optional<String> blocked = moved || waits == null ? Optional.empty() : waits.current(PATIENCE);
-    if (blocked.isPresent()) {
-      line.append(", nothing moved for ").append(seconds(now - movedNanos));
-      line.append(" s; waits for ").append(blocked.get());
+    Optional<String> blocked =
+        still.compareTo(STILL) < 0 || waits == null ? Optional.empty() : waits.current(PATIENCE);
+    boolean counted = pace.rows() > 0 || pace.total() > 0;
+    if (blocked.isPresent() || counted && still.compareTo(LONG_STILL) >= 0) {
+      line.append(", nothing moved for ").append(seconds(still.toNanos())).append(" s");
     }
+    blocked.ifPresent(by -> line.append("; waits for ").append(by));
     return line.toString();
   }
 
-  private String nothingYet(long now) {
-    String none = doing.total > 0 ? String.format(Locale.ROOT, "0 of %,d rows, ", doing.total) : "";
-    return none + seconds(now - doing.sinceNanos) + " s";
+  /** Reads run beside each other: all of those that do. */
+  private String what() {
+    String stage = doing.stage + " ";
+    List<String> reads =
+        seen.what().stream()
+            .filter(each -> doing.stage == Stage.READ && each.startsWith(stage))
+            .map(each -> each.substring(stage.length()))
+            .toList();
+    return reads.isEmpty() ? doing.what : String.join(", ", reads);
   }
 
-  private String rate(long rows, long now) {
-    double elapsed = Math.max(0.001, (now - doing.sinceNanos) / 1e9);
-    long perSecond = Math.max(1, Math.round(rows / elapsed));
-    if (doing.total <= 0) {
-      return String.format(Locale.ROOT, "%,d rows, %,d rows/s", rows, perSecond);
+  /** How far it has come, in rows; where none was seen, in Spark's tasks and in time. */
+  private String done(long now) {
+    long rows = pace.rows();
+    List<String> parts = new ArrayList<>();
+    if (pace.total() > 0) {
+      parts.add(
+          String.format(Locale.ROOT, "%,d of %s", rows, Sentences.rows(pace.total()))
+              + (rows > 0 ? " (" + pace.percent() + " %)" : ""));
+    } else if (rows > 0) {
+      parts.add(Sentences.rows(rows));
     }
-    return String.format(
-        Locale.ROOT,
-        "%,d of %,d rows (%d %%), %,d rows/s, %d s left",
-        rows,
-        doing.total,
-        Math.min(100, 100 * rows / doing.total),
-        perSecond,
-        Math.max(0, (doing.total - rows) / perSecond));
+    OptionalLong rate = pace.rowsPerSecond(now);
+    if (rate.isPresent()) {
+      parts.add(String.format(Locale.ROOT, "%,d rows/s", rate.getAsLong()));
+      pace.secondsLeft(now)
+          .ifPresent(left -> parts.add(String.format(Locale.ROOT, "%,d s left", left)));
+    } else {
+      if (rows == 0 && seen.tasks() > 0) {
+        parts.add(String.format(Locale.ROOT, "%,d of %,d tasks", seen.tasksDone(), seen.tasks()));
+      }
+      parts.add(seconds(now - doing.sinceNanos) + " s");
+    }
+    return String.join(", ", parts);
   }
 
   private void drawBar() {
-    if (terminal == null || doing.total <= 0 || activity == null && changed == null) {
+    if (terminal == null || pace.total() <= 0 || activity == null && changed == null) {
       return;
     }
-    terminal.print("\r" + bar(rows()) + "\033[K");
+    terminal.print("\r" + bar() + "\033[K");
     terminal.flush();
     barShown = true;
   }
 
   /** In one line of the terminal: one that wraps cannot be drawn over. */
-  private String bar(long rows) {
+  private String bar() {
     int room = Math.max(0, Terminal.columns() - 1);
-    long now = System.nanoTime();
-    String rate = rows > 0 ? rate(rows, now) : nothingYet(now);
-    int width = Math.min(BAR, room - rate.length() - "[] ".length());
+    String done = done(System.nanoTime());
+    int width = Math.min(BAR, room - done.length() - "[] ".length());
     if (width < 1) {
-      return rate.substring(0, Math.min(rate.length(), room));
+      return done.substring(0, Math.min(done.length(), room));
     }
-    int filled = (int) Math.min(width, width * rows / doing.total);
-    return "[" + "=".repeat(filled) + " ".repeat(width - filled) + "] " + rate;
+    int filled = (int) (width * pace.percent() / 100);
+    return "[" + "=".repeat(filled) + " ".repeat(width - filled) + "] " + done;
   }
 
   private void clearBar() {

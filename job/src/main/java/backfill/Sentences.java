@@ -23,6 +23,11 @@ final class Sentences {
 
   private Sentences() {}
 
+  /** So many rows, in words. */
+  static String rows(long count) {
+    return String.format(Locale.ROOT, count == 1 ? "%,d row" : "%,d rows", count);
+  }
+
   static String planned(StepPlan plan) {
     List<String> parts = new ArrayList<>();
     add(parts, "%,d planned", plan.planned());

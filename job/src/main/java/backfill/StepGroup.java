@@ -147,7 +147,7 @@ final class StepGroup implements AutoCloseable {
     StepRun each = StepRuns.of(step, ready.targets().get(step.name()), run.plan);
     run.enter(Stage.READ, step, run.reportOf(step).target, 0);
     try {
-      reading.target(each);
+      reading.target(each, what -> run.enter(Stage.READ, step, what, 0));
     } catch (Overlay.Unknown e) {
       each.close();
       throw e;

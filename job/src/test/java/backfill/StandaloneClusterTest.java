@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -98,6 +99,31 @@ class StandaloneClusterTest {
     assertThat(rerun.inserted()).isEqualTo(PAIRS - run.inserted());
     assertThat(there.differences()).isZero();
     assertThat(there.ledgerRows()).isEqualTo(PAIRS);
+  }
+
+  /**
+   * Executors elsewhere send their counts with heartbeats, as often as a run's own settings say.
+   */
+  @Test
+  void progressLinesGrowWhileItIsWritten() throws Exception {
+    there.beforeEachBatch("PERFORM pg_sleep(0.6);");
+    try (JobProcess job =
+        cluster.run(
+            there.database.environment(),
+            there.plan("watched", "progress-every = 500 ms"),
+            Map.of())) {
+      JobRun run = job.end();
+
+      assertThat(run.code()).as(run.said()).isZero();
+      assertThat(
+              Pattern.compile("write pairs: ([\\d,]+) of 4,000 rows")
+                  .matcher(run.said())
+                  .results()
+                  .map(line -> line.group(1))
+                  .distinct())
+          .as(run.said())
+          .hasSizeGreaterThanOrEqualTo(3);
+    }
   }
 
   @Test

@@ -19,6 +19,7 @@ import java.util.concurrent.TimeoutException;
  * answer.
  */
 public final class Waits implements AutoCloseable {
+  /** Our own sessions are no reason: what they wait for is. */
   private static final String BLOCKED =
       """
       SELECT ours.pid, ours.wait_event_type, ours.wait_event,
@@ -29,6 +30,8 @@ public final class Waits implements AutoCloseable {
       LEFT JOIN pg_catalog.pg_stat_activity b ON b.pid = p.pid
       WHERE pg_catalog.starts_with(ours.application_name, ?) AND ours.pid <> pg_catalog.pg_backend_pid()
         AND ours.wait_event_type IS NOT NULL AND ours.wait_event_type NOT IN ('Client', 'Activity')
+        AND CASE WHEN p.pid IS NULL THEN ours.wait_event_type <> 'Lock'
+                 ELSE b.pid IS NULL OR NOT pg_catalog.starts_with(b.application_name, ?) END
       ORDER BY p.pid IS NULL, ours.pid
       LIMIT 1""";
 
@@ -93,6 +96,7 @@ public final class Waits implements AutoCloseable {
       try (PreparedStatement statement = open.prepareStatement(BLOCKED)) {
         statement.setQueryTimeout(2);
         statement.setString(1, applicationName);
+        statement.setString(2, applicationName);
         try (ResultSet row = statement.executeQuery()) {
           return row.next() ? Optional.of(words(row)) : Optional.empty();
         }

@@ -75,6 +75,11 @@ final class GrantSets implements AutoCloseable {
     this.sources = sources;
     this.spark = JavaSparkContext.fromSparkContext(sources.session().sparkContext());
     types = SpaceTypes.of(step, target, sources);
+    List<String> views = sources.views(step.reads());
+    if (!views.isEmpty()) {
+      // Their keys are looked at, and so they are computed.
+      sources.begins(String.join(", ", views));
+    }
     List<KeyedPairs> memberRows =
         step.members().stream()
             .map(m -> read(sources, m.from(), new PairColumns(m.group(), m.user()), GROUPS, USERS))
@@ -97,6 +102,9 @@ final class GrantSets implements AutoCloseable {
     JavaRDD<LongPairs> present = targetRows.numbered(keys);
     numbersAlike = !keys.users().coded() && !keys.groups().coded() && !isWide(target);
     users = spark.broadcast(indexOf(target, present, earlier.users()));
+    if (!views.isEmpty()) {
+      sources.begins(target.table().name().toString());
+    }
     numbering = numbersAlike ? INTEGERS::of : userNumber(users);
     existing =
         Packed.keep(

@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.Consumer;
 import java.util.function.LongConsumer;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.sql.Dataset;
@@ -42,6 +43,7 @@ public final class KeptSources implements AutoCloseable {
   private final Map<String, Table> tables = new LinkedHashMap<>();
   private final KeptPairs pairs = new KeptPairs();
   private final Set<String> views = new HashSet<>();
+  private Consumer<String> listener = what -> {};
 
   /**
    * @param run whose uuids {@code run_uuid} gives
@@ -176,6 +178,21 @@ public final class KeptSources implements AutoCloseable {
           noteRead(source, table, counted.rows());
           read.accept(counted.rows());
         });
+  }
+
+  /** From now on this is told what is computed or read. */
+  void tell(Consumer<String> told) {
+    listener = told;
+  }
+
+  /** Says that this begins to be computed or read. */
+  void begins(String what) {
+    listener.accept(what);
+  }
+
+  /** Those of these relations that are views of the plan, each called one. */
+  List<String> views(Set<String> relations) {
+    return relations.stream().filter(plan.views()::containsKey).map("view "::concat).toList();
   }
 
   /** What was read as pairs, and what is made of them. */

@@ -11,6 +11,9 @@ import org.apache.spark.util.TaskCompletionListener;
 
 /** Packs the rows of one range of a table into arrays, as its connection brings them. */
 final class KeyPairsOfTable implements Iterator<KeyPairs> {
+  /** Often enough for a progress line, whatever the server's pace. */
+  private static final int COUNTED_TOGETHER = 512;
+
   private final KeyTypes types;
   private final PairCopy copy;
   private KeyPairs ahead;
@@ -56,6 +59,9 @@ final class KeyPairsOfTable implements Iterator<KeyPairs> {
           ended = true;
         } else {
           seen++;
+          if (seen % COUNTED_TOGETHER == 0) {
+            TaskContext.get().taskMetrics().inputMetrics().incRecordsRead(COUNTED_TOGETHER);
+          }
           if (keys.take(copy, size) && members.take(copy, size)) {
             size++;
           }
@@ -64,7 +70,7 @@ final class KeyPairsOfTable implements Iterator<KeyPairs> {
     } catch (SQLException e) {
       throw new ReadFailure("COPY", e);
     }
-    TaskContext.get().taskMetrics().inputMetrics().incRecordsRead(seen);
+    TaskContext.get().taskMetrics().inputMetrics().incRecordsRead(seen % COUNTED_TOGETHER);
     return seen == 0 ? null : new KeyPairs(keys.column(size), members.column(size), seen);
   }
 

@@ -201,10 +201,16 @@ public final class Reading implements AutoCloseable {
     }
   }
 
-  /** Reads what the step's target has. */
-  public void target(StepRun run) {
+  /**
+   * Reads what the step's target has, and computes what must be known for that.
+   *
+   * @param begins told what is read or computed before it is
+   */
+  public void target(StepRun run, Consumer<String> begins) {
+    sources.tell(begins);
     reading(Plan.MAIN, () -> run.read(readers.get(Plan.MAIN), sources));
     finishReads();
+    sources.tell(what -> {});
   }
 
   /** Compares the step's state in this snapshot with what another one planned and wrote. */

@@ -55,6 +55,9 @@ final class RowsRun implements StepRun {
     Dataset<Row> query = sources.query(step.query());
     outputs = List.of(query.columns());
     unmatched = unmatched(sources);
+    if (!unmatched.isEmpty()) {
+      sources.begins(target.table().name().toString());
+    }
     idle = isIdle(query, sources);
     if (idle) {
       return;
@@ -90,6 +93,7 @@ final class RowsRun implements StepRun {
     step.unmatched()
         .forEach(
             (name, query) -> {
+              sources.begins("unmatched." + name);
               List<Row> answer = sources.query(query).limit(2).collectAsList();
               if (answer.size() != 1
                   || answer.get(0).size() != 1

@@ -90,6 +90,8 @@ public final class Session implements AutoCloseable {
     conf.setAppName(applicationName);
     // spark-submit names a master; a run without it (a test, a debugger) is local.
     conf.setIfMissing("spark.master", "local[*]");
+    // Counts come with heartbeats; a progress line every 5 s wants fresher ones than every 10 s.
+    conf.setIfMissing("spark.executor.heartbeatInterval", "2s");
     // A timestamp means one instant, wherever the driver stands.
     conf.set(TIME_ZONE, "UTC");
     // Named, because the builder that asks whose session it is to be builds Scala's mirrors first.
