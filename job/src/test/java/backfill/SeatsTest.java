@@ -173,6 +173,59 @@ class SeatsTest {
     assertThat(there.trace()).isEqualTo(before);
   }
 
+  /** The column's default is an empty path, of which GitLab's own {@code [1]} is NULL. */
+  @Test
+  void membershipWhoseRootIsUnknownGivesNoSeatAndIsCounted() throws Exception {
+    world();
+    there.database.execute(
+        """
+        INSERT INTO namespaces (id, type, parent_id, organization_id) VALUES (12, 'Group', 10, 1), (60, 'Group', NULL, 1);
+        INSERT INTO namespaces (id, type, parent_id, traversal_ids, organization_id)
+        VALUES (13, 'Group', 10, '{NULL}', 1), (14, 'Group', 10, '{11,14}', 1), (15, 'Group', 10, '{999,15}', 1),
+               (61, 'Group', 60, '{60,61}', 1);
+        INSERT INTO projects (id, namespace_id, project_namespace_id, organization_id) VALUES (70, 12, 0, 1)
+        """);
+    for (long group : new long[] {12, 60, 13, 14, 15, 404}) {
+      member(1, 30, "Namespace", group, "");
+    }
+    member(1, 30, "Project", 70, "");
+    member(1, 30, "Project", 404, "");
+    member(2, 30, "Project", 50, "");
+    member(3, 30, "Namespace", 61, "");
+
+    TestingRun run = there.run("run");
+
+    assertThat(run.code()).as(run.said()).isZero();
+    assertThat(run.step("seats").path("unmatched")).hasToString("{\"rootless\":8}");
+    assertThat(
+            there.database.rows("SELECT namespace_id, user_id FROM subscription_seat_assignments"))
+        .hasToString("[[60, 3]]");
+  }
+
+  @Test
+  void onlySeatsOfRootGroupsAreThePlansOwn() throws Exception {
+    world();
+    member(1, 30, "Namespace", 10, "");
+    there.database.execute(
+        """
+        INSERT INTO subscription_seat_assignments (namespace_id, user_id, created_at, updated_at, organization_id)
+        SELECT namespace, user_id, '2020-01-01', '2020-01-01', 1
+        FROM unnest('{10,11,50,NULL}'::bigint[]) namespace, unnest('{2,3}'::int[]) user_id
+        """);
+
+    assertThat(there.run("run", "--set", "params.seatless=report").counts("seats", "surplus"))
+        .isEqualTo(RunTest.numbers(2));
+    TestingRun deleting = there.run("run", LATER_RULES);
+
+    assertThat(deleting.code()).as(deleting.said()).isZero();
+    assertThat(deleting.counts("seats", "surplus", "deleted")).isEqualTo(RunTest.numbers(2, 2));
+    assertThat(
+            there.database.rows(
+                "SELECT namespace_id, array_agg(user_id ORDER BY user_id)::text FROM subscription_seat_assignments"
+                    + " GROUP BY 1 ORDER BY 1"))
+        .hasToString("[[10, {1}], [11, {2,3}], [50, {2,3}], [null, {2,3}]]");
+  }
+
   @Test
   void onlyAChangeIsWritten() throws Exception {
     world();
