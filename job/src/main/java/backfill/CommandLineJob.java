@@ -129,7 +129,8 @@ final class CommandLineJob implements Callable<Integer> {
 
   @CommandLine.Command(
       name = "help",
-      description = "Explains the plan language and the settings, a topic at a time.",
+      description =
+          "Explains the plan language, the settings and the shipped plans, a topic at a time.",
       mixinStandardHelpOptions = true,
       footerHeading = "%nExample:%n",
       footer = "  backfill help rows")
@@ -137,15 +138,20 @@ final class CommandLineJob implements Callable<Integer> {
       @Parameters(
               arity = "0..1",
               paramLabel = "TOPIC",
-              description = "A topic, or a command; without one, all of them are listed.")
+              description = "A topic, a shipped plan or a command; without one, all are listed.")
           String topic) {
     HelpTopics topics = HelpTopics.ofTheJob();
     CommandLine commands = spec.commandLine();
     if (topic == null) {
       commands.usage(out);
       out.printf("%nTopics of backfill help:%n  %s%n", String.join(", ", topics.names()));
+      out.printf(
+          "%nAnd for the shipped plans, beside their applications:%n  %s%n",
+          String.join(", ", PlanPages.applications()));
     } else if (topics.text(topic).isPresent()) {
       out.println(topics.text(topic).get());
+    } else if (PlanPages.text(topic).isPresent()) {
+      out.println(PlanPages.text(topic).get());
     } else if (commands.getSubcommands().containsKey(topic)) {
       commands.getSubcommands().get(topic).usage(out);
     } else {
@@ -154,7 +160,9 @@ final class CommandLineJob implements Callable<Integer> {
               + topic
               + "; it has "
               + String.join(", ", topics.names())
-              + ", and every command";
+              + ", "
+              + String.join(", ", PlanPages.applications())
+              + ", and every plan and command";
       err.println(message);
       return refused("help", message);
     }

@@ -1,6 +1,9 @@
 package backfill;
 
+import java.sql.Connection;
+import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.List;
 import java.util.Random;
 
@@ -125,6 +128,29 @@ final class ApiKeys implements AutoCloseable {
     }
     database.execute(MIGRATION.toArray(String[]::new));
     return this;
+  }
+
+  /** Where Coder's migrator stands: it keeps the number of the last migration in a table. */
+  ApiKeys at(int version) throws SQLException {
+    database.execute(
+        "CREATE TABLE schema_migrations (version bigint PRIMARY KEY, dirty boolean NOT NULL)",
+        "INSERT INTO schema_migrations VALUES (" + version + ", false)");
+    return this;
+  }
+
+  /** As a Coder of release 2.27 starts: all migrations up to 376 in one transaction. */
+  void upgrade() throws SQLException {
+    try (Connection connection = database.connection();
+        Statement statement = connection.createStatement()) {
+      connection.setAutoCommit(false);
+      ResultSet row = statement.executeQuery("SELECT version FROM schema_migrations");
+      row.next();
+      if (row.getInt(1) < 371) {
+        statement.execute(Upstream.sql("coder-api-keys-371"));
+      }
+      statement.execute("UPDATE schema_migrations SET version = 376");
+      connection.commit();
+    }
   }
 
   /** The values that the migration adds, as upstream lists them. */

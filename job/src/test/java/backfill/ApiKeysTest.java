@@ -1,8 +1,10 @@
 package backfill;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
@@ -115,6 +117,51 @@ class ApiKeysTest {
       assertThat(keys.run("run").code()).isZero();
       assertThat(keys.schema()).containsExactlyElementsOf(oracle.schema());
       assertThat(keys.rows()).isEqualTo(oracle.rows());
+    }
+  }
+
+  /** What most do: the purge ahead of the upgrade, and the rest by Coder itself. */
+  @Test
+  void purgeAheadLeavesTheRestToUpstreamsMigration() throws Exception {
+    try (ApiKeys keys = ApiKeys.create().random(11, 60);
+        ApiKeys whole = keys.copy();
+        ApiKeys alone = keys.copy().at(362)) {
+      keys.at(362);
+      TestingRun purge = keys.run("run", "--until", "token-index-gone");
+      assertThat(purge.code()).as(purge.said()).isZero();
+      assertThat(purge.counts("purge", "deleted").get(0)).isPositive();
+      assertThat(keys.database.rows("SELECT to_regclass('backfill_tokens_api_key_id')::text"))
+          .hasToString("[[null]]");
+
+      keys.upgrade();
+      alone.upgrade();
+      assertThat(whole.run("run").code()).isZero();
+
+      assertThat(keys.rows()).isEqualTo(whole.rows()).isEqualTo(alone.rows());
+      whole.at(376);
+      assertThat(keys.schema())
+          .containsExactlyElementsOf(whole.schema())
+          .containsExactlyElementsOf(alone.schema());
+      assertThat(keys.run("run").said()).contains("only-if is false");
+    }
+  }
+
+  @Test
+  void behindTheWholePlanUpstreamsMigratorMustBeToldThatItsOwnIsDone() throws Exception {
+    try (ApiKeys keys = ApiKeys.create().random(12, 20).at(370)) {
+      assertThat(keys.run("run").code()).isZero();
+      List<List<Object>> before = keys.rows();
+
+      assertThatThrownBy(keys::upgrade)
+          .hasMessageContaining("column \"scopes\" of relation \"api_keys\" already exists");
+      assertThat(keys.rows()).isEqualTo(before);
+
+      String page = TestingRun.bare(Map.of(), "help", ApiKeys.PLAN).out().toString();
+      String told = "UPDATE schema_migrations SET version = 371, dirty = false";
+      assertThat(page).contains(told);
+      keys.database.execute(told);
+      keys.upgrade();
+      assertThat(keys.rows()).isEqualTo(before);
     }
   }
 

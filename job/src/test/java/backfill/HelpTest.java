@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import backfill.plan.Plan;
 import backfill.plan.PlanFile;
+import backfill.plan.Step;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.util.List;
@@ -108,12 +109,49 @@ class HelpTest {
 
   @Test
   void withoutATopicAllAreListed() {
-    assertThat(run("help").out()).contains("plan, params", "batches, ddl", "status");
+    assertThat(run("help").out())
+        .contains("plan, params", "batches, ddl", "status", "coder, defectdojo, gitlab");
     assertThat(run("help", "status").out()).contains("Shows the ledger");
   }
 
+  @Test
+  void everyShippedPlanHasAPageForThoseWhoRunItBesideItsApplication() {
+    for (String plan : PlanFile.shipped()) {
+      String page = run("help", plan).out();
+      assertThat(page)
+          .startsWith(plan + "\n\n" + PlanFile.description(page(plan)).substring(0, 20))
+          .contains("- Versions: ", "- When", "- Replaces: ", "- Months later: ")
+          .doesNotContain("#", "steps = [");
+      String application = plan.replaceFirst("-.*", "");
+      assertThat(run("help", application).out()).as(application).contains(page.strip());
+    }
+  }
+
+  /** Steps and parameters that a page names are the plan's. */
+  @Test
+  void whatAPageTellsToTypeIsInItsPlan() {
+    for (String name : PlanFile.shipped()) {
+      Plan plan = PlanFile.read(name, page(name), List.of(), "1");
+      List<String> steps = plan.steps().stream().map(Step::name).toList();
+      matches("--until ([\\w-]+)", PlanFile.page(page(name)))
+          .forEach(step -> assertThat(steps).as(name).contains(step));
+      matches("params\\.(\\w+)", PlanFile.page(page(name)))
+          .forEach(param -> assertThat(plan.params()).as(name).containsKey(param));
+      PlanFile.read(
+          name, page(name), matches("--set (\\S+=[\\w-]+)", PlanFile.page(page(name))), "1");
+    }
+  }
+
+  private static List<String> matches(String pattern, String text) {
+    return Pattern.compile(pattern).matcher(text).results().map(match -> match.group(1)).toList();
+  }
+
+  private static String page(String plan) {
+    return PlanFile.shippedText(plan).orElseThrow();
+  }
+
   @ParameterizedTest
-  @CsvSource({"rowz", "backfill"})
+  @CsvSource({"rowz", "backfill", "gitlab-seats"})
   void anUnknownTopicIsAMistake(String topic) {
     Said help = run("help", topic);
     assertThat(help.exitCode()).isEqualTo(2);

@@ -9,6 +9,8 @@ import org.apache.logging.log4j.LogManager;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** The plan for GitLab's packages: reruns, what goes, what a dry run says, and random data. */
 class PackagePipelinesTest {
@@ -75,6 +77,40 @@ class PackagePipelinesTest {
 
     run("--set", "params.newest=2");
     assertThat(pipelines()).hasToString("[[10], [20]]");
+  }
+
+  @Test
+  void thePackagesOwnPipelineMayBeThatOfItsLastInfo() throws SQLException {
+    packages.with(1).builtBy(1, 30L, 20L, 10L).pipelines(10, 20, 30);
+    packages.with(2).builtBy(2, 30L, null);
+    run();
+    assertThat(originals()).hasToString("[[1, 30], [2, 30]]");
+
+    TestingRun last = run("--set", "params.original=last");
+
+    assertThat(originals()).hasToString("[[1, 10]]");
+    assertThat(last.counts("original-pipelines", "updated", "deleted")).containsExactly(1L, 1L);
+  }
+
+  private List<List<Object>> originals() throws SQLException {
+    return packages
+        .main()
+        .rows("SELECT package_id, pipeline_id FROM package_original_pipelines ORDER BY 1");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"original,frist,first or last", "newest_by,id,build-info or pipeline"})
+  void choiceThatIsNoneWritesNothing(String param, String value, String choices)
+      throws SQLException {
+    packages.with(1).builtBy(1, 30L).pipelines(30);
+    run();
+    List<List<Object>> before = originals();
+
+    TestingRun run = packages.run("run", "--set", "params." + param + "=" + value);
+
+    assertThat(run.code()).isNotZero();
+    assertThat(run.said()).contains("params." + param + " must be " + choices);
+    assertThat(originals()).isEqualTo(before);
   }
 
   private List<List<Object>> pipelines() throws SQLException {

@@ -13,6 +13,7 @@ import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** From the text of a plan to the {@link Plan}, or to everything that is wrong with it. */
 public final class PlanFile {
@@ -78,14 +79,24 @@ public final class PlanFile {
   /** The first sentence of the comment at the head of a plan's text; empty where there is none. */
   public static String description(String text) {
     String comment =
-        text.lines()
-            .dropWhile(String::isBlank)
-            .takeWhile(line -> line.startsWith("#"))
+        head(text)
             .map(line -> line.replaceFirst("^#+\\s*", ""))
             .collect(Collectors.joining(" "))
             .strip();
     Matcher sentence = SENTENCE.matcher(comment);
     return sentence.matches() ? sentence.group(1) : comment;
+  }
+
+  /** The comment at the head of a plan's text, as it is laid out there; empty where none is. */
+  public static String page(String text) {
+    return head(text)
+        .map(line -> line.replaceFirst("^# ?", ""))
+        .collect(Collectors.joining("\n"))
+        .strip();
+  }
+
+  private static Stream<String> head(String text) {
+    return text.lines().dropWhile(String::isBlank).takeWhile(line -> line.startsWith("#"));
   }
 
   /** A secret is refused anyway: it gets a mask, so that no message can show it. */
