@@ -144,7 +144,7 @@ final class StepGroup implements AutoCloseable {
         step,
         name -> run.enter(Stage.READ, step, name, 0),
         (name, rows) -> run.progress.say(String.format("read %s: %,d rows", name, rows)));
-    StepRun each = StepRuns.of(step, ready.targets().get(step.name()), run.plan);
+    StepRun each = StepRuns.of(step, ready.targets().get(step.name()), run.plan, ready.shapes());
     run.enter(Stage.READ, step, run.reportOf(step).target, 0);
     try {
       reading.target(each, what -> run.enter(Stage.READ, step, what, 0));

@@ -32,6 +32,53 @@ public record KeyList(byte[] bytes, int[] ends) implements Serializable {
     return bytes.length + (long) Integer.BYTES * ends.length;
   }
 
+  /**
+   * The same keys as a {@code varchar(n)} stores them: of a text of more characters the blanks
+   * beyond these go. One that has anything else there stays as it is, and is refused when it is
+   * written.
+   *
+   * @param most how many characters a text may have
+   * @see <a href="https://www.postgresql.org/docs/current/datatype-character.html">Character
+   *     Types</a>
+   */
+  public KeyList cutTo(int most) {
+    int[] cut = new int[ends.length];
+    boolean any = false;
+    for (int place = 0; place < ends.length; place++) {
+      cut[place] = endWithin(place, most);
+      any |= cut[place] < ends[place];
+    }
+    if (!any) {
+      return this;
+    }
+    byte[] kept = new byte[bytes.length];
+    int used = 0;
+    for (int place = 0; place < ends.length; place++) {
+      int length = cut[place] - start(place);
+      System.arraycopy(bytes, start(place), kept, used, length);
+      used += length;
+      cut[place] = used;
+    }
+    return new KeyList(Arrays.copyOf(kept, used), cut);
+  }
+
+  /** Where a key ends without the blanks beyond so many characters of UTF-8. */
+  private int endWithin(int place, int most) {
+    int characters = 0;
+    for (int at = start(place); at < ends[place]; at++) {
+      boolean begins = (bytes[at] & 0xC0) != 0x80;
+      if (begins && ++characters > most) {
+        for (int rest = at; rest < ends[place]; rest++) {
+          if (bytes[rest] != ' ') {
+            return ends[place];
+          }
+        }
+        return at;
+      }
+    }
+    return ends[place];
+  }
+
   /** The keys of all lists, in their order. */
   static KeyList concat(Collection<KeyList> lists) {
     byte[] bytes = new byte[Math.toIntExact(lists.stream().mapToLong(l -> l.bytes.length).sum())];

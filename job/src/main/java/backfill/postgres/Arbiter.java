@@ -9,8 +9,10 @@ import java.util.stream.Collectors;
  *
  * @param columns the key, in the step's order
  * @param predicate of a partial index; it names key columns only
+ * @param nullsMatch whether a NULL in the key is the same as another one
  */
-public record Arbiter(String index, List<String> columns, Optional<String> predicate) {
+public record Arbiter(
+    String index, List<String> columns, Optional<String> predicate, boolean nullsMatch) {
 
   /**
    * The conflict target of an INSERT, without an action. A partial index is found only if its

@@ -44,7 +44,11 @@ final class ArbiterRule {
       return Optional.empty();
     }
     return Optional.of(
-        new Arbiter(chosen.get().name(), List.copyOf(key), chosen.get().predicate()));
+        new Arbiter(
+            chosen.get().name(),
+            List.copyOf(key),
+            chosen.get().predicate(),
+            chosen.get().nullsNotDistinct()));
   }
 
   private static Optional<String> defect(UniqueIndex index, List<String> key) {
@@ -53,6 +57,11 @@ final class ArbiterRule {
     }
     if (!index.immediate()) {
       return Optional.of("is deferrable, which no ON CONFLICT can use");
+    }
+    if (index.looseCollation().isPresent()) {
+      return Optional.of(
+          "has the collation %s, for which different texts are the same key"
+              .formatted(index.looseCollation().get().quoted()));
     }
     return index.predicate().isPresent() && !key.containsAll(index.dependsOn())
         ? Optional.of("covers only rows WHERE " + index.predicate().get())

@@ -83,7 +83,8 @@ public final class Batch {
   List<String> texts(WriteTarget target, List<String> columnNames, int row) {
     List<String> names = target.columns().stream().map(TargetColumn::name).toList();
     return columnNames.stream()
-        .map(name -> String.valueOf(values.get(names.indexOf(name)).get(row)))
+        .map(name -> values.get(names.indexOf(name)).get(row))
+        .map(value -> value == null ? null : value.toString())
         .toList();
   }
 

@@ -251,7 +251,7 @@ final class BatchLedger {
       if (!cascaded.isEmpty()) {
         kept.set("cascaded", JSON.valueToTree(cascaded));
       }
-      return JSON.writeValueAsString(kept);
+      return LedgerJson.stored(JSON.writeValueAsString(kept));
     } catch (JsonProcessingException e) {
       throw new IllegalStateException("keys and reasons are texts", e);
     }
@@ -259,7 +259,7 @@ final class BatchLedger {
 
   static Details details(String json) {
     try {
-      return JSON.readValue(json, Details.class);
+      return JSON.readValue(LedgerJson.read(json), Details.class);
     } catch (JsonProcessingException e) {
       throw new IllegalStateException("the ledger holds what was written there", e);
     }

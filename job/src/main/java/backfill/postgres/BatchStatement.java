@@ -100,8 +100,10 @@ final class BatchStatement {
     for (int i = 0; i < target.columns().size(); i++) {
       TargetColumn column = target.columns().get(i);
       if (target.key().contains(column.name())) {
-        String equals = rows.hasNull(i) ? " IS NOT DISTINCT FROM " : " = ";
-        same.add("t." + column.quoted() + equals + value(column, i));
+        same.add(
+            rows.hasNull(i)
+                ? "t." + column.quoted() + " IS NOT DISTINCT FROM " + value(column, i)
+                : column.same("t." + column.quoted(), value(column, i)));
       }
     }
     return "SELECT n.place FROM "
@@ -170,7 +172,7 @@ final class BatchStatement {
       TargetColumn column = target.columns().get(i);
       if (target.key().contains(column.name())) {
         key.add(column.quoted());
-        same.add("a." + column.quoted() + " = " + value(column, i));
+        same.add(column.same("a." + column.quoted(), value(column, i)));
       }
     }
     return "WITH n AS MATERIALIZED (SELECT * FROM "
@@ -238,7 +240,7 @@ final class BatchStatement {
     for (int i = 0; i < columns.size(); i++) {
       TargetColumn column = columns.get(i);
       if (target.key().contains(column.name())) {
-        where.add("t." + column.quoted() + " = " + value(column, i));
+        where.add(column.same("t." + column.quoted(), value(column, i)));
       } else if (!setsThem) {
         where.add("t." + column.quoted() + " IS NOT DISTINCT FROM " + value(column, i));
       } else if (!target.touched().contains(column.name())) {

@@ -62,6 +62,15 @@ final class Catalog {
                   UNION ALL
                   SELECT b.oid, b.typbasetype FROM base JOIN pg_catalog.pg_type b ON b.oid = base.typbasetype)
                 SELECT pg_catalog.format_type(base.oid, -1) FROM base WHERE base.typbasetype = 0) AS cast_type,
+               (WITH RECURSIVE base AS (
+                  SELECT t.oid, t.typbasetype, a.atttypmod AS typmod,
+                         CASE WHEN t.typbasetype <> 0 AND a.atttypmod < 0 THEN t.typtypmod ELSE a.atttypmod END AS next
+                  UNION ALL
+                  SELECT b.oid, b.typbasetype, base.next,
+                         CASE WHEN b.typbasetype <> 0 AND base.next < 0 THEN b.typtypmod ELSE base.next END
+                  FROM base JOIN pg_catalog.pg_type b ON b.oid = base.typbasetype)
+                SELECT pg_catalog.format_type(base.oid, base.typmod) FROM base WHERE base.typbasetype = 0)
+                 AS stored_type,
                a.attnotnull OR t.typnotnull AS not_null,
                (WITH RECURSIVE base AS (
                   SELECT t.oid, t.typtype, t.typbasetype, t.typcategory, t.typelem
@@ -81,8 +90,7 @@ final class Catalog {
                 FROM base WHERE base.typtype <> 'd' AND base.typcategory <> 'A') AS kind,
                coalesce(pg_catalog.pg_get_expr(f.adbin, f.adrelid), t.typdefault) AS default_value,
                a.attgenerated <> '' AS generated, a.attidentity, s.nspname, s.relname,
-               (SELECT l.collname FROM pg_catalog.pg_collation l
-                WHERE l.oid = a.attcollation AND NOT l.collisdeterministic) AS loose_collation
+               l.collname, ln.nspname AS coll_schema
         FROM pg_catalog.pg_attribute a
         JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
         LEFT JOIN pg_catalog.pg_attrdef f ON f.adrelid = a.attrelid AND f.adnum = a.attnum
@@ -96,6 +104,8 @@ final class Catalog {
           WHERE d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
             AND (d.refobjid = a.attrelid AND d.refobjsubid = a.attnum OR d.objid = f.oid)
           LIMIT 1) s ON true
+        LEFT JOIN pg_catalog.pg_collation l ON l.oid = a.attcollation AND NOT l.collisdeterministic
+        LEFT JOIN pg_catalog.pg_namespace ln ON ln.oid = l.collnamespace
         WHERE a.attrelid = ?::pg_catalog.oid AND a.attnum > 0 AND NOT a.attisdropped
         ORDER BY a.attnum
         """,
@@ -105,10 +115,12 @@ final class Catalog {
 
   private static Column column(ResultSet row) throws SQLException {
     String sequence = row.getString("relname");
+    String collation = row.getString("collname");
     return new Column(
         row.getString("attname"),
         row.getString("type"),
         row.getString("cast_type"),
+        row.getString("stored_type"),
         row.getBoolean("not_null"),
         Optional.ofNullable(row.getString("default_value")),
         row.getBoolean("generated"),
@@ -122,7 +134,10 @@ final class Catalog {
         sequence == null
             ? Optional.empty()
             : Optional.of(new TableName(row.getString("nspname"), sequence)),
-        Optional.ofNullable(row.getString("loose_collation")));
+        collation == null
+            ? Optional.empty()
+            : Optional.of(new TableName(row.getString("coll_schema"), collation)),
+        Column.Form.NATURAL);
   }
 
   /** Whether a policy would hide rows from us. */

@@ -8,6 +8,8 @@ import java.util.Optional;
  * @param type as SQL writes it: {@code integer}, {@code character varying(255)}
  * @param castType what a value is cast to: under a domain its base, and without a length, because
  *     an explicit cast cuts a long value off where an assignment refuses it
+ * @param storedType what the column makes of a value: under a domain its base, with the length or
+ *     the precision that the column or the domain declares
  * @param notNull by the column or by its domain
  * @param defaultValue the column's, or its domain's, as SQL
  * @param generated whether its value is computed from other columns
@@ -17,11 +19,13 @@ import java.util.Optional;
  * @param sequence what its default or its identity takes values from
  * @param looseCollation the collation by which different texts of it are equal, where it has such a
  *     one
+ * @param form in which its values are read
  */
 public record Column(
     String name,
     String type,
     String castType,
+    String storedType,
     boolean notNull,
     Optional<String> defaultValue,
     boolean generated,
@@ -29,13 +33,61 @@ public record Column(
     char kind,
     boolean comparable,
     Optional<TableName> sequence,
-    Optional<String> looseCollation) {
+    Optional<TableName> looseCollation,
+    Form form) {
 
   /** Whether the server numbers the column, and whether a statement may say otherwise. */
   public enum Identity {
     NONE,
     BY_DEFAULT,
     ALWAYS
+  }
+
+  /** In which form a column's values are read. */
+  public enum Form {
+    /** As the engine has the type, or as the server's text where it has none. */
+    NATURAL,
+    /** Times of which a query asks for more than an order: infinity is an error. */
+    FINITE,
+    /** The server's text, also of a number or an array. */
+    TEXT,
+    /** A text that two values share if and only if the server takes them for equal. */
+    KEY;
+
+    /**
+     * The form for two queries: one that computes with a value needs more than one that passes it
+     * on.
+     */
+    static Form forBoth(Form one, Form other) {
+      return one == FINITE || other == FINITE ? FINITE : one == other ? one : NATURAL;
+    }
+  }
+
+  /** The same column, read in this form. */
+  public Column in(Form other) {
+    return with(name, other);
+  }
+
+  /** The same column under another name. */
+  public Column called(String other) {
+    return with(other, form);
+  }
+
+  private Column with(String otherName, Form other) {
+    return new Column(
+        otherName,
+        type,
+        castType,
+        storedType,
+        notNull,
+        defaultValue,
+        generated,
+        identity,
+        kind,
+        comparable,
+        sequence,
+        looseCollation,
+        other);
   }
 
   /** Whether a row that says nothing of the column gets a value all the same. */

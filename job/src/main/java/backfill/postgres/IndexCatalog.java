@@ -20,7 +20,7 @@ final class IndexCatalog {
   List<UniqueIndex> uniqueIndexes(long oid) throws SQLException {
     return inquiry.rows(
         """
-        SELECT c.relname, x.indisvalid AND x.indisready AND x.indislive AS valid, x.indimmediate,
+        SELECT c.relname, l.collname, l.nspname, x.indisvalid AND x.indisready AND x.indislive AS valid, x.indimmediate,
                x.indexprs IS NOT NULL AS expressions,
                pg_catalog.pg_get_expr(x.indpred, x.indrelid) AS predicate,
                coalesce((pg_catalog.to_jsonb(x) ->> 'indnullsnotdistinct')::pg_catalog.bool, false)
@@ -36,6 +36,12 @@ final class IndexCatalog {
                        AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
                        AND d.refobjid = x.indrelid AND d.refobjsubid > 0) AS depends_on
         FROM pg_catalog.pg_index x JOIN pg_catalog.pg_class c ON c.oid = x.indexrelid
+        LEFT JOIN LATERAL (
+          SELECT l.collname, n.nspname
+          FROM pg_catalog.unnest(x.indcollation::pg_catalog.oid[]) AS k(oid)
+          JOIN pg_catalog.pg_collation l ON l.oid = k.oid
+          JOIN pg_catalog.pg_namespace n ON n.oid = l.collnamespace
+          WHERE NOT l.collisdeterministic LIMIT 1) l ON true
         WHERE x.indrelid = ?::pg_catalog.oid AND x.indisunique
         ORDER BY c.relname
         """,
@@ -48,7 +54,11 @@ final class IndexCatalog {
                 row.getBoolean("indimmediate"),
                 Optional.ofNullable(row.getString("predicate")),
                 Set.copyOf(Catalog.texts(row.getArray("depends_on"))),
-                row.getBoolean("nulls_not_distinct")),
+                row.getBoolean("nulls_not_distinct"),
+                row.getString("collname") == null
+                    ? Optional.empty()
+                    : Optional.of(
+                        new TableName(row.getString("nspname"), row.getString("collname")))),
         oid);
   }
 

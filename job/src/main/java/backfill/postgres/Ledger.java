@@ -107,7 +107,7 @@ public final class Ledger implements AutoCloseable {
                     + table("run")
                     + " SET status = ?, ended_at = clock_timestamp(), report = ?::jsonb WHERE run_id = ?")) {
       statement.setString(1, status);
-      statement.setString(2, reportJson);
+      statement.setString(2, LedgerJson.stored(reportJson));
       statement.setObject(3, runId);
       statement.executeUpdate();
     }

@@ -2,20 +2,29 @@ package backfill.postgres;
 
 import backfill.plan.Step;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
 /**
  * Whether the keys of a step of pairs can be compared: the columns that name its objects are of one
- * {@link KeyType}, as are those of its users and those of its groups, and an integer of a source is
- * no wider than the target's.
+ * {@link KeyType}, as are those of its users and those of its groups, and an integer of a source or
+ * a view is no wider than the target's. A key is never converted: what is cut or read as something
+ * else would give access to another user.
  */
 final class PairTypes {
   /** Narrow to wide: each fits into those behind it. */
   private static final List<String> INTEGERS = List.of("smallint", "integer", "bigint");
 
-  /** What Spark calls a text, and a column of NULLs alone, which is of any type. */
-  private static final List<String> TEXTS = List.of("string", "void");
+  /** The engine's, narrow to wide. */
+  private static final List<String> ENGINES_INTEGERS =
+      List.of("tinyint", "smallint", "int", "bigint");
+
+  /** Columns whose text may name a text or a uuid; the text of any other type is a print of it. */
+  private static final List<String> TEXTS = List.of("text", "character varying", "uuid");
+
+  /** A column of NULLs alone, which is of any type. */
+  private static final String NULLS = "void";
 
   private final String place;
   private final Map<String, Table> sources;
@@ -27,14 +36,30 @@ final class PairTypes {
     private Table table;
     private Column column;
     private KeyType type;
+    private String view;
+    private boolean target;
 
     boolean isKnown() {
       return type != null;
     }
 
+    boolean isUuid() {
+      return type == KeyType.UUID;
+    }
+
+    /** Whether an integer of the engine's type may not fit; groups are compared, and any fits. */
+    boolean isNarrower(String engine) {
+      return target && ENGINES_INTEGERS.indexOf(engine) > ENGINES_INTEGERS.indexOf(engine());
+    }
+
+    /** The engine's type for the column. */
+    String engine() {
+      return column.castType().equals("integer") ? "int" : column.castType();
+    }
+
     @Override
     public String toString() {
-      return table.name() + "." + column.name() + " is " + column.type();
+      return column == null ? view : table.name() + "." + column.name() + " is " + column.type();
     }
   }
 
@@ -50,6 +75,8 @@ final class PairTypes {
     Agreed users = new Agreed();
     target.column(step.into().object()).ifPresent(column -> agree(target, column, objects));
     target.column(step.into().user()).ifPresent(column -> agree(target, column, users));
+    objects.target = objects.isKnown();
+    users.target = users.isKnown();
     Agreed groups = new Agreed();
     // Tables before views: these have no type of their own that a uuid would be told by.
     for (boolean views : new boolean[] {false, true}) {
@@ -79,12 +106,54 @@ final class PairTypes {
   }
 
   private void view(String from, String name, Agreed with) {
-    String given = shapes.given().getOrDefault(from, Map.of()).get(name);
-    if (given != null && with.isKnown() && with.type != KeyType.INTEGER && !TEXTS.contains(given)) {
-      findings.refuse(
-          place,
-          "view %s gives %s as %s, and %s; give it as a text".formatted(from, name, given, with));
+    GivenType given = shapes.given().getOrDefault(from, Map.of()).get(name);
+    if (given == null || given.engine().equals(NULLS)) {
+      return;
     }
+    Optional<KeyType> type = typeOf(given);
+    if (type.isEmpty()) {
+      refuseView(
+          from,
+          name,
+          given,
+          "a key is an integer, a uuid or a text, and is never converted on its way; give the column that holds the key");
+    } else if (!with.isKnown()) {
+      with.view = "view %s gives %s as %s".formatted(from, name, given);
+      with.type = type.get();
+    } else if (type.get() != with.type && !(type.get() == KeyType.TEXT && with.isUuid())) {
+      refuseView(from, name, given, with + "; give it as " + inWords(with.type));
+    } else if (type.get() == KeyType.INTEGER && with.isNarrower(given.engine())) {
+      refuseView(
+          from,
+          name,
+          given,
+          "%s, which is narrower; CAST it AS %s, which fails where a value does not fit"
+              .formatted(with, with.engine().toUpperCase(Locale.ROOT)));
+    }
+  }
+
+  private void refuseView(String from, String name, GivenType given, String why) {
+    findings.refuse(place, "view %s gives %s as %s, and %s".formatted(from, name, given, why));
+  }
+
+  private static String inWords(KeyType type) {
+    return type == KeyType.INTEGER ? "an integer" : "a text";
+  }
+
+  /** Of the values that a view gives; empty where they are no keys. */
+  private static Optional<KeyType> typeOf(GivenType given) {
+    if (ENGINES_INTEGERS.contains(given.engine())) {
+      return Optional.of(KeyType.INTEGER);
+    }
+    boolean text =
+        given.engine().equals("string")
+            && given
+                .origin()
+                .map(
+                    origin ->
+                        TEXTS.contains(origin.castType()) && origin.looseCollation().isEmpty())
+                .orElse(true);
+    return text ? Optional.of(KeyType.TEXT) : Optional.empty();
   }
 
   private void agree(Table table, Column column, Agreed with) {
@@ -118,7 +187,7 @@ final class PairTypes {
               .formatted(
                   table.name(),
                   column.name(),
-                  TableName.quote(column.looseCollation().get()),
+                  column.looseCollation().get().quoted(),
                   table.name().quoted(),
                   TableName.quote(column.name()),
                   column.type()));

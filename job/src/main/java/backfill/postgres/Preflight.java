@@ -219,6 +219,7 @@ public final class Preflight implements AutoCloseable {
     Shapes known =
         shapes.of(scope.answerable(sources.keySet(), found.awaited().keySet()), there(sources));
     known.reasons().forEach(reason -> findings.refuse("plan " + plan.name(), reason));
+    sources.replaceAll((name, table) -> table.in(known.forms().getOrDefault(name, Map.of())));
     found.rights(scope, known, now);
     Map<String, Target> checked =
         targets.check(active, sources, found.awaited().keySet(), known, now);

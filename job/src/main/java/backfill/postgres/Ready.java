@@ -35,7 +35,8 @@ public record Ready(
   /** This with what some steps found later in its place. */
   public Ready with(Ready later, List<Step.Fill> steps) {
     Map<String, Table> bothSources = new LinkedHashMap<>(sources);
-    bothSources.putAll(later.sources);
+    later.sources.forEach(
+        (name, table) -> bothSources.merge(name, table, (before, now) -> now.asNeededBy(before)));
     Map<String, Target> bothTargets = new LinkedHashMap<>(targets);
     bothTargets.putAll(later.targets);
     Map<String, Deferred> stillDeferred = new LinkedHashMap<>(deferred);

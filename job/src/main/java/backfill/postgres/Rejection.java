@@ -81,7 +81,7 @@ public record Rejection(String reason, String sqlState, String constraint, List<
   @Override
   public String toString() {
     return "("
-        + String.join(", ", key)
+        + String.join(", ", key).replace("\0", "\\0")
         + "): "
         + reason
         + (sqlState == null ? "" : " (SQLSTATE " + sqlState + ")");

@@ -22,9 +22,10 @@ final class RowsCheck {
   }
 
   /**
-   * @param output the columns of the step's query; empty where the engine could not say
+   * @param shapes what the engine says of the step's query, where it could say anything
    */
-  void check(Step.Rows step, Table table, Optional<List<String>> output) throws SQLException {
+  void check(Step.Rows step, Table table, Shapes shapes) throws SQLException {
+    Optional<List<String>> output = Optional.ofNullable(shapes.outputs().get(step.name()));
     String place = TargetCheck.place(step);
     output.ifPresent(
         given -> {
@@ -38,7 +39,7 @@ final class RowsCheck {
     given.retainAll(table.columnNames());
     List<String> read = new ArrayList<>(WritePart.read(step, given));
     read.retainAll(table.columnNames());
-    types(step, table, given);
+    types(step, table, given, shapes);
     rights.need(place, "SELECT", table, read, findings);
     for (WritePart part : WritePart.of(step, given)) {
       List<String> written = new ArrayList<>(part.columns());
@@ -78,14 +79,21 @@ final class RowsCheck {
     }
   }
 
-  private void types(Step.Rows step, Table table, List<String> given) {
+  private void types(Step.Rows step, Table table, List<String> given, Shapes shapes) {
     String place = TargetCheck.place(step);
     List<String> compared = WritePart.compared(step, given);
     for (String name : new LinkedHashSet<>(given)) {
       Column column = table.column(name).orElseThrow();
-      Optional<String> refusal = CarriedTypes.refusal(table, column);
+      Optional<String> refusal = ValueGroup.refusal(table, column);
       if (refusal.isEmpty() && compared.contains(name)) {
-        refusal = CarriedTypes.incomparable(table, column);
+        refusal = ValueGroup.incomparable(table, column);
+      }
+      if (refusal.isEmpty() && step.key().contains(name)) {
+        refusal = ValueGroup.unmatchable(table, column);
+      }
+      if (refusal.isEmpty()) {
+        refusal =
+            shapes.given(step.name(), name).flatMap(type -> GivenFit.refusal(type, table, column));
       }
       refusal.ifPresent(reason -> findings.refuse(place, reason));
     }

@@ -70,7 +70,7 @@ final class SourceCheck {
     String place = place(source);
     Set<String> columns = new LinkedHashSet<>(table.columnsToRead(needed));
     columns.stream()
-        .flatMap(column -> CarriedTypes.refusal(table, table.column(column).orElseThrow()).stream())
+        .flatMap(column -> ValueGroup.refusal(table, table.column(column).orElseThrow()).stream())
         .forEach(reason -> findings.refuse(place, reason));
     Optional<SQLException> denied = Optional.empty();
     if (source.where().isPresent()) {

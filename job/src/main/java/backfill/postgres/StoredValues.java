@@ -1,5 +1,7 @@
 package backfill.postgres;
 
+import backfill.plan.Placeholders;
+import com.fasterxml.jackson.core.io.JsonStringEncoder;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -8,17 +10,25 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BiConsumer;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.postgresql.PGConnection;
 
 /**
- * Asks the server how rows would look in a table that does not have them yet: each value cast to
- * its column's type, with the type's own bounds, and read again. Writes nothing. Used by one
+ * Asks the server how rows would look in a table that does not have them yet: each value is read by
+ * the input function of its column's type, with the column's length and precision, as COPY and an
+ * INSERT do it, and given back. A cast would cut what is too long. Writes nothing. Used by one
  * thread.
+ *
+ * @see <a
+ *     href="https://www.postgresql.org/docs/current/functions-json.html#FUNCTIONS-JSON-PROCESSING">json_to_record</a>
  */
 public final class StoredValues implements AutoCloseable {
+  private static final String PLACE = "row's place";
+  private static final JsonStringEncoder JSON = JsonStringEncoder.getInstance();
+
   private final Connection connection;
-  private final List<TargetColumn> columns;
   private final String sql;
 
   /**
@@ -31,92 +41,165 @@ public final class StoredValues implements AutoCloseable {
   public record Answer(Map<Integer, Object[]> rows, Map<Integer, String> refused) {}
 
   /**
-   * @param table as conditions may call it
-   * @param columns of the rows, with types that cast
-   * @param constants column to an SQL expression, for columns that the rows do not give
-   * @param selected SQL over all of them, one for each value of the answer
-   * @param where PostgreSQL over the columns, or null
+   * @param sql that of {@link #asking} or {@link #comparing}
    */
-  public StoredValues(
-      Database database,
-      String applicationName,
-      TableName table,
-      List<TargetColumn> columns,
-      Map<String, String> constants,
-      List<String> selected,
-      String where)
-      throws SQLException {
-    this.columns = columns;
-    this.sql = sql(table, columns, constants, selected, where);
+  public StoredValues(Database database, String applicationName, String sql) throws SQLException {
+    this.sql = sql;
     this.connection = database.connectForReading(applicationName);
     connection.setAutoCommit(false);
     connection.setReadOnly(true);
   }
 
-  private static String sql(
+  /**
+   * For rows that hold, for each of these columns, two texts one after the other: the answer has a
+   * boolean for each, whether the server takes both for the same value. NULL is the same as NULL.
+   */
+  public static String comparing(List<Column> columns) {
+    List<String> record = new ArrayList<>();
+    List<String> same = new ArrayList<>();
+    for (int i = 0; i < columns.size(); i++) {
+      record.add("c" + 2 * i + " pg_catalog.text");
+      record.add("c" + (2 * i + 1) + " pg_catalog.text");
+      same.add(
+          "r.c%1$d::%3$s IS NOT DISTINCT FROM r.c%2$d::%3$s%4$s"
+              .formatted(
+                  2 * i,
+                  2 * i + 1,
+                  columns.get(i).castType(),
+                  columns
+                      .get(i)
+                      .looseCollation()
+                      .map(collation -> " COLLATE " + collation.quoted())
+                      .orElse("")));
+    }
+    return "SELECT "
+        + same.stream().map(each -> each + ", ").collect(Collectors.joining())
+        + "n.place FROM "
+        + records(record);
+  }
+
+  private static String records(List<String> columns) {
+    return "pg_catalog.unnest(?::pg_catalog.text[]) WITH ORDINALITY AS n(v, place)"
+        + " CROSS JOIN LATERAL pg_catalog.json_to_record(n.v::pg_catalog.json) AS r("
+        + String.join(", ", columns)
+        + ")";
+  }
+
+  /**
+   * For rows of some columns of a table: the answer has what is selected.
+   *
+   * @param table as conditions may call it
+   * @param columns of the rows, of the table
+   * @param constants column to an SQL expression, for columns that the rows do not give
+   * @param selected SQL over all of them, one for each value of the answer
+   * @param where PostgreSQL over the columns, or null
+   */
+  public static String asking(
       TableName table,
-      List<TargetColumn> columns,
+      List<Column> columns,
       Map<String, String> constants,
       List<String> selected,
       String where) {
-    List<String> cast = new ArrayList<>();
-    List<String> arrays = new ArrayList<>();
-    List<String> names = new ArrayList<>();
+    List<String> values = new ArrayList<>();
+    List<String> record = new ArrayList<>();
     for (int i = 0; i < columns.size(); i++) {
-      TargetColumn column = columns.get(i);
-      arrays.add("?::pg_catalog." + column.elementType() + "[]");
-      names.add("c" + i);
-      cast.add("n.c" + i + "::" + column.type() + " AS " + column.quoted());
+      Column column = columns.get(i);
+      // A string that stands for JSON is to be read as JSON, and not as a string of JSON.
+      boolean json = ValueGroup.isJson(column);
+      record.add("c" + i + " " + (json ? "pg_catalog.text" : column.storedType()));
+      values.add(
+          "r.c"
+              + i
+              + (json ? "::pg_catalog." + column.castType() : "")
+              + " AS "
+              + TableName.quote(column.name()));
     }
-    constants.forEach((name, value) -> cast.add(value + " AS " + TableName.quote(name)));
-    String place = TableName.quote("row's place");
-    cast.add("n.place AS " + place);
+    constants.forEach((name, value) -> values.add(value + " AS " + TableName.quote(name)));
+    values.add("n.place AS " + TableName.quote(PLACE));
     // The line's end is for a condition that ends in a comment.
     return "SELECT "
         + selected.stream().map(value -> value + ", ").collect(Collectors.joining())
-        + place
+        + TableName.quote(PLACE)
         + " FROM (SELECT "
-        + String.join(", ", cast)
-        + " FROM unnest("
-        + String.join(", ", arrays)
-        + ") WITH ORDINALITY AS n("
-        + String.join(", ", names)
-        + ", place)) AS "
+        + String.join(", ", values)
+        + " FROM "
+        + records(record)
+        + ") AS "
         + TableName.quote(table.name())
-        + (where == null ? "" : " WHERE (" + where.replace("?", "??") + "\n)");
-  }
-
-  /** An empty batch of the columns. */
-  public Batch newBatch() {
-    return new Batch(columns);
+        + (where == null ? "" : " WHERE (" + Placeholders.escapeQuestionMarks(where) + "\n)");
   }
 
   /** Whether the statement can be asked at all: names and types, of no row. */
   public void probe() throws SQLException {
-    ask(newBatch());
+    ask(List.of());
   }
 
   /**
    * Asks about the rows; where the server stumbles over a value, in halves, until it is alone.
    *
+   * @param rows their values as the server reads them, in the order of the columns
    * @throws SQLException for a failure that is not of a value
    */
-  public Answer ask(Batch rows) throws SQLException {
+  public Answer ask(List<String[]> rows) throws SQLException {
     Answer answer = new Answer(new HashMap<>(), new HashMap<>());
-    ask(rows, 0, answer);
+    ask(
+        rows.stream().map(StoredValues::record).toArray(String[]::new),
+        0,
+        (place, values) -> answer.rows().put(place, values),
+        (place, reason) -> answer.refused().put(place, reason));
     return answer;
   }
 
-  private void ask(Batch rows, int first, Answer answer) throws SQLException {
-    try (PreparedStatement statement = connection.prepareStatement(sql)) {
-      for (int i = 0; i < columns.size(); i++) {
-        statement.setArray(
-            i + 1,
-            connection
-                .unwrap(PGConnection.class)
-                .createArrayOf(columns.get(i).elementType(), rows.values(i).array()));
+  /** A row as an object of JSON, every value a string. */
+  private static String record(String[] values) {
+    StringBuilder json = new StringBuilder("{");
+    for (int i = 0; i < values.length; i++) {
+      json.append(i == 0 ? "" : ",").append("\"c").append(i).append("\":");
+      if (values[i] == null) {
+        json.append("null");
+      } else {
+        json.append('"');
+        JSON.quoteAsString(values[i], json);
+        json.append('"');
       }
-      Map<Integer, Object[]> values = new HashMap<>();
+    }
+    return json.append('}').toString();
+  }
+
+  private void ask(
+      String[] records,
+      int first,
+      BiConsumer<Integer, Object[]> given,
+      BiConsumer<Integer, String> refused)
+      throws SQLException {
+    try {
+      Map<Integer, Object[]> values = answer(records);
+      connection.commit();
+      values.forEach((place, row) -> given.accept(first + place, row));
+    } catch (SQLException e) {
+      connection.rollback();
+      String state = String.valueOf(e.getSQLState());
+      if (records.length == 0 || !(state.startsWith("22") || state.startsWith("23"))) {
+        throw e;
+      }
+      if (records.length == 1) {
+        refused.accept(first, Rejection.of(e, List.of()).reason());
+        return;
+      }
+      int middle = records.length / 2;
+      ask(part(records, 0, middle), first, given, refused);
+      ask(part(records, middle, records.length), first + middle, given, refused);
+    }
+  }
+
+  private static String[] part(String[] records, int from, int to) {
+    return IntStream.range(from, to).mapToObj(i -> records[i]).toArray(String[]::new);
+  }
+
+  private Map<Integer, Object[]> answer(String[] records) throws SQLException {
+    Map<Integer, Object[]> values = new HashMap<>();
+    try (PreparedStatement statement = connection.prepareStatement(sql)) {
+      statement.setArray(1, connection.unwrap(PGConnection.class).createArrayOf("text", records));
       try (ResultSet row = statement.executeQuery()) {
         int places = row.getMetaData().getColumnCount();
         while (row.next()) {
@@ -124,25 +207,11 @@ public final class StoredValues implements AutoCloseable {
           for (int i = 0; i < read.length; i++) {
             read[i] = value(row.getObject(i + 1));
           }
-          values.put(first + row.getInt(places) - 1, read);
+          values.put(row.getInt(places) - 1, read);
         }
       }
-      connection.commit();
-      answer.rows().putAll(values);
-    } catch (SQLException e) {
-      connection.rollback();
-      String state = String.valueOf(e.getSQLState());
-      if (rows.size() == 0 || !(state.startsWith("22") || state.startsWith("23"))) {
-        throw e;
-      }
-      if (rows.size() == 1) {
-        answer.refused().put(first, Rejection.of(e, List.of()).reason());
-        return;
-      }
-      int middle = rows.size() / 2;
-      ask(rows.part(0, middle), first, answer);
-      ask(rows.part(middle, rows.size()), first + middle, answer);
     }
+    return values;
   }
 
   private static Object value(Object value) throws SQLException {

@@ -2,7 +2,9 @@ package backfill.postgres;
 
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * A table as the catalog has it.
@@ -51,6 +53,58 @@ public record Table(
     return needed.isEmpty()
         ? columnNames().stream().limit(1).toList()
         : columnNames().stream().filter(needed::contains).toList();
+  }
+
+  /** The same table, of which some columns are read in another form. */
+  public Table in(Map<String, Column.Form> forms) {
+    return with(
+        columns.stream()
+            .map(column -> column.in(forms.getOrDefault(column.name(), column.form())))
+            .toList());
+  }
+
+  /** The same table, read in forms that suit the queries of another look at it, too. */
+  Table asNeededBy(Table other) {
+    return with(
+        columns.stream()
+            .map(
+                column ->
+                    other
+                        .column(column.name())
+                        .map(same -> column.in(Column.Form.forBoth(column.form(), same.form())))
+                        .orElse(column))
+            .toList());
+  }
+
+  /** The same table, of which numbers and arrays are read as the server's texts: exactly. */
+  public Table inTexts() {
+    return inTexts(Set.of());
+  }
+
+  /**
+   * The same, and some columns as texts that equal values share.
+   *
+   * @param matched columns of a key whose equal values may be written differently
+   */
+  public Table inTexts(Set<String> matched) {
+    return with(
+        columns.stream()
+            .map(
+                column -> {
+                  if (matched.contains(column.name())) {
+                    return column.in(Column.Form.KEY);
+                  }
+                  return switch (ValueGroup.of(column)) {
+                    case NUMERIC, ARRAY -> column.in(Column.Form.TEXT);
+                    default -> column;
+                  };
+                })
+            .toList());
+  }
+
+  private Table with(List<Column> others) {
+    return new Table(
+        oid, name, kind, others, uniqueIndexes, blocks, ctidReadable, whollyReadable, foreignParts);
   }
 
   List<String> columnNames() {

@@ -55,7 +55,7 @@ public record Target(
   static Target awaited(Table table, List<String> key) {
     return new Target(
         table,
-        new Arbiter("an index to be made", key, Optional.empty()),
+        new Arbiter("an index to be made", key, Optional.empty(), false),
         Map.of(),
         List.of(),
         List.of(),

@@ -68,7 +68,7 @@ final class TargetCheck {
     if (step instanceof Step.Pairs own) {
       pairs.check(own, table, sources, shapes);
     } else if (step instanceof Step.Rows own) {
-      rows.check(own, table, Optional.ofNullable(shapes.outputs().get(step.name())));
+      rows.check(own, table, shapes);
     }
     if (step.deletes()) {
       rights.needDelete(place(step), table, findings);

@@ -7,10 +7,25 @@ import java.util.Map;
  * A column that is written: its name, and the type that its values are cast to. Values of types
  * that Java has travel as themselves; all others as text that the server casts, so that an enum or
  * a uuid needs no class of its own.
+ *
+ * @param nullsMatch whether two rows that both have NULL here are the same row: a key column whose
+ *     unique index is NULLS NOT DISTINCT
  */
-public record TargetColumn(String name, String type) implements Serializable {
+public record TargetColumn(String name, String type, boolean nullsMatch) implements Serializable {
   private static final Map<String, String> OWN_ARRAYS =
       Map.of("smallint", "int2", "integer", "int4", "bigint", "int8", "boolean", "bool");
+
+  /** A column in which no NULL is a key. */
+  public TargetColumn(String name, String type) {
+    this(name, type, false);
+  }
+
+  /** SQL that holds where both are the same key; each is an expression. */
+  String same(String one, String other) {
+    return nullsMatch
+        ? "(%1$s = %2$s OR %1$s IS NULL AND %2$s IS NULL)".formatted(one, other)
+        : one + " = " + other;
+  }
 
   /**
    * The element type of the array that carries this column's values, as {@code createArrayOf} names

@@ -12,6 +12,7 @@ import java.util.Set;
  * @param valid whether it is complete and kept up to date
  * @param immediate false for a deferrable constraint
  * @param predicate the condition of a partial index
+ * @param looseCollation a collation of its own by which different texts are the same key, if any
  * @param dependsOn every column that key and predicate name
  */
 public record UniqueIndex(
@@ -22,7 +23,8 @@ public record UniqueIndex(
     boolean immediate,
     Optional<String> predicate,
     Set<String> dependsOn,
-    boolean nullsNotDistinct) {
+    boolean nullsNotDistinct,
+    Optional<TableName> looseCollation) {
 
   /** Whether it is on exactly these columns, in any order. */
   boolean isOn(List<String> key) {

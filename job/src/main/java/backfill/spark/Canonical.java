@@ -1,15 +1,24 @@
 package backfill.spark;
 
 import static backfill.spark.Cells.cell;
+import static org.apache.spark.sql.functions.char_length;
+import static org.apache.spark.sql.functions.concat;
 import static org.apache.spark.sql.functions.concat_ws;
 import static org.apache.spark.sql.functions.length;
+import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.lower;
 import static org.apache.spark.sql.functions.regexp_replace;
+import static org.apache.spark.sql.functions.rtrim;
 import static org.apache.spark.sql.functions.substring;
 import static org.apache.spark.sql.functions.when;
 
+import backfill.postgres.GivenType;
 import backfill.postgres.Table;
-import java.util.Set;
+import backfill.postgres.ValueGroup;
+import java.util.Map;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
@@ -17,23 +26,24 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.sql.types.ArrayType;
 import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
-import org.apache.spark.sql.types.DecimalType;
 import org.apache.spark.sql.types.IntegralType;
 import org.apache.spark.sql.types.NullType;
 import org.apache.spark.sql.types.StructField;
 
 /**
- * Decides which of a query's values look just as the target would show them, so that comparing the
- * two finds no difference where there is none: {@code 1.10} in a numeric(10,2), a uuid in capitals.
- * What Spark cannot decide the server is asked.
+ * Makes a query's values look just as the target would show them, so that comparing the two finds
+ * no difference where there is none: a uuid in capitals, blanks that a {@code varchar(3)} cuts off.
+ * What Spark cannot decide the server is asked: {@code 1.10} in a {@code numeric(10,2)}.
  */
 final class Canonical {
-  /** Texts of which each is a value of its own. */
-  private static final Set<String> TEXTS = Set.of("text", "character varying", "uuid");
+  private static final Pattern VARCHAR = Pattern.compile("character varying\\((\\d+)\\)");
+
+  /** A text by which PostgreSQL means the time at which it reads it. */
+  private static final String WHEN_READ = "(?i)(now|today|tomorrow|yesterday)";
 
   private Canonical() {}
 
-  /** Rows in which a NULL has its column's type, and a uuid the server's form. */
+  /** Rows in which what Spark knows of the target's forms is done. */
   static Dataset<Row> local(Dataset<Row> query, Table table) {
     return query.select(
         Stream.of(query.schema().fields())
@@ -45,15 +55,42 @@ final class Canonical {
     Column value = cell(field.name());
     if (field.dataType() instanceof NullType || isEmptyArray(field.dataType())) {
       value = value.cast(SparkTypes.of(column));
-    } else if (column.castType().equals("uuid")
-        && field.dataType().sameType(DataTypes.StringType)) {
-      value = uuid(value);
+    } else if (field.dataType().equals(DataTypes.StringType)) {
+      value = text(value, column);
     }
     return value.as(field.name());
   }
 
   private static boolean isEmptyArray(DataType type) {
     return type instanceof ArrayType array && array.elementType() instanceof NullType;
+  }
+
+  private static Column text(Column value, backfill.postgres.Column column) {
+    Matcher bounded = VARCHAR.matcher(column.storedType());
+    if (bounded.matches()) {
+      return cut(value, Integer.parseInt(bounded.group(1)));
+    }
+    return switch (column.castType()) {
+      case "uuid" -> uuid(value);
+      case "bpchar" -> rtrim(value, lit(" "));
+      case "time without time zone", "time with time zone" -> fixed(value);
+      default -> ValueGroup.of(column) == ValueGroup.TIME ? fixed(value) : value;
+    };
+  }
+
+  /** Blanks beyond the length go; anything else beyond it stays, and the server refuses it. */
+  private static Column cut(Column value, int most) {
+    Column rest = substring(value, most + 1, Integer.MAX_VALUE);
+    return when(
+            char_length(value).gt(most).and(rtrim(rest, lit(" ")).equalTo("")),
+            substring(value, 1, most))
+        .otherwise(value);
+  }
+
+  /** The server is to refuse a time that is another one at each run. */
+  private static Column fixed(Column value) {
+    return when(value.rlike(WHEN_READ), concat(lit("the time at which it is read: "), value))
+        .otherwise(value);
   }
 
   /** What is no uuid stays as it is: the server says so. */
@@ -71,30 +108,45 @@ final class Canonical {
         .otherwise(value);
   }
 
-  /** Whether a column's values must be seen by the server before they are compared. */
-  static boolean needsServer(Dataset<Row> rows, Table table) {
+  /**
+   * Whether a column's values must be seen by the server before they are compared.
+   *
+   * @param given what the step's query gives, as preflight has it
+   */
+  static boolean needsServer(Dataset<Row> rows, Table table, Map<String, GivenType> given) {
     return Stream.of(rows.schema().fields())
         .anyMatch(
-            field -> !isCanonical(field.dataType(), table.column(field.name()).orElseThrow()));
+            field -> {
+              backfill.postgres.Column column = table.column(field.name()).orElseThrow();
+              return !isCanonical(field.dataType(), column)
+                  && !isAsStored(field.dataType(), column, given.get(field.name()));
+            });
+  }
+
+  /** The server has written the value for a column of the very same type. */
+  private static boolean isAsStored(
+      DataType type, backfill.postgres.Column column, GivenType given) {
+    return type.equals(SparkTypes.of(column))
+        && Optional.ofNullable(given)
+            .flatMap(GivenType::origin)
+            .filter(origin -> origin.castType().equals(column.castType()))
+            .filter(origin -> origin.storedType().equals(column.storedType()))
+            .isPresent();
   }
 
   private static boolean isCanonical(DataType given, backfill.postgres.Column column) {
     DataType shown = SparkTypes.of(column);
-    if (shown instanceof DecimalType has) {
-      return given instanceof IntegralType
-          || given instanceof DecimalType decimal && decimal.scale() <= has.scale();
-    }
-    if (shown.equals(DataTypes.StringType)) {
-      return given.equals(DataTypes.StringType)
-          && (column.kind() == 'e' || TEXTS.contains(column.castType()));
-    }
-    if (shown.equals(DataTypes.TimestampType)) {
-      return given.equals(shown) && !column.type().contains("(");
-    }
-    if (shown instanceof ArrayType has && given instanceof ArrayType array) {
-      return has.elementType().equals(array.elementType())
-          && !column.castType().matches("(inet|cidr|citext|uuid)\\[\\]");
-    }
-    return shown instanceof IntegralType ? given instanceof IntegralType : given.equals(shown);
+    return switch (ValueGroup.of(column)) {
+      case INTEGER -> given instanceof IntegralType;
+      case TIME -> given.equals(shown) && !column.storedType().contains("(");
+      case BOOLEAN, FLOAT, BYTES, UUID, ENUM -> given.equals(shown);
+      case TEXT ->
+          given.equals(shown)
+              && (column.castType().equals("text") || column.castType().startsWith("character"));
+      case PASSED_ON ->
+          given.equals(shown) && column.castType().equals("bpchar")
+              || column.looseCollation().isPresent() && given.equals(shown);
+      default -> false;
+    };
   }
 }

@@ -20,7 +20,9 @@ import org.apache.spark.sql.types.NullType;
 import org.apache.spark.sql.types.ShortType;
 import org.apache.spark.sql.types.StringType;
 import org.apache.spark.sql.types.StructField;
+import org.apache.spark.sql.types.TimestampNTZType;
 import org.apache.spark.sql.types.TimestampType;
+import org.apache.spark.unsafe.types.UTF8String;
 
 /**
  * Reads one cell of a row, or element of an array, of Spark's own as a value whose order is Spark's
@@ -60,11 +62,13 @@ interface CellReader {
       return (row, place) ->
           shortest(row.getDecimal(place, decimal.precision(), decimal.scale()).toJavaBigDecimal());
     } else if (type instanceof StringType) {
-      return (row, place) -> row.getUTF8String(place).toString();
+      return (row, place) -> text(row.getUTF8String(place));
     } else if (type instanceof DateType) {
       return (row, place) -> new Times.Day(row.getInt(place));
     } else if (type instanceof TimestampType) {
       return (row, place) -> new Times.Timestamp(row.getLong(place));
+    } else if (type instanceof TimestampNTZType) {
+      return (row, place) -> new Times.Local(row.getLong(place));
     } else if (type instanceof BinaryType) {
       return (row, place) -> "\\x" + HexFormat.of().formatHex(row.getBinary(place));
     } else if (type instanceof NullType) {
@@ -80,6 +84,14 @@ interface CellReader {
             + " has Spark's type "
             + type.simpleString()
             + ", which format \"backfill\" cannot write; cast it to a string that PostgreSQL reads");
+  }
+
+  /**
+   * Bytes that are no UTF-8 would become the text of other ones; with a U+0000 among them
+   * PostgreSQL refuses the row.
+   */
+  private static String text(UTF8String value) {
+    return value.isValid() ? value.toString() : value.toValidString() + '\0';
   }
 
   /** Spark fills up with zeros, which a numeric without bounds would keep. */

@@ -3,15 +3,26 @@ package backfill.spark;
 import static org.apache.spark.sql.functions.array;
 import static org.apache.spark.sql.functions.coalesce;
 import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.concat;
+import static org.apache.spark.sql.functions.hex;
 import static org.apache.spark.sql.functions.lit;
+import static org.apache.spark.sql.functions.lower;
+import static org.apache.spark.sql.functions.unix_date;
 
 import java.util.Collection;
 import java.util.List;
 import java.util.function.Function;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
+import org.apache.spark.sql.types.BinaryType;
+import org.apache.spark.sql.types.DataType;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.DateType;
+import org.apache.spark.sql.types.TimestampNTZType;
+import org.apache.spark.sql.types.TimestampType;
 
 /** The expressions that match rows of a query with rows of a table. */
 final class Cells {
@@ -63,12 +74,52 @@ final class Cells {
     return coalesce(cell(column), lit(false));
   }
 
-  /** Whether a row has one of these keys. */
-  static Column among(List<String> key, List<List<String>> keys) {
+  /**
+   * Whether a row has one of these keys, as writers name them: each value as the text by which it
+   * was sent.
+   *
+   * @param rows whose types the key's columns have
+   */
+  static Column among(Dataset<Row> rows, List<String> key, List<List<String>> keys) {
     if (keys.isEmpty()) {
       return lit(false);
     }
-    Column of = array(key.stream().map(name -> cell(name).cast("string")).toArray(Column[]::new));
-    return of.isin(keys.stream().map(k -> lit(k.toArray(String[]::new))).toArray());
+    List<DataType> types = key.stream().map(name -> rows.schema().apply(name).dataType()).toList();
+    Column of =
+        array(
+            IntStream.range(0, key.size())
+                .mapToObj(i -> identity(cell(key.get(i)), types.get(i)))
+                .toArray(Column[]::new));
+    return of.isin(
+        keys.stream()
+            .map(
+                each ->
+                    lit(
+                        IntStream.range(0, key.size())
+                            .mapToObj(i -> identity(each.get(i), types.get(i)))
+                            .toArray(String[]::new)))
+            .toArray());
+  }
+
+  /** A text for a value that no other value of its type has. */
+  private static Column identity(Column value, DataType type) {
+    if (type instanceof TimestampType || type instanceof TimestampNTZType) {
+      return SparkTypes.counted(value, type, DataTypes.LongType).cast("string");
+    } else if (type instanceof DateType) {
+      return unix_date(value).cast("string");
+    } else if (type instanceof BinaryType) {
+      return concat(lit("\\x"), lower(hex(value)));
+    }
+    return value.cast("string");
+  }
+
+  /** The same for a value that wrote itself. */
+  private static String identity(String written, DataType type) {
+    if (written == null) {
+      return null;
+    } else if (type instanceof TimestampType || type instanceof TimestampNTZType) {
+      return Long.toString(Times.micros(written));
+    }
+    return type instanceof DateType ? Integer.toString(Times.days(written)) : written;
   }
 }

@@ -1,18 +1,21 @@
 package backfill.spark;
 
-import static backfill.spark.Cells.anyOf;
 import static backfill.spark.Cells.cell;
 import static backfill.spark.Cells.cells;
 import static backfill.spark.Cells.not;
 import static org.apache.spark.sql.functions.array;
 import static org.apache.spark.sql.functions.coalesce;
+import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.lit;
 
 import backfill.plan.Step;
+import backfill.postgres.GivenType;
 import backfill.postgres.Rejection;
 import backfill.postgres.Table;
 import backfill.postgres.WriteCounts;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -25,39 +28,55 @@ final class FittingRows {
   private final Step.Rows step;
   private final Dataset<Row> all;
   private final Column unfit;
+  private final MatchKey key;
   private final List<String> outputs;
   private final boolean asked;
   private Long unfitRows;
 
-  private FittingRows(Step.Rows step, Dataset<Row> all, List<String> outputs, boolean asked) {
+  private FittingRows(
+      Step.Rows step, MatchKey key, Dataset<Row> all, List<String> outputs, boolean asked) {
     this.step = step;
+    this.key = key;
     this.all = all;
     this.outputs = outputs;
     this.asked = asked;
-    Column nullKey = anyOf(step.key(), key -> cell(key).isNull());
-    this.unfit = asked ? nullKey.or(cell(StoredRows.REFUSED).isNotNull()) : nullKey;
+    Column unfindable = key.unfindable();
+    this.unfit = asked ? unfindable.or(cell(StoredRows.REFUSED).isNotNull()) : unfindable;
   }
 
-  /** Evaluated once, when somebody first asks. */
+  /**
+   * Evaluated once, when somebody first asks.
+   *
+   * @param table the target, its values in texts
+   * @param given what the step's query gives, as preflight has it
+   */
   static FittingRows of(
-      Step.Rows step, Table table, Dataset<Row> query, SnapshotReader reader, Kept kept) {
+      Step.Rows step,
+      MatchKey key,
+      Table table,
+      Dataset<Row> query,
+      Map<String, GivenType> given,
+      SnapshotReader reader,
+      Kept kept) {
     List<String> outputs = List.of(query.columns());
     if (table.isAbsent()) {
-      // What it would make of a value nobody can say; as long as it has no rows, none differs.
-      return new FittingRows(step, kept.keep(query), outputs, false);
+      // What it would make of a value is not known; as long as it has no rows, none differs.
+      return new FittingRows(step, key, kept.keep(query), outputs, false);
     }
     Dataset<Row> rows = Canonical.local(query, table);
-    boolean asked = Canonical.needsServer(rows, table);
+    boolean asked = !key.loose().isEmpty() || Canonical.needsServer(rows, table, given);
     return new FittingRows(
         step,
-        kept.keep(asked ? reader.stored(rows, table).orRefused(step.key()) : rows),
+        key,
+        kept.keep(asked ? reader.stored(rows, table).orRefused(key) : rows),
         outputs,
         asked);
   }
 
-  /** Those that can be written. */
+  /** Those that can be written, and beside their own columns those that equal keys share. */
   Dataset<Row> rows() {
-    return all.where(not(unfit)).select(cells(outputs));
+    return all.where(not(unfit))
+        .select(cells(Stream.concat(outputs.stream(), key.added().stream()).toList()));
   }
 
   /** How many cannot. */
@@ -73,12 +92,12 @@ final class FittingRows {
     if (unfit() == 0) {
       return List.of();
     }
-    Column key =
+    Column names =
         array(step.key().stream().map(name -> cell(name).cast("string")).toArray(Column[]::new));
     return all
         .where(unfit)
         .select(
-            asked ? coalesce(cell(StoredRows.GIVEN_KEY), key) : key,
+            asked ? coalesce(cell(StoredRows.GIVEN_KEY), names) : names,
             asked ? cell(StoredRows.REFUSED) : lit(null).cast("string"))
         .limit(WriteCounts.REJECTIONS_KEPT)
         .collectAsList()
@@ -94,7 +113,7 @@ final class FittingRows {
 
   /** Two rows for one key would be two answers to what the target should have. */
   void refuseTwice() {
-    Dataset<Row> twice = rows().groupBy(cells(step.key())).count().where("count > 1");
+    Dataset<Row> twice = rows().groupBy(cells(key.shared())).count().where(col("count").gt(1));
     List<Row> first = twice.limit(1).collectAsList();
     if (!first.isEmpty()) {
       throw new UnfitRows(

@@ -134,7 +134,8 @@ final class GrantSets implements AutoCloseable {
 
   private KeyedPairs read(
       KeptSources sources, String from, PairColumns columns, KeySpace keys, KeySpace members) {
-    return new KeyedPairs(sources.pairs(from, columns, types.of(keys, members)), keys, members);
+    JavaRDD<KeyPairs> pairs = sources.pairs(from, columns, types.of(keys, members));
+    return new KeyedPairs(types.stored(pairs, keys, members), keys, members);
   }
 
   private KeyedPairs present(Target target, SnapshotReader reader) {

@@ -18,6 +18,9 @@ sealed interface KeyColumn extends Serializable {
   /** How many there are. */
   int size();
 
+  /** The same keys as a text of at most so many characters stores them. */
+  KeyColumn cutTo(int most);
+
   /** Integers. */
   record Integers(long[] values) implements KeyColumn {
     @Override
@@ -28,6 +31,11 @@ sealed interface KeyColumn extends Serializable {
     @Override
     public int size() {
       return values.length;
+    }
+
+    @Override
+    public KeyColumn cutTo(int most) {
+      return this;
     }
   }
 
@@ -50,6 +58,11 @@ sealed interface KeyColumn extends Serializable {
     @Override
     public int size() {
       return places.length;
+    }
+
+    @Override
+    public KeyColumn cutTo(int most) {
+      return new Places(places, distinct.cutTo(most));
     }
   }
 }

@@ -13,6 +13,11 @@ record KeyPairs(KeyColumn keys, KeyColumn members, long rows) implements Seriali
   /** How many rows one of these holds at most. */
   static final int SIZE = 65_536;
 
+  /** The same pairs as columns of at most so many characters store them. */
+  KeyPairs cutTo(int keyCharacters, int memberCharacters) {
+    return new KeyPairs(keys.cutTo(keyCharacters), members.cutTo(memberCharacters), rows);
+  }
+
   /** How many of them are pairs. */
   int size() {
     return keys.size();

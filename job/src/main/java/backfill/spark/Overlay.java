@@ -7,6 +7,7 @@ import static backfill.spark.Cells.cells;
 import backfill.postgres.Cascade;
 import backfill.postgres.Column;
 import backfill.postgres.Table;
+import backfill.postgres.ValueGroup;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -118,6 +119,7 @@ public final class Overlay {
     PlannedChanges changes = step.changes();
     refuseTriggers(step, changes);
     List<String> key = step.step().key();
+    refuseOtherForms(table, key, step);
     Set<String> withKey = new LinkedHashSet<>(columns);
     withKey.addAll(key);
     Dataset<Row> rows = reader.scanned(table, withKey, where);
@@ -135,6 +137,20 @@ public final class Overlay {
       result = result.union(inserted(reader, table, columns, where, changes));
     }
     return result;
+  }
+
+  /** Rows are matched by what is read of their keys, which here comes from two places. */
+  private static void refuseOtherForms(Table table, List<String> key, StepRun step) {
+    Table target = table.inTexts();
+    for (String name : key) {
+      Column column = table.column(name).orElseThrow();
+      if (!ValueGroup.hasOneForm(column)
+          || !SparkTypes.of(column).equals(SparkTypes.of(target.column(name).orElseThrow()))) {
+        throw new Unknown(
+            "which rows of %s step %s would write cannot be told by %s, which is %s, before it has run"
+                .formatted(table.name(), step.step().name(), name, column.type()));
+      }
+    }
   }
 
   private static void refuseTriggers(StepRun step, PlannedChanges changes) {

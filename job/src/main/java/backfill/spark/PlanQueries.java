@@ -5,6 +5,7 @@ import static scala.jdk.javaapi.CollectionConverters.asJava;
 import backfill.plan.Plan;
 import backfill.plan.Source;
 import backfill.plan.Step;
+import backfill.postgres.GivenType;
 import backfill.postgres.QueryShapes;
 import backfill.postgres.Shapes;
 import backfill.postgres.Table;
@@ -16,6 +17,7 @@ import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -64,6 +66,9 @@ public final class PlanQueries implements QueryShapes {
           }
         });
     List<String> reasons = new ArrayList<>();
+    UsesSeen seen = new UsesSeen(reasons);
+    ColumnUses uses = new ColumnUses(origin, sources, seen);
+    Map<String, Map<String, GivenType>> gives = new LinkedHashMap<>();
     Map<String, Dataset<Row>> views = new HashMap<>();
     plan.views()
         .forEach(
@@ -79,6 +84,7 @@ public final class PlanQueries implements QueryShapes {
       source.keyedBy().ifPresent(keyed -> needed.get(source.name()).add(keyed.column()));
       for (Dataset<Row> key : keys.of(source)) {
         need(key, origin, needed);
+        uses.of(analyzed(key), "source " + source.name() + ": keyed-by");
       }
     }
     Map<String, List<String>> outputs = new LinkedHashMap<>();
@@ -89,6 +95,7 @@ public final class PlanQueries implements QueryShapes {
         if (result != null) {
           outputs.put(step.name(), List.of(result.columns()));
           need(result, origin, needed);
+          gives.put(step.name(), given(result, uses, "step " + step.name()));
         }
         rows.unmatched()
             .forEach(
@@ -97,6 +104,7 @@ public final class PlanQueries implements QueryShapes {
                   Dataset<Row> number = analyzed(empty, plan, place, query, reasons);
                   if (number != null) {
                     need(number, origin, needed);
+                    uses.of(analyzed(number), place);
                   }
                 });
       } else if (step instanceof Step.Pairs pairs) {
@@ -112,19 +120,26 @@ public final class PlanQueries implements QueryShapes {
                 });
       }
     }
-    return new Shapes(outputs, needed, given(views), reasons);
+    Map<String, Map<String, GivenType>> ofViews = new LinkedHashMap<>();
+    views.forEach((name, rows) -> ofViews.put(name, given(rows, uses, "view " + name)));
+    return new Shapes(outputs, needed, ofViews, gives, seen.forms(), reasons);
   }
 
-  private static Map<String, Map<String, String>> given(Map<String, Dataset<Row>> views) {
-    Map<String, Map<String, String>> given = new LinkedHashMap<>();
-    views.forEach(
-        (name, rows) -> {
-          Map<String, String> columns = new LinkedHashMap<>();
-          for (StructField field : rows.schema().fields()) {
-            columns.put(field.name(), field.dataType().simpleString());
-          }
-          given.put(name, columns);
-        });
+  private static LogicalPlan analyzed(Dataset<Row> rows) {
+    return rows.queryExecution().analyzed();
+  }
+
+  private static Map<String, GivenType> given(Dataset<Row> rows, ColumnUses uses, String place) {
+    List<Optional<ColumnUses.SourceColumn>> passedOn = uses.of(analyzed(rows), place);
+    Map<String, GivenType> given = new LinkedHashMap<>();
+    StructField[] fields = rows.schema().fields();
+    for (int i = 0; i < fields.length; i++) {
+      given.put(
+          fields[i].name(),
+          new GivenType(
+              fields[i].dataType().simpleString(),
+              passedOn.get(i).map(ColumnUses.SourceColumn::column)));
+    }
     return given;
   }
 

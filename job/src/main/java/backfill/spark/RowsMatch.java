@@ -1,6 +1,5 @@
 package backfill.spark;
 
-import static backfill.spark.Cells.allOf;
 import static backfill.spark.Cells.anyOf;
 import static backfill.spark.Cells.cell;
 import static backfill.spark.Cells.cells;
@@ -40,21 +39,25 @@ final class RowsMatch {
 
   /**
    * @param compared columns that decide whether a row is set
+   * @param planned from {@link FittingRows#rows}
    * @param current the target's rows, from {@link #current}
    */
   RowsMatch(
       Step.Rows step,
+      MatchKey key,
       List<String> compared,
       Dataset<Row> planned,
       Dataset<Row> current,
+      SameValues same,
       Kept kept) {
     this.step = step;
     this.compared = compared;
     Dataset<Row> wanted = planned.withColumn(PLANNED, lit(true));
     Column sameKey =
-        allOf(step.key(), key -> cell(wanted, key).equalTo(cell(current, EXPECTED + key)));
+        key.same(
+            column -> cell(wanted, key.shared(column)), column -> cell(current, EXPECTED + column));
     String join = step.surplus() == Step.Surplus.IGNORE ? "left_outer" : "full_outer";
-    this.rows = kept.keep(wanted.join(current, sameKey, join));
+    this.rows = kept.keep(same.settled(wanted.join(current, sameKey, join), EXPECTED));
   }
 
   /** The target's rows under prefixed names. */

@@ -3,8 +3,10 @@ package backfill.spark;
 import static backfill.spark.Cells.cells;
 
 import backfill.plan.Step;
+import backfill.postgres.GivenType;
 import backfill.postgres.Parents;
 import backfill.postgres.StepCounts;
+import backfill.postgres.Table;
 import backfill.postgres.Target;
 import backfill.postgres.WriteCounts;
 import backfill.postgres.WritePart;
@@ -24,20 +26,30 @@ import org.apache.spark.sql.catalyst.plans.logical.LocalRelation;
 final class RowsRun implements StepRun {
   private final Step.Rows step;
   private final Target target;
+  private final MatchKey key;
+  private final Table table;
+  private final Map<String, GivenType> given;
   private final Kept kept = new Kept();
   private boolean idle;
   private FittingRows planned;
   private Dataset<Row> current;
   private long currentRows;
   private RowsMatch match;
+  private SameValues same;
   private ParentKeys parentKeys;
   private List<String> outputs;
   private Map<String, Long> unmatched;
   private StepPlan counts;
 
-  RowsRun(Step.Rows step, Target target) {
+  /**
+   * @param given what the step's query gives, as preflight has it
+   */
+  RowsRun(Step.Rows step, Target target, Map<String, GivenType> given) {
     this.step = step;
     this.target = target;
+    this.key = MatchKey.of(step, target);
+    this.table = target.table().inTexts(key.loose());
+    this.given = given;
   }
 
   @Override
@@ -62,7 +74,8 @@ final class RowsRun implements StepRun {
     if (idle) {
       return;
     }
-    planned = FittingRows.of(step, target.table(), query, reader, kept);
+    same = reader.same(table, WritePart.compared(step, outputs));
+    planned = FittingRows.of(step, key, target.table().inTexts(), query, given, reader, kept);
     current = kept.keep(RowsMatch.current(readTarget(reader)));
     reader
         .reads()
@@ -85,7 +98,7 @@ final class RowsRun implements StepRun {
   }
 
   private Dataset<Row> readTarget(SnapshotReader reader) {
-    return reader.read(target.table(), WritePart.read(step, outputs), target.where());
+    return reader.read(table, WritePart.read(step, outputs), target.where());
   }
 
   private Map<String, Long> unmatched(KeptSources sources) {
@@ -132,7 +145,7 @@ final class RowsRun implements StepRun {
   }
 
   private RowsMatch matchOf(Dataset<Row> rows, Dataset<Row> present, Kept by) {
-    return new RowsMatch(step, WritePart.compared(step, outputs), rows, present, by);
+    return new RowsMatch(step, key, WritePart.compared(step, outputs), rows, present, same, by);
   }
 
   @Override
@@ -198,10 +211,15 @@ final class RowsRun implements StepRun {
       return Verified.NO_DIFFERENCE;
     }
     try (Kept keptHere = new Kept()) {
-      Dataset<Row> now = FittingRows.of(step, target.table(), query, reader, keptHere).rows();
+      if (same == null) {
+        same = reader.same(table, WritePart.compared(step, outputs));
+      }
+      Dataset<Row> now =
+          FittingRows.of(step, key, target.table().inTexts(), query, given, reader, keptHere)
+              .rows();
       Dataset<Row> present = RowsMatch.current(readTarget(reader));
       RowsMatch before = idle ? matchOf(now.limit(0), present.limit(0), keptHere) : match;
-      return new RowsVerify(step, outputs, before, written).between(now, present);
+      return new RowsVerify(step, key, outputs, before, same, written).between(now, present);
     }
   }
 

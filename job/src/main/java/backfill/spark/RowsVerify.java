@@ -24,7 +24,6 @@ import backfill.postgres.WriteCounts;
 import backfill.postgres.WritePart;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Function;
 import java.util.stream.Stream;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
@@ -46,12 +45,22 @@ final class RowsVerify {
   private static final String PRESENT = "row present";
 
   private final Step.Rows step;
+  private final MatchKey key;
   private final List<String> compared;
   private final RowsMatch match;
+  private final SameValues same;
   private final StepCounts written;
 
-  RowsVerify(Step.Rows step, List<String> outputs, RowsMatch match, StepCounts written) {
+  RowsVerify(
+      Step.Rows step,
+      MatchKey key,
+      List<String> outputs,
+      RowsMatch match,
+      SameValues same,
+      StepCounts written) {
     this.step = step;
+    this.key = key;
+    this.same = same;
     this.compared = WritePart.compared(step, outputs);
     this.match = match;
     this.written = written;
@@ -61,7 +70,8 @@ final class RowsVerify {
    * @param current from {@link RowsMatch#current}
    */
   Verified between(Dataset<Row> query, Dataset<Row> current) {
-    Dataset<Row> both = sideBySide(query.withColumn(WANTED, lit(true)), planned(), current);
+    Dataset<Row> both =
+        same.settled(sideBySide(query.withColumn(WANTED, lit(true)), planned(), current), EXPECTED);
     Column asPlanned =
         isTrue(WAS_PLANNED).and(allOf(compared, column -> same("", PLANNED, column)));
     Column wrong =
@@ -112,30 +122,32 @@ final class RowsVerify {
     return wanted
         .join(
             planned,
-            sameKey(key -> cell(wanted, key), key -> cell(planned, PLANNED + key)),
+            key.same(
+                column -> cell(wanted, key.shared(column)),
+                column -> cell(planned, PLANNED + key.shared(column))),
             "full_outer")
         .join(
             current,
-            sameKey(
-                key -> coalesce(cell(wanted, key), cell(planned, PLANNED + key)),
-                key -> cell(current, EXPECTED + key)),
+            key.same(
+                column ->
+                    coalesce(
+                        cell(wanted, key.shared(column)),
+                        cell(planned, PLANNED + key.shared(column))),
+                column -> cell(current, EXPECTED + column)),
             "left_outer");
-  }
-
-  private Column sameKey(Function<String, Column> one, Function<String, Column> other) {
-    return allOf(step.key(), key -> one.apply(key).equalTo(other.apply(key)));
   }
 
   /** The rows of the diff under prefixed names, with what became of them. */
   private Dataset<Row> planned() {
     List<String> columns = new ArrayList<>(step.key());
+    columns.addAll(key.added());
     columns.addAll(compared);
     WriteCounts added = written.inserts().plus(written.updates());
+    Dataset<Row> planned = match.planned(WAS_WRITTEN);
     Dataset<Row> rows =
-        match
-            .planned(WAS_WRITTEN)
-            .withColumn(WAS_LEFT, among(step.key(), added.leftKeys()))
-            .withColumn(WAS_REJECTED, among(step.key(), added.rejectedKeys()))
+        planned
+            .withColumn(WAS_LEFT, among(planned, step.key(), added.leftKeys()))
+            .withColumn(WAS_REJECTED, among(planned, step.key(), added.rejectedKeys()))
             .withColumn(
                 WAS_WRITTEN, cell(WAS_WRITTEN).and(not(cell(WAS_LEFT).or(cell(WAS_REJECTED)))))
             .select(
@@ -149,15 +161,17 @@ final class RowsVerify {
   }
 
   private Dataset<Row> surplus() {
-    return match
-        .surplusKeys()
-        .select(
-            Stream.concat(
-                    step.key().stream().map(column -> cell(column).as(PLANNED + column)),
-                    Stream.of(
-                        lit(true).as(WAS_SURPLUS),
-                        among(step.key(), written.deletes().leftKeys()).as(WAS_LEFT),
-                        among(step.key(), written.deletes().rejectedKeys()).as(WAS_REJECTED)))
-                .toArray(Column[]::new));
+    Dataset<Row> keys = match.surplusKeys();
+    return keys.select(
+        Stream.of(
+                step.key().stream().map(column -> cell(column).as(PLANNED + column)),
+                // What the target gives of a loose key is what equal keys share.
+                key.loose().stream().map(column -> cell(column).as(PLANNED + key.shared(column))),
+                Stream.of(
+                    lit(true).as(WAS_SURPLUS),
+                    among(keys, step.key(), written.deletes().leftKeys()).as(WAS_LEFT),
+                    among(keys, step.key(), written.deletes().rejectedKeys()).as(WAS_REJECTED)))
+            .flatMap(each -> each)
+            .toArray(Column[]::new));
   }
 }

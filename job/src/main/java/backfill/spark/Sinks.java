@@ -78,6 +78,11 @@ public final class Sinks {
 
   private static TargetColumn column(Target target, String name) {
     Column column = target.table().column(name).orElseThrow();
-    return new TargetColumn(name, column.castType());
+    return new TargetColumn(
+        name,
+        column.castType(),
+        target.arbiter().nullsMatch()
+            && target.arbiter().columns().contains(name)
+            && !column.notNull());
   }
 }

@@ -93,6 +93,11 @@ public final class SnapshotReader {
     return new StoredRows(database, applicationName, rows, table);
   }
 
+  /** Whether values of these columns of the table are the same where their texts do not say it. */
+  SameValues same(Table table, List<String> compared) {
+    return SameValues.of(database, applicationName, table, compared);
+  }
+
   /**
    * These columns of the rows that have one of some keys, read when Spark asks for them; at most
    * {@code readers} connections at a time.

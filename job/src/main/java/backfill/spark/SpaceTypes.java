@@ -1,23 +1,57 @@
 package backfill.spark;
 
 import backfill.plan.Step;
+import backfill.postgres.Column;
 import backfill.postgres.KeyType;
 import backfill.postgres.Target;
 import java.io.Serializable;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.apache.spark.api.java.JavaRDD;
 
 /**
  * Of which types a step's keys are. The target says it of objects and users; of groups the sources
  * do, and where all of them are views, Spark.
+ *
+ * @param objectCharacters how many a text may have that names an object in the target
  */
-record SpaceTypes(KeyType objects, KeyType groups, KeyType users) implements Serializable {
+record SpaceTypes(
+    KeyType objects, KeyType groups, KeyType users, int objectCharacters, int userCharacters)
+    implements Serializable {
+  private static final Pattern VARCHAR = Pattern.compile("character varying\\((\\d+)\\)");
 
   static SpaceTypes of(Step.Pairs step, Target target, KeptSources sources) {
     return new SpaceTypes(
         column(target, step.into().object()),
         groups(step, sources),
-        column(target, step.into().user()));
+        column(target, step.into().user()),
+        characters(target, step.into().object()),
+        characters(target, step.into().user()));
+  }
+
+  private static int characters(Target target, String name) {
+    Matcher bounded =
+        VARCHAR.matcher(target.table().column(name).map(Column::storedType).orElse(""));
+    return bounded.matches() ? Integer.parseInt(bounded.group(1)) : Integer.MAX_VALUE;
+  }
+
+  /** Pairs as the target would store them. */
+  JavaRDD<KeyPairs> stored(JavaRDD<KeyPairs> pairs, KeySpace keys, KeySpace members) {
+    int most = characters(keys);
+    int mostOfMembers = characters(members);
+    return most == Integer.MAX_VALUE && mostOfMembers == Integer.MAX_VALUE
+        ? pairs
+        : pairs.map(some -> some.cutTo(most, mostOfMembers));
+  }
+
+  private int characters(KeySpace space) {
+    return switch (space) {
+      case OBJECTS -> objectCharacters;
+      case GROUPS -> Integer.MAX_VALUE;
+      case USERS -> userCharacters;
+    };
   }
 
   private static KeyType column(Target target, String name) {

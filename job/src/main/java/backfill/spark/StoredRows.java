@@ -3,24 +3,22 @@ package backfill.spark;
 import static backfill.spark.Cells.cell;
 import static backfill.spark.Cells.cells;
 
-import backfill.postgres.Batch;
+import backfill.postgres.Column;
+import backfill.postgres.Column.Form;
 import backfill.postgres.Database;
 import backfill.postgres.StoredValues;
 import backfill.postgres.Table;
-import backfill.postgres.TableName;
-import backfill.postgres.TargetColumn;
 import java.io.Serializable;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Iterator;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.apache.spark.api.java.function.FlatMapFunction;
-import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
@@ -55,28 +53,39 @@ final class StoredRows {
     this.table = table;
   }
 
-  /** What the statement is made of. */
-  private record Question(
-      Database database,
-      String applicationName,
-      TableName table,
-      List<TargetColumn> columns,
-      Map<String, String> constants,
-      List<String> selected,
-      String where)
+  /** What is asked; the statement travels as a text, because a column does not. */
+  private record Question(Database database, String applicationName, String sql)
       implements Serializable {
     StoredValues open() throws SQLException {
-      return new StoredValues(
-          database, applicationName, table, columns, constants, selected, where);
+      return new StoredValues(database, applicationName, sql);
     }
   }
 
   /**
-   * The same columns, {@link #REFUSED} and {@link #GIVEN_KEY}; a row that is refused has NULLs in
-   * the others.
+   * The same columns, those that equal keys share, {@link #REFUSED} and {@link #GIVEN_KEY}; a row
+   * that is refused has NULLs in the others.
    */
-  Dataset<Row> orRefused(List<String> key) {
-    return answered(List.of(rows.columns()), Map.of(), null, key);
+  Dataset<Row> orRefused(MatchKey key) {
+    List<Column> columns = new ArrayList<>(columns(List.of(rows.columns())));
+    for (String name : key.columns()) {
+      if (key.loose().contains(name)) {
+        columns.add(column(name).in(Form.KEY).called(key.shared(name)));
+      }
+    }
+    List<String> selected = new ArrayList<>();
+    for (Column column : columns) {
+      selected.add(
+          SparkTypes.selected(
+              column.form() == Form.KEY ? column.called(original(key, column.name())) : column));
+    }
+    return answered(columns, question(Map.of(), selected, null), key.columns());
+  }
+
+  private static String original(MatchKey key, String shared) {
+    return key.columns().stream()
+        .filter(name -> key.shared(name).equals(shared))
+        .findFirst()
+        .orElseThrow();
   }
 
   /**
@@ -88,45 +97,38 @@ final class StoredRows {
    */
   Dataset<Row> where(List<String> names, Map<String, String> constants, String where)
       throws SQLException {
-    try (StoredValues probe = question(names, constants, where).open()) {
+    List<Column> columns = columns(names);
+    Question question =
+        question(constants, columns.stream().map(SparkTypes::selected).toList(), where);
+    try (StoredValues probe = question.open()) {
       probe.probe();
     }
-    return answered(names, constants, where, List.of()).select(cells(names));
+    return answered(columns, question, List.of()).select(cells(names));
   }
 
-  private Question question(List<String> names, Map<String, String> constants, String where) {
+  private Question question(Map<String, String> constants, List<String> selected, String where) {
     return new Question(
         database,
         applicationName,
-        table.name(),
-        Stream.of(rows.columns()).map(name -> new TargetColumn(name, typeOf(name))).toList(),
-        new LinkedHashMap<>(constants),
-        new ArrayList<>(
-            names.stream()
-                .map(name -> SparkTypes.selected(table.column(name).orElseThrow()))
-                .toList()),
-        where);
+        StoredValues.asking(
+            table.name(), columns(List.of(rows.columns())), constants, selected, where));
   }
 
-  /** With the bounds of a number or a time, to which the server rounds; a text it would cut. */
-  private String typeOf(String name) {
-    backfill.postgres.Column column = table.column(name).orElseThrow();
-    boolean rounds = column.castType().equals("numeric") || column.castType().startsWith("time");
-    return rounds && !isDomain(column) ? column.type() : column.castType();
+  private List<Column> columns(List<String> names) {
+    return names.stream().map(this::column).toList();
   }
 
-  private static boolean isDomain(backfill.postgres.Column column) {
-    return !column.type().startsWith(column.castType().substring(0, 4));
+  private Column column(String name) {
+    return table.column(name).orElseThrow();
   }
 
   /**
    * @param key what names a row that is refused; without it such a row is left out
    */
-  private Dataset<Row> answered(
-      List<String> names, Map<String, String> constants, String where, List<String> key) {
+  private Dataset<Row> answered(List<Column> columns, Question question, List<String> key) {
     StructType brought = new StructType();
-    for (String name : names) {
-      brought = brought.add(name, SparkTypes.brought(table.column(name).orElseThrow()));
+    for (Column column : columns) {
+      brought = brought.add(column.name(), SparkTypes.brought(column));
     }
     brought =
         brought
@@ -135,15 +137,11 @@ final class StoredRows {
     List<String> given = List.of(rows.columns());
     Asking asking =
         new Asking(
-            question(names, constants, where),
-            rows.schema(),
-            brought,
-            key.stream().mapToInt(given::indexOf).toArray());
-    Column[] values =
+            question, rows.schema(), brought, key.stream().mapToInt(given::indexOf).toArray());
+    org.apache.spark.sql.Column[] values =
         Stream.concat(
-                names.stream().map(name -> SparkTypes.value(table.column(name).orElseThrow())),
-                Stream.of(cell(REFUSED), cell(GIVEN_KEY)))
-            .toArray(Column[]::new);
+                columns.stream().map(SparkTypes::value), Stream.of(cell(REFUSED), cell(GIVEN_KEY)))
+            .toArray(org.apache.spark.sql.Column[]::new);
     return rows.sparkSession()
         .createDataFrame(rows.queryExecution().toRdd().toJavaRDD().mapPartitions(asking), brought)
         .select(values);
@@ -160,30 +158,25 @@ final class StoredRows {
             Stream.of(given.fields()).map(CellReader::of).toArray(CellReader[]::new);
         try (StoredValues values = question.open()) {
           while (rows.hasNext()) {
-            Batch batch = values.newBatch();
-            List<String[]> keys = new ArrayList<>();
-            while (rows.hasNext() && keys.size() < ROWS_PER_QUESTION) {
-              keys.add(add(batch, rows.next(), cells));
+            List<String[]> some = new ArrayList<>();
+            while (rows.hasNext() && some.size() < ROWS_PER_QUESTION) {
+              some.add(texts(rows.next(), cells));
             }
-            collect(values.ask(batch), keys, answers);
+            collect(values.ask(some), some, answers);
           }
         }
       }
       return answers.iterator();
     }
 
-    private String[] add(Batch batch, InternalRow row, CellReader[] cells) {
-      for (int i = 0; i < cells.length; i++) {
-        batch.add(i, cells[i].read(row, i));
-      }
-      return IntStream.of(keyCells)
-          .mapToObj(cell -> cells[cell].read(row, cell))
-          .map(value -> value == null ? null : value.toString())
+    private static String[] texts(InternalRow row, CellReader[] cells) {
+      return IntStream.range(0, cells.length)
+          .mapToObj(i -> Objects.toString(cells[i].read(row, i), null))
           .toArray(String[]::new);
     }
 
-    private void collect(StoredValues.Answer answer, List<String[]> keys, List<Row> rows) {
-      for (int place = 0; place < keys.size(); place++) {
+    private void collect(StoredValues.Answer answer, List<String[]> given, List<Row> rows) {
+      for (int place = 0; place < given.size(); place++) {
         Object[] values = answer.rows().get(place);
         String refused = answer.refused().get(place);
         if (values != null) {
@@ -195,7 +188,9 @@ final class StoredRows {
         } else if (refused != null && keyCells.length > 0) {
           Object[] row = new Object[brought.length()];
           row[row.length - 2] = refused;
-          row[row.length - 1] = keys.get(place);
+          String[] texts = given.get(place);
+          row[row.length - 1] =
+              IntStream.of(keyCells).mapToObj(cell -> texts[cell]).toArray(String[]::new);
           rows.add(RowFactory.create(row));
         }
       }

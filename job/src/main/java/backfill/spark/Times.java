@@ -4,6 +4,7 @@ import java.io.Serializable;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.LocalDateTime;
+import java.time.LocalTime;
 import java.time.ZoneOffset;
 import java.time.chrono.IsoEra;
 import java.time.format.DateTimeFormatter;
@@ -12,6 +13,8 @@ import java.time.format.SignStyle;
 import java.time.temporal.ChronoField;
 import java.time.temporal.ChronoUnit;
 import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * A time as Spark counts it, which sorts as Spark does and writes itself as PostgreSQL reads it.
@@ -26,6 +29,11 @@ final class Times {
   private static final DateTimeFormatter TIME =
       DateTimeFormatter.ofPattern("HH:mm:ss.SSSSSS", Locale.ROOT);
 
+  private static final String BEFORE_CHRIST = " BC";
+
+  private static final Pattern PRINTED =
+      Pattern.compile("(\\d+-\\d\\d-\\d\\d) (\\d\\d:\\d\\d:\\d\\d\\.\\d{6})(?:\\+00)?(?: BC)?");
+
   private Times() {}
 
   /** Microseconds since 1970 in UTC; the smallest and the largest are the infinities. */
@@ -37,13 +45,61 @@ final class Times {
 
     @Override
     public String toString() {
-      if (micros == Long.MIN_VALUE || micros == Long.MAX_VALUE) {
-        return micros > 0 ? "infinity" : "-infinity";
-      }
-      LocalDateTime time =
-          LocalDateTime.ofInstant(Instant.EPOCH.plus(micros, ChronoUnit.MICROS), ZoneOffset.UTC);
-      return DATE.format(time) + " " + TIME.format(time) + "+00" + era(time.toLocalDate());
+      return printed(micros, "+00");
     }
+  }
+
+  /** The same of a time without a zone. */
+  record Local(long micros) implements Comparable<Local>, Serializable {
+    @Override
+    public int compareTo(Local other) {
+      return Long.compare(micros, other.micros);
+    }
+
+    @Override
+    public String toString() {
+      return printed(micros, "");
+    }
+  }
+
+  private static String printed(long micros, String zone) {
+    if (micros == Long.MIN_VALUE || micros == Long.MAX_VALUE) {
+      return micros > 0 ? "infinity" : "-infinity";
+    }
+    LocalDateTime time =
+        LocalDateTime.ofInstant(Instant.EPOCH.plus(micros, ChronoUnit.MICROS), ZoneOffset.UTC);
+    return DATE.format(time) + " " + TIME.format(time) + zone + era(time.toLocalDate());
+  }
+
+  /** The count of a {@link Timestamp} or a {@link Local} that wrote itself so. */
+  static long micros(String printed) {
+    if (printed.endsWith("infinity")) {
+      return printed.startsWith("-") ? Long.MIN_VALUE : Long.MAX_VALUE;
+    }
+    Matcher parts = PRINTED.matcher(printed);
+    if (!parts.matches()) {
+      throw new IllegalArgumentException("no time is written as " + printed);
+    }
+    return ChronoUnit.MICROS.between(
+        LocalDateTime.ofEpochSecond(0, 0, ZoneOffset.UTC),
+        day(parts.group(1), printed).atTime(LocalTime.parse(parts.group(2))));
+  }
+
+  /** The count of a {@link Day} that wrote itself so. */
+  static int days(String printed) {
+    if (printed.endsWith("infinity")) {
+      return printed.startsWith("-") ? Integer.MIN_VALUE : Integer.MAX_VALUE;
+    }
+    return Math.toIntExact(day(printed.replace(BEFORE_CHRIST, ""), printed).toEpochDay());
+  }
+
+  private static LocalDate day(String digits, String printed) {
+    String[] parts = digits.split("-");
+    int year = Integer.parseInt(parts[0]);
+    return LocalDate.of(
+        printed.endsWith(BEFORE_CHRIST) ? 1 - year : year,
+        Integer.parseInt(parts[1]),
+        Integer.parseInt(parts[2]));
   }
 
   /** Days since 1970; the smallest and the largest are the infinities. */
@@ -64,6 +120,6 @@ final class Times {
   }
 
   private static String era(LocalDate day) {
-    return day.getEra() == IsoEra.BCE ? " BC" : "";
+    return day.getEra() == IsoEra.BCE ? BEFORE_CHRIST : "";
   }
 }

@@ -49,7 +49,10 @@ class ArbiterRuleTest {
     assertThat(arbiter())
         .isEqualTo(
             new Arbiter(
-                "turned", java.util.List.of("object_id", "user_id"), java.util.Optional.empty()));
+                "turned",
+                java.util.List.of("object_id", "user_id"),
+                java.util.Optional.empty(),
+                false));
     assertThat(inserts(arbiter())).isOne();
   }
 

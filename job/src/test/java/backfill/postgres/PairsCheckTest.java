@@ -78,7 +78,7 @@ class PairsCheckTest {
     become("text COLLATE loose", "members.user_id");
     assertThat(world.reasons())
         .containsExactly(
-            "step fill: members.user_id has the collation \"loose\", for which different texts are the same key;"
+            "step fill: members.user_id has the collation \"public\".\"loose\", for which different texts are the same key;"
                 + " ALTER TABLE \"public\".\"members\" ALTER COLUMN \"user_id\" TYPE text COLLATE a deterministic one");
   }
 

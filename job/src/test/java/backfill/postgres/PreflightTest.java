@@ -57,7 +57,13 @@ class PreflightTest {
   void whatTheEngineSaysOfQueriesIsAReasonAsItIs() {
     TestingPreflight world = TestingPreflight.rows();
     world.shapes =
-        new Shapes(Map.of(), Map.of(), Map.of(), List.of("step flags: no such function: foo"));
+        new Shapes(
+            Map.of(),
+            Map.of(),
+            Map.of(),
+            Map.of(),
+            Map.of(),
+            List.of("step flags: no such function: foo"));
     assertThat(world.reasons())
         .containsExactly("plan test-plan: step flags: no such function: foo");
   }

@@ -143,6 +143,8 @@ final class TestingPreflight {
             Map.of("flags", List.of(columns)),
             Map.of("direct", Set.of("user_id")),
             Map.of(),
+            Map.of(),
+            Map.of(),
             List.of());
     return this;
   }

@@ -32,6 +32,7 @@ class SnapshotConsistencyTest {
           "id",
           "integer",
           "integer",
+          "integer",
           false,
           Optional.empty(),
           false,
@@ -39,7 +40,8 @@ class SnapshotConsistencyTest {
           'b',
           true,
           Optional.empty(),
-          Optional.empty());
+          Optional.empty(),
+          backfill.postgres.Column.Form.NATURAL);
 
   private static final TableName T = new TableName("public", "t");
   private static final int ROWS = 2000;
