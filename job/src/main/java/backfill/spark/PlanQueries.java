@@ -79,6 +79,8 @@ public final class PlanQueries implements QueryShapes {
                 rows.createOrReplaceTempView(name);
               }
             });
+    Map<String, Map<String, GivenType>> ofViews = new LinkedHashMap<>();
+    views.forEach((name, rows) -> ofViews.put(name, given(rows, uses, UsesSeen.VIEW + name)));
     KeyColumns keys = new KeyColumns(empty, sources, views, reasons);
     for (Source source : plan.sources().values()) {
       source.keyedBy().ifPresent(keyed -> needed.get(source.name()).add(keyed.column()));
@@ -120,8 +122,6 @@ public final class PlanQueries implements QueryShapes {
                 });
       }
     }
-    Map<String, Map<String, GivenType>> ofViews = new LinkedHashMap<>();
-    views.forEach((name, rows) -> ofViews.put(name, given(rows, uses, "view " + name)));
     return new Shapes(outputs, needed, ofViews, gives, seen.forms(), reasons);
   }
 

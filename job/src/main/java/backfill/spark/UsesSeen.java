@@ -19,6 +19,9 @@ import java.util.regex.Pattern;
  * text.
  */
 final class UsesSeen {
+  /** What the place of a view's query begins with. */
+  static final String VIEW = "view ";
+
   private static final Pattern UUID = Pattern.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}");
 
   /** Functions that read JSON, by how Spark names them. */
@@ -29,6 +32,7 @@ final class UsesSeen {
 
   private final Map<SourceColumn, Set<Use>> seen = new LinkedHashMap<>();
   private final Set<String> refused = new HashSet<>();
+  private final Set<String> ofViews = new HashSet<>();
   private final List<String> reasons;
 
   /** What becomes of a value. */
@@ -112,11 +116,16 @@ final class UsesSeen {
   }
 
   private void refuse(SourceColumn column, String expression, String place, String advice) {
-    // A step's query holds the queries of its views, too.
-    if (refused.add(column + " " + expression)) {
+    // A step's query holds the queries of its views, too, which were looked at before.
+    String use = column + " " + expression;
+    boolean ofView = place.startsWith(VIEW);
+    if (!ofViews.contains(use) && refused.add(use + " " + place)) {
       reasons.add(
           "%s: %s is %s, which is at hand as a text, and %s would take it for one: %s"
               .formatted(place, column, column.column().type(), expression, advice));
+    }
+    if (ofView) {
+      ofViews.add(use);
     }
   }
 
