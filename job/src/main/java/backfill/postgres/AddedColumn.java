@@ -1,6 +1,7 @@
 package backfill.postgres;
 
 import java.sql.SQLException;
+import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -11,14 +12,37 @@ import java.util.regex.Pattern;
  *
  * @param type empty where the server finds none
  * @param startsNull whether rows that are there will have NULL in it
+ * @param generated whether it is computed from other columns
  */
-record AddedColumn(Optional<String> type, boolean startsNull) {
+record AddedColumn(Optional<String> type, boolean startsNull, boolean generated) {
   private static final Pattern WORD_END = Pattern.compile("(?<=[\\w\\]\")])(?=\\s|$)");
   private static final Pattern FILLS =
       Pattern.compile("(?i)(?<![\\w$])(DEFAULT|GENERATED)(?![\\w$])");
+  private static final Pattern COMPUTED =
+      Pattern.compile("(?i)(?<![\\w$])GENERATED\\s+ALWAYS\\s+AS\\s*\\(");
+
+  /** What stands for a type and a sequence of its own. */
+  private static final Map<String, String> SERIAL =
+      Map.of(
+          "smallserial", "smallint",
+          "serial2", "smallint",
+          "serial", "integer",
+          "serial4", "integer",
+          "bigserial", "bigint",
+          "serial8", "bigint");
 
   static AddedColumn of(Inquiry inquiry, String statement, String column) throws SQLException {
-    String definition = new DdlText(statement).definitionOf(column).orElse("");
+    return of(inquiry, new DdlText(statement).definitionOf(column).orElse(""));
+  }
+
+  /**
+   * @param definition what stands behind the column's name
+   */
+  static AddedColumn of(Inquiry inquiry, String definition) throws SQLException {
+    String serial = SERIAL.get(SqlWords.of(definition).next().text());
+    if (serial != null) {
+      return new AddedColumn(Optional.of(serial), false, false);
+    }
     Optional<String> longest = Optional.empty();
     Matcher end = WORD_END.matcher(definition);
     while (end.find()) {
@@ -29,7 +53,7 @@ record AddedColumn(Optional<String> type, boolean startsNull) {
     }
     boolean filled =
         longest.isEmpty() || FILLS.matcher(definition).find() || hasDefault(inquiry, longest.get());
-    return new AddedColumn(longest, !filled);
+    return new AddedColumn(longest, !filled, COMPUTED.matcher(definition).find());
   }
 
   private static boolean isType(Inquiry inquiry, String type) throws SQLException {
@@ -47,10 +71,8 @@ record AddedColumn(Optional<String> type, boolean startsNull) {
   /** A domain brings its own. */
   private static boolean hasDefault(Inquiry inquiry, String type) throws SQLException {
     return inquiry.one(
-        "SELECT EXISTS (SELECT FROM pg_catalog.pg_type WHERE typdefault IS NOT NULL"
-            + " AND oid = pg_catalog.pg_typeof(CAST(NULL AS "
-            + type
-            + "\n)))",
-        row -> row.getBoolean(1));
+        "SELECT EXISTS (SELECT FROM pg_catalog.pg_type WHERE typdefault IS NOT NULL AND oid = pg_catalog.to_regtype(?))",
+        row -> row.getBoolean(1),
+        type);
   }
 }

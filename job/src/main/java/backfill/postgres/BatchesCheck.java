@@ -159,8 +159,9 @@ final class BatchesCheck {
     if (!foreseen.askable()) {
       return;
     }
+    Explained explained = new Explained(inquiry, findings);
     boolean values =
-        explained(
+        explained.ask(
             place,
             "where",
             step,
@@ -172,7 +173,7 @@ final class BatchesCheck {
                 + "\n)");
     for (Map.Entry<String, String> set : step.set().entrySet()) {
       values &=
-          explained(
+          explained.ask(
               place,
               "set." + set.getKey(),
               step,
@@ -184,7 +185,7 @@ final class BatchesCheck {
         && foreseen.unchanged()
         && foreseen.columns().containsAll(step.set().keySet())) {
       // Whether the values fit their columns.
-      explained(
+      explained.ask(
           place,
           "set",
           step,
@@ -200,31 +201,6 @@ final class BatchesCheck {
                               + scope.inline(set.getValue())
                               + "\n)")
                   .collect(Collectors.joining(", ")));
-    }
-  }
-
-  private boolean explained(
-      String place, String what, Step.Batches step, ChangeScope scope, String sql)
-      throws SQLException {
-    try {
-      inquiry.rows(sql, row -> row.getString(1));
-      return true;
-    } catch (SQLException e) {
-      if (ConnectionFailure.passing(e.getSQLState())) {
-        throw e;
-      }
-      boolean lacksRights = "42501".equals(e.getSQLState()); // named below, column by column
-      boolean valueToCome =
-          "22P02".equals(e.getSQLState())
-              && scope.before(step).stream()
-                  .anyMatch(
-                      each ->
-                          each instanceof Step.Ddl ddl
-                              && ddl.definition() instanceof Step.EnumValues);
-      if (!lacksRights && !valueToCome) {
-        findings.refuse(place, what + " cannot be asked: " + ConnectionFailure.oneLine(e));
-      }
-      return false;
     }
   }
 

@@ -5,6 +5,7 @@ import java.sql.SQLException;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * Whether the steps that change a database from within can be carried out, each on what the steps
@@ -40,12 +41,23 @@ final class ChangeCheck {
     Map<String, Table> found = tables.found();
     Map<String, ChangeTarget> targets = new LinkedHashMap<>();
     BatchesCheck batches = new BatchesCheck(inquiry, user, coming, found, findings);
-    DdlCheck ddl = new DdlCheck(inquiry, user, findings);
+    Gone gone = Gone.of(scope.steps(), inquiry);
+    DdlCheck ddl = new DdlCheck(inquiry, user, found, findings);
     for (Step step : scope.steps()) {
+      Table table = found.get(step.name());
+      if (table != null) {
+        List<String> key = step instanceof Step.Batches own ? own.key() : List.of();
+        gone.check(TargetCheck.place(step), step, table, key, findings);
+      }
       if (step instanceof Step.Batches own && found.containsKey(step.name())) {
-        batches.check(own, scope).ifPresent(target -> targets.put(step.name(), target));
+        Optional<ChangeTarget> target = batches.check(own, scope);
+        target.ifPresent(
+            of -> {
+              targets.put(step.name(), of);
+              gone.checkIndex(TargetCheck.place(step), step, of.table(), of.index(), findings);
+            });
       } else if (step instanceof Step.Ddl own) {
-        ddl.check(own, found.get(step.name()), scope);
+        ddl.check(own, table, scope);
       }
     }
     return new Changes(Map.copyOf(targets), Map.copyOf(found));

@@ -5,20 +5,12 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /**
  * The tables that steps of this run will make, or give a column or an index, and have not yet: what
  * a later step says of them can be looked at right before it runs, and not now.
  */
 final class Coming {
-  private static final Pattern INDEXED =
-      Pattern.compile(
-          "^\\s*CREATE\\s+(?:UNIQUE\\s+)?INDEX\\b.*?\\bON\\s+(?:ONLY\\s+)?"
-              + "((?:\"[^\"]+\"|[\\w$]+)(?:\\s*[.]\\s*(?:\"[^\"]+\"|[\\w$]+))?)",
-          Pattern.CASE_INSENSITIVE | Pattern.DOTALL);
-
   private final List<? extends Step> steps;
   private final NameLookup names;
   private final List<Made> made = new ArrayList<>();
@@ -65,12 +57,9 @@ final class Coming {
   }
 
   private Optional<TableName> indexed(String statement) throws SQLException {
-    Matcher indexed = INDEXED.matcher(statement);
-    if (!indexed.find()) {
-      return Optional.empty();
-    }
-    List<String> table = names.parts(indexed.group(1));
-    return table.isEmpty() ? Optional.empty() : Optional.of(names.inSchema(table));
+    return new DdlText(statement).shape() instanceof DdlShape.CreateIndex index
+        ? Optional.of(names.inSchema(index.table()))
+        : Optional.empty();
   }
 
   /**

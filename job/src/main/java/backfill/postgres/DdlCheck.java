@@ -1,16 +1,23 @@
 package backfill.postgres;
 
 import backfill.plan.Step;
+import java.nio.charset.StandardCharsets;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
- * Whether a change of the schema is ours to make: owners make it, and who may create makes what is
- * new.
+ * Whether a change of the schema can be made when its turn comes, and is ours to make: owners make
+ * it, and who may create makes what is new.
  */
 final class DdlCheck {
+  private static final int LONGEST_LABEL = 63;
+  private static final String SYNTAX_ERROR = "42601";
+
   private static final String SCHEMA =
       """
       SELECT n.nspname, current_user, pg_catalog.has_schema_privilege(n.oid, 'CREATE')
@@ -19,11 +26,18 @@ final class DdlCheck {
   private final Inquiry inquiry;
   private final String user;
   private final Findings findings;
+  private final Map<String, Table> tables;
+  private final Owners owners;
 
-  DdlCheck(Inquiry inquiry, String user, Findings findings) {
+  /**
+   * @param tables step to its table, of the steps whose table is there
+   */
+  DdlCheck(Inquiry inquiry, String user, Map<String, Table> tables, Findings findings) {
     this.inquiry = inquiry;
     this.user = user;
+    this.tables = tables;
     this.findings = findings;
+    this.owners = new Owners(inquiry, user, findings);
   }
 
   /**
@@ -35,24 +49,69 @@ final class DdlCheck {
       enumType(place, values);
       return;
     }
-    if (table != null) {
-      owned(
-          place,
-          "table " + table.name(),
-          "SELECT pg_catalog.pg_get_userbyid(c.relowner), pg_catalog.pg_has_role(c.relowner, 'USAGE')"
-              + " FROM pg_catalog.pg_class c WHERE c.oid = ?::pg_catalog.oid",
-          table.oid());
-    }
     if (step.definition() instanceof Step.NotNull notNull) {
-      notNull(place, step, notNull, table, scope);
-    } else if (step.definition() instanceof Step.Creates creates) {
-      NamedObject object =
-          NamedObject.of(inquiry, place, creates.object(), made(scope, step), new Findings())
-              .orElse(null);
-      if (object != null && object.column().isEmpty()) {
-        schema(place, object, table);
+      new NotNullCheck(inquiry, owners, tables, findings)
+          .check(step, notNull, scope, made(scope, step));
+      return;
+    }
+    Foreseen foreseen = table == null ? null : Foreseen.of(inquiry, scope, tables, step, table);
+    DdlText text = new DdlText(scope.inline(DdlLook.statement(step).orElseThrow()));
+    if (table != null) {
+      boolean whole = text.shape() instanceof DdlShape.AlterTable alter && !alter.only();
+      owners.ofTable(place, table, whole);
+    }
+    if (!isReadable(place, text.sql())) {
+      return;
+    }
+    if (text.concurrently() && text.several()) {
+      findings.refuse(
+          place,
+          "its statement is several, and the server takes CONCURRENTLY only alone; make them a step each");
+    }
+    Optional<NamedObject> object =
+        NamedObject.of(inquiry, place, step.target(), made(scope, step), new Findings());
+    if (object.isEmpty()) {
+      return;
+    }
+    DdlLook look =
+        new DdlLook(step, scope, text, object.get(), object.get().state(inquiry), table, foreseen);
+    if (step.definition() instanceof Step.Creates) {
+      if (object.get().column().isEmpty()) {
+        schema(place, object.get(), table);
+      }
+      new CreatesCheck(inquiry, findings).check(look);
+    } else {
+      new DropsCheck(inquiry, findings).check(look);
+    }
+  }
+
+  /**
+   * Has the server's own parser read the statement: within a block that ends before it, so that it
+   * is not carried out.
+   */
+  private boolean isReadable(String place, String sql) throws SQLException {
+    try {
+      inquiry.ask(
+          connection -> {
+            try (Statement statement = connection.createStatement()) {
+              statement.setEscapeProcessing(false);
+              return statement.execute(
+                  "DO LANGUAGE plpgsql $backfill_ddl$ BEGIN RETURN;\n"
+                      + sql
+                      + "\n; END $backfill_ddl$");
+            }
+          });
+    } catch (SQLException e) {
+      if (ConnectionFailure.passing(e.getSQLState())) {
+        throw e;
+      }
+      // Any other failure is one of the block, not of the statement.
+      if (SYNTAX_ERROR.equals(e.getSQLState())) {
+        findings.refuse(place, "its statement cannot be read: " + ConnectionFailure.oneLine(e));
+        return false;
       }
     }
+    return true;
   }
 
   /** The names of relations that earlier steps make. */
@@ -62,28 +121,7 @@ final class DdlCheck {
         .map(each -> ((Step.Ddl) each).definition())
         .filter(Step.Creates.class::isInstance)
         .map(Step.Definition::target)
-        .collect(java.util.stream.Collectors.toSet());
-  }
-
-  private void notNull(
-      String place, Step.Ddl step, Step.NotNull notNull, Table table, ChangeScope scope)
-      throws SQLException {
-    Set<String> made = made(scope, step);
-    for (String written : notNull.columns()) {
-      NamedObject column =
-          NamedObject.of(inquiry, place, written, made, new Findings()).orElse(null);
-      if (table != null
-          && column != null
-          && column.state(inquiry) == NamedObject.State.ABSENT
-          && !made.contains(written)) {
-        findings.refuse(
-            place,
-            "there is no column "
-                + written
-                + ", and no step before this one makes it"
-                + column.column().map(c -> CloseNames.hint(c, table.columnNames())).orElse(""));
-      }
-    }
+        .collect(Collectors.toSet());
   }
 
   private void schema(String place, NamedObject object, Table table) throws SQLException {
@@ -114,32 +152,14 @@ final class DdlCheck {
   }
 
   private void enumType(String place, Step.EnumValues values) throws SQLException {
-    owned(
-        place,
-        "type " + values.type(),
-        "SELECT pg_catalog.pg_get_userbyid(t.typowner), pg_catalog.pg_has_role(t.typowner, 'USAGE')"
-            + " FROM pg_catalog.pg_type t WHERE t.oid = pg_catalog.to_regtype(?)",
-        values.type());
-  }
-
-  /** Only an owner, or a member of it, may change a definition; no role is a member of itself. */
-  private void owned(String place, String what, String ask, Object value) throws SQLException {
-    for (Map.Entry<String, Boolean> owner :
-        inquiry.rows(ask, row -> Map.entry(row.getString(1), row.getBoolean(2)), value)) {
-      if (owner.getKey().equals(user)) {
-        findings
-            .leastRole()
-            .note(what + " is " + user + "'s own, as whoever runs the plan must be");
-        continue;
-      }
-      String grant = "GRANT " + TableName.quote(owner.getKey());
-      findings.leastRole().right(grant);
-      if (!owner.getValue()) {
-        findings.lack(
-            place,
-            "%s belongs to %s, and only its owner may change it; %s TO %s"
-                .formatted(what, owner.getKey(), grant, TableName.quote(user)));
-      }
-    }
+    owners.ofType(place, values.type());
+    values.values().stream()
+        .filter(value -> value.getBytes(StandardCharsets.UTF_8).length > LONGEST_LABEL)
+        .forEach(
+            value ->
+                findings.refuse(
+                    place,
+                    "value %s is longer than %d bytes, the most that a value of an enum has"
+                        .formatted(value, LONGEST_LABEL)));
   }
 }

@@ -1,65 +1,97 @@
 package backfill.postgres;
 
+import backfill.postgres.DdlShape.AddColumn;
+import backfill.postgres.DdlShape.AlterTable;
+import backfill.postgres.DdlShape.CreateIndex;
+import backfill.postgres.DdlShape.DropRelation;
+import java.util.List;
 import java.util.Optional;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /**
- * What a plan's {@code ddl} statement says of itself: not a parser, but enough to send it rightly.
+ * What a plan's {@code ddl} statement says of itself: not the server's parser, but enough to send
+ * it rightly and to know beforehand what it would stumble over.
  */
 final class DdlText {
-  private static final Pattern NOT_CODE =
-      Pattern.compile("'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|--[^\\n]*|/\\*.*?\\*/", Pattern.DOTALL);
-  private static final String NAME = "(?:\"(?:[^\"]|\"\")+\"|[\\p{L}_][\\p{L}\\d_$]*)";
-  private static final String DOTTED = "(" + NAME + "(?:\\s*\\.\\s*" + NAME + ")?)";
-  private static final Pattern CONCURRENTLY = word("CONCURRENTLY");
-  private static final Pattern INDEX_ON =
-      Pattern.compile(
-          "(?is)^\\s*CREATE\\s+(?:UNIQUE\\s+)?INDEX\\b.*?\\bON\\s+(?:ONLY\\s+)?" + DOTTED);
-  private static final Pattern ALTERED =
-      Pattern.compile("(?is)^\\s*ALTER\\s+TABLE\\s+(?:IF\\s+EXISTS\\s+)?(?:ONLY\\s+)?" + DOTTED);
-
   private final String sql;
+  private final SqlWords words;
+  private final DdlShape shape;
 
   DdlText(String sql) {
     this.sql = sql;
+    this.words = SqlWords.of(sql);
+    this.shape = DdlReader.shapeOf(SqlWords.of(sql));
   }
 
-  private static Pattern word(String word) {
-    return Pattern.compile("(?i)(?<![\\w$])" + word + "(?![\\w$])");
+  DdlShape shape() {
+    return shape;
+  }
+
+  /** The statement without a semicolon at its end. */
+  String sql() {
+    List<SqlWords.Word> all = words.all();
+    return all.isEmpty() || !all.get(all.size() - 1).is(";")
+        ? sql
+        : sql.substring(0, all.get(all.size() - 1).from());
   }
 
   /** Whether the server refuses it within a transaction. */
   boolean concurrently() {
-    return CONCURRENTLY.matcher(code()).find();
+    return says("concurrently");
   }
 
-  private String code() {
-    return NOT_CODE.matcher(sql).replaceAll(" ").strip();
+  /** Whether a word, or a name that is not quoted, is among its words. */
+  boolean says(String word) {
+    return words.all().stream().anyMatch(each -> each.is(word));
   }
 
-  /** The table that it indexes or alters, as it writes it; empty for other statements. */
-  Optional<String> table() {
-    for (Pattern pattern : new Pattern[] {INDEX_ON, ALTERED}) {
-      Matcher found = pattern.matcher(sql);
-      if (found.find()) {
-        return Optional.of(found.group(1));
+  /** Whether a name is among its words, quoted or not, or within a text of code. */
+  boolean mentions(String name) {
+    return words.all().stream()
+        .anyMatch(
+            each ->
+                each.isName() && each.text().equals(name)
+                    || each.kind() == SqlWords.Kind.TEXT && SourceCheck.occurs(name, each.text()));
+  }
+
+  /** Whether it is more than one statement. */
+  boolean several() {
+    List<SqlWords.Word> all = words.all();
+    for (int i = 0; i < all.size() - 1; i++) {
+      if (all.get(i).is(";") && !all.get(i + 1).is(";")) {
+        return true;
       }
     }
-    return Optional.empty();
+    return false;
+  }
+
+  /** The table that it indexes or alters, quoted; empty for other statements. */
+  Optional<String> table() {
+    if (shape instanceof CreateIndex index) {
+      return Optional.of(quoted(index.table()));
+    }
+    return shape instanceof AlterTable alter
+        ? Optional.of(quoted(alter.table()))
+        : Optional.empty();
+  }
+
+  static String quoted(List<String> name) {
+    return name.stream().map(TableName::quote).collect(Collectors.joining("."));
   }
 
   /** The lock that it takes on its table; empty where that is not known. */
   Optional<TableLock> lock() {
-    String words = code().replaceAll("\\s+", " ").toUpperCase(java.util.Locale.ROOT);
-    if (words.matches("(CREATE( UNIQUE)? INDEX|DROP INDEX) .*")) {
-      boolean drops = words.startsWith("DROP");
-      return Optional.of(
-          concurrently()
-              ? TableLock.SHARE_UPDATE_EXCLUSIVE
-              : drops ? TableLock.ACCESS_EXCLUSIVE : TableLock.SHARE);
+    if (shape instanceof CreateIndex index) {
+      return Optional.of(index.concurrently() ? TableLock.SHARE_UPDATE_EXCLUSIVE : TableLock.SHARE);
     }
-    return words.matches("ALTER TABLE .* (ADD|DROP)( COLUMN)? .*") || words.startsWith("DROP TABLE")
+    if (shape instanceof DropRelation drop) {
+      return drop.concurrently()
+          ? Optional.of(TableLock.SHARE_UPDATE_EXCLUSIVE)
+          : drop.kind() == 'i' || drop.kind() == 'r'
+              ? Optional.of(TableLock.ACCESS_EXCLUSIVE)
+              : Optional.empty();
+    }
+    return shape instanceof AlterTable && (says("add") || says("drop"))
         ? Optional.of(TableLock.ACCESS_EXCLUSIVE)
         : Optional.empty();
   }
@@ -68,26 +100,11 @@ final class DdlText {
    * What stands behind the name of a column that it adds, up to the next action: its type first.
    */
   Optional<String> definitionOf(String column) {
-    Matcher added =
-        Pattern.compile(
-                "(?is)\\bADD\\s+(?:COLUMN\\s+)?(?:IF\\s+NOT\\s+EXISTS\\s+)?(?:"
-                    + Pattern.quote(column)
-                    + "|"
-                    + Pattern.quote(TableName.quote(column))
-                    + ")\\s+")
-            .matcher(sql);
-    if (!added.find()) {
-      return Optional.empty();
-    }
-    int depth = 0;
-    int at = added.end();
-    for (; at < sql.length(); at++) {
-      char c = sql.charAt(at);
-      depth += c == '(' || c == '[' ? 1 : c == ')' || c == ']' ? -1 : 0;
-      if (depth == 0 && (c == ',' || c == ';')) {
-        break;
-      }
-    }
-    return Optional.of(sql.substring(added.end(), at).strip());
+    return shape instanceof AlterTable alter
+        ? alter.adds().stream()
+            .filter(add -> add.name().equals(column))
+            .map(AddColumn::definition)
+            .findFirst()
+        : Optional.empty();
   }
 }

@@ -36,10 +36,16 @@ final class Foreseen {
    * @param tables step to its table, of the steps whose table is there
    * @param step the one that finds it so
    */
-  static Foreseen of(
-      Inquiry inquiry, ChangeScope scope, Map<String, Table> tables, Step.Batches step)
+  static Foreseen of(Inquiry inquiry, ChangeScope scope, Map<String, Table> tables, Step step)
       throws SQLException {
-    Foreseen foreseen = new Foreseen(inquiry, scope, tables.get(step.name()));
+    return of(inquiry, scope, tables, step, tables.get(step.name()));
+  }
+
+  /** Likewise, of one table that the step is about. */
+  static Foreseen of(
+      Inquiry inquiry, ChangeScope scope, Map<String, Table> tables, Step step, Table table)
+      throws SQLException {
+    Foreseen foreseen = new Foreseen(inquiry, scope, table);
     for (Step earlier : scope.before(step)) {
       foreseen.lay(earlier, tables.get(earlier.name()), step);
     }
@@ -65,12 +71,17 @@ final class Foreseen {
     return columns.keySet();
   }
 
+  /** The type of one of these, as SQL writes it. */
+  String type(String column) {
+    return columns.get(column);
+  }
+
   /** Whether it is the table itself, as it is. */
   boolean unchanged() {
     return from.equals(table.name().quoted());
   }
 
-  private void lay(Step earlier, Table at, Step.Batches step) throws SQLException {
+  private void lay(Step earlier, Table at, Step step) throws SQLException {
     if (at == null) {
       return;
     }
@@ -88,7 +99,7 @@ final class Foreseen {
     }
   }
 
-  private void layRows(Step.Batches earlier, Table at, boolean here, Step.Batches step)
+  private void layRows(Step.Batches earlier, Table at, boolean here, Step step)
       throws SQLException {
     if (mentions(step, at)) {
       unknown = "its condition asks " + at.name() + ", which step " + earlier.name() + " changes";
@@ -164,8 +175,11 @@ final class Foreseen {
   }
 
   /** Whether the step's own expressions select from a table. */
-  private boolean mentions(Step.Batches step, Table other) {
-    String text = step.where() + " " + String.join(" ", step.set().values());
+  private static boolean mentions(Step step, Table other) {
+    if (!(step instanceof Step.Batches batches)) {
+      return false;
+    }
+    String text = batches.where() + " " + String.join(" ", batches.set().values());
     return Pattern.compile(
             "(?i)\\b(from|join|,)\\s*(only\\s+)?(\"?[\\w$]+\"?\\.)?\"?"
                 + Pattern.quote(other.name().name())

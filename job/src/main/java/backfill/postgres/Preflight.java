@@ -170,7 +170,8 @@ public final class Preflight implements AutoCloseable {
     String now = unfinished.isPresent() ? unfinished.get().now() : now();
     Coming coming = Coming.of(steps, sessions.writing());
     int before = findings.reasons().size();
-    new TargetTables(plan, sessions, coming, findings).find(fills);
+    Gone gone = Gone.of(steps, sessions.writing());
+    new TargetTables(plan, sessions, coming, gone, findings).find(fills);
     ChangeCheck changeCheck =
         new ChangeCheck(sessions.writing(), servers().get(Plan.MAIN).named().user(), findings);
     changeCheck.find(List.copyOf(steps));
@@ -202,7 +203,8 @@ public final class Preflight implements AutoCloseable {
         steps.stream().filter(step -> !skipped.contains(step.name())).toList();
     List<Step.Fill> active = Step.fills(List.copyOf(running));
     Coming coming = Coming.of(running, sessions.writing());
-    TargetTables targets = new TargetTables(plan, sessions, coming, findings);
+    Gone gone = Gone.of(running, sessions.writing());
+    TargetTables targets = new TargetTables(plan, sessions, coming, gone, findings);
     targets.find(active);
     Scope scope = new Scope(plan, active);
     SourceTables found = new SourceTables(plan, active, sessions, coming, findingsOf);
@@ -219,8 +221,12 @@ public final class Preflight implements AutoCloseable {
     Shapes known =
         shapes.of(scope.answerable(sources.keySet(), found.awaited().keySet()), there(sources));
     known.reasons().forEach(reason -> findings.refuse("plan " + plan.name(), reason));
+<<<<<<< HEAD
     sources.replaceAll((name, table) -> table.in(known.forms().getOrDefault(name, Map.of())));
     found.rights(scope, known, now);
+=======
+    found.rights(scope, known, gone, now);
+>>>>>>> 92228b3 (A ddl step that cannot work is found before the run, however late it comes)
     Map<String, Target> checked =
         targets.check(active, sources, found.awaited().keySet(), known, now);
     Map<String, Deferred> deferred = new LinkedHashMap<>();

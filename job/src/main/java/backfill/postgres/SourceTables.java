@@ -94,7 +94,7 @@ final class SourceTables {
   }
 
   /** Asks about the rights on those that are there as they will be read, and about their keys. */
-  void rights(Scope scope, Shapes known, String now) throws SQLException {
+  void rights(Scope scope, Shapes known, Gone gone, String now) throws SQLException {
     for (Map.Entry<String, Table> each : found.entrySet()) {
       String name = each.getKey();
       if (!halfMade.contains(name)) {
@@ -102,6 +102,13 @@ final class SourceTables {
         Set<String> needed = new LinkedHashSet<>(known.needed().getOrDefault(name, Set.of()));
         needed.addAll(scope.columnsOf(name));
         check(source).rights(source, each.getValue(), needed, plan, now);
+        if (source.database().equals(Plan.MAIN)) {
+          for (Step.Fill step : steps) {
+            if (plan.sourcesOf(step).contains(name)) {
+              gone.check(TargetCheck.place(step), step, each.getValue(), needed, in(source));
+            }
+          }
+        }
         new KeyCheck(sessions.reading(source.database()), in(source))
             .check(source, each.getValue());
       }

@@ -118,6 +118,11 @@ public record Table(
 
   /** What it is, with an article, for a message. */
   String kindInWords() {
+    return kindInWords(kind);
+  }
+
+  /** Likewise, of one of the catalog's letters. */
+  static String kindInWords(char kind) {
     return switch (kind) {
       case 'r' -> "a table";
       case 'p' -> "a partitioned table";

@@ -3,6 +3,7 @@ package backfill.postgres;
 import backfill.plan.Plan;
 import backfill.plan.Step;
 import java.sql.SQLException;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -14,14 +15,16 @@ final class TargetTables {
   private final Plan plan;
   private final Sessions sessions;
   private final Coming coming;
+  private final Gone gone;
   private final Findings findings;
   private final Map<String, Table> found = new LinkedHashMap<>();
   private final Map<String, String> reasons = new LinkedHashMap<>();
 
-  TargetTables(Plan plan, Sessions sessions, Coming coming, Findings findings) {
+  TargetTables(Plan plan, Sessions sessions, Coming coming, Gone gone, Findings findings) {
     this.plan = plan;
     this.sessions = sessions;
     this.coming = coming;
+    this.gone = gone;
     this.findings = findings;
   }
 
@@ -91,6 +94,13 @@ final class TargetTables {
       }
       Optional<Target> target = check.check(step, table, sources, known);
       target.ifPresent(usable -> targets.put(step.name(), usable));
+      List<String> columns = new ArrayList<>(step.key());
+      columns.addAll(known.outputs().getOrDefault(step.name(), List.of()));
+      gone.check(TargetCheck.place(step), step, table, columns, findings);
+      target.ifPresent(
+          usable ->
+              gone.checkIndex(
+                  TargetCheck.place(step), step, table, usable.arbiter().index(), findings));
       if (step instanceof Step.Pairs pairs && table.isTable()) {
         headroom.check(plan, pairs, table, sources, now);
       }

@@ -1,0 +1,46 @@
+package backfill.postgres;
+
+import backfill.plan.Step;
+import java.sql.SQLException;
+
+/** Asks the server whether a step's own SQL means something there. */
+final class Explained {
+  private final Inquiry inquiry;
+  private final Findings findings;
+
+  Explained(Inquiry inquiry, Findings findings) {
+    this.inquiry = inquiry;
+    this.findings = findings;
+  }
+
+  /**
+   * False, with a reason among the findings, where it cannot be asked. Lacking rights are no reason
+   * here: they are named column by column; nor is an enum's value that an earlier step appends.
+   *
+   * @param what the plan's key that it stands under
+   * @param sql what begins with EXPLAIN: that looks at names, types and rights, and runs nothing
+   */
+  boolean ask(String place, String what, Step step, ChangeScope scope, String sql)
+      throws SQLException {
+    try {
+      inquiry.rows(sql, row -> row.getString(1));
+      return true;
+    } catch (SQLException e) {
+      if (ConnectionFailure.passing(e.getSQLState())) {
+        throw e;
+      }
+      boolean lacksRights = "42501".equals(e.getSQLState());
+      boolean valueToCome =
+          "22P02".equals(e.getSQLState())
+              && scope.before(step).stream()
+                  .anyMatch(
+                      each ->
+                          each instanceof Step.Ddl ddl
+                              && ddl.definition() instanceof Step.EnumValues);
+      if (!lacksRights && !valueToCome) {
+        findings.refuse(place, what + " cannot be asked: " + ConnectionFailure.oneLine(e));
+      }
+      return false;
+    }
+  }
+}
