@@ -221,12 +221,8 @@ public final class Preflight implements AutoCloseable {
     Shapes known =
         shapes.of(scope.answerable(sources.keySet(), found.awaited().keySet()), there(sources));
     known.reasons().forEach(reason -> findings.refuse("plan " + plan.name(), reason));
-<<<<<<< HEAD
     sources.replaceAll((name, table) -> table.in(known.forms().getOrDefault(name, Map.of())));
-    found.rights(scope, known, now);
-=======
     found.rights(scope, known, gone, now);
->>>>>>> 92228b3 (A ddl step that cannot work is found before the run, however late it comes)
     Map<String, Target> checked =
         targets.check(active, sources, found.awaited().keySet(), known, now);
     Map<String, Deferred> deferred = new LinkedHashMap<>();
