@@ -38,6 +38,8 @@ final class SparkTypes {
 
   private static final Pattern DECLARED = Pattern.compile("numeric\\((\\d+),(-?\\d+)\\)");
 
+  private static final String LAST = "294247-01-01 00:00:00";
+
   /** Of a numeric without bounds: digits behind the point, of 38 in all. */
   private static final int SCALE = 18;
 
@@ -94,7 +96,12 @@ final class SparkTypes {
     if (isTimestamp(type)) {
       return counted(
           column,
-          "(EXTRACT(epoch FROM " + name + ") * 1000000)::pg_catalog.int8",
+          // PostgreSQL counts from 2000, and so goes 30 years further.
+          "CASE WHEN %1$s >= '%2$s' THEN %3$s ELSE (EXTRACT(epoch FROM %1$s) * 1000000)::pg_catalog.int8 END"
+              .formatted(
+                  name,
+                  type.equals(DataTypes.TimestampType) ? LAST + "+00" : LAST,
+                  error(column, " is after the last moment that Spark has: ", "pg_catalog.int8")),
           Long.MIN_VALUE,
           Long.MAX_VALUE,
           "pg_catalog.int8");
