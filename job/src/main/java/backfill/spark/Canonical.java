@@ -8,7 +8,6 @@ import static org.apache.spark.sql.functions.length;
 import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.lower;
 import static org.apache.spark.sql.functions.regexp_replace;
-import static org.apache.spark.sql.functions.rtrim;
 import static org.apache.spark.sql.functions.substring;
 import static org.apache.spark.sql.functions.when;
 
@@ -72,7 +71,7 @@ final class Canonical {
     }
     return switch (column.castType()) {
       case "uuid" -> uuid(value);
-      case "bpchar" -> rtrim(value, lit(" "));
+      case "bpchar" -> withoutBlanks(value);
       case "time without time zone", "time with time zone" -> fixed(value);
       default -> ValueGroup.of(column) == ValueGroup.TIME ? fixed(value) : value;
     };
@@ -82,9 +81,14 @@ final class Canonical {
   private static Column cut(Column value, int most) {
     Column rest = substring(value, most + 1, Integer.MAX_VALUE);
     return when(
-            char_length(value).gt(most).and(rtrim(rest, lit(" ")).equalTo("")),
+            char_length(value).gt(most).and(withoutBlanks(rest).equalTo("")),
             substring(value, 1, most))
         .otherwise(value);
+  }
+
+  /** Without the blanks at its end, and those alone. */
+  private static Column withoutBlanks(Column value) {
+    return regexp_replace(value, " +\\z", "");
   }
 
   /** The server is to refuse a time that is another one at each run. */
