@@ -197,6 +197,11 @@ final class Backfill {
         preflight.askForLedger();
       }
       try {
+        if (command == Command.CHECK) {
+          preflight.warnOfReplicas();
+        } else {
+          preflight.awaitReplicas(run::waitsFor);
+        }
         Ready ready = preflight.check(this::shapes);
         changes = preflight.changes();
         preflight

@@ -40,40 +40,44 @@ final class DatabaseReports {
     return reports;
   }
 
-  /** Name to what is said of its snapshot, once it was let go. */
-  static Map<String, Report.SnapshotReport> of(Reading reading) {
-    Map<String, Report.SnapshotReport> reports = new LinkedHashMap<>();
-    Snapshot main = reading.snapshots().get(Plan.MAIN);
-    reading
-        .snapshots()
-        .forEach(
-            (name, snapshot) ->
-                reports.put(
-                    name,
-                    new Report.SnapshotReport(
-                        snapshot.lsn(),
-                        snapshot.at().toString(),
-                        reading.held().toMillis(),
-                        snapshot == main ? null : snapshot.laterThan(main).toMillis(),
-                        snapshot == main ? null : snapshot.laterByServersThan(main).toMillis())));
-    return reports;
+  /** Adds what is said of each snapshot, once they were let go. */
+  static void addTo(Map<String, Report.DatabaseReport> reports, Reading reading) {
+    Snapshot main = reading.main();
+    for (Reading.Taken taken : reading.snapshots()) {
+      Snapshot snapshot = taken.snapshot();
+      reports
+          .get(taken.database())
+          .snapshots()
+          .add(
+              new Report.SnapshotReport(
+                  snapshot.lsn(),
+                  snapshot.at().toString(),
+                  reading.held().toMillis(),
+                  snapshot == main ? null : snapshot.laterThan(main).toMillis(),
+                  snapshot == main ? null : snapshot.laterByServersThan(main).toMillis(),
+                  taken.server()));
+    }
   }
 
   /** The snapshots that some steps read in, for the log. */
   static String sentence(Reading reading) {
-    Snapshot main = reading.snapshots().get(Plan.MAIN);
-    return reading.snapshots().entrySet().stream()
-        .map(
-            each ->
-                "snapshot %s at %s".formatted(each.getValue().id(), each.getValue().lsn())
-                    + (each.getValue() == main
-                        ? ""
-                        : " of %s, %d ms after main's (%d ms by the servers' clocks)"
-                            .formatted(
-                                each.getKey(),
-                                each.getValue().laterThan(main).toMillis(),
-                                each.getValue().laterByServersThan(main).toMillis())))
+    return reading.snapshots().stream()
+        .map(taken -> sentence(taken, reading.main()))
         .collect(Collectors.joining("; "));
+  }
+
+  private static String sentence(Reading.Taken taken, Snapshot main) {
+    Snapshot snapshot = taken.snapshot();
+    String which = "snapshot %s at %s".formatted(snapshot.id(), snapshot.lsn());
+    if (snapshot == main) {
+      return which;
+    }
+    return which
+        + " of %s, %d ms after main's (%d ms by the servers' clocks)"
+            .formatted(
+                taken.database().equals(Plan.MAIN) ? taken.server() : taken.database(),
+                snapshot.laterThan(main).toMillis(),
+                snapshot.laterByServersThan(main).toMillis());
   }
 
   /** Which database on which servers, by the name that the plan gives it. */

@@ -2,6 +2,7 @@ package backfill;
 
 import backfill.plan.InvalidPlan;
 import backfill.postgres.Held;
+import backfill.postgres.LaggingReplica;
 import backfill.postgres.NotReady;
 import backfill.postgres.RunLedger;
 import backfill.postgres.SqlFailure;
@@ -64,6 +65,9 @@ enum ExitCode {
     if (failure instanceof Refused) {
       return REFUSED;
     }
+    if (failure instanceof LaggingReplica) {
+      return READ_FAILED;
+    }
     if (TooManyRejected.in(failure)) {
       return WRITE_FAILED;
     }
@@ -84,7 +88,8 @@ enum ExitCode {
       case NOT_READY ->
           failure instanceof NotReady notReady && notReady.retryable()
               || failure instanceof RunLedger.LedgerFailure ledger && ledger.passing();
-      case READ_FAILED -> !UnfitRows.in(failure);
+      case READ_FAILED ->
+          failure instanceof LaggingReplica replica ? replica.passing() : !UnfitRows.in(failure);
       case WRITE_FAILED -> !TooManyRejected.in(failure);
       case HELD -> true;
       default -> false;

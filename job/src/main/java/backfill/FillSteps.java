@@ -11,6 +11,7 @@ import backfill.spark.Overlay;
 import backfill.spark.Reading;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Steps that fill tables, one behind the other, in as few snapshots as their order allows. What was
@@ -124,17 +125,13 @@ final class FillSteps implements AutoCloseable {
       return;
     }
     run.enter(Stage.VERIFY, steps().get(0), "transactions open at our last commit", 0);
-    boolean ended =
-        OpenTransactions.now(run.database, run.applicationName)
-            .endWithin(run.plan.settings().verify().waitFor());
+    Optional<String> open =
+        OpenTransactions.now(run.databases, run.applicationName)
+            .endWithin(run.plan.settings().verify().waitFor(), run::waitsFor);
     run.stopping.check();
-    if (!ended) {
-      run.warn(
-          "verify: transactions that were open at our last commit are still open after "
-              + run.plan.settings().verify().waitFor().toSeconds()
-              + " s (verify.wait-for); what they change is not seen");
-    }
-    try (Reading reading = run.reading(ready, steps(), new Overlay())) {
+    open.ifPresent(still -> run.warn("verify: " + still + "; what is changed there is not seen"));
+    run.enter(Stage.VERIFY, steps().get(0), "snapshot", 0);
+    try (Reading reading = run.verifying(ready, steps())) {
       for (StepGroup group : written) {
         group.verify(reading);
       }

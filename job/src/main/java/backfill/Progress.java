@@ -43,6 +43,7 @@ final class Progress implements AutoCloseable {
   private Doing doing;
   private Pace pace;
   private Activity.Seen seen = NOTHING;
+  private String awaited;
   private long lastLineNanos = System.nanoTime();
   private long movedNanos = lastLineNanos;
   private boolean barShown;
@@ -77,6 +78,11 @@ final class Progress implements AutoCloseable {
     this.changed = rows;
   }
 
+  /** Until the next part begins, a line says that it waits for this. */
+  synchronized void waitsFor(String what) {
+    this.awaited = what;
+  }
+
   /**
    * A stage, or a part of one, begins.
    *
@@ -87,6 +93,7 @@ final class Progress implements AutoCloseable {
     doing = new Doing(stage, what, now);
     pace = new Pace(total, now);
     changed = null;
+    awaited = null;
     seen = NOTHING;
     movedNanos = now;
     if (activity != null) {
@@ -156,13 +163,19 @@ final class Progress implements AutoCloseable {
     StringBuilder line = new StringBuilder(doing.stage + " " + what() + ": ").append(done(now));
     // The driver's own part of a stage counts no rows: only the server knows whether it is stuck.
     Optional<String> blocked =
-        still.compareTo(STILL) < 0 || waits == null ? Optional.empty() : waits.current(PATIENCE);
+        still.compareTo(STILL) < 0 ? Optional.empty() : waitedFor();
     boolean counted = pace.rows() > 0 || pace.total() > 0;
     if (blocked.isPresent() || counted && still.compareTo(LONG_STILL) >= 0) {
       line.append(", nothing moved for ").append(seconds(still.toNanos())).append(" s");
     }
     blocked.ifPresent(by -> line.append("; waits for ").append(by));
     return line.toString();
+  }
+
+  private Optional<String> waitedFor() {
+    return awaited != null || waits == null
+        ? Optional.ofNullable(awaited)
+        : waits.current(PATIENCE);
   }
 
   /** Reads run beside each other: all of those that do. */

@@ -94,9 +94,16 @@ final class Report {
    *     main's
    * @param afterMainByServersMs the same by the clocks of the two servers, so that it holds how far
    *     those are apart, too
+   * @param server where it was taken: verify has one of a replica, for the sources, and one of its
+   *     primary, for the targets
    */
   record SnapshotReport(
-      String lsn, String at, long heldMs, Long afterMainMs, Long afterMainByServersMs) {}
+      String lsn,
+      String at,
+      long heldMs,
+      Long afterMainMs,
+      Long afterMainByServersMs,
+      String server) {}
 
   /** Another stage begins. */
   void enter(Stage entered) {

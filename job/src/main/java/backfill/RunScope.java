@@ -104,22 +104,34 @@ final class RunScope {
    * @param overlay what earlier steps of a dry run would leave
    */
   Reading reading(Ready ready, List<Step.Fill> steps, Overlay overlay) throws Exception {
-    return Reading.begin(
+    return Reading.begin(reader(), ready, steps, overlay);
+  }
+
+  /** Likewise, to verify: targets are read where they are written. */
+  Reading verifying(Ready ready, List<Step.Fill> steps) throws Exception {
+    return Reading.verifying(reader(), ready, steps);
+  }
+
+  private Reading.Reader reader() {
+    return new Reading.Reader(
         session.get(),
         plan,
-        ready,
-        steps,
         databases,
         applicationName,
         UUID.fromString(report.runId),
-        overlay);
+        this::waitsFor);
+  }
+
+  /** It waits for this; not if the run was asked to stop. */
+  void waitsFor(String what) {
+    stopping.check();
+    progress.waitsFor(what);
   }
 
   /** Lets the snapshots of a reading go, and reports them. */
   void release(Reading reading) {
     reading.release();
-    DatabaseReports.of(reading)
-        .forEach((name, snapshot) -> report.databases.get(name).snapshots().add(snapshot));
+    DatabaseReports.addTo(report.databases, reading);
   }
 
   /**

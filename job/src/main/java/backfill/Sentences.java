@@ -205,14 +205,22 @@ final class Sentences {
 
   private static String cure(ExitCode code, Report.Failure error) {
     return switch (code) {
-      case READ_FAILED ->
-          Stage.WRITE.toString().equals(error.stage())
-              ? "What Spark kept of the rows is lost; the batches before it are written: run the same command again."
-              : "The step wrote nothing; run the same command again.";
+      case READ_FAILED -> readAgain(error);
       case WRITE_FAILED ->
           "The batches before it are written; mend what the message says, then run the same command again.";
       case BUG -> "Ask verify for the state of the tables.";
       default -> "Nothing was written.";
     };
+  }
+
+  private static String readAgain(Report.Failure error) {
+    String written =
+        switch (error.stage()) {
+          case "write" -> "What Spark kept of the rows is lost; the batches before it are written";
+          case "verify" -> "What the steps wrote is written, and not all of it is verified";
+          case "preflight" -> "Nothing was written";
+          default -> "The step wrote nothing";
+        };
+    return written + (error.retryable() ? "; run the same command again." : ".");
   }
 }

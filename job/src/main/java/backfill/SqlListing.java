@@ -13,6 +13,7 @@ import backfill.postgres.LedgerTables;
 import backfill.postgres.ListedStatement;
 import backfill.postgres.OpenTransactions;
 import backfill.postgres.Ready;
+import backfill.postgres.Replicas;
 import backfill.postgres.SnapshotListing;
 import backfill.postgres.Table;
 import backfill.postgres.Target;
@@ -35,6 +36,7 @@ final class SqlListing {
 
   private final Plan plan;
   private final Ready ready;
+  private final Databases databases;
   private final Database database;
   private final String applicationName;
   private final ReadListing reads;
@@ -51,6 +53,7 @@ final class SqlListing {
       Changes changes) {
     this.plan = plan;
     this.ready = ready;
+    this.databases = databases;
     this.database = databases.main();
     this.applicationName = applicationName;
     this.changes = new ChangeListing(scope, changes);
@@ -114,6 +117,10 @@ final class SqlListing {
   private void read(List<Step.Fill> together) {
     String names = names(together);
     Map<String, List<Table>> tables = Reading.tables(plan, ready, together);
+    if (tables.keySet().stream().anyMatch(name -> databases.named().get(name).readsElsewhere())) {
+      heading("read " + names + ": whether a replica has what its primary has");
+      list(Replicas.listing(plan.settings().read().waitFor()));
+    }
     tables.forEach(
         (database, read) -> {
           String of = database.equals(Plan.MAIN) ? "" : " of database " + database;
@@ -182,9 +189,14 @@ final class SqlListing {
 
   private void verify(List<Step.Fill> together) {
     heading("verify " + names(together) + ": the transactions open at our last commit");
-    list(OpenTransactions.listing(database, plan.settings().verify().waitFor()));
+    list(OpenTransactions.listing(plan.settings().verify().waitFor()));
     heading(
-        "verify " + names(together) + ": a new snapshot, and in it every statement of read again");
+        "verify "
+            + names(together)
+            + (database.readsElsewhere()
+                ? ": new snapshots, of the primary for the targets and then of the replica for the sources,"
+                    + " and in them every statement of read again"
+                : ": a new snapshot, and in it every statement of read again"));
   }
 
   private static String names(List<Step.Fill> steps) {

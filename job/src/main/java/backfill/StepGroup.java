@@ -8,7 +8,7 @@ import backfill.postgres.StepCounts;
 import backfill.postgres.WritePart;
 import backfill.spark.Gains;
 import backfill.spark.Overlay;
-import backfill.spark.PlannedDeletions;
+import backfill.spark.PlannedKeys;
 import backfill.spark.Reading;
 import backfill.spark.StepPlan;
 import backfill.spark.StepRun;
@@ -113,7 +113,10 @@ final class StepGroup implements AutoCloseable {
   private Reading begin() throws Exception {
     run.countActivity();
     run.enter(Stage.READ, together.get(0), "snapshot", 0);
-    Reading reading = run.reading(ready, together, overlay);
+    Reading reading =
+        command == Command.VERIFY
+            ? run.verifying(ready, together)
+            : run.reading(ready, together, overlay);
     run.progress.say(
         "read: "
             + DatabaseReports.sentence(reading)
@@ -201,7 +204,7 @@ final class StepGroup implements AutoCloseable {
     if (counts.toDelete() == 0) {
       return Map.of();
     }
-    Optional<List<String[]>> keys = PlannedDeletions.of(each);
+    Optional<List<String[]>> keys = PlannedKeys.of(each);
     if (keys.isEmpty()) {
       return null;
     }

@@ -2,6 +2,7 @@ package backfill;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.sql.Connection;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -137,6 +138,32 @@ class MeanwhileTest {
       assertThat(run.counts(FIRST, "planned", "inserted", "conflicts", "alreadyPresent", "missing"))
           .isEqualTo(RunTest.numbers(4, 3, 1, 1, 0));
       assertThat(there.rows("dojo_product_authorized_users")).isEqualTo(4);
+    }
+  }
+
+  /** One of another database can change none of our rows. */
+  @Test
+  void transactionThatStaysOpenIsNamedAndThatOfAnotherDatabaseIsNot() throws Exception {
+    try (TestingDatabase elsewhere = TestingPostgres.shared().createDatabase();
+        Connection other = elsewhere.connection();
+        Connection ours = there.database.connection()) {
+      other.setAutoCommit(false);
+      other.createStatement().execute("SELECT pg_current_xact_id()");
+
+      TestingRun run = there.run("run");
+
+      assertThat(run.code()).as(run.said()).isZero();
+      assertThat(run.said()).doesNotContain("still open");
+
+      ours.setAutoCommit(false);
+      ours.createStatement().execute("SELECT pg_current_xact_id()");
+      TestingRun beside = there.run("run", "--set", "verify.wait-for=200 ms");
+
+      assertThat(beside.code()).as(beside.said()).isZero();
+      assertThat(beside.report().path("warnings").toString())
+          .contains("verify: 1 transaction was open at our last commit and is still open after 200 ms")
+          .contains("database " + there.database.name() + ", role " + there.database.user())
+          .contains("; what is changed there is not seen");
     }
   }
 

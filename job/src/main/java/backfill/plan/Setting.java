@@ -17,6 +17,7 @@ enum Setting {
   READERS("read.readers", Measure.COUNT, "1", "64"),
   FETCH_ROWS("read.fetch-rows", Measure.COUNT, "1", "1000000"),
   KEYS_PER_QUERY("read.keys-per-query", Measure.COUNT, "1", "1000000"),
+  REPLICA_WAIT_FOR("read.wait-for", Measure.DURATION, "0 s", "24 h"),
   BROADCAST_BYTES("flatten.broadcast-bytes", Measure.BYTES, "0 B", "8 GiB"),
   DICTIONARY_BYTES("flatten.dictionary-bytes", Measure.BYTES, "0 B", "1 GiB"),
   WRITERS("write.writers", Measure.COUNT, "1", "64"),

@@ -40,12 +40,14 @@ public record Settings(
    * @param readers connections that read one database at the same time, at most
    * @param fetchRows rows that one round trip brings
    * @param keysPerQuery keys that one statement asks for, of a source that is fetched by key
+   * @param waitFor how long a replica may take to replay what its primary had when it was asked
    */
-  public record Read(int readers, int fetchRows, int keysPerQuery) {
+  public record Read(int readers, int fetchRows, int keysPerQuery, Duration waitFor) {
     public Read {
       Setting.READERS.require(readers);
       Setting.FETCH_ROWS.require(fetchRows);
       Setting.KEYS_PER_QUERY.require(keysPerQuery);
+      Setting.REPLICA_WAIT_FOR.require(waitFor);
     }
   }
 

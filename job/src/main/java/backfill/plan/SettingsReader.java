@@ -73,7 +73,8 @@ final class SettingsReader {
         new Settings.Read(
             count(values, Setting.READERS),
             count(values, Setting.FETCH_ROWS),
-            count(values, Setting.KEYS_PER_QUERY)),
+            count(values, Setting.KEYS_PER_QUERY),
+            duration(values, Setting.REPLICA_WAIT_FOR)),
         new Settings.Flatten(
             number(values, Setting.BROADCAST_BYTES), number(values, Setting.DICTIONARY_BYTES)),
         write(values),

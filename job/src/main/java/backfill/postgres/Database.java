@@ -186,6 +186,11 @@ public final class Database implements Serializable {
     return open(readUrl(), applicationName);
   }
 
+  /** The same, read where it is written. */
+  public Database atPrimary() {
+    return new Database(prefix, url, null, user, password, passwordFile, connectTimeout);
+  }
+
   /** Whether reading happens on another server than writing. */
   public boolean readsElsewhere() {
     return readUrl != null;

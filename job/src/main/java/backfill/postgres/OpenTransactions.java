@@ -4,99 +4,176 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.stream.Collectors;
 
 /**
- * The transactions that were open on a server at one moment, so that one can wait for their end: a
- * grant revoked in one of them shows only after it has committed.
+ * The transactions that were open in the run's databases at one moment, so that one can wait for
+ * their end: a grant revoked in one of them shows only after it has committed. Those of other
+ * databases of the same server can touch none of our tables, and are passed over; one whose
+ * database nobody can say counts.
  */
 public final class OpenTransactions {
   private static final long POLL_MILLIS = 100;
 
-  private static final String NOW =
-      "SELECT pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot())::text,"
-          + " pg_catalog.pg_current_wal_insert_lsn()::text";
-  private static final String ENDED =
-      "SELECT pg_catalog.pg_snapshot_xmin(pg_catalog.pg_current_snapshot()) >= ?::pg_catalog.xid8";
-  private static final String REPLAYED =
-      "SELECT NOT pg_catalog.pg_is_in_recovery()"
-          + " OR pg_catalog.pg_last_wal_replay_lsn() >= ?::pg_catalog.pg_lsn";
+  /** How many are named, at most. */
+  private static final int NAMED = 3;
 
-  private final Database database;
-  private final String applicationName;
-  private final String next;
-  private final String lsn;
+  /**
+   * A snapshot names those that have begun before the last one that has ended; a session says of
+   * itself. Who has no right to look at others' sessions is told their pid, name, database and
+   * transaction all the same, but not since when.
+   */
+  private static final String OPEN =
+      """
+      WITH open AS (
+        SELECT x.xid::pg_catalog.xid::pg_catalog.text AS xid
+        FROM pg_catalog.pg_snapshot_xip(pg_catalog.pg_current_snapshot()) AS x(xid)
+        UNION SELECT backend_xid::pg_catalog.text FROM pg_catalog.pg_stat_activity WHERE backend_xid IS NOT NULL
+        UNION SELECT transaction::pg_catalog.text FROM pg_catalog.pg_prepared_xacts)
+      SELECT o.xid, a.pid, a.application_name, p.gid,
+             coalesce(a.usename, p.owner) AS role, coalesce(a.datname, p.database) AS database,
+             extract(epoch FROM pg_catalog.clock_timestamp() - coalesce(a.xact_start, p.prepared))::pg_catalog.int8
+               AS seconds
+      FROM open o
+      LEFT JOIN pg_catalog.pg_stat_activity a ON a.backend_xid::pg_catalog.text = o.xid
+      LEFT JOIN pg_catalog.pg_prepared_xacts p ON p.transaction::pg_catalog.text = o.xid
+      WHERE coalesce(a.datname, p.database, pg_catalog.current_database()) = pg_catalog.current_database()""";
 
-  private OpenTransactions(Database database, String applicationName, String next, String lsn) {
-    this.database = database;
-    this.applicationName = applicationName;
-    this.next = next;
-    this.lsn = lsn;
+  private static final String STILL = OPEN + "\nAND o.xid = ANY (?)";
+
+  private final List<OfOne> databases;
+  private final long askedNanos = System.nanoTime();
+
+  private OpenTransactions(List<OfOne> databases) {
+    this.databases = databases;
   }
 
-  /** Those that are open now. */
-  public static OpenTransactions now(Database database, String applicationName)
-      throws SQLException {
-    try (Connection connection = database.connect(applicationName);
-        Statement statement = connection.createStatement();
-        ResultSet row = statement.executeQuery(NOW)) {
-      row.next();
-      return new OpenTransactions(database, applicationName, row.getString(1), row.getString(2));
+  /** Those of one database. */
+  private record OfOne(Database database, String applicationName, List<Transaction> open) {}
+
+  /**
+   * One of them.
+   *
+   * @param session what is known of its session, in words
+   * @param seconds how long it has been open; null where we may not know
+   */
+  private record Transaction(String xid, String session, Long seconds) {
+    String words(long askedSeconds) {
+      return session
+          + (seconds == null
+              ? ", open for at least %d s".formatted(askedSeconds)
+              : ", open for %d s".formatted(seconds));
     }
+  }
+
+  /** Those that are open now, in each of these databases. */
+  public static OpenTransactions now(Databases databases, String applicationName)
+      throws SQLException {
+    List<OfOne> all = new ArrayList<>();
+    for (Database database : databases.named().values()) {
+      try (Connection connection = database.connect(applicationName);
+          PreparedStatement statement = connection.prepareStatement(OPEN)) {
+        all.add(new OfOne(database, applicationName, transactions(statement)));
+      }
+    }
+    return new OpenTransactions(all);
   }
 
   /**
-   * Waits until all of them have ended, and, where a replica is read, until it has replayed what
-   * was written.
+   * Waits until all of them have ended.
    *
-   * @return false if one is still open after that time
+   * @param waiting is told, again and again, what is waited for
+   * @return those that are still open after that time, in words; empty where none is
    */
-  public boolean endWithin(Duration limit) throws SQLException {
-    return holdsWithin(limit, true, ENDED, next)
-        && (!database.readsElsewhere() || holdsWithin(limit, false, REPLAYED, lsn));
-  }
-
-  /** What asks for them and waits for their end, listed. */
-  public static List<ListedStatement> listing(Database database, Duration limit) {
-    List<ListedStatement> listed = new ArrayList<>();
-    String wait = " is asked every " + POLL_MILLIS + " ms, for " + limit.toSeconds() + " s at most";
-    listed.add(new ListedStatement(NOW));
-    listed.add(new ListedStatement(List.of("whether they have ended" + wait), ENDED));
-    if (database.readsElsewhere()) {
-      listed.add(
-          new ListedStatement(
-              List.of("whether the replica has what was written" + wait), REPLAYED));
+  public Optional<String> endWithin(Duration limit, Consumer<String> waiting) throws SQLException {
+    List<String> still = new ArrayList<>();
+    for (OfOne one : databases) {
+      still.addAll(endWithin(one, limit, waiting));
     }
-    return listed;
+    if (still.isEmpty()) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        "%s open at our last commit and %s still open after %s (verify.wait-for): %s"
+            .formatted(
+                still.size() == 1 ? "1 transaction was" : still.size() + " transactions were",
+                still.size() == 1 ? "is" : "are",
+                Replica.inWords(limit),
+                named(still)));
   }
 
-  private boolean holdsWithin(Duration limit, boolean primary, String question, String value)
+  private List<String> endWithin(OfOne one, Duration limit, Consumer<String> waiting)
       throws SQLException {
-    long end = System.nanoTime() + limit.toNanos();
-    try (Connection connection =
-            primary
-                ? database.connect(applicationName)
-                : database.connectForReading(applicationName);
-        PreparedStatement statement = connection.prepareStatement(question)) {
-      statement.setString(1, value);
+    if (one.open().isEmpty()) {
+      return List.of();
+    }
+    String[] xids = one.open().stream().map(Transaction::xid).toArray(String[]::new);
+    try (Connection connection = one.database().connect(one.applicationName());
+        PreparedStatement statement = connection.prepareStatement(STILL)) {
+      statement.setArray(1, connection.createArrayOf("text", xids));
       while (true) {
-        try (ResultSet row = statement.executeQuery()) {
-          row.next();
-          if (row.getBoolean(1)) {
-            return true;
-          }
+        List<Transaction> open = transactions(statement);
+        long waited = System.nanoTime() - askedNanos;
+        List<String> words =
+            open.stream().map(each -> each.words(Duration.ofNanos(waited).toSeconds())).toList();
+        if (open.isEmpty() || waited > limit.toNanos()) {
+          return words;
         }
-        if (System.nanoTime() > end) {
-          return false;
-        }
+        waiting.accept("the end of " + named(words));
         Thread.sleep(POLL_MILLIS);
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      return false;
+      return List.of();
     }
+  }
+
+  private static String named(List<String> words) {
+    return words.stream().limit(NAMED).collect(Collectors.joining("; "))
+        + (words.size() > NAMED ? "; and %d more".formatted(words.size() - NAMED) : "");
+  }
+
+  private static List<Transaction> transactions(PreparedStatement statement) throws SQLException {
+    List<Transaction> transactions = new ArrayList<>();
+    try (ResultSet row = statement.executeQuery()) {
+      while (row.next()) {
+        transactions.add(
+            new Transaction(
+                row.getString("xid"), session(row), row.getObject("seconds", Long.class)));
+      }
+    }
+    return transactions;
+  }
+
+  private static String session(ResultSet row) throws SQLException {
+    String of = "database %s, role %s".formatted(row.getString("database"), row.getString("role"));
+    if (row.getString("gid") != null) {
+      return "prepared transaction '%s' (%s)".formatted(row.getString("gid"), of);
+    }
+    if (row.getString("pid") == null) {
+      return "transaction %s of a session that is not shown".formatted(row.getString("xid"));
+    }
+    String name = row.getString("application_name");
+    return "pid %s (%s, %s)"
+        .formatted(
+            row.getString("pid"),
+            name == null || name.isEmpty() ? "no application name" : name,
+            of);
+  }
+
+  /** What asks for them and waits for their end, listed. */
+  public static List<ListedStatement> listing(Duration limit) {
+    return List.of(
+        new ListedStatement(List.of("in each database"), OPEN),
+        new ListedStatement(
+            List.of(
+                "only where one is open: whether they have ended, every %d ms, for %d s at most"
+                    .formatted(POLL_MILLIS, limit.toSeconds())),
+            STILL));
   }
 }

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 
 /**
@@ -112,6 +113,34 @@ public final class Preflight implements AutoCloseable {
     keepsLedger = plan.settings().ledger().on();
   }
 
+  /**
+   * Waits until every replica that rows are read from shows what its primary has now: what is asked
+   * and read from here on is not of some time before.
+   *
+   * @param waiting is told, again and again, what is waited for
+   * @throws LaggingReplica if one does not within {@code read.wait-for}
+   */
+  public void awaitReplicas(Consumer<String> waiting) {
+    if (!fills.isEmpty()) {
+      try {
+        sessions.awaitReplicas(plan.settings().read().waitFor(), waiting);
+      } catch (SQLException e) {
+        throw brokenOff(readAddresses(), List.of(), e);
+      }
+    }
+  }
+
+  /** Warns of each replica that a run would have to wait for. */
+  public void warnOfReplicas() {
+    if (!fills.isEmpty()) {
+      try {
+        sessions.warnOfReplicas(plan.settings().read().waitFor(), findings);
+      } catch (SQLException e) {
+        throw brokenOff(readAddresses(), List.of(), e);
+      }
+    }
+  }
+
   /** The servers of each database, main first. */
   public Map<String, Servers> servers() {
     return sessions.servers();
@@ -138,12 +167,14 @@ public final class Preflight implements AutoCloseable {
       findings.throwIfRefused();
       return ready.warning(findings.warnings());
     } catch (SQLException e) {
-      String addresses =
-          servers().values().stream()
-              .map(each -> each.read().address())
-              .collect(Collectors.joining(" or "));
-      throw brokenOff(addresses, findings.reasons(), e);
+      throw brokenOff(readAddresses(), findings.reasons(), e);
     }
+  }
+
+  private String readAddresses() {
+    return servers().values().stream()
+        .map(each -> each.read().address())
+        .collect(Collectors.joining(" or "));
   }
 
   private static NotReady brokenOff(String address, List<String> reasons, SQLException e) {

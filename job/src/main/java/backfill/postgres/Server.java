@@ -11,6 +11,7 @@ import java.util.Optional;
  * @param standby whether it is in recovery, and so cannot be written to
  * @param readOnly whether transactions begin as READ ONLY there
  * @param systemIdentifier the same on a primary and its replicas, and nowhere else
+ * @param started when its process did, as it prints it: two of one identifier are told apart by it
  */
 public record Server(
     String address,
@@ -20,8 +21,9 @@ public record Server(
     boolean standby,
     boolean readOnly,
     String database,
-    String systemIdentifier) {
-  private static final int OLDEST = 140000;
+    String systemIdentifier,
+    String started) {
+  static final int OLDEST = 140000;
 
   static Server of(Inquiry inquiry, String url) throws SQLException {
     return inquiry.one(
@@ -32,7 +34,8 @@ public record Server(
                pg_catalog.pg_is_in_recovery() AS standby,
                pg_catalog.current_setting('default_transaction_read_only')::pg_catalog.bool AS read_only,
                pg_catalog.current_database() AS database,
-               (SELECT system_identifier FROM pg_catalog.pg_control_system()) AS system
+               (SELECT system_identifier FROM pg_catalog.pg_control_system()) AS system,
+               pg_catalog.pg_postmaster_start_time()::pg_catalog.text AS started
         """,
         row ->
             new Server(
@@ -43,7 +46,8 @@ public record Server(
                 row.getBoolean("standby"),
                 row.getBoolean("read_only"),
                 row.getString("database"),
-                row.getString("system")));
+                row.getString("system"),
+                row.getString("started")));
   }
 
   /** A JDBC URL without its scheme, and without its parameters, which may hold a password. */
@@ -89,6 +93,14 @@ public record Server(
               + ", not "
               + systemIdentifier
               + "; set "
+              + variable
+              + " to a replica, or leave it unset");
+    }
+    if (!standby && !reading.standby && !started.equals(reading.started)) {
+      return Optional.of(
+          "is no replica of "
+              + address
+              + " any more: it takes writes of its own, as one that was promoted does; set "
               + variable
               + " to a replica, or leave it unset");
     }

@@ -4,6 +4,7 @@ import backfill.plan.Plan;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.Optional;
 
 /**
  * Preflight's two connections to one database, to where it is written and to where it is read: one
@@ -85,16 +86,22 @@ final class SessionPair implements AutoCloseable {
         .ifPresent(reason -> findings.refuse(servers.read().address(), reason));
   }
 
+  /** Where rows are read, if that is a standby, and one of this database. */
+  Optional<Replica> replica() {
+    return servers.read().standby()
+            && servers.read().versionNumber() >= Server.OLDEST
+            && servers.named().notTheSameAs(servers.read(), "").isEmpty()
+        ? Optional.of(Replica.of(writing, reading, database))
+        : Optional.empty();
+  }
+
   /** Whether each server has room for what will be opened there, and is one server. */
   void needConnections(int readers, int writers, int beside, Findings findings)
       throws SQLException {
-    boolean apart = database.readsElsewhere();
-    int here = apart ? writers : Math.max(readers, writers);
+    // Verify reads the target where it was written.
+    int here = Math.max(readers, writers);
     String why =
-        apart
-            ? "%d writers and %d more".formatted(writers, beside)
-            : "the larger of %d readers and %d writers, and %d more"
-                .formatted(readers, writers, beside);
+        "the larger of %d readers and %d writers, and %d more".formatted(readers, writers, beside);
     if (room(writing, servers.named(), here + beside, why, findings)) {
       Connections.needOneServer(
           servers.named().address(),
@@ -103,7 +110,7 @@ final class SessionPair implements AutoCloseable {
           () -> database.connect(applicationName),
           findings);
     }
-    if (apart) {
+    if (database.readsElsewhere()) {
       needReaders(readers, beside, "_READ_URL", findings);
     }
   }

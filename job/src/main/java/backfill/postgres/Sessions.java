@@ -3,11 +3,13 @@ package backfill.postgres;
 import backfill.plan.Plan;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /** Preflight's connections to each database of a run. */
 final class Sessions implements AutoCloseable {
@@ -114,6 +116,38 @@ final class Sessions implements AutoCloseable {
     findings.throwIfRefused();
     pairs.get(Plan.MAIN).checkWritable(findings);
     pairs.values().forEach(pair -> pair.checkReplica(findings));
+  }
+
+  /**
+   * Waits until every replica that rows are read from shows what its primary has now.
+   *
+   * @param waiting is told, again and again, what is waited for
+   */
+  void awaitReplicas(Duration limit, Consumer<String> waiting) throws SQLException {
+    for (SessionPair pair : pairs.values()) {
+      Optional<Replica> replica = pair.replica();
+      if (replica.isPresent()) {
+        replica.get().await(limit, waiting);
+      }
+    }
+  }
+
+  /** Warns of each replica that a run would have to wait for. */
+  void warnOfReplicas(Duration limit, Findings findings) throws SQLException {
+    for (SessionPair pair : pairs.values()) {
+      Optional<Replica> replica = pair.replica();
+      if (replica.isPresent()) {
+        replica
+            .get()
+            .behind()
+            .ifPresent(
+                lag ->
+                    findings.warn(
+                        pair.servers().read().address(),
+                        "a run waits for %d s (read.wait-for) until it has replayed what %s has: %s"
+                            .formatted(limit.toSeconds(), pair.servers().named().address(), lag)));
+      }
+    }
   }
 
   /** Whether the server of each of these databases has room for what will be opened there. */

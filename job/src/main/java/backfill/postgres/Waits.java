@@ -23,7 +23,7 @@ public final class Waits implements AutoCloseable {
   private static final String BLOCKED =
       """
       SELECT ours.pid, ours.wait_event_type, ours.wait_event,
-             b.pid AS blocker, b.application_name, b.usename, b.state,
+             b.pid AS blocker, b.application_name, b.datname, b.usename, b.state,
              extract(epoch FROM clock_timestamp() - b.xact_start)::bigint AS seconds
       FROM pg_catalog.pg_stat_activity ours
       LEFT JOIN LATERAL pg_catalog.unnest(pg_catalog.pg_blocking_pids(ours.pid)) AS p(pid) ON true
@@ -40,6 +40,8 @@ public final class Waits implements AutoCloseable {
   private final Map<Database, Connection> connections = new HashMap<>();
   private CompletableFuture<Optional<String>> asking;
   private long askedNanos;
+  private int blockerSeen;
+  private long seenNanos;
   private boolean closed;
 
   /**
@@ -107,25 +109,41 @@ public final class Waits implements AutoCloseable {
     }
   }
 
-  private static String words(ResultSet row) throws SQLException {
+  private String words(ResultSet row) throws SQLException {
     int blocker = row.getInt("blocker");
     if (row.wasNull()) {
       return row.getString("wait_event_type") + " " + row.getString("wait_event");
     }
     String name = row.getString("application_name");
     String who = name == null || name.isEmpty() ? "no application name" : name;
+    String state = row.getString("state");
     return "pid "
         + blocker
         + " ("
         + who
-        + ", "
+        + ", database "
+        + row.getString("datname")
+        + ", role "
         + row.getString("usename")
-        + ", "
-        + row.getString("state")
-        + "), in its transaction for "
-        + row.getLong("seconds")
-        + " s, blocks our pid "
+        + (state == null ? "" : ", " + state)
+        + "), "
+        + age(row, blocker)
+        + ", blocks our pid "
         + row.getInt("pid");
+  }
+
+  /** Who may not look at others' sessions knows since when it was seen to block. */
+  private String age(ResultSet row, int blocker) throws SQLException {
+    long seconds = row.getLong("seconds");
+    if (!row.wasNull()) {
+      return "in its transaction for " + seconds + " s";
+    }
+    if (blockerSeen != blocker) {
+      blockerSeen = blocker;
+      seenNanos = System.nanoTime();
+    }
+    long seen = Duration.ofNanos(System.nanoTime() - seenNanos).toSeconds();
+    return "seen to block for " + seen + " s";
   }
 
   /** The connection, or null where this was closed meanwhile. */

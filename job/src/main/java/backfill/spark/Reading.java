@@ -3,9 +3,11 @@ package backfill.spark;
 import backfill.plan.Plan;
 import backfill.plan.Source;
 import backfill.plan.Step;
+import backfill.postgres.Database;
 import backfill.postgres.Databases;
 import backfill.postgres.LostSnapshot;
 import backfill.postgres.Ready;
+import backfill.postgres.Replicas;
 import backfill.postgres.Snapshot;
 import backfill.postgres.Snapshots;
 import backfill.postgres.StepCounts;
@@ -16,6 +18,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -39,6 +42,7 @@ public final class Reading implements AutoCloseable {
   private final Ready ready;
   private final KeptSources sources;
   private final Map<String, SnapshotReader> readers;
+  private final SnapshotReader targets;
   private final Map<String, PairColumns> asPairs;
   private final Set<String> queried;
   private final long queriedBytes;
@@ -51,6 +55,7 @@ public final class Reading implements AutoCloseable {
       Ready ready,
       KeptSources sources,
       Map<String, SnapshotReader> readers,
+      SnapshotReader targets,
       Map<String, PairColumns> asPairs,
       Set<String> queried,
       long queriedBytes) {
@@ -58,61 +63,139 @@ public final class Reading implements AutoCloseable {
     this.ready = ready;
     this.sources = sources;
     this.readers = readers;
+    this.targets = targets;
     this.asPairs = asPairs;
     this.queried = queried;
     this.queriedBytes = queriedBytes;
   }
 
   /**
-   * Takes a snapshot of each database for these steps, right after each other, and before them
-   * ACCESS SHARE on every table that the steps will read.
+   * What reads, for whom.
    *
    * @param applicationName of every connection that reads
    * @param run whose uuids {@code run_uuid} gives
-   * @param overlay what earlier steps of a dry run would leave
+   * @param waiting is told, again and again, what is waited for
    */
-  public static Reading begin(
+  public record Reader(
       SparkSession spark,
       Plan plan,
-      Ready ready,
-      List<Step.Fill> steps,
       Databases databases,
       String applicationName,
       UUID run,
-      Overlay overlay)
+      Consumer<String> waiting) {
+    private Snapshot export(Database database, List<Table> tables) throws SQLException {
+      return Snapshot.export(
+          database,
+          applicationName,
+          tables,
+          plan.settings().lockTimeout(),
+          plan.settings().write().retryFor());
+    }
+
+    private Map<String, Snapshot> export(Map<String, List<Table>> tables) throws SQLException {
+      Replicas.await(
+          databases,
+          tables.keySet(),
+          applicationName,
+          plan.settings().lockTimeout(),
+          plan.settings().read().waitFor(),
+          waiting);
+      return Snapshots.export(
+          databases,
+          applicationName,
+          tables,
+          plan.settings().lockTimeout(),
+          plan.settings().write().retryFor());
+    }
+  }
+
+  /** One snapshot, and the server that it is of. */
+  public record Taken(String database, String server, Snapshot snapshot) {}
+
+  /**
+   * Takes a snapshot of each database for these steps, right after each other, and before them
+   * ACCESS SHARE on every table that the steps will read. A replica shows by then what its primary
+   * had at the beginning.
+   *
+   * @param overlay what earlier steps of a dry run would leave
+   */
+  public static Reading begin(Reader by, Ready ready, List<Step.Fill> steps, Overlay overlay)
       throws SQLException {
-    Map<String, Snapshot> snapshots =
-        Snapshots.export(
-            databases,
-            applicationName,
-            tables(plan, ready, steps),
-            plan.settings().lockTimeout(),
-            plan.settings().write().retryFor());
+    Map<String, List<Table>> tables = tables(by.plan(), ready, steps);
+    return of(by, ready, steps, overlay, by.export(tables), null);
+  }
+
+  /**
+   * Likewise, to look at what was written: where sources are read from a replica, the targets have
+   * a snapshot of the primary, and the replica shows by its own snapshot what that one does. So a
+   * row that goes along with what justifies it is not taken for one that is missing.
+   */
+  public static Reading verifying(Reader by, Ready ready, List<Step.Fill> steps)
+      throws SQLException {
+    if (!by.databases().main().readsElsewhere()) {
+      return begin(by, ready, steps, new Overlay());
+    }
+    Snapshot targets = by.export(by.databases().main().atPrimary(), targets(ready, steps));
+    try {
+      return of(
+          by, ready, steps, new Overlay(), by.export(sources(by.plan(), ready, steps)), targets);
+    } catch (SQLException | RuntimeException e) {
+      targets.close();
+      throw e;
+    }
+  }
+
+  /**
+   * @param atPrimary the snapshot that targets are read in; null where it is main's
+   */
+  private static Reading of(
+      Reader by,
+      Ready ready,
+      List<Step.Fill> steps,
+      Overlay overlay,
+      Map<String, Snapshot> snapshots,
+      Snapshot atPrimary) {
+    Plan plan = by.plan();
     Set<String> queried = queried(plan, steps);
     long blocks = blocks(ready, steps, queried);
     KeptSources sources =
-        new KeptSources(spark, plan, Timestamps.instant(ready.now()), run, blocks);
+        new KeptSources(by.spark(), plan, Timestamps.instant(ready.now()), by.run(), blocks);
     Map<String, SnapshotReader> readers = new LinkedHashMap<>();
     snapshots.forEach(
         (name, snapshot) ->
             readers.put(
                 name,
-                new SnapshotReader(
-                    sources.session(),
-                    databases.named().get(name),
+                reader(
+                    by,
+                    sources,
+                    by.databases().named().get(name),
                     snapshot,
-                    plan.settings().read(),
-                    applicationName,
                     // Steps write to main alone; elsewhere the same oid is another table.
                     name.equals(Plan.MAIN) ? overlay : new Overlay())));
+    SnapshotReader targets =
+        atPrimary == null
+            ? readers.get(Plan.MAIN)
+            : reader(by, sources, by.databases().main().atPrimary(), atPrimary, overlay);
     return new Reading(
         plan,
         ready,
         sources,
         readers,
+        targets,
         PairColumns.read(plan, steps, ready),
         queried,
         blocks * BLOCK_BYTES);
+  }
+
+  private static SnapshotReader reader(
+      Reader by, KeptSources sources, Database database, Snapshot snapshot, Overlay overlay) {
+    return new SnapshotReader(
+        sources.session(),
+        database,
+        snapshot,
+        by.plan().settings().read(),
+        by.applicationName(),
+        overlay);
   }
 
   /** Sources that must be at hand under their names. */
@@ -139,6 +222,13 @@ public final class Reading implements AutoCloseable {
    * is still to be made is not among them.
    */
   public static Map<String, List<Table>> tables(Plan plan, Ready ready, List<Step.Fill> steps) {
+    Map<String, List<Table>> tables = sources(plan, ready, steps);
+    tables.get(Plan.MAIN).addAll(targets(ready, steps));
+    return tables;
+  }
+
+  /** The sources among them; main is always there. */
+  public static Map<String, List<Table>> sources(Plan plan, Ready ready, List<Step.Fill> steps) {
     Map<String, List<Table>> tables = new LinkedHashMap<>();
     tables.put(Plan.MAIN, new ArrayList<>());
     for (Step.Fill step : steps) {
@@ -147,13 +237,22 @@ public final class Reading implements AutoCloseable {
             .computeIfAbsent(plan.sources().get(source).database(), name -> new ArrayList<>())
             .add(ready.sources().get(source));
       }
-      Target target = ready.targets().get(step.name());
-      tables.get(Plan.MAIN).add(target.table());
-      target.parentsOf(ready.shapes().outputs().getOrDefault(step.name(), step.key())).stream()
-          .filter(parent -> parent.readBy(step).isPresent())
-          .forEach(parent -> tables.get(Plan.MAIN).add(parent.table()));
     }
     tables.values().forEach(those -> those.removeIf(Table::isAbsent));
+    return tables;
+  }
+
+  /** The targets among them, with the parents of their rows; all of these are main's. */
+  public static List<Table> targets(Ready ready, List<Step.Fill> steps) {
+    List<Table> tables = new ArrayList<>();
+    for (Step.Fill step : steps) {
+      Target target = ready.targets().get(step.name());
+      tables.add(target.table());
+      target.parentsOf(ready.shapes().outputs().getOrDefault(step.name(), step.key())).stream()
+          .filter(parent -> parent.readBy(step).isPresent())
+          .forEach(parent -> tables.add(parent.table()));
+    }
+    tables.removeIf(Table::isAbsent);
     return tables;
   }
 
@@ -175,14 +274,18 @@ public final class Reading implements AutoCloseable {
           finishReads();
         }
         begun.accept(name);
-        reading(source.database(), () -> read(source, rows -> read.accept(name, rows)));
+        reading(
+            source.database(),
+            readers.get(source.database()),
+            () -> read(source, rows -> read.accept(name, rows)));
       }
     }
     finishReads();
   }
 
   private void finishReads() {
-    readers.forEach((name, reader) -> reading(name, reader.reads()::finish));
+    readers.forEach((name, reader) -> reading(name, reader, reader.reads()::finish));
+    reading(Plan.MAIN, targets, targets.reads()::finish);
   }
 
   private void read(Source source, LongConsumer read) {
@@ -208,19 +311,20 @@ public final class Reading implements AutoCloseable {
    */
   public void target(StepRun run, Consumer<String> begins) {
     sources.tell(begins);
-    reading(Plan.MAIN, () -> run.read(readers.get(Plan.MAIN), sources));
+    reading(Plan.MAIN, targets, () -> run.read(targets, sources));
     finishReads();
     sources.tell(what -> {});
   }
 
   /** Compares the step's state in this snapshot with what another one planned and wrote. */
   public Verified verify(StepRun run, StepCounts written) {
-    return in(Plan.MAIN, () -> run.verify(readers.get(Plan.MAIN), sources, written));
+    return in(Plan.MAIN, targets, () -> run.verify(targets, sources, written));
   }
 
-  private void reading(String database, Runnable reads) {
+  private void reading(String database, SnapshotReader reader, Runnable reads) {
     in(
         database,
+        reader,
         () -> {
           reads.run();
           return null;
@@ -228,13 +332,13 @@ public final class Reading implements AutoCloseable {
   }
 
   /** Says which snapshot it was that a reader did not find; no read outlives a failure. */
-  private <T> T in(String database, Supplier<T> reads) {
+  private <T> T in(String database, SnapshotReader reader, Supplier<T> reads) {
     try {
       return reads.get();
     } catch (Exception e) {
       // Spark throws what no signature declares.
       giveUp();
-      Optional<LostSnapshot> lost = LostSnapshot.in(e, database, readers.get(database).snapshot());
+      Optional<LostSnapshot> lost = LostSnapshot.in(e, database, reader.snapshot());
       if (lost.isPresent()) {
         throw lost.get();
       }
@@ -243,7 +347,7 @@ public final class Reading implements AutoCloseable {
   }
 
   private void giveUp() {
-    readers.values().forEach(reader -> reader.reads().giveUp());
+    all().forEach(reader -> reader.reads().giveUp());
   }
 
   /** Rows of each source that these steps read. */
@@ -258,16 +362,33 @@ public final class Reading implements AutoCloseable {
   /** Lets the snapshots go; nothing is read in them from here on. */
   public void release() {
     if (held == null) {
-      readers.values().forEach(reader -> reader.snapshot().close());
+      all().forEach(reader -> reader.snapshot().close());
       held = Duration.ofNanos(System.nanoTime() - exportedNanos);
     }
   }
 
-  /** Database to snapshot, main first. */
-  public Map<String, Snapshot> snapshots() {
-    Map<String, Snapshot> snapshots = new LinkedHashMap<>();
-    readers.forEach((name, reader) -> snapshots.put(name, reader.snapshot()));
-    return snapshots;
+  private Set<SnapshotReader> all() {
+    Set<SnapshotReader> all = new LinkedHashSet<>(readers.values());
+    all.add(targets);
+    return all;
+  }
+
+  /** Every snapshot, main's first, and last that of its primary, where targets have their own. */
+  public List<Taken> snapshots() {
+    List<Taken> taken = new ArrayList<>();
+    readers.forEach(
+        (name, reader) ->
+            taken.add(
+                new Taken(name, ready.databases().get(name).read().address(), reader.snapshot())));
+    if (targets != readers.get(Plan.MAIN)) {
+      taken.add(new Taken(Plan.MAIN, ready.server().address(), targets.snapshot()));
+    }
+    return taken;
+  }
+
+  /** The one that main's sources are read in. */
+  public Snapshot main() {
+    return readers.get(Plan.MAIN).snapshot();
   }
 
   /** How long the snapshots were held; until they are released, null. */
@@ -282,7 +403,7 @@ public final class Reading implements AutoCloseable {
 
   /** Statements that read rows of the plan's tables. */
   public long statements() {
-    return readers.values().stream().mapToLong(SnapshotReader::statements).sum();
+    return all().stream().mapToLong(SnapshotReader::statements).sum();
   }
 
   @Override

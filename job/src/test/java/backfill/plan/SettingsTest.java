@@ -32,7 +32,7 @@ class SettingsTest {
                 Duration.ofSeconds(5),
                 Duration.ofSeconds(4),
                 Optional.empty(),
-                new Settings.Read(4, 10_000, 10_000),
+                new Settings.Read(4, 10_000, 10_000, Duration.ofMinutes(1)),
                 new Settings.Flatten(268_435_456, 268_435_456),
                 new Settings.Write(
                     2, 40_000, 16L << 20, AUTO, Duration.ofSeconds(60), Duration.ofMinutes(2)),
@@ -49,7 +49,7 @@ class SettingsTest {
         lock-timeout = 10ms
         progress-every = 1.5 s
         stop-after = 45 min
-        read { readers = 1, fetch-rows = 1000000 }
+        read { readers = 1, fetch-rows = 1000000, wait-for = 0 s }
         flatten { broadcast-bytes = 0 B, dictionary-bytes = 1 GiB }
         write { writers = 64, rows-per-batch = 1, batch-bytes = 1 GiB, protocol = copy, statement-timeout = 1 h, retry-for = 0 s }
         verify.wait-for = 24 h
@@ -62,7 +62,7 @@ class SettingsTest {
                 Duration.ofMillis(10),
                 Duration.ofMillis(1500),
                 Optional.of(new StopAfter.Lasting(Duration.ofMinutes(45))),
-                new Settings.Read(1, 1_000_000, 10_000),
+                new Settings.Read(1, 1_000_000, 10_000, Duration.ZERO),
                 new Settings.Flatten(0, 1_073_741_824),
                 new Settings.Write(64, 1, 1L << 30, COPY, Duration.ofHours(1), Duration.ZERO),
                 new Settings.Verify(Duration.ofHours(24)),
@@ -116,7 +116,7 @@ class SettingsTest {
 
   @Test
   void theRecordsRefuseTheSame() {
-    assertThatThrownBy(() -> new Settings.Read(0, 1, 1))
+    assertThatThrownBy(() -> new Settings.Read(0, 1, 1, Duration.ofMinutes(1)))
         .hasMessage("read.readers must be 1 to 64, got 0");
     assertThatThrownBy(() -> new Settings.Flatten(-1, 1))
         .hasMessage("flatten.broadcast-bytes must be 0 B to 8 GiB, got -1 B");

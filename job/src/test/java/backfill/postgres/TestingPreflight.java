@@ -237,7 +237,7 @@ final class TestingPreflight {
             Duration.ofSeconds(2),
             Duration.ofSeconds(5),
             Optional.empty(),
-            new Settings.Read(readers, 1000, 100),
+            new Settings.Read(readers, 1000, 100, Duration.ofMinutes(1)),
             new Settings.Flatten(1, 1),
             WRITE,
             new Settings.Verify(Duration.ofSeconds(1)),

@@ -79,7 +79,12 @@ class KeyedScanTest {
     session.sql(keysQuery).createOrReplaceTempView("named");
     KeyType type = KeyedScan.type(table(), column);
     Dataset<Row> keys = KeyedScan.keys(session, type, List.of(new Source.Keys("named", "key")));
-    return new SnapshotReader(session, there(), snapshot, new Settings.Read(3, 100, 17), "test")
+    return new SnapshotReader(
+            session,
+            there(),
+            snapshot,
+            new Settings.Read(3, 100, 17, Duration.ofMinutes(1)),
+            "test")
         .readKeyed(table(), column, columns, null, keys, keys.count())
         .collectAsList();
   }
@@ -92,7 +97,12 @@ class KeyedScanTest {
   void valuesAreThoseOfAScan() throws SQLException {
     try (Snapshot snapshot = snapshot()) {
       List<Row> scanned =
-          new SnapshotReader(session, there(), snapshot, new Settings.Read(1, 100, 17), "test")
+          new SnapshotReader(
+                  session,
+                  there(),
+                  snapshot,
+                  new Settings.Read(1, 100, 17, Duration.ofMinutes(1)),
+                  "test")
               .read(table(), COLUMNS, null)
               .collectAsList();
 
@@ -193,7 +203,12 @@ class KeyedScanTest {
       Dataset<Row> keys =
           KeyedScan.keys(session, KeyType.INTEGER, List.of(new Source.Keys("named", "key")));
       Dataset<Row> rows =
-          new SnapshotReader(session, there(), snapshot, new Settings.Read(1, 100, 17), "test")
+          new SnapshotReader(
+                  session,
+                  there(),
+                  snapshot,
+                  new Settings.Read(1, 100, 17, Duration.ofMinutes(1)),
+                  "test")
               .readKeyed(table(), "id", List.of("id"), null, keys, 3);
 
       assertThat(rows.queryExecution().toString()).doesNotContain(database.password(), "jdbc:");

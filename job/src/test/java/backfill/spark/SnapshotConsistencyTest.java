@@ -188,7 +188,11 @@ class SnapshotConsistencyTest {
 
   private SnapshotReader reader(Database where, Snapshot snapshot) {
     return new SnapshotReader(
-        TestingSpark.session(), where, snapshot, new Settings.Read(4, 100, 100), "backfill test");
+        TestingSpark.session(),
+        where,
+        snapshot,
+        new Settings.Read(4, 100, 100, Duration.ofMinutes(1)),
+        "backfill test");
   }
 
   private Database as(String user, String password) {

@@ -67,7 +67,11 @@ class SnapshotReaderTest {
   void theServerScansNoMoreThanARange() throws SQLException {
     Database all = Database.at(database.url(), database.user(), database.password(), seconds(10));
     TableScan scan =
-        new TableScan(TestingSpark.session(), all, new Settings.Read(3, 1000, 100), "test");
+        new TableScan(
+            TestingSpark.session(),
+            all,
+            new Settings.Read(3, 1000, 100, Duration.ofMinutes(1)),
+            "test");
 
     List<String> statements = scan.statements(table(all), COLUMNS, "secret <> ''");
 
@@ -84,7 +88,11 @@ class SnapshotReaderTest {
         Snapshot.export(as, "test", List.of(table(as)), seconds(2), seconds(10))) {
       SnapshotReader reader =
           new SnapshotReader(
-              TestingSpark.session(), as, snapshot, new Settings.Read(3, 1000, 100), "test");
+              TestingSpark.session(),
+              as,
+              snapshot,
+              new Settings.Read(3, 1000, 100, Duration.ofMinutes(1)),
+              "test");
       Dataset<Row> rows = reader.read(table(as), COLUMNS, where);
       assertThat(rows.columns()).containsExactlyElementsOf(COLUMNS);
       Row sums = rows.selectExpr("count(*)", "sum(id)", "sum(`Group \"x\"`)").first();

@@ -11,7 +11,7 @@ import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
 
 /** The keys of the rows that a step would delete, brought to the driver as texts. */
-public final class PlannedDeletions {
+public final class PlannedKeys {
   /** Keys that are brought at most. */
   static final int MOST = 1_000_000;
 
@@ -23,7 +23,7 @@ public final class PlannedDeletions {
           DataTypes.StringType,
           DataTypes.BooleanType);
 
-  private PlannedDeletions() {}
+  private PlannedKeys() {}
 
   /**
    * An array of texts for each column of the key; empty where there are too many, or where a
