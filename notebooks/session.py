@@ -20,6 +20,8 @@ def start(name, master):
     builder = SparkSession.builder.appName(name).config("spark.jars", str(jar))
     for key, value in defaults():
         builder = builder.config(key, value)
+    # A time means the same whatever the zone of the machine.
+    builder = builder.config("spark.sql.session.timeZone", "UTC")
     logging = f"-Dlog4j2.configurationFile={ROOT / 'conf/log4j2.properties'}"
     # The first compiler alone, as the launcher has it. Of what is kept, 200 partitions would be 200 tasks for each look.
     builder = builder.config("spark.driver.extraJavaOptions", f'-XX:TieredStopAtLevel=1 "{logging}"')

@@ -219,9 +219,14 @@ final class Backfill {
   }
 
   private Shapes shapes(Plan asked, Map<String, Table> sources) {
-    return asked.steps().isEmpty()
-        ? Shapes.NONE
-        : new PlanQueries(run.session.get()).of(asked, sources);
+    if (asked.steps().isEmpty()) {
+      return Shapes.NONE;
+    }
+    PlanQueries queries = new PlanQueries(run.session.get());
+    run.session.overridden().stream()
+        .filter(sentence -> !run.report.warnings.contains(sentence))
+        .forEach(run::warn);
+    return queries.of(asked, sources);
   }
 
   private StepReport named(String step) {

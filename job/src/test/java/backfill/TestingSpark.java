@@ -8,8 +8,8 @@ import java.util.Properties;
 import org.apache.spark.sql.SparkSession;
 
 /**
- * The one SparkSession of the test JVM: two threads, and otherwise the settings that the launcher
- * gives.
+ * The one SparkSession of the test JVM: two threads, UTC, and otherwise the settings that the
+ * launcher gives.
  */
 public final class TestingSpark {
   private static SparkSession session;
@@ -27,6 +27,7 @@ public final class TestingSpark {
               .master("local[2]")
               .config("spark.ui.enabled", "false")
               .config("spark.sql.shuffle.partitions", "2")
+              .config("spark.sql.session.timeZone", "UTC")
               .config(
                   "spark.sql.warehouse.dir",
                   Checkout.root().resolve("job/target/warehouse").toUri().toString())

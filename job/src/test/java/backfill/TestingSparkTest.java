@@ -18,7 +18,6 @@ class TestingSparkTest {
   void sessionHasTheLaunchersSettingsOnTwoThreads() {
     SparkSession spark = TestingSpark.session();
 
-    assertThat(spark.conf().get("spark.sql.session.timeZone")).isEqualTo("UTC");
     assertThat(spark.sparkContext().getConf().get("spark.executor.heartbeatInterval"))
         .isEqualTo("2s");
     assertThat(spark.sparkContext().master()).isEqualTo("local[2]");

@@ -50,7 +50,7 @@ public final class KeptSources implements AutoCloseable {
    * @param blocks of all tables that queries read
    */
   KeptSources(SparkSession spark, Plan plan, Instant now, UUID run, long blocks) {
-    this.session = sized(spark.newSession(), blocks);
+    this.session = sized(EngineSettings.newSession(spark), blocks);
     RunUuid.register(session, run);
     this.plan = plan;
     this.now = now;

@@ -49,7 +49,7 @@ public final class PlanQueries implements QueryShapes {
 
   @Override
   public Shapes of(Plan plan, Map<String, Table> sources) {
-    SparkSession empty = spark.newSession();
+    SparkSession empty = EngineSettings.newSession(spark);
     RunUuid.register(empty, new UUID(0, 0));
     Map<String, Set<String>> needed = new HashMap<>();
     // By the RDD and not by the attributes: a source that a query joins with itself has two sets
@@ -172,7 +172,9 @@ public final class PlanQueries implements QueryShapes {
   private static Dataset<Row> analyzed(
       SparkSession spark, Plan plan, String where, String query, List<String> reasons) {
     try {
-      return query(spark, query, plan.params(), Instant.EPOCH);
+      Dataset<Row> rows = query(spark, query, plan.params(), Instant.EPOCH);
+      reasons.addAll(ImplicitCasts.reasons(where, rows));
+      return rows;
     } catch (Exception e) {
       // Scala throws the checked AnalysisException without declaring it.
       if (e instanceof AnalysisException) {

@@ -21,7 +21,8 @@ import scala.Option;
  * half of a small run.
  */
 public final class Session implements AutoCloseable {
-  private static final String TIME_ZONE = "spark.sql.session.timeZone";
+  /** What a timestamp without a zone means. */
+  private static final String TIME_ZONE = "UTC";
 
   private final CompletableFuture<Started> starting = new CompletableFuture<>();
   private final AtomicBoolean asked = new AtomicBoolean();
@@ -35,11 +36,13 @@ public final class Session implements AutoCloseable {
    * A session, and whether nobody else needs its context.
    *
    * @param ours false where a context was there already: who started that one stops it
+   * @param overridden a sentence for each setting from outside that it does not have
    * @param atNanos when it was there, as {@link System#nanoTime} says
    */
-  private record Started(SparkSession session, boolean ours, long atNanos) {
-    Started(SparkSession session, boolean ours) {
-      this(session, ours, System.nanoTime());
+  private record Started(
+      SparkSession session, boolean ours, List<String> overridden, long atNanos) {
+    Started(SparkSession session, boolean ours, List<String> overridden) {
+      this(session, ours, overridden, System.nanoTime());
     }
   }
 
@@ -79,12 +82,14 @@ public final class Session implements AutoCloseable {
   }
 
   private static Started build(String applicationName) {
+    EngineSettings settings = new EngineSettings(TIME_ZONE);
     Option<SparkSession> there = SparkSession.getDefaultSession();
     if (there.isDefined()) {
       // With settings of its own: those of the one that is there are somebody else's.
-      SparkSession session = there.get().newSession();
-      session.conf().set(TIME_ZONE, "UTC");
-      return new Started(session, false);
+      return new Started(
+          settings.beside(there.get()),
+          false,
+          settings.overriddenBeside(EngineSettings.settings(there.get())));
     }
     SparkConf conf = new SparkConf();
     conf.setAppName(applicationName);
@@ -92,11 +97,13 @@ public final class Session implements AutoCloseable {
     conf.setIfMissing("spark.master", "local[*]");
     // Counts come with heartbeats; a progress line every 5 s wants fresher ones than every 10 s.
     conf.setIfMissing("spark.executor.heartbeatInterval", "2s");
-    // A timestamp means one instant, wherever the driver stands.
-    conf.set(TIME_ZONE, "UTC");
+    List<String> overridden = settings.overridden(EngineSettings.settings(conf));
+    settings.applyTo(conf);
+    // The context first: a builder would take from spark-submit again what was removed here.
+    SparkContext.getOrCreate(conf);
     // Named, because the builder that asks whose session it is to be builds Scala's mirrors first.
     return new Started(
-        org.apache.spark.sql.classic.SparkSession.builder().config(conf).getOrCreate(), true);
+        org.apache.spark.sql.classic.SparkSession.builder().getOrCreate(), true, overridden);
   }
 
   /**
@@ -123,6 +130,16 @@ public final class Session implements AutoCloseable {
       }
       throw new CompletionException(e.getCause());
     }
+  }
+
+  /**
+   * What is to be said of settings from outside that the session does not have, because they would
+   * change results; nothing before it is ready.
+   */
+  public List<String> overridden() {
+    return starting.isDone() && !starting.isCompletedExceptionally()
+        ? starting.join().overridden()
+        : List.of();
   }
 
   /** When it was ready, as {@link System#nanoTime} says; nothing where it is not. */

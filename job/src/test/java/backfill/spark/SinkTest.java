@@ -8,9 +8,11 @@ import backfill.TestingPostgres;
 import backfill.TestingSpark;
 import java.sql.SQLException;
 import java.util.List;
+import java.util.Map;
 import org.apache.spark.sql.DataFrameWriter;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -100,6 +102,36 @@ class SinkTest {
             database.rows(
                 "SELECT i FROM t WHERE num_nonnulls(s, l, t, v, c, u, e, f, d, z, w, x, n, j, r, p, b, ip, m) = 0"))
         .containsExactly(List.of(2));
+  }
+
+  @Test
+  void settingsOfTheSessionChangeNothingAndStay() throws SQLException {
+    database.execute("CREATE TABLE t (id int PRIMARY KEY, z timestamptz, n numeric(6,2), d date)");
+    SparkSession theirs = TestingSpark.session().newSession();
+    Map<String, String> odd =
+        Map.of(
+            "spark.sql.ansi.enabled", "false",
+            "spark.sql.storeAssignmentPolicy", "LEGACY",
+            "spark.sql.caseSensitive", "true",
+            "spark.sql.session.timeZone", "Asia/Tokyo",
+            "spark.sql.timestampType", "TIMESTAMP_NTZ",
+            "spark.sql.decimalOperations.allowPrecisionLoss", "false",
+            "spark.sql.adaptive.enabled", "false");
+    odd.forEach(theirs.conf()::set);
+
+    writer(
+            theirs.sql(
+                "SELECT 1 AS id, timestamp_seconds(0) AS z, 1.25BD AS n, DATE'2024-02-29' AS d"
+                    + " UNION ALL SELECT 2, timestamp_seconds(86399), 9999.99BD, DATE'0001-01-01'"))
+        .option("dbtable", "t")
+        .save();
+
+    assertThat(
+            database.rows(
+                "SELECT id, extract(epoch FROM z)::int, n::text, d::text FROM t ORDER BY 1"))
+        .containsExactly(
+            List.of(1, 0, "1.25", "2024-02-29"), List.of(2, 86399, "9999.99", "0001-01-01"));
+    odd.forEach((key, value) -> assertThat(theirs.conf().get(key)).isEqualTo(value));
   }
 
   @Test
