@@ -111,7 +111,7 @@ final class Backfill {
       }
       run.progress.say(
           step instanceof Step.Fill fill
-              ? DatabaseReports.writeRule(fill, ready.targets().get(step.name()))
+              ? DatabaseReports.writeRule(fill, ready)
               : DatabaseReports.writeRule(step, changes));
     }
     printout.statements(

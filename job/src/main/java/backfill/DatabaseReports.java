@@ -11,6 +11,7 @@ import backfill.postgres.Target;
 import backfill.spark.Reading;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 
@@ -94,14 +95,20 @@ final class DatabaseReports {
   }
 
   /** How a step writes, and what decides there which rows are the same. */
-  static String writeRule(Step.Fill step, Target target) {
+  static String writeRule(Step.Fill step, Ready ready) {
+    Target target = ready.targets().get(step.name());
+    List<String> outputs = ready.shapes().outputs().getOrDefault(step.name(), step.key());
     boolean adds = !(step instanceof Step.Rows rows && rows.mode() == Step.Mode.UPDATE);
-    return "write %s: %s, %s %s"
+    return "write %s: %s, %s %s%s"
         .formatted(
             step.name(),
             adds ? target.protocolInWords(step.write().protocol()) : "unnest arrays",
             adds ? "arbiter" : "compare and set by",
-            target.arbiter().index());
+            target.arbiter().index(),
+            step instanceof Step.Rows && !target.ownParents(outputs).isEmpty()
+                ? ", parents first over one connection, because %s refers to itself"
+                    .formatted(target.table().name())
+                : "");
   }
 
   /** How a step changes the database from within. */

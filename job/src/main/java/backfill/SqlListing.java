@@ -166,8 +166,8 @@ final class SqlListing {
           "write " + step.name() + ": can be listed once its tables are there;", deferred.reason());
       return;
     }
-    List<WritePart> parts = WritePart.of(step, reads.outputs(step));
     Target target = ready.targets().get(step.name());
+    List<WritePart> parts = WritePart.of(step, reads.outputs(step), target);
     for (WritePart part : parts) {
       heading(
           "write %s%s: a transaction for each batch of at most %d rows, over %d connections"
@@ -175,7 +175,7 @@ final class SqlListing {
                   step.name(),
                   parts.size() == 1 ? "" : ", " + part.operation().event(),
                   step.write().rowsPerBatch(),
-                  step.write().writers()));
+                  target.ownParents(reads.outputs(step)).isEmpty() ? step.write().writers() : 1));
       list(
           BatchListing.of(
                   plan,

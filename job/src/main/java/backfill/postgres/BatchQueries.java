@@ -107,7 +107,7 @@ final class BatchQueries {
   /** The places of rows that lack a parent, each with the foreign keys that say so. */
   Map<Integer, List<ParentKey>> absentParents(Batch rows) throws SQLException {
     Map<Integer, List<ParentKey>> absent = new TreeMap<>();
-    try (PreparedStatement statement = prepare(BatchStatement.absentParents(target), rows);
+    try (PreparedStatement statement = prepare(ParentStatement.absent(target), rows);
         ResultSet row = statement.executeQuery()) {
       while (row.next()) {
         absent

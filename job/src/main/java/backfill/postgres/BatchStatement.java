@@ -125,45 +125,6 @@ final class BatchStatement {
         + asRead(target);
   }
 
-  /**
-   * Answers with the place of each row that lacks a parent, and with the foreign key's place among
-   * those of the target. A foreign key of which one column is NULL asks for no parent.
-   */
-  static String absentParents(WriteTarget target) {
-    List<ParentKey> keys = target.rejection().parentKeys();
-    return "WITH n AS MATERIALIZED (SELECT * FROM "
-        + rows(target)
-        + ") "
-        + IntStream.range(0, keys.size())
-            .mapToObj(i -> absentParent(target, keys.get(i), i))
-            .collect(Collectors.joining(" UNION ALL "))
-        + " ORDER BY 1, 2";
-  }
-
-  private static String absentParent(WriteTarget target, ParentKey key, int number) {
-    List<String> names = target.columns().stream().map(TargetColumn::name).toList();
-    List<String> present = new ArrayList<>();
-    List<String> same = new ArrayList<>();
-    for (int i = 0; i < key.columns().size(); i++) {
-      int place = names.indexOf(key.columns().get(i));
-      present.add("n.c" + place + " IS NOT NULL");
-      same.add(
-          "p."
-              + TableName.quote(key.parentColumns().get(i))
-              + " = "
-              + value(target.columns().get(place), place));
-    }
-    return "SELECT n.place, "
-        + number
-        + " FROM n WHERE "
-        + String.join(" AND ", present)
-        + " AND NOT EXISTS (SELECT FROM "
-        + key.parent().quoted()
-        + " AS p WHERE "
-        + String.join(" AND ", same)
-        + ")";
-  }
-
   /** Rows come from {@code n}, and so does the answer: the places of those that were there. */
   private static String insertAndName(WriteTarget target) {
     List<String> same = new ArrayList<>();
@@ -254,7 +215,8 @@ final class BatchStatement {
     return String.join(" AND ", where);
   }
 
-  private static String rows(WriteTarget target) {
+  /** The rows of a batch as something to select from, which ends in {@code n}. */
+  static String rows(WriteTarget target) {
     List<TargetColumn> columns = columns(target);
     return "unnest("
         + columns.stream()
@@ -267,7 +229,8 @@ final class BatchStatement {
         + "place)";
   }
 
-  private static String value(TargetColumn column, int i) {
+  /** A value of such a row. */
+  static String value(TargetColumn column, int i) {
     return "n.c" + i + "::" + column.type();
   }
 }

@@ -78,7 +78,8 @@ final class BatchesCheck {
                 .toList(),
             index.get().name(),
             !triggers.isEmpty() || !catalog.rules(table, event).isEmpty(),
-            cascades));
+            cascades,
+            step.deletes() ? catalog.ownKeys(table) : Set.of()));
   }
 
   /** The index that the step goes along. */

@@ -7,15 +7,20 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * A {@code batches} step at work: passes along the key, a transaction for each batch, until nothing
- * is left to do. What comes in behind a pass is the next one's; where as much comes in as goes, the
- * step ends after a pass, and a rerun goes on. Used by one thread; only {@link #rows} is for any.
+ * is left to do. A row that another row of the table refers to waits for a later pass. What comes
+ * in behind a pass is the next one's; where as much comes in as goes, the step ends after a pass,
+ * and a rerun goes on. Used by one thread; only {@link #rows} is for any.
  */
 public final class BatchesRun implements AutoCloseable {
   /** From then on a pass that leaves more than half of what it found is the last. */
   private static final int PASSES_IN_ANY_CASE = 5;
+
+  /** Where rows wait for their children to go, a pass may do little and is no sign of more. */
+  private static final int PASSES_OF_A_TREE = 1000;
 
   private final ChangeScope scope;
   private final Step.Batches step;
@@ -29,6 +34,7 @@ public final class BatchesRun implements AutoCloseable {
   private long looks;
   private String settled;
   private boolean countsCascades;
+  private Set<String> postponing;
   private volatile long rows;
 
   /**
@@ -44,6 +50,7 @@ public final class BatchesRun implements AutoCloseable {
     this.step = step;
     this.target = changes.targets().get(step.name());
     this.sql = new BatchesSql(step, target, scope);
+    this.postponing = target.ownKeys();
     this.slot = slot;
     this.rejectedBefore = rejectedBefore;
     this.transactions =
@@ -94,13 +101,18 @@ public final class BatchesRun implements AutoCloseable {
         settled = left.snapshot();
         return;
       }
-      if (pass >= PASSES_IN_ANY_CASE && left.rows() > before / 2) {
+      int atLeast = target.childrenFirst() ? PASSES_OF_A_TREE : PASSES_IN_ANY_CASE;
+      if (pass >= atLeast && left.rows() > before / 2) {
         return;
       }
       settled = left.snapshot();
       before = left.rows();
       if (!walk(pass, between)) {
-        return;
+        if (postponing.isEmpty()) {
+          return;
+        }
+        // What is left has children that stay: it is refused for good.
+        postponing = Set.of();
       }
     }
   }
@@ -190,7 +202,7 @@ public final class BatchesRun implements AutoCloseable {
     String transaction =
         transactions.begin(
             scope.begin(step.write().statementTimeout(), Optional.ofNullable(ledger)), ledger);
-    KeysTrial trial = new KeysTrial(sql, target, connection, countsCascades);
+    KeysTrial trial = new KeysTrial(sql, target, connection, countsCascades, postponing);
     WriteCounts written = trial.write(keys).after(retry.attempts(), System.nanoTime() - started);
     String lastKey = BatchLedger.text(keys.get(keys.size() - 1));
     if (ledger != null && !ledger.enter(connection, written, lastKey, trial.cascaded())) {

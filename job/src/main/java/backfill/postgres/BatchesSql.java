@@ -45,10 +45,17 @@ final class BatchesSql {
         + " FROM "
         + target.table().name().quoted()
         + " WHERE "
-        + (after == null ? "" : target.row() + " > " + target.literal(after) + " AND ")
+        + (after == null
+            ? ""
+            : target.row()
+                + (target.childrenFirst() ? " < " : " > ")
+                + target.literal(after)
+                + " AND ")
         + left(without)
         + " ORDER BY "
-        + String.join(", ", target.columns())
+        + target.columns().stream()
+            .map(column -> target.childrenFirst() ? column + " DESC" : column)
+            .collect(Collectors.joining(", "))
         + " LIMIT "
         + step.write().rowsPerBatch();
   }
@@ -60,15 +67,17 @@ final class BatchesSql {
    */
   String write(List<List<String>> keys) {
     String table = target.table().name().quoted();
+    List<String> first = keys.get(target.childrenFirst() ? keys.size() - 1 : 0);
+    List<String> last = keys.get(target.childrenFirst() ? 0 : keys.size() - 1);
     String rows =
         " WHERE "
             + target.row()
             + " >= "
-            + target.literal(keys.get(0))
+            + target.literal(first)
             + " AND "
             + target.row()
             + " <= "
-            + target.literal(keys.get(keys.size() - 1))
+            + target.literal(last)
             + " AND "
             + sameKey()
             + " AND "

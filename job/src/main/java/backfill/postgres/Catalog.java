@@ -6,6 +6,7 @@ import java.sql.SQLException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /** Looks tables up in the system catalogs, by oid; {@link NameLookup} finds the oid. */
 final class Catalog {
@@ -224,6 +225,19 @@ final class Catalog {
                 new TableName(row.getString("nspname"), row.getString("relname")),
                 row.getBoolean("condeferred")),
         table.oid());
+  }
+
+  /** The foreign keys by which a row of a table keeps another row of it from being deleted. */
+  Set<String> ownKeys(Table table) throws SQLException {
+    return Set.copyOf(
+        inquiry.rows(
+            """
+            SELECT c.conname FROM pg_catalog.pg_constraint c
+            WHERE c.contype = 'f' AND c.confdeltype IN ('a', 'r')
+              AND c.conrelid = ?::pg_catalog.oid AND c.confrelid = c.conrelid
+            """,
+            row -> row.getString(1),
+            table.oid()));
   }
 
   /**

@@ -1,6 +1,7 @@
 package backfill.postgres;
 
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
@@ -9,9 +10,21 @@ import java.util.stream.Collectors;
  * @param key in the order of the index on it
  * @param swallows whether a trigger or a rule may drop a change without a word
  * @param cascades what goes along with a deletion; of a step that sets, nothing
+ * @param ownKeys the foreign keys by which a row of it keeps another from being deleted; of a step
+ *     that sets, none
  */
 public record ChangeTarget(
-    Table table, List<TargetColumn> key, String index, boolean swallows, Cascades cascades) {
+    Table table,
+    List<TargetColumn> key,
+    String index,
+    boolean swallows,
+    Cascades cascades,
+    Set<String> ownKeys) {
+
+  /** Whether rows go against the order of their key, in which parents mostly come first. */
+  boolean childrenFirst() {
+    return !ownKeys.isEmpty();
+  }
 
   /** The key's columns, each with the table's name. */
   List<String> columns() {

@@ -9,6 +9,7 @@ import java.util.BitSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * One batch of a {@code batches} step: tried whole, and where the server refuses it for its data
@@ -24,15 +25,25 @@ final class KeysTrial {
   private final List<Rejection> rejections = new ArrayList<>();
   private final Map<String, Long> cascaded = new LinkedHashMap<>();
   private final boolean countsCascades;
+  private final Set<String> postponing;
   private long changed;
   private long statements;
   private boolean takesBack;
 
-  KeysTrial(BatchesSql sql, ChangeTarget target, Connection connection, boolean countsCascades) {
+  /**
+   * @param postponing foreign keys for which a row is left as it is, neither done nor rejected
+   */
+  KeysTrial(
+      BatchesSql sql,
+      ChangeTarget target,
+      Connection connection,
+      boolean countsCascades,
+      Set<String> postponing) {
     this.sql = sql;
     this.target = target;
     this.connection = connection;
     this.countsCascades = countsCascades;
+    this.postponing = postponing;
   }
 
   WriteCounts write(List<List<String>> keys) throws SQLException {
@@ -101,7 +112,12 @@ final class KeysTrial {
 
   private void divide(List<List<String>> keys, SQLException refusal) throws SQLException {
     if (keys.size() == 1) {
-      rejections.add(Rejection.of(refusal, keys.get(0)));
+      Rejection rejection = Rejection.of(refusal, keys.get(0));
+      if (!Rejection.FOREIGN_KEY_VIOLATION.equals(rejection.sqlState())
+          || rejection.constraint() == null
+          || !postponing.contains(rejection.constraint())) {
+        rejections.add(rejection);
+      }
       return;
     }
     int middle = keys.size() / 2;

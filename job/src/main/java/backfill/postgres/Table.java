@@ -107,7 +107,8 @@ public record Table(
         oid, name, kind, others, uniqueIndexes, blocks, ctidReadable, whollyReadable, foreignParts);
   }
 
-  List<String> columnNames() {
+  /** The names of its columns, in their order. */
+  public List<String> columnNames() {
     return columns.stream().map(Column::name).toList();
   }
 

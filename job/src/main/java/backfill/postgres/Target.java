@@ -11,7 +11,8 @@ import java.util.Optional;
  *
  * @param triggers event to the names of the BEFORE row triggers that fire for it, of the events
  *     that the step's statements are
- * @param parents what its foreign keys refer to, for a step that adds rows
+ * @param parents what its foreign keys refer to, for a step that adds rows; for one that only
+ *     deletes, those that refer to itself
  * @param cascades tables that lose rows with it, for a step that deletes
  * @param owned which rows are the step's; empty for all
  */
@@ -65,6 +66,14 @@ public record Target(
   /** The parents of foreign keys over these columns alone. */
   public List<ParentTable> parentsOf(Collection<String> written) {
     return parents.stream().filter(parent -> written.containsAll(parent.key().columns())).toList();
+  }
+
+  /** The foreign keys over these columns by which rows of it refer to rows of itself. */
+  public List<ParentKey> ownParents(Collection<String> columns) {
+    return parentsOf(columns).stream()
+        .filter(parent -> parent.table().oid() == table.oid())
+        .map(ParentTable::key)
+        .toList();
   }
 
   /** What a reader of the step's rows asks for; null for all of them. */

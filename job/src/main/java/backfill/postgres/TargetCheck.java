@@ -81,8 +81,7 @@ final class TargetCheck {
       triggers.put(event, triggers(step, table, event));
       rules(step, table, event);
     }
-    List<ParentTable> referred =
-        events(step).contains("INSERT") ? parents.of(table) : List.<ParentTable>of();
+    List<ParentTable> referred = referred(step, table);
     List<Cascade> cascades = cascades(step, table);
     Optional<Target> target =
         arbiter(step, table)
@@ -98,6 +97,24 @@ final class TargetCheck {
                           .formatted(why, table.name())));
     }
     return target;
+  }
+
+  /** A step that deletes asks which of its rows refer to which, and of whom nothing else. */
+  private List<ParentTable> referred(Step.Fill step, Table table) throws SQLException {
+    boolean inserts = events(step).contains("INSERT");
+    if (!inserts && !step.deletes()) {
+      return List.of();
+    }
+    List<ParentTable> all = parents.of(table);
+    List<ParentTable> own =
+        all.stream().filter(parent -> parent.table().oid() == table.oid()).toList();
+    if (step.deletes()) {
+      for (ParentTable parent : own) {
+        rights.need(place(step), "SELECT", table, parent.key().columns(), findings);
+        rights.need(place(step), "SELECT", table, parent.key().parentColumns(), findings);
+      }
+    }
+    return inserts ? all : own;
   }
 
   private Optional<OwnedRows> owned(Step.Fill step, Table table) throws SQLException {

@@ -3,6 +3,8 @@ package backfill.postgres;
 import backfill.plan.Step;
 import backfill.postgres.WriteTarget.Operation;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
@@ -38,6 +40,18 @@ public record WritePart(Operation operation, List<String> columns, Set<String> t
     return parts;
   }
 
+  /**
+   * Likewise, in the order that a target wants whose rows refer to each other: a new parent comes
+   * before the rows that are given to it, and one that goes has lost them by then.
+   */
+  public static List<WritePart> of(Step.Fill step, List<String> outputs, Target target) {
+    List<WritePart> parts = new ArrayList<>(of(step, outputs));
+    if (!target.ownParents(outputs).isEmpty()) {
+      Collections.reverse(parts);
+    }
+    return parts;
+  }
+
   /** What a step does to rows, in this order. */
   public static List<Operation> operations(Step.Fill step) {
     List<Operation> operations = new ArrayList<>();
@@ -62,6 +76,18 @@ public record WritePart(Operation operation, List<String> columns, Set<String> t
     List<String> columns = new ArrayList<>(step.key());
     columns.addAll(compared(step, outputs));
     return columns;
+  }
+
+  /** Likewise, and those by which rows that go refer to each other. */
+  public static List<String> read(Step.Fill step, List<String> outputs, Target target) {
+    Set<String> columns = new LinkedHashSet<>(read(step, outputs));
+    if (step.deletes()) {
+      for (ParentKey own : target.ownParents(target.table().columnNames())) {
+        columns.addAll(own.columns());
+        columns.addAll(own.parentColumns());
+      }
+    }
+    return List.copyOf(columns);
   }
 
   /** The columns whose values decide whether a row is set. */

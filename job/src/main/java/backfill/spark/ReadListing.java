@@ -81,7 +81,8 @@ public final class ReadListing {
           target.table(),
           main().pairStatements(target.table(), PairColumns.of(pairs.into()), target.where()));
     }
-    return listed(main(), target.table(), WritePart.read(step, outputs(step)), target.where());
+    return listed(
+        main(), target.table(), WritePart.read(step, outputs(step), target), target.where());
   }
 
   /**

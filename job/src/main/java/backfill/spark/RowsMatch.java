@@ -11,6 +11,7 @@ import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.when;
 
 import backfill.plan.Step;
+import backfill.postgres.ParentKey;
 import backfill.postgres.WritePart;
 import backfill.postgres.WriteTarget.Operation;
 import java.util.ArrayList;
@@ -125,9 +126,8 @@ final class RowsMatch {
 
   /** The rows of one write, their columns named as the target's. */
   Dataset<Row> rows(WritePart part) {
-    String from = part.operation() == Operation.COMPARE_AND_DELETE ? EXPECTED : "";
     return rows.where(chosen(part.operation()))
-        .select(Cells.renamed(part.columns().stream(), from, ""));
+        .select(Cells.renamed(part.columns().stream(), from(part), ""));
   }
 
   /** The same as a writer takes them: behind the columns what was read, for a row that is set. */
@@ -140,6 +140,24 @@ final class RowsMatch {
         .filter(compared::contains)
         .forEach(column -> names.add(EXPECTED + column));
     return rows.where(chosen(part.operation())).select(cells(names));
+  }
+
+  /** How the rows of one write that adds or deletes come, where they refer to each other. */
+  ParentsFirst parentsFirst(WritePart part, List<ParentKey> own) {
+    String from = from(part);
+    return new ParentsFirst(step.key(), own, name -> cell(from + name));
+  }
+
+  /** The rows of such a write, in this order. */
+  Dataset<Row> inOrder(WritePart part, ParentsFirst order) {
+    boolean goes = part.operation() == Operation.COMPARE_AND_DELETE;
+    return order
+        .order(rows.where(chosen(part.operation())), goes)
+        .select(Cells.renamed(part.columns().stream(), from(part), ""));
+  }
+
+  private static String from(WritePart part) {
+    return part.operation() == Operation.COMPARE_AND_DELETE ? EXPECTED : "";
   }
 
   /** Every planned row, and whether this step would write it. */

@@ -4,6 +4,7 @@ import static backfill.spark.Cells.cells;
 
 import backfill.plan.Step;
 import backfill.postgres.GivenType;
+import backfill.postgres.ParentKey;
 import backfill.postgres.Parents;
 import backfill.postgres.StepCounts;
 import backfill.postgres.Table;
@@ -98,7 +99,7 @@ final class RowsRun implements StepRun {
   }
 
   private Dataset<Row> readTarget(SnapshotReader reader) {
-    return reader.read(table, WritePart.read(step, outputs), target.where());
+    return reader.read(table, WritePart.read(step, outputs, target), target.where());
   }
 
   private Map<String, Long> unmatched(KeptSources sources) {
@@ -188,7 +189,7 @@ final class RowsRun implements StepRun {
 
   @Override
   public List<WritePart> parts() {
-    return WritePart.of(step, outputs);
+    return WritePart.of(step, outputs, target);
   }
 
   /** Rows of one batch are not worth a second connection. */
@@ -196,12 +197,30 @@ final class RowsRun implements StepRun {
   public WriteCounts write(WritePart part, Sink sink) {
     long rows = counts.toWrite(part.operation());
     long batches = (rows - 1) / step.write().rowsPerBatch() + 1;
+    List<ParentKey> own = ownParents(part);
+    if (!own.isEmpty() && rows > 1) {
+      try (ParentsFirst order = match.parentsFirst(part, own)) {
+        return sink.writeInOrder(match.inOrder(part, order));
+      }
+    }
     int writers = (int) Math.min(step.write().writers(), batches);
     return sink.write(
         match
             .toWrite(part)
             .repartitionByRange(writers, cells(step.key()))
             .sortWithinPartitions(cells(step.key())));
+  }
+
+  /** By what the rows of a write may refer to each other. */
+  private List<ParentKey> ownParents(WritePart part) {
+    return switch (part.operation()) {
+      case COMPARE_AND_SET -> List.of();
+      case COMPARE_AND_DELETE -> target.ownParents(target.table().columnNames());
+      default ->
+          target.ownParents(part.columns()).stream()
+              .filter(key -> part.columns().containsAll(key.parentColumns()))
+              .toList();
+    };
   }
 
   @Override

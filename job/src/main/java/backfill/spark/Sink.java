@@ -28,6 +28,7 @@ public final class Sink {
   private final LedgerSlot slot;
   private final Settings.Write settings;
   private final String applicationName;
+  private SinkConfig.Distribution distribution = SinkConfig.Distribution.NONE;
   private final AtomicReference<WriteCounts> counts = new AtomicReference<>(WriteCounts.NONE);
 
   /**
@@ -56,6 +57,12 @@ public final class Sink {
     }
   }
 
+  /** Likewise, rows in an order of their own, over one connection. */
+  WriteCounts writeInOrder(Dataset<Row> rows) {
+    distribution = SinkConfig.Distribution.IN_ORDER;
+    return write(rows);
+  }
+
   /** Likewise, pairs as sets. */
   WriteCounts write(
       JavaRDD<ObjectPairs> objects,
@@ -82,7 +89,7 @@ public final class Sink {
         settings.batchBytes(),
         0,
         applicationName,
-        SinkConfig.Distribution.NONE,
+        distribution,
         slot);
   }
 

@@ -30,6 +30,8 @@ record SinkConfig(
     /** Spark range-partitions and sorts it by the key. */
     RANGE,
     /** It is split into disjoint ascending ranges of the key already; the writer checks. */
-    NONE
+    NONE,
+    /** It is one partition, whose order is not that of the key. */
+    IN_ORDER
   }
 }

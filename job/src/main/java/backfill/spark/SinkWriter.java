@@ -62,7 +62,9 @@ final class SinkWriter implements DataWriter<InternalRow> {
   }
 
   private void advance(SortKey key) {
-    if (last != null && last.compareTo(key) > 0) {
+    if (config.distribution() != SinkConfig.Distribution.IN_ORDER
+        && last != null
+        && last.compareTo(key) > 0) {
       throw new IllegalStateException(
           "key "
               + key
