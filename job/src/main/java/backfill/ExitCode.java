@@ -3,10 +3,12 @@ package backfill;
 import backfill.plan.InvalidPlan;
 import backfill.postgres.Held;
 import backfill.postgres.LaggingReplica;
+import backfill.postgres.Lasting;
 import backfill.postgres.NotReady;
 import backfill.postgres.RunLedger;
 import backfill.postgres.SqlFailure;
 import backfill.postgres.TooManyRejected;
+import backfill.spark.QueryFailure;
 import backfill.spark.SparkFailure;
 import backfill.spark.UnfitRows;
 import java.io.IOException;
@@ -71,6 +73,9 @@ enum ExitCode {
     if (TooManyRejected.in(failure)) {
       return WRITE_FAILED;
     }
+    if (QueryFailure.in(failure).isPresent()) {
+      return stage == Stage.PREFLIGHT ? NOT_READY : READ_FAILED;
+    }
     if (!fromOutside(failure)) {
       return BUG;
     }
@@ -89,11 +94,28 @@ enum ExitCode {
           failure instanceof NotReady notReady && notReady.retryable()
               || failure instanceof RunLedger.LedgerFailure ledger && ledger.passing();
       case READ_FAILED ->
-          failure instanceof LaggingReplica replica ? replica.passing() : !UnfitRows.in(failure);
-      case WRITE_FAILED -> !TooManyRejected.in(failure);
+          failure instanceof LaggingReplica replica
+              ? replica.passing()
+              : !lasts(failure) && !UnfitRows.in(failure) && !Lasting.timedOut(failure);
+      case WRITE_FAILED -> !lasts(failure) && !TooManyRejected.in(failure);
       case HELD -> true;
       default -> false;
     };
+  }
+
+  /** Whether it comes again with every attempt, until something is mended. */
+  private static boolean lasts(Throwable failure) {
+    return QueryFailure.in(failure).isPresent() || Lasting.in(failure) || outOfMemory(failure);
+  }
+
+  /** Whether Java's heap was too small. */
+  static boolean outOfMemory(Throwable failure) {
+    for (Throwable t = failure; t != null; t = t.getCause()) {
+      if (t instanceof OutOfMemoryError) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** Servers, disks and executors fail; anything else that is thrown is a mistake of ours. */

@@ -162,8 +162,7 @@ final class Progress implements AutoCloseable {
     Duration still = Duration.ofNanos(now - movedNanos);
     StringBuilder line = new StringBuilder(doing.stage + " " + what() + ": ").append(done(now));
     // The driver's own part of a stage counts no rows: only the server knows whether it is stuck.
-    Optional<String> blocked =
-        still.compareTo(STILL) < 0 ? Optional.empty() : waitedFor();
+    Optional<String> blocked = still.compareTo(STILL) < 0 ? Optional.empty() : waitedFor();
     boolean counted = pace.rows() > 0 || pace.total() > 0;
     if (blocked.isPresent() || counted && still.compareTo(LONG_STILL) >= 0) {
       line.append(", nothing moved for ").append(seconds(still.toNanos())).append(" s");

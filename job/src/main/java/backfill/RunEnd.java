@@ -3,6 +3,8 @@ package backfill;
 import backfill.plan.Step;
 import backfill.postgres.RunLedger;
 import backfill.postgres.SqlFailure;
+import backfill.spark.QueryFailure;
+import java.util.Optional;
 
 /** How a run ended, whatever ended it: its status, its exit code, and what people are told. */
 final class RunEnd {
@@ -59,12 +61,13 @@ final class RunEnd {
       run.current().status = code == ExitCode.REFUSED ? "refused" : "failed";
       countCommitted(run.current());
     }
+    Optional<QueryFailure> query = QueryFailure.in(failure);
     run.report.error =
         new Report.Failure(
             run.stage().toString(),
             run.current() == null ? null : run.current().name,
-            SqlFailure.sqlState(failure).orElse(null),
-            Sentences.failure(failure),
+            query.map(QueryFailure::sqlState).or(() -> SqlFailure.sqlState(failure)).orElse(null),
+            query.map(told -> told.sentence(run.plan)).orElseGet(() -> Sentences.failure(failure)),
             code.retryable(failure));
     end(code == ExitCode.REFUSED ? "refused" : "failed", code);
     Sentences.explain(failure, code, run.report.error, run.progress);

@@ -1,10 +1,13 @@
 package backfill;
 
 import backfill.postgres.BatchesRun;
+import backfill.postgres.LaggingReplica;
+import backfill.postgres.Lasting;
 import backfill.postgres.LostSnapshot;
 import backfill.postgres.NotReady;
 import backfill.postgres.RunLedger;
 import backfill.postgres.SqlFailure;
+import backfill.spark.QueryFailure;
 import backfill.spark.StepPlan;
 import backfill.spark.Verified;
 import java.util.ArrayList;
@@ -177,7 +180,8 @@ final class Sentences {
     }
     String where = error.step() == null ? error.stage() : error.stage() + " " + error.step();
     String state = error.sqlState() == null ? "" : " (SQLSTATE " + error.sqlState() + ")";
-    progress.warn(where + " failed: " + error.message() + state + ". " + cure(code, error));
+    progress.warn(
+        where + " failed: " + error.message() + state + ". " + cure(failure, code, error));
     if (code == ExitCode.BUG) {
       // Nobody but us can act on it, and we need all of it.
       LOG.error("this is a bug of the job", failure);
@@ -203,24 +207,44 @@ final class Sentences {
     };
   }
 
-  private static String cure(ExitCode code, Report.Failure error) {
+  private static String cure(Throwable failure, ExitCode code, Report.Failure error) {
     return switch (code) {
-      case READ_FAILED -> readAgain(error);
+      case READ_FAILED -> written(error) + again(failure, error, "run the same command again.");
       case WRITE_FAILED ->
-          "The batches before it are written; mend what the message says, then run the same command again.";
+          "The batches before it are written"
+              + again(
+                  failure, error, "mend what the message says, then run the same command again.");
       case BUG -> "Ask verify for the state of the tables.";
       default -> "Nothing was written.";
     };
   }
 
-  private static String readAgain(Report.Failure error) {
-    String written =
-        switch (error.stage()) {
-          case "write" -> "What Spark kept of the rows is lost; the batches before it are written";
-          case "verify" -> "What the steps wrote is written, and not all of it is verified";
-          case "preflight" -> "Nothing was written";
-          default -> "The step wrote nothing";
-        };
-    return written + (error.retryable() ? "; run the same command again." : ".");
+  private static String written(Report.Failure error) {
+    return switch (error.stage()) {
+      case "write" -> "What Spark kept of the rows is lost; the batches before it are written";
+      case "verify" -> "What the steps wrote is written, and not all of it is verified";
+      case "preflight" -> "Nothing was written";
+      default -> "The step wrote nothing";
+    };
+  }
+
+  private static String again(Throwable failure, Report.Failure error, String advice) {
+    if (error.retryable()) {
+      return "; " + advice;
+    }
+    // Its own words say what to do.
+    return failure instanceof LaggingReplica ? "." : ". " + mending(failure);
+  }
+
+  /** What helps where another attempt alone does not. */
+  private static String mending(Throwable failure) {
+    if (QueryFailure.in(failure).isPresent()) {
+      return "Every attempt fails so, until the query is mended, or the row that it fails for.";
+    }
+    if (ExitCode.outOfMemory(failure)) {
+      return "Give the driver, or the executors, more memory: SPARK_DRIVER_MEMORY, --executor-memory.";
+    }
+    return Lasting.cure(failure)
+        .orElse("Every attempt fails so, until what the message says is mended.");
   }
 }

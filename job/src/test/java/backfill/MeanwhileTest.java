@@ -161,7 +161,8 @@ class MeanwhileTest {
 
       assertThat(beside.code()).as(beside.said()).isZero();
       assertThat(beside.report().path("warnings").toString())
-          .contains("verify: 1 transaction was open at our last commit and is still open after 200 ms")
+          .contains(
+              "verify: 1 transaction was open at our last commit and is still open after 200 ms")
           .contains("database " + there.database.name() + ", role " + there.database.user())
           .contains("; what is changed there is not seen");
     }

@@ -12,28 +12,15 @@ record ConnectionFailure(String reason, boolean retryable) {
   private static final Pattern SECRET = Pattern.compile("(?i)(password=)[^&\\s]*");
 
   static ConnectionFailure of(String url, String variable, String prefix, SQLException failure) {
-    String state = failure.getSQLState() == null ? "" : failure.getSQLState();
-    String attempt = "cannot connect to " + Server.address(url) + ": " + oneLine(failure) + ". ";
-    // 08004 is the driver's: it cannot log in as the server wants it to, for want of a password for
-    // one.
-    if (state.startsWith("28") || state.equals("08004")) {
-      return new ConnectionFailure(
-          attempt + "Check " + prefix + "_USER and " + prefix + "_PASSWORD or its file", false);
-    }
-    if (state.equals("42501")) {
-      return new ConnectionFailure(
-          attempt + "GRANT CONNECT ON DATABASE to the role of " + prefix + "_USER", false);
-    }
-    if (state.equals("3D000") || state.startsWith("42")) {
-      return new ConnectionFailure(attempt + "Check the database's name in " + variable, false);
-    }
-    boolean passing = passing(state);
+    ConnectionAdvice advice = ConnectionAdvice.of(failure, variable, prefix);
     return new ConnectionFailure(
-        attempt
-            + (passing && !state.startsWith("08")
-                ? "The server is not taking connections now; try again later"
-                : "Check that the server runs, and the address in " + variable),
-        passing);
+        "cannot connect to "
+            + Server.address(url)
+            + ": "
+            + oneLine(failure)
+            + ". "
+            + advice.sentence(),
+        advice.retryable());
   }
 
   /** Whether the same attempt may succeed later without anybody changing anything. */

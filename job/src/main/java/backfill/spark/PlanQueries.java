@@ -22,7 +22,6 @@ import java.util.Set;
 import java.util.UUID;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.rdd.RDD;
-import org.apache.spark.sql.AnalysisException;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
@@ -177,8 +176,9 @@ public final class PlanQueries implements QueryShapes {
       return rows;
     } catch (Exception e) {
       // Scala throws the checked AnalysisException without declaring it.
-      if (e instanceof AnalysisException) {
-        reasons.add(where + ": " + String.valueOf(e.getMessage()).lines().findFirst().orElse(""));
+      Optional<QueryFailure> failure = QueryFailure.in(e);
+      if (failure.isPresent()) {
+        reasons.add(where + ": " + failure.get().sentence());
         return null;
       }
       throw e;

@@ -34,6 +34,12 @@ record QueryPlace(String query, int line, String fragment) {
     return Optional.empty();
   }
 
+  /** The whole of one line, counted from 1. */
+  QueryPlace atLine(int number) {
+    return new QueryPlace(
+        query, number, query.lines().skip(number - 1L).findFirst().orElse(fragment));
+  }
+
   /** The part in one line, cut where it is long. */
   String shown() {
     String text = fragment.strip().replaceAll("\\s+", " ");
