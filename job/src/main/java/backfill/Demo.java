@@ -39,7 +39,7 @@ final class Demo {
     Plan plan =
         PlanFile.read(
             PLAN + ".conf", PlanFile.shippedText(PLAN).orElseThrow(), List.of(), Version.number());
-    try (Session session = Session.start("backfill demo");
+    try (Session session = Session.start("backfill demo", plan.timeZone());
         DemoServer server = DemoServer.start()) {
       Databases databases =
           Databases.only(

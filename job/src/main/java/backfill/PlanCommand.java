@@ -54,7 +54,9 @@ final class PlanCommand {
       String name = "backfill " + plan.name();
       // What changes a database from within needs no engine.
       try (Session session =
-              Step.fills(steps).isEmpty() ? Session.whenAsked(name) : Session.start(name);
+              Step.fills(steps).isEmpty()
+                  ? Session.whenAsked(name, plan.timeZone())
+                  : Session.start(name, plan.timeZone());
           Progress progress = new Progress(plan.settings().progressEvery(), Terminal.of(err))) {
         new Backfill(plan, steps, databases, session, report, progress, stopping)
             .run(command, printout);

@@ -47,6 +47,7 @@ class HelpTest {
         "plan",
         "params",
         "databases",
+        "sessions",
         "sources",
         "views",
         "pairs",

@@ -15,6 +15,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * A password that is replaced while a run lasts, on a server of the test's own that asks for it.
@@ -80,6 +82,54 @@ class PasswordFileTest {
     Database onAnExecutor = Database.fromOptions(database.toOptions());
     rotateTo("third");
     onAnExecutor.connectForReading("test").close();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {" first", "first ", "first\t", "fir st", "first\n"})
+  void oneNewlineIsTakenOffAndNothingElse(String password) throws Exception {
+    rotateTo(password);
+    connects();
+    Files.writeString(file, password + "\r\n");
+    connects();
+    Files.writeString(file, password + "\n\n");
+    assertThatThrownBy(this::connects)
+        .hasMessage("FATAL: password authentication failed for user \"rotated\"");
+  }
+
+  @Test
+  void variablesThatAreEmptyCountAsNotSet() throws Exception {
+    try (Connection connection =
+        Database.fromEnvironment(
+                "BACKFILL",
+                Map.of(
+                    "BACKFILL_URL",
+                    admin.url(),
+                    "BACKFILL_READ_URL",
+                    "",
+                    "BACKFILL_USER",
+                    "rotated",
+                    "BACKFILL_PASSWORD",
+                    "first",
+                    "BACKFILL_PASSWORD_FILE",
+                    ""),
+                Duration.ofSeconds(5))
+            .connect("test")) {
+      assertThat(connection.isValid(5)).isTrue();
+    }
+    database =
+        Database.fromEnvironment(
+            "BACKFILL",
+            Map.of(
+                "BACKFILL_URL",
+                admin.url(),
+                "BACKFILL_USER",
+                "rotated",
+                "BACKFILL_PASSWORD",
+                "",
+                "BACKFILL_PASSWORD_FILE",
+                file.toString()),
+            Duration.ofSeconds(5));
+    connects();
   }
 
   @Test

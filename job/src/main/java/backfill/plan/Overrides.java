@@ -21,7 +21,7 @@ final class Overrides {
 
   /** A path into these would replace the whole of what it points into. */
   private static final Set<String> FILE_ONLY =
-      Set.of("steps", "sources", "views", "databases", "name", "only-if");
+      Set.of("steps", "sources", "views", "databases", "name", "only-if", PlanReader.TIME_ZONE);
 
   /** Settings that are no number. */
   private static final Set<String> SETTINGS_OF_WORDS =

@@ -14,11 +14,12 @@ import java.util.Set;
  * @param name as the file gives it; the ledger and the report know the run by it
  * @param location where the file was read from, for messages
  * @param hash SHA-256 in hexadecimal over what decides which rows are written: the job's version,
- *     the resolved steps, sources, views, params and {@code only-if}, and the limits. No setting
- *     that only decides how fast, no address, no secret
+ *     the resolved steps, sources, views, params, {@code only-if} and zone, and the limits. No
+ *     setting that only decides how fast, no address, no secret
  * @param onlyIf a PostgreSQL condition; false means that the plan does not apply
  * @param databases name to the prefix of its environment variables; {@link #MAIN}, where every step
  *     writes, is always there
+ * @param timeZone what a moment without a zone means, in every query and condition; a zone's name
  * @param params name to value: a {@link String}, {@link Boolean}, {@link Long} or {@link Double}
  * @param sources name to table, in the order of the file's lines
  * @param views name to Spark SQL over sources and other views, in an order in which each needs only
@@ -31,6 +32,7 @@ public record Plan(
     String location,
     String hash,
     Optional<String> onlyIf,
+    String timeZone,
     Map<String, Object> params,
     Map<String, String> databases,
     Map<String, Source> sources,
@@ -38,6 +40,9 @@ public record Plan(
     List<Step> steps,
     Limits limits,
     Settings settings) {
+
+  /** The zone of a plan that names none. */
+  public static final String UTC = "UTC";
 
   /** The database that every step writes to. */
   public static final String MAIN = "main";
@@ -79,7 +84,8 @@ public record Plan(
   /** The same steps, sources and views, or fewer of them. */
   public Plan with(Map<String, Source> sources, Map<String, String> views, List<Step> steps) {
     return new Plan(
-        name, location, hash, onlyIf, params, databases, sources, views, steps, limits, settings);
+        name, location, hash, onlyIf, timeZone, params, databases, sources, views, steps, limits,
+        settings);
   }
 
   private static Set<String> reads(Step step) {

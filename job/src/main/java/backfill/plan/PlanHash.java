@@ -26,7 +26,7 @@ final class PlanHash {
    * SHA-256 in hexadecimal over the job's version, the resolved plan without its settings, and the
    * limits as they hold: whoever sets one on the command line has the same plan as who writes it.
    */
-  static String of(ConfigObject plan, Limits limits, String jobVersion) {
+  static String of(ConfigObject plan, String timeZone, Limits limits, String jobVersion) {
     ConfigObject decisive = plan;
     for (String key : plan.keySet()) {
       if (!DECISIVE.contains(key)) {
@@ -34,6 +34,9 @@ final class PlanHash {
       }
     }
     decisive = decisive.withValue("steps", withoutWrite((ConfigList) plan.get("steps")));
+    if (!timeZone.equals(Plan.UTC)) {
+      decisive = decisive.withValue(PlanReader.TIME_ZONE, ConfigValueFactory.fromAnyRef(timeZone));
+    }
     decisive = decisive.withValue("limits", ConfigValueFactory.fromMap(limits.named()));
     // rendered, an object's keys are sorted
     String canonical = jobVersion + "\n" + decisive.render(ConfigRenderOptions.concise());

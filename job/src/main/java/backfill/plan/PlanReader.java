@@ -34,6 +34,9 @@ final class PlanReader {
   private static final String PREFIX_EXPECTED =
       "must be what the names of its variables begin with, as in BACKFILL_CI for BACKFILL_CI_URL; got ";
 
+  /** The key that says what a moment without a zone means. */
+  static final String TIME_ZONE = "time-zone";
+
   /** The key that lets steps take rows away. */
   static final String ALLOW_DELETE = "allow-delete";
 
@@ -60,6 +63,7 @@ final class PlanReader {
     SqlCheck sql = new SqlCheck(params.keySet());
     Optional<String> onlyIf = plan.text("only-if");
     onlyIf.ifPresent(condition -> sql.condition(plan, "only-if", condition));
+    String timeZone = timeZone();
     Map<String, String> databases = databases();
     Map<String, Source> sources = new SourceReader(plan, sql, databases.keySet()).sources();
     Map<String, String> views = views(sql, sources);
@@ -75,8 +79,9 @@ final class PlanReader {
     return new Plan(
         name.orElseThrow(),
         location,
-        PlanHash.of(root, limits, jobVersion),
+        PlanHash.of(root, timeZone, limits, jobVersion),
         onlyIf,
+        timeZone,
         params,
         databases,
         sources,
@@ -84,6 +89,13 @@ final class PlanReader {
         steps,
         limits,
         settings.settings());
+  }
+
+  private String timeZone() {
+    Optional<String> zone = plan.text(TIME_ZONE);
+    zone.filter(name -> !TimeZones.known(name))
+        .ifPresent(name -> plan.problem(TIME_ZONE, TimeZones.EXPECTED + name));
+    return zone.orElse(Plan.UTC);
   }
 
   private Map<String, Object> params() {

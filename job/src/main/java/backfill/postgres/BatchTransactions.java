@@ -50,6 +50,7 @@ final class BatchTransactions implements AutoCloseable {
       incarnation = incarnation(open());
       connection.rollback();
     }
+    SessionSettings.begin(open());
     try (Statement statement = open().createStatement();
         ResultSet row = statement.executeQuery(sql)) {
       row.next();
@@ -120,6 +121,8 @@ final class BatchTransactions implements AutoCloseable {
     try (Connection asking = database.connect(applicationName);
         PreparedStatement statement =
             asking.prepareStatement("SELECT pg_catalog.pg_xact_status(?::pg_catalog.xid8)")) {
+      asking.setAutoCommit(false);
+      SessionSettings.begin(asking);
       statement.setString(1, transaction);
       try (ResultSet row = statement.executeQuery()) {
         row.next();

@@ -77,6 +77,7 @@ public final class BatchWriter implements AutoCloseable {
     while (true) {
       try {
         Connection connection = transactions.open();
+        SessionSettings.begin(connection);
         BatchLedger.Progress before = ledger.resume(connection);
         connection.rollback();
         rejectedBefore = before.rejected();

@@ -144,6 +144,7 @@ public final class BatchesRun implements AutoCloseable {
     while (true) {
       try {
         var connection = transactions.open();
+        SessionSettings.begin(connection);
         Inquiry.rows(
             connection,
             "SELECT"

@@ -11,11 +11,12 @@ import org.postgresql.util.PSQLException;
 record ConnectionFailure(String reason, boolean retryable) {
   private static final Pattern SECRET = Pattern.compile("(?i)(password=)[^&\\s]*");
 
-  static ConnectionFailure of(String url, String variable, String prefix, SQLException failure) {
+  static ConnectionFailure of(
+      String address, String variable, String prefix, SQLException failure) {
     ConnectionAdvice advice = ConnectionAdvice.of(failure, variable, prefix);
     return new ConnectionFailure(
         "cannot connect to "
-            + Server.address(url)
+            + address
             + ": "
             + oneLine(failure)
             + ". "

@@ -1,6 +1,7 @@
 package backfill.postgres;
 
 import backfill.plan.InvalidPlan;
+import backfill.plan.Plan;
 import java.io.IOException;
 import java.io.Serializable;
 import java.nio.file.Files;
@@ -15,7 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
-import org.postgresql.Driver;
+import java.util.regex.Pattern;
 
 /**
  * One database as the environment names it: where it is, as whom we log in, and how to open a
@@ -25,6 +26,11 @@ import org.postgresql.Driver;
 public final class Database implements Serializable {
   private static final long serialVersionUID = 1L;
 
+  /** The zone of sessions that belong to no plan, and of a plan that names none. */
+  private static final String UTC = Plan.UTC;
+
+  private static final Pattern ONE_NEWLINE = Pattern.compile("\\r?\\n\\z");
+
   private final String prefix;
   private final String url;
   private final String readUrl;
@@ -32,6 +38,7 @@ public final class Database implements Serializable {
   private final String password;
   private final String passwordFile;
   private final Duration connectTimeout;
+  private final String timeZone;
 
   private Database(
       String prefix,
@@ -40,7 +47,8 @@ public final class Database implements Serializable {
       String user,
       String password,
       String passwordFile,
-      Duration connectTimeout) {
+      Duration connectTimeout,
+      String timeZone) {
     this.prefix = prefix;
     this.url = url;
     this.readUrl = readUrl;
@@ -48,6 +56,7 @@ public final class Database implements Serializable {
     this.password = password;
     this.passwordFile = passwordFile;
     this.connectTimeout = connectTimeout;
+    this.timeZone = timeZone;
   }
 
   /**
@@ -62,15 +71,26 @@ public final class Database implements Serializable {
     if (!problems.isEmpty()) {
       throw new InvalidPlan(problems);
     }
-    String readUrl = environment.get(prefix + "_READ_URL");
     return new Database(
         prefix,
         environment.get(prefix + "_URL"),
-        readUrl == null || readUrl.isBlank() ? null : readUrl,
-        environment.get(prefix + "_USER"),
-        environment.get(prefix + "_PASSWORD"),
-        environment.get(prefix + "_PASSWORD_FILE"),
-        connectTimeout);
+        given(prefix + "_READ_URL", environment),
+        given(prefix + "_USER", environment),
+        given(prefix + "_PASSWORD", environment),
+        given(prefix + "_PASSWORD_FILE", environment),
+        connectTimeout,
+        UTC);
+  }
+
+  /** Null where it is not set, or set to nothing, as a template leaves what it has no value for. */
+  private static String given(String variable, Map<String, String> environment) {
+    String value = environment.get(variable);
+    return value == null || value.isEmpty() ? null : value;
+  }
+
+  /** The same, with sessions of this time zone. */
+  Database inZone(String zone) {
+    return new Database(prefix, url, readUrl, user, password, passwordFile, connectTimeout, zone);
   }
 
   /** Every variable of a database that is missing or wrong. */
@@ -82,26 +102,16 @@ public final class Database implements Serializable {
           new InvalidPlan.Problem(
               prefix + "_URL",
               0,
-              "not set; set it to the database's JDBC URL, as in jdbc:postgresql://host:5432/name"));
-    } else if (!url.startsWith("jdbc:postgresql:")) {
-      problems.add(
-          new InvalidPlan.Problem(
-              prefix + "_URL",
-              0,
-              notOurs(url)
-                  + "; expected jdbc:postgresql://host:5432/name, without user and password"));
+              "not set; set it to the database's JDBC URL, as in " + JdbcUrl.EXAMPLE));
+    } else {
+      checkUrl(prefix, prefix + "_URL", url, problems);
     }
-    String readUrl = environment.get(prefix + "_READ_URL");
-    if (readUrl != null && !readUrl.isBlank() && !readUrl.startsWith("jdbc:postgresql:")) {
-      problems.add(
-          new InvalidPlan.Problem(
-              prefix + "_READ_URL",
-              0,
-              notOurs(readUrl)
-                  + "; expected jdbc:postgresql://replica:5432/name, without user and password"));
+    String readUrl = given(prefix + "_READ_URL", environment);
+    if (readUrl != null) {
+      checkUrl(prefix, prefix + "_READ_URL", readUrl, problems);
     }
-    String password = environment.get(prefix + "_PASSWORD");
-    String passwordFile = environment.get(prefix + "_PASSWORD_FILE");
+    String password = given(prefix + "_PASSWORD", environment);
+    String passwordFile = given(prefix + "_PASSWORD_FILE", environment);
     if (password != null && passwordFile != null) {
       problems.add(
           new InvalidPlan.Problem(
@@ -114,11 +124,10 @@ public final class Database implements Serializable {
     return problems;
   }
 
-  /** No more of it than its scheme: a password may be anywhere behind. */
-  private static String notOurs(String url) {
-    int colon = url.indexOf(':', url.startsWith("jdbc:") ? "jdbc:".length() : 0);
-    return "is not a PostgreSQL JDBC URL"
-        + (colon < 0 ? "" : ": it begins with " + url.substring(0, colon + 1));
+  private static void checkUrl(
+      String prefix, String variable, String url, List<InvalidPlan.Problem> problems) {
+    JdbcUrl.problem(url, prefix + "_USER", prefix + "_PASSWORD or " + prefix + "_PASSWORD_FILE")
+        .ifPresent(problem -> problems.add(new InvalidPlan.Problem(variable, 0, problem)));
   }
 
   /**
@@ -126,11 +135,12 @@ public final class Database implements Serializable {
    * job.
    */
   public static Database at(String url, String user, String password, Duration connectTimeout) {
-    if (!url.startsWith("jdbc:postgresql:")) {
-      throw new IllegalArgumentException(
-          "option url is not a PostgreSQL JDBC URL; expected jdbc:postgresql://host:5432/name");
-    }
-    return new Database("url", url, null, user, password, null, connectTimeout);
+    JdbcUrl.problem(url, "option user", "option password")
+        .ifPresent(
+            problem -> {
+              throw new IllegalArgumentException("option url " + problem);
+            });
+    return new Database("url", url, null, user, password, null, connectTimeout, UTC);
   }
 
   /**
@@ -141,6 +151,7 @@ public final class Database implements Serializable {
     Map<String, String> options = new HashMap<>();
     options.put("url", readUrl());
     options.put("backfill.prefix", prefix);
+    options.put("backfill.timeZone", timeZone);
     options.put("backfill.connectTimeoutMillis", Long.toString(connectTimeout.toMillis()));
     if (user != null) {
       options.put("user", user);
@@ -163,22 +174,13 @@ public final class Database implements Serializable {
         options.get("user"),
         options.get("password"),
         options.get("backfill.passwordFile"),
-        Duration.ofMillis(Long.parseLong(options.get("backfill.connectTimeoutMillis"))));
+        Duration.ofMillis(Long.parseLong(options.get("backfill.connectTimeoutMillis"))),
+        options.get("backfill.timeZone"));
   }
 
   /** A connection to where rows are written, in autocommit, with this {@code application_name}. */
   public Connection connect(String applicationName) throws SQLException {
     return open(url, applicationName);
-  }
-
-  /**
-   * Likewise, with options of the server's own for this session; a pooler may refuse them, and what
-   * the URL says of them goes before.
-   */
-  Connection connect(String applicationName, String serverOptions) throws SQLException {
-    Properties properties = properties(applicationName);
-    properties.setProperty("options", serverOptions);
-    return open(url, properties);
   }
 
   /** A connection to where rows are read: the replica, where one is named. */
@@ -188,7 +190,7 @@ public final class Database implements Serializable {
 
   /** The same, read where it is written. */
   public Database atPrimary() {
-    return new Database(prefix, url, null, user, password, passwordFile, connectTimeout);
+    return new Database(prefix, url, null, user, password, passwordFile, connectTimeout, timeZone);
   }
 
   /** Whether reading happens on another server than writing. */
@@ -207,22 +209,23 @@ public final class Database implements Serializable {
   }
 
   private Connection open(String at, String applicationName) throws SQLException {
-    return open(at, properties(applicationName));
-  }
-
-  private static Connection open(String at, Properties properties) throws SQLException {
-    if (Driver.parseURL(at, null) == null) {
-      // The driver manager's own message would quote the URL whole, a password in it included.
-      throw new SQLException(
-          "the driver cannot read this URL; expected jdbc:postgresql://host:5432/name");
+    Connection connection = DriverManager.getConnection(at, properties(applicationName));
+    try {
+      SessionSettings.pin(connection, timeZone);
+      return connection;
+    } catch (SQLException | RuntimeException e) {
+      try (connection) {
+        throw e;
+      }
     }
-    return DriverManager.getConnection(at, properties);
   }
 
   /**
    * Settings of one connection. {@code prepareThreshold=0}: a named prepared statement would
    * outlive its transaction, and behind transaction pooling the next one runs on another server
-   * session.
+   * session. {@code assumeMinServerVersion}: or the driver would set the name and the digits of
+   * floats by statements of its own, which stay in a pooler's session; preflight refuses an older
+   * server.
    */
   private Properties properties(String applicationName) throws SQLException {
     Properties properties = new Properties();
@@ -234,6 +237,7 @@ public final class Database implements Serializable {
       properties.setProperty("password", secret.get());
     }
     properties.setProperty("ApplicationName", applicationName);
+    properties.setProperty("assumeMinServerVersion", "14");
     properties.setProperty("connectTimeout", Long.toString(connectTimeout.toSeconds()));
     properties.setProperty("loginTimeout", Long.toString(connectTimeout.toSeconds()));
     properties.setProperty("tcpKeepAlive", "true");
@@ -247,7 +251,9 @@ public final class Database implements Serializable {
       return Optional.ofNullable(password);
     }
     try {
-      return Optional.of(Files.readString(Path.of(passwordFile)).strip());
+      String text = Files.readString(Path.of(passwordFile));
+      // An editor ends the file with it; a blank may be the password's own.
+      return Optional.of(ONE_NEWLINE.matcher(text).replaceFirst(""));
     } catch (IOException e) {
       throw new SQLException(
           "cannot read the password from "
@@ -260,15 +266,19 @@ public final class Database implements Serializable {
     }
   }
 
-  /** Without the password, and without the URL's parameters, which may hold one. */
+  /** The role and the place, without a secret. */
   @Override
   public String toString() {
-    return (user == null ? "" : user + " at ") + address();
+    return (user == null ? "" : user + " at ") + "jdbc:postgresql://" + address();
   }
 
-  /** The URL without its parameters. */
+  /** Where rows are written: host, port and database, for people. */
   public String address() {
-    int parameters = url.indexOf('?');
-    return parameters < 0 ? url : url.substring(0, parameters);
+    return JdbcUrl.address(url);
+  }
+
+  /** Where rows are read, for people. */
+  public String readAddress() {
+    return JdbcUrl.address(readUrl());
   }
 }

@@ -53,7 +53,8 @@ public final class Databases {
         (name, prefix) ->
             named.put(
                 name,
-                Database.fromEnvironment(prefix, environment, plan.settings().connectTimeout())));
+                Database.fromEnvironment(prefix, environment, plan.settings().connectTimeout())
+                    .inZone(plan.timeZone())));
     return new Databases(named);
   }
 

@@ -4,6 +4,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -11,13 +12,6 @@ import java.util.Optional;
  * everybody behind it waiting, so it gives way after {@code lock-timeout}.
  */
 final class DdlSender {
-  /**
-   * Start-up options of a connection of its own: with {@code SET} the next client of a pooled
-   * session would have them too.
-   */
-  private static final String PATIENT =
-      "-c lock_timeout=0 -c statement_timeout=0 -c idle_session_timeout=0";
-
   private final ChangeScope scope;
   private final Optional<BatchLedger> ledger;
   private int sent;
@@ -45,8 +39,8 @@ final class DdlSender {
   /**
    * By itself, as CONCURRENTLY wants it. It waits for old transactions, to which a lock timeout
    * applies, but nobody who reads or writes waits for it; and one that is broken off leaves an
-   * invalid index. So it has no limit, unless whoever is between us and the server refuses the
-   * options that say so.
+   * invalid index. So it has no limit. Behind a pooler none can be lifted, nor the session's zone
+   * be set: where that matters it is not sent.
    */
   void sendAlone(String sql) throws SQLException {
     if (ledger.isPresent()) {
@@ -56,25 +50,24 @@ final class DdlSender {
         connection.rollback();
       }
     }
-    try (Connection connection = patient()) {
+    try (Connection connection = scope.database().connect(scope.applicationName() + " ddl")) {
+      List<String> amiss = SessionSettings.amiss(connection, sql);
+      if (!amiss.isEmpty()) {
+        throw new ChangeFailed(
+            "a statement that cannot run in a transaction (%s) would be broken off or mean something else behind a pooler: %s; name the server itself in %s_URL for this step"
+                .formatted(beginning(sql), String.join(", ", amiss), scope.database().prefix()));
+      }
       sent++;
       execute(connection, sql);
     }
   }
 
-  private Connection patient() throws SQLException {
-    String name = scope.applicationName() + " ddl";
-    try {
-      return scope.database().connect(name, PATIENT);
-    } catch (SQLException e) {
-      if (Retry.passing(e) && !"08P01".equals(e.getSQLState())) {
-        throw e;
-      }
-      return scope.database().connect(name);
-    }
+  private static String beginning(String sql) {
+    return sql.strip().lines().findFirst().orElse("");
   }
 
   private void begin(Connection connection) throws SQLException {
+    SessionSettings.begin(connection);
     Inquiry.rows(connection, scope.begin(Duration.ZERO, ledger), row -> row.getString(1));
     if (ledger.isPresent()) {
       ledger.get().check(connection);

@@ -12,8 +12,7 @@ import java.util.List;
 /**
  * A connection that only asks: each question is a READ ONLY transaction of its own, which gives up
  * on a slow answer, and on a lock so that nobody queues behind it, only to ask again. Nothing stays
- * open between two questions, and nothing is set for the session, so that it works behind
- * transaction pooling.
+ * open between two questions, so that it works behind transaction pooling.
  */
 final class Inquiry implements AutoCloseable {
   private static final Duration ANSWER_WITHIN = Duration.ofMinutes(1);
@@ -81,6 +80,7 @@ final class Inquiry implements AutoCloseable {
 
   private <T> T attempt(Duration limit, Question<T> question) throws SQLException {
     try {
+      SessionSettings.begin(connection);
       try (Statement limits = connection.createStatement()) {
         limits.execute(
             "SET LOCAL statement_timeout = %d; SET LOCAL lock_timeout = %d"

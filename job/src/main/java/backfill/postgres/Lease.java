@@ -92,6 +92,7 @@ public final class Lease implements AutoCloseable {
   /** A driver that is frozen in here holds rows that everybody else needs: the server ends it. */
   private static void begin(Connection connection) throws SQLException {
     connection.setAutoCommit(false);
+    SessionSettings.begin(connection);
     try (Statement statement = connection.createStatement()) {
       statement.execute(
           "SET LOCAL idle_in_transaction_session_timeout = " + NO_LONGER_IDLE.toMillis());
@@ -186,9 +187,11 @@ public final class Lease implements AutoCloseable {
                 "UPDATE "
                     + TableName.quote(schema)
                     + ".lease SET until = clock_timestamp() + ? * interval '1 ms' WHERE run_id = ?")) {
+      begin(connection);
       statement.setLong(1, length.toMillis());
       statement.setObject(2, runId);
       statement.executeUpdate();
+      connection.commit();
     } catch (SQLException | RuntimeException e) {
       // The server may be restarting, and a task that throws would be the last one. If another run
       // takes over meanwhile, the next batch finds that out.
@@ -210,8 +213,10 @@ public final class Lease implements AutoCloseable {
                 "UPDATE "
                     + TableName.quote(schema)
                     + ".lease SET until = clock_timestamp() WHERE run_id = ? AND until > clock_timestamp()")) {
+      begin(connection);
       statement.setObject(1, runId);
       statement.executeUpdate();
+      connection.commit();
     } catch (SQLException e) {
       // It runs out by itself.
     }

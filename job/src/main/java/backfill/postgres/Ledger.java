@@ -37,6 +37,7 @@ public final class Ledger implements AutoCloseable {
     }
     Connection own = open();
     own.setAutoCommit(false);
+    SessionSettings.begin(own);
     try (Statement statement = own.createStatement()) {
       // IF NOT EXISTS is no protection against somebody who creates it at the same moment.
       statement.execute(
@@ -59,16 +60,35 @@ public final class Ledger implements AutoCloseable {
     return connection;
   }
 
+  /** Begins a transaction where the session has no settings of its own; else each is its own. */
+  private Connection begin() throws SQLException {
+    Connection own = open();
+    if (SessionSettings.isPooled(own)) {
+      own.setAutoCommit(false);
+      own.rollback(); // of a statement that failed
+      SessionSettings.begin(own);
+    }
+    return own;
+  }
+
+  private static void commit(Connection own) throws SQLException {
+    if (!own.getAutoCommit()) {
+      own.commit();
+    }
+  }
+
   private boolean exists() throws SQLException {
+    Connection own = begin();
     try (PreparedStatement statement =
-        open()
-            .prepareStatement(
-                "SELECT count(*) = 3 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
-                    + " WHERE n.nspname = ? AND c.relkind = 'r' AND c.relname IN ('run', 'batch', 'lease')")) {
+        own.prepareStatement(
+            "SELECT count(*) = 3 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
+                + " WHERE n.nspname = ? AND c.relkind = 'r' AND c.relname IN ('run', 'batch', 'lease')")) {
       statement.setString(1, schema);
       try (ResultSet row = statement.executeQuery()) {
         row.next();
-        return row.getBoolean(1);
+        boolean there = row.getBoolean(1);
+        commit(own);
+        return there;
       }
     }
   }
@@ -81,13 +101,13 @@ public final class Ledger implements AutoCloseable {
    */
   public void begin(String plan, String planHash, String now, String labelsJson)
       throws SQLException {
+    Connection own = begin();
     try (PreparedStatement statement =
-        open()
-            .prepareStatement(
-                "INSERT INTO "
-                    + table("run")
-                    + " (run_id, plan, plan_hash, now, labels, status, host)"
-                    + " VALUES (?, ?, ?, ?::timestamptz, ?::jsonb, 'running', ?)")) {
+        own.prepareStatement(
+            "INSERT INTO "
+                + table("run")
+                + " (run_id, plan, plan_hash, now, labels, status, host)"
+                + " VALUES (?, ?, ?, ?::timestamptz, ?::jsonb, 'running', ?)")) {
       statement.setObject(1, runId);
       statement.setString(2, plan);
       statement.setString(3, planHash);
@@ -95,21 +115,23 @@ public final class Ledger implements AutoCloseable {
       statement.setString(5, labelsJson);
       statement.setString(6, Lease.host());
       statement.executeUpdate();
+      commit(own);
     }
   }
 
   /** Enters how the run ended. */
   public void end(String status, String reportJson) throws SQLException {
+    Connection own = begin();
     try (PreparedStatement statement =
-        open()
-            .prepareStatement(
-                "UPDATE "
-                    + table("run")
-                    + " SET status = ?, ended_at = clock_timestamp(), report = ?::jsonb WHERE run_id = ?")) {
+        own.prepareStatement(
+            "UPDATE "
+                + table("run")
+                + " SET status = ?, ended_at = clock_timestamp(), report = ?::jsonb WHERE run_id = ?")) {
       statement.setString(1, status);
       statement.setString(2, LedgerJson.stored(reportJson));
       statement.setObject(3, runId);
       statement.executeUpdate();
+      commit(own);
     }
   }
 
@@ -121,12 +143,12 @@ public final class Ledger implements AutoCloseable {
   /** What the batches of a step that are in the ledger did, and so are in the table. */
   public WriteCounts counts(String step) throws SQLException {
     WriteCounts counts = WriteCounts.NONE;
+    Connection own = begin();
     try (PreparedStatement statement =
-        open()
-            .prepareStatement(
-                "SELECT rows, changed, kept, rejected, details, statements, retries FROM "
-                    + table("batch")
-                    + " WHERE run_id = ? AND step = ? ORDER BY partition, committed_at")) {
+        own.prepareStatement(
+            "SELECT rows, changed, kept, rejected, details, statements, retries FROM "
+                + table("batch")
+                + " WHERE run_id = ? AND step = ? ORDER BY partition, committed_at")) {
       statement.setObject(1, runId);
       statement.setString(2, step);
       try (ResultSet row = statement.executeQuery()) {
@@ -134,6 +156,7 @@ public final class Ledger implements AutoCloseable {
           counts = counts.plus(batch(row));
         }
       }
+      commit(own);
     }
     return counts;
   }
@@ -141,13 +164,13 @@ public final class Ledger implements AutoCloseable {
   /** Table to rows that went along with those of a step's batches. */
   Map<String, Long> cascaded(String step) throws SQLException {
     Map<String, Long> cascaded = new TreeMap<>();
+    Connection own = begin();
     try (PreparedStatement statement =
-        open()
-            .prepareStatement(
-                "SELECT c.key, sum(c.value::int8)::int8 FROM "
-                    + table("batch")
-                    + " b, jsonb_each_text(b.details -> 'cascaded') AS c"
-                    + " WHERE b.run_id = ? AND b.step = ? GROUP BY c.key")) {
+        own.prepareStatement(
+            "SELECT c.key, sum(c.value::int8)::int8 FROM "
+                + table("batch")
+                + " b, jsonb_each_text(b.details -> 'cascaded') AS c"
+                + " WHERE b.run_id = ? AND b.step = ? GROUP BY c.key")) {
       statement.setObject(1, runId);
       statement.setString(2, step);
       try (ResultSet row = statement.executeQuery()) {
@@ -155,6 +178,7 @@ public final class Ledger implements AutoCloseable {
           cascaded.put(row.getString(1), row.getLong(2));
         }
       }
+      commit(own);
     }
     return cascaded;
   }

@@ -59,6 +59,8 @@ public final class LedgerStatus {
     try (Connection connection = connect(database);
         PreparedStatement statement =
             connection.prepareStatement(RUNS.formatted(TableName.quote(schema)))) {
+      connection.setAutoCommit(false);
+      SessionSettings.begin(connection);
       statement.setString(1, plan);
       statement.setString(2, plan);
       List<Run> runs = new ArrayList<>();

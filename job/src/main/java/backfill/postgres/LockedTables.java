@@ -69,6 +69,7 @@ public final class LockedTables implements AutoCloseable {
     Connection connection = database.connectForReading(applicationName);
     held.add(connection);
     connection.setAutoCommit(false);
+    SessionSettings.beginWithoutSnapshot(connection);
     return connection;
   }
 

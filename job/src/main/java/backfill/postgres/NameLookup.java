@@ -28,16 +28,51 @@ final class NameLookup {
           "`" + written + "` is not a table's name; write table or schema.table, quoted as in SQL");
       return Optional.empty();
     }
+    if (parts.size() == 1) {
+      return visible(place, parts.get(0), findings);
+    }
     OptionalLong oid = oid(parts);
     if (oid.isEmpty()) {
-      findings.refuse(
-          place,
-          parts.size() == 2
-              ? missingFromSchema(parts.get(0), parts.get(1))
-              : missingFromPath(parts.get(0)));
+      findings.refuse(place, missingFromSchema(parts.get(0), parts.get(1)));
       return Optional.empty();
     }
     return Optional.of(catalog.table(oid.getAsLong()));
+  }
+
+  /**
+   * @param others those of the same name in other schemas of the path, or null
+   */
+  private record Visible(long oid, String others) {}
+
+  /** Says which one is taken, where the path has more than one of this name. */
+  private Optional<Table> visible(String place, String name, Findings findings)
+      throws SQLException {
+    List<Visible> visible =
+        inquiry.rows(
+            """
+            SELECT c.oid,
+                   (SELECT pg_catalog.string_agg(pg_catalog.format('%s.%s', o.relnamespace::pg_catalog.regnamespace,
+                                                                   pg_catalog.quote_ident(o.relname)), ', '
+                             ORDER BY pg_catalog.array_position(pg_catalog.current_schemas(false), n.nspname))
+                    FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace n ON n.oid = o.relnamespace
+                    WHERE o.relname = c.relname AND o.oid <> c.oid AND o.relkind IN ('r', 'p', 'v', 'm', 'f')
+                      AND n.nspname = ANY (pg_catalog.current_schemas(false))) AS others
+            FROM pg_catalog.pg_class c
+            WHERE c.oid = pg_catalog.to_regclass(pg_catalog.quote_ident(?))
+            """,
+            row -> new Visible(row.getLong("oid"), row.getString("others")), name);
+    if (visible.isEmpty()) {
+      findings.refuse(place, missingFromPath(name));
+      return Optional.empty();
+    }
+    Table table = catalog.table(visible.get(0).oid());
+    if (visible.get(0).others() != null) {
+      findings.warn(
+          place,
+          "%s is %s, which the search path finds before %s; name its schema in the plan if another is meant"
+              .formatted(name, table.name(), visible.get(0).others()));
+    }
+    return Optional.of(table);
   }
 
   /** The table, where it is there. */
@@ -135,7 +170,9 @@ final class NameLookup {
 
   private String missingFromPath(String name) throws SQLException {
     String path =
-        inquiry.one("SELECT pg_catalog.current_setting('search_path')", row -> row.getString(1));
+        inquiry.one(
+            "SELECT pg_catalog.regexp_replace(pg_catalog.current_setting('search_path'), ', pg_temp$', '')",
+            row -> row.getString(1));
     List<String> elsewhere =
         inquiry.rows(
             """

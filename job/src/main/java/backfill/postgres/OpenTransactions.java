@@ -78,6 +78,8 @@ public final class OpenTransactions {
     for (Database database : databases.named().values()) {
       try (Connection connection = database.connect(applicationName);
           PreparedStatement statement = connection.prepareStatement(OPEN)) {
+        connection.setAutoCommit(false);
+        SessionSettings.begin(connection);
         all.add(new OfOne(database, applicationName, transactions(statement)));
       }
     }
@@ -116,8 +118,11 @@ public final class OpenTransactions {
     try (Connection connection = one.database().connect(one.applicationName());
         PreparedStatement statement = connection.prepareStatement(STILL)) {
       statement.setArray(1, connection.createArrayOf("text", xids));
+      connection.setAutoCommit(false);
       while (true) {
+        SessionSettings.begin(connection);
         List<Transaction> open = transactions(statement);
+        connection.rollback();
         long waited = System.nanoTime() - askedNanos;
         List<String> words =
             open.stream().map(each -> each.words(Duration.ofNanos(waited).toSeconds())).toList();

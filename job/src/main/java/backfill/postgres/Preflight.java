@@ -179,7 +179,7 @@ public final class Preflight implements AutoCloseable {
 
   private static NotReady brokenOff(String address, List<String> reasons, SQLException e) {
     List<String> all = new ArrayList<>(reasons);
-    all.add(Server.address(address) + ": preflight broke off: " + ConnectionFailure.oneLine(e));
+    all.add(address + ": preflight broke off: " + ConnectionFailure.oneLine(e));
     return new NotReady(all, ConnectionFailure.passing(e.getSQLState()), e);
   }
 
@@ -247,7 +247,7 @@ public final class Preflight implements AutoCloseable {
       findings.refuse(
           database.prefix() + "_URL",
           "names %s, which has none of the plan's tables; name the database that has them"
-              .formatted(Server.address(database.address())));
+              .formatted(database.address()));
     }
     Shapes known =
         shapes.of(scope.answerable(sources.keySet(), found.awaited().keySet()), there(sources));

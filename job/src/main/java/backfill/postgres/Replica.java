@@ -72,8 +72,8 @@ final class Replica {
     return new Replica(
         named,
         read,
-        Server.address(database.address()),
-        Server.address(database.readUrl()),
+        database.address(),
+        database.readAddress(),
         database.prefix() + "_READ_URL");
   }
 

@@ -25,7 +25,7 @@ public record Server(
     String started) {
   static final int OLDEST = 140000;
 
-  static Server of(Inquiry inquiry, String url) throws SQLException {
+  static Server of(Inquiry inquiry, String address) throws SQLException {
     return inquiry.one(
         """
         SELECT pg_catalog.current_setting('server_version_num')::pg_catalog.int4 AS number,
@@ -39,7 +39,7 @@ public record Server(
         """,
         row ->
             new Server(
-                address(url),
+                address,
                 row.getInt("number"),
                 row.getString("version"),
                 row.getString("me"),
@@ -48,13 +48,6 @@ public record Server(
                 row.getString("database"),
                 row.getString("system"),
                 row.getString("started")));
-  }
-
-  /** A JDBC URL without its scheme, and without its parameters, which may hold a password. */
-  static String address(String url) {
-    int parameters = url.indexOf('?');
-    String plain = parameters < 0 ? url : url.substring(0, parameters);
-    return plain.replaceFirst("^jdbc:postgresql:(//)?", "");
   }
 
   /** Why this server is too old; empty if it is not. */

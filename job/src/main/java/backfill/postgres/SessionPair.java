@@ -43,7 +43,7 @@ final class SessionPair implements AutoCloseable {
     Inquiry write = new Inquiry(writing, lockTimeout, retryFor);
     Inquiry read = reading == writing ? write : new Inquiry(reading, lockTimeout, retryFor);
     Server writes = Server.of(write, database.address());
-    Server reads = read == write ? writes : Server.of(read, database.readUrl());
+    Server reads = read == write ? writes : Server.of(read, database.readAddress());
     return new SessionPair(database, applicationName, write, read, new Servers(writes, reads));
   }
 
@@ -68,6 +68,16 @@ final class SessionPair implements AutoCloseable {
   private static void refuseOld(Server server, Findings findings) {
     Server.tooOld(server.versionNumber(), server.version())
         .ifPresent(reason -> findings.refuse(server.address(), reason));
+  }
+
+  /** Whether the server lets in what it should. */
+  void checkSettingsForWriting(Findings findings) throws SQLException {
+    ForeignSettings.checkWritten(writing, servers.named().address(), findings);
+  }
+
+  /** Whether what is read there is what is there. */
+  void checkSettingsForReading(Findings findings) throws SQLException {
+    ForeignSettings.checkRead(reading, servers.read().address(), findings);
   }
 
   /** Whether rows can be written there. */

@@ -67,17 +67,22 @@ final class Sessions implements AutoCloseable {
 
     void openReading(String key, Database database, String name, Map<String, Connection> opened) {
       if (database.readsElsewhere()) {
-        attempt(database.readUrl(), "_READ_URL", database, () -> database.connectForReading(name))
+        attempt(
+                database.readAddress(),
+                "_READ_URL",
+                database,
+                () -> database.connectForReading(name))
             .ifPresent(connection -> opened.put(key, connection));
       }
     }
 
     private Optional<Connection> attempt(
-        String url, String variable, Database database, Connections.Opener opener) {
+        String address, String variable, Database database, Connections.Opener opener) {
       try {
         return Optional.of(opener.open());
       } catch (SQLException e) {
-        failures.add(ConnectionFailure.of(url, database.prefix() + variable, database.prefix(), e));
+        failures.add(
+            ConnectionFailure.of(address, database.prefix() + variable, database.prefix(), e));
         first = first == null ? e : first;
         return Optional.empty();
       }
@@ -111,11 +116,15 @@ final class Sessions implements AutoCloseable {
   }
 
   /** What is wrong with the servers themselves; an old one is not asked any further. */
-  void check(Findings findings) {
+  void check(Findings findings) throws SQLException {
     pairs.values().forEach(pair -> pair.checkAge(findings));
     findings.throwIfRefused();
     pairs.get(Plan.MAIN).checkWritable(findings);
     pairs.values().forEach(pair -> pair.checkReplica(findings));
+    pairs.get(Plan.MAIN).checkSettingsForWriting(findings);
+    for (SessionPair pair : pairs.values()) {
+      pair.checkSettingsForReading(findings);
+    }
   }
 
   /**

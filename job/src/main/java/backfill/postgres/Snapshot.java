@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * One exported snapshot, and the transaction that holds it: every reader that imports it sees the
@@ -25,6 +26,7 @@ public final class Snapshot implements AutoCloseable {
   private final Instant at;
   private final int pid;
   private final long takenNanos;
+  private final Optional<String> settings;
 
   /**
    * @param held the connections that hold it and its tables; it closes them
@@ -38,6 +40,7 @@ public final class Snapshot implements AutoCloseable {
     this.at = exported.getTimestamp(3).toInstant();
     this.pid = exported.getInt(4);
     this.takenNanos = takenNanos;
+    this.settings = SessionSettings.local(held.get(held.size() - 1));
   }
 
   /**
@@ -63,7 +66,9 @@ public final class Snapshot implements AutoCloseable {
 
   /** What a reader sends first in its transaction. */
   public String importStatements() {
-    return String.join("; ", SnapshotStatements.importing(id));
+    String importing = String.join("; ", SnapshotStatements.importing(id));
+    // A reader goes the way that the exporter went.
+    return settings.map(local -> importing + "; " + local).orElse(importing);
   }
 
   public String id() {

@@ -173,6 +173,7 @@ public final class StoredValues implements AutoCloseable {
       BiConsumer<Integer, String> refused)
       throws SQLException {
     try {
+      SessionSettings.begin(connection);
       Map<Integer, Object[]> values = answer(records);
       connection.commit();
       values.forEach((place, row) -> given.accept(first + place, row));

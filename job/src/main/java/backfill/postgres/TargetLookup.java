@@ -28,6 +28,8 @@ public final class TargetLookup {
     Findings findings = new Findings();
     try (Connection connection = database.connect(applicationName);
         Inquiry inquiry = new Inquiry(connection, lockTimeout, retryFor)) {
+      ForeignSettings.checkWritten(inquiry, database.address(), findings);
+      findings.throwIfRefused();
       Optional<Table> table = new NameLookup(inquiry).find("dbtable", name, findings);
       findings.throwIfRefused();
       List<String> columns =

@@ -21,15 +21,14 @@ import scala.Option;
  * half of a small run.
  */
 public final class Session implements AutoCloseable {
-  /** What a timestamp without a zone means. */
-  private static final String TIME_ZONE = "UTC";
-
   private final CompletableFuture<Started> starting = new CompletableFuture<>();
   private final AtomicBoolean asked = new AtomicBoolean();
   private final String applicationName;
+  private final String timeZone;
 
-  private Session(String applicationName) {
+  private Session(String applicationName, String timeZone) {
     this.applicationName = applicationName;
+    this.timeZone = timeZone;
   }
 
   /**
@@ -46,16 +45,20 @@ public final class Session implements AutoCloseable {
     }
   }
 
-  /** Begins to start it, or makes a session of its own in the context that is there. */
-  public static Session start(String applicationName) {
-    Session session = new Session(applicationName);
+  /**
+   * Begins to start it, or makes a session of its own in the context that is there.
+   *
+   * @param timeZone the plan's: what a moment without a zone means in its queries
+   */
+  public static Session start(String applicationName, String timeZone) {
+    Session session = new Session(applicationName, timeZone);
     session.begin();
     return session;
   }
 
   /** For a run that may need none: it is started once somebody asks for it. */
-  public static Session whenAsked(String applicationName) {
-    return new Session(applicationName);
+  public static Session whenAsked(String applicationName, String timeZone) {
+    return new Session(applicationName, timeZone);
   }
 
   private void begin() {
@@ -67,7 +70,7 @@ public final class Session implements AutoCloseable {
             () -> {
               Thread.currentThread().setContextClassLoader(loader);
               try {
-                starting.complete(build(applicationName));
+                starting.complete(build(applicationName, timeZone));
               } catch (Throwable failure) { // NOPMD: whoever asks for the session is to have it
                 starting.completeExceptionally(failure);
               }
@@ -81,8 +84,8 @@ public final class Session implements AutoCloseable {
     return thread;
   }
 
-  private static Started build(String applicationName) {
-    EngineSettings settings = new EngineSettings(TIME_ZONE);
+  private static Started build(String applicationName, String timeZone) {
+    EngineSettings settings = new EngineSettings(timeZone);
     Option<SparkSession> there = SparkSession.getDefaultSession();
     if (there.isDefined()) {
       // With settings of its own: those of the one that is there are somebody else's.

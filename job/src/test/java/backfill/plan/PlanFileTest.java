@@ -199,6 +199,9 @@ class PlanFileTest {
         "name = small  | ~name = small, views.grants = \"SELECT 1\"~ | 1: grants is both a source and a view; give each its own name",
         "name = small  | ~name = small, views.v = \"SELECT * FROM v\"~ | 1: views.v of the plan needs itself: v -> v",
         "name = small  | ~name = small, views.v = \"SELECT :x\"~ | 1: views.v of the plan uses :x, which is not in params",
+        "name = small  | ~name = small, time-zone = \"+02:00\"~ | 1: time-zone of the plan must be the name of a time zone that PostgreSQL and Java know, as in UTC or Europe/Berlin, got +02:00",
+        "name = small  | ~name = small, time-zone = europe/berlin~ | 1: time-zone of the plan must be the name of a time zone that PostgreSQL and Java know, as in UTC or Europe/Berlin, got europe/berlin",
+        "name = small  | ~name = small, time-zone = \"\"~ | 1: time-zone of the plan must not be empty",
         "name = small  | ~name = small, views.v = 5~ | 1: views.v of the plan must be text, got the number 5"
       })
   void oneMistakeIsOneLine(String from, String to, String expected) {

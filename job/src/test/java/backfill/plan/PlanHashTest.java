@@ -45,11 +45,17 @@ class PlanHashTest {
     "table = pairs,table = other",
     "kind = pairs,'kind = pairs, only-if = x'",
     "name = small,'name = small, only-if = x'",
-    "name = small,'name = small, views.v = SELECT 1'"
+    "name = small,'name = small, views.v = SELECT 1'",
+    "name = small,'name = small, time-zone = \"Europe/Berlin\"'"
   })
   void anotherDecisionIsAnotherPlan(String from, String to) {
     assertThat(SMALL).contains(from);
     assertThat(read(SMALL.replace(from, to)).hash()).isNotEqualTo(HASH);
+  }
+
+  @Test
+  void theZoneThatAPlanHasAnywayIsTheSamePlan() {
+    assertThat(read(SMALL + "\ntime-zone = UTC").hash()).isEqualTo(HASH);
   }
 
   @Test

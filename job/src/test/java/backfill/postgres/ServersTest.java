@@ -47,7 +47,7 @@ class ServersTest {
                 TestingPreflight.database(
                     Map.of(
                         "BACKFILL_URL",
-                        "jdbc:postgresql://127.0.0.1:" + port + "/db?password=secret",
+                        "jdbc:postgresql://127.0.0.1:" + port + "/db?user=v",
                         "BACKFILL_READ_URL",
                         "jdbc:postgresql://127.0.0.1:" + port + "/replica",
                         "BACKFILL_USER",
@@ -89,14 +89,14 @@ class ServersTest {
   void passwordsInAFailuresTextAreLeftOut() {
     ConnectionFailure failure =
         ConnectionFailure.of(
-            "jdbc:postgresql://h/db?password=secret",
+            "h:5432/db",
             "BACKFILL_URL",
             "BACKFILL",
             new SQLException(
                 "No driver for jdbc:postgresql://h/db?password=secret&ssl=true", "08001"));
     assertThat(failure.reason())
         .startsWith(
-            "cannot connect to h/db: No driver for jdbc:postgresql://h/db?password=…&ssl=true.");
+            "cannot connect to h:5432/db: No driver for jdbc:postgresql://h/db?password=…&ssl=true.");
   }
 
   @Test
@@ -111,7 +111,7 @@ class ServersTest {
 
   private static ConnectionFailure failure(String state) {
     return ConnectionFailure.of(
-        "jdbc:postgresql://h/db", "BACKFILL_URL", "BACKFILL", new SQLException("no", state));
+        "h:5432/db", "BACKFILL_URL", "BACKFILL", new SQLException("no", state));
   }
 
   @Test
@@ -148,8 +148,8 @@ class ServersTest {
           .containsExactly(
               "%s: is no replica of %s: its system identifier is %s, not %s; set BACKFILL_READ_URL to a replica, or leave it unset"
                   .formatted(
-                      Server.address(url(second)),
-                      Server.address(url(first)),
+                      JdbcUrl.address(url(second)),
+                      JdbcUrl.address(url(first)),
                       systemIdentifier(second),
                       systemIdentifier(first)));
     }
@@ -235,7 +235,7 @@ class ServersTest {
                   TestingPreflight.database(
                       Map.of("BACKFILL_URL", url(second), "BACKFILL_USER", "postgres"))))
           .containsExactly(
-              Server.address(url(second))
+              JdbcUrl.address(url(second))
                   + ": is a standby, and only a primary can be written to; set BACKFILL_URL to the"
                   + " primary");
     }

@@ -203,7 +203,7 @@ final class TestingPreflight {
 
   /** As messages name the database. */
   String address() {
-    return Server.address(database.url());
+    return JdbcUrl.address(database.url());
   }
 
   private void drop() throws SQLException {
@@ -220,6 +220,7 @@ final class TestingPreflight {
         "test.conf",
         "0",
         onlyIf,
+        Plan.UTC,
         params,
         Map.of(Plan.MAIN, "BACKFILL"),
         sources,

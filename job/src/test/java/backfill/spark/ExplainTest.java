@@ -62,7 +62,7 @@ class ExplainTest {
 
   private static Database parameter(TestingDatabase testing) {
     return database(
-        Map.of("BACKFILL_URL", testing.url() + "?user=" + ROLE + "&password=" + MARKER));
+        Map.of("BACKFILL_URL", testing.url() + "?user=" + ROLE, "BACKFILL_PASSWORD", MARKER));
   }
 
   private static Database database(Map<String, String> environment) {

@@ -14,7 +14,7 @@ class SessionTest {
   @Test
   void sessionOfSomebodyElseIsNotStopped() {
     SparkSession theirs = TestingSpark.session();
-    try (Session session = Session.start("ours")) {
+    try (Session session = Session.start("ours", "UTC")) {
       assertThat(session.get().sparkContext()).isSameAs(theirs.sparkContext());
     }
 
@@ -27,7 +27,7 @@ class SessionTest {
     SparkSession theirs = TestingSpark.session();
     String zone = theirs.conf().get("spark.sql.session.timeZone");
     theirs.conf().set("spark.sql.session.timeZone", "Asia/Tokyo");
-    try (Session session = Session.start("ours")) {
+    try (Session session = Session.start("ours", "UTC")) {
       assertThat(session.get().conf().get("spark.sql.session.timeZone")).isEqualTo("UTC");
       session.get().range(1).createOrReplaceTempView("ours_alone");
 
@@ -45,7 +45,7 @@ class SessionTest {
     ClassLoader before = thread.getContextClassLoader();
     try (URLClassLoader own = new URLClassLoader(new URL[0], before)) {
       thread.setContextClassLoader(own);
-      try (Session session = Session.start("ours")) {
+      try (Session session = Session.start("ours", "UTC")) {
         assertThat(session.get().range(2).count()).isEqualTo(2);
       }
       assertThat(thread.getContextClassLoader()).isSameAs(own);

@@ -16,6 +16,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What the connector refuses, and in which words; nothing is written then. */
 class SinkRefusalsTest {
@@ -83,7 +84,7 @@ class SinkRefusalsTest {
         "statement-timeout | -1 | option statement-timeout must be 1 to 86400, got -1",
         "retry-for | 0 | option retry-for must be 1 to 86400, got 0",
         "distribution | hash | option distribution must be range or none, got hash",
-        "url | jdbc:mysql://h/d | option url is not a PostgreSQL JDBC URL; expected jdbc:postgresql://host:5432/name",
+        "url | jdbc:mysql://h/d | option url is not a PostgreSQL JDBC URL: it begins with jdbc:mysql:; expected jdbc:postgresql://host:5432/name, without user and password",
         "job | x | option job is for the job's own use; name the target by dbtable and url",
       })
   void valueOutOfRangeIsNamedWithItsRange(String option, String value, String message)
@@ -169,10 +170,26 @@ class SinkRefusalsTest {
     assertThatThrownBy(
             () ->
                 writer("SELECT 1 AS a", Map.of("dbtable", "t"))
-                    .option("url", "jdbc:postgresql://localhost:1/d?password=hunter2")
+                    .option("url", "jdbc:postgresql://localhost:1/d?user=x")
                     .save())
         .hasMessageStartingWith(
             "cannot look up t at " + database.user() + " at jdbc:postgresql://localhost:1/d: ")
+        .hasMessageNotContaining(database.password());
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "jdbc:postgresql://me:hunter2@localhost:1/d",
+        "jdbc:postgresql://localhost:1/d?password=hunter2",
+        "jdbc:postgresql://localhost:1/d;password=hunter2"
+      })
+  void urlThatHoldsAPasswordIsRefusedWithoutIt(String url) {
+    assertThatThrownBy(
+            () -> writer("SELECT 1 AS a", Map.of("dbtable", "t")).option("url", url).save())
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageStartingWith("option url h")
+        .hasMessageContaining("option password")
         .hasMessageNotContaining("hunter2");
   }
 }
