@@ -70,11 +70,7 @@ final class Replica {
    */
   static Replica of(Inquiry named, Inquiry read, Database database) {
     return new Replica(
-        named,
-        read,
-        database.address(),
-        database.readAddress(),
-        database.prefix() + "_READ_URL");
+        named, read, database.address(), database.readAddress(), database.prefix() + "_READ_URL");
   }
 
   /** What the server that is written had, and when it was started. */
