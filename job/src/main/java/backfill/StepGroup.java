@@ -187,6 +187,13 @@ final class StepGroup implements AutoCloseable {
             Gains gains = each.gains();
             run.reportOf(step).gains = gains == null ? null : GainsReport.of(gains);
           }
+          if (command == Command.PLAN
+              && counts.planned() > 0
+              && !StepWrite.filled(each).isEmpty()) {
+            run.progress.say(
+                "diff %s: the step fills %s by itself; a run sets the sequence behind it forward, where it is behind the rows"
+                    .formatted(step.name(), String.join(", ", StepWrite.filled(each))));
+          }
           if (command == Command.VERIFY) {
             run.reportOf(step).missing = counts.toWrite();
           }

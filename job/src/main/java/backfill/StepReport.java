@@ -55,6 +55,10 @@ final class StepReport {
   Long statements;
   Long retries;
   Long sequenceValues;
+
+  /** Sequence to the value that it was set forward to; null where the step fills none by itself. */
+  Map<String, Long> sequencesSet;
+
   Long lockWaitMs;
   Long throttledMs;
   Long durationMs;

@@ -1,6 +1,8 @@
 package backfill;
 
 import backfill.plan.Step;
+import backfill.postgres.Column;
+import backfill.postgres.SequenceForward;
 import backfill.postgres.StepCounts;
 import backfill.postgres.TooManyRejected;
 import backfill.postgres.WriteCounts;
@@ -12,6 +14,7 @@ import backfill.spark.Sinks;
 import backfill.spark.StepPlan;
 import backfill.spark.StepRun;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -73,8 +76,42 @@ final class StepWrite {
       report.sentAgain();
     }
     run.report.countsExact &= counts.total().exact();
+    sequences();
     report.status = "done";
     return counts;
+  }
+
+  /** Once all rows are in: the application's next number must be free. */
+  private void sequences() {
+    List<String> filled = filled(writing);
+    if (filled.isEmpty() || planned.planned() == 0) {
+      return;
+    }
+    try {
+      report.sequencesSet =
+          SequenceForward.set(
+              run.database,
+              run.applicationName,
+              run.plan.settings(),
+              writing.target().table(),
+              filled);
+      report.sequencesSet.forEach(
+          (sequence, value) ->
+              run.progress.say(
+                  "write %s: sequence %s set forward to %d, behind the rows that are there"
+                      .formatted(report.name, sequence, value)));
+    } catch (IllegalStateException e) {
+      run.warn("write " + report.name + ": " + e.getMessage());
+    }
+  }
+
+  /** Columns of new rows that the step fills, and that number themselves for everybody else. */
+  static List<String> filled(StepRun step) {
+    return step.parts().stream()
+        .filter(part -> part.operation().event().equals("INSERT"))
+        .flatMap(part -> SequenceForward.filled(step.target().table(), part.columns()).stream())
+        .map(Column::name)
+        .toList();
   }
 
   private StepCounts partByPart() {

@@ -129,6 +129,34 @@ final class Rights {
     }
   }
 
+  /** For a column that the step fills: its sequence is read, and set forward behind the rows. */
+  void needSequenceSet(String place, TableName sequence, Findings findings) throws SQLException {
+    needSchema(place, sequence, findings);
+    String grant = "GRANT SELECT, UPDATE ON SEQUENCE " + sequence.quoted();
+    findings.leastRole().right(grant);
+    boolean settable =
+        inquiry.one(
+            """
+            SELECT pg_catalog.bool_and(pg_catalog.has_sequence_privilege(c.oid, 'SELECT')
+                     AND pg_catalog.has_sequence_privilege(c.oid, 'UPDATE'))
+            FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+            WHERE n.nspname = ? AND c.relname = ?
+            """,
+            row -> row.getBoolean(1),
+            sequence.schema(),
+            sequence.name());
+    if (!settable) {
+      findings.lack(
+          place,
+          "no right to set sequence "
+              + sequence
+              + " forward, which the step's own values would leave behind; "
+              + grant
+              + " TO "
+              + TableName.quote(user));
+    }
+  }
+
   private void needSchema(String place, TableName name, Findings findings) throws SQLException {
     findings.leastRole().schema(name.schema());
     boolean usable =

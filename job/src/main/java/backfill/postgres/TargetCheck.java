@@ -70,6 +70,13 @@ final class TargetCheck {
     } else if (step instanceof Step.Rows own) {
       rows.check(own, table, shapes);
     }
+    if (events(step).contains("INSERT")) {
+      List<String> written = shapes.outputs().getOrDefault(step.name(), step.key());
+      for (Column column : SequenceForward.filled(table, written)) {
+        rights.needSequenceSet(place(step), column.sequence().orElseThrow(), findings);
+        rights.need(place(step), "SELECT", table, List.of(column.name()), findings);
+      }
+    }
     if (step.deletes()) {
       rights.needDelete(place(step), table, findings);
     }
