@@ -22,11 +22,11 @@ final class ChangeReader {
     String table = StepReader.column(step, "table");
     List<String> key = step.texts("key");
     Optional<String> where = step.requiredText("where");
-    where.ifPresent(condition -> sql.condition(step, "where", condition));
+    where.ifPresent(condition -> sql.selection(step, "where", condition));
     boolean delete = step.flag("delete");
     Map<String, String> set = step.namedTexts("set");
     step.object("set")
-        .ifPresent(block -> set.forEach((column, value) -> sql.condition(block, column, value)));
+        .ifPresent(block -> set.forEach((column, value) -> sql.assigned(block, column, value)));
     for (String column : key) {
       if (set.containsKey(column)) {
         step.problem("set", "sets " + column + ", a column of the key that it goes along");

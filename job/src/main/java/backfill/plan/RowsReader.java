@@ -102,7 +102,7 @@ final class RowsReader {
   /** Which rows of the target are the step's. */
   static Optional<String> owns(Node step, SqlCheck sql) {
     Optional<String> owns = step.text("owns");
-    owns.ifPresent(condition -> sql.condition(step, "owns", condition));
+    owns.ifPresent(condition -> sql.selection(step, "owns", condition));
     return owns;
   }
 }

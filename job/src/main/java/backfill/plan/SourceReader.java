@@ -62,7 +62,7 @@ final class SourceReader {
                         + ", which is not under databases"
                         + Nearest.hint(given, databases)));
     Optional<String> where = source.text("where");
-    where.ifPresent(condition -> sql.condition(source, "where", condition));
+    where.ifPresent(condition -> sql.selection(source, "where", condition));
     Optional<Source.KeyedBy> keyedBy =
         source.object(KEYED_BY).flatMap(block -> keyedBy(source, block));
     source.done();

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * Decides whether a plan's expression may be sent: its parameters exist, and a query gives the same
@@ -17,12 +18,23 @@ final class SqlCheck {
   private static final Pattern TIME =
       Pattern.compile(
           "(?<![\\w.:])(current_timestamp|current_date|current_time|localtimestamp|localtime"
-              + "|(?:now|curdate|getdate|sysdate|unix_timestamp)(?=\\s*\\(\\s*\\)))(?!\\w)",
+              + "|(?:now|curdate|getdate|sysdate|unix_timestamp|clock_timestamp|statement_timestamp"
+              + "|transaction_timestamp|timeofday)(?=\\s*\\(\\s*\\))|age(?=\\s*\\([^(),]*\\)))(?!\\w)",
           Pattern.CASE_INSENSITIVE);
   private static final Pattern CHANCE =
       Pattern.compile(
           "(?<![\\w.:])(tablesample(?!\\w)|(?:rand|randn|random|randstr|uniform|uuid|shuffle"
-              + "|monotonically_increasing_id|spark_partition_id)(?=\\s*\\())",
+              + "|monotonically_increasing_id|spark_partition_id|input_file_\\w+|random_normal"
+              + "|gen_random_uuid|uuid_generate_v\\w+|uuidv4|uuidv7|nextval|currval|lastval|setval|setseed"
+              + "|txid_\\w+|pg_current_xact_id\\w*|pg_current_snapshot|pg_backend_pid)(?=\\s*\\())",
+          Pattern.CASE_INSENSITIVE);
+
+  /** Who asks, and from where: another role or machine would be given other rows. */
+  private static final Pattern SESSION =
+      Pattern.compile(
+          "(?<![\\w.:])(current_user|session_user|current_role|current_catalog|current_schema"
+              + "|(?:user|current_database|current_timezone|version|current_schemas|current_setting|inet_client_addr"
+              + "|inet_client_port|has_\\w+_privilege|pg_has_role)(?=\\s*\\())(?!\\w)",
           Pattern.CASE_INSENSITIVE);
 
   /**
@@ -56,13 +68,41 @@ final class SqlCheck {
     if (ESCAPED_QUOTE.matcher(sql).find()) {
       node.problem(key, "escapes a quote with a backslash; double the quote instead");
     }
-    String code = new SqlText(sql).code();
-    for (String word : words(TIME, code)) {
+    repeatable(node, key, sql);
+  }
+
+  /**
+   * A condition in PostgreSQL's SQL that decides which rows are a plan's: it must say the same in
+   * each run, in each of its connections.
+   */
+  void selection(Node node, String key, String sql) {
+    condition(node, key, sql);
+    repeatable(node, key, sql);
+  }
+
+  /**
+   * An expression in PostgreSQL's SQL that a row gets once: it may be random, and the time is :now.
+   */
+  void assigned(Node node, String key, String sql) {
+    condition(node, key, sql);
+    times(node, key, new SqlText(sql));
+  }
+
+  private static void times(Node node, String key, SqlText sql) {
+    for (String word :
+        Stream.concat(words(TIME, sql.code()).stream(), Moments.in(sql).stream())
+            .distinct()
+            .toList()) {
       node.problem(
           key,
           "uses " + word + ", which differs on each run; use :now, the server's time at its start");
     }
-    for (String word : words(CHANCE, code)) {
+  }
+
+  private static void repeatable(Node node, String key, String sql) {
+    SqlText text = new SqlText(sql);
+    times(node, key, text);
+    for (String word : words(CHANCE, text.code())) {
       node.problem(
           key,
           "uses "
@@ -71,6 +111,10 @@ final class SqlCheck {
               + (word.equalsIgnoreCase("uuid")
                   ? "use run_uuid(key), which a task that is tried again gives again"
                   : "use a column, a parameter or, for the time, :now"));
+    }
+    for (String word : words(SESSION, text.code())) {
+      node.problem(
+          key, "uses " + word + ", which differs with the session that asks; use a parameter");
     }
   }
 

@@ -1,5 +1,7 @@
 package backfill.plan;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -18,7 +20,11 @@ final class SqlText {
   private final String sql;
   private final StringBuilder code;
   private final StringBuilder names;
+  private final List<Text> texts = new ArrayList<>();
   private boolean closed = true;
+
+  /** A text in quotes, and where it is: from its opening quote to behind its closing one. */
+  record Text(int start, int end, String content) {}
 
   SqlText(String sql) {
     this.sql = sql;
@@ -42,6 +48,11 @@ final class SqlText {
   /** The code and, without their backticks, Spark's quoted identifiers. */
   String codeAndIdentifiers() {
     return names.toString();
+  }
+
+  /** What stands in single and in double quotes; the latter are texts in Spark SQL alone. */
+  List<Text> texts() {
+    return texts;
   }
 
   /** Whether every quote and comment that was opened is closed again. */
@@ -123,6 +134,9 @@ final class SqlText {
 
   private void blank(int start, int end) {
     char quote = sql.charAt(start);
+    if ((quote == '\'' || quote == '"') && end > start + 1) {
+      texts.add(new Text(start, end, sql.substring(start + 1, end - 1)));
+    }
     boolean identifier = quote == '"' || quote == '`';
     for (int at = start; at < end; at++) {
       boolean edge = at == start || at == end - 1;

@@ -173,6 +173,7 @@ public final class PlanQueries implements QueryShapes {
     try {
       Dataset<Row> rows = query(spark, query, plan.params(), Instant.EPOCH);
       reasons.addAll(ImplicitCasts.reasons(where, rows));
+      reasons.addAll(Repeatable.reasons(where, rows));
       return rows;
     } catch (Exception e) {
       // Scala throws the checked AnalysisException without declaring it.

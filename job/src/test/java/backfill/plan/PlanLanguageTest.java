@@ -36,7 +36,7 @@ class PlanLanguageTest {
         { name = add, kind = rows, mode = insert-missing, query = "SELECT item_id FROM newest"
           into = { table = others, key = [item_id] } }
         { name = purge, kind = batches, table = items, where = "at < :now::timestamptz", delete = true }
-        { name = mark, kind = batches, table = items, key = [a, b], where = "x IS NULL", set = { y = "now()", x = "1" } }
+        { name = mark, kind = batches, table = items, key = [a, b], where = "x IS NULL", set = { y = ":now", x = "1" } }
         { name = strict, kind = ddl, not-null = [items.x, app.items.y] }
         { name = gone, kind = ddl, drops = items.z, statement = "ALTER TABLE items DROP COLUMN z" }
         { name = words, kind = ddl, enum = mood, values = [good, bad] }
@@ -75,7 +75,7 @@ class PlanLanguageTest {
     assertThat(purge.key()).isEmpty();
     Step.Batches mark = (Step.Batches) plan.steps().get(4);
     assertThat(mark.deletes()).isFalse();
-    assertThat(mark.set()).isEqualTo(Map.of("y", "now()", "x", "1"));
+    assertThat(mark.set()).isEqualTo(Map.of("y", ":now", "x", "1"));
     assertThat(definitions(plan))
         .containsExactly(
             new Step.Creates("items.state", "ALTER TABLE items ADD COLUMN state text"),
@@ -182,7 +182,7 @@ class PlanLanguageTest {
             "key = [x]",
             "set of step mark sets x, a column of the key that it goes along"),
         Arguments.of(
-            "\"now()\"", "\"f(:then)\"", "set.y of step mark uses :then, which is not in params"),
+            "\":now\"", "\"f(:then)\"", "set.y of step mark uses :then, which is not in params"),
         Arguments.of(
             "not-null = [items.x, app.items.y]",
             "not-null = [x]",
