@@ -20,7 +20,11 @@ from enum import Enum
 from urllib.parse import quote, urlencode
 
 from airflow.sdk import BaseHook, BaseOperator
-from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowNotFoundException
+
+try:
+    from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowNotFoundException
+except ImportError:  # Airflow 3.1 has them in its core alone
+    from airflow.exceptions import AirflowException, AirflowFailException, AirflowNotFoundException
 
 # What the driver's URL takes from a connection's extras; another one is a mistake that nobody would see otherwise.
 URL_EXTRAS = ("sslmode", "sslrootcert", "sslcert", "sslkey", "targetServerType")
@@ -54,6 +58,9 @@ def outcome_of(exit_code, line):
             # Not ready is for good; a server that did not answer may do so later, and only the job knows which it was.
             return Outcome.RETRIED if line.get("retryable") is True else Outcome.FAILED
         case 2 | 5 | 7 | 70 | 126 | 127:
+            return Outcome.FAILED
+        case 4 | 6 if line.get("retryable") is False:
+            # A query that fails for a row, a right that is missing: every attempt fails so.
             return Outcome.FAILED
         case _:
             # 4, 6, 75, 130, 143, signals, and what Spark itself ends with before the job has begun.
