@@ -97,4 +97,22 @@ class ForeignSettingsTest {
       world.execute("DROP DATABASE " + name);
     }
   }
+
+  @Test
+  void theTableThatThePathFindsFirstIsNamed() {
+    TestingPreflight world = TestingPreflight.pairs();
+    world.execute(
+        "CREATE SCHEMA shadow",
+        "CREATE TABLE shadow.members (LIKE members)",
+        "ALTER DATABASE " + world.database.name() + " SET search_path = shadow, pg_catalog, public");
+
+    Ready ready = world.ready();
+
+    assertThat(ready.sources().get("members").name()).hasToString("shadow.members");
+    assertThat(ready.sources().get("direct").name()).hasToString("direct");
+    assertThat(ready.warnings())
+        .containsExactly(
+            "source members: members is shadow.members, which the search path finds before public.members; name its"
+                + " schema in the plan if another is meant");
+  }
 }
