@@ -193,9 +193,13 @@ final class Backfill {
           .forEach(
               (name, servers) ->
                   run.progress.say("preflight: " + DatabaseReports.sentence(name, servers)));
-      if (command == Command.RUN || command == Command.CHECK) {
-        preflight.askForLedger();
-      }
+      preflight.isFor(
+          switch (command) {
+            case PLAN -> Preflight.Purpose.PLAN;
+            case VERIFY -> Preflight.Purpose.VERIFY;
+            default -> Preflight.Purpose.RUN;
+          });
+      preflight.askForLedger();
       try {
         if (command == Command.CHECK) {
           preflight.warnOfReplicas();

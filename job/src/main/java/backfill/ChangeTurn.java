@@ -1,5 +1,6 @@
 package backfill;
 
+import backfill.plan.Limits;
 import backfill.plan.Step;
 import backfill.postgres.BatchesCount;
 import backfill.postgres.BatchesRun;
@@ -78,7 +79,7 @@ final class ChangeTurn {
   private List<Guards.Refusal> refusals() {
     return step.deletes()
         ? run.guards.deletions(step, report.toDelete, report.cascaded).stream().toList()
-        : List.of();
+        : run.guards.set(step, report.toUpdate).stream().toList();
   }
 
   private void batches(Step.Batches batches) throws Exception {
@@ -88,9 +89,7 @@ final class ChangeTurn {
         new BatchesRun(
             scope, changes, batches, run.ledger().slot(step.name()), run.rejectedForTheData())) {
       timed(Stage.DIFF, () -> count(batches, now, work));
-      if (batches.deletes()) {
-        run.refuse(refusals());
-      }
+      run.refuse(refusals());
       timed(Stage.WRITE, () -> write(batches, work));
       timed(
           Stage.VERIFY,
@@ -109,7 +108,7 @@ final class ChangeTurn {
   /** Its cascades are looked for where a limit asks: that may read the tables behind it whole. */
   private void count(Step.Batches batches, Changes now, BatchesRun work) throws Exception {
     run.enter(Stage.DIFF, step, step.name(), 0);
-    if (batches.deletes() && run.plan.limits().rowsDeleted().isPresent()) {
+    if (batches.deletes() && run.plan.limits().most(Limits.Bound.ROWS_DELETED, step).isPresent()) {
       report.foretold(batches, BatchesCount.now(scope, now, batches));
     } else {
       report.counted(batches, work.left());

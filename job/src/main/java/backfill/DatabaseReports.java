@@ -56,7 +56,8 @@ final class DatabaseReports {
                   reading.held().toMillis(),
                   snapshot == main ? null : snapshot.laterThan(main).toMillis(),
                   snapshot == main ? null : snapshot.laterByServersThan(main).toMillis(),
-                  taken.server()));
+                  taken.server(),
+                  snapshot.xmin()));
     }
   }
 

@@ -1,6 +1,7 @@
 package backfill;
 
 import backfill.plan.Limits;
+import backfill.plan.Limits.Bound;
 import backfill.plan.Step;
 import backfill.spark.StepPlan;
 import backfill.spark.StepRun;
@@ -51,8 +52,13 @@ final class Guards {
    */
   List<Refusal> refusals(StepRun run, StepPlan planned, Map<String, Long> cascaded) {
     List<Refusal> refusals = new ArrayList<>();
-    if (planned.toInsert() != null && planned.toInsert() > 0) {
+    boolean inserts = planned.toInsert() != null && planned.toInsert() > 0;
+    if (inserts) {
       refusals.addAll(tooManyRows(run, planned));
+    }
+    set(run.step(), planned.toUpdate()).ifPresent(refusals::add);
+    if (inserts || planned.toUpdate() != null && planned.toUpdate() > 0) {
+      refusals.addAll(tooMuchForOne(run));
     }
     if (planned.toDelete() != null && planned.toDelete() > 0) {
       deletions(run.step(), planned.toDelete(), cascaded).ifPresent(refusals::add);
@@ -63,26 +69,53 @@ final class Guards {
   private List<Refusal> tooManyRows(StepRun run, StepPlan planned) {
     Step step = run.step();
     return Stream.of(
-            beyond(step, "rows-inserted", limits.rowsInserted(), () -> inserted(planned)),
-            beyond(step, "growth-percent", limits.growthPercent(), () -> growth(step, planned)),
-            beyond(
-                step,
-                "pairs-for-one-user",
-                limits.pairsForOneUser(),
-                () ->
-                    run.widestUser()
-                        .map(
-                            user ->
-                                reach("plans %,d pairs for user %s", user.pairs(), user.key()))),
-            beyond(
-                step,
-                "users-of-one-object",
-                limits.usersOfOneObject(),
-                () ->
-                    run.widestObject()
-                        .map(of -> reach("plans %,d users for object %s", of.pairs(), of.key()))))
+            beyond(step, Bound.ROWS_INSERTED, () -> inserted(planned)),
+            beyond(step, Bound.GROWTH_PERCENT, () -> growth(step, planned)))
         .flatMap(Optional::stream)
         .toList();
+  }
+
+  private List<Refusal> tooMuchForOne(StepRun run) {
+    Step step = run.step();
+    String what = step instanceof Step.Pairs ? "pairs" : "rows";
+    return Stream.of(
+            beyond(
+                step,
+                Bound.PAIRS_FOR_ONE_USER,
+                () ->
+                    run.widestUser(limits.except(Bound.PAIRS_FOR_ONE_USER))
+                        .map(
+                            user ->
+                                reach(
+                                    "plans %,d " + what + " for user %s",
+                                    user.pairs(),
+                                    user.key()))),
+            beyond(
+                step,
+                Bound.USERS_OF_ONE_OBJECT,
+                () ->
+                    run.widestObject(limits.except(Bound.USERS_OF_ONE_OBJECT))
+                        .map(
+                            of ->
+                                reach(
+                                    step instanceof Step.Pairs
+                                        ? "plans %,d users for object %s"
+                                        : "plans %,d rows for object %s",
+                                    of.pairs(),
+                                    of.key()))))
+        .flatMap(Optional::stream)
+        .toList();
+  }
+
+  /**
+   * What a step would set.
+   *
+   * @param rows null where that is not known, or where it sets none
+   */
+  Optional<Refusal> set(Step step, Long rows) {
+    return rows == null || rows == 0
+        ? Optional.empty()
+        : beyond(step, Bound.ROWS_SET, () -> Optional.of(reach("would set %,d rows", rows)));
   }
 
   /**
@@ -91,7 +124,8 @@ final class Guards {
    * @param cascaded null where that is not known
    */
   Optional<Refusal> deletions(Step step, Long rows, Map<String, Long> cascaded) {
-    if (limits.rowsDeleted().isEmpty() || rows == null || rows == 0) {
+    OptionalLong most = limits.most(Bound.ROWS_DELETED, step);
+    if (most.isEmpty() || rows == null || rows == 0) {
       return Optional.empty();
     }
     if (cascaded == null) {
@@ -104,7 +138,7 @@ final class Guards {
                       + " limits.rows-deleted is %,d",
                   step.name(),
                   rows,
-                  limits.rowsDeleted().getAsLong()),
+                  most.getAsLong()),
               true));
     }
     long along = cascaded.values().stream().mapToLong(Long::longValue).sum();
@@ -117,12 +151,47 @@ final class Guards {
                 rows,
                 step.target(),
                 along);
-    return beyond(
-        step, "rows-deleted", limits.rowsDeleted(), () -> Optional.of(reach(words, rows + along)));
+    return beyond(step, Bound.ROWS_DELETED, () -> Optional.of(reach(words, rows + along)));
   }
 
-  private static Optional<Refusal> beyond(
-      Step step, String name, OptionalLong limit, Supplier<Optional<Reach>> reach) {
+  /**
+   * What a step would delete because nothing justifies it any more. Much of it at once is the mark
+   * of a source that was lost, and not of so many revocations; a source that had rows and has none
+   * is one however little followed from it.
+   *
+   * @param emptied sources that had rows when the last run read them and have none now, in words
+   */
+  List<Refusal> surplus(Step step, StepPlan planned, List<String> emptied) {
+    OptionalLong most = limits.most(Bound.SURPLUS_PERCENT, step);
+    if (most.isEmpty() || planned.toDelete() == null || planned.toDelete() == 0) {
+      return List.of();
+    }
+    List<Refusal> refusals = new ArrayList<>();
+    if (most.getAsLong() < 100) {
+      emptied.forEach(
+          source ->
+              refusals.add(
+                  new Refusal(
+                      step,
+                      String.format(
+                          Locale.ROOT,
+                          "step %s would delete %,d rows of %s, and %s, while limits.surplus-percent is %,d, and not"
+                              + " 100",
+                          step.name(),
+                          planned.toDelete(),
+                          step.target(),
+                          source,
+                          most.getAsLong()),
+                      true)));
+    }
+    if (refusals.isEmpty()) {
+      beyond(step, Bound.SURPLUS_PERCENT, () -> share(step, planned)).ifPresent(refusals::add);
+    }
+    return refusals;
+  }
+
+  private Optional<Refusal> beyond(Step step, Bound bound, Supplier<Optional<Reach>> reach) {
+    OptionalLong limit = limits.most(bound, step);
     if (limit.isEmpty()) {
       return Optional.empty();
     }
@@ -139,7 +208,7 @@ final class Guards {
                         "step %s %s, and limits.%s is %,d",
                         step.name(),
                         found.words(),
-                        name,
+                        bound.key(),
                         most),
                     true));
   }
@@ -154,11 +223,7 @@ final class Guards {
     if (rows == 0) {
       return Optional.empty();
     }
-    // rounded up, a growth beyond a whole number of percent stays beyond it
-    BigDecimal percent =
-        BigDecimal.valueOf(planned.toInsert())
-            .multiply(BigDecimal.valueOf(100))
-            .divide(BigDecimal.valueOf(rows), 1, RoundingMode.CEILING);
+    BigDecimal percent = percent(planned.toInsert(), rows);
     String words =
         String.format(
             Locale.ROOT,
@@ -168,6 +233,27 @@ final class Guards {
             planned.toInsert(),
             rows);
     return Optional.of(new Reach(percent, words));
+  }
+
+  private static Optional<Reach> share(Step step, StepPlan planned) {
+    BigDecimal percent = percent(planned.toDelete(), planned.targetRows());
+    return Optional.of(
+        new Reach(
+            percent,
+            String.format(
+                Locale.ROOT,
+                "would delete %,d of %,d rows of %s (%s percent), which nothing justifies any more",
+                planned.toDelete(),
+                planned.targetRows(),
+                step.target(),
+                percent)));
+  }
+
+  /** Rounded up, what is beyond a whole number of percent stays beyond it. */
+  private static BigDecimal percent(long part, long whole) {
+    return BigDecimal.valueOf(part)
+        .multiply(BigDecimal.valueOf(100))
+        .divide(BigDecimal.valueOf(whole), 1, RoundingMode.CEILING);
   }
 
   /**

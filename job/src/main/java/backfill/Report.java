@@ -96,6 +96,7 @@ final class Report {
    *     those are apart, too
    * @param server where it was taken: verify has one of a replica, for the sources, and one of its
    *     primary, for the targets
+   * @param xmin it sees the end of every transaction before this one
    */
   record SnapshotReport(
       String lsn,
@@ -103,7 +104,8 @@ final class Report {
       long heldMs,
       Long afterMainMs,
       Long afterMainByServersMs,
-      String server) {}
+      String server,
+      String xmin) {}
 
   /** Another stage begins. */
   void enter(Stage entered) {

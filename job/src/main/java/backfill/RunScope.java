@@ -4,6 +4,7 @@ import backfill.plan.Plan;
 import backfill.plan.Step;
 import backfill.postgres.Database;
 import backfill.postgres.Databases;
+import backfill.postgres.LastRuns;
 import backfill.postgres.Ready;
 import backfill.postgres.RunLedger;
 import backfill.spark.Activity;
@@ -37,6 +38,7 @@ final class RunScope {
   private Stage stage = Stage.PREFLIGHT;
   private StepReport current;
   private RunLedger ledger = RunLedger.off();
+  private LastRuns lastRuns;
 
   RunScope(
       Plan plan,
@@ -87,6 +89,14 @@ final class RunScope {
     ledger = opened;
   }
 
+  /** What the last runs of the plan left, read when it is first asked for. */
+  LastRuns lastRuns() throws Exception {
+    if (lastRuns == null) {
+      lastRuns = LastRuns.of(database, applicationName, plan);
+    }
+    return lastRuns;
+  }
+
   /** What the report says of a step. */
   StepReport reportOf(Step step) {
     return stepReports.computeIfAbsent(step, StepReport::new);
@@ -96,6 +106,13 @@ final class RunScope {
   void warn(String warning) {
     report.warnings.add(warning);
     progress.warn(warning);
+  }
+
+  /** Likewise, unless it was said already: a step may be counted more than once. */
+  void warnOnce(String warning) {
+    if (!report.warnings.contains(warning)) {
+      warn(warning);
+    }
   }
 
   /**

@@ -133,6 +133,16 @@ final class Sentences {
         : counts + "; missing first: " + String.join(", ", verified.examples());
   }
 
+  /** That what a run wrote is not justified any more: it stays until somebody takes it away. */
+  static String revoked(Verified verified) {
+    return String.format(
+        Locale.ROOT,
+        verified.revokedMeanwhile() == 1
+            ? "%,d row that this run wrote was revoked in the sources meanwhile, and is still there; take it away, or run again with surplus = delete"
+            : "%,d rows that this run wrote were revoked in the sources meanwhile, and are still there; take them away, or run again with surplus = delete",
+        verified.revokedMeanwhile());
+  }
+
   private static String changes(Map<String, Long> changes) {
     return changes.isEmpty()
         ? ""

@@ -2,11 +2,14 @@ package backfill;
 
 import backfill.plan.Step;
 import backfill.postgres.CascadeCount;
+import backfill.postgres.LastRuns;
 import backfill.postgres.Ready;
 import backfill.postgres.SequenceRoom;
+import backfill.postgres.SqlFailure;
 import backfill.postgres.StepCounts;
 import backfill.postgres.WritePart;
 import backfill.spark.Gains;
+import backfill.spark.LeftOut;
 import backfill.spark.Overlay;
 import backfill.spark.PlannedKeys;
 import backfill.spark.Reading;
@@ -31,6 +34,8 @@ final class StepGroup implements AutoCloseable {
   private final Map<StepRun, StepPlan> planned = new LinkedHashMap<>();
   private final Map<StepRun, StepCounts> written = new LinkedHashMap<>();
   private final Map<Step.Fill, String> unknown = new LinkedHashMap<>();
+  private final Map<StepRun, Optional<LastRuns.Left>> last = new LinkedHashMap<>();
+  private final Map<String, LeftOut> leftOut = new LinkedHashMap<>();
   private Reading reading;
 
   /**
@@ -75,6 +80,11 @@ final class StepGroup implements AutoCloseable {
               refusals.addAll(
                   run.guards.refusals(each, planned.get(each), run.reportOf(step).cascaded));
             }
+            refusals.addAll(
+                run.guards.surplus(
+                    step,
+                    planned.get(each),
+                    EmptiedSources.of(run.reportOf(step), last.get(each))));
             refusals.addAll(sequences(each));
           });
     }
@@ -156,7 +166,30 @@ final class StepGroup implements AutoCloseable {
       throw e;
     }
     runs.add(each);
+    leftOut(step, reading);
     run.reportOf(step).read(reading.rowsOf(step), reading.statements() - before);
+  }
+
+  /** What conditions leave out is counted where somebody must judge what is not there. */
+  private void leftOut(Step.Fill step, Reading reading) {
+    StepReport report = run.reportOf(step);
+    reading
+        .rowsOf(step)
+        .forEach(
+            (source, rows) -> {
+              boolean empty = rows != null && rows == 0;
+              boolean counted = empty || command == Command.PLAN || step.deletes();
+              if (counted) {
+                run.enter(Stage.READ, step, source + ", what is left out", 0);
+              }
+              LeftOut left = reading.leftOut(source, counted);
+              boolean said = leftOut.putIfAbsent(source, left) != null;
+              report.leftOut.put(source, left);
+              if (!said) {
+                EmptiedSources.sentence(source, left)
+                    .ifPresent(empty ? run::warnOnce : run.progress::say);
+              }
+            });
   }
 
   private void flatten(StepRun each) {
@@ -179,6 +212,7 @@ final class StepGroup implements AutoCloseable {
           StepPlan counts = each.diff();
           planned.put(each, counts);
           run.reportOf(step).planned(counts);
+          run.reportOf(step).owns = each.target().where();
           run.progress.say("diff " + step.name() + ": " + Sentences.planned(counts));
           if (command == Command.PLAN || run.guards.any()) {
             run.reportOf(step).cascaded = along(each, counts);
@@ -197,9 +231,29 @@ final class StepGroup implements AutoCloseable {
           if (command == Command.VERIFY) {
             run.reportOf(step).missing = counts.toWrite();
           }
+          sinceLastRun(each, counts);
         });
     if (command != Command.RUN) {
       run.reportOf(step).status = "done";
+    }
+  }
+
+  /** What the last run left of the step, and what is said of that before anything is written. */
+  private void sinceLastRun(StepRun each, StepPlan counts) {
+    try {
+      Optional<LastRuns.Left> left = run.lastRuns().of(each.step(), each.target());
+      last.put(each, left);
+      if (command != Command.VERIFY) {
+        new GivenBack(run, ready, run.lastRuns()).warn(each, counts, left);
+      }
+      if (counts.toDelete() == null || counts.toDelete() == 0) {
+        EmptiedSources.warn(run, each.step(), left);
+      }
+    } catch (RuntimeException e) {
+      throw e;
+    } catch (Exception e) {
+      throw new IllegalStateException(
+          "cannot ask what became of the last run's rows: " + SqlFailure.message(e), e);
     }
   }
 
@@ -211,7 +265,7 @@ final class StepGroup implements AutoCloseable {
     if (counts.toDelete() == 0) {
       return Map.of();
     }
-    Optional<List<String[]>> keys = PlannedKeys.of(each);
+    Optional<List<String[]>> keys = PlannedKeys.toDelete(each);
     if (keys.isEmpty()) {
       return null;
     }
@@ -245,6 +299,9 @@ final class StepGroup implements AutoCloseable {
             run.reportOf(step).verified(verified);
             run.reportOf(step).sent(fresh.statements() - before);
             run.progress.say("verify " + step.name() + ": " + Sentences.verified(verified));
+            if (verified.revokedMeanwhile() > 0) {
+              run.warn("verify " + step.name() + ": " + Sentences.revoked(verified));
+            }
           });
     }
   }

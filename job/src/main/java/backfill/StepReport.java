@@ -5,6 +5,7 @@ import backfill.postgres.BatchesCount;
 import backfill.postgres.Rejection;
 import backfill.postgres.StepCounts;
 import backfill.postgres.WriteCounts;
+import backfill.spark.LeftOut;
 import backfill.spark.StepPlan;
 import backfill.spark.Verified;
 import com.fasterxml.jackson.annotation.JsonAutoDetect;
@@ -67,6 +68,21 @@ final class StepReport {
   /** Column to number of rows in which it changes; an update has it. */
   Map<String, Long> changes;
 
+  /** Source to the rows of its table that it does not give. */
+  Map<String, LeftOut> leftOut = new LinkedHashMap<>();
+
+  /** Rows of the step's that the target had when it was read. */
+  Long targetRows;
+
+  /** Which rows of the target are the step's, its parameters written in; null for all. */
+  String owns;
+
+  /**
+   * Of the rows to insert those that were there after the last run, at least; null where there was
+   * none, or nobody can say.
+   */
+  Long takenAway;
+
   /** Who gains most; a dry run of pairs has it. */
   GainsReport gains;
 
@@ -118,6 +134,7 @@ final class StepReport {
     surplus = plan.surplus();
     unmatched = plan.unmatched().isEmpty() ? null : plan.unmatched();
     changes = plan.changes().isEmpty() ? null : plan.changes();
+    targetRows = plan.targetRows();
     planOf = plan;
     if (plan.unfit() > 0) {
       rejected = plan.unfit();

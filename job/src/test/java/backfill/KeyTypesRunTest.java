@@ -75,6 +75,7 @@ class KeyTypesRunTest {
         """
         name = keys
         allow-delete = true
+        limits.surplus-percent = 100
         sources { member = dojo_product_member, team = dojo_product_group, in_team = dojo_dojo_group_member }
         %s
         steps = [{ name = pairs, kind = pairs

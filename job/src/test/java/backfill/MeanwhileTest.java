@@ -86,6 +86,9 @@ class MeanwhileTest {
 
       assertThat(run.code()).as(run.said()).isZero();
       assertThat(run.counts(FIRST, VERIFIED)).isEqualTo(RunTest.numbers(0, 0, 1));
+      assertThat(run.report().path("warnings").toString())
+          .contains(
+              "verify product-users: 1 row that this run wrote was revoked in the sources meanwhile, and is still there");
     }
   }
 

@@ -207,8 +207,37 @@ class ReplicaTest {
     }
   }
 
+  /** What only reads needs no primary. */
   @Test
   @Order(5)
+  void planAndVerifyWorkWhereOnlyTheReplicaIsKnown() throws Exception {
+    TestingRun plan = TestingRun.of(there.onlyReplica(), "plan", ReplicaTest.plan);
+    assertThat(plan.code()).as(plan.said()).isZero();
+    assertThat(plan.line().path("toInsert").asLong()).isEqualTo(200);
+    assertThat(plan.report().path("warnings").toString())
+        .contains(
+            "is a standby: what its primary has and it has not received yet is not seen",
+            "a run would need besides: "
+                + there.replicaAddress()
+                + ": is a standby, and only a primary can be written to");
+    TestingRun verify = TestingRun.of(there.onlyReplica(), "verify", ReplicaTest.plan);
+    assertThat(verify.code()).as(verify.said()).isEqualTo(7);
+    there.pause(true);
+    try {
+      there.execute("INSERT INTO grants VALUES (99, 1)");
+      there.awaitReceived();
+      TestingRun refused =
+          TestingRun.of(
+              there.onlyReplica(), "plan", ReplicaTest.plan, "--set", "read.wait-for=300 ms");
+      assertThat(refused.code()).as(refused.said()).isEqualTo(4);
+      assertThat(refused.said()).contains("its replay is paused");
+    } finally {
+      there.pause(false);
+    }
+  }
+
+  @Test
+  @Order(6)
   void serverThatWasPromotedIsNoReplicaAnyMore() throws Exception {
     there.onReplica("SELECT pg_promote()");
 

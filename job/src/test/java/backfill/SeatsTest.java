@@ -12,7 +12,12 @@ import org.junit.jupiter.api.Test;
 /** The plan {@code gitlab-seat-assignments} on GitLab's own tables. */
 class SeatsTest {
   private static final String[] LATER_RULES = {
-    "--set", "params.seatless=delete", "--set", "allow-delete=true"
+    "--set",
+    "params.seatless=delete",
+    "--set",
+    "allow-delete=true",
+    "--set",
+    "limits.surplus-percent=100"
   };
 
   /** The seats by the rules alone: (namespace, organization, user, type). */
@@ -312,8 +317,8 @@ class SeatsTest {
             there.database,
             table,
             options -> {
-              String[] all = Arrays.copyOf(LATER_RULES, 6);
-              System.arraycopy(options, 0, all, 4, 2);
+              String[] all = Arrays.copyOf(LATER_RULES, 8);
+              System.arraycopy(options, 0, all, 6, 2);
               return there.run("run", all);
             })) {
       TestingRun run =
@@ -369,9 +374,9 @@ class SeatsTest {
             .formatted((seed % 1000) / 1000.0));
     TestingUpstream copy = there.copy();
     List<List<Object>> before = copy.trace();
-    String[] rules = Arrays.copyOf(LATER_RULES, 6);
-    rules[4] = "--set";
-    rules[5] = "write.rows-per-batch=7";
+    String[] rules = Arrays.copyOf(LATER_RULES, 8);
+    rules[6] = "--set";
+    rules[7] = "write.rows-per-batch=7";
     TestingRun plan = copy.run("plan", rules);
     assertThat(copy.trace()).isEqualTo(before);
     copy.close();

@@ -44,7 +44,7 @@ class SurplusTest {
     Path plan = directory.resolve("surplus.conf");
     Files.writeString(
         plan,
-        "name = surplus\nallow-delete = true\nlimits.rejected-rows = 5\n"
+        "name = surplus\nallow-delete = true\nlimits { rejected-rows = 5, surplus-percent = 100 }\n"
             + "sources { member = member, may = may, note = note, seen { table = seen, where = \"why = 'member'\" } }\nsteps = ["
             + steps
             + "]");

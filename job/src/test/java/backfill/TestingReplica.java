@@ -162,6 +162,14 @@ final class TestingReplica implements AutoCloseable {
             .formatted(paused ? "paused" : "not paused"));
   }
 
+  /** Waits until the replica has what it may not replay yet. */
+  void awaitReceived() throws Exception {
+    await(
+        replica,
+        "the replica has received more than it replayed",
+        "SELECT (pg_last_wal_receive_lsn() > pg_last_wal_replay_lsn())::int");
+  }
+
   private static void await(EmbeddedPostgres server, String what, String sql) throws Exception {
     long end = System.nanoTime() + PATIENCE_NANOS;
     while (number(server, sql) == 0) {

@@ -1,51 +1,118 @@
 package backfill.plan;
 
+import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
+import java.util.TreeSet;
 
 /**
- * The guards: how much a run may do before it is refused. Each holds for each step on its own; an
- * empty one guards nothing.
+ * The guards: how much a run may do before it is refused. Each bound holds for each step on its
+ * own; one that is not there guards nothing.
  *
  * @param rejectedRows rows that may be rejected before the run stops
- * @param rowsInserted rows that a step may add
- * @param growthPercent what they may be of the rows that the target has already
- * @param pairsForOneUser pairs that the sources may give a user who gains one
- * @param usersOfOneObject users whom the sources may give an object that gains one
- * @param rowsDeleted rows that a step may delete
+ * @param bounds what a step may do
+ * @param except what a bound does not hold for: names of steps, or keys of users or objects
  */
-public record Limits(
-    long rejectedRows,
-    OptionalLong rowsInserted,
-    OptionalLong growthPercent,
-    OptionalLong pairsForOneUser,
-    OptionalLong usersOfOneObject,
-    OptionalLong rowsDeleted) {
+public record Limits(long rejectedRows, Map<Bound, Long> bounds, Map<Bound, Set<String>> except) {
+
+  /** What a step is bounded in. */
+  public enum Bound {
+    /** Rows that a step may add. */
+    ROWS_INSERTED(Setting.ROWS_INSERTED),
+    /** Rows that a step may set. */
+    ROWS_SET(Setting.ROWS_SET),
+    /** What the rows it adds may be of those that the target has already, in percent. */
+    GROWTH_PERCENT(Setting.GROWTH_PERCENT),
+    /** Rows that the sources may give a user who gains one. */
+    PAIRS_FOR_ONE_USER(Setting.PAIRS_FOR_ONE_USER),
+    /** Rows that the sources may give an object that gains one. */
+    USERS_OF_ONE_OBJECT(Setting.USERS_OF_ONE_OBJECT),
+    /** Rows that a step may delete. */
+    ROWS_DELETED(Setting.ROWS_DELETED),
+    /** What the rows that it deletes for want of a reason may be of the step's, in percent. */
+    SURPLUS_PERCENT(Setting.SURPLUS_PERCENT);
+
+    private final Setting setting;
+
+    Bound(Setting setting) {
+      this.setting = setting;
+    }
+
+    /** As a plan writes it, within its group. */
+    public String key() {
+      return setting.leaf();
+    }
+
+    Setting setting() {
+      return setting;
+    }
+
+    /** Whether exceptions to it are users or objects, and not steps. */
+    boolean ofKeys() {
+      return this == PAIRS_FOR_ONE_USER || this == USERS_OF_ONE_OBJECT;
+    }
+
+    static List<String> keys() {
+      return Arrays.stream(values()).map(Bound::key).toList();
+    }
+
+    static Optional<Bound> of(String key) {
+      return Arrays.stream(values()).filter(bound -> bound.key().equals(key)).findFirst();
+    }
+  }
 
   public Limits {
     Setting.REJECTED_ROWS.require(rejectedRows);
-    rowsInserted.ifPresent(Setting.ROWS_INSERTED::require);
-    growthPercent.ifPresent(Setting.GROWTH_PERCENT::require);
-    pairsForOneUser.ifPresent(Setting.PAIRS_FOR_ONE_USER::require);
-    usersOfOneObject.ifPresent(Setting.USERS_OF_ONE_OBJECT::require);
-    rowsDeleted.ifPresent(Setting.ROWS_DELETED::require);
+    bounds.forEach((bound, most) -> bound.setting().require(most));
+    bounds = Map.copyOf(bounds);
+    except = Map.copyOf(except);
   }
 
-  /** Whether one is set that must be asked before anything is written. */
+  /** Without exceptions. */
+  public Limits(long rejectedRows, Map<Bound, Long> bounds) {
+    this(rejectedRows, bounds, Map.of());
+  }
+
+  /** The most that a step may do; empty where it may do anything. */
+  public OptionalLong most(Bound bound) {
+    Long most = bounds.get(bound);
+    return most == null ? OptionalLong.empty() : OptionalLong.of(most);
+  }
+
+  /** The most that this step may do; empty for one that is an exception. */
+  public OptionalLong most(Bound bound, Step step) {
+    return !bound.ofKeys() && except(bound).contains(step.name())
+        ? OptionalLong.empty()
+        : most(bound);
+  }
+
+  /** What it does not hold for. */
+  public Set<String> except(Bound bound) {
+    return except.getOrDefault(bound, Set.of());
+  }
+
+  /**
+   * Whether one is set for which all steps are counted before the first one writes. How much is
+   * surplus is asked when a step's turn comes: that bound is always there.
+   */
   public boolean guardTheWrite() {
-    return named().size() > 1;
+    return bounds.keySet().stream().anyMatch(bound -> bound != Bound.SURPLUS_PERCENT);
   }
 
-  /** Key to number, of those that are set. */
-  Map<String, Long> named() {
-    Map<String, Long> named = new LinkedHashMap<>();
+  /** Key to number, and to what it does not hold for, of those that are set. */
+  Map<String, Object> named() {
+    Map<String, Object> named = new LinkedHashMap<>();
     named.put(Setting.REJECTED_ROWS.key(), rejectedRows);
-    rowsInserted.ifPresent(limit -> named.put(Setting.ROWS_INSERTED.key(), limit));
-    growthPercent.ifPresent(limit -> named.put(Setting.GROWTH_PERCENT.key(), limit));
-    pairsForOneUser.ifPresent(limit -> named.put(Setting.PAIRS_FOR_ONE_USER.key(), limit));
-    usersOfOneObject.ifPresent(limit -> named.put(Setting.USERS_OF_ONE_OBJECT.key(), limit));
-    rowsDeleted.ifPresent(limit -> named.put(Setting.ROWS_DELETED.key(), limit));
+    for (Bound bound : Bound.values()) {
+      most(bound).ifPresent(most -> named.put(bound.setting().key(), most));
+      if (!except(bound).isEmpty()) {
+        named.put("limits.except." + bound.key(), List.copyOf(new TreeSet<>(except(bound))));
+      }
+    }
     return named;
   }
 }

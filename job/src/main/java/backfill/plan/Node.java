@@ -166,6 +166,20 @@ final class Node {
     return texts;
   }
 
+  /** The names or numbers of a list, as texts; none where the key is absent. */
+  List<String> keysOf(String key) {
+    List<String> keys = new ArrayList<>();
+    for (ConfigValue element : list(key)) {
+      if (element.unwrapped() instanceof String || element.unwrapped() instanceof Number) {
+        keys.add(String.valueOf(element.unwrapped()));
+      } else {
+        problems.at(
+            element.origin(), shown(key) + " must hold names or numbers, got " + describe(element));
+      }
+    }
+    return keys;
+  }
+
   /** Whether the key is there; a problem at this object's line where it is not. */
   boolean required(String key) {
     asked.add(key);

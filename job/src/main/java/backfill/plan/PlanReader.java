@@ -75,6 +75,8 @@ final class PlanReader {
     List<Step> steps = steps(new StepReader(tables, sql, settings, mayDelete));
     plan.done();
     problems.throwIfAny();
+    settings.refuseExceptionsBut(steps.stream().map(Step::name).toList());
+    problems.throwIfAny();
     Limits limits = settings.limits();
     return new Plan(
         name.orElseThrow(),

@@ -31,10 +31,12 @@ enum Setting {
   RESUME_WITHIN("ledger.resume-within", Measure.DURATION, "0 s", "168 h"),
   REJECTED_ROWS("limits.rejected-rows", Measure.COUNT, "0", "1000000000000"),
   ROWS_INSERTED("limits.rows-inserted", Measure.LIMIT, "0", "1000000000000"),
+  ROWS_SET("limits.rows-set", Measure.LIMIT, "0", "1000000000000"),
   GROWTH_PERCENT("limits.growth-percent", Measure.LIMIT, "0", "1000000"),
   PAIRS_FOR_ONE_USER("limits.pairs-for-one-user", Measure.LIMIT, "0", "1000000000000"),
   USERS_OF_ONE_OBJECT("limits.users-of-one-object", Measure.LIMIT, "0", "1000000000000"),
-  ROWS_DELETED("limits.rows-deleted", Measure.LIMIT, "0", "1000000000000");
+  ROWS_DELETED("limits.rows-deleted", Measure.LIMIT, "0", "1000000000000"),
+  SURPLUS_PERCENT("limits.surplus-percent", Measure.LIMIT, "0", "100");
 
   private final String key;
   private final Measure measure;

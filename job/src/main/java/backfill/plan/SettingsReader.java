@@ -5,10 +5,13 @@ import com.typesafe.config.ConfigFactory;
 import com.typesafe.config.ConfigValue;
 import com.typesafe.config.ConfigValueType;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.EnumMap;
+import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.function.Consumer;
 
 /**
@@ -20,6 +23,8 @@ final class SettingsReader {
   private Optional<StopAfter> stopAfter;
   private boolean ledgerOn = true;
   private String ledgerSchema;
+  private final Map<Limits.Bound, Set<String>> except = new EnumMap<>(Limits.Bound.class);
+  private Optional<Node> exceptions = Optional.empty();
 
   /** The defaults, and what the plan says beside its steps. */
   SettingsReader(Node plan) {
@@ -32,9 +37,10 @@ final class SettingsReader {
         overlay(values, setting, plan);
       }
     }
-    for (String group : new String[] {"read", "flatten", "write", "verify", "limits"}) {
+    for (String group : new String[] {"read", "flatten", "write", "verify"}) {
       plan.object(group).ifPresent(node -> overlay(values, group, node));
     }
+    plan.object("limits").ifPresent(this::readLimits);
     ledgerSchema = defaults.getString("ledger.schema");
     readLedger(plan);
     stopAfter = StopAfter.parse(defaults.getValue(StopAfter.KEY));
@@ -87,13 +93,49 @@ final class SettingsReader {
   }
 
   Limits limits() {
-    return new Limits(
-        number(values, Setting.REJECTED_ROWS),
-        values.get(Setting.ROWS_INSERTED),
-        values.get(Setting.GROWTH_PERCENT),
-        values.get(Setting.PAIRS_FOR_ONE_USER),
-        values.get(Setting.USERS_OF_ONE_OBJECT),
-        values.get(Setting.ROWS_DELETED));
+    Map<Limits.Bound, Long> bounds = new EnumMap<>(Limits.Bound.class);
+    for (Limits.Bound bound : Limits.Bound.values()) {
+      values.get(bound.setting()).ifPresent(most -> bounds.put(bound, most));
+    }
+    return new Limits(number(values, Setting.REJECTED_ROWS), bounds, except);
+  }
+
+  /** With {@code except { bound = [what it does not hold for] }}. */
+  private void readLimits(Node limits) {
+    exceptions = limits.object("except");
+    exceptions.ifPresent(
+        block ->
+            block
+                .keys()
+                .forEach(
+                    key ->
+                        Limits.Bound.of(key)
+                            .ifPresentOrElse(
+                                bound -> except.put(bound, new LinkedHashSet<>(block.keysOf(key))),
+                                () ->
+                                    block.problem(
+                                        key,
+                                        "is not a limit that a step, a user or an object can be excepted from"
+                                            + Nearest.hint(key, Limits.Bound.keys())))));
+    overlay(values, "limits", limits);
+  }
+
+  /** Only where users or objects are bounded, what is excepted is not a step. */
+  void refuseExceptionsBut(Collection<String> steps) {
+    except.forEach(
+        (bound, names) ->
+            names.stream()
+                .filter(name -> !bound.ofKeys() && !steps.contains(name))
+                .forEach(
+                    name ->
+                        exceptions
+                            .orElseThrow()
+                            .problem(
+                                bound.key(),
+                                "names "
+                                    + name
+                                    + ", which is not a step"
+                                    + Nearest.hint(name, steps))));
   }
 
   /** How this step writes: the plan's {@code write}, and over it the step's own. */

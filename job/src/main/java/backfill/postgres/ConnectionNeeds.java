@@ -20,7 +20,12 @@ final class ConnectionNeeds {
   private ConnectionNeeds() {}
 
   static void check(
-      Plan plan, List<Step.Fill> fills, Ready ready, Sessions sessions, Findings findings)
+      Plan plan,
+      List<Step.Fill> fills,
+      Ready ready,
+      Sessions sessions,
+      Preflight.Purpose purpose,
+      Findings findings)
       throws SQLException {
     Settings.Read read = plan.settings().read();
     int writers =
@@ -37,7 +42,7 @@ final class ConnectionNeeds {
                     database,
                     BESIDE_READERS_AND_WRITERS
                         + (tables.stream().allMatch(Table::whollyReadable) ? 0 : 1)));
-    sessions.needConnections(besides, read.readers(), writers, findings);
+    sessions.needConnections(besides, read.readers(), writers, purpose, findings);
   }
 
   /** Database to the tables that are read there; main always is. */

@@ -137,7 +137,7 @@ final class DdlCheck {
       String grant = "GRANT CREATE ON SCHEMA " + TableName.quote(answer.get(0).toString());
       findings.leastRole().right(grant);
       if (!(Boolean) answer.get(2)) {
-        findings.lack(
+        findings.lackToWrite(
             place,
             "no right to create "
                 + object

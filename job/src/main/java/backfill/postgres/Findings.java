@@ -12,21 +12,26 @@ final class Findings {
   private final Set<String> reasons;
   private final Set<String> lacks;
   private final Set<String> warnings;
+  private final Set<String> besides;
+  private boolean readsOnly;
   private final LeastRole leastRole = new LeastRole();
 
   Findings() {
-    this(new LinkedHashSet<>(), new LinkedHashSet<>(), new LinkedHashSet<>());
+    this(
+        new LinkedHashSet<>(), new LinkedHashSet<>(), new LinkedHashSet<>(), new LinkedHashSet<>());
   }
 
-  private Findings(Set<String> reasons, Set<String> lacks, Set<String> warnings) {
+  private Findings(
+      Set<String> reasons, Set<String> lacks, Set<String> warnings, Set<String> besides) {
     this.reasons = reasons;
     this.lacks = lacks;
     this.warnings = warnings;
+    this.besides = besides;
   }
 
   /** The same for another database, where a role needs rights of its own. */
   Findings elsewhere() {
-    return new Findings(reasons, lacks, warnings);
+    return new Findings(reasons, lacks, warnings, besides);
   }
 
   /** Why the run cannot be. */
@@ -38,6 +43,34 @@ final class Findings {
   void lack(String place, String reason) {
     refuse(place, reason);
     lacks.add(place + ": " + reason);
+  }
+
+  /** From here on only reading is asked for: what writing lacks is told, and no reason. */
+  void readOnly() {
+    readsOnly = true;
+  }
+
+  /** Whether nothing will be written. */
+  boolean isReadOnly() {
+    return readsOnly;
+  }
+
+  /** Why nothing can be written; what only reads can be all the same. */
+  void refuseWriting(String place, String reason) {
+    if (readsOnly) {
+      besides.add(place + ": " + reason);
+    } else {
+      refuse(place, reason);
+    }
+  }
+
+  /** A right that we lack for writing alone. */
+  void lackToWrite(String place, String reason) {
+    if (readsOnly) {
+      besides.add(place + ": " + reason);
+    } else {
+      lack(place, reason);
+    }
   }
 
   /** Whether nothing but rights is amiss, so that every right that is needed was asked about. */
@@ -62,7 +95,9 @@ final class Findings {
   }
 
   List<String> warnings() {
-    return new ArrayList<>(warnings);
+    List<String> all = new ArrayList<>(warnings);
+    besides.forEach(reason -> all.add("a run would need besides: " + reason));
+    return all;
   }
 
   List<String> reasons() {

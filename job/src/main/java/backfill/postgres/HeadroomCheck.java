@@ -41,7 +41,7 @@ final class HeadroomCheck {
         for (Headroom headroom : all) {
           headroom
               .refusal(exact)
-              .ifPresent(refusal -> findings.refuse(TargetCheck.place(step), refusal));
+              .ifPresent(refusal -> findings.refuseWriting(TargetCheck.place(step), refusal));
         }
       }
     } catch (SQLException e) {

@@ -57,7 +57,7 @@ final class LedgerRights {
             schema);
     findings.leastRole().ledger(answer.grants());
     if (!answer.enough()) {
-      findings.lack(
+      findings.lackToWrite(
           "ledger",
           "no right to keep it in schema "
               + schema

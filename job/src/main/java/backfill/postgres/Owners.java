@@ -72,7 +72,7 @@ final class Owners {
     String grant = "GRANT " + TableName.quote(owner);
     findings.leastRole().right(grant);
     if (!ours) {
-      findings.lack(
+      findings.lackToWrite(
           place,
           "%s belongs to %s, and only its owner may change it; %s TO %s"
               .formatted(what, owner, grant, TableName.quote(user)));

@@ -32,6 +32,7 @@ public final class Preflight implements AutoCloseable {
   private Optional<UnfinishedRun> unfinished = Optional.empty();
   private boolean looked;
   private boolean keepsLedger;
+  private Purpose purpose = Purpose.RUN;
 
   private Preflight(
       Plan plan,
@@ -102,6 +103,27 @@ public final class Preflight implements AutoCloseable {
       Ready before) {
     try (Preflight preflight = open(plan, steps, databases, applicationName)) {
       return preflight.asked(() -> preflight.look(shapes, Set.of(), before.now()));
+    }
+  }
+
+  /** What the servers are asked for. */
+  public enum Purpose {
+    /** To read what a run would do. */
+    PLAN,
+    /** To read what is there. */
+    VERIFY,
+    /** To write. */
+    RUN
+  }
+
+  /**
+   * What it is for, a run unless this is said: what only reads needs no right to write, and no
+   * primary; what a run would need besides is among the warnings then.
+   */
+  public void isFor(Purpose what) {
+    purpose = what;
+    if (purpose != Purpose.RUN) {
+      findingsOf.values().forEach(Findings::readOnly);
     }
   }
 
@@ -222,7 +244,7 @@ public final class Preflight implements AutoCloseable {
       LedgerRights.check(sessions.writing(), plan.settings().ledger().schema(), findings);
     }
     if (fillsAny) {
-      ConnectionNeeds.check(plan, fills, ready, sessions, findings);
+      ConnectionNeeds.check(plan, fills, ready, sessions, purpose, findings);
     }
     looked = true;
     return ready;

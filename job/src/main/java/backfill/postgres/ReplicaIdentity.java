@@ -111,7 +111,7 @@ final class ReplicaIdentity {
       }
     }
     if (!defective.isEmpty()) {
-      findings.refuse(place, said(defective, events) + "; " + shown(cures));
+      findings.refuseWriting(place, said(defective, events) + "; " + shown(cures));
     }
   }
 

@@ -34,7 +34,8 @@ final class Rights {
             table.oid(),
             privilege);
     if (!lacking.isEmpty()) {
-      findings.lack(
+      lack(
+          privilege,
           place,
           "no right to "
               + privilege
@@ -43,7 +44,8 @@ final class Rights {
               + "; "
               + LeastRole.onColumns(privilege, lacking, table.name())
               + " TO "
-              + TableName.quote(user));
+              + TableName.quote(user),
+          findings);
     }
   }
 
@@ -65,7 +67,8 @@ final class Rights {
             table.oid(),
             privilege);
     if (!had) {
-      findings.lack(
+      lack(
+          privilege,
           place,
           "no right to "
               + privilege
@@ -74,7 +77,16 @@ final class Rights {
               + "; "
               + grant
               + " TO "
-              + TableName.quote(user));
+              + TableName.quote(user),
+          findings);
+    }
+  }
+
+  private static void lack(String privilege, String place, String reason, Findings findings) {
+    if (privilege.equals("SELECT")) {
+      findings.lack(place, reason);
+    } else {
+      findings.lackToWrite(place, reason);
     }
   }
 
@@ -105,7 +117,7 @@ final class Rights {
 
   /** For a column's default; an identity asks for no right on its sequence. */
   void needSequence(String place, TableName sequence, Findings findings) throws SQLException {
-    needSchema(place, sequence, findings);
+    needSchema(place, sequence, findings, false);
     findings.leastRole().sequence(sequence);
     boolean usable =
         inquiry.one(
@@ -118,7 +130,7 @@ final class Rights {
             sequence.schema(),
             sequence.name());
     if (!usable) {
-      findings.lack(
+      findings.lackToWrite(
           place,
           "no right to take values from sequence "
               + sequence
@@ -158,6 +170,11 @@ final class Rights {
   }
 
   private void needSchema(String place, TableName name, Findings findings) throws SQLException {
+    needSchema(place, name, findings, true);
+  }
+
+  private void needSchema(String place, TableName name, Findings findings, boolean toRead)
+      throws SQLException {
     findings.leastRole().schema(name.schema());
     boolean usable =
         inquiry.one(
@@ -165,14 +182,16 @@ final class Rights {
             row -> row.getBoolean(1),
             name.schema());
     if (!usable) {
-      findings.lack(
+      lack(
+          toRead ? "SELECT" : "USAGE",
           place,
           "no right to use schema "
               + name.schema()
               + "; GRANT USAGE ON SCHEMA "
               + TableName.quote(name.schema())
               + " TO "
-              + TableName.quote(user));
+              + TableName.quote(user),
+          findings);
     }
   }
 }

@@ -85,7 +85,12 @@ final class SessionPair implements AutoCloseable {
     servers
         .named()
         .unwritable(database.prefix() + "_URL")
-        .ifPresent(reason -> findings.refuse(servers.named().address(), reason));
+        .ifPresent(reason -> findings.refuseWriting(servers.named().address(), reason));
+    if (servers.named().standby() && findings.isReadOnly()) {
+      findings.warn(
+          servers.named().address(),
+          "is a standby: what its primary has and it has not received yet is not seen");
+    }
   }
 
   /** Whether both are one database. */
@@ -105,14 +110,22 @@ final class SessionPair implements AutoCloseable {
         : Optional.empty();
   }
 
-  /** Whether each server has room for what will be opened there, and is one server. */
-  void needConnections(int readers, int writers, int beside, Findings findings)
+  /**
+   * Whether each server has room for what will be opened there, and is one server. Verify reads the
+   * target where it is written.
+   */
+  void needConnections(
+      int readers, int writers, int beside, Preflight.Purpose purpose, Findings findings)
       throws SQLException {
-    // Verify reads the target where it was written.
-    int here = Math.max(readers, writers);
+    boolean apart = database.readsElsewhere();
+    int here = Math.max(readers, purpose == Preflight.Purpose.RUN ? writers : 0);
     String why =
-        "the larger of %d readers and %d writers, and %d more".formatted(readers, writers, beside);
-    if (room(writing, servers.named(), here + beside, why, findings)) {
+        purpose == Preflight.Purpose.RUN
+            ? "the larger of %d readers and %d writers, and %d more"
+                .formatted(readers, writers, beside)
+            : "%d readers and %d more".formatted(readers, beside);
+    boolean nothingHere = apart && purpose == Preflight.Purpose.PLAN;
+    if (!nothingHere && room(writing, servers.named(), here + beside, why, findings)) {
       Connections.needOneServer(
           servers.named().address(),
           database.prefix() + "_URL",
@@ -120,7 +133,7 @@ final class SessionPair implements AutoCloseable {
           () -> database.connect(applicationName),
           findings);
     }
-    if (database.readsElsewhere()) {
+    if (apart) {
       needReaders(readers, beside, "_READ_URL", findings);
     }
   }

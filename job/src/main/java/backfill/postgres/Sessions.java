@@ -160,12 +160,17 @@ final class Sessions implements AutoCloseable {
   }
 
   /** Whether the server of each of these databases has room for what will be opened there. */
-  void needConnections(Map<String, Integer> besides, int readers, int writers, Findings findings)
+  void needConnections(
+      Map<String, Integer> besides,
+      int readers,
+      int writers,
+      Preflight.Purpose purpose,
+      Findings findings)
       throws SQLException {
     for (Map.Entry<String, Integer> beside : besides.entrySet()) {
       SessionPair pair = pairs.get(beside.getKey());
       if (beside.getKey().equals(Plan.MAIN)) {
-        pair.needConnections(readers, writers, beside.getValue(), findings);
+        pair.needConnections(readers, writers, beside.getValue(), purpose, findings);
       } else {
         pair.needReaders(readers, beside.getValue(), findings);
       }

@@ -25,6 +25,7 @@ public final class Snapshot implements AutoCloseable {
   private final String lsn;
   private final Instant at;
   private final int pid;
+  private final String xmin;
   private final long takenNanos;
   private final Optional<String> settings;
 
@@ -39,6 +40,7 @@ public final class Snapshot implements AutoCloseable {
     this.lsn = exported.getString(2);
     this.at = exported.getTimestamp(3).toInstant();
     this.pid = exported.getInt(4);
+    this.xmin = exported.getString(5);
     this.takenNanos = takenNanos;
     this.settings = SessionSettings.local(held.get(held.size() - 1));
   }
@@ -99,6 +101,11 @@ public final class Snapshot implements AutoCloseable {
    */
   public Duration laterByServersThan(Snapshot other) {
     return Duration.between(other.at, at);
+  }
+
+  /** It sees the end of every transaction before this one. */
+  public String xmin() {
+    return xmin;
   }
 
   /** The server process that holds it. */

@@ -19,11 +19,15 @@ import java.util.stream.Collectors;
  * READ COMMITTED, which holds the lock and no snapshot. {@code LOCK TABLE} takes none.
  */
 final class SnapshotStatements {
-  /** The answer: the snapshot's name, its place in the write-ahead log, the time, the process. */
+  /**
+   * The answer: the snapshot's name, its place in the write-ahead log, the time, the process, and
+   * the first transaction whose end it may not see.
+   */
   static final String EXPORT =
       "SELECT pg_catalog.pg_export_snapshot(), (CASE WHEN pg_catalog.pg_is_in_recovery()"
           + " THEN pg_catalog.pg_last_wal_replay_lsn() ELSE pg_catalog.pg_current_wal_lsn() END)::text,"
-          + " pg_catalog.clock_timestamp(), pg_catalog.pg_backend_pid()";
+          + " pg_catalog.clock_timestamp(), pg_catalog.pg_backend_pid(),"
+          + " pg_catalog.pg_snapshot_xmin(pg_catalog.pg_current_snapshot())::text";
 
   /**
    * The server would end a transaction that is idle for as long as its setting says, and with it

@@ -8,6 +8,7 @@ import java.util.HashMap;
 import java.util.Iterator;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.broadcast.Broadcast;
 import org.roaringbitmap.PeekableIntIterator;
@@ -30,9 +31,10 @@ public record FanOut(Object key, long pairs) {
 
   /** The user with most pairs; empty where none gains any. */
   static Optional<FanOut> widestUser(
-      JavaRDD<ObjectPairs> objects, Broadcast<UserIndex> users, StepKeys keys) {
+      JavaRDD<ObjectPairs> objects, Broadcast<UserIndex> users, StepKeys keys, Set<String> except) {
     return widest(
         keys.users(),
+        except,
         objects
             .mapPartitionsToPair(some -> shares(some, users.value()))
             .reduceByKey(Share::and)
@@ -41,16 +43,23 @@ public record FanOut(Object key, long pairs) {
   }
 
   /** The object with most users; empty where none gains any. */
-  static Optional<FanOut> widestObject(JavaRDD<ObjectPairs> objects, StepKeys keys) {
+  static Optional<FanOut> widestObject(
+      JavaRDD<ObjectPairs> objects, StepKeys keys, Set<String> except) {
     return widest(
         keys.objects(),
+        except,
         objects
             .filter(object -> object.missing() > 0)
             .map(object -> new Numbered(object.object(), object.planned())));
   }
 
-  private static Optional<FanOut> widest(KeyNumbers keys, JavaRDD<Numbered> all) {
-    return all.mapPartitions(some -> first(some).stream().iterator()).collect().stream()
+  private static Optional<FanOut> widest(
+      KeyNumbers keys, Set<String> except, JavaRDD<Numbered> all) {
+    JavaRDD<Numbered> counted =
+        except.isEmpty()
+            ? all
+            : all.filter(each -> !except.contains(String.valueOf(keys.key(each.number()))));
+    return counted.mapPartitions(some -> first(some).stream().iterator()).collect().stream()
         .min(Numbered.WIDEST_FIRST)
         .map(widest -> new FanOut(keys.key(widest.number()), widest.pairs()));
   }

@@ -40,6 +40,7 @@ public final class KeptSources implements AutoCloseable {
   private final Instant now;
   private final Kept kept = new Kept();
   private final Map<String, Long> counts = new LinkedHashMap<>();
+  private final Map<String, Long> nullKeys = new LinkedHashMap<>();
   private final Map<String, Table> tables = new LinkedHashMap<>();
   private final KeptPairs pairs = new KeptPairs();
   private final Set<String> views = new HashSet<>();
@@ -164,6 +165,7 @@ public final class KeptSources implements AutoCloseable {
         columns,
         where,
         counted -> {
+          nullKeys.put(source.name(), counted.rows() - counted.pairs());
           if (queried && counted.pairs() < counted.rows()) {
             pairs.forget(source.name());
             Set<String> both = Set.of(columns.key(), columns.member());
@@ -261,6 +263,11 @@ public final class KeptSources implements AutoCloseable {
   /** Whether a source of the step has no rows. */
   boolean someAreEmpty(Step.Fill step) {
     return plan.sourcesOf(step).stream().anyMatch(source -> counts.get(source) == 0);
+  }
+
+  /** Rows of a source that were no pairs; null where it was not read as such. */
+  Long nullKeys(String source) {
+    return nullKeys.get(source);
   }
 
   /** Source name to rows, of those read so far. */

@@ -16,6 +16,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.apache.spark.Partitioner;
 import org.apache.spark.api.java.JavaPairRDD;
@@ -132,13 +133,13 @@ final class PairsRun implements StepRun {
   }
 
   @Override
-  public Optional<FanOut> widestUser() {
-    return FanOut.widestUser(flattened, grants.users(), grants.keys());
+  public Optional<FanOut> widestUser(Set<String> except) {
+    return FanOut.widestUser(flattened, grants.users(), grants.keys(), except);
   }
 
   @Override
-  public Optional<FanOut> widestObject() {
-    return FanOut.widestObject(flattened, grants.keys());
+  public Optional<FanOut> widestObject(Set<String> except) {
+    return FanOut.widestObject(flattened, grants.keys(), except);
   }
 
   @Override

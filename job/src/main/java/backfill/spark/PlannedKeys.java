@@ -10,7 +10,7 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
 
-/** The keys of the rows that a step would delete, brought to the driver as texts. */
+/** The keys of the rows that a step would delete, or set, brought to the driver as texts. */
 public final class PlannedKeys {
   /** Keys that are brought at most. */
   static final int MOST = 1_000_000;
@@ -26,17 +26,29 @@ public final class PlannedKeys {
   private PlannedKeys() {}
 
   /**
-   * An array of texts for each column of the key; empty where there are too many, or where a
-   * column's values have another text in PostgreSQL.
+   * Those to delete: an array of texts for each column of the key. Empty where there are too many,
+   * or where a column's values have another text in PostgreSQL.
    */
-  public static Optional<List<String[]>> of(StepRun run) {
-    Dataset<Row> deletes = run.changes().deletes();
-    if (deletes == null
-        || run.changes().counts().toDelete() > MOST
-        || !Arrays.stream(deletes.schema().fields()).allMatch(f -> PLAIN.contains(f.dataType()))) {
+  public static Optional<List<String[]>> toDelete(StepRun run) {
+    PlannedChanges changes = run.changes();
+    return of(run, changes.deletes(), changes.counts().toDelete());
+  }
+
+  /** Likewise those to set. */
+  public static Optional<List<String[]>> toSet(StepRun run) {
+    PlannedChanges changes = run.changes();
+    return of(run, changes.updates(), changes.counts().toUpdate());
+  }
+
+  private static Optional<List<String[]>> of(StepRun run, Dataset<Row> changed, Long count) {
+    if (changed == null || count > MOST) {
       return Optional.empty();
     }
-    List<Row> rows = deletes.collectAsList();
+    Dataset<Row> keys = changed.select(Cells.cells(run.step().key()));
+    if (!Arrays.stream(keys.schema().fields()).allMatch(f -> PLAIN.contains(f.dataType()))) {
+      return Optional.empty();
+    }
+    List<Row> rows = keys.collectAsList();
     List<String[]> columns = new ArrayList<>();
     for (int column = 0; column < run.step().key().size(); column++) {
       String[] texts = new String[rows.size()];

@@ -16,12 +16,14 @@ import backfill.postgres.Target;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.UUID;
 import java.util.function.BiConsumer;
@@ -47,6 +49,7 @@ public final class Reading implements AutoCloseable {
   private final Set<String> queried;
   private final long queriedBytes;
   private final Set<String> asked = new HashSet<>();
+  private final Map<String, Long> leftOut = new HashMap<>();
   private final long exportedNanos = System.nanoTime();
   private Duration held;
 
@@ -357,6 +360,37 @@ public final class Reading implements AutoCloseable {
       rows.put(source, sources.counts().get(source));
     }
     return rows;
+  }
+
+  /**
+   * Rows of a source's table that the source does not give; the snapshots must still be there.
+   *
+   * @param counted whether the server is to count what a condition leaves out
+   */
+  public LeftOut leftOut(String name, boolean counted) {
+    Source source = plan.sources().get(name);
+    Long where = source.where().isEmpty() && source.keyedBy().isEmpty() ? (Long) 0L : null;
+    if (counted && source.where().isPresent() && source.keyedBy().isEmpty()) {
+      where = leftOut.computeIfAbsent(name, this::leftOutByCondition);
+    }
+    return new LeftOut(where, sources.nullKeys(name));
+  }
+
+  private Long leftOutByCondition(String name) {
+    Source source = plan.sources().get(name);
+    SnapshotReader reader = readers.get(source.database());
+    return in(
+        source.database(),
+        reader,
+        () -> {
+          try {
+            OptionalLong rows =
+                reader.leftOut(ready.sources().get(name), KeptSources.where(source, plan, ready));
+            return rows.isPresent() ? (Long) rows.getAsLong() : null;
+          } catch (SQLException e) {
+            throw SparkFailure.<RuntimeException>unchecked(e);
+          }
+        });
   }
 
   /** Lets the snapshots go; nothing is read in them from here on. */

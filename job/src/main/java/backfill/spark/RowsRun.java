@@ -15,6 +15,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.catalyst.plans.logical.LocalRelation;
@@ -155,12 +156,12 @@ final class RowsRun implements StepRun {
   }
 
   @Override
-  public Optional<FanOut> widestUser() {
+  public Optional<FanOut> widestUser(Set<String> except) {
     return Optional.empty();
   }
 
   @Override
-  public Optional<FanOut> widestObject() {
+  public Optional<FanOut> widestObject(Set<String> except) {
     return Optional.empty();
   }
 

@@ -2,11 +2,14 @@ package backfill.spark;
 
 import backfill.plan.Settings;
 import backfill.postgres.Database;
+import backfill.postgres.LeftOutRows;
 import backfill.postgres.Snapshot;
 import backfill.postgres.Table;
+import java.sql.SQLException;
 import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.OptionalLong;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.Column;
@@ -132,6 +135,18 @@ public final class SnapshotReader {
     }
     statements += scan.ranges(table).size();
     return scan.pairs(table, columns, where, snapshot.importStatements());
+  }
+
+  /**
+   * How many rows of a table a condition leaves out; empty where the table is not as it would be
+   * read.
+   */
+  OptionalLong leftOut(Table table, String where) throws SQLException {
+    if (table.isAbsent() || overlay.covers(table)) {
+      return OptionalLong.empty();
+    }
+    statements++;
+    return OptionalLong.of(LeftOutRows.of(database, applicationName, snapshot, table, where));
   }
 
   /** How many statements read rows so far. */

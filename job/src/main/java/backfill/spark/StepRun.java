@@ -8,6 +8,7 @@ import backfill.postgres.WriteCounts;
 import backfill.postgres.WritePart;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * One step on its way through the stages; each method is one of them, called once, in this order.
@@ -30,11 +31,16 @@ public sealed interface StepRun extends AutoCloseable permits PairsRun, RowsRun 
   /** Who gains most; asked for by a dry run alone, because it counts every pair once more. */
   Gains gains();
 
-  /** The user with most pairs, of those who gain one; empty for a step that adds no pairs. */
-  Optional<FanOut> widestUser();
+  /**
+   * The user with most pairs, of those who gain one; empty where none does, or where the step names
+   * no users.
+   *
+   * @param except keys of users who do not count
+   */
+  Optional<FanOut> widestUser(Set<String> except);
 
-  /** The object with most users, of those that gain one; empty for a step that adds no pairs. */
-  Optional<FanOut> widestObject();
+  /** Likewise the object with most users, of those that gain one. */
+  Optional<FanOut> widestObject(Set<String> except);
 
   /** What the target would have more, other or less; for the steps of a dry run behind it. */
   PlannedChanges changes();

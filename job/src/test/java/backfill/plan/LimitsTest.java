@@ -6,14 +6,15 @@ import static backfill.plan.TestingPlans.read;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import java.util.OptionalLong;
+import backfill.plan.Limits.Bound;
+import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class LimitsTest {
-  private static final OptionalLong NONE = OptionalLong.empty();
-  private static final Limits DEFAULTS = new Limits(0, NONE, NONE, NONE, NONE, NONE);
+  private static final Limits DEFAULTS = new Limits(0, Map.of(Bound.SURPLUS_PERCENT, 20L));
 
   @Test
   void defaults() {
@@ -25,17 +26,47 @@ class LimitsTest {
     String text =
         """
         limits { rejected-rows = 1, rows-inserted = 1000000000000, growth-percent = 3
-          pairs-for-one-user = 4, users-of-one-object = 0, rows-deleted = 6 }
+          pairs-for-one-user = 4, users-of-one-object = 0, rows-deleted = 6
+          rows-set = 2, surplus-percent = 100
+          except { rows-inserted = [one], pairs-for-one-user = [7, admin] } }
         """;
     assertThat(read(SMALL + text).limits())
         .isEqualTo(
             new Limits(
                 1,
-                OptionalLong.of(1_000_000_000_000L),
-                OptionalLong.of(3),
-                OptionalLong.of(4),
-                OptionalLong.of(0),
-                OptionalLong.of(6)));
+                Map.of(
+                    Bound.ROWS_INSERTED,
+                    1_000_000_000_000L,
+                    Bound.ROWS_SET,
+                    2L,
+                    Bound.GROWTH_PERCENT,
+                    3L,
+                    Bound.PAIRS_FOR_ONE_USER,
+                    4L,
+                    Bound.USERS_OF_ONE_OBJECT,
+                    0L,
+                    Bound.ROWS_DELETED,
+                    6L,
+                    Bound.SURPLUS_PERCENT,
+                    100L),
+                Map.of(
+                    Bound.ROWS_INSERTED, Set.of("one"),
+                    Bound.PAIRS_FOR_ONE_USER, Set.of("7", "admin"))));
+  }
+
+  @Test
+  void exceptionsThatNameNothingAreRefused() {
+    assertThat(
+            problems(
+                SMALL
+                    + "limits.except { rejected-rows = [one], rows-set = [other], rows-deleted = [[1]] }"))
+        .containsExactly(
+            "test.conf:7: limits.except.rejected-rows of the plan is not a limit that a step, a user or an object can be"
+                + " excepted from",
+            "test.conf:7: limits.except.rows-deleted of the plan must hold names or numbers, got a list");
+    assertThat(problems(SMALL + "limits.except.rows-set = [on]"))
+        .containsExactly(
+            "test.conf:7: limits.except.rows-set of the plan names on, which is not a step; did you mean one?");
   }
 
   @Test
@@ -64,9 +95,9 @@ class LimitsTest {
 
   @Test
   void theRecordRefusesTheSame() {
-    assertThatThrownBy(() -> new Limits(-1, NONE, NONE, NONE, NONE, NONE))
+    assertThatThrownBy(() -> new Limits(-1, Map.of()))
         .hasMessage("limits.rejected-rows must be 0 to 1000000000000, got -1");
-    assertThatThrownBy(() -> new Limits(0, NONE, OptionalLong.of(1_000_001), NONE, NONE, NONE))
+    assertThatThrownBy(() -> new Limits(0, Map.of(Bound.GROWTH_PERCENT, 1_000_001L)))
         .hasMessage("limits.growth-percent must be 0 to 1000000, got 1000001");
   }
 
@@ -74,20 +105,23 @@ class LimitsTest {
   void theCommandLineSetsAndLiftsALimit() {
     String text = SMALL + "limits { rows-inserted = 10, growth-percent = 5 }";
     Limits limits = read(text, "limits.rows-inserted=none", "limits.rejected-rows=7").limits();
-    assertThat(limits).isEqualTo(new Limits(7, NONE, OptionalLong.of(5), NONE, NONE, NONE));
+    assertThat(limits)
+        .isEqualTo(new Limits(7, Map.of(Bound.GROWTH_PERCENT, 5L, Bound.SURPLUS_PERCENT, 20L)));
     assertThat(problems(SMALL, "limits.rows=1", "limits=none"))
         .containsExactly("--set: limits.rows is not a setting", "--set: limits is not a setting");
   }
 
   @Test
-  void rejectedRowsAloneGuardNoWrite() {
+  void rejectedRowsAndSurplusAloneGuardNoWrite() {
     assertThat(read(SMALL + "limits.rejected-rows = 5").limits().guardTheWrite()).isFalse();
+    assertThat(read(SMALL + "limits.surplus-percent = 5").limits().guardTheWrite()).isFalse();
   }
 
   @ParameterizedTest
   @ValueSource(
       strings = {
         "rows-inserted",
+        "rows-set",
         "growth-percent",
         "pairs-for-one-user",
         "users-of-one-object",

@@ -15,7 +15,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.Set;
 import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
@@ -226,13 +225,7 @@ final class TestingPreflight {
         sources,
         views,
         steps,
-        new Limits(
-            0,
-            OptionalLong.empty(),
-            OptionalLong.empty(),
-            OptionalLong.empty(),
-            OptionalLong.empty(),
-            OptionalLong.empty()),
+        new Limits(0, Map.of()),
         new Settings(
             Duration.ofSeconds(10),
             Duration.ofSeconds(2),
