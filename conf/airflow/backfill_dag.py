@@ -117,11 +117,13 @@ with DAG(
         task_id="approval",
         subject="Run backfill {{ params.plan }}?",
         body="""{% set plan = ti.xcom_pull(task_ids='plan') %}
-| planned | already present | to insert | to update | surplus |
-|--:|--:|--:|--:|--:|
-|{% for key in ['planned', 'alreadyPresent', 'toInsert', 'toUpdate', 'surplus'] %} {{
+| planned | already present | to insert | to update | to delete | rejected | surplus |
+|--:|--:|--:|--:|--:|--:|--:|
+|{% for key in ['planned', 'alreadyPresent', 'toInsert', 'toUpdate', 'toDelete', 'rejected', 'surplus'] %} {{
     '–' if plan[key] is none else plan[key] }} |{% endfor %}
 
-The log of task `plan` names who would gain most.""",
+{% if plan.get('wouldRefuse') %}**A limit refuses this run: it would end with exit code {{ plan['wouldRefuse'] }}.**
+
+{% endif %}The log of task `plan` names who would gain and lose most, what would be set, and each warning.""",
     )
     task("check") >> task("plan") >> approval >> task("run", options_of_run) >> task("verify")

@@ -72,7 +72,7 @@ final class ChangeTurn {
           run.progress.say("diff " + step.name() + ": " + Sentences.foretold(report));
         });
     if (command == Command.PLAN) {
-      refusals().forEach(refusal -> run.warn("a run would be refused: " + refusal.sentence()));
+      refusals().forEach(run::wouldRefuse);
     }
   }
 

@@ -37,7 +37,7 @@ final class FillSteps implements AutoCloseable {
   /** Takes these steps as far as the command says. */
   void run(List<Step.Fill> steps) throws Exception {
     if (command != Command.RUN) {
-      count(steps).forEach(refusal -> run.warn("a run would be refused: " + refusal.sentence()));
+      count(steps).forEach(run::wouldRefuse);
       return;
     }
     List<List<Step.Fill>> groups = SnapshotGroups.of(run.plan, ready, steps);

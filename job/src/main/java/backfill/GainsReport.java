@@ -1,6 +1,7 @@
 package backfill;
 
 import backfill.spark.Gains;
+import backfill.spark.Losses;
 import java.util.List;
 
 /**
@@ -17,6 +18,13 @@ record GainsReport(long direct, long throughGroups, List<Gain> users, List<Gain>
   static GainsReport of(Gains gains) {
     return new GainsReport(
         gains.direct(), gains.throughGroups(), list(gains.users()), list(gains.objects()));
+  }
+
+  /** Who would lose most: the same two lists. */
+  record LossesReport(List<Gain> users, List<Gain> objects) {
+    static LossesReport of(Losses losses) {
+      return new LossesReport(list(losses.users()), list(losses.objects()));
+    }
   }
 
   private static List<Gain> list(List<Gains.Gain> gains) {

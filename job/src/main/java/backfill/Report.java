@@ -34,6 +34,10 @@ final class Report {
   String status;
   int exitCode;
   Failure error;
+
+  /** What a run would end with, because a limit refuses it; a dry run that found that has it. */
+  Integer wouldRefuse;
+
   Map<String, String> labels = new LinkedHashMap<>();
   Map<String, Object> params = new LinkedHashMap<>();
   boolean countsExact = true;
@@ -170,6 +174,7 @@ final class Report {
     line.put("status", status);
     line.put("exitCode", exitCode);
     line.put("retryable", stopped() || error != null && error.retryable());
+    line.put("wouldRefuse", wouldRefuse);
     line.put("planned", sum(step -> step.planned));
     line.put("alreadyPresent", sum(step -> step.alreadyPresent));
     line.put("toInsert", sum(step -> step.toInsert));

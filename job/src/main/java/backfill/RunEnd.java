@@ -29,6 +29,15 @@ final class RunEnd {
       run.progress.warn("verify: " + message);
       return;
     }
+    long unfit = run.report.steps.stream().mapToLong(s -> s.rejected == null ? 0 : s.rejected).sum();
+    if (command == Command.PLAN
+        && run.report.wouldRefuse == null
+        && unfit > run.plan.limits().rejectedRows()) {
+      run.report.wouldRefuse = ExitCode.WRITE_FAILED.number();
+      run.warn(
+          "a run would be refused: %s cannot be written, and limits.rejected-rows is %d"
+              .formatted(Sentences.rows(unfit), run.plan.limits().rejectedRows()));
+    }
     if (run.rejectedForTheData() > 0) {
       end("succeeded", ExitCode.REJECTED);
       return;

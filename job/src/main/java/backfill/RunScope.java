@@ -192,6 +192,12 @@ final class RunScope {
     }
   }
 
+  /** A dry run found that a guard would refuse. */
+  void wouldRefuse(Guards.Refusal refusal) {
+    warnOnce("a run would be refused: " + refusal.sentence());
+    report.wouldRefuse = ExitCode.REFUSED.number();
+  }
+
   /** Ends the run if a guard refused; nothing of these steps is written. */
   void refuse(List<Guards.Refusal> refusals) {
     if (!refusals.isEmpty()) {

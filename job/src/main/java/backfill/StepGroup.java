@@ -10,6 +10,7 @@ import backfill.postgres.StepCounts;
 import backfill.postgres.WritePart;
 import backfill.spark.Gains;
 import backfill.spark.LeftOut;
+import backfill.spark.Losses;
 import backfill.spark.Overlay;
 import backfill.spark.PlannedKeys;
 import backfill.spark.Reading;
@@ -220,6 +221,10 @@ final class StepGroup implements AutoCloseable {
           if (command == Command.PLAN) {
             Gains gains = each.gains();
             run.reportOf(step).gains = gains == null ? null : GainsReport.of(gains);
+            Losses losses = each.losses();
+            run.reportOf(step).losses =
+                losses == null ? null : GainsReport.LossesReport.of(losses);
+            run.reportOf(step).toSet = each.toSet();
           }
           if (command == Command.PLAN
               && counts.planned() > 0

@@ -6,6 +6,7 @@ import backfill.postgres.Rejection;
 import backfill.postgres.StepCounts;
 import backfill.postgres.WriteCounts;
 import backfill.spark.LeftOut;
+import backfill.spark.RowsToSet;
 import backfill.spark.StepPlan;
 import backfill.spark.Verified;
 import com.fasterxml.jackson.annotation.JsonAutoDetect;
@@ -85,6 +86,12 @@ final class StepReport {
 
   /** Who gains most; a dry run of pairs has it. */
   GainsReport gains;
+
+  /** Who loses most; a dry run of pairs that deletes has it. */
+  GainsReport.LossesReport losses;
+
+  /** Which rows would be set, column by column, the first ten; a dry run has it. */
+  List<RowsToSet> toSet;
 
   /** Of the rejected rows those that the run's limit counts. */
   @JsonIgnore long rejectedForTheData;

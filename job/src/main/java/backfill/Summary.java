@@ -51,9 +51,7 @@ final class Summary {
           .forEach(line -> text.append(System.lineSeparator()).append(line));
     }
     for (StepReport step : report.steps) {
-      if (step.gains != null) {
-        text.append(GainsTable.text(step));
-      }
+      text.append(GainsTable.text(step));
     }
     return text.toString();
   }

@@ -34,7 +34,8 @@ public record Gains(long direct, long throughGroups, List<Gain> users, List<Gain
       StepKeys keys) {
     JavaRDD<Count> byUser =
         objects
-            .mapPartitionsToPair(some -> UserCounts.of(some, users.value()))
+            .mapPartitionsToPair(
+                some -> UserCounts.of(some, PairRows.Which.TO_INSERT, users.value()))
             .reduceByKey(Long::sum)
             .map(user -> new Count(user._1(), user._2()));
     JavaRDD<Count> byObject =
@@ -48,14 +49,14 @@ public record Gains(long direct, long throughGroups, List<Gain> users, List<Gain
         most(byObject, keys.objects()));
   }
 
-  private static List<Gain> most(JavaRDD<Count> counts, KeyNumbers keys) {
+  static List<Gain> most(JavaRDD<Count> counts, KeyNumbers keys) {
     return counts.top(LISTED).stream()
         .map(count -> new Gain(keys.key(count.number()), count.pairs()))
         .toList();
   }
 
-  /** A gain of whom a number stands for. */
-  private record Count(long number, long pairs) implements Comparable<Count>, Serializable {
+  /** A gain, or a loss, of whom a number stands for. */
+  record Count(long number, long pairs) implements Comparable<Count>, Serializable {
     /** More pairs are more; of the same number, the smaller key comes first. */
     @Override
     public int compareTo(Count other) {

@@ -133,6 +133,16 @@ final class PairsRun implements StepRun {
   }
 
   @Override
+  public List<RowsToSet> toSet() {
+    return List.of();
+  }
+
+  @Override
+  public Losses losses() {
+    return step.deletes() ? Losses.of(flattened, grants.users(), grants.keys()) : null;
+  }
+
+  @Override
   public Optional<FanOut> widestUser(Set<String> except) {
     return FanOut.widestUser(flattened, grants.users(), grants.keys(), except);
   }

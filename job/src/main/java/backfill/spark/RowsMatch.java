@@ -6,6 +6,7 @@ import static backfill.spark.Cells.cells;
 import static backfill.spark.Cells.differs;
 import static backfill.spark.Cells.isTrue;
 import static backfill.spark.Cells.not;
+import static org.apache.spark.sql.functions.array;
 import static org.apache.spark.sql.functions.count;
 import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.when;
@@ -167,6 +168,34 @@ final class RowsMatch {
             ? different()
             : step.mode() == Step.Mode.UPSERT ? different().or(absent()) : absent();
     return rows.where(isTrue(PLANNED)).withColumn(written, writes);
+  }
+
+  /** The first rows that would be set, column by column, of those in which any changes. */
+  List<RowsToSet> toSet() {
+    List<RowsToSet> all = new ArrayList<>();
+    Column key =
+        array(step.key().stream().map(name -> cell(name).cast("string")).toArray(Column[]::new));
+    for (String column : compared) {
+      List<Row> first =
+          rows.where(both().and(differs(column, EXPECTED + column)))
+              .orderBy(cells(step.key()))
+              .limit(Gains.LISTED)
+              .select(
+                  key, cell(EXPECTED + column).cast("string"), cell(column).cast("string"))
+              .collectAsList();
+      if (!first.isEmpty()) {
+        all.add(
+            new RowsToSet(
+                column,
+                first.stream()
+                    .map(
+                        row ->
+                            new RowsToSet.Change(
+                                row.getList(0), row.getString(1), row.getString(2)))
+                    .toList()));
+      }
+    }
+    return all;
   }
 
   /** The keys of rows that nothing justified. */

@@ -156,6 +156,16 @@ final class RowsRun implements StepRun {
   }
 
   @Override
+  public List<RowsToSet> toSet() {
+    return counts.toUpdate() == null || counts.toUpdate() == 0 ? List.of() : match.toSet();
+  }
+
+  @Override
+  public Losses losses() {
+    return null;
+  }
+
+  @Override
   public Optional<FanOut> widestUser(Set<String> except) {
     return Optional.empty();
   }

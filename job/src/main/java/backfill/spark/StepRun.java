@@ -31,6 +31,12 @@ public sealed interface StepRun extends AutoCloseable permits PairsRun, RowsRun 
   /** Who gains most; asked for by a dry run alone, because it counts every pair once more. */
   Gains gains();
 
+  /** Which rows it would set, the first ones; asked for by a dry run alone. */
+  List<RowsToSet> toSet();
+
+  /** Who loses most; null for a step that deletes nothing, or names neither users nor objects. */
+  Losses losses();
+
   /**
    * The user with most pairs, of those who gain one; empty where none does, or where the step names
    * no users.

@@ -8,14 +8,15 @@ import java.util.Map;
 import org.roaringbitmap.PeekableIntIterator;
 import scala.Tuple2;
 
-/** Counts how many objects of a partition each user gains. */
+/** Counts how many objects of a partition each user gains, or loses. */
 final class UserCounts {
   private UserCounts() {}
 
-  static Iterator<Tuple2<Long, Long>> of(Iterator<ObjectPairs> objects, UserIndex users) {
+  static Iterator<Tuple2<Long, Long>> of(
+      Iterator<ObjectPairs> objects, PairRows.Which which, UserIndex users) {
     Map<Integer, long[]> counts = new HashMap<>();
     while (objects.hasNext()) {
-      PeekableIntIterator each = Sets.set(objects.next().toInsert()).getIntIterator();
+      PeekableIntIterator each = Sets.set(which.of(objects.next())).getIntIterator();
       while (each.hasNext()) {
         counts.computeIfAbsent(each.next(), user -> new long[1])[0]++;
       }
