@@ -7,10 +7,10 @@ import java.util.List;
 /**
  * Who would gain most, as the report names it.
  *
- * @param direct pairs that a source names
- * @param throughGroups pairs that only a group gives
+ * @param direct pairs that a source names; null for a step of rows
+ * @param throughGroups pairs that only a group gives; null likewise
  */
-record GainsReport(long direct, long throughGroups, List<Gain> users, List<Gain> objects) {
+record GainsReport(Long direct, Long throughGroups, List<Gain> users, List<Gain> objects) {
 
   /** A user's or an object's key, and the pairs it would gain. */
   record Gain(Object key, long pairs) {}

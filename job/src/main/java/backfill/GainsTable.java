@@ -5,22 +5,26 @@ import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
 
-/** Who would gain and lose most by a step, and what it would set, for the person who approves it. */
+/**
+ * Who would gain and lose most by a step, and what it would set, for the person who approves it.
+ */
 final class GainsTable {
   private GainsTable() {}
 
   static String text(StepReport step) {
     StringBuilder text = new StringBuilder();
     GainsReport gains = step.gains;
-    if (gains != null && gains.direct() + gains.throughGroups() > 0) {
+    if (gains != null && step.toInsert > 0) {
       text.append(
           lines(
-              String.format(
-                  Locale.ROOT,
-                  "%s: %,d direct, %,d through groups",
-                  step.name,
-                  gains.direct(),
-                  gains.throughGroups()),
+              gains.direct() == null
+                  ? String.format(Locale.ROOT, "%s: %,d to insert", step.name, step.toInsert)
+                  : String.format(
+                      Locale.ROOT,
+                      "%s: %,d direct, %,d through groups",
+                      step.name,
+                      gains.direct(),
+                      gains.throughGroups()),
               "  users that gain most:   " + list(gains.users(), '+'),
               "  objects that gain most: " + list(gains.objects(), '+')));
     }

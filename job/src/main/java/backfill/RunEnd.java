@@ -29,7 +29,8 @@ final class RunEnd {
       run.progress.warn("verify: " + message);
       return;
     }
-    long unfit = run.report.steps.stream().mapToLong(s -> s.rejected == null ? 0 : s.rejected).sum();
+    long unfit =
+        run.report.steps.stream().mapToLong(s -> s.rejected == null ? 0 : s.rejected).sum();
     if (command == Command.PLAN
         && run.report.wouldRefuse == null
         && unfit > run.plan.limits().rejectedRows()) {

@@ -222,8 +222,7 @@ final class StepGroup implements AutoCloseable {
             Gains gains = each.gains();
             run.reportOf(step).gains = gains == null ? null : GainsReport.of(gains);
             Losses losses = each.losses();
-            run.reportOf(step).losses =
-                losses == null ? null : GainsReport.LossesReport.of(losses);
+            run.reportOf(step).losses = losses == null ? null : GainsReport.LossesReport.of(losses);
             run.reportOf(step).toSet = each.toSet();
           }
           if (command == Command.PLAN

@@ -24,7 +24,8 @@ class ApprovalTest {
       JsonNode set = plan.step("user-flags").path("toSet").path(0);
       assertThat(set.path("column").asText()).isEqualTo("is_superuser");
       assertThat(set.path("rows"))
-          .hasToString("[{\"key\":[\"%d\"],\"before\":\"false\",\"after\":\"true\"}]".formatted(owner));
+          .hasToString(
+              "[{\"key\":[\"%d\"],\"before\":\"false\",\"after\":\"true\"}]".formatted(owner));
       assertThat(plan.step("user-flags").path("toSet").path(1).path("column").asText())
           .isEqualTo("is_staff");
       assertThat(plan.said())
@@ -83,6 +84,53 @@ class ApprovalTest {
 
       assertThat(run.code()).as(run.said()).isZero();
       assertThat(database.count("SELECT count(*) FROM may")).isEqualTo(6);
+    }
+  }
+
+  /** Rows that name a user and an object are bounded and told of as pairs are. */
+  @Test
+  void rowsAreCountedByTheUserAndTheObjectThatTheyName() throws Exception {
+    try (TestingDatabase database = TestingPostgres.shared().createDatabase()) {
+      database.execute(
+          "CREATE TABLE seat (o int, u int, level int)",
+          "CREATE TABLE may (o int, u int, level int, PRIMARY KEY (o, u))",
+          "INSERT INTO seat SELECT o, 1, 10 FROM generate_series(1, 5) o",
+          "INSERT INTO seat VALUES (1, 2, 10)",
+          "INSERT INTO may VALUES (1, 1, 10), (2, 1, 20), (9, 8, 10)");
+      Path plan = directory.resolve("named.conf");
+      Files.writeString(
+          plan,
+          """
+          name = named
+          allow-delete = true
+          limits { surplus-percent = none, pairs-for-one-user = 4, users-of-one-object = 2 }
+          sources.seat = seat
+          steps = [{ name = rows, kind = rows, mode = upsert, surplus = delete
+            query = "SELECT o, u, level FROM seat"
+            into = { table = may, key = [o, u], object = o, user = u } }]
+          """);
+
+      TestingRun dry = TestingRun.of(database.environment(), "plan", plan.toString());
+
+      assertThat(dry.code()).as(dry.said()).isZero();
+      assertThat(dry.step("rows").path("gains"))
+          .hasToString(
+              "{\"direct\":null,\"throughGroups\":null,\"users\":[{\"key\":\"1\",\"pairs\":3},{\"key\":\"2\",\"pairs\":1}],"
+                  + "\"objects\":[{\"key\":\"1\",\"pairs\":1},{\"key\":\"3\",\"pairs\":1},{\"key\":\"4\",\"pairs\":1},"
+                  + "{\"key\":\"5\",\"pairs\":1}]}");
+      assertThat(dry.step("rows").path("losses").path("users"))
+          .hasToString("[{\"key\":\"8\",\"pairs\":1}]");
+      assertThat(dry.report().path("warnings"))
+          .hasToString(
+              "[\"a run would be refused: step rows plans 5 rows for user 1, and limits.pairs-for-one-user is 4\"]");
+      TestingRun run =
+          TestingRun.of(
+              database.environment(),
+              "run",
+              plan.toString(),
+              "--set",
+              "limits.pairs-for-one-user=5");
+      assertThat(run.code()).as(run.said()).isZero();
     }
   }
 }

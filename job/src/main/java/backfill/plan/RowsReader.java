@@ -26,8 +26,10 @@ final class RowsReader {
                 into -> {
                   String table = StepReader.column(into, "table");
                   List<String> key = into.requiredTexts("key");
+                  Optional<String> object = into.text("object");
+                  Optional<String> user = into.text("user");
                   into.done();
-                  return new Step.IntoRows(table, key);
+                  return new Step.IntoRows(table, key, object, user);
                 })
             .orElse(null);
     List<String> key = target == null ? List.of() : target.key();

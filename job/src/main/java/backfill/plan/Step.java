@@ -278,10 +278,21 @@ public sealed interface Step permits Step.Fill, Step.Change {
   /** The table of pairs and its two columns. */
   record IntoPairs(String table, String object, String user) {}
 
-  /** The table of rows and the columns that identify one. */
-  record IntoRows(String table, List<String> key) {
+  /**
+   * The table of rows and the columns that identify one.
+   *
+   * @param object the column that says on what a row grants something; empty where the plan names
+   *     none
+   * @param user the column that says to whom; empty likewise
+   */
+  record IntoRows(String table, List<String> key, Optional<String> object, Optional<String> user) {
     public IntoRows {
       key = List.copyOf(key);
+    }
+
+    /** Of rows that are about neither objects nor users. */
+    public IntoRows(String table, List<String> key) {
+      this(table, key, Optional.empty(), Optional.empty());
     }
   }
 

@@ -33,6 +33,8 @@ final class RowsCheck {
           twice(place, given);
           named(place, "insert-only", step.insertOnly(), given);
           named(place, "touch", step.touch(), given);
+          step.into().object().ifPresent(of -> named(place, "into.object", Set.of(of), given));
+          step.into().user().ifPresent(of -> named(place, "into.user", Set.of(of), given));
           values(step, table, given);
         });
     List<String> given = new ArrayList<>(output.orElse(step.key()));

@@ -7,14 +7,14 @@ import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.broadcast.Broadcast;
 
 /**
- * Who would get most from a step of pairs: what a person approves by.
+ * Who would get most from a step: what a person approves by.
  *
- * @param direct pairs to add that a source names
- * @param throughGroups pairs to add that only a group gives
+ * @param direct pairs to add that a source names; null for a step of rows
+ * @param throughGroups pairs to add that only a group gives; null likewise
  * @param users the ten users that gain most, most first
  * @param objects the ten objects that gain most, most first
  */
-public record Gains(long direct, long throughGroups, List<Gain> users, List<Gain> objects) {
+public record Gains(Long direct, Long throughGroups, List<Gain> users, List<Gain> objects) {
 
   /** How many users and objects are listed. */
   public static final int LISTED = 10;

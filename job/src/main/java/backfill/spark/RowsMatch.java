@@ -19,6 +19,8 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
@@ -34,6 +36,9 @@ final class RowsMatch {
 
   private static final String PLANNED = "row planned";
   private static final String PRESENT = "row present";
+  private static final String NAMED = "row named";
+  private static final String ROWS = "row count";
+  private static final String GAINED = "row gains";
 
   private final Step.Rows step;
   private final List<String> compared;
@@ -170,6 +175,46 @@ final class RowsMatch {
     return rows.where(isTrue(PLANNED)).withColumn(written, writes);
   }
 
+  /** Whom a column of the rows that would be added names most often. */
+  List<Gains.Gain> gaining(String column) {
+    return mostOf(absent(), column);
+  }
+
+  /** Whom a column of the rows that would be deleted names most often. */
+  List<Gains.Gain> losing(String column) {
+    String read = EXPECTED + column;
+    return List.of(rows.columns()).contains(read) ? mostOf(surplus(), read) : List.of();
+  }
+
+  private List<Gains.Gain> mostOf(Column which, String column) {
+    return rows
+        .where(which)
+        .groupBy(cell(column).cast("string").as(NAMED))
+        .count()
+        .orderBy(cell("count").desc(), cell(NAMED))
+        .limit(Gains.LISTED)
+        .collectAsList()
+        .stream()
+        .map(row -> new Gains.Gain(row.getString(0), row.getLong(1)))
+        .toList();
+  }
+
+  /** Whom the planned rows name most often in a column, of those who gain or change by one. */
+  Optional<FanOut> widest(String column, Set<String> except) {
+    Column named = cell(NAMED);
+    Dataset<Row> counted =
+        rows.where(isTrue(PLANNED))
+            .groupBy(cell(column).cast("string").as(NAMED))
+            .agg(count(lit(1)).as(ROWS), count(when(absent().or(different()), 1)).as(GAINED))
+            .where(cell(GAINED).gt(0).and(named.isNotNull()));
+    if (!except.isEmpty()) {
+      counted = counted.where(not(named.isin(except.toArray())));
+    }
+    return counted.orderBy(cell(ROWS).desc(), named).limit(1).collectAsList().stream()
+        .map(row -> new FanOut(row.getString(0), row.getLong(1)))
+        .findFirst();
+  }
+
   /** The first rows that would be set, column by column, of those in which any changes. */
   List<RowsToSet> toSet() {
     List<RowsToSet> all = new ArrayList<>();
@@ -180,8 +225,7 @@ final class RowsMatch {
           rows.where(both().and(differs(column, EXPECTED + column)))
               .orderBy(cells(step.key()))
               .limit(Gains.LISTED)
-              .select(
-                  key, cell(EXPECTED + column).cast("string"), cell(column).cast("string"))
+              .select(key, cell(EXPECTED + column).cast("string"), cell(column).cast("string"))
               .collectAsList();
       if (!first.isEmpty()) {
         all.add(

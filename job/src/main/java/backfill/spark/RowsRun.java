@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.catalyst.plans.logical.LocalRelation;
@@ -152,7 +153,22 @@ final class RowsRun implements StepRun {
 
   @Override
   public Gains gains() {
-    return null;
+    return idle || counts.toInsert() == null || !namesAnybody()
+        ? null
+        : new Gains(
+            null,
+            null,
+            most(step.into().user(), match::gaining),
+            most(step.into().object(), match::gaining));
+  }
+
+  private boolean namesAnybody() {
+    return step.into().user().isPresent() || step.into().object().isPresent();
+  }
+
+  private static List<Gains.Gain> most(
+      Optional<String> column, Function<String, List<Gains.Gain>> counted) {
+    return column.map(counted).orElse(List.of());
   }
 
   @Override
@@ -162,17 +178,20 @@ final class RowsRun implements StepRun {
 
   @Override
   public Losses losses() {
-    return null;
+    return idle || !step.deletes() || !namesAnybody()
+        ? null
+        : new Losses(
+            most(step.into().user(), match::losing), most(step.into().object(), match::losing));
   }
 
   @Override
   public Optional<FanOut> widestUser(Set<String> except) {
-    return Optional.empty();
+    return idle ? Optional.empty() : step.into().user().flatMap(of -> match.widest(of, except));
   }
 
   @Override
   public Optional<FanOut> widestObject(Set<String> except) {
-    return Optional.empty();
+    return idle ? Optional.empty() : step.into().object().flatMap(of -> match.widest(of, except));
   }
 
   @Override
