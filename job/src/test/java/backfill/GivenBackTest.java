@@ -20,7 +20,7 @@ class GivenBackTest {
           "INSERT INTO access SELECT 99, u FROM generate_series(1, 50) u",
           "DELETE FROM member WHERE object_id = 7 AND user_id = 7");
       String back =
-          "step pairs: 4 rows to insert in public.access give back what was taken away since run ";
+          "step pairs: 4 rows to insert in access give back what was taken away since run ";
 
       TestingRun dry = run(there, "plan", plan);
 
@@ -54,7 +54,7 @@ class GivenBackTest {
       assertThat(warnings(dry)).singleElement().asString().startsWith("step pairs: run ");
       assertThat(warnings(dry).get(0))
           .endsWith(
-              " left 100 rows in public.access, and 96 of the step's are there now: at least 4 went since. What of"
+              " left 100 rows in access, and 96 of the step's are there now: at least 4 went since. What of"
                   + " that the sources still justify is among the 5 to insert, and is given back");
       assertThat(dry.step("pairs").path("takenAway").isNull()).isTrue();
     }
@@ -74,7 +74,7 @@ class GivenBackTest {
           .singleElement()
           .asString()
           .startsWith(
-              "step user-flags: of 2 rows to set in public.auth_user others wrote 2 since run ")
+              "step user-flags: of 2 rows to set in auth_user others wrote 2 since run ")
           .endsWith(": what was taken away there is given back");
     }
   }

@@ -36,7 +36,7 @@ class SelfReferenceTest {
     Path plan =
         Files.writeString(
             directory.resolve("tree.conf"),
-            "name = tree\nallow-delete = true\nsources.src = src\nsteps = [{ name = t, kind = rows, "
+            "name = tree\nallow-delete = true\nlimits.surplus-percent = 100\nsources.src = src\nsteps = [{ name = t, kind = rows, "
                 + step
                 + " }]\n");
     List<String> all = new ArrayList<>(List.of(command, plan.toString()));
