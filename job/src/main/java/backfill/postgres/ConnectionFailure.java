@@ -15,12 +15,7 @@ record ConnectionFailure(String reason, boolean retryable) {
       String address, String variable, String prefix, SQLException failure) {
     ConnectionAdvice advice = ConnectionAdvice.of(failure, variable, prefix);
     return new ConnectionFailure(
-        "cannot connect to "
-            + address
-            + ": "
-            + oneLine(failure)
-            + ". "
-            + advice.sentence(),
+        "cannot connect to " + address + ": " + oneLine(failure) + ". " + advice.sentence(),
         advice.retryable());
   }
 

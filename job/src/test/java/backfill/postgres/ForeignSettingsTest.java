@@ -104,7 +104,9 @@ class ForeignSettingsTest {
     world.execute(
         "CREATE SCHEMA shadow",
         "CREATE TABLE shadow.members (LIKE members)",
-        "ALTER DATABASE " + world.database.name() + " SET search_path = shadow, pg_catalog, public");
+        "ALTER DATABASE "
+            + world.database.name()
+            + " SET search_path = shadow, pg_catalog, public");
 
     Ready ready = world.ready();
 
