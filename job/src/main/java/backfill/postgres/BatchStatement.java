@@ -102,7 +102,7 @@ final class BatchStatement {
       if (target.key().contains(column.name())) {
         same.add(
             rows.hasNull(i)
-                ? "t." + column.quoted() + " IS NOT DISTINCT FROM " + value(column, i)
+                ? column.unchanged("t." + column.quoted(), value(column, i))
                 : column.same("t." + column.quoted(), value(column, i)));
       }
     }
@@ -203,9 +203,9 @@ final class BatchStatement {
       if (target.key().contains(column.name())) {
         where.add(column.same("t." + column.quoted(), value(column, i)));
       } else if (!setsThem) {
-        where.add("t." + column.quoted() + " IS NOT DISTINCT FROM " + value(column, i));
+        where.add(column.unchanged("t." + column.quoted(), value(column, i)));
       } else if (!target.touched().contains(column.name())) {
-        where.add("t." + column.quoted() + " IS NOT DISTINCT FROM " + value(column, expected));
+        where.add(column.unchanged("t." + column.quoted(), value(column, expected)));
         expected++;
       }
     }

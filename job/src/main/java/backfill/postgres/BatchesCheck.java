@@ -74,7 +74,7 @@ final class BatchesCheck {
         new ChangeTarget(
             table,
             index.get().columns().stream()
-                .map(name -> new TargetColumn(name, table.column(name).orElseThrow().castType()))
+                .map(name -> TargetColumn.of(table.column(name).orElseThrow(), false))
                 .toList(),
             index.get().name(),
             !triggers.isEmpty() || !catalog.rules(table, event).isEmpty(),

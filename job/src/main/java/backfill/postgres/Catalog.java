@@ -87,11 +87,12 @@ final class Catalog {
                                      SELECT m.oid FROM pg_catalog.pg_am m WHERE m.amname IN ('btree', 'hash'))
                                AND (o.opcintype = base.oid OR EXISTS (
                                       SELECT FROM pg_catalog.pg_cast k WHERE k.castsource = base.oid
-                                        AND k.casttarget = o.opcintype AND k.castmethod = 'b'))))::pg_catalog.text
+                                        AND k.casttarget = o.opcintype AND k.castmethod = 'b'
+                                        AND k.castcontext = 'i'))))::pg_catalog.text
                 FROM base WHERE base.typtype <> 'd' AND base.typcategory <> 'A') AS kind,
                coalesce(pg_catalog.pg_get_expr(f.adbin, f.adrelid), t.typdefault) AS default_value,
                a.attgenerated <> '' AS generated, a.attidentity, s.nspname, s.relname,
-               l.collname, ln.nspname AS coll_schema
+               l.collname, ln.nspname AS coll_schema, e.nspname AS operators
         FROM pg_catalog.pg_attribute a
         JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
         LEFT JOIN pg_catalog.pg_attrdef f ON f.adrelid = a.attrelid AND f.adnum = a.attnum
@@ -105,6 +106,20 @@ final class Catalog {
           WHERE d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
             AND (d.refobjid = a.attrelid AND d.refobjsubid = a.attnum OR d.objid = f.oid)
           LIMIT 1) s ON true
+        LEFT JOIN LATERAL (
+          WITH RECURSIVE base AS (
+            SELECT t.oid, t.typbasetype
+            UNION ALL
+            SELECT b.oid, b.typbasetype FROM base JOIN pg_catalog.pg_type b ON b.oid = base.typbasetype)
+          SELECT n.nspname
+          FROM base JOIN pg_catalog.pg_opclass o ON o.opcintype = base.oid AND o.opcdefault
+          JOIN pg_catalog.pg_am m ON m.oid = o.opcmethod
+          JOIN pg_catalog.pg_amop p ON p.amopfamily = o.opcfamily AND p.amoplefttype = base.oid
+            AND p.amoprighttype = base.oid AND p.amopstrategy = CASE m.amname WHEN 'btree' THEN 3 WHEN 'hash' THEN 1 END
+          JOIN pg_catalog.pg_operator r ON r.oid = p.amopopr AND r.oprname = '='
+          JOIN pg_catalog.pg_namespace n ON n.oid = r.oprnamespace AND n.nspname <> 'pg_catalog'
+          WHERE base.typbasetype = 0
+          ORDER BY m.amname LIMIT 1) e ON true
         LEFT JOIN pg_catalog.pg_collation l ON l.oid = a.attcollation AND NOT l.collisdeterministic
         LEFT JOIN pg_catalog.pg_namespace ln ON ln.oid = l.collnamespace
         WHERE a.attrelid = ?::pg_catalog.oid AND a.attnum > 0 AND NOT a.attisdropped
@@ -132,6 +147,7 @@ final class Catalog {
         },
         row.getString("kind").charAt(0),
         row.getString("kind").endsWith("true"),
+        Optional.ofNullable(row.getString("operators")),
         sequence == null
             ? Optional.empty()
             : Optional.of(new TableName(row.getString("nspname"), sequence)),

@@ -16,6 +16,8 @@ import java.util.Optional;
  * @param kind of the type, or of what an array of it holds, as the catalog has it: {@code b} for a
  *     base type, {@code e} for an enum
  * @param comparable whether its type can say that two values are the same
+ * @param operators the schema of the operators that say so, of a type that is no built-in one: by
+ *     its bare name a session finds {@code =} only where its {@code search_path} has that schema
  * @param sequence what its default or its identity takes values from
  * @param looseCollation the collation by which different texts of it are equal, where it has such a
  *     one
@@ -32,6 +34,7 @@ public record Column(
     Identity identity,
     char kind,
     boolean comparable,
+    Optional<String> operators,
     Optional<TableName> sequence,
     Optional<TableName> looseCollation,
     Form form) {
@@ -85,9 +88,17 @@ public record Column(
         identity,
         kind,
         comparable,
+        operators,
         sequence,
         looseCollation,
         other);
+  }
+
+  /** One of its type's operators, as {@code =}, for a statement. */
+  String operator(String sign) {
+    return operators
+        .map(schema -> "OPERATOR(" + TableName.quote(schema) + "." + sign + ")")
+        .orElse(sign);
   }
 
   /** Whether a row that says nothing of the column gets a value all the same. */

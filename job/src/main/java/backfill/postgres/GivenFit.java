@@ -165,6 +165,7 @@ final class GivenFit {
         Column.Identity.NONE,
         column.kind(),
         column.comparable(),
+        column.operators(),
         Optional.empty(),
         column.looseCollation(),
         Column.Form.NATURAL);

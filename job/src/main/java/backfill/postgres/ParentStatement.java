@@ -73,7 +73,9 @@ final class ParentStatement {
       same.add(
           "p."
               + TableName.quote(key.parentColumns().get(i))
-              + " = "
+              + " "
+              + target.columns().get(place).equality()
+              + " "
               + BatchStatement.value(target.columns().get(place), place));
     }
     return "NOT EXISTS (SELECT FROM "
@@ -96,7 +98,9 @@ final class ParentStatement {
               + above
               + "::"
               + target.columns().get(above).type()
-              + " = "
+              + " "
+              + target.columns().get(place).equality()
+              + " "
               + BatchStatement.value(target.columns().get(place), place));
     }
     return String.join(" AND ", same);

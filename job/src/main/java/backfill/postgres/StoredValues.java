@@ -60,17 +60,13 @@ public final class StoredValues implements AutoCloseable {
     for (int i = 0; i < columns.size(); i++) {
       record.add("c" + 2 * i + " pg_catalog.text");
       record.add("c" + (2 * i + 1) + " pg_catalog.text");
+      Column column = columns.get(i);
+      String collated =
+          column.looseCollation().map(collation -> " COLLATE " + collation.quoted()).orElse("");
+      String cast = "::" + column.castType() + collated;
       same.add(
-          "r.c%1$d::%3$s IS NOT DISTINCT FROM r.c%2$d::%3$s%4$s"
-              .formatted(
-                  2 * i,
-                  2 * i + 1,
-                  columns.get(i).castType(),
-                  columns
-                      .get(i)
-                      .looseCollation()
-                      .map(collation -> " COLLATE " + collation.quoted())
-                      .orElse("")));
+          TargetColumn.of(column, false)
+              .unchanged("(r.c" + 2 * i + cast + ")", "(r.c" + (2 * i + 1) + cast + ")"));
     }
     return "SELECT "
         + same.stream().map(each -> each + ", ").collect(Collectors.joining())

@@ -8,23 +8,41 @@ import java.util.Map;
  * that Java has travel as themselves; all others as text that the server casts, so that an enum or
  * a uuid needs no class of its own.
  *
+ * @param equality the operator by which two values are the same, as a statement names it
  * @param nullsMatch whether two rows that both have NULL here are the same row: a key column whose
  *     unique index is NULLS NOT DISTINCT
  */
-public record TargetColumn(String name, String type, boolean nullsMatch) implements Serializable {
+public record TargetColumn(String name, String type, String equality, boolean nullsMatch)
+    implements Serializable {
+  private static final String EQUALS = "=";
+
   private static final Map<String, String> OWN_ARRAYS =
       Map.of("smallint", "int2", "integer", "int4", "bigint", "int8", "boolean", "bool");
 
-  /** A column in which no NULL is a key. */
+  /** A column of a built-in type in which no NULL is a key. */
   public TargetColumn(String name, String type) {
-    this(name, type, false);
+    this(name, type, EQUALS, false);
+  }
+
+  /** A table's column, as values are written to it. */
+  public static TargetColumn of(Column column, boolean nullsMatch) {
+    return new TargetColumn(column.name(), column.castType(), column.operator(EQUALS), nullsMatch);
   }
 
   /** SQL that holds where both are the same key; each is an expression. */
   String same(String one, String other) {
-    return nullsMatch
-        ? "(%1$s = %2$s OR %1$s IS NULL AND %2$s IS NULL)".formatted(one, other)
-        : one + " = " + other;
+    return nullsMatch ? orBothNull(one, other) : one + " " + equality + " " + other;
+  }
+
+  private String orBothNull(String one, String other) {
+    return "(%1$s %2$s %3$s OR %1$s IS NULL AND %3$s IS NULL)".formatted(one, equality, other);
+  }
+
+  /** SQL that holds where both are the same value, or NULL. */
+  String unchanged(String one, String other) {
+    return equality.equals(EQUALS)
+        ? one + " IS NOT DISTINCT FROM " + other
+        : orBothNull(one, other);
   }
 
   /**

@@ -141,8 +141,7 @@ final class SinkOptions {
       table
           .column(name)
           .ifPresentOrElse(
-              column -> columns.add(new TargetColumn(name, column.castType())),
-              () -> absent.add(name));
+              column -> columns.add(TargetColumn.of(column, false)), () -> absent.add(name));
     }
     if (!absent.isEmpty()) {
       throw new NotReady(

@@ -78,9 +78,8 @@ public final class Sinks {
 
   private static TargetColumn column(Target target, String name) {
     Column column = target.table().column(name).orElseThrow();
-    return new TargetColumn(
-        name,
-        column.castType(),
+    return TargetColumn.of(
+        column,
         target.arbiter().nullsMatch()
             && target.arbiter().columns().contains(name)
             && !column.notNull());

@@ -41,6 +41,7 @@ class SnapshotConsistencyTest {
           true,
           Optional.empty(),
           Optional.empty(),
+          Optional.empty(),
           backfill.postgres.Column.Form.NATURAL);
 
   private static final TableName T = new TableName("public", "t");

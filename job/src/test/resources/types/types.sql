@@ -1,0 +1,28 @@
+-- Types of a user's own, in a schema that no search_path names, and in one that every session sees.
+CREATE SCHEMA ext;
+CREATE EXTENSION hstore SCHEMA ext;
+CREATE EXTENSION citext SCHEMA ext;
+CREATE EXTENSION ltree SCHEMA ext;
+CREATE EXTENSION cube SCHEMA ext;
+CREATE EXTENSION seg SCHEMA ext;
+CREATE EXTENSION isn SCHEMA ext;
+CREATE TYPE mood AS ENUM ('sad', 'ok', '', ' ', 'NULL', 'it''s "great", \ {yes}', 'fünf 😀');
+CREATE TYPE ext."Mood" AS ENUM ('B', 'a');
+CREATE TYPE part AS (n integer, t text, ts timestamptz, a text[]);
+CREATE TYPE ext.whole AS (p part, ps part[], m mood);
+CREATE DOMAIN eur AS numeric(12,2);
+CREATE DOMAIN cents AS eur CHECK (VALUE < 1000);
+CREATE DOMAIN code AS varchar(4);
+CREATE DOMAIN letters AS char(3);
+CREATE DOMAIN moment AS timestamptz(0);
+CREATE DOMAIN pause AS interval(0);
+CREATE DOMAIN tags AS text[];
+CREATE DOMAIN feeling AS mood;
+CREATE DOMAIN positive AS integer CHECK (VALUE > 0);
+CREATE DOMAIN parts AS part;
+CREATE DOMAIN bits AS bit(3);
+CREATE DOMAIN mail AS ext.citext;
+CREATE TYPE floatrange AS RANGE (subtype = float8, subtype_diff = float8mi);
+CREATE TYPE ext.textrange AS RANGE (subtype = text, multirange_type_name = ext.textmultirange);
+CREATE DOMAIN stay AS daterange;
+CREATE COLLATION caseless (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
