@@ -73,8 +73,7 @@ class GivenBackTest {
       assertThat(warnings(dry))
           .singleElement()
           .asString()
-          .startsWith(
-              "step user-flags: of 2 rows to set in auth_user others wrote 2 since run ")
+          .startsWith("step user-flags: of 2 rows to set in auth_user others wrote 2 since run ")
           .endsWith(": what was taken away there is given back");
     }
   }

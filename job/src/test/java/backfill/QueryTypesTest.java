@@ -148,4 +148,17 @@ class QueryTypesTest {
             "SELECT id, email AS role FROM a",
             "SELECT CAST(id AS DOUBLE) AS id, 'a' AS x FROM a"));
   }
+
+  @Test
+  void columnsThatDifferInCaseOnlyAreRefusedWhereAQueryNeedsThem() throws Exception {
+    database.execute("ALTER TABLE a ADD \"Name\" text", "ALTER TABLE b ADD \"Email\" text");
+
+    String said = reasons(List.of("SELECT id, name AS x FROM a", "SELECT id, role FROM b"));
+
+    assertThat(said)
+        .contains(
+            "source a: a has the columns \"Name\" and \"name\", which differ in case only, and a query cannot tell")
+        .doesNotContain("source b")
+        .doesNotContain("step q01");
+  }
 }

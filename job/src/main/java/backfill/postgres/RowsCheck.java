@@ -137,6 +137,15 @@ final class RowsCheck {
                 + TableName.quote(column)
                 + " more than once; give each column of the target one value");
       }
+      output.stream()
+          .filter(other -> other.equalsIgnoreCase(column) && other.compareTo(column) > 0)
+          .findFirst()
+          .ifPresent(
+              other ->
+                  findings.refuse(
+                      place,
+                      "the query gives the columns %s and %s, which differ in case only and which Spark cannot tell apart; fill one of them in a step of its own"
+                          .formatted(TableName.quote(column), TableName.quote(other))));
     }
   }
 

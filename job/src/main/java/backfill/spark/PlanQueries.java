@@ -55,16 +55,18 @@ public final class PlanQueries implements QueryShapes {
     // of these.
     Map<RDD<?>, String> origin = new IdentityHashMap<>();
     Set<String> inPairs = inPairsAlone(plan);
+    List<String> reasons = new ArrayList<>();
+    TwinColumns twins = new TwinColumns(plan);
     sources.forEach(
         (name, table) -> {
           needed.put(name, new HashSet<>());
           if (!inPairs.contains(name)) {
+            twins.refusal(name, table).ifPresent(reasons::add);
             Dataset<Row> rows = rowsOf(empty, table);
             rows.createOrReplaceTempView(name);
             leaves(rows).forEach(leaf -> origin.put(leaf.rdd(), name));
           }
         });
-    List<String> reasons = new ArrayList<>();
     UsesSeen seen = new UsesSeen(reasons);
     ColumnUses uses = new ColumnUses(origin, sources, seen);
     Map<String, Map<String, GivenType>> gives = new LinkedHashMap<>();
@@ -217,7 +219,7 @@ public final class PlanQueries implements QueryShapes {
 
   private static Dataset<Row> rowsOf(SparkSession spark, Table table) {
     StructType schema = new StructType();
-    for (backfill.postgres.Column column : table.columns()) {
+    for (backfill.postgres.Column column : TwinColumns.told(table)) {
       schema = schema.add(column.name(), SparkTypes.of(column));
     }
     // An empty RDD and not an empty list: the optimizer would fold a list away, and with it what is
