@@ -32,12 +32,12 @@ class GrowingNumbersTest {
         "CREATE TABLE seen (person bigint PRIMARY KEY)",
         """
         CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS
-          $$ BEGIN PERFORM pg_sleep(0.6); RETURN NULL; END $$
+          $$ BEGIN PERFORM pg_sleep(1.5); RETURN NULL; END $$
         """,
         // Only until something is written: verify reads it, too.
         """
         CREATE FUNCTION slowly() RETURNS boolean LANGUAGE plpgsql AS
-          $$ BEGIN IF NOT EXISTS (SELECT FROM sees) THEN PERFORM pg_sleep(0.003); END IF; RETURN true; END $$
+          $$ BEGIN IF NOT EXISTS (SELECT FROM sees) THEN PERFORM pg_sleep(0.01); END IF; RETURN true; END $$
         """,
         "CREATE TRIGGER slow BEFORE INSERT ON sees FOR EACH STATEMENT EXECUTE FUNCTION slow()",
         "CREATE TRIGGER slow BEFORE INSERT ON seen FOR EACH STATEMENT EXECUTE FUNCTION slow()");
