@@ -15,7 +15,7 @@ import java.util.regex.Pattern;
 
 /**
  * The topics of {@code backfill help}: the sections of {@code reference.conf}, where the plan
- * language and every setting are explained once.
+ * language and every setting are explained once, and how the values of each type are carried.
  */
 final class HelpTopics {
   private static final Pattern HEADING = Pattern.compile("\\s*# ---- (\\S+) ----");
@@ -36,6 +36,7 @@ final class HelpTopics {
       }
     }
     keep(topic, lines);
+    topics.put("types", TypesText.text());
   }
 
   static HelpTopics ofTheJob() {

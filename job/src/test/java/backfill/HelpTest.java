@@ -60,7 +60,8 @@ class HelpTest {
         "write",
         "verify",
         "ledger",
-        "limits"
+        "limits",
+        "types"
       })
   void everyTopicHasAText(String topic) {
     Said help = run("help", topic);

@@ -35,7 +35,7 @@ class ReadOnlyTest {
         assertThat(plan.code()).as(plan.said()).isZero();
         assertThat(plan.counts("product-users", "toInsert")).isEqualTo(RunTest.numbers(1));
         assertThat(plan.counts("user-flags", "toUpdate")).isEqualTo(RunTest.numbers(1));
-        String table = "public.dojo_product_authorized_users";
+        String table = "dojo_product_authorized_users";
         assertThat(warnings(plan))
             .contains(
                 "a run would need besides: step product-users: no right to INSERT on "
@@ -44,7 +44,7 @@ class ReadOnlyTest {
                     + role
                     + "\"")
             .anyMatch(line -> line.contains("besides: step user-flags: no right to UPDATE on "))
-            .anyMatch(line -> line.contains("no right to take values from sequence public.numbers"))
+            .anyMatch(line -> line.contains("no right to take values from sequence numbers"))
             .anyMatch(line -> line.contains("besides: ledger: no right to keep it in schema"))
             .anyMatch(line -> line.contains("begins transactions as READ ONLY"));
 

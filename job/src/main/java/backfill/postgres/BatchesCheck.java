@@ -82,9 +82,18 @@ final class BatchesCheck {
             step.deletes() ? catalog.ownKeys(table) : Set.of()));
   }
 
+  /** By another {@code >} than the index's, rows would be passed over. */
+  private boolean isOutOfSight(Column column) throws SQLException {
+    return column.operators().isPresent()
+        && !inquiry.one(
+            "SELECT ?::pg_catalog.name OPERATOR(pg_catalog.=) ANY (pg_catalog.current_schemas(true))",
+            row -> row.getBoolean(1),
+            column.operators().get());
+  }
+
   /** The index that the step goes along. */
   private Optional<UniqueIndex> key(
-      String place, Step.Batches step, Table table, List<String> primaryKey) {
+      String place, Step.Batches step, Table table, List<String> primaryKey) throws SQLException {
     List<String> key = step.key().isEmpty() ? primaryKey : step.key();
     if (key.isEmpty()) {
       findings.refuse(
@@ -107,6 +116,17 @@ final class BatchesCheck {
                     table.name(),
                     table.name().quoted(),
                     TableName.quote(column)));
+        complete = false;
+      } else if (isOutOfSight(table.column(column).get())) {
+        Column hidden = table.column(column).get();
+        findings.refuse(
+            place,
+            "key column %s of %s is %s, whose operators are in the schema %s, where the search_path of this role does not look; ALTER ROLE … SET search_path to one that has it"
+                .formatted(
+                    TableName.quote(column),
+                    table.name(),
+                    hidden.type(),
+                    TableName.quote(hidden.operators().orElseThrow())));
         complete = false;
       } else if (step.set().containsKey(column)) {
         findings.refuse(

@@ -87,7 +87,7 @@ class BatchWriterTest {
 
       assertThat(database.rows("SELECT * FROM seen"))
           .containsExactly(List.of(TestingWriter.APPLICATION_NAME, "5s", "30s", "off"));
-      assertThat(sessionSettings(writer)).containsExactly("0", "0", "on");
+      assertThat(sessionSettings(writer)).containsExactly("0", "0", "off");
     }
   }
 

@@ -132,7 +132,7 @@ class ConnectionAdviceTest {
     try (Connection connection = DriverManager.getConnection(url, user, "password")) {
       return fail("connected to " + url + " as " + connection.getMetaData().getUserName());
     } catch (SQLException e) {
-      return ConnectionFailure.of(url, "BACKFILL_URL", "BACKFILL", e);
+      return ConnectionFailure.of(JdbcUrl.address(url), "BACKFILL_URL", "BACKFILL", e);
     }
   }
 
@@ -203,7 +203,7 @@ class ConnectionAdviceTest {
   @Test
   void aHostThatIsNotKnownIsToldFromAServerThatIsDown() {
     assertThat(failure("jdbc:postgresql://db.invalid/app", "u").reason())
-        .startsWith("cannot connect to db.invalid/app: ")
+        .startsWith("cannot connect to db.invalid:5432/app: ")
         .endsWith(". Check the host's name in BACKFILL_URL");
   }
 }
