@@ -222,7 +222,8 @@ class PackagePipelinesTest {
             allow-delete = true
             steps = [
               { name = names, kind = rows, mode = update, query = QUERY, into = { table = packages_packages, key = [id] } }
-              { name = drop, kind = ddl, drops = later, statement = "DROP TABLE later" }
+              { name = drop, kind = ddl, creates = other
+                statement = "DO $$ BEGIN CREATE TABLE other (id int); DROP TABLE later; END $$" }
               { name = fill, kind = rows, mode = upsert, query = QUERY, into = { table = later, key = [id] } }
             ]
             """
