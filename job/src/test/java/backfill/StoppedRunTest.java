@@ -65,7 +65,8 @@ class StoppedRunTest {
       assertThat(run(stopping, tables, "--set", "stop-after=2020-01-01T00:00:00Z")).isEqualTo(143);
       assertNothingWritten(tables, "pending");
       assertThat(out.toString().lines().reduce((before, last) -> last).orElseThrow())
-          .contains("\"status\":\"stopped\",\"exitCode\":143,\"retryable\":true,\"planned\":null");
+          .contains(
+              "\"status\":\"stopped\",\"exitCode\":143,\"retryable\":true,\"wouldRefuse\":null");
     }
   }
 
@@ -84,11 +85,7 @@ class StoppedRunTest {
 
   @Test
   void rowsThatAreReadSlowlyAreLeft() throws Exception {
-    try (StoppedTables tables =
-        StoppedTables.create(
-            directory,
-            "current_setting('application_name') LIKE '% preflight'"
-                + " OR pg_sleep(0.05) IS NOT NULL")) {
+    try (StoppedTables tables = StoppedTables.create(directory, "pg_sleep(0.05) IS NOT NULL")) {
       CompletableFuture<Integer> run = begin(tables);
       tables.awaitSession(StoppedTables.ASLEEP + " AND query LIKE 'COPY%'", run::isDone);
       assertEndsInTime(run, tables);
