@@ -44,7 +44,8 @@ class ExitCodes(unittest.TestCase):
         }
         for code, expected in cases.items():
             with self.subTest(code=code):
-                self.assertIs(outcome_of(code, {"retryable": False}), expected)
+                # Of 4 and 6 the job says whether trying again may help.
+                self.assertIs(outcome_of(code, {"retryable": code in (4, 6)}), expected)
                 self.assertIs(outcome_of(code, {}), expected)
 
     def test_three_is_retried_only_where_the_job_could_not_connect(self):
@@ -152,7 +153,7 @@ class Processes(unittest.TestCase):
                     if code in (0, 8):
                         self.assertEqual(self.execute(operator), json.loads(text))
                     else:
-                        retried = code in (4, 6, 75, 130, 143) or (code == 3 and retryable == "true")
+                        retried = code in (75, 130, 143) or (code in (3, 4, 6) and retryable == "true")
                         with self.assertRaisesRegex(AirflowException, f"backfill run some-plan ended with exit code {code}: ") as e:
                             self.execute(operator)
                         self.assertEqual(isinstance(e.exception, AirflowFailException), not retried)

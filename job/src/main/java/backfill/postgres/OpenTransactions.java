@@ -81,6 +81,7 @@ public final class OpenTransactions {
         connection.setAutoCommit(false);
         SessionSettings.begin(connection);
         all.add(new OfOne(database, applicationName, transactions(statement)));
+        connection.commit();
       }
     }
     return new OpenTransactions(all);
