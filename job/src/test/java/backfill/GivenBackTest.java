@@ -78,6 +78,41 @@ class GivenBackTest {
     }
   }
 
+  /** Restored elsewhere, rows and ledger have numbers of another server: how many went is all. */
+  @Test
+  void ofADatabaseThatWasRestoredNoRowIsSaidToBeOld() throws Exception {
+    try (TestingGrants there = TestingGrants.of(10, 10)) {
+      String plan = there.plan("given-back");
+      assertThat(warnings(run(there, "run", plan))).isEmpty();
+      there.database.execute(
+          "UPDATE backfill.batch SET rows = rows",
+          "UPDATE backfill.run SET report = jsonb_set(report, '{databases,main,snapshots,0,xmin}',"
+              + " to_jsonb((pg_current_xact_id()::text::bigint + 1000000)::text))",
+          "INSERT INTO member VALUES (11, 1)",
+          "DELETE FROM access WHERE object_id = 3 AND user_id <= 4");
+
+      TestingRun dry = run(there, "plan", plan);
+
+      assertThat(warnings(dry)).singleElement().asString().contains("at least 4 went since");
+      assertThat(dry.step("pairs").path("takenAway").isNull()).isTrue();
+    }
+  }
+
+  @Test
+  void ofATableThatWasRewrittenNoRowIsSaidToBeNew() throws Exception {
+    try (TestingDojo there = TestingDojo.create()) {
+      there.dojo.globalRoleUser("u1", "Owner").globalRoleUser("u2", "Owner");
+      assertThat(warnings(there.run("run"))).isEmpty();
+      there.dojo.globalRoleUser("u3", "Owner");
+      there.database.execute("UPDATE auth_user SET username = username");
+
+      TestingRun dry = there.run("plan");
+
+      assertThat(dry.counts("user-flags", "toUpdate")).isEqualTo(RunTest.numbers(1));
+      assertThat(warnings(dry)).isEmpty();
+    }
+  }
+
   private static TestingRun run(TestingGrants there, String command, String plan) {
     TestingRun run = TestingRun.of(there.database.environment(), command, plan);
     assertThat(run.code()).as(run.said()).isZero();

@@ -156,10 +156,13 @@ public final class LastRuns {
 
   /**
    * Whether every row of these tables of main was there, as it is now, when that run read them.
-   * Empty where we may not look, or the run's report does not say.
+   * Empty where we may not look, where the run's report does not say, and where rows have other
+   * transaction numbers than in its time.
    */
   public Optional<Boolean> allWereThere(Left left, List<Table> tables) throws SQLException {
-    if (left.oldest() == null || tables.stream().anyMatch(table -> !table.ctidReadable())) {
+    if (left.oldest() == null
+        || tables.stream().anyMatch(table -> !table.ctidReadable())
+        || !numbersLast(left)) {
       return Optional.empty();
     }
     for (Table table : tables) {
@@ -175,23 +178,45 @@ public final class LastRuns {
 
   /**
    * How many rows of a table were written by others since that run ended; empty where we may not
-   * look.
+   * look, and where the table was rewritten, so that every row of it looks new.
    *
    * @param keys of the rows: an array of texts for each column of the key
    */
   public OptionalLong writtenByOthers(Left left, Table table, List<String> key, List<String[]> keys)
       throws SQLException {
     String schema = TableName.quote(plan.settings().ledger().schema());
+    String newer = newerThan("(SELECT r.xmin FROM " + schema + ".run r WHERE r.run_id = ?::uuid)");
+    String ours =
+        "EXISTS (SELECT FROM " + schema + ".batch b WHERE b.xid::pg_catalog.xid = t.xmin)";
+    String kept =
+        "SELECT EXISTS (SELECT FROM %s AS t WHERE NOT (%s) OR %s)"
+            .formatted(table.name().quoted(), newer, ours);
+    if (!numbersLast(left) || number(kept, left.runId()).orElse(0) == 0) {
+      return OptionalLong.empty();
+    }
     String sql =
         """
-        SELECT count(*) FROM %1$s AS t WHERE %2$s AND %3$s
-          AND NOT EXISTS (SELECT FROM %4$s.batch b WHERE b.xid::pg_catalog.xid = t.xmin)"""
-            .formatted(
-                table.name().quoted(),
-                CascadeCount.among(table, key),
-                newerThan("(SELECT r.xmin FROM " + schema + ".run r WHERE r.run_id = ?::uuid)"),
-                schema);
+        SELECT count(*) FROM %s AS t WHERE %s AND %s AND NOT %s"""
+            .formatted(table.name().quoted(), CascadeCount.among(table, key), newer, ours);
     return number(sql, Stream.concat(keys.stream(), Stream.of(left.runId())).toArray());
+  }
+
+  /**
+   * Whether rows still have the transaction numbers that they were written with. Dump and restore,
+   * a switch-over by logical replication and REPACK give them new ones, to the ledger's own rows as
+   * well: there the number that was written down tells.
+   */
+  private boolean numbersLast(Left left) throws SQLException {
+    String schema = TableName.quote(plan.settings().ledger().schema());
+    return number(
+                """
+                SELECT EXISTS (
+                  SELECT FROM %1$s.batch b JOIN %1$s.run r ON b.committed_at <= coalesce(r.ended_at, r.started_at)
+                  WHERE r.run_id = ?::uuid AND b.xid::pg_catalog.xid = b.xmin)"""
+                    .formatted(schema),
+                left.runId())
+            .orElse(0)
+        > 0;
   }
 
   /** An xmin says so in half a number: the one that is less far from the present is newer. */
