@@ -9,6 +9,7 @@ import backfill.postgres.Table;
 import backfill.postgres.TableName;
 import backfill.spark.Overlay;
 import backfill.spark.Reading;
+import backfill.spark.TablesToRead;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -107,7 +108,7 @@ final class FillSteps implements AutoCloseable {
 
   private boolean changesWhatWasVerified(List<Step.Fill> next) {
     List<TableName> seen =
-        Reading.tables(run.plan, ready, steps()).entrySet().stream()
+        TablesToRead.all(run.plan, ready, steps()).entrySet().stream()
             .filter(tables -> ready.isMain(tables.getKey()))
             .flatMap(tables -> tables.getValue().stream())
             .map(Table::name)

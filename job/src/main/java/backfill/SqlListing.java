@@ -19,9 +19,9 @@ import backfill.postgres.Table;
 import backfill.postgres.Target;
 import backfill.postgres.WritePart;
 import backfill.spark.ReadListing;
-import backfill.spark.Reading;
 import backfill.spark.Session;
 import backfill.spark.Sinks;
+import backfill.spark.TablesToRead;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -116,7 +116,7 @@ final class SqlListing {
 
   private void read(List<Step.Fill> together) {
     String names = names(together);
-    Map<String, List<Table>> tables = Reading.tables(plan, ready, together);
+    Map<String, List<Table>> tables = TablesToRead.all(plan, ready, together);
     if (tables.keySet().stream().anyMatch(name -> databases.named().get(name).readsElsewhere())) {
       heading("read " + names + ": whether a replica has what its primary has");
       list(Replicas.listing(plan.settings().read().waitFor()));

@@ -9,9 +9,11 @@ import java.util.regex.Pattern;
  * CAST('today' AS DATE)}, {@code 'yesterday'::date}, {@code to_date('tomorrow')}. Where it is no
  * time, as in {@code status = 'now'}, such a text is a text.
  */
-final class Moments {
-  private static final Pattern MOVING =
-      Pattern.compile("(?is)\\s*(now|today|yesterday|tomorrow)(\\W.*)?");
+public final class Moments {
+  /** The words for such a moment, one or another, as part of a regular expression. */
+  public static final String WORDS = "now|today|yesterday|tomorrow";
+
+  private static final Pattern MOVING = Pattern.compile("(?is)\\s*(" + WORDS + ")(\\W.*)?");
 
   private static final String TIMES =
       "timestamp|timestamptz|timestamp_ltz|timestamp_ntz|date|time|timetz";
@@ -32,6 +34,11 @@ final class Moments {
 
   private Moments() {}
 
+  /** Whether a text that is read as a time stands for the moment at which it is read. */
+  public static boolean isMoving(String text) {
+    return MOVING.matcher(text).matches();
+  }
+
   /** Each as it is to be named in a message. */
   static List<String> in(SqlText sql) {
     List<String> found = new ArrayList<>();
@@ -39,7 +46,7 @@ final class Moments {
     for (SqlText.Text text : sql.texts()) {
       String before = code.substring(0, text.start());
       String after = code.substring(text.end());
-      if (MOVING.matcher(text.content()).matches()
+      if (isMoving(text.content())
           && (BEFORE.matcher(before).matches()
               || COLONS_AFTER.matcher(after).matches()
               || CAST_BEFORE.matcher(before).matches() && CAST_AFTER.matcher(after).matches())) {

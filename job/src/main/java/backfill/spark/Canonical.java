@@ -11,6 +11,7 @@ import static org.apache.spark.sql.functions.regexp_replace;
 import static org.apache.spark.sql.functions.substring;
 import static org.apache.spark.sql.functions.when;
 
+import backfill.plan.Moments;
 import backfill.postgres.GivenType;
 import backfill.postgres.Table;
 import backfill.postgres.ValueGroup;
@@ -38,7 +39,7 @@ final class Canonical {
   private static final Pattern VARCHAR = Pattern.compile("character varying\\((\\d+)\\)");
 
   /** A text by which PostgreSQL means the time at which it reads it. */
-  private static final String WHEN_READ = "(?i)(now|today|tomorrow|yesterday)";
+  private static final String WHEN_READ = "(?i)(" + Moments.WORDS + ")";
 
   private Canonical() {}
 

@@ -12,7 +12,6 @@ import backfill.postgres.Snapshot;
 import backfill.postgres.Snapshots;
 import backfill.postgres.StepCounts;
 import backfill.postgres.Table;
-import backfill.postgres.Target;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -124,24 +123,30 @@ public final class Reading implements AutoCloseable {
    */
   public static Reading begin(Reader by, Ready ready, List<Step.Fill> steps, Overlay overlay)
       throws SQLException {
-    Map<String, List<Table>> tables = tables(by.plan(), ready, steps);
+    Map<String, List<Table>> tables = TablesToRead.all(by.plan(), ready, steps);
     return of(by, ready, steps, overlay, by.export(tables), null);
   }
 
   /**
-   * Likewise, to look at what was written: where sources are read from a replica, the targets have
-   * a snapshot of the primary, and the replica shows by its own snapshot what that one does. So a
-   * row that goes along with what justifies it is not taken for one that is missing.
+   * The same in order to look at what was written: where sources are read from a replica, the
+   * targets have a snapshot of the primary, and the replica shows by its own snapshot what that one
+   * does. So a row that goes along with what justifies it is not taken for one that is missing.
    */
   public static Reading verifying(Reader by, Ready ready, List<Step.Fill> steps)
       throws SQLException {
     if (!by.databases().main().readsElsewhere()) {
       return begin(by, ready, steps, new Overlay());
     }
-    Snapshot targets = by.export(by.databases().main().atPrimary(), targets(ready, steps));
+    Snapshot targets =
+        by.export(by.databases().main().atPrimary(), TablesToRead.targets(ready, steps));
     try {
       return of(
-          by, ready, steps, new Overlay(), by.export(sources(by.plan(), ready, steps)), targets);
+          by,
+          ready,
+          steps,
+          new Overlay(),
+          by.export(TablesToRead.sources(by.plan(), ready, steps)),
+          targets);
     } catch (SQLException | RuntimeException e) {
       targets.close();
       throw e;
@@ -159,8 +164,8 @@ public final class Reading implements AutoCloseable {
       Map<String, Snapshot> snapshots,
       Snapshot atPrimary) {
     Plan plan = by.plan();
-    Set<String> queried = queried(plan, steps);
-    long blocks = blocks(ready, steps, queried);
+    Set<String> queried = TablesToRead.queried(plan, steps);
+    long blocks = TablesToRead.blocks(ready, steps, queried);
     KeptSources sources =
         new KeptSources(by.spark(), plan, Timestamps.instant(ready.now()), by.run(), blocks);
     Map<String, SnapshotReader> readers = new LinkedHashMap<>();
@@ -199,64 +204,6 @@ public final class Reading implements AutoCloseable {
         by.plan().settings().read(),
         by.applicationName(),
         overlay);
-  }
-
-  /** Sources that must be at hand under their names. */
-  private static Set<String> queried(Plan plan, List<Step.Fill> steps) {
-    Set<String> sources = new HashSet<>();
-    steps.forEach(step -> sources.addAll(plan.sourcesOf(step)));
-    sources.removeAll(PairColumns.soleUses(plan, steps).keySet());
-    return sources;
-  }
-
-  /** Blocks of the tables that queries read. */
-  private static long blocks(Ready ready, List<Step.Fill> steps, Set<String> queried) {
-    long sources = queried.stream().mapToLong(source -> ready.sources().get(source).blocks()).sum();
-    long targets =
-        steps.stream()
-            .filter(Step.Rows.class::isInstance)
-            .mapToLong(step -> ready.targets().get(step.name()).table().blocks())
-            .sum();
-    return sources + targets;
-  }
-
-  /**
-   * What these steps read, sources and targets, by database; a table may be there twice. One that
-   * is still to be made is not among them.
-   */
-  public static Map<String, List<Table>> tables(Plan plan, Ready ready, List<Step.Fill> steps) {
-    Map<String, List<Table>> tables = sources(plan, ready, steps);
-    tables.get(Plan.MAIN).addAll(targets(ready, steps));
-    return tables;
-  }
-
-  /** The sources among them; main is always there. */
-  public static Map<String, List<Table>> sources(Plan plan, Ready ready, List<Step.Fill> steps) {
-    Map<String, List<Table>> tables = new LinkedHashMap<>();
-    tables.put(Plan.MAIN, new ArrayList<>());
-    for (Step.Fill step : steps) {
-      for (String source : plan.sourcesOf(step)) {
-        tables
-            .computeIfAbsent(plan.sources().get(source).database(), name -> new ArrayList<>())
-            .add(ready.sources().get(source));
-      }
-    }
-    tables.values().forEach(those -> those.removeIf(Table::isAbsent));
-    return tables;
-  }
-
-  /** The targets among them, with the parents of their rows; all of these are main's. */
-  public static List<Table> targets(Ready ready, List<Step.Fill> steps) {
-    List<Table> tables = new ArrayList<>();
-    for (Step.Fill step : steps) {
-      Target target = ready.targets().get(step.name());
-      tables.add(target.table());
-      target.parentsOf(ready.shapes().outputs().getOrDefault(step.name(), step.key())).stream()
-          .filter(parent -> parent.readBy(step).isPresent())
-          .forEach(parent -> tables.add(parent.table()));
-    }
-    tables.removeIf(Table::isAbsent);
-    return tables;
   }
 
   /**

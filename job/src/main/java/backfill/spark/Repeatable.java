@@ -2,11 +2,11 @@ package backfill.spark;
 
 import static scala.jdk.javaapi.CollectionConverters.asJava;
 
+import backfill.plan.Moments;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.regex.Pattern;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.catalyst.expressions.Cast;
@@ -42,9 +42,6 @@ final class Repeatable {
           "LocalTimestamp",
           "Now",
           "SparkVersion");
-
-  private static final Pattern MOMENT =
-      Pattern.compile("(?is)\\s*(now|today|yesterday|tomorrow)(\\W.*)?");
 
   private Repeatable() {}
 
@@ -87,6 +84,6 @@ final class Repeatable {
         && (cast.dataType() instanceof TimestampType
             || cast.dataType() instanceof TimestampNTZType
             || cast.dataType() instanceof DateType)
-        && MOMENT.matcher(text.value().toString()).matches();
+        && Moments.isMoving(text.value().toString());
   }
 }
