@@ -41,7 +41,7 @@ final class EmptiedSources {
             Sentences.rows(left.where()));
   }
 
-  /** What a source leaves out, in words; empty where it is nothing, or nobody counted. */
+  /** What a source leaves out, in words; empty where it is nothing, or was not counted. */
   static Optional<String> sentence(String source, LeftOut left) {
     List<String> parts = new ArrayList<>();
     if (left.where() != null && left.where() > 0) {
@@ -51,7 +51,7 @@ final class EmptiedSources {
       parts.add(
           Sentences.rows(left.nullKeys())
               + (left.nullKeys() == 1 ? " has a key that is NULL" : " have a key that is NULL")
-              + ", and gives nobody anything");
+              + ", and grants nothing");
     }
     return parts.isEmpty()
         ? Optional.empty()

@@ -108,7 +108,7 @@ final class RunScope {
     progress.warn(warning);
   }
 
-  /** Likewise, unless it was said already: a step may be counted more than once. */
+  /** Warns, unless it was said already: a step may be counted more than once. */
   void warnOnce(String warning) {
     if (!report.warnings.contains(warning)) {
       warn(warning);
@@ -124,7 +124,7 @@ final class RunScope {
     return Reading.begin(reader(), ready, steps, overlay);
   }
 
-  /** Likewise, to verify: targets are read where they are written. */
+  /** Begins to read in order to verify: targets are read where they are written. */
   Reading verifying(Ready ready, List<Step.Fill> steps) throws Exception {
     return Reading.verifying(reader(), ready, steps);
   }

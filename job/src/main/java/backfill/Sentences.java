@@ -133,7 +133,7 @@ final class Sentences {
         : counts + "; missing first: " + String.join(", ", verified.examples());
   }
 
-  /** That what a run wrote is not justified any more: it stays until somebody takes it away. */
+  /** That what a run wrote is not justified any more: it stays until a person takes it away. */
   static String revoked(Verified verified) {
     return String.format(
         Locale.ROOT,

@@ -171,7 +171,7 @@ final class StepGroup implements AutoCloseable {
     run.reportOf(step).read(reading.rowsOf(step), reading.statements() - before);
   }
 
-  /** What conditions leave out is counted where somebody must judge what is not there. */
+  /** What conditions leave out is counted where a person must judge what is not there. */
   private void leftOut(Step.Fill step, Reading reading) {
     StepReport report = run.reportOf(step);
     reading

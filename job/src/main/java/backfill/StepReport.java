@@ -80,7 +80,7 @@ final class StepReport {
 
   /**
    * Of the rows to insert those that were there after the last run, at least; null where there was
-   * none, or nobody can say.
+   * none, or it is not known.
    */
   Long takenAway;
 

@@ -76,7 +76,7 @@ class EmptiedSourceTest {
         .contains("a run would be refused: " + sentence);
     assertThat(plan.said())
         .contains("read grants: its where leaves out 30 rows")
-        .contains("read team: 1 row has a key that is NULL, and gives nobody anything");
+        .contains("read team: 1 row has a key that is NULL, and grants nothing");
     assertThat(plan.step("pairs").path("leftOut"))
         .hasToString(
             "{\"grants\":{\"where\":30,\"nullKeys\":0},\"team\":{\"where\":0,\"nullKeys\":1}}");

@@ -5,8 +5,9 @@ import java.util.List;
 
 /**
  * How many generations of rows stand above each row of a table that refers to itself, as far as
- * they are among the same rows: whoever takes the rows by generation meets no child before its
- * parents. Rows that refer to each other in a circle, and those below them, come last, together.
+ * they are among the same rows: a writer that takes the rows by generation meets no child before
+ * its parents. Rows that refer to each other in a circle, and those below them, come last,
+ * together.
  */
 public final class Generations implements Serializable {
   private static final long serialVersionUID = 1L;

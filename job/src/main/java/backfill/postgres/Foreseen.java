@@ -41,7 +41,7 @@ final class Foreseen {
     return of(inquiry, scope, tables, step, tables.get(step.name()));
   }
 
-  /** Likewise, of one table that the step is about. */
+  /** The same of one table that the step is about. */
   static Foreseen of(
       Inquiry inquiry, ChangeScope scope, Map<String, Table> tables, Step step, Table table)
       throws SQLException {

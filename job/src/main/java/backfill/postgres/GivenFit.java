@@ -7,7 +7,7 @@ import java.util.Set;
 /**
  * Decides whether what a query gives can go into a column exactly: values of the identical type, of
  * a type that the column's holds without loss, or texts that the server reads as it reads any
- * literal. Everything else needs a CAST in the query, so that somebody has said what becomes of a
+ * literal. Everything else needs a CAST in the query, so that the plan says what becomes of a
  * fraction, a time zone or a form.
  */
 final class GivenFit {

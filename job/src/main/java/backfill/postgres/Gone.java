@@ -66,7 +66,7 @@ final class Gone {
     }
   }
 
-  /** Likewise, for the index that it goes by. */
+  /** The same for the index that it goes by. */
   void checkIndex(String place, Step step, Table table, String index, Findings findings) {
     TableName name = new TableName(table.name().schema(), index);
     for (Going each : before(step)) {

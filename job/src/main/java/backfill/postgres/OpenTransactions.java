@@ -15,7 +15,7 @@ import java.util.stream.Collectors;
  * The transactions that were open in the run's databases at one moment, so that one can wait for
  * their end: a grant revoked in one of them shows only after it has committed. Those of other
  * databases of the same server can touch none of our tables, and are passed over; one whose
- * database nobody can say counts.
+ * database is not known counts.
  */
 public final class OpenTransactions {
   private static final long POLL_MILLIS = 100;

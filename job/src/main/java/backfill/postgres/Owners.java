@@ -66,7 +66,9 @@ final class Owners {
   /** No role is a member of itself. */
   private void owned(String place, String what, String owner, boolean ours) {
     if (owner.equals(user)) {
-      findings.leastRole().note(what + " is " + user + "'s own, as whoever runs the plan must be");
+      findings
+          .leastRole()
+          .note(what + " is " + user + "'s own, as the role that runs the plan must be");
       return;
     }
     String grant = "GRANT " + TableName.quote(owner);

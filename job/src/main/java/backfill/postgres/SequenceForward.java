@@ -12,7 +12,7 @@ import java.util.TreeMap;
 
 /**
  * Brings the sequences of columns that a step filled by itself behind the values that are there, so
- * that whoever adds the next row gets a number that is free. Never backwards: values are drawn, as
+ * that the next row that is added gets a number that is free. Never backwards: values are drawn, as
  * everybody draws them; only a gap that is too long for that is jumped over, and then no other
  * session could draw as many meanwhile.
  */
@@ -33,7 +33,7 @@ public final class SequenceForward {
 
   private record Position(long last, boolean called) {}
 
-  /** The columns among these that number themselves where nobody fills them. */
+  /** The columns among these that number themselves where no statement fills them. */
   public static List<Column> filled(Table table, Collection<String> written) {
     return table.columns().stream()
         .filter(column -> column.sequence().isPresent() && written.contains(column.name()))

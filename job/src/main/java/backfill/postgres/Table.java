@@ -122,7 +122,7 @@ public record Table(
     return kindInWords(kind);
   }
 
-  /** Likewise, of one of the catalog's letters. */
+  /** What one of the catalog's letters stands for. */
   static String kindInWords(char kind) {
     return switch (kind) {
       case 'r' -> "a table";

@@ -44,7 +44,7 @@ public enum ValueGroup {
       "everything; a value that DECIMAL cannot hold, as NaN or the 19th digit of a fraction, ends the run with 4",
       Set.of("numeric")),
   ARRAY(
-      "arrays of the types above but numeric and times, and of enums",
+      "arrays of smallint, integer, bigint, boolean, real, double precision, text, varchar, uuid and enums",
       "the server's text where it is only passed on; ARRAY where a query looks into it",
       "everything; an array of two dimensions, or whose first index is not 1, ends the run with 4",
       Set.of()),

@@ -41,7 +41,7 @@ public record WritePart(Operation operation, List<String> columns, Set<String> t
   }
 
   /**
-   * Likewise, in the order that a target wants whose rows refer to each other: a new parent comes
+   * The same in the order that a target wants whose rows refer to each other: a new parent comes
    * before the rows that are given to it, and one that goes has lost them by then.
    */
   public static List<WritePart> of(Step.Fill step, List<String> outputs, Target target) {
@@ -78,7 +78,7 @@ public record WritePart(Operation operation, List<String> columns, Set<String> t
     return columns;
   }
 
-  /** Likewise, and those by which rows that go refer to each other. */
+  /** The same, and those by which rows that go refer to each other. */
   public static List<String> read(Step.Fill step, List<String> outputs, Target target) {
     Set<String> columns = new LinkedHashSet<>(read(step, outputs));
     if (step.deletes()) {

@@ -45,7 +45,7 @@ final class FittingRows {
   }
 
   /**
-   * Evaluated once, when somebody first asks.
+   * Evaluated once, at the first use.
    *
    * @param table the target, its values in texts
    * @param given what the step's query gives, as preflight has it

@@ -34,7 +34,7 @@ public final class PlannedKeys {
     return of(run, changes.deletes(), changes.counts().toDelete());
   }
 
-  /** Likewise those to set. */
+  /** The keys of the rows to set. */
   public static Optional<List<String[]>> toSet(StepRun run) {
     PlannedChanges changes = run.changes();
     return of(run, changes.updates(), changes.counts().toUpdate());

@@ -57,7 +57,7 @@ public final class Sink {
     }
   }
 
-  /** Likewise, rows in an order of their own, over one connection. */
+  /** Writes rows in an order of their own, over one connection. */
   WriteCounts writeInOrder(Dataset<Row> rows) {
     distribution = SinkConfig.Distribution.IN_ORDER;
     return write(rows);

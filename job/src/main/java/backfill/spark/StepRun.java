@@ -45,7 +45,7 @@ public sealed interface StepRun extends AutoCloseable permits PairsRun, RowsRun 
    */
   Optional<FanOut> widestUser(Set<String> except);
 
-  /** Likewise the object with most users, of those that gain one. */
+  /** The object with most users, of those that gain one. */
   Optional<FanOut> widestObject(Set<String> except);
 
   /** What the target would have more, other or less; for the steps of a dry run behind it. */

@@ -121,7 +121,7 @@ final class UsesSeen {
     boolean ofView = place.startsWith(VIEW);
     if (!ofViews.contains(use) && refused.add(use + " " + place)) {
       reasons.add(
-          "%s: %s is %s, which is at hand as a text, and %s would take it for one: %s"
+          "%s: %s is %s, of which a query has the text only, and %s would compare or compute with that text: %s"
               .formatted(place, column, column.column().type(), expression, advice));
     }
     if (ofView) {

@@ -90,7 +90,8 @@ class LeastRoleTest {
             new Step.Creates("access.note", "ALTER TABLE access ADD COLUMN note text")));
     String owner = world.database.user();
     assertThat(world.leastRole())
-        .contains("-- table access is %s's own, as whoever runs the plan must be".formatted(owner))
+        .contains(
+            "-- table access is %s's own, as the role that runs the plan must be".formatted(owner))
         .noneMatch(line -> line.contains("GRANT \"" + owner + "\""));
     String other = world.role();
     world.execute("ALTER TABLE access OWNER TO " + other);
