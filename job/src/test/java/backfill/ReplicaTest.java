@@ -62,6 +62,7 @@ class ReplicaTest {
     there.execute(
         "TRUNCATE grants, seen, copied",
         "INSERT INTO grants SELECT o, u FROM generate_series(1, 20) o, generate_series(1, 10) u");
+    there.awaitReplayed();
   }
 
   @AfterAll

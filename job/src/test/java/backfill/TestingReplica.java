@@ -139,11 +139,15 @@ final class TestingReplica implements AutoCloseable {
   }
 
   private static long number(EmbeddedPostgres server, String sql) throws SQLException {
+    return Long.parseLong(text(server, sql));
+  }
+
+  private static String text(EmbeddedPostgres server, String sql) throws SQLException {
     try (Connection connection = DriverManager.getConnection(url(server), "postgres", "");
         Statement statement = connection.createStatement();
         ResultSet row = statement.executeQuery(sql)) {
       row.next();
-      return row.getLong(1);
+      return row.getString(1);
     }
   }
 
@@ -168,6 +172,15 @@ final class TestingReplica implements AutoCloseable {
         replica,
         "the replica has received more than it replayed",
         "SELECT (pg_last_wal_receive_lsn() > pg_last_wal_replay_lsn())::int");
+  }
+
+  /** Waits until the replica shows what the primary has now. */
+  void awaitReplayed() throws Exception {
+    String position = text(primary, "SELECT pg_current_wal_lsn()");
+    await(
+        replica,
+        "the replica has replayed " + position,
+        "SELECT (pg_last_wal_replay_lsn() >= '%s'::pg_lsn)::int".formatted(position));
   }
 
   private static void await(EmbeddedPostgres server, String what, String sql) throws Exception {
