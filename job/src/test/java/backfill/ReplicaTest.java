@@ -214,7 +214,7 @@ class ReplicaTest {
   void planAndVerifyWorkWhereOnlyTheReplicaIsKnown() throws Exception {
     TestingRun plan = TestingRun.of(there.onlyReplica(), "plan", ReplicaTest.plan);
     assertThat(plan.code()).as(plan.said()).isZero();
-    assertThat(plan.line().path("toInsert").asLong()).isEqualTo(200);
+    assertThat(plan.line().path("toInsert").asLong()).as(plan.said()).isEqualTo(200);
     assertThat(plan.report().path("warnings").toString())
         .contains(
             "is a standby: what its primary has and it has not received yet is not seen",

@@ -176,7 +176,7 @@ final class TestingReplica implements AutoCloseable {
 
   /** Waits until the replica shows what the primary has now. */
   void awaitReplayed() throws Exception {
-    String position = text(primary, "SELECT pg_current_wal_lsn()");
+    String position = text(primary, "SELECT pg_current_wal_insert_lsn()");
     await(
         replica,
         "the replica has replayed " + position,
