@@ -54,6 +54,7 @@ class HelpTest {
         "rows",
         "batches",
         "ddl",
+        "sink",
         "settings",
         "read",
         "flatten",

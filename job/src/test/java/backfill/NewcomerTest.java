@@ -60,7 +60,7 @@ class NewcomerTest {
         "run PLAN --report . | --report: cannot write .; name a file, this is a directory",
         "run PLAN --report s3a://reports/run.json | --report: cannot write s3a://reports/run.json; name a URI that Hadoop can write: the connector for s3a:// is missing; add it by --packages or --jars of spark-submit",
         "run s3a://plans/mine.conf | s3a://plans/mine.conf: cannot be read: the connector for s3a:// is missing; add it by --packages or --jars of spark-submit",
-        "help row | help has no topic row; it has plan, params, databases, sessions, sources, views, pairs, rows, batches, ddl, cluster, settings, read, flatten, write, verify, ledger, limits, types, coder, defectdojo, gitlab, and every plan and command",
+        "help row | help has no topic row; it has plan, params, databases, sessions, sources, views, pairs, rows, batches, ddl, cluster, sink, settings, read, flatten, write, verify, ledger, limits, types, coder, defectdojo, gitlab, and every plan and command",
       })
   void wordThatIsWrongIsNamed(String words, String message) throws Exception {
     List<List<Object>> before = there.trace();

@@ -1,5 +1,6 @@
 package backfill.postgres;
 
+import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
 
@@ -13,6 +14,7 @@ public final class Batch {
 
   private final List<TargetColumn> columns;
   private final List<Values> values;
+  private final List<Rejection> rejected = new ArrayList<>();
   private long bytes;
 
   /**
@@ -40,9 +42,24 @@ public final class Batch {
     bytes += Long.BYTES;
   }
 
-  /** How many rows it holds. */
+  /** Names a row that no statement can carry as it is: it is counted, and never sent. */
+  public void reject(Rejection rejection) {
+    rejected.add(rejection);
+  }
+
+  /** How many rows it holds that can be sent. */
   public int size() {
     return values.get(0).size();
+  }
+
+  /** How many rows it was given, those that cannot be sent among them. */
+  public int rows() {
+    return size() + rejected.size();
+  }
+
+  /** The rows that cannot be sent. */
+  List<Rejection> rejected() {
+    return rejected;
   }
 
   /** How much memory its rows take, about. */
@@ -53,6 +70,7 @@ public final class Batch {
   /** Empties it for the rows after a commit. */
   public void clear() {
     values.forEach(Values::clear);
+    rejected.clear();
     bytes = 0;
   }
 

@@ -44,6 +44,8 @@ public final class BatchWriter implements AutoCloseable {
    */
   public void write(Batch batch) throws SQLException {
     if (batch.size() == 0) {
+      counts = counts.plus(WriteCounts.rejected(batch.rejected()));
+      refuseTooManyRejected();
       return;
     }
     long started = System.nanoTime();
@@ -51,7 +53,10 @@ public final class BatchWriter implements AutoCloseable {
     SQLException before = null;
     while (true) {
       try {
-        counts = counts.plus(attempt(batch, retry, started));
+        counts =
+            counts
+                .plus(attempt(batch, retry, started))
+                .plus(WriteCounts.rejected(batch.rejected()));
         refuseTooManyRejected();
         return;
       } catch (SQLException e) {

@@ -27,6 +27,11 @@ public final class SqlFailure {
     return in(failure).map(SQLException::getSQLState);
   }
 
+  /** Whether the connection went, so that another machine may fare better. */
+  public static boolean connectionLost(Throwable failure) {
+    return in(failure).filter(Retry::connectionLost).isPresent();
+  }
+
   /** Its message in one line, the server's detail included. */
   public static String message(Throwable failure) {
     SQLException sql = in(failure).orElse(null);

@@ -3,48 +3,57 @@ package backfill.postgres;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** Resolves one target for a writer that is used alone, with preflight's own rules. */
+/**
+ * Resolves one target for a writer that is used alone, with preflight's own rules. Its reasons
+ * speak of the connector's options, and of a DataFrame.
+ */
 public final class TargetLookup {
-  private TargetLookup() {}
+  private static final String TABLE = "dbtable";
+  private static final String KEY = "key";
+
+  private final Inquiry inquiry;
+  private final Findings findings = new Findings();
+
+  private TargetLookup(Inquiry inquiry) {
+    this.inquiry = inquiry;
+  }
 
   /**
-   * The table of this name and the unique index on exactly its key.
+   * What was found.
+   *
+   * @param declared the name of each column to its type as {@link DeclaredTypes} has it
+   */
+  public record Found(Target target, Map<String, String> declared) {}
+
+  /**
+   * The table of this name and the unique index on exactly its key, where rows of these columns can
+   * be added.
    *
    * @param key empty for the primary key
+   * @param columns those of the DataFrame
    * @param retryFor how long a locked table is waited for
-   * @throws NotReady if there is no such table, or nothing in it can say which rows are the same
+   * @throws NotReady if there is no such table, nothing in it can say which rows are the same, or
+   *     its rows cannot be written so: every reason at once
    */
-  public static Target find(
+  public static Found find(
       Database database,
       String applicationName,
       String name,
       List<String> key,
+      List<String> columns,
       Duration lockTimeout,
       Duration retryFor) {
-    Findings findings = new Findings();
     try (Connection connection = database.connect(applicationName);
         Inquiry inquiry = new Inquiry(connection, lockTimeout, retryFor)) {
-      ForeignSettings.checkWritten(inquiry, database.address(), findings);
-      findings.throwIfRefused();
-      Optional<Table> table = new NameLookup(inquiry).find("dbtable", name, findings);
-      findings.throwIfRefused();
-      List<String> columns =
-          key.isEmpty() ? new IndexCatalog(inquiry).primaryKey(table.get()) : key;
-      refuseUnfit(table.get(), columns, findings);
-      findings.throwIfRefused();
-      Optional<Arbiter> arbiter = ArbiterRule.choose("key", table.get(), columns, findings);
-      findings.throwIfRefused();
-      return new Target(
-          table.get(),
-          arbiter.get(),
-          Map.of("INSERT", new Catalog(inquiry).beforeRowTriggers(table.get(), "INSERT")),
-          new ParentCatalog(inquiry).of(table.get()),
-          List.of(),
-          Optional.empty());
+      TargetLookup lookup = new TargetLookup(inquiry);
+      ForeignSettings.checkWritten(inquiry, database.address(), lookup.findings);
+      lookup.findings.throwIfRefused();
+      return lookup.find(name, key, columns);
     } catch (SQLException e) {
       throw new NotReady(
           List.of(
@@ -54,16 +63,78 @@ public final class TargetLookup {
     }
   }
 
-  private static void refuseUnfit(Table table, List<String> key, Findings findings) {
+  private Found find(String name, List<String> named, List<String> columns) throws SQLException {
+    Optional<Table> found = new NameLookup(inquiry).find(TABLE, name, findings);
+    findings.throwIfRefused();
+    Table table = found.get();
+    List<String> key =
+        named.isEmpty() ? new IndexCatalog(inquiry).primaryKey(table) : key(table, named);
+    refuseUnfit(table, key);
+    findings.throwIfRefused();
+    Optional<Arbiter> arbiter = ArbiterRule.choose(KEY, table, key, findings);
+    LoneColumns.check(table, key, columns, findings);
+    rights(table, key, columns);
+    findings.throwIfRefused();
+    return new Found(
+        new Target(
+            table,
+            arbiter.get(),
+            Map.of("INSERT", new Catalog(inquiry).beforeRowTriggers(table, "INSERT")),
+            new ParentCatalog(inquiry).of(table),
+            List.of(),
+            Optional.empty()),
+        DeclaredTypes.of(inquiry, table));
+  }
+
+  /** As they are written, or quoted as in SQL. */
+  private List<String> key(Table table, List<String> named) throws SQLException {
+    NameLookup names = new NameLookup(inquiry);
+    List<String> key = new ArrayList<>();
+    for (String column : named) {
+      List<String> parts =
+          column.startsWith("\"") && table.column(column).isEmpty()
+              ? names.parts(column)
+              : List.of(column);
+      key.add(parts.size() == 1 ? parts.get(0) : column);
+    }
+    return key;
+  }
+
+  private void refuseUnfit(Table table, List<String> key) throws SQLException {
     if (!table.isTable()) {
       findings.refuse(
-          "dbtable", table.name() + " is " + table.kindInWords() + "; only a table can be filled");
+          TABLE, table.name() + " is " + table.kindInWords() + "; only a table can be filled");
     } else if (key.isEmpty()) {
       findings.refuse(
-          "key", table.name() + " has no primary key; name the columns of a unique index");
+          KEY, table.name() + " has no primary key; name the columns of a unique index");
+    } else if (!table.foreignParts().isEmpty()) {
+      findings.refuse(
+          TABLE,
+          table.foreignParts().get(0)
+              + ", a part of "
+              + table.name()
+              + ", is a foreign table, where no ON CONFLICT works; fill the local parts, one by one");
     }
     key.stream()
         .filter(column -> table.column(column).isEmpty())
-        .forEach(column -> findings.refuse("key", SourceCheck.noColumn(table, column)));
+        .forEach(column -> findings.refuse(KEY, SourceCheck.noColumn(table, column)));
+    for (String rule : new Catalog(inquiry).rules(table, "INSERT")) {
+      findings.refuse(
+          TABLE,
+          "rule %s rewrites statements on %s, and no INSERT with ON CONFLICT is taken beside it; DROP RULE %s ON %s"
+              .formatted(rule, table.name(), TableName.quote(rule), table.name().quoted()));
+    }
+  }
+
+  private void rights(Table table, List<String> key, List<String> columns) throws SQLException {
+    String user = inquiry.one("SELECT current_user", row -> row.getString(1));
+    Rights rights = new Rights(inquiry, user);
+    List<String> written = columns.stream().filter(table.columnNames()::contains).toList();
+    rights.need(TABLE, "INSERT", table, written, findings);
+    rights.need(TABLE, "SELECT", table, key, findings);
+    rights.needSequences(TABLE, table, written, findings);
+    if (new Catalog(inquiry).rowSecurityActive(table)) {
+      findings.refuse(TABLE, SourceCheck.rowSecurity(table));
+    }
   }
 }

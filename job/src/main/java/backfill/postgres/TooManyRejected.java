@@ -3,16 +3,18 @@ package backfill.postgres;
 import java.util.List;
 
 /**
- * More rows were rejected than {@code limits.rejected-rows} allows (exit 6): the good rows of the
- * batch are in, and a rerun rejects the others again.
+ * More rows were rejected than {@code limits.rejected-rows}, or the sink's option, allows (exit 6):
+ * the good rows of the batch are in, and a rerun rejects the others again.
  */
 public final class TooManyRejected extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
-  private TooManyRejected(long rejected, long allowed, List<Rejection> rejections) {
+  private TooManyRejected(String limit, long rejected, long allowed, List<Rejection> rejections) {
     super(
         (rejected == 1 ? "1 row was" : rejected + " rows were")
-            + " rejected, and limits.rejected-rows allows "
+            + " rejected, and "
+            + limit
+            + " allows "
             + allowed
             + first(rejections));
   }
@@ -24,8 +26,17 @@ public final class TooManyRejected extends RuntimeException {
    * @param rejections what is known of them
    */
   public static void check(long rejected, long allowed, List<Rejection> rejections) {
+    check("limits.rejected-rows", rejected, allowed, rejections);
+  }
+
+  /**
+   * Throws it where it is due.
+   *
+   * @param limit what allows that many, as it is called where it is set
+   */
+  public static void check(String limit, long rejected, long allowed, List<Rejection> rejections) {
     if (rejected > allowed) {
-      throw new TooManyRejected(rejected, allowed, rejections);
+      throw new TooManyRejected(limit, rejected, allowed, rejections);
     }
   }
 

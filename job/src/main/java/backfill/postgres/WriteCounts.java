@@ -51,6 +51,26 @@ public record WriteCounts(
   public static final WriteCounts NONE =
       new WriteCounts(0, 0, 0, List.of(), 0, 0, List.of(), List.of(), Map.of(), 0, 0, 0, true);
 
+  /** Of rows that were never sent. */
+  static WriteCounts rejected(List<Rejection> rejections) {
+    return rejections.isEmpty()
+        ? NONE
+        : new WriteCounts(
+            rejections.size(),
+            0,
+            0,
+            List.of(),
+            rejections.size(),
+            0,
+            rejections.stream().map(Rejection::key).limit(KEYS_KEPT).toList(),
+            rejections.stream().limit(REJECTIONS_KEPT).toList(),
+            Map.of(),
+            0,
+            0,
+            0,
+            true);
+  }
+
   /** Rejected rows that somebody has to look at, and that a limit counts. */
   public long rejectedForTheData() {
     return rejected - parentsGone;

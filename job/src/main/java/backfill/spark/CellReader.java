@@ -105,7 +105,7 @@ interface CellReader {
    * @see <a href="https://www.postgresql.org/docs/current/arrays.html#ARRAYS-IO">Array Input and
    *     Output Syntax</a>
    */
-  private static String literal(ArrayData values, CellReader element) {
+  static String literal(ArrayData values, CellReader element) {
     StringBuilder text = new StringBuilder("{");
     for (int i = 0; i < values.numElements(); i++) {
       Object value = element.read(values, i);

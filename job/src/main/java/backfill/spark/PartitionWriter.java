@@ -62,12 +62,13 @@ final class PartitionWriter implements AutoCloseable {
 
   /** The row has all its values. */
   void endRow() throws IOException {
-    if (batch.size() >= config.rowsPerBatch() || batch.bytes() >= config.batchBytes()) {
+    if (batch.rows() >= config.rowsPerBatch() || batch.bytes() >= config.batchBytes()) {
       send();
     }
   }
 
-  private void send() throws IOException {
+  /** Sends what there is. */
+  void send() throws IOException {
     TaskContext task = TaskContext.get();
     if (task != null && task.isInterrupted()) {
       throw new TaskKilledException("given up between two batches");
@@ -84,6 +85,11 @@ final class PartitionWriter implements AutoCloseable {
   /** Writes what is left, and says what all batches did. */
   WriteCounts end() throws IOException {
     send();
+    return total();
+  }
+
+  /** What all batches did, for the driver. */
+  WriteCounts total() {
     boolean firstAttempt = TaskContext.get() == null || TaskContext.get().attemptNumber() == 0;
     return firstAttempt ? writer.counts() : writer.counts().inexact();
   }

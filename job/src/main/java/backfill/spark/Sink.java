@@ -5,18 +5,19 @@ import backfill.plan.Settings;
 import backfill.postgres.LedgerSlot;
 import backfill.postgres.WriteCounts;
 import backfill.postgres.WriteTarget;
+import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicReference;
+import org.apache.spark.SparkContext;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 
 /**
- * The job's way into its own connector: hands it a target that was resolved already, so that no
- * password stands among a query's options, and takes the counts out again.
+ * The way into the connector's table: hands it a target that was resolved already, so that no
+ * password stands among a query's options, and takes the counts out again. Used once.
  */
 public final class Sink {
   /** The option that names an entry of {@link #PENDING}. */
@@ -24,21 +25,29 @@ public final class Sink {
 
   private static final Map<String, Sink> PENDING = new ConcurrentHashMap<>();
 
-  private final WriteTarget target;
-  private final LedgerSlot slot;
-  private final Settings.Write settings;
-  private final String applicationName;
-  private SinkConfig.Distribution distribution = SinkConfig.Distribution.NONE;
-  private final AtomicReference<WriteCounts> counts = new AtomicReference<>(WriteCounts.NONE);
+  private SinkConfig config;
+  private final String job = UUID.randomUUID().toString();
+  private final SinkOutcome outcome = new SinkOutcome();
 
   /**
    * @param slot where batches are entered, or null without a ledger
    */
   Sink(WriteTarget target, Settings.Write settings, String applicationName, LedgerSlot slot) {
-    this.slot = slot;
-    this.target = target;
-    this.settings = settings;
-    this.applicationName = applicationName;
+    this(
+        new SinkConfig(
+            target,
+            null,
+            settings.rowsPerBatch(),
+            settings.batchBytes(),
+            0,
+            applicationName,
+            SinkConfig.Distribution.NONE,
+            slot,
+            List.of()));
+  }
+
+  Sink(SinkConfig config) {
+    this.config = config;
   }
 
   /**
@@ -47,19 +56,32 @@ public final class Sink {
    * @return what the writers that came to their end did; with a ledger, that is the one to ask
    */
   WriteCounts write(Dataset<Row> rows) {
-    String job = UUID.randomUUID().toString();
+    append(rows);
+    outcome
+        .overlap()
+        .ifPresent(
+            reason -> {
+              throw new IllegalStateException(reason);
+            });
+    return outcome.counts();
+  }
+
+  /** Writes rows as the target's configuration says; what came of it is the outcome's to say. */
+  void append(Dataset<Row> rows) {
+    SparkContext context = rows.sparkSession().sparkContext();
     PENDING.put(job, this);
+    context.addJobTag(job);
     try {
       rows.write().format(BackfillSource.NAME).mode("append").option(JOB, job).save();
-      return counts.get();
     } finally {
+      context.removeJobTag(job);
       PENDING.remove(job);
     }
   }
 
   /** Writes rows in an order of their own, over one connection. */
   WriteCounts writeInOrder(Dataset<Row> rows) {
-    distribution = SinkConfig.Distribution.IN_ORDER;
+    config = config.inOrder();
     return write(rows);
   }
 
@@ -69,7 +91,7 @@ public final class Sink {
       PairRows.Which which,
       Broadcast<UserIndex> users,
       StepKeys keys) {
-    return SetWriter.write(config(), objects, which, users, keys);
+    return SetWriter.write(config, objects, which, users, keys);
   }
 
   static Sink pending(String job) {
@@ -82,18 +104,15 @@ public final class Sink {
   }
 
   SinkConfig config() {
-    return new SinkConfig(
-        target,
-        null,
-        settings.rowsPerBatch(),
-        settings.batchBytes(),
-        0,
-        applicationName,
-        distribution,
-        slot);
+    return config;
   }
 
-  void done(WriteCounts total) {
-    counts.set(total);
+  SinkOutcome outcome() {
+    return outcome;
+  }
+
+  /** Ends the writers that still are at it, between two of their batches. */
+  void stopWriters(SparkContext context) {
+    context.cancelJobsWithTag(job);
   }
 }

@@ -3,6 +3,7 @@ package backfill.spark;
 import backfill.postgres.LedgerSlot;
 import backfill.postgres.WriteTarget;
 import java.io.Serializable;
+import java.util.List;
 
 /**
  * What one write through the connector needs, on the driver and on executors.
@@ -13,6 +14,8 @@ import java.io.Serializable;
  * @param writers partitions that write at the same time, at most; 0 where the input's own
  *     partitions are the bound
  * @param slot where batches are entered, or null without a ledger
+ * @param declared the type of each column with its bounds, for rows that nobody has looked at yet;
+ *     empty for the job's own, whose diff has
  */
 record SinkConfig(
     WriteTarget target,
@@ -22,7 +25,8 @@ record SinkConfig(
     int writers,
     String applicationName,
     Distribution distribution,
-    LedgerSlot slot)
+    LedgerSlot slot,
+    List<String> declared)
     implements Serializable {
 
   /** How the input is split among the writers. */
@@ -33,5 +37,30 @@ record SinkConfig(
     NONE,
     /** It is one partition, whose order is not that of the key. */
     IN_ORDER
+  }
+
+  /** The same for rows in an order of their own. */
+  SinkConfig inOrder() {
+    return new SinkConfig(
+        target,
+        predicate,
+        rowsPerBatch,
+        batchBytes,
+        writers,
+        applicationName,
+        Distribution.IN_ORDER,
+        slot,
+        declared);
+  }
+
+  /** Whether the rows are anybody's, and not the job's own. */
+  boolean alone() {
+    return !declared.isEmpty();
+  }
+
+  /** The places of the key's columns in a row. */
+  int[] keyPlaces() {
+    List<String> names = target.columns().stream().map(column -> column.name()).toList();
+    return target.key().stream().mapToInt(names::indexOf).toArray();
   }
 }

@@ -5,20 +5,20 @@ import backfill.postgres.NotReady;
 import backfill.postgres.ParentTable;
 import backfill.postgres.Parents;
 import backfill.postgres.RejectionRules;
-import backfill.postgres.Table;
 import backfill.postgres.Target;
 import backfill.postgres.TargetColumn;
 import backfill.postgres.TargetLookup;
 import backfill.postgres.WriteProtocol;
 import backfill.postgres.WriteTarget;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.apache.spark.sql.types.StructType;
 import org.apache.spark.sql.util.CaseInsensitiveStringMap;
 
@@ -31,6 +31,8 @@ import org.apache.spark.sql.util.CaseInsensitiveStringMap;
  *   <li>{@code dbtable}: the table, {@code name} or {@code schema.name}
  *   <li>{@code key}: the columns of the unique index that decides what a conflict is, by comma;
  *       without it the primary key
+ *   <li>{@code rejected-rows} (0 to 1000000000, default 0): rows that the table may refuse
+ *   <li>{@code counts}: the temporary view that says what was done
  *   <li>{@code distribution}: {@code range} (default) or {@code none}
  *   <li>{@code writers} (1 to 64, default 2): connections at the same time
  *   <li>{@code rows-per-batch} (1 to 1000000, default 25000): rows of one transaction
@@ -39,9 +41,26 @@ import org.apache.spark.sql.util.CaseInsensitiveStringMap;
  *   <li>{@code lock-timeout} (5), {@code statement-timeout} (60), {@code retry-for} (120): seconds
  * </ul>
  */
-final class SinkOptions {
+record SinkOptions(
+    Database database,
+    String table,
+    List<String> key,
+    int rejectedRows,
+    Optional<String> counts,
+    SinkConfig.Distribution distribution,
+    int writers,
+    int rowsPerBatch,
+    WriteProtocol protocol,
+    Duration lockTimeout,
+    Duration statementTimeout,
+    Duration retryFor) {
+  /** What allows rejected rows, for messages. */
+  static final String LIMIT = "option rejected-rows";
+
   private static final String APPLICATION_NAME = "backfill sink";
   private static final long BATCH_BYTES = 16L << 20;
+  private static final int DAY_SECONDS = 86_400;
+  private static final Pattern VIEW = Pattern.compile("[A-Za-z_][A-Za-z0-9_]*");
 
   private static final List<String> KNOWN =
       List.of(
@@ -50,6 +69,8 @@ final class SinkOptions {
           "password",
           "dbtable",
           "key",
+          "rejected-rows",
+          "counts",
           "distribution",
           "writers",
           "rows-per-batch",
@@ -58,60 +79,73 @@ final class SinkOptions {
           "statement-timeout",
           "retry-for");
 
-  private SinkOptions() {}
-
   /**
-   * The target that the options name, looked up in its catalog.
+   * What the options say.
    *
    * @throws IllegalArgumentException naming the option that is unknown, missing or out of range
-   * @throws NotReady if the table, a column or the index is not there, or the server does not
-   *     answer
    */
-  static SinkConfig resolve(CaseInsensitiveStringMap options, StructType rows) {
+  static SinkOptions of(CaseInsensitiveStringMap options) {
     refuseUnknown(options);
-    Database database = database(options);
-    List<String> key =
-        options.containsKey("key")
-            ? Arrays.stream(options.get("key").split(",")).map(String::strip).toList()
-            : List.of();
-    Duration lockTimeout = seconds(options, "lock-timeout", 5);
-    Duration retryFor = seconds(options, "retry-for", 120);
-    Target target =
-        TargetLookup.find(
-            database, APPLICATION_NAME, required(options, "dbtable"), key, lockTimeout, retryFor);
-    refuseAbsentKey(target, rows);
-    // On the driver: each task would find it out anew.
-    Arrays.stream(rows.fields()).forEach(CellReader::of);
+    return new SinkOptions(
+        database(options),
+        required(options, "dbtable"),
+        key(options),
+        number(options, "rejected-rows", 0, 0, 1_000_000_000),
+        Optional.ofNullable(view(options)),
+        distribution(options),
+        number(options, "writers", 2, 1, 64),
+        number(options, "rows-per-batch", 25_000, 1, 1_000_000),
+        protocol(options),
+        seconds(options, "lock-timeout", 5),
+        seconds(options, "statement-timeout", 60),
+        seconds(options, "retry-for", 120));
+  }
+
+  /**
+   * The target that the options name, looked up in its catalog, for rows of these columns.
+   *
+   * @throws NotReady if the table, a column or the index is not there, a right is lacking, a type
+   *     does not fit, or the server does not answer
+   */
+  SinkConfig target(StructType rows) {
+    List<String> names = List.of(rows.fieldNames());
+    TargetLookup.Found found =
+        TargetLookup.find(database, APPLICATION_NAME, table, key, names, lockTimeout, retryFor);
+    Target target = found.target();
+    List<String> declared = names.stream().map(found.declared()::get).toList();
+    SinkTypes.refuse(rows, target.table(), declared);
     return new SinkConfig(
         new WriteTarget(
             database,
             target.table().name(),
-            columns(target.table(), rows),
+            names.stream()
+                .map(name -> target.table().column(name).orElseThrow())
+                .map(column -> TargetColumn.of(column, false))
+                .toList(),
             target.arbiter().columns(),
             target.arbiter().onConflict(),
             WriteTarget.Operation.INSERT_MISSING,
-            protocol(options),
+            protocol,
             Set.of(),
             "",
             List.of(),
             lockTimeout,
-            seconds(options, "statement-timeout", 60),
+            statementTimeout,
             retryFor,
             new RejectionRules(
-                target.parentsOf(List.of(rows.fieldNames())).stream()
-                    .map(ParentTable::key)
-                    .toList(),
+                target.parentsOf(names).stream().map(ParentTable::key).toList(),
                 Parents.UNKNOWN,
                 !target.beforeTriggers("INSERT").isEmpty(),
-                0,
+                rejectedRows,
                 0)),
         target.arbiter().predicate().orElse(null),
-        number(options, "rows-per-batch", 25_000, 1_000_000),
+        rowsPerBatch,
         BATCH_BYTES,
-        number(options, "writers", 2, 64),
+        writers,
         APPLICATION_NAME,
-        distribution(options),
-        null);
+        distribution,
+        null,
+        declared);
   }
 
   private static void refuseUnknown(CaseInsensitiveStringMap options) {
@@ -127,92 +161,84 @@ final class SinkOptions {
   }
 
   private static Database database(CaseInsensitiveStringMap options) {
-    if (options.containsKey("url")) {
-      return Database.at(
-          options.get("url"), options.get("user"), options.get("password"), Duration.ofSeconds(10));
-    }
-    return Database.fromEnvironment("BACKFILL", System.getenv(), Duration.ofSeconds(10));
+    Duration connectTimeout = Duration.ofSeconds(10);
+    return options.containsKey("url")
+        ? Database.at(
+            options.get("url"), options.get("user"), options.get("password"), connectTimeout)
+        : Database.fromEnvironment("BACKFILL", System.getenv(), connectTimeout);
   }
 
-  private static List<TargetColumn> columns(Table table, StructType rows) {
-    List<TargetColumn> columns = new ArrayList<>();
-    List<String> absent = new ArrayList<>();
-    for (String name : rows.fieldNames()) {
-      table
-          .column(name)
-          .ifPresentOrElse(
-              column -> columns.add(TargetColumn.of(column, false)), () -> absent.add(name));
-    }
-    if (!absent.isEmpty()) {
-      throw new NotReady(
-          List.of(
-              "table "
-                  + table.name()
-                  + " has no column "
-                  + String.join(", ", absent)
-                  + "; name the DataFrame's columns as the table's"));
-    }
-    return columns;
+  /** Names by comma, one that holds a comma in quotes. */
+  private static List<String> key(CaseInsensitiveStringMap options) {
+    return options.containsKey("key")
+        ? Stream.of(options.get("key").split(",(?=(?:[^\"]*\"[^\"]*\")*[^\"]*$)"))
+            .map(String::strip)
+            .toList()
+        : List.of();
   }
 
-  private static void refuseAbsentKey(Target target, StructType rows) {
-    List<String> absent =
-        target.arbiter().columns().stream()
-            .filter(column -> !List.of(rows.fieldNames()).contains(column))
-            .toList();
-    if (!absent.isEmpty()) {
+  private static String view(CaseInsensitiveStringMap options) {
+    String given = options.get("counts");
+    if (given != null && !VIEW.matcher(given).matches()) {
       throw new IllegalArgumentException(
-          "the DataFrame has no column "
-              + String.join(", ", absent)
-              + ", and the key of "
-              + target.table().name()
-              + " is ("
-              + String.join(", ", target.arbiter().columns())
-              + "); add it, or name another unique index's columns by option key");
+          "option counts names a temporary view, in letters, digits and underscores; got " + given);
     }
+    return given;
   }
 
   private static SinkConfig.Distribution distribution(CaseInsensitiveStringMap options) {
-    String given = options.getOrDefault("distribution", "range");
-    return switch (given.toLowerCase(Locale.ROOT)) {
-      case "range" -> SinkConfig.Distribution.RANGE;
-      case "none" -> SinkConfig.Distribution.NONE;
-      default ->
-          throw new IllegalArgumentException(
-              "option distribution must be range or none, got " + given);
-    };
+    return oneOf(options, "distribution", SinkConfig.Distribution.RANGE);
   }
 
   private static WriteProtocol protocol(CaseInsensitiveStringMap options) {
-    String given = options.getOrDefault("protocol", "unnest");
-    return switch (given.toLowerCase(Locale.ROOT)) {
-      case "copy" -> WriteProtocol.COPY;
-      case "unnest" -> WriteProtocol.UNNEST;
-      default ->
-          throw new IllegalArgumentException(
-              "option protocol must be copy or unnest, got " + given);
-    };
+    return oneOf(options, "protocol", WriteProtocol.UNNEST);
   }
 
-  private static Duration seconds(Map<String, String> options, String name, int otherwise) {
-    return Duration.ofSeconds(number(options, name, otherwise, 86_400));
+  private static <E extends Enum<E>> E oneOf(
+      CaseInsensitiveStringMap options, String name, E otherwise) {
+    String given = options.get(name);
+    if (given == null) {
+      return otherwise;
+    }
+    E[] values = otherwise.getDeclaringClass().getEnumConstants();
+    return Arrays.stream(values)
+        .filter(value -> value.name().equalsIgnoreCase(given.strip()))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new IllegalArgumentException(
+                    "option "
+                        + name
+                        + " must be "
+                        + String.join(
+                            " or ",
+                            Arrays.stream(values)
+                                .map(value -> value.name().toLowerCase(Locale.ROOT))
+                                .toList())
+                        + ", got "
+                        + given));
   }
 
-  private static int number(Map<String, String> options, String name, int otherwise, int largest) {
+  private static Duration seconds(CaseInsensitiveStringMap options, String name, int otherwise) {
+    return Duration.ofSeconds(number(options, name, otherwise, 1, DAY_SECONDS));
+  }
+
+  private static int number(
+      CaseInsensitiveStringMap options, String name, int otherwise, int smallest, int largest) {
     String given = options.get(name);
     if (given == null) {
       return otherwise;
     }
     try {
       int number = Integer.parseInt(given.strip());
-      if (number >= 1 && number <= largest) {
+      if (number >= smallest && number <= largest) {
         return number;
       }
     } catch (NumberFormatException e) {
       // Said below, with the range.
     }
     throw new IllegalArgumentException(
-        "option " + name + " must be 1 to " + largest + ", got " + given);
+        "option " + name + " must be " + smallest + " to " + largest + ", got " + given);
   }
 
   private static String required(CaseInsensitiveStringMap options, String name) {

@@ -4,20 +4,23 @@ import java.util.Set;
 import org.apache.spark.sql.connector.catalog.SupportsWrite;
 import org.apache.spark.sql.connector.catalog.TableCapability;
 import org.apache.spark.sql.connector.write.LogicalWriteInfo;
-import org.apache.spark.sql.connector.write.SupportsTruncate;
-import org.apache.spark.sql.connector.write.Write;
 import org.apache.spark.sql.connector.write.WriteBuilder;
 import org.apache.spark.sql.types.StructType;
 
 /**
- * A target as Spark's planner sees it: rows can be appended, and its columns are checked by us, by
- * name.
+ * A target as Spark's planner sees it: rows can be appended where a {@link Sink} waits for them,
+ * and its columns are checked by us, by name.
  */
 final class SinkTable implements SupportsWrite {
   private final StructType schema;
+  private final boolean awaited;
 
-  SinkTable(StructType schema) {
+  /**
+   * @param awaited whether the write names a {@link Sink}
+   */
+  SinkTable(StructType schema, boolean awaited) {
     this.schema = schema;
+    this.awaited = awaited;
   }
 
   @Override
@@ -33,29 +36,18 @@ final class SinkTable implements SupportsWrite {
 
   @Override
   public Set<TableCapability> capabilities() {
-    return Set.of(
-        TableCapability.BATCH_WRITE, TableCapability.TRUNCATE, TableCapability.ACCEPT_ANY_SCHEMA);
+    return awaited
+        ? Set.of(TableCapability.BATCH_WRITE, TableCapability.ACCEPT_ANY_SCHEMA)
+        : Set.of();
   }
 
   @Override
   public WriteBuilder newWriteBuilder(LogicalWriteInfo info) {
-    return new Appending(info);
-  }
-
-  /** Takes {@code overwrite} only to refuse it in our own words. */
-  private record Appending(LogicalWriteInfo info) implements SupportsTruncate {
-    @Override
-    public Write build() {
-      String job = info.options().get(Sink.JOB);
-      return job == null
-          ? SinkWrite.of(SinkOptions.resolve(info.options(), info.schema()), info.schema())
-          : SinkWrite.of(Sink.pending(job), info.schema());
-    }
-
-    @Override
-    public WriteBuilder truncate() {
-      throw new UnsupportedOperationException(
-          "format \"backfill\" never removes a row, so mode overwrite is refused; use mode append");
-    }
+    return new WriteBuilder() {
+      @Override
+      public SinkWrite build() {
+        return new SinkWrite(Sink.pending(info.options().get(Sink.JOB)), info.schema());
+      }
+    };
   }
 }

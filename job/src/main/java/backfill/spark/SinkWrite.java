@@ -1,12 +1,7 @@
 package backfill.spark;
 
-import backfill.postgres.WriteCounts;
-import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.List;
-import java.util.function.Consumer;
-import org.apache.logging.log4j.LogManager;
-import org.apache.logging.log4j.Logger;
+import java.util.Arrays;
+import org.apache.spark.SparkContext;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.connector.distributions.Distribution;
 import org.apache.spark.sql.connector.distributions.Distributions;
@@ -23,36 +18,17 @@ import org.apache.spark.sql.types.StructType;
 
 /** One write: how its rows must come, and who writes them. */
 final class SinkWrite implements RequiresDistributionAndOrdering, BatchWrite {
-  private static final Logger LOG = LogManager.getLogger(SinkWrite.class);
-
   private static final String SPECULATION = "true";
 
+  private final Sink sink;
   private final SinkConfig config;
   private final StructType schema;
-  private final Consumer<WriteCounts> done;
+  private SparkContext context;
 
-  private SinkWrite(SinkConfig config, StructType schema, Consumer<WriteCounts> done) {
-    this.config = config;
+  SinkWrite(Sink sink, StructType schema) {
+    this.sink = sink;
+    this.config = sink.config();
     this.schema = schema;
-    this.done = done;
-  }
-
-  static SinkWrite of(Sink sink, StructType schema) {
-    return new SinkWrite(sink.config(), schema, sink::done);
-  }
-
-  static SinkWrite of(SinkConfig config, StructType schema) {
-    return new SinkWrite(
-        config,
-        schema,
-        counts ->
-            LOG.info(
-                "{}: {} rows, {} inserted, {} there already, {} batches tried again",
-                config.target().table(),
-                counts.rows(),
-                counts.changed(),
-                counts.left(),
-                counts.retries()));
   }
 
   @Override
@@ -75,8 +51,9 @@ final class SinkWrite implements RequiresDistributionAndOrdering, BatchWrite {
   @Override
   public SortOrder[] requiredOrdering() {
     return config.distribution() == SinkConfig.Distribution.RANGE
-        ? config.target().key().stream()
-            .map(key -> Expressions.sort(Expressions.column(quoted(key)), SortDirection.ASCENDING))
+        ? Arrays.stream(config.keyPlaces())
+            .mapToObj(place -> quoted(schema.fieldNames()[place]))
+            .map(name -> Expressions.sort(Expressions.column(name), SortDirection.ASCENDING))
             .toArray(SortOrder[]::new)
         : new SortOrder[0];
   }
@@ -107,18 +84,21 @@ final class SinkWrite implements RequiresDistributionAndOrdering, BatchWrite {
               + ": with distribution = none each partition has a connection; coalesce the input, raise writers, or"
               + " leave distribution at range");
     }
-    if (config.slot() == null && SPECULATION.equalsIgnoreCase(speculation())) {
+    context = SparkSession.active().sparkContext();
+    if (config.slot() == null
+        && SPECULATION.equalsIgnoreCase(context.getConf().get("spark.speculation", "false"))) {
       throw new IllegalArgumentException(
           "spark.speculation is on, and there is no ledger to tell two copies of a writer apart; set spark.speculation ="
-              + " false, or keep a ledger");
+              + " false"
+              + (config.alone() ? "" : ", or keep a ledger"));
     }
     SinkConfig sent = config;
     StructType rows = schema;
-    return (DataWriterFactory) (partition, task) -> new SinkWriter(sent, rows, partition);
-  }
-
-  private static String speculation() {
-    return SparkSession.active().sparkContext().getConf().get("spark.speculation", "false");
+    return (DataWriterFactory)
+        (partition, task) ->
+            sent.alone()
+                ? new LoneWriter(sent, rows, partition)
+                : new SinkWriter(sent, rows, partition);
   }
 
   @Override
@@ -128,33 +108,17 @@ final class SinkWrite implements RequiresDistributionAndOrdering, BatchWrite {
   }
 
   @Override
-  public void commit(WriterCommitMessage[] messages) {
-    WriteCounts total = WriteCounts.NONE;
-    List<SinkWriter.Written> ranges = new ArrayList<>();
-    for (WriterCommitMessage message : messages) {
-      if (message instanceof SinkWriter.Written written) {
-        total = total.plus(written.counts());
-        if (written.first() != null) {
-          ranges.add(written);
-        }
-      }
+  public void onDataWriterCommit(WriterCommitMessage message) {
+    SinkOutcome.Written written = (SinkOutcome.Written) message;
+    sink.outcome().add(written);
+    if (written.stopped() != null) {
+      sink.stopWriters(context);
     }
-    refuseOverlap(ranges);
-    done.accept(total);
   }
 
-  private static void refuseOverlap(List<SinkWriter.Written> ranges) {
-    ranges.sort(Comparator.comparing(SinkWriter.Written::first));
-    for (int i = 1; i < ranges.size(); i++) {
-      if (ranges.get(i - 1).last().compareTo(ranges.get(i).first()) >= 0) {
-        throw new IllegalStateException(
-            "two partitions overlap: one ends with key "
-                + ranges.get(i - 1).last()
-                + ", another begins with "
-                + ranges.get(i).first()
-                + "; with distribution = none the input must be split into disjoint ranges of the key");
-      }
-    }
+  @Override
+  public void commit(WriterCommitMessage[] messages) {
+    sink.outcome().complete();
   }
 
   @Override

@@ -62,10 +62,31 @@ final class Times {
     }
   }
 
+  /**
+   * A time of anybody's, of which none stands for an infinity.
+   *
+   * @param zoned whether it is a moment, and not what a clock shows
+   */
+  record Moment(long micros, boolean zoned) implements Comparable<Moment>, Serializable {
+    @Override
+    public int compareTo(Moment other) {
+      return Long.compare(micros, other.micros);
+    }
+
+    @Override
+    public String toString() {
+      return finite(micros, zoned ? "+00" : "");
+    }
+  }
+
   private static String printed(long micros, String zone) {
     if (micros == Long.MIN_VALUE || micros == Long.MAX_VALUE) {
       return micros > 0 ? "infinity" : "-infinity";
     }
+    return finite(micros, zone);
+  }
+
+  private static String finite(long micros, String zone) {
     LocalDateTime time =
         LocalDateTime.ofInstant(Instant.EPOCH.plus(micros, ChronoUnit.MICROS), ZoneOffset.UTC);
     return DATE.format(time) + " " + TIME.format(time) + zone + era(time.toLocalDate());

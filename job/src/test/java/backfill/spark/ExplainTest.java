@@ -9,7 +9,7 @@ import backfill.plan.Settings;
 import backfill.postgres.Database;
 import backfill.postgres.Snapshot;
 import backfill.postgres.Table;
-import backfill.postgres.TargetLookup;
+import backfill.postgres.TestingTables;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -34,7 +34,7 @@ class ExplainTest {
           "GRANT SELECT ON t TO " + ROLE);
       Database database = kept.equals("variable") ? variable(testing) : parameter(testing);
       Duration second = Duration.ofSeconds(1);
-      Table table = TargetLookup.find(database, "test", "t", List.of(), second, second).table();
+      Table table = TestingTables.table(database, "t");
       try (Snapshot snapshot = Snapshot.export(database, "test", List.of(table), second, second)) {
         Dataset<Row> rows =
             new SnapshotReader(

@@ -11,7 +11,7 @@ import backfill.postgres.Database;
 import backfill.postgres.KeyType;
 import backfill.postgres.Snapshot;
 import backfill.postgres.Table;
-import backfill.postgres.TargetLookup;
+import backfill.postgres.TestingTables;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
@@ -69,13 +69,14 @@ class KeyedScanTest {
     return Database.at(database.url(), database.user(), database.password(), SECONDS);
   }
 
-  private Table table() {
-    return TargetLookup.find(there(), "test", "t", List.of(), SECONDS, SECONDS).table();
+  private Table table() throws SQLException {
+    return TestingTables.table(there(), "t");
   }
 
   /** The keys are those that a table of this text column, or query, holds. */
   private List<Row> fetched(
-      Snapshot snapshot, String column, String keysQuery, List<String> columns) {
+      Snapshot snapshot, String column, String keysQuery, List<String> columns)
+      throws SQLException {
     session.sql(keysQuery).createOrReplaceTempView("named");
     KeyType type = KeyedScan.type(table(), column);
     Dataset<Row> keys = KeyedScan.keys(session, type, List.of(new Source.Keys("named", "key")));

@@ -64,7 +64,7 @@ class SinkRefusalsTest {
     assertThat(refusal(Map.of("dbtable", "t", "batchsize", "10", "Truncate", "true")))
         .isEqualTo(
             "unknown option batchsize, truncate for format \"backfill\"; it knows url, user, password, dbtable, key,"
-                + " distribution, writers, rows-per-batch, protocol, lock-timeout, statement-timeout, retry-for");
+                + " rejected-rows, counts, distribution, writers, rows-per-batch, protocol, lock-timeout, statement-timeout, retry-for");
   }
 
   @Test
@@ -82,6 +82,8 @@ class SinkRefusalsTest {
         "rows-per-batch | many | option rows-per-batch must be 1 to 1000000, got many",
         "lock-timeout | 5 s | option lock-timeout must be 1 to 86400, got 5 s",
         "statement-timeout | -1 | option statement-timeout must be 1 to 86400, got -1",
+        "rejected-rows | -1 | option rejected-rows must be 0 to 1000000000, got -1",
+        "counts | a.b | 'option counts names a temporary view, in letters, digits and underscores; got a.b'",
         "retry-for | 0 | option retry-for must be 1 to 86400, got 0",
         "distribution | hash | option distribution must be range or none, got hash",
         "url | jdbc:mysql://h/d | option url is not a PostgreSQL JDBC URL: it begins with jdbc:mysql:; expected jdbc:postgresql://host:5432/name, without user and password",
@@ -115,14 +117,17 @@ class SinkRefusalsTest {
   @Test
   void columnThatTheTableLacksIsNamed() throws SQLException {
     assertThat(refusal("SELECT 1 AS a, 2 AS B, 3 AS c", Map.of("dbtable", "t")))
-        .isEqualTo("table t has no column B, c; name the DataFrame's columns as the table's");
+        .isEqualTo(
+            "columns: t has no column \"B\" (there is \"b\", and to PostgreSQL that is another name: case counts); name the"
+                + " DataFrame's columns as the table's\ncolumns: t has no column \"c\"; did you mean a, b?; name the"
+                + " DataFrame's columns as the table's");
   }
 
   @Test
   void columnOfTheKeyThatTheInputLacksIsNamed() throws SQLException {
     assertThat(refusal("SELECT 2 AS b", Map.of("dbtable", "t")))
         .isEqualTo(
-            "the DataFrame has no column a, and the key of t is (a); add it, or name another unique index's columns"
+            "columns: the DataFrame has no column a, and the key of t is (a); add it, or name another unique index's columns"
                 + " by option key");
   }
 
@@ -134,13 +139,27 @@ class SinkRefusalsTest {
                 + " that PostgreSQL reads");
   }
 
-  @Test
-  void overwriteIsRefused() throws SQLException {
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "overwrite | format \"backfill\" never removes a row, so mode overwrite is refused; use mode append",
+        "ignore | format \"backfill\" writes into a table that is there, which mode ignore would leave as it is; use"
+            + " mode append",
+      })
+  void modeThatIsNotAppendIsRefused(String mode, String message) throws SQLException {
     assertThatThrownBy(
-            () -> writer("SELECT 1 AS a, 2 AS b", Map.of("dbtable", "t")).mode("overwrite").save())
-        .hasMessage(
-            "format \"backfill\" never removes a row, so mode overwrite is refused; use mode append");
+            () -> writer("SELECT 1 AS a, 2 AS b", Map.of("dbtable", "t")).mode(mode).save())
+        .hasMessage(message);
     assertThat(database.count("SELECT count(*) FROM t")).isZero();
+  }
+
+  @Test
+  void partitionByIsRefused() {
+    assertThatThrownBy(
+            () -> writer("SELECT 1 AS a, 2 AS b", Map.of("dbtable", "t")).partitionBy("a").save())
+        .hasMessage(
+            "format \"backfill\" writes into a table as it is partitioned; leave out partitionBy");
   }
 
   @Test
@@ -162,7 +181,9 @@ class SinkRefusalsTest {
                     .mode("append")
                     .option("dbtable", "t")
                     .save())
-        .hasMessageContaining("BACKFILL_URL: not set; set it to the database's JDBC URL");
+        .hasMessage(
+            "option url is not given, and the environment does not say where to write: BACKFILL_URL: not set; set it"
+                + " to the database's JDBC URL, as in jdbc:postgresql://host:5432/name");
   }
 
   @Test

@@ -9,7 +9,7 @@ import backfill.plan.Settings;
 import backfill.postgres.Database;
 import backfill.postgres.Snapshot;
 import backfill.postgres.Table;
-import backfill.postgres.TargetLookup;
+import backfill.postgres.TestingTables;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
@@ -100,8 +100,8 @@ class SnapshotReaderTest {
     }
   }
 
-  private static Table table(Database as) {
-    return TargetLookup.find(as, "test", "t", List.of(), seconds(2), seconds(10)).table();
+  private static Table table(Database as) throws SQLException {
+    return TestingTables.table(as, "t");
   }
 
   private static Duration seconds(long seconds) {
