@@ -8,11 +8,17 @@ import java.util.stream.Collectors;
  * The unique index that decides what a conflict is.
  *
  * @param columns the key, in the step's order
- * @param predicate of a partial index; it names key columns only
+ * @param predicate of a partial index, over key columns alone; or what is known of all rows that
+ *     the step owns, where the server can prove the index's own from that
  * @param nullsMatch whether a NULL in the key is the same as another one
  */
 public record Arbiter(
     String index, List<String> columns, Optional<String> predicate, boolean nullsMatch) {
+
+  /** Whether keys are unique among these rows, and not in the whole table. */
+  boolean covers(OwnedRows owned) {
+    return predicate.filter(owned.condition()::equals).isPresent();
+  }
 
   /**
    * The conflict target of an INSERT, without an action. A partial index is found only if its
@@ -22,6 +28,6 @@ public record Arbiter(
     return "ON CONFLICT ("
         + columns.stream().map(TableName::quote).collect(Collectors.joining(", "))
         + ")"
-        + predicate.map(condition -> " WHERE (" + condition + ")").orElse("");
+        + predicate.map(condition -> " WHERE (" + condition + "\n)").orElse("");
   }
 }

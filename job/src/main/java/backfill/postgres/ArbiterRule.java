@@ -8,26 +8,34 @@ import java.util.stream.Collectors;
 
 /**
  * Decides which unique index says that two rows are the same: it is on exactly the key, valid and
- * immediate, without expressions, its predicate, if any, names key columns alone, and no NULL
- * escapes it.
+ * immediate, without expressions, its predicate, if any, names key columns alone or holds for every
+ * row that is the step's, and no NULL escapes it.
  */
 final class ArbiterRule {
   private ArbiterRule() {}
 
-  /** The arbiter, or a reason among the findings. */
-  static Optional<Arbiter> choose(String place, Table table, List<String> key, Findings findings) {
+  /**
+   * The arbiter, or a reason among the findings.
+   *
+   * @param covering partial indexes that have each row of the step
+   */
+  static Optional<Arbiter> choose(
+      String place, Table table, List<String> key, CoveringIndexes covering, Findings findings) {
     List<UniqueIndex> onKey =
         table.uniqueIndexes().stream().filter(index -> index.isOn(key)).toList();
     List<UniqueIndex> usable =
         onKey.stream()
-            .filter(index -> defect(index, key).isEmpty())
+            .filter(index -> defect(index, key, covering).isEmpty())
             .sorted(Comparator.comparing(index -> index.predicate().isPresent()))
             .toList();
     Optional<UniqueIndex> chosen =
         usable.stream().filter(index -> escapingNull(table, index).isEmpty()).findFirst();
     if (chosen.isEmpty()) {
       findings.refuse(
-          place, usable.isEmpty() ? noIndex(table, key, onKey) : nullEscapes(table, usable.get(0)));
+          place,
+          usable.isEmpty()
+              ? noIndex(table, key, onKey, covering)
+              : nullEscapes(table, usable.get(0)));
       return Optional.empty();
     }
     Optional<UniqueIndex> deferrable =
@@ -47,11 +55,20 @@ final class ArbiterRule {
         new Arbiter(
             chosen.get().name(),
             List.copyOf(key),
-            chosen.get().predicate(),
+            predicate(chosen.get(), key, covering),
             chosen.get().nullsNotDistinct()));
   }
 
-  private static Optional<String> defect(UniqueIndex index, List<String> key) {
+  /** A predicate that names more than the key is found by what is known of the rows alone. */
+  private static Optional<String> predicate(
+      UniqueIndex index, List<String> key, CoveringIndexes covering) {
+    return index.predicate().isPresent() && !key.containsAll(index.dependsOn())
+        ? Optional.of(covering.condition())
+        : index.predicate();
+  }
+
+  private static Optional<String> defect(
+      UniqueIndex index, List<String> key, CoveringIndexes covering) {
     if (!index.valid()) {
       return Optional.of("is invalid, drop it first");
     }
@@ -63,7 +80,9 @@ final class ArbiterRule {
           "has the collation %s, for which different texts are the same key"
               .formatted(index.looseCollation().get().quoted()));
     }
-    return index.predicate().isPresent() && !key.containsAll(index.dependsOn())
+    return index.predicate().isPresent()
+            && !key.containsAll(index.dependsOn())
+            && !covering.has(index)
         ? Optional.of("covers only rows WHERE " + index.predicate().get())
         : Optional.empty();
   }
@@ -81,17 +100,33 @@ final class ArbiterRule {
         .findFirst();
   }
 
-  private static String noIndex(Table table, List<String> key, List<UniqueIndex> onKey) {
+  private static String noIndex(
+      Table table, List<String> key, List<UniqueIndex> onKey, CoveringIndexes covering) {
     String columns = key.stream().map(TableName::quote).collect(Collectors.joining(", ", "(", ")"));
     List<String> defects = new ArrayList<>();
     for (UniqueIndex index : onKey) {
-      defect(index, key).ifPresent(defect -> defects.add(index.name() + " " + defect));
+      defect(index, key, covering).ifPresent(defect -> defects.add(index.name() + " " + defect));
     }
     return table.name()
         + " has no unique index that says which rows are the same by exactly "
         + columns
         + (defects.isEmpty() ? "" : " (" + String.join("; ", defects) + ")")
-        + "; CREATE UNIQUE INDEX "
+        + "; "
+        + cure(table, columns, onKey);
+  }
+
+  /** An index on all rows would forbid what a partial one is there to allow. */
+  private static String cure(Table table, String columns, List<UniqueIndex> onKey) {
+    Optional<String> partial =
+        onKey.stream()
+            .filter(index -> index.valid() && index.immediate())
+            .flatMap(index -> index.predicate().stream())
+            .findFirst();
+    if (partial.isPresent()) {
+      return "where all rows of this are among these, say so: owns = \"%s\""
+          .formatted(partial.get());
+    }
+    return "CREATE UNIQUE INDEX "
         + (table.kind() == 'p' ? "" : "CONCURRENTLY ")
         + "ON "
         + table.name().quoted()

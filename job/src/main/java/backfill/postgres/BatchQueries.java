@@ -144,6 +144,13 @@ final class BatchQueries {
     }
   }
 
+  /** The places of rows that are not the writer's to add. */
+  BitSet notOwned(Batch rows) throws SQLException {
+    return target.newRows().owned().isEmpty()
+        ? new BitSet()
+        : places(BatchStatement.notOwned(target), rows);
+  }
+
   /** The places of rows whose key is not in the table. */
   BitSet absent(Batch rows) throws SQLException {
     return places(BatchStatement.absentRows(target, rows), rows);

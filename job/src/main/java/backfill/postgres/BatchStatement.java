@@ -2,7 +2,9 @@ package backfill.postgres;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
@@ -106,13 +108,35 @@ final class BatchStatement {
                 : column.same("t." + column.quoted(), value(column, i)));
       }
     }
-    return "SELECT n.place FROM "
-        + rows(target)
-        + " WHERE NOT EXISTS (SELECT FROM "
+    return "SELECT n.place FROM " + rows(target) + " WHERE " + absent(target, same);
+  }
+
+  /** Whether no row of the target has the same key, as far as the arbiter looks. */
+  private static String absent(WriteTarget target, List<String> same) {
+    return "NOT EXISTS (SELECT FROM "
         + target.table().quoted()
         + " AS t WHERE "
         + String.join(" AND ", same)
+        + (target.newRows().among().isEmpty() ? "" : " AND " + target.newRows().among())
         + ")";
+  }
+
+  /** Answers with the places of rows that would not be the writer's own. */
+  static String notOwned(WriteTarget target) {
+    return "SELECT n.place FROM "
+        + rows(target)
+        + " WHERE "
+        + target.newRows().owned()
+        + " IS NOT TRUE";
+  }
+
+  /** The condition on new rows as batches of a target of these columns hold them. */
+  static String owned(OwnedRows owned, TableName table, List<TargetColumn> columns) {
+    Map<String, String> given = new LinkedHashMap<>();
+    for (int i = 0; i < columns.size(); i++) {
+      given.put(columns.get(i).name(), value(columns.get(i), i));
+    }
+    return owned.ofNewRow(table, given);
   }
 
   /** Answers with the places of rows that hold the expected values. */
@@ -158,9 +182,21 @@ final class BatchStatement {
             .collect(Collectors.joining(", "))
         + " FROM "
         + from
+        + (target.newRows().looksFirst() ? " WHERE " + absent(target, sameKey(target)) : "")
         + " "
         + target.onConflict()
         + " DO NOTHING";
+  }
+
+  private static List<String> sameKey(WriteTarget target) {
+    List<String> same = new ArrayList<>();
+    for (int i = 0; i < target.columns().size(); i++) {
+      TargetColumn column = target.columns().get(i);
+      if (target.key().contains(column.name())) {
+        same.add("t." + column.quoted() + " = " + value(column, i));
+      }
+    }
+    return same;
   }
 
   private static String compareAndSet(WriteTarget target) {

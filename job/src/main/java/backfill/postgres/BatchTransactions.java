@@ -148,8 +148,8 @@ final class BatchTransactions implements AutoCloseable {
       return true;
     }
     throw new SQLException(
-        "the server crashed, or is another one now, and may have given the number to another transaction; with"
-            + " ledger = off nothing else tells them apart",
+        "the server crashed, or is another one now, and may have given the number to another transaction; without a ledger"
+            + " nothing else tells them apart",
         Retry.OUTCOME_UNKNOWN);
   }
 

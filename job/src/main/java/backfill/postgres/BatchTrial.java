@@ -87,8 +87,10 @@ final class BatchTrial {
   /**
    * @param parentsAsked whether rows without a parent are out already
    */
-  private void place(Batch rows, boolean parentsAsked) throws SQLException {
+  private void place(Batch given, boolean parentsAsked) throws SQLException {
+    Batch rows = given;
     BatchQueries.Outcome outcome;
+    BitSet notOwned;
     // The server counts what a try deletes that is taken back later, too.
     List<Long> deletedBefore = queries.deleted();
     if (!takesBack) {
@@ -96,6 +98,8 @@ final class BatchTrial {
       takesBack = true;
     }
     try {
+      notOwned = queries.notOwned(rows);
+      rows = notOwned.isEmpty() ? rows : rows.without(notOwned);
       outcome = queries.write(rows);
       control(BatchStatement.CHECK_NOW + "; " + BatchStatement.KEEP);
       takesBack = false;
@@ -104,8 +108,11 @@ final class BatchTrial {
         throw e;
       }
       control(BatchStatement.UNDO);
-      divide(rows, parentsAsked, e);
+      divide(given, parentsAsked, e);
       return;
+    }
+    for (int row : notOwned.stream().toArray()) {
+      rejections.add(Rejection.notOwned(given.key(target, row)));
     }
     changed += outcome.changed();
     addCascaded(deletedBefore, outcome.changed());

@@ -1,6 +1,8 @@
 package backfill.postgres;
 
+import java.io.Serializable;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Collectors;
 
 /**
@@ -8,10 +10,37 @@ import java.util.stream.Collectors;
  *
  * @param condition PostgreSQL over the target's columns, its parameters written in
  * @param columns those that it names
+ * @param defaults of these, the columns that no new row is given, to what it gets there, in SQL
+ * @param asked whether each new row is asked for the condition; where not, all of them hold it, or
+ *     nothing can say so before they are in
  */
-public record OwnedRows(String condition, List<String> columns) {
+public record OwnedRows(
+    String condition, List<String> columns, Map<String, String> defaults, boolean asked)
+    implements Serializable {
   public OwnedRows {
     columns = List.copyOf(columns);
+    defaults = Map.copyOf(defaults);
+  }
+
+  /**
+   * The condition on a row that is to be added.
+   *
+   * @param given column to SQL, of all that rows are given
+   */
+  String ofNewRow(TableName table, Map<String, String> given) {
+    return "(SELECT ("
+        + condition
+        + "\n) FROM (SELECT "
+        + columns.stream()
+            .map(
+                column ->
+                    (given.containsKey(column) ? given.get(column) : defaults.get(column))
+                        + " AS "
+                        + TableName.quote(column))
+            .collect(Collectors.joining(", "))
+        + ") AS "
+        + TableName.quote(table.name())
+        + ")";
   }
 
   /**

@@ -11,7 +11,7 @@ import org.postgresql.util.ServerErrorMessage;
  * One row that was planned and is not in the table.
  *
  * @param reason in a word or a sentence: the server's message, {@code parent-gone}, {@code
- *     suppressed} or {@code null-key}
+ *     suppressed}, {@code null-key} or {@code not-owned}
  * @param sqlState PostgreSQL's, or null
  * @param constraint the constraint that refused it, or null
  * @param key the row's key, as texts
@@ -23,6 +23,7 @@ public record Rejection(String reason, String sqlState, String constraint, List<
   private static final String PARENT_GONE = "parent-gone";
   private static final String SUPPRESSED = "suppressed";
   private static final String NULL_KEY = "null-key";
+  private static final String NOT_OWNED = "not-owned";
 
   /** A row that the server refused by itself, with its message alone: a detail quotes the row. */
   static Rejection of(SQLException refusal, List<String> key) {
@@ -65,6 +66,11 @@ public record Rejection(String reason, String sqlState, String constraint, List<
   /** A row that nothing can find again, so that each run would add it. */
   public static Rejection nullKey(List<String> key) {
     return new Rejection(NULL_KEY, null, null, key);
+  }
+
+  /** A row that would not be among those that the writer owns. */
+  static Rejection notOwned(List<String> key) {
+    return new Rejection(NOT_OWNED, null, null, key);
   }
 
   /** A row with a value that is none of its column's type. */

@@ -39,7 +39,10 @@ public record Target(
 
   /** How rows travel that an operation writes, where a plan says so much of it. */
   public WriteProtocol protocol(WriteTarget.Operation operation, Settings.Protocol wished) {
-    return operation.inserts() && wished != Settings.Protocol.UNNEST && whyNoCopy().isEmpty()
+    return operation.inserts()
+            && wished != Settings.Protocol.UNNEST
+            && whyNoCopy().isEmpty()
+            && !asksNewRows()
         ? WriteProtocol.COPY
         : WriteProtocol.UNNEST;
   }
@@ -49,7 +52,15 @@ public record Target(
     if (wished == Settings.Protocol.UNNEST) {
       return "unnest arrays (write.protocol)";
     }
+    if (asksNewRows()) {
+      return "unnest arrays (owns is asked of each new row)";
+    }
     return whyNoCopy().map(why -> "unnest arrays (" + why + ")").orElse("COPY");
+  }
+
+  /** Whether a row may be one that is not the step's to add. */
+  boolean asksNewRows() {
+    return owned.filter(OwnedRows::asked).isPresent();
   }
 
   /** One that an earlier step makes, or changes: what holds there is not known yet. */

@@ -81,7 +81,7 @@ final class TargetCheck {
       rights.needDelete(place(step), table, findings);
     }
     new ReplicaIdentity(inquiry, findings).check(place(step), table, events(step));
-    Optional<OwnedRows> owned = owned(step, table);
+    Optional<OwnedRows> owned = owned(step, table, shapes);
     rights.adviseRanges(place(step), table, readers, findings);
     Map<String, List<String>> triggers = new LinkedHashMap<>();
     for (String event : events(step)) {
@@ -91,9 +91,14 @@ final class TargetCheck {
     List<ParentTable> referred = referred(step, table);
     List<Cascade> cascades = cascades(step, table);
     Optional<Target> target =
-        arbiter(step, table)
+        arbiter(step, table, owned)
             .map(arbiter -> new Target(table, arbiter, triggers, referred, cascades, owned));
-    if (step.write().protocol() == Settings.Protocol.COPY) {
+    if (step.write().protocol() == Settings.Protocol.COPY
+        && owned.filter(OwnedRows::asked).isPresent()) {
+      findings.refuse(
+          place(step),
+          "write.protocol is copy, and owns is asked of each new row, which COPY cannot; leave it at auto");
+    } else if (step.write().protocol() == Settings.Protocol.COPY) {
       target
           .flatMap(Target::whyNoCopy)
           .ifPresent(
@@ -124,7 +129,8 @@ final class TargetCheck {
     return inserts ? all : own;
   }
 
-  private Optional<OwnedRows> owned(Step.Fill step, Table table) throws SQLException {
+  private Optional<OwnedRows> owned(Step.Fill step, Table table, Shapes shapes)
+      throws SQLException {
     if (step.owns().isEmpty()) {
       return Optional.empty();
     }
@@ -137,7 +143,15 @@ final class TargetCheck {
     }
     List<String> columns = conditions.columnsOf(place(step), "owns", table, condition);
     rights.need(place(step), "SELECT", table, columns, findings);
-    return Optional.of(new OwnedRows(condition, columns));
+    Optional<List<String>> added =
+        step instanceof Step.Rows
+            ? Optional.ofNullable(shapes.outputs().get(step.name()))
+            : Optional.of(step.key());
+    return Optional.of(
+        added.isPresent() && events(step).contains("INSERT")
+            ? new OwnsCheck(inquiry, findings)
+                .check(place(step), table, condition, columns, added.get())
+            : new OwnedRows(condition, columns, Map.of(), false));
   }
 
   private List<Cascade> cascades(Step.Fill step, Table table) throws SQLException {
@@ -179,15 +193,19 @@ final class TargetCheck {
     return table.isTable() && table.foreignParts().isEmpty();
   }
 
-  private Optional<Arbiter> arbiter(Step.Fill step, Table table) {
+  private Optional<Arbiter> arbiter(Step.Fill step, Table table, Optional<OwnedRows> owned)
+      throws SQLException {
     List<String> missing =
         step.key().stream().filter(column -> table.column(column).isEmpty()).toList();
     for (String column : missing) {
       findings.refuse(place(step), SourceCheck.noColumn(table, column));
     }
-    return missing.isEmpty()
-        ? ArbiterRule.choose(place(step), table, step.key(), findings)
-        : Optional.empty();
+    if (!missing.isEmpty()) {
+      return Optional.empty();
+    }
+    CoveringIndexes covering =
+        CoveringIndexes.of(inquiry, table, step.key(), owned.map(OwnedRows::condition));
+    return ArbiterRule.choose(place(step), table, step.key(), covering, findings);
   }
 
   private List<String> triggers(Step.Fill step, Table table, String event) throws SQLException {

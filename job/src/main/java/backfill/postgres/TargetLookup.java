@@ -15,6 +15,7 @@ import java.util.Optional;
 public final class TargetLookup {
   private static final String TABLE = "dbtable";
   private static final String KEY = "key";
+  private static final String OWNS = "owns";
 
   private final Inquiry inquiry;
   private final Findings findings = new Findings();
@@ -35,6 +36,7 @@ public final class TargetLookup {
    * be added.
    *
    * @param key empty for the primary key
+   * @param owns a condition that all rows hold, by which a partial index is found; or null
    * @param columns those of the DataFrame
    * @param retryFor how long a locked table is waited for
    * @throws NotReady if there is no such table, nothing in it can say which rows are the same, or
@@ -45,6 +47,7 @@ public final class TargetLookup {
       String applicationName,
       String name,
       List<String> key,
+      String owns,
       List<String> columns,
       Duration lockTimeout,
       Duration retryFor) {
@@ -53,7 +56,7 @@ public final class TargetLookup {
       TargetLookup lookup = new TargetLookup(inquiry);
       ForeignSettings.checkWritten(inquiry, database.address(), lookup.findings);
       lookup.findings.throwIfRefused();
-      return lookup.find(name, key, columns);
+      return lookup.find(name, key, owns, columns);
     } catch (SQLException e) {
       throw new NotReady(
           List.of(
@@ -63,7 +66,8 @@ public final class TargetLookup {
     }
   }
 
-  private Found find(String name, List<String> named, List<String> columns) throws SQLException {
+  private Found find(String name, List<String> named, String owns, List<String> columns)
+      throws SQLException {
     Optional<Table> found = new NameLookup(inquiry).find(TABLE, name, findings);
     findings.throwIfRefused();
     Table table = found.get();
@@ -71,9 +75,13 @@ public final class TargetLookup {
         named.isEmpty() ? new IndexCatalog(inquiry).primaryKey(table) : key(table, named);
     refuseUnfit(table, key);
     findings.throwIfRefused();
-    Optional<Arbiter> arbiter = ArbiterRule.choose(KEY, table, key, findings);
+    CoveringIndexes covering = CoveringIndexes.of(inquiry, table, key, Optional.ofNullable(owns));
+    Optional<Arbiter> arbiter = ArbiterRule.choose(KEY, table, key, covering, findings);
     LoneColumns.check(table, key, columns, findings);
-    rights(table, key, columns);
+    Optional<OwnedRows> owned =
+        owned(
+            table, owns == null ? arbiter.flatMap(Arbiter::predicate) : Optional.of(owns), columns);
+    rights(table, key, columns, owned);
     findings.throwIfRefused();
     return new Found(
         new Target(
@@ -82,7 +90,7 @@ public final class TargetLookup {
             Map.of("INSERT", new Catalog(inquiry).beforeRowTriggers(table, "INSERT")),
             new ParentCatalog(inquiry).of(table),
             List.of(),
-            Optional.empty()),
+            owned),
         DeclaredTypes.of(inquiry, table));
   }
 
@@ -126,12 +134,35 @@ public final class TargetLookup {
     }
   }
 
-  private void rights(Table table, List<String> key, List<String> columns) throws SQLException {
-    String user = inquiry.one("SELECT current_user", row -> row.getString(1));
-    Rights rights = new Rights(inquiry, user);
+  private Optional<OwnedRows> owned(Table table, Optional<String> condition, List<String> columns)
+      throws SQLException {
+    if (condition.isEmpty()) {
+      return Optional.empty();
+    }
+    if (condition.get().contains("?")) {
+      findings.refuse(
+          OWNS,
+          "it has a question mark, which statements take for a place of a value; write the operator's function instead");
+      return Optional.empty();
+    }
+    List<String> named =
+        new SourceCheck(inquiry, user(), findings).columnsOf(OWNS, "it", table, condition.get());
+    return Optional.of(
+        new OwnsCheck(inquiry, findings).check(OWNS, table, condition.get(), named, columns));
+  }
+
+  private String user() throws SQLException {
+    return inquiry.one("SELECT current_user", row -> row.getString(1));
+  }
+
+  private void rights(
+      Table table, List<String> key, List<String> columns, Optional<OwnedRows> owned)
+      throws SQLException {
+    Rights rights = new Rights(inquiry, user());
     List<String> written = columns.stream().filter(table.columnNames()::contains).toList();
     rights.need(TABLE, "INSERT", table, written, findings);
     rights.need(TABLE, "SELECT", table, key, findings);
+    rights.need(TABLE, "SELECT", table, owned.map(OwnedRows::columns).orElse(List.of()), findings);
     rights.needSequences(TABLE, table, written, findings);
     if (new Catalog(inquiry).rowSecurityActive(table)) {
       findings.refuse(TABLE, SourceCheck.rowSecurity(table));

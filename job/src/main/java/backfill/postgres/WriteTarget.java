@@ -16,6 +16,7 @@ import java.util.Set;
  * @param touched columns that are set along with a change, whatever they held
  * @param owned what a row {@code t} must be for us to change or delete it, in SQL; empty for any
  *     row
+ * @param newRows what is asked about rows before they are added
  * @param cascades tables that lose rows when a row is deleted
  * @param retryFor how long one batch is tried again after a passing failure
  * @param rejection what becomes of rows that the server refuses
@@ -30,6 +31,7 @@ public record WriteTarget(
     WriteProtocol protocol,
     Set<String> touched,
     String owned,
+    NewRows newRows,
     List<Cascade> cascades,
     Duration lockTimeout,
     Duration statementTimeout,
@@ -59,6 +61,7 @@ public record WriteTarget(
         operation.inserts() ? WriteProtocol.COPY : WriteProtocol.UNNEST,
         Set.of(),
         "",
+        NewRows.ANY,
         List.of(),
         lockTimeout,
         statementTimeout,

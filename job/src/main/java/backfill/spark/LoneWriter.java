@@ -148,7 +148,7 @@ final class LoneWriter implements DataWriter<InternalRow> {
   }
 
   private static List<String> texts(SortKey key) {
-    return key.parts().stream().map(String::valueOf).toList();
+    return key.parts().stream().map(LoneWriter::text).toList();
   }
 
   /** The key of a row of which not every value can be read. */
@@ -156,12 +156,16 @@ final class LoneWriter implements DataWriter<InternalRow> {
     List<String> key = new ArrayList<>();
     for (int cell : keyCells) {
       try {
-        key.add(String.valueOf(cells[cell].read(row, cell)));
+        key.add(text(cells[cell].read(row, cell)));
       } catch (UnfitValue e) {
-        key.add(String.valueOf(e.value()));
+        key.add(text(e.value()));
       }
     }
     return key;
+  }
+
+  private static String text(Object value) {
+    return value == null ? null : value.toString();
   }
 
   private void sendAll() throws IOException {

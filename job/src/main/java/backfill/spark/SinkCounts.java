@@ -17,7 +17,7 @@ import org.apache.spark.sql.types.StructType;
 final class SinkCounts {
   private static final StructType REJECTION =
       new StructType()
-          .add("key", new ArrayType(DataTypes.StringType, false), false)
+          .add("key", new ArrayType(DataTypes.StringType, true), false)
           .add("reason", DataTypes.StringType, false)
           .add("sqlstate", DataTypes.StringType)
           .add("constraint", DataTypes.StringType);

@@ -1,6 +1,7 @@
 package backfill.spark;
 
 import backfill.postgres.Database;
+import backfill.postgres.NewRows;
 import backfill.postgres.NotReady;
 import backfill.postgres.ParentTable;
 import backfill.postgres.Parents;
@@ -11,7 +12,6 @@ import backfill.postgres.TargetLookup;
 import backfill.postgres.WriteProtocol;
 import backfill.postgres.WriteTarget;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -31,6 +31,10 @@ import org.apache.spark.sql.util.CaseInsensitiveStringMap;
  *   <li>{@code dbtable}: the table, {@code name} or {@code schema.name}
  *   <li>{@code key}: the columns of the unique index that decides what a conflict is, by comma;
  *       without it the primary key
+ *   <li>{@code owns}: a condition that every row holds: where the key's index is partial, what it
+ *       covers
+ *   <li>{@code diff} (true or false, default false): whether rows whose key is there are left out
+ *       before they take a value of a sequence
  *   <li>{@code rejected-rows} (0 to 1000000000, default 0): rows that the table may refuse
  *   <li>{@code counts}: the temporary view that says what was done
  *   <li>{@code distribution}: {@code range} (default) or {@code none}
@@ -45,6 +49,8 @@ record SinkOptions(
     Database database,
     String table,
     List<String> key,
+    String owns,
+    boolean looksFirst,
     int rejectedRows,
     Optional<String> counts,
     SinkConfig.Distribution distribution,
@@ -69,6 +75,8 @@ record SinkOptions(
           "password",
           "dbtable",
           "key",
+          "owns",
+          "diff",
           "rejected-rows",
           "counts",
           "distribution",
@@ -86,16 +94,28 @@ record SinkOptions(
    */
   static SinkOptions of(CaseInsensitiveStringMap options) {
     refuseUnknown(options);
+    boolean looksFirst = looksFirst(options);
+    WriteProtocol protocol = oneOf(options, "protocol", WriteProtocol.UNNEST, WriteProtocol.COPY);
+    if (looksFirst && protocol == WriteProtocol.COPY) {
+      throw new IllegalArgumentException(
+          "option diff = true looks at each row first, which protocol = copy cannot; leave one of them out");
+    }
     return new SinkOptions(
         database(options),
         required(options, "dbtable"),
         key(options),
+        options.get("owns"),
+        looksFirst,
         number(options, "rejected-rows", 0, 0, 1_000_000_000),
         Optional.ofNullable(view(options)),
-        distribution(options),
+        oneOf(
+            options,
+            "distribution",
+            SinkConfig.Distribution.RANGE,
+            SinkConfig.Distribution.NONE),
         number(options, "writers", 2, 1, 64),
         number(options, "rows-per-batch", 25_000, 1, 1_000_000),
-        protocol(options),
+        protocol,
         seconds(options, "lock-timeout", 5),
         seconds(options, "statement-timeout", 60),
         seconds(options, "retry-for", 120));
@@ -110,24 +130,30 @@ record SinkOptions(
   SinkConfig target(StructType rows) {
     List<String> names = List.of(rows.fieldNames());
     TargetLookup.Found found =
-        TargetLookup.find(database, APPLICATION_NAME, table, key, names, lockTimeout, retryFor);
+        TargetLookup.find(
+            database, APPLICATION_NAME, table, key, owns, names, lockTimeout, retryFor);
     Target target = found.target();
     List<String> declared = names.stream().map(found.declared()::get).toList();
     SinkTypes.refuse(rows, target.table(), declared);
+    List<TargetColumn> columns =
+        names.stream()
+            .map(name -> target.table().column(name).orElseThrow())
+            .map(column -> TargetColumn.of(column, target.arbiter().nullsMatch()))
+            .toList();
+    NewRows newRows = NewRows.of(looksFirst, target, columns);
     return new SinkConfig(
         new WriteTarget(
             database,
             target.table().name(),
-            names.stream()
-                .map(name -> target.table().column(name).orElseThrow())
-                .map(column -> TargetColumn.of(column, false))
-                .toList(),
+            columns,
             target.arbiter().columns(),
             target.arbiter().onConflict(),
             WriteTarget.Operation.INSERT_MISSING,
-            protocol,
+            // COPY asks nothing of a row.
+            newRows.owned().isEmpty() ? protocol : WriteProtocol.UNNEST,
             Set.of(),
             "",
+            newRows,
             List.of(),
             lockTimeout,
             statementTimeout,
@@ -186,37 +212,29 @@ record SinkOptions(
     return given;
   }
 
-  private static SinkConfig.Distribution distribution(CaseInsensitiveStringMap options) {
-    return oneOf(options, "distribution", SinkConfig.Distribution.RANGE);
-  }
-
-  private static WriteProtocol protocol(CaseInsensitiveStringMap options) {
-    return oneOf(options, "protocol", WriteProtocol.UNNEST);
+  private static boolean looksFirst(CaseInsensitiveStringMap options) {
+    String given = options.getOrDefault("diff", "false").strip().toLowerCase(Locale.ROOT);
+    if (!given.equals("true") && !given.equals("false")) {
+      throw new IllegalArgumentException("option diff must be true or false, got " + given);
+    }
+    return given.equals("true");
   }
 
   private static <E extends Enum<E>> E oneOf(
-      CaseInsensitiveStringMap options, String name, E otherwise) {
-    String given = options.get(name);
-    if (given == null) {
-      return otherwise;
-    }
-    E[] values = otherwise.getDeclaringClass().getEnumConstants();
-    return Arrays.stream(values)
-        .filter(value -> value.name().equalsIgnoreCase(given.strip()))
+      CaseInsensitiveStringMap options, String name, E otherwise, E other) {
+    String given = options.getOrDefault(name, otherwise.name()).strip();
+    return Stream.of(otherwise, other)
+        .filter(value -> value.name().equalsIgnoreCase(given))
         .findFirst()
         .orElseThrow(
             () ->
                 new IllegalArgumentException(
-                    "option "
-                        + name
-                        + " must be "
-                        + String.join(
-                            " or ",
-                            Arrays.stream(values)
-                                .map(value -> value.name().toLowerCase(Locale.ROOT))
-                                .toList())
-                        + ", got "
-                        + given));
+                    "option %s must be %s or %s, got %s"
+                        .formatted(
+                            name,
+                            otherwise.name().toLowerCase(Locale.ROOT),
+                            other.name().toLowerCase(Locale.ROOT),
+                            given)));
   }
 
   private static Duration seconds(CaseInsensitiveStringMap options, String name, int otherwise) {

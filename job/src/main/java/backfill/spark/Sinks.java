@@ -4,6 +4,7 @@ import backfill.plan.Plan;
 import backfill.plan.Step;
 import backfill.postgres.Column;
 import backfill.postgres.Database;
+import backfill.postgres.NewRows;
 import backfill.postgres.ParentTable;
 import backfill.postgres.Parents;
 import backfill.postgres.RejectionRules;
@@ -52,16 +53,20 @@ public final class Sinks {
       Database database,
       Parents parents,
       long rejectedBefore) {
+    List<TargetColumn> columns = part.columns().stream().map(name -> column(target, name)).toList();
     return new WriteTarget(
         database,
         target.table().name(),
-        part.columns().stream().map(name -> column(target, name)).toList(),
+        columns,
         step.key(),
         target.arbiter().onConflict(),
         part.operation(),
         target.protocol(part.operation(), step.write().protocol()),
         part.touched(),
         target.owned().map(owned -> owned.ofRow(target.table().name())).orElse(""),
+        part.operation().event().equals("INSERT")
+            ? NewRows.of(false, target, columns)
+            : NewRows.ANY,
         part.operation() == WriteTarget.Operation.COMPARE_AND_DELETE
             ? target.cascades()
             : List.of(),

@@ -3,6 +3,7 @@ package backfill.postgres;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
+import backfill.plan.Step;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -91,7 +92,71 @@ class ArbiterRuleTest {
         "ALTER TABLE access ADD COLUMN gone bool NOT NULL DEFAULT false",
         "CREATE UNIQUE INDEX present ON access (object_id, user_id) WHERE NOT gone");
     assertThat(world.reasons())
-        .containsExactly(NONE + " (present covers only rows WHERE (NOT gone))" + CREATE);
+        .containsExactly(
+            NONE
+                + " (present covers only rows WHERE (NOT gone)); where all rows of this are among these, say so: owns ="
+                + " \"(NOT gone)\"");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "NOT gone | NOT gone",
+        "NOT gone | gone = false -- as we write it",
+        "NOT gone | (left_at IS NULL) AND NOT gone AND kind = 'job'",
+        "left_at IS NULL | left_at IS NULL",
+        "kind IN ('job', 'hand') | kind = 'job'",
+        "kind = 'job' AND NOT gone | NOT gone AND 'job' = kind",
+        "level > 0 | level > 5 AND NOT gone AND kind = 'job'",
+      })
+  void aPredicateThatOwnsImpliesIsFoundByIt(String predicate, String owns) {
+    softly(predicate, owns);
+    Arbiter arbiter = arbiter();
+    assertThat(arbiter.index()).isEqualTo("present");
+    assertThat(arbiter.onConflict())
+        .isEqualTo("ON CONFLICT (\"object_id\", \"user_id\") WHERE (" + owns + "\n)");
+    world.execute("UPDATE access SET level = 9");
+    assertThat(inserts(arbiter)).isOne();
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "NOT gone | left_at IS NULL",
+        "NOT gone | NOT gone OR left_at IS NULL",
+        "left_at IS NULL | left_at IS NULL OR level > 5",
+        "kind = 'job' | kind IN ('job', 'hand')",
+        "level > 5 | level > 0",
+        "NOT gone | NOT gone AND EXISTS (SELECT)",
+      })
+  void aPredicateThatOwnsDoesNotImplyIsRefused(String predicate, String owns) {
+    softly(predicate, owns);
+    assertThat(world.reasons())
+        .singleElement()
+        .asString()
+        .startsWith(NONE + " (present covers only rows WHERE ");
+  }
+
+  private void softly(String predicate, String owns) {
+    world.execute(
+        "ALTER TABLE access ADD gone bool NOT NULL DEFAULT false, ADD left_at timestamptz, ADD kind text DEFAULT 'job',"
+            + " ADD level int NOT NULL DEFAULT 9",
+        "CREATE UNIQUE INDEX present ON access (object_id, user_id) WHERE " + predicate);
+    Step.Pairs step = TestingPreflight.pairsInto("access");
+    world.steps.set(
+        0,
+        new Step.Pairs(
+            step.name(),
+            step.onlyIf(),
+            step.direct(),
+            step.through(),
+            step.members(),
+            step.into(),
+            step.surplus(),
+            java.util.Optional.of(owns),
+            step.write()));
   }
 
   @Test
@@ -100,7 +165,7 @@ class ArbiterRuleTest {
         "ALTER TABLE access ALTER COLUMN user_id DROP NOT NULL",
         "CREATE UNIQUE INDEX known ON access (object_id, user_id) WHERE user_id IS NOT NULL");
     assertThat(arbiter().onConflict())
-        .isEqualTo("ON CONFLICT (\"object_id\", \"user_id\") WHERE ((user_id IS NOT NULL))");
+        .isEqualTo("ON CONFLICT (\"object_id\", \"user_id\") WHERE ((user_id IS NOT NULL)\n)");
     assertThat(inserts(arbiter())).isOne();
   }
 

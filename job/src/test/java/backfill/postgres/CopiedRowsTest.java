@@ -57,6 +57,7 @@ class CopiedRowsTest {
         protocol,
         Set.of(),
         "",
+        NewRows.ANY,
         List.of(),
         Duration.ofSeconds(5),
         Duration.ofSeconds(30),

@@ -123,7 +123,7 @@ class UnansweredCommitTest {
           .message()
           .matches(
               "the server did not answer a COMMIT, and whether transaction \\d+ is in is not known: the server crashed,"
-                  + " or is another one now, and may have given the number to another transaction; with ledger = off"
+                  + " or is another one now, and may have given the number to another transaction; without a ledger"
                   + " nothing else tells them apart; a rerun finds out");
       assertThat(failure.getSQLState()).isEqualTo("08007");
       assertThat(writer.counts()).isEqualTo(WriteCounts.NONE);

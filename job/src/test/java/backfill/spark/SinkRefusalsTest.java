@@ -8,6 +8,7 @@ import backfill.TestingDatabase;
 import backfill.TestingPostgres;
 import backfill.TestingSpark;
 import java.sql.SQLException;
+import java.util.HashMap;
 import java.util.Map;
 import org.apache.spark.sql.DataFrameWriter;
 import org.apache.spark.sql.Row;
@@ -64,7 +65,7 @@ class SinkRefusalsTest {
     assertThat(refusal(Map.of("dbtable", "t", "batchsize", "10", "Truncate", "true")))
         .isEqualTo(
             "unknown option batchsize, truncate for format \"backfill\"; it knows url, user, password, dbtable, key,"
-                + " rejected-rows, counts, distribution, writers, rows-per-batch, protocol, lock-timeout, statement-timeout, retry-for");
+                + " owns, diff, rejected-rows, counts, distribution, writers, rows-per-batch, protocol, lock-timeout, statement-timeout, retry-for");
   }
 
   @Test
@@ -83,6 +84,7 @@ class SinkRefusalsTest {
         "lock-timeout | 5 s | option lock-timeout must be 1 to 86400, got 5 s",
         "statement-timeout | -1 | option statement-timeout must be 1 to 86400, got -1",
         "rejected-rows | -1 | option rejected-rows must be 0 to 1000000000, got -1",
+        "diff | yes | option diff must be true or false, got yes",
         "counts | a.b | 'option counts names a temporary view, in letters, digits and underscores; got a.b'",
         "retry-for | 0 | option retry-for must be 1 to 86400, got 0",
         "distribution | hash | option distribution must be range or none, got hash",
@@ -152,6 +154,67 @@ class SinkRefusalsTest {
             () -> writer("SELECT 1 AS a, 2 AS b", Map.of("dbtable", "t")).mode(mode).save())
         .hasMessage(message);
     assertThat(database.count("SELECT count(*) FROM t")).isZero();
+  }
+
+  @Test
+  void lookingFirstAndCopyAreNotToBeHadTogether() throws SQLException {
+    assertThat(refusal(Map.of("dbtable", "t", "diff", "true", "protocol", "copy")))
+        .isEqualTo(
+            "option diff = true looks at each row first, which protocol = copy cannot; leave one of them out");
+  }
+
+  @Test
+  void partialIndexWithoutAWordOnItsRowsIsRefused() throws SQLException {
+    database.execute(
+        "CREATE TABLE soft (file_id bigint NOT NULL, uid text NOT NULL, deleted_at timestamptz, hidden bool NOT NULL)",
+        "CREATE UNIQUE INDEX live ON soft (file_id, uid) WHERE deleted_at IS NULL");
+    String rows = "SELECT 1L AS file_id, 'a' AS uid, true AS hidden";
+    Map<String, String> options = Map.of("dbtable", "soft", "key", "file_id,uid");
+
+    assertThat(refusal(rows, options))
+        .isEqualTo(
+            "key: soft has no unique index that says which rows are the same by exactly (\"file_id\", \"uid\") (live"
+                + " covers only rows WHERE (deleted_at IS NULL)); where all rows of this are among these, say so: owns ="
+                + " \"(deleted_at IS NULL)\"");
+    assertThat(refusal(rows, with(options, "owns", "NOT hidden")))
+        .startsWith("key: soft has no unique index that says");
+    assertThat(refusal(rows, with(options, "owns", "deleted_at IS NULL AND gone")))
+        .contains("owns: it cannot be asked: column \"gone\" does not exist");
+    database.execute("ALTER TABLE soft ALTER deleted_at SET DEFAULT 'epoch'");
+    assertThat(refusal(rows, with(options, "owns", "deleted_at IS NULL")))
+        .isEqualTo(
+            "owns: no row that is added would be among those that owns says (deleted_at IS NULL): deleted_at is"
+                + " '1970-01-01 00:00:00+00'::timestamp with time zone by default; give new rows such a value, or the"
+                + " column such a default");
+  }
+
+  private static Map<String, String> with(Map<String, String> options, String name, String value) {
+    Map<String, String> more = new HashMap<>(options);
+    more.put(name, value);
+    return more;
+  }
+
+  @Test
+  void columnsAndRightsThatAreLackingAreNamedAtOnce() throws SQLException {
+    database.execute(
+        "CREATE TABLE strict (id int PRIMARY KEY, \"Name\" text NOT NULL, twice int GENERATED ALWAYS AS (id * 2) STORED)",
+        "CREATE ROLE sink_reader LOGIN PASSWORD 'reader'",
+        "GRANT SELECT ON strict TO sink_reader");
+    try {
+      assertThat(
+              refusal(
+                  "SELECT 1 AS id, 'x' AS name, 2 AS twice",
+                  Map.of("dbtable", "strict", "user", "sink_reader", "password", "reader")))
+          .isEqualTo(
+              "columns: strict has no column \"name\" (there is \"Name\", and to PostgreSQL that is another name: case"
+                  + " counts); name the DataFrame's columns as the table's\ncolumns: strict.Name is NOT NULL without a"
+                  + " default, and the DataFrame has no such column (there is \"name\", and to PostgreSQL that is another"
+                  + " name: case counts); add it\ncolumns: strict.twice is a generated column and cannot be written; drop it"
+                  + " from the DataFrame\ndbtable: no right to INSERT on strict; GRANT INSERT (\"id\", \"twice\") ON"
+                  + " \"public\".\"strict\" TO \"sink_reader\"");
+    } finally {
+      database.execute("DROP OWNED BY sink_reader", "DROP ROLE sink_reader");
+    }
   }
 
   @Test

@@ -155,6 +155,93 @@ class SinkTest {
   }
 
   @Test
+  void presentRowsTakeNoValueOfASequenceWhereTheyAreLookedFor() throws SQLException {
+    database.execute(
+        "CREATE TABLE t (id serial, a bigint PRIMARY KEY, b text)",
+        "INSERT INTO t (a) SELECT generate_series(0, 999)");
+
+    writer(TestingSpark.session().range(1005).toDF("a"))
+        .option("dbtable", "t")
+        .option("diff", "true")
+        .option("counts", "looked")
+        .option("rows-per-batch", "100")
+        .save();
+
+    assertThat(database.count("SELECT count(*) FROM t")).isEqualTo(1005);
+    assertThat(database.count("SELECT last_value FROM t_id_seq")).isEqualTo(1005);
+    assertThat(
+            TestingSpark.session()
+                .sql("SELECT rows, inserted, present, exact FROM looked")
+                .first()
+                .mkString(" "))
+        .isEqualTo("1005 5 1000 true");
+  }
+
+  @Test
+  void softlyDeletedRowsAreNoConflict() throws SQLException {
+    database.execute(
+        "CREATE TABLE \"Shares\" (id bigserial PRIMARY KEY, \"fileId\" bigint NOT NULL, uid varchar NOT NULL, deleted_at timestamptz)",
+        "CREATE UNIQUE INDEX ON \"Shares\" (\"fileId\", uid) WHERE deleted_at IS NULL",
+        "INSERT INTO \"Shares\" (\"fileId\", uid, deleted_at) VALUES (1, 'a', 'epoch'), (1, 'b', NULL), (2, 'a', 'epoch')");
+
+    for (String looks : List.of("false", "true", "true")) {
+      writer("SELECT * FROM VALUES (1L, 'a'), (1L, 'b'), (2L, 'b') AS v(fileId, uid)")
+          .option("dbtable", "\"Shares\"")
+          .option("key", "\"fileId\", uid")
+          .option("owns", "deleted_at IS NULL AND true")
+          .option("diff", looks)
+          .save();
+    }
+    writer(
+            """
+            SELECT * FROM VALUES (1L, 'a', NULL), (3L, 'a', TIMESTAMP'2024-01-01 00:00:00'), (3L, 'b', NULL)
+            AS v(fileId, uid, deleted_at)""")
+        .option("dbtable", "\"Shares\"")
+        .option("key", "fileId,uid")
+        .option("owns", "deleted_at IS NULL")
+        .option("protocol", "copy")
+        .option("rejected-rows", "1")
+        .option("counts", "soft")
+        .save();
+
+    assertThat(
+            database.rows(
+                "SELECT \"fileId\", uid, deleted_at IS NOT NULL FROM \"Shares\" ORDER BY 1, 2, 3"))
+        .hasToString(
+            "[[1, a, false], [1, a, true], [1, b, false], [2, a, true], [2, b, false], [3, b, false]]");
+    assertThat(
+            TestingSpark.session()
+                .sql(
+                    "SELECT inserted, present, array_join(rejections[0].key, ','), rejections[0].reason FROM soft")
+                .first()
+                .mkString(" "))
+        .isEqualTo("1 1 3,a not-owned");
+  }
+
+  @Test
+  void rowOutsideOfThePredicateIsNotAddedAgainAndAgain() throws SQLException {
+    database.execute(
+        "CREATE TABLE t (a int NOT NULL, b int)", "CREATE UNIQUE INDEX ON t (a) WHERE a > 0");
+
+    writer("SELECT * FROM VALUES (1, 1), (-1, 2) AS v(a, b)")
+        .option("dbtable", "t")
+        .option("key", "a")
+        .option("rejected-rows", "1")
+        .save();
+
+    assertThat(database.rows("SELECT a FROM t")).containsExactly(List.of(1));
+  }
+
+  @Test
+  void namesThatDifferInCaseAreTwoColumns() throws SQLException {
+    database.execute("CREATE TABLE t (\"id\" int PRIMARY KEY, \"ID\" text, \"Id.x\" int)");
+
+    writer("SELECT 7 AS id, 'upper' AS ID, 3 AS `Id.x`").option("dbtable", "t").save();
+
+    assertThat(database.rows("SELECT * FROM t")).containsExactly(List.of(7, "upper", 3));
+  }
+
+  @Test
   void partialUniqueIndexDecides() throws SQLException {
     database.execute(
         "CREATE TABLE t (id bigint GENERATED ALWAYS AS IDENTITY, a int, b int)",
