@@ -193,7 +193,7 @@ final class BatchStatement {
     for (int i = 0; i < target.columns().size(); i++) {
       TargetColumn column = target.columns().get(i);
       if (target.key().contains(column.name())) {
-        same.add("t." + column.quoted() + " = " + value(column, i));
+        same.add(column.same("t." + column.quoted(), value(column, i)));
       }
     }
     return same;
