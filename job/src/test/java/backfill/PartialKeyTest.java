@@ -46,7 +46,9 @@ class PartialKeyTest {
     Path plan = directory.resolve("shares.conf");
     Files.writeString(
         plan,
-        "name = shares\nallow-delete = true\nsources.grants = grants\nsteps = [" + step + "]");
+        "name = shares\nallow-delete = true\nlimits.surplus-percent = 50\nsources.grants = grants\nsteps = ["
+            + step
+            + "]");
     String[] words = new String[2 + options.length];
     words[0] = command;
     words[1] = plan.toString();
@@ -62,12 +64,12 @@ class PartialKeyTest {
 
   @Test
   void pairsBesideSoftlyDeletedOnesAreAddedOnceAndThoseStay() throws Exception {
+    assertThat(run("check", PAIRS).said()).contains("write shares: COPY, arbiter live");
     TestingRun run = run("run", PAIRS);
 
     assertThat(run.code()).as(run.said()).isZero();
     assertThat(run.counts("shares", "planned", "alreadyPresent", "inserted", "deleted", "missing"))
         .isEqualTo(RunTest.numbers(3, 1, 2, 1, 0));
-    assertThat(run.said()).contains("write shares: COPY, arbiter live");
     assertThat(live("file_id, uid")).isEqualTo("[[1, ada], [1, bob], [2, ada]]");
     assertThat(database.count("SELECT count(*) FROM shares WHERE deleted_at IS NOT NULL"))
         .isEqualTo(3);

@@ -17,6 +17,9 @@ final class LoneColumns {
     absentKey(table, key, given, findings);
     for (Column column : table.columns()) {
       if (given.contains(column.name())) {
+        if (ValueGroup.of(column) == ValueGroup.REFUSED) {
+          findings.refuse(PLACE, unfit(table, column));
+        }
         column
             .unwritable()
             .ifPresent(
@@ -40,6 +43,17 @@ final class LoneColumns {
                 + "; add it");
       }
     }
+  }
+
+  private static String unfit(Table table, Column column) {
+    return "%s.%s is %s, whose values %s"
+        .formatted(
+            table.name(),
+            column.name(),
+            column.type(),
+            column.castType().startsWith("reg")
+                ? "name objects of one database; drop it from the DataFrame, and write the objects' names into a text column"
+                : "no statement can write; drop it from the DataFrame");
   }
 
   private static void absent(Table table, List<String> given, Findings findings) {

@@ -108,11 +108,7 @@ record SinkOptions(
         looksFirst,
         number(options, "rejected-rows", 0, 0, 1_000_000_000),
         Optional.ofNullable(view(options)),
-        oneOf(
-            options,
-            "distribution",
-            SinkConfig.Distribution.RANGE,
-            SinkConfig.Distribution.NONE),
+        oneOf(options, "distribution", SinkConfig.Distribution.RANGE, SinkConfig.Distribution.NONE),
         number(options, "writers", 2, 1, 64),
         number(options, "rows-per-batch", 25_000, 1, 1_000_000),
         protocol,

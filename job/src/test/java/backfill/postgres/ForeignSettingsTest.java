@@ -52,6 +52,8 @@ class ForeignSettingsTest {
         "backfill test",
         "target",
         List.of(),
+        null,
+        List.of("object_id", "user_id"),
         Duration.ofSeconds(2),
         Duration.ofSeconds(2));
   }

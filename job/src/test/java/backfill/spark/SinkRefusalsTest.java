@@ -134,6 +134,24 @@ class SinkRefusalsTest {
   }
 
   @Test
+  void columnsWhoseValuesCannotBeCarriedAreNamedWithWhatToWriteInstead() throws SQLException {
+    database.execute(
+        "CREATE DOMAIN callback AS regprocedure",
+        "CREATE TABLE hooks (a int PRIMARY KEY, f regproc, c callback, r regclass[], tree pg_node_tree)");
+
+    assertThat(
+            refusal(
+                "SELECT 1 AS a, 'now' AS f, 'now()' AS c, array('t') AS r, 'x' AS tree",
+                Map.of("dbtable", "hooks")))
+        .isEqualTo(
+            """
+            columns: hooks.f is regproc, whose values name objects of one database; drop it from the DataFrame, and write the objects' names into a text column
+            columns: hooks.c is callback, whose values name objects of one database; drop it from the DataFrame, and write the objects' names into a text column
+            columns: hooks.r is regclass[], whose values name objects of one database; drop it from the DataFrame, and write the objects' names into a text column
+            columns: hooks.tree is pg_node_tree, whose values no statement can write; drop it from the DataFrame""");
+  }
+
+  @Test
   void typeWithoutATextIsRefused() {
     assertThatThrownBy(() -> writer("SELECT 1 AS a, map(1, 2) AS b", Map.of("dbtable", "t")).save())
         .hasMessage(
