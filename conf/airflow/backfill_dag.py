@@ -117,9 +117,9 @@ with DAG(
         task_id="approval",
         subject="Run backfill {{ params.plan }}?",
         body="""{% set plan = ti.xcom_pull(task_ids='plan') %}
-| planned | already present | to insert | to update | to delete | rejected | surplus |
-|--:|--:|--:|--:|--:|--:|--:|
-|{% for key in ['planned', 'alreadyPresent', 'toInsert', 'toUpdate', 'toDelete', 'rejected', 'surplus'] %} {{
+| planned | already present | foreign | to insert | to update | to delete | rejected | surplus |
+|--:|--:|--:|--:|--:|--:|--:|--:|
+|{% for key in ['planned', 'alreadyPresent', 'foreign', 'toInsert', 'toUpdate', 'toDelete', 'rejected', 'surplus'] %} {{
     '–' if plan[key] is none else plan[key] }} |{% endfor %}
 
 {% if plan.get('wouldRefuse') %}**A limit refuses this run: it would end with exit code {{ plan['wouldRefuse'] }}.**

@@ -177,6 +177,7 @@ final class Report {
     line.put("wouldRefuse", wouldRefuse);
     line.put("planned", sum(step -> step.planned));
     line.put("alreadyPresent", sum(step -> step.alreadyPresent));
+    line.put("foreign", sum(step -> step.foreign));
     line.put("toInsert", sum(step -> step.toInsert));
     line.put("toUpdate", sum(step -> step.toUpdate));
     line.put("toDelete", sum(step -> step.toDelete));

@@ -24,6 +24,8 @@ import org.apache.logging.log4j.Logger;
 final class Sentences {
   private static final Logger LOG = LogManager.getLogger("backfill");
 
+  private static final String FOREIGN = "%,d foreign (held by a row that is not the step's)";
+
   private Sentences() {}
 
   /** So many rows, in words. */
@@ -35,6 +37,7 @@ final class Sentences {
     List<String> parts = new ArrayList<>();
     add(parts, "%,d planned", plan.planned());
     add(parts, "%,d there already", plan.alreadyPresent());
+    add(parts, FOREIGN, plan.foreign() == null || plan.foreign() == 0 ? null : plan.foreign());
     add(parts, "%,d to insert", plan.toInsert());
     add(parts, "%,d right already", plan.unchanged());
     add(parts, "%,d absent", plan.absent());
@@ -123,11 +126,14 @@ final class Sentences {
   static String verified(Verified verified) {
     String counts =
         String.format(
-            Locale.ROOT,
-            "%,d missing, %,d added meanwhile, %,d revoked meanwhile",
-            verified.missing(),
-            verified.addedMeanwhile(),
-            verified.revokedMeanwhile());
+                Locale.ROOT,
+                "%,d missing, %,d added meanwhile, %,d revoked meanwhile",
+                verified.missing(),
+                verified.addedMeanwhile(),
+                verified.revokedMeanwhile())
+            + (verified.foreign() == 0
+                ? ""
+                : String.format(Locale.ROOT, ", " + FOREIGN, verified.foreign()));
     return verified.examples().isEmpty()
         ? counts
         : counts + "; missing first: " + String.join(", ", verified.examples());

@@ -17,10 +17,14 @@ final class StatusTable {
     "rows",
     "written",
     "rejected",
+    "foreign",
     "rows/s",
     "last commit",
     "where"
   };
+
+  /** A column that only ledgers have with such rows. */
+  private static final int FOREIGN = 8;
 
   private StatusTable() {}
 
@@ -38,6 +42,7 @@ final class StatusTable {
             number(run.rows()),
             number(run.changed()),
             number(run.rejected()),
+            run.foreign() == 0 ? "" : number(run.foreign()),
             number(run.rowsPerSecond()),
             run.lastCommit(),
             run.host()
@@ -46,13 +51,17 @@ final class StatusTable {
     if (runs.size() > 1) {
       rows.add(sum(runs));
     }
+    if (rows.stream().skip(1).allMatch(row -> row[FOREIGN].isEmpty())) {
+      rows.replaceAll(StatusTable::withoutForeign);
+    }
+    int counts = rows.get(0).length - 3;
     List<String> lines = new ArrayList<>();
     for (String[] row : rows) {
       StringBuilder line = new StringBuilder();
       for (int i = 0; i < row.length; i++) {
         int column = i;
         int width = rows.stream().mapToInt(r -> r[column].length()).max().orElse(0);
-        boolean count = i >= 5 && i <= 8;
+        boolean count = i >= 5 && i <= counts;
         line.append(
             String.format(count ? "%" + width + "s  " : "%-" + Math.max(1, width) + "s  ", row[i]));
       }
@@ -70,6 +79,12 @@ final class StatusTable {
     sum[6] = number(runs.stream().mapToLong(LedgerStatus.Run::changed).sum());
     sum[7] = number(runs.stream().mapToLong(LedgerStatus.Run::rejected).sum());
     return sum;
+  }
+
+  private static String[] withoutForeign(String[] row) {
+    List<String> cells = new ArrayList<>(List.of(row));
+    cells.remove(FOREIGN);
+    return cells.toArray(String[]::new);
   }
 
   private static String number(long count) {

@@ -35,6 +35,7 @@ final class StepReport {
   Map<String, Long> read = new LinkedHashMap<>();
   Long planned;
   Long alreadyPresent;
+  Long foreign;
   Long toInsert;
   Long toUpdate;
   Long toDelete;
@@ -133,6 +134,7 @@ final class StepReport {
   void planned(StepPlan plan) {
     planned = plan.planned();
     alreadyPresent = plan.alreadyPresent();
+    foreign = plan.foreign();
     toInsert = plan.toInsert();
     toUpdate = plan.toUpdate();
     toDelete = plan.toDelete();

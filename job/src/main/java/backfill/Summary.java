@@ -11,6 +11,7 @@ final class Summary {
     "step",
     "planned",
     "present",
+    "foreign",
     "inserted",
     "set",
     "deleted",
@@ -22,8 +23,11 @@ final class Summary {
     "seconds"
   };
 
+  /** A column that only plans have whose steps own some rows of a table. */
+  private static final int FOREIGN = 3;
+
   /** A column that only plans which delete have. */
-  private static final int DELETED = 5;
+  private static final int DELETED = 6;
 
   private Summary() {}
 
@@ -62,8 +66,8 @@ final class Summary {
     boolean dry = !report.command.equals(Command.RUN.toString());
     String[] head = HEAD.clone();
     if (dry) {
-      head[3] = "to insert";
-      head[4] = "to set";
+      head[4] = "to insert";
+      head[5] = "to set";
       head[DELETED] = "to delete";
     }
     rows.add(head);
@@ -73,6 +77,7 @@ final class Summary {
             step.status.equals("done") ? step.name : step.name + " (" + step.status + ")",
             number(step.planned),
             number(step.alreadyPresent == null ? step.unchanged : step.alreadyPresent),
+            number(step.foreign),
             number(dry ? step.toInsert : step.inserted),
             number(dry ? step.toUpdate : step.updated),
             number(dry ? step.toDelete : step.deleted),
@@ -86,10 +91,15 @@ final class Summary {
                 : String.format(Locale.ROOT, "%.1f", step.durationMs / 1000.0)
           });
     }
-    if (rows.stream().skip(1).allMatch(row -> row[DELETED].isEmpty())) {
-      rows.replaceAll(Summary::withoutDeleted);
-    }
+    withoutEmpty(rows, DELETED);
+    withoutEmpty(rows, FOREIGN);
     return rows;
+  }
+
+  private static void withoutEmpty(List<String[]> rows, int column) {
+    if (rows.stream().skip(1).allMatch(row -> row[column].isEmpty())) {
+      rows.replaceAll(row -> without(row, column));
+    }
   }
 
   private static boolean isCounted(String[] row) {
@@ -131,9 +141,9 @@ final class Summary {
     return lines;
   }
 
-  private static String[] withoutDeleted(String[] row) {
+  private static String[] without(String[] row, int column) {
     List<String> cells = new ArrayList<>(List.of(row));
-    cells.remove(DELETED);
+    cells.remove(column);
     return cells.toArray(String[]::new);
   }
 

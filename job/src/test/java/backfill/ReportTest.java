@@ -26,7 +26,7 @@ class ReportTest {
       List.of("durationMs sessionReadyMs stages databases warnings steps".split(" "));
   private static final List<String> STEP =
       List.of(
-          ("name kind target status read planned alreadyPresent toInsert toUpdate toDelete inserted conflicts updated"
+          ("name kind target status read planned alreadyPresent foreign toInsert toUpdate toDelete inserted conflicts updated"
                   + " unchanged deleted stayed cascaded absent changedMeanwhile rejected rejections surplus unmatched missing"
                   + " addedMeanwhile revokedMeanwhile statements retries sequenceValues lockWaitMs throttledMs"
                   + " durationMs stages")

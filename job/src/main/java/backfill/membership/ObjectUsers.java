@@ -16,6 +16,7 @@ public final class ObjectUsers {
   private final RoaringBitmap direct = new RoaringBitmap();
   private final List<RoaringBitmap> granted = new ArrayList<>();
   private final RoaringBitmap existing = new RoaringBitmap();
+  private final RoaringBitmap foreign = new RoaringBitmap();
   private long unknownExisting;
 
   /** Forgets the object before. */
@@ -23,6 +24,7 @@ public final class ObjectUsers {
     direct.clear();
     granted.clear();
     existing.clear();
+    foreign.clear();
     unknownExisting = 0;
   }
 
@@ -40,6 +42,11 @@ public final class ObjectUsers {
   /** Users whom the target has for the object. */
   public void addExisting(RoaringBitmap users) {
     existing.or(users);
+  }
+
+  /** Users whom the target has for the object in a row that is not the step's. */
+  public void addForeign(RoaringBitmap users) {
+    foreign.or(users);
   }
 
   /** Rows of the target whose user no source names anywhere: surplus, whatever the object. */
@@ -83,6 +90,13 @@ public final class ObjectUsers {
    */
   public RoaringBitmap existing() {
     return existing;
+  }
+
+  /** Takes out of these users, whose row the step has not, those whose key another row holds. */
+  public long takeForeign(RoaringBitmap absent) {
+    long before = absent.getLongCardinality();
+    absent.andNot(foreign);
+    return before - absent.getLongCardinality();
   }
 
   /** Of these users, those who would have the object without any group. */

@@ -56,15 +56,20 @@ final class ArbiterRule {
             chosen.get().name(),
             List.copyOf(key),
             predicate(chosen.get(), key, covering),
+            chosen.get().predicate().filter(any -> namesMore(chosen.get(), key)),
             chosen.get().nullsNotDistinct()));
   }
 
   /** A predicate that names more than the key is found by what is known of the rows alone. */
   private static Optional<String> predicate(
       UniqueIndex index, List<String> key, CoveringIndexes covering) {
-    return index.predicate().isPresent() && !key.containsAll(index.dependsOn())
+    return index.predicate().isPresent() && namesMore(index, key)
         ? Optional.of(covering.condition())
         : index.predicate();
+  }
+
+  private static boolean namesMore(UniqueIndex index, List<String> key) {
+    return !key.containsAll(index.dependsOn());
   }
 
   private static Optional<String> defect(

@@ -40,7 +40,8 @@ record CoveringIndexes(Set<String> indexes, String condition) {
       return NONE;
     }
     try {
-      partial.retainAll(arbiters(inquiry, table, new Arbiter("", key, owned, false)));
+      partial.retainAll(
+          arbiters(inquiry, table, new Arbiter("", key, owned, Optional.empty(), false)));
     } catch (SQLException e) {
       if (ConnectionFailure.passing(e.getSQLState())) {
         throw e;

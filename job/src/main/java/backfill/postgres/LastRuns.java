@@ -66,7 +66,7 @@ public final class LastRuns {
 
     /** How many planned rows may not have been there at its end. */
     public long absent() {
-      return number("rejected") + number("missing") + number("addedMeanwhile");
+      return number("rejected") + number("missing") + number("addedMeanwhile") + number("foreign");
     }
 
     /** Whether its end was looked at. */

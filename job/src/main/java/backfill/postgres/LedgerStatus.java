@@ -14,6 +14,7 @@ public final class LedgerStatus {
       SELECT r.run_id, r.plan, r.status, r.host, r.started_at::timestamptz(0)::text AS started,
              coalesce(sum(b.rows), 0) AS rows, coalesce(sum(b.changed), 0) AS changed,
              coalesce(sum(b.rejected), 0) AS rejected,
+             coalesce((SELECT sum((s ->> 'foreign')::int8) FROM jsonb_array_elements(r.report -> 'steps') s), 0) AS foreign_rows,
              coalesce(max(b.committed_at)::timestamptz(0)::text, '') AS last_commit,
              coalesce((sum(b.rows) / nullif(extract(epoch FROM max(b.committed_at) - min(b.committed_at)), 0))::bigint,
                       0) AS rows_per_second,
@@ -35,6 +36,7 @@ public final class LedgerStatus {
    *     has run out
    * @param step the one that its newest batch belongs to, or empty
    * @param changed rows that its batches added or set
+   * @param foreign rows that it left to those who hold their keys, as the report of its end says
    * @param lastCommit the server's time of the newest batch, or empty
    * @param rowsPerSecond between its first batch and its last, or 0
    */
@@ -48,6 +50,7 @@ public final class LedgerStatus {
       long rows,
       long changed,
       long rejected,
+      long foreign,
       String lastCommit,
       long rowsPerSecond) {}
 
@@ -112,6 +115,7 @@ public final class LedgerStatus {
         row.getLong("rows"),
         row.getLong("changed"),
         row.getLong("rejected"),
+        row.getLong("foreign_rows"),
         row.getString("last_commit"),
         row.getLong("rows_per_second"));
   }

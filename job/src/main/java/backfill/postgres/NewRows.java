@@ -27,9 +27,10 @@ public record NewRows(boolean looksFirst, String among, String owned) implements
     Optional<OwnedRows> owned = target.owned();
     return new NewRows(
         looksFirst,
-        owned
-            .filter(rows -> target.arbiter().covers(rows))
-            .map(rows -> rows.ofRow(table))
+        target
+            .arbiter()
+            .indexed()
+            .map(rows -> OwnedRows.ofRow(table, rows, target.table().columnNames()))
             .orElse(""),
         owned
             .filter(OwnedRows::asked)

@@ -22,6 +22,18 @@ public record OwnedRows(
     defaults = Map.copyOf(defaults);
   }
 
+  /** Whether a condition says just the same, but for parentheses around it. */
+  boolean isAll(String other) {
+    return bare(condition).equals(bare(other));
+  }
+
+  private static String bare(String condition) {
+    String text = condition.strip();
+    boolean around =
+        text.startsWith("(") && text.endsWith(")") && text.indexOf(')') == text.length() - 1;
+    return around ? bare(text.substring(1, text.length() - 1)) : text;
+  }
+
   /**
    * The condition on a row that is to be added.
    *
@@ -48,6 +60,11 @@ public record OwnedRows(
    * look at the row itself it is asked again when somebody changed the row meanwhile.
    */
   public String ofRow(TableName table) {
+    return ofRow(table, condition, columns);
+  }
+
+  /** Likewise of any condition over columns of the table. */
+  static String ofRow(TableName table, String condition, List<String> columns) {
     return "(SELECT ("
         + condition
         + "\n) FROM (SELECT "

@@ -67,7 +67,7 @@ public record Target(
   static Target awaited(Table table, List<String> key) {
     return new Target(
         table,
-        new Arbiter("an index to be made", key, Optional.empty(), false),
+        new Arbiter("an index to be made", key, Optional.empty(), Optional.empty(), false),
         Map.of(),
         List.of(),
         List.of(),
@@ -90,5 +90,21 @@ public record Target(
   /** What a reader of the step's rows asks for; null for all of them. */
   public String where() {
     return owned.map(OwnedRows::condition).orElse(null);
+  }
+
+  /**
+   * What a reader asks for of the rows that are not the step's, and may hold a key that it plans;
+   * empty where there are none.
+   */
+  public Optional<String> foreign() {
+    Optional<String> unique = arbiter.indexed().or(arbiter::predicate);
+    if (owned.isEmpty() || unique.filter(owned.get()::isAll).isPresent()) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        "("
+            + owned.get().condition()
+            + "\n) IS NOT TRUE"
+            + unique.map(condition -> " AND (" + condition + "\n)").orElse(""));
   }
 }

@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.apache.logging.log4j.LogManager;
@@ -50,6 +51,7 @@ final class GrantSets implements AutoCloseable {
   private final PartialSetIterator.Numbering numbering;
   private final boolean numbersAlike;
   private final Packed<Tuple2<Long, PartialSet>> existing;
+  private final Optional<Packed<Tuple2<Long, PartialSet>>> foreign;
   private GroupMap groups;
 
   /**
@@ -106,17 +108,32 @@ final class GrantSets implements AutoCloseable {
       sources.begins(target.table().name().toString());
     }
     numbering = numbersAlike ? INTEGERS::of : userNumber(users);
-    existing =
+    existing = sets(present, PartialSet.Kind.EXISTING, PartialSetIterator.Unnumbered.COUNT, reader);
+    foreign =
+        target
+            .foreign()
+            .map(
+                others ->
+                    sets(
+                        rows(target, reader, others).numbered(keys),
+                        PartialSet.Kind.FOREIGN,
+                        PartialSetIterator.Unnumbered.DROP,
+                        reader));
+  }
+
+  /** Begins to read them. */
+  private Packed<Tuple2<Long, PartialSet>> sets(
+      JavaRDD<LongPairs> pairs,
+      PartialSet.Kind kind,
+      PartialSetIterator.Unnumbered unnumbered,
+      SnapshotReader reader) {
+    Packed<Tuple2<Long, PartialSet>> sets =
         Packed.keep(
-            PartialSetIterator.of(
-                    present,
-                    PartialSet.Kind.EXISTING,
-                    numbering,
-                    PartialSetIterator.Unnumbered.COUNT)
-                .map(set -> set),
+            PartialSetIterator.of(pairs, kind, numbering, unnumbered).map(set -> set),
             PartialSetIterator.CODEC,
             kept);
-    reader.reads().begin(Kept.counts(existing.arrays(), array -> 1), sets -> {});
+    reader.reads().begin(Kept.counts(sets.arrays(), array -> 1), all -> {});
+    return sets;
   }
 
   private List<KeyedPairs> grants(KeptSources sources, List<Step.Grant> grants, KeySpace grantees) {
@@ -139,12 +156,16 @@ final class GrantSets implements AutoCloseable {
   }
 
   private KeyedPairs present(Target target, SnapshotReader reader) {
-    JavaRDD<KeyPairs> rows =
-        reader.readPairs(target.table(), PairColumns.of(step.into()), target.where());
+    JavaRDD<KeyPairs> rows = rows(target, reader, target.where()).pairs();
     // Read once more for the numbers: of all keys, or of the users whom nobody names and who are
     // to go.
     boolean twice = types.of(OBJECTS, USERS).coded() || step.deletes();
     return new KeyedPairs(twice ? kept.keep(rows) : rows, OBJECTS, USERS);
+  }
+
+  private KeyedPairs rows(Target target, SnapshotReader reader, String where) {
+    return new KeyedPairs(
+        reader.readPairs(target.table(), PairColumns.of(step.into()), where), OBJECTS, USERS);
   }
 
   private List<JavaRDD<LongPairs>> numbered(List<KeyedPairs> rows) {
@@ -234,9 +255,10 @@ final class GrantSets implements AutoCloseable {
     return IntStream.range(0, some.size() / every).mapToObj(i -> some.keys()[i * every]).iterator();
   }
 
-  /** The sets that the target has. */
-  JavaPairRDD<Long, PartialSet> existing() {
-    return existing.elements().mapToPair(set -> set);
+  /** The sets that the target has, of the step's own rows and of others. */
+  JavaPairRDD<Long, PartialSet> present() {
+    JavaPairRDD<Long, PartialSet> own = existing.elements().mapToPair(set -> set);
+    return foreign.map(others -> own.union(others.elements().mapToPair(set -> set))).orElse(own);
   }
 
   /** Numbers users; where {@link #keys} has numbers for them, these. */

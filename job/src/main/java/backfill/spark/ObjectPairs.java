@@ -12,12 +12,13 @@ import org.roaringbitmap.RoaringBitmap;
  * One object after the diff.
  *
  * @param justified the users whom the sources give it, as a set's bytes
- * @param toInsert of these, the users whom the target lacks
+ * @param toInsert of these, the users whom the target lacks, and whose key no other row holds
  * @param toDelete users whom the target has and the sources do not give it, for a step that deletes
  *     such rows
  * @param missing how many are to be inserted
  * @param missingDirect of the missing ones, those whom a source names
  * @param surplus the target's rows of it that no source justifies
+ * @param foreign of the justified users, those whose key a row holds that is not the step's
  */
 record ObjectPairs(
     long object,
@@ -27,7 +28,8 @@ record ObjectPairs(
     long planned,
     long missing,
     long missingDirect,
-    long surplus)
+    long surplus,
+    long foreign)
     implements Serializable {
 
   /** A set that is one of the others is written once. */
@@ -48,6 +50,7 @@ record ObjectPairs(
           out.writeLong(of.missing);
           out.writeLong(of.missingDirect);
           out.writeLong(of.surplus);
+          out.writeLong(of.foreign);
         }
 
         @Override
@@ -64,6 +67,7 @@ record ObjectPairs(
               in.readLong(),
               in.readLong(),
               in.readLong(),
+              in.readLong(),
               in.readLong());
         }
       };
@@ -76,6 +80,7 @@ record ObjectPairs(
   private static ObjectPairs of(long object, ObjectUsers users, boolean deletes) {
     RoaringBitmap justified = users.justified();
     RoaringBitmap missing = RoaringBitmap.andNot(justified, users.existing());
+    long foreign = users.takeForeign(missing);
     byte[] all = Sets.bytes(justified);
     // Of a target that has none of them the two sets are one, and so are their bytes.
     boolean allMissing = missing.getLongCardinality() == justified.getLongCardinality();
@@ -88,20 +93,27 @@ record ObjectPairs(
         justified.getLongCardinality(),
         missing.getLongCardinality(),
         users.directOf(missing),
-        users.surplus(justified));
+        users.surplus(justified),
+        foreign);
+  }
+
+  /** Whether there is nothing to say of the object. */
+  boolean isEmpty() {
+    return planned == 0 && surplus == 0;
   }
 
   /** Sums over objects. */
-  record Totals(long planned, long missing, long missingDirect, long surplus)
+  record Totals(long planned, long missing, long missingDirect, long surplus, long foreign)
       implements Serializable {
-    static final Totals NONE = new Totals(0, 0, 0, 0);
+    static final Totals NONE = new Totals(0, 0, 0, 0, 0);
 
     Totals and(ObjectPairs one) {
       return new Totals(
           planned + one.planned,
           missing + one.missing,
           missingDirect + one.missingDirect,
-          surplus + one.surplus);
+          surplus + one.surplus,
+          foreign + one.foreign);
     }
 
     Totals and(Totals other) {
@@ -109,7 +121,8 @@ record ObjectPairs(
           planned + other.planned,
           missing + other.missing,
           missingDirect + other.missingDirect,
-          surplus + other.surplus);
+          surplus + other.surplus,
+          foreign + other.foreign);
     }
   }
 }

@@ -120,6 +120,7 @@ final class ObjectSets {
           case GROUPS -> addGroups(part.set());
           case GROUP_USERS -> users.addThroughGroup(part.set());
           case EXISTING -> users.addExisting(part.set());
+          case FOREIGN -> users.addForeign(part.set());
           case UNKNOWN_EXISTING -> users.addUnknownExisting(part.rows());
           case PLANNED -> planned.or(part.set());
           case WRITTEN -> written.or(part.set());

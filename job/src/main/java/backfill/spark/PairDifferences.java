@@ -16,9 +16,9 @@ import org.roaringbitmap.RoaringBitmap;
  *
  * @param examples missing pairs in words, at most {@link Verified#EXAMPLES}
  */
-record PairDifferences(long missing, long added, long revoked, List<String> examples)
+record PairDifferences(long missing, long added, long revoked, long foreign, List<String> examples)
     implements Serializable {
-  private static final PairDifferences NONE = new PairDifferences(0, 0, 0, List.of());
+  private static final PairDifferences NONE = new PairDifferences(0, 0, 0, 0, List.of());
 
   /** Judges one object after the other. */
   static ObjectSets.Verdict<PairDifferences> judging(Broadcast<UserIndex> index, StepKeys keys) {
@@ -30,6 +30,7 @@ record PairDifferences(long missing, long added, long revoked, List<String> exam
       long object, ObjectUsers users, ObjectSets.Before before, UserIndex index, StepKeys keys) {
     RoaringBitmap justified = users.justified();
     RoaringBitmap absent = RoaringBitmap.andNot(justified, users.existing());
+    long foreign = users.takeForeign(absent);
     RoaringBitmap missing = RoaringBitmap.and(absent, before.planned());
     long added = absent.getLongCardinality() - missing.getLongCardinality();
     RoaringBitmap stillThere = RoaringBitmap.and(before.deleted(), users.existing());
@@ -41,6 +42,7 @@ record PairDifferences(long missing, long added, long revoked, List<String> exam
         missing.getLongCardinality(),
         added,
         revoked.getLongCardinality(),
+        foreign,
         examples(object, missing, index, keys));
   }
 
@@ -59,12 +61,16 @@ record PairDifferences(long missing, long added, long revoked, List<String> exam
     List<String> both = new ArrayList<>(examples);
     other.examples.stream().limit(Verified.EXAMPLES - both.size()).forEach(both::add);
     return new PairDifferences(
-        missing + other.missing, added + other.added, revoked + other.revoked, both);
+        missing + other.missing,
+        added + other.added,
+        revoked + other.revoked,
+        foreign + other.foreign,
+        both);
   }
 
   /** Adds up the verdicts. */
   static Verified between(JavaRDD<PairDifferences> verdicts) {
     PairDifferences sum = verdicts.aggregate(NONE, PairDifferences::and, PairDifferences::and);
-    return new Verified(sum.missing, sum.added, sum.revoked, sum.examples);
+    return new Verified(sum.missing, sum.added, sum.revoked, sum.foreign, sum.examples);
   }
 }

@@ -88,22 +88,25 @@ final class PairsRun implements StepRun {
 
   @Override
   public StepPlan diff() {
-    JavaPairRDD<Long, PartialSet> parts = granted.union(grants.existing());
+    JavaPairRDD<Long, PartialSet> parts = granted.union(grants.present());
     ranges = ObjectSets.ranges(grants.sampledObjects(), step.write().writers());
     flattened =
         Packed.keep(
                 ObjectSets.merge(
-                    parts, grants.groups(), ranges, ObjectPairs.deleting(step.deletes())),
+                        parts, grants.groups(), ranges, ObjectPairs.deleting(step.deletes()))
+                    .filter(object -> !object.isEmpty()),
                 ObjectPairs.CODEC,
                 kept)
             .elements();
     totals =
         flattened.aggregate(
             ObjectPairs.Totals.NONE, ObjectPairs.Totals::and, ObjectPairs.Totals::and);
+    long present = totals.planned() - totals.missing() - totals.foreign();
     counts =
         new StepPlan(
             totals.planned(),
-            totals.planned() - totals.missing(),
+            present,
+            step.owns().isEmpty() ? null : totals.foreign(),
             totals.missing(),
             null,
             step.deletes() ? totals.surplus() : null,
@@ -112,7 +115,7 @@ final class PairsRun implements StepRun {
             step.surplus() == Step.Surplus.IGNORE ? null : totals.surplus(),
             0,
             List.of(),
-            totals.planned() - totals.missing() + totals.surplus(),
+            present + totals.surplus(),
             Map.of(),
             Map.of());
     return counts;
@@ -192,7 +195,7 @@ final class PairsRun implements StepRun {
       reader.reads().finish();
       JavaPairRDD<Long, PartialSet> parts =
           granted
-              .union(now.existing())
+              .union(now.present())
               .union(plannedAndWritten(now))
               .union(named(PartialSet.Kind.STAYED, stayed, now))
               .union(named(PartialSet.Kind.REJECTED, written.inserts().rejectedKeys(), now));

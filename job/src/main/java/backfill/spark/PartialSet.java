@@ -25,6 +25,8 @@ record PartialSet(Kind kind, byte[] members, long rows) implements Serializable 
     GROUP_USERS,
     /** Users whom the target has. */
     EXISTING,
+    /** Users whom the target has in a row that is not the step's. */
+    FOREIGN,
     /** No set: rows of the target whose user no source names, counted. */
     UNKNOWN_EXISTING,
     /** Users whom the run planned, for verify. */

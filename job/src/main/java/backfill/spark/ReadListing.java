@@ -19,6 +19,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /** What reads sources and targets, listed. */
 public final class ReadListing {
@@ -73,16 +74,25 @@ public final class ReadListing {
             KeyedScan.sql(table, key, columns, where)));
   }
 
-  /** What reads a step's target. */
+  /** What reads a step's target: its own rows, and the keys of others. */
   public List<ListedStatement> target(Step.Fill step) {
     Target target = ready.targets().get(step.name());
-    if (step instanceof Step.Pairs pairs) {
-      return listed(
-          target.table(),
-          main().pairStatements(target.table(), PairColumns.of(pairs.into()), target.where()));
-    }
-    return listed(
-        main(), target.table(), WritePart.read(step, outputs(step), target), target.where());
+    List<ListedStatement> own =
+        present(step, target, WritePart.read(step, outputs(step), target), target.where());
+    return Stream.concat(
+            own.stream(),
+            target.foreign().stream()
+                .flatMap(others -> present(step, target, step.key(), others).stream()))
+        .toList();
+  }
+
+  private List<ListedStatement> present(
+      Step.Fill step, Target target, List<String> columns, String where) {
+    return step instanceof Step.Pairs pairs
+        ? listed(
+            target.table(),
+            main().pairStatements(target.table(), PairColumns.of(pairs.into()), where))
+        : listed(main(), target.table(), columns, where);
   }
 
   /**

@@ -28,14 +28,18 @@ import org.apache.spark.sql.Row;
 
 /**
  * The rows that a step's query gives beside those that the target has, by key; and what follows for
- * each: it is added, set, left as it is, or nothing justifies it.
+ * each: it is added, set, left as it is, held by a row that is not the step's, or nothing justifies
+ * it.
  */
 final class RowsMatch {
   /** Prefixes a column of the target as it was read; no column of a query begins like this. */
   static final String EXPECTED = "expected ";
 
   private static final String PLANNED = "row planned";
+
+  /** True of the step's rows, false of others. */
   private static final String PRESENT = "row present";
+
   private static final String NAMED = "row named";
   private static final String ROWS = "row count";
   private static final String GAINED = "row gains";
@@ -47,7 +51,7 @@ final class RowsMatch {
   /**
    * @param compared columns that decide whether a row is set
    * @param planned from {@link FittingRows#rows}
-   * @param current the target's rows, from {@link #current}
+   * @param current the target's rows, from {@link #current} and {@link #foreign}
    */
   RowsMatch(
       Step.Rows step,
@@ -67,12 +71,21 @@ final class RowsMatch {
     this.rows = kept.keep(same.settled(wanted.join(current, sameKey, join), EXPECTED));
   }
 
-  /** The target's rows under prefixed names. */
+  /** The step's rows of the target under prefixed names. */
   static Dataset<Row> current(Dataset<Row> rows) {
+    return present(rows, true);
+  }
+
+  /** The keys of rows of the target that are not the step's, under the same names. */
+  static Dataset<Row> foreign(Dataset<Row> rows) {
+    return present(rows, false);
+  }
+
+  private static Dataset<Row> present(Dataset<Row> rows, boolean own) {
     return rows.select(
         Stream.concat(
                 Stream.of(rows.columns()).map(column -> cell(column).as(EXPECTED + column)),
-                Stream.of(lit(true).as(PRESENT)))
+                Stream.of(lit(own).as(PRESENT)))
             .toArray(Column[]::new));
   }
 
@@ -83,17 +96,19 @@ final class RowsMatch {
     counts.add(count(when(different(), 1)));
     counts.add(count(when(right(), 1)));
     counts.add(count(when(surplus(), 1)));
+    counts.add(count(when(isTrue(PLANNED).and(isForeign()), 1)));
     for (String column : compared) {
       counts.add(count(when(both().and(differs(column, EXPECTED + column)), 1)));
     }
     Row sums = rows.agg(count(when(isTrue(PLANNED), 1)), counts.toArray(Column[]::new)).first();
     Map<String, Long> changes = new LinkedHashMap<>();
     for (int i = 0; i < compared.size(); i++) {
-      changes.put(compared.get(i), sums.getLong(5 + i));
+      changes.put(compared.get(i), sums.getLong(6 + i));
     }
     return StepPlan.ofRows(
         step,
         sums.getLong(0),
+        sums.getLong(5),
         sums.getLong(1),
         sums.getLong(2),
         sums.getLong(3),
@@ -107,7 +122,12 @@ final class RowsMatch {
   }
 
   private Column absent() {
-    return isTrue(PLANNED).and(not(isTrue(PRESENT)));
+    return isTrue(PLANNED).and(cell(PRESENT).isNull());
+  }
+
+  /** Of a row of {@link #foreign}. */
+  static Column isForeign() {
+    return cell(PRESENT).eqNullSafe(lit(false));
   }
 
   private Column different() {

@@ -36,6 +36,7 @@ final class RowsRun implements StepRun {
   private boolean idle;
   private FittingRows planned;
   private Dataset<Row> current;
+  private Optional<Dataset<Row>> foreign;
   private long currentRows;
   private RowsMatch match;
   private SameValues same;
@@ -85,6 +86,8 @@ final class RowsRun implements StepRun {
         .begin(
             Kept.counts(current),
             rows -> currentRows = rows.stream().mapToLong(Long::longValue).sum());
+    foreign = readForeign(reader).map(kept::keep);
+    foreign.ifPresent(rows -> reader.reads().begin(Kept.counts(rows), counts -> {}));
     parentKeys =
         ParentKeys.read(target.parentsOf(outputs), column -> KeyNumbers.INTEGERS, reader, sources);
   }
@@ -102,6 +105,16 @@ final class RowsRun implements StepRun {
 
   private Dataset<Row> readTarget(SnapshotReader reader) {
     return reader.read(table, WritePart.read(step, outputs, target), target.where());
+  }
+
+  private Optional<Dataset<Row>> readForeign(SnapshotReader reader) {
+    return target
+        .foreign()
+        .map(others -> RowsMatch.foreign(reader.read(table, step.key(), others)));
+  }
+
+  private static Dataset<Row> beside(Dataset<Row> rows, Optional<Dataset<Row>> others) {
+    return others.map(more -> rows.unionByName(more, true)).orElse(rows);
   }
 
   private Map<String, Long> unmatched(KeptSources sources) {
@@ -139,10 +152,10 @@ final class RowsRun implements StepRun {
     if (idle) {
       Map<String, Long> changes = new LinkedHashMap<>();
       WritePart.compared(step, outputs).forEach(column -> changes.put(column, 0L));
-      counts = StepPlan.ofRows(step, 0, 0, 0, 0, 0, 0, changes).with(unmatched, 0, List.of());
+      counts = StepPlan.ofRows(step, 0, 0, 0, 0, 0, 0, 0, changes).with(unmatched, 0, List.of());
       return counts;
     }
-    match = matchOf(planned.rows(), current, kept);
+    match = matchOf(planned.rows(), beside(current, foreign), kept);
     counts = match.counts(currentRows).with(unmatched, planned.unfit(), planned.rejections());
     return counts;
   }
@@ -266,7 +279,7 @@ final class RowsRun implements StepRun {
       Dataset<Row> now =
           FittingRows.of(step, key, target.table().inTexts(), query, given, reader, keptHere)
               .rows();
-      Dataset<Row> present = RowsMatch.current(readTarget(reader));
+      Dataset<Row> present = beside(RowsMatch.current(readTarget(reader)), readForeign(reader));
       RowsMatch before = idle ? matchOf(now.limit(0), present.limit(0), keptHere) : match;
       return new RowsVerify(step, key, outputs, before, same, written).between(now, present);
     }

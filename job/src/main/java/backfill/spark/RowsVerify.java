@@ -67,17 +67,15 @@ final class RowsVerify {
   }
 
   /**
-   * @param current from {@link RowsMatch#current}
+   * @param current from {@link RowsMatch#current} and {@link RowsMatch#foreign}
    */
   Verified between(Dataset<Row> query, Dataset<Row> current) {
     Dataset<Row> both =
         same.settled(sideBySide(query.withColumn(WANTED, lit(true)), planned(), current), EXPECTED);
     Column asPlanned =
         isTrue(WAS_PLANNED).and(allOf(compared, column -> same("", PLANNED, column)));
-    Column wrong =
-        step.mode() == Step.Mode.UPDATE
-            ? isTrue(PRESENT).and(different())
-            : not(isTrue(PRESENT)).or(different());
+    Column unlike = isTrue(PRESENT).and(different());
+    Column wrong = step.mode() == Step.Mode.UPDATE ? unlike : unlike.or(cell(PRESENT).isNull());
     // A rejected row that should still be what it was to be has its place in the report already.
     Column held = isTrue(WANTED).and(wrong).and(not(asPlanned.and(isTrue(WAS_REJECTED))));
     Column stillThere =
@@ -105,9 +103,11 @@ final class RowsVerify {
                 count(when(missing, 1)),
                 count(when(held.and(not(ours)), 1)),
                 count(when(revoked, 1)),
+                count(when(isTrue(WANTED).and(RowsMatch.isForeign()), 1)),
                 slice(sort_array(collect_list(example)), 1, Verified.EXAMPLES))
             .first();
-    return new Verified(sums.getLong(0), sums.getLong(1), sums.getLong(2), sums.getList(3));
+    return new Verified(
+        sums.getLong(0), sums.getLong(1), sums.getLong(2), sums.getLong(3), sums.getList(4));
   }
 
   private Column different() {

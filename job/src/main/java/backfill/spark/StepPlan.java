@@ -11,7 +11,9 @@ import java.util.Map;
  *
  * @param planned rows that the sources justify
  * @param alreadyPresent of these, rows that the target has; for a step that only adds
- * @param toInsert of these, rows to add
+ * @param foreign of the planned rows, those whose key a row holds that is not the step's; null
+ *     where all rows of the target are
+ * @param toInsert of the planned rows, those to add
  * @param toUpdate rows to set
  * @param toDelete rows to take away, without those that go along with them
  * @param unchanged rows that hold the right values; for a step that sets
@@ -27,6 +29,7 @@ import java.util.Map;
 public record StepPlan(
     long planned,
     Long alreadyPresent,
+    Long foreign,
     Long toInsert,
     Long toUpdate,
     Long toDelete,
@@ -43,6 +46,7 @@ public record StepPlan(
   static StepPlan ofRows(
       Step.Rows step,
       long planned,
+      long foreign,
       long absent,
       long different,
       long right,
@@ -54,6 +58,7 @@ public record StepPlan(
     return new StepPlan(
         planned,
         sets ? null : (Long) right,
+        step.owns().isEmpty() ? null : (Long) foreign,
         inserts ? absent : null,
         sets ? different : null,
         step.deletes() ? surplus : null,
@@ -72,6 +77,7 @@ public record StepPlan(
     return new StepPlan(
         planned + unfitRows,
         alreadyPresent,
+        foreign,
         toInsert,
         toUpdate,
         toDelete,

@@ -53,6 +53,7 @@ class ArbiterRuleTest {
                 "turned",
                 java.util.List.of("object_id", "user_id"),
                 java.util.Optional.empty(),
+                java.util.Optional.empty(),
                 false));
     assertThat(inserts(arbiter())).isOne();
   }

@@ -89,8 +89,8 @@ class PackedTest {
     byte[] some = PartialSet.of(PartialSet.Kind.DIRECT, RoaringBitmap.bitmapOf(5)).members();
     List<ObjectPairs> objects =
         List.of(
-            new ObjectPairs(7, all, all, some, 3, 3, 2, 1),
-            new ObjectPairs(Long.MAX_VALUE, all, some, some, 3, 1, 0, 0));
+            new ObjectPairs(7, all, all, some, 3, 3, 2, 1, 0),
+            new ObjectPairs(Long.MAX_VALUE, all, some, some, 3, 1, 0, 0, 2));
     try (Kept kept = new Kept()) {
       List<ObjectPairs> back =
           Packed.keep(spark.parallelize(objects, 1), ObjectPairs.CODEC, kept).elements().collect();
