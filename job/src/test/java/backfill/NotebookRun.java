@@ -74,6 +74,17 @@ record NotebookRun(int code, JsonNode line, String said, JsonNode notebook) {
     return figures;
   }
 
+  /** All that its cells have printed. */
+  String printed() {
+    StringBuilder printed = new StringBuilder();
+    for (JsonNode cell : notebook.path("cells")) {
+      for (JsonNode output : cell.path("outputs")) {
+        output.path("text").forEach(line -> printed.append(line.asText()));
+      }
+    }
+    return printed.toString();
+  }
+
   private static JsonNode json(String text) throws IOException {
     return JSON.readTree(text);
   }

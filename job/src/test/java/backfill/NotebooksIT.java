@@ -211,8 +211,25 @@ class NotebooksIT {
       assertThat(there.rows("SELECT object::int, \"user\"::int FROM findings ORDER BY 1, 2"))
           .isEqualTo(surplus);
       assertThat(there.count("SELECT count(*) FROM findings WHERE decision = 'may stay'")).isOne();
-      assertThat(audit.figures()).isEqualTo(3);
+      assertThat(audit.figures()).isEqualTo(2);
+      assertThat(audit.printed())
+          .contains(
+              "no writer committed two batches: there is no time from batch to batch to show",
+              "product-type-users: no surplus among ");
     }
+  }
+
+  @Test
+  void reviewOfADryRunThatWouldAddNothingDrawsNoGains() throws Exception {
+    TestingRun idle = TestingRun.of(done.environment(), "plan", TestingRun.DOJO);
+
+    NotebookRun review =
+        NotebookRun.of(directory, done.environment(), "review", report(idle.report()));
+
+    assertThat(review.code()).as(review.said()).isZero();
+    assertThat(review.printed())
+        .contains("product-users: no user would gain a pair, so there is nothing to draw");
+    assertThat(review.figures()).isOne();
   }
 
   private static final String SURPLUS =
