@@ -18,11 +18,13 @@ final class BatchQueries {
   private final WriteTarget target;
   private final Connection connection;
   private final String writeSql;
+  private final Pieces pieces;
   private long sent;
 
-  BatchQueries(WriteTarget target, Connection connection) {
+  BatchQueries(WriteTarget target, Connection connection, Pieces pieces) {
     this.target = target;
     this.connection = connection;
+    this.pieces = pieces;
     this.writeSql = BatchStatement.sql(target);
   }
 
@@ -40,7 +42,27 @@ final class BatchQueries {
     return sent;
   }
 
-  /** Sends the statement that writes. */
+  /** Writes some rows piece by piece, one statement for each. */
+  Outcome writePieces(Batch rows) throws SQLException {
+    long[] changed = new long[1];
+    BitSet untouched = new BitSet();
+    BitSet swallowed = new BitSet();
+    pieces.<SQLException>send(
+        rows.size(),
+        (from, to) -> {
+          Outcome piece = write(piece(rows, from, to));
+          changed[0] += piece.changed();
+          Pieces.shift(piece.untouched(), from, untouched);
+          Pieces.shift(piece.swallowed(), from, swallowed);
+        });
+    return new Outcome(changed[0], untouched, swallowed);
+  }
+
+  private static Batch piece(Batch rows, int from, int to) {
+    return to - from == rows.size() ? rows : rows.part(from, to);
+  }
+
+  /** Writes all of some rows by one statement. */
   Outcome write(Batch rows) throws SQLException {
     return switch (target.operation()) {
       case INSERT_MISSING -> {
@@ -129,8 +151,14 @@ final class BatchQueries {
     return places;
   }
 
-  /** Copies all of the rows, or throws; answers with how many the table took. */
-  long copy(Batch rows) throws SQLException {
+  /** Copies all of the rows piece by piece, or throws; answers with how many the table took. */
+  long copyPieces(Batch rows) throws SQLException {
+    long[] taken = new long[1];
+    pieces.<SQLException>send(rows.size(), (from, to) -> taken[0] += copy(piece(rows, from, to)));
+    return taken[0];
+  }
+
+  private long copy(Batch rows) throws SQLException {
     sent++;
     CopyIn copy =
         connection.unwrap(PGConnection.class).getCopyAPI().copyIn(BatchStatement.copy(target));

@@ -2,6 +2,7 @@ package backfill.postgres;
 
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.function.LongConsumer;
 
 /**
  * Puts the rows of one batch into the table, within a transaction that is somebody else's to begin
@@ -9,9 +10,14 @@ import java.sql.SQLException;
  */
 final class BatchSender {
   private final WriteTarget target;
+  private final Pieces pieces;
 
-  BatchSender(WriteTarget target) {
+  /**
+   * @param taken told how many rows of a batch the server has taken so far, none of them committed
+   */
+  BatchSender(WriteTarget target, LongConsumer taken) {
     this.target = target;
+    this.pieces = new Pieces(taken);
   }
 
   /**
@@ -21,6 +27,6 @@ final class BatchSender {
    * @throws SQLException for a failure that is not of the data; the transaction is lost
    */
   WriteCounts send(Connection connection, Batch batch) throws SQLException {
-    return new BatchTrial(target, connection).write(batch);
+    return new BatchTrial(target, connection, pieces).write(batch);
   }
 }

@@ -14,7 +14,8 @@ import java.util.Set;
  * One batch on its way into the table: copied where it may be, else tried whole, and where the
  * server refuses it for its data halved until each row at fault is alone. Everything happens in one
  * transaction, so that the batch keeps its bounds whatever is in it. n rows of which k are bad cost
- * at most 2 k log₂ n tries, and never more than 2 n, beside the copy. Used once, by one thread.
+ * at most 2 k log₂ n tries, and never more than 2 n, beside the copy and, where the server is slow,
+ * a first try in pieces. Used once, by one thread.
  */
 final class BatchTrial {
   /**
@@ -25,6 +26,7 @@ final class BatchTrial {
 
   private final WriteTarget target;
   private final BatchQueries queries;
+  private final Pieces pieces;
   private final Connection connection;
   private final List<List<String>> leftKeys = new ArrayList<>();
   private final List<Rejection> rejections = new ArrayList<>();
@@ -32,11 +34,15 @@ final class BatchTrial {
   private long changed;
   private long left;
   private boolean takesBack;
+  private boolean whole;
 
-  BatchTrial(WriteTarget target, Connection connection) {
+  BatchTrial(WriteTarget target, Connection connection, Pieces pieces) {
     this.target = target;
-    this.queries = new BatchQueries(target, connection);
+    this.queries = new BatchQueries(target, connection, pieces);
+    this.pieces = pieces;
     this.connection = connection;
+    // What an earlier piece takes along would be missed by the next.
+    this.whole = target.cascades().stream().anyMatch(Cascade::target);
   }
 
   WriteCounts write(Batch batch) throws SQLException {
@@ -64,7 +70,7 @@ final class BatchTrial {
     control(BatchStatement.TRY);
     takesBack = true;
     try {
-      changed = queries.copy(rows);
+      changed = queries.copyPieces(rows);
       if (changed < rows.size()) {
         // Without a conflict clause, only a trigger leaves rows out.
         queries.absent(rows).stream()
@@ -97,10 +103,11 @@ final class BatchTrial {
       control(BatchStatement.TRY);
       takesBack = true;
     }
+    boolean one = whole || pieces.isOne(rows.size());
     try {
       notOwned = queries.notOwned(rows);
       rows = notOwned.isEmpty() ? rows : rows.without(notOwned);
-      outcome = queries.write(rows);
+      outcome = whole ? queries.write(rows) : queries.writePieces(rows);
       control(BatchStatement.CHECK_NOW + "; " + BatchStatement.KEEP);
       takesBack = false;
     } catch (SQLException e) {
@@ -108,7 +115,13 @@ final class BatchTrial {
         throw e;
       }
       control(BatchStatement.UNDO);
-      divide(given, parentsAsked, e);
+      if (one) {
+        divide(given, parentsAsked, e);
+      } else {
+        // A row may need another one of its own statement: a key that two exchange, a parent.
+        whole = true;
+        place(given, parentsAsked);
+      }
       return;
     }
     for (int row : notOwned.stream().toArray()) {

@@ -2,6 +2,7 @@ package backfill.postgres;
 
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.function.LongConsumer;
 
 /**
  * Writes batches into one table over one connection, a transaction each. Used by one thread. A
@@ -14,6 +15,7 @@ public final class BatchWriter implements AutoCloseable {
   private final BatchSender sender;
   private final BatchLedger ledger;
   private WriteCounts counts = WriteCounts.NONE;
+  private LongConsumer watcher = rows -> {};
   private long rejectedBefore;
 
   public BatchWriter(WriteTarget target, String applicationName) {
@@ -28,7 +30,12 @@ public final class BatchWriter implements AutoCloseable {
     this.transactions =
         new BatchTransactions(target.database(), applicationName, target.retryFor());
     this.ledger = slot == null ? null : new BatchLedger(slot);
-    this.sender = new BatchSender(target);
+    this.sender = new BatchSender(target, rows -> watcher.accept(counts.rows() + rows));
+  }
+
+  /** From now on this hears of rows as the server takes them, those not committed yet included. */
+  public void watch(LongConsumer rows) {
+    watcher = rows;
   }
 
   /** An empty batch of this target's columns. */
@@ -57,6 +64,7 @@ public final class BatchWriter implements AutoCloseable {
             counts
                 .plus(attempt(batch, retry, started))
                 .plus(WriteCounts.rejected(batch.rejected()));
+        watcher.accept(counts.rows());
         refuseTooManyRejected();
         return;
       } catch (SQLException e) {

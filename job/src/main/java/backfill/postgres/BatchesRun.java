@@ -36,6 +36,7 @@ public final class BatchesRun implements AutoCloseable {
   private boolean countsCascades;
   private Set<String> postponing;
   private volatile long rows;
+  private final Pieces pieces = new Pieces(taken -> rows = counts.rows() + taken);
 
   /**
    * @param rejectedBefore rejected rows of the run's earlier steps
@@ -66,7 +67,7 @@ public final class BatchesRun implements AutoCloseable {
     return look().rows();
   }
 
-  /** Rows in committed batches so far. */
+  /** Rows that the server has taken so far, those of the present batch included. */
   public long rows() {
     return rows;
   }
@@ -203,7 +204,7 @@ public final class BatchesRun implements AutoCloseable {
     String transaction =
         transactions.begin(
             scope.begin(step.write().statementTimeout(), Optional.ofNullable(ledger)), ledger);
-    KeysTrial trial = new KeysTrial(sql, target, connection, countsCascades, postponing);
+    KeysTrial trial = new KeysTrial(sql, target, connection, pieces, countsCascades, postponing);
     WriteCounts written = trial.write(keys).after(retry.attempts(), System.nanoTime() - started);
     String lastKey = BatchLedger.text(keys.get(keys.size() - 1));
     if (ledger != null && !ledger.enter(connection, written, lastKey, trial.cascaded())) {

@@ -26,9 +26,11 @@ final class KeysTrial {
   private final Map<String, Long> cascaded = new LinkedHashMap<>();
   private final boolean countsCascades;
   private final Set<String> postponing;
+  private final Pieces pieces;
   private long changed;
   private long statements;
   private boolean takesBack;
+  private boolean whole;
 
   /**
    * @param postponing foreign keys for which a row is left as it is, neither done nor rejected
@@ -37,11 +39,13 @@ final class KeysTrial {
       BatchesSql sql,
       ChangeTarget target,
       Connection connection,
+      Pieces pieces,
       boolean countsCascades,
       Set<String> postponing) {
     this.sql = sql;
     this.target = target;
     this.connection = connection;
+    this.pieces = pieces;
     this.countsCascades = countsCascades;
     this.postponing = postponing;
   }
@@ -80,8 +84,15 @@ final class KeysTrial {
     BitSet done = new BitSet(keys.size());
     BitSet again = new BitSet(keys.size());
     Map<String, Long> before = countsCascades ? target.cascades().deletedSoFar(connection) : null;
+    // What an earlier piece takes along would be missed by the next.
+    whole |= before != null && before.containsKey(target.table().name().toString());
+    boolean one = whole || pieces.isOne(keys.size());
     try {
-      send(sql.write(keys), done, again);
+      if (whole) {
+        send(sql.write(keys), done, again);
+      } else {
+        pieces.<SQLException>send(keys.size(), (from, to) -> send(keys, from, to, done, again));
+      }
       if (!again.isEmpty()) {
         control(BatchStatement.UNDO);
         reject(keys, again, FOUND_AGAIN);
@@ -95,7 +106,13 @@ final class KeysTrial {
         throw e;
       }
       control(BatchStatement.UNDO);
-      divide(keys, e);
+      if (one) {
+        divide(keys, e);
+      } else {
+        // A row may need another one of its own statement.
+        whole = true;
+        place(keys);
+      }
       return;
     }
     changed += done.cardinality();
@@ -145,6 +162,15 @@ final class KeysTrial {
       long rows = after.getValue() - before.get(after.getKey()) - (itself ? own : 0);
       cascaded.merge(after.getKey(), rows, Long::sum);
     }
+  }
+
+  private void send(List<List<String>> keys, int from, int to, BitSet done, BitSet again)
+      throws SQLException {
+    BitSet doneHere = new BitSet();
+    BitSet againHere = new BitSet();
+    send(sql.write(keys.subList(from, to)), doneHere, againHere);
+    Pieces.shift(doneHere, from, done);
+    Pieces.shift(againHere, from, again);
   }
 
   private void send(String statement, BitSet places, BitSet again) throws SQLException {

@@ -29,6 +29,14 @@ final class PartitionWriter implements AutoCloseable {
             config.applicationName() + " #" + partition,
             config.slot() == null ? null : config.slot().forPartition(partition));
     this.batch = writer.newBatch();
+    writer.watch(PartitionWriter::count);
+  }
+
+  /** Where the progress line looks. */
+  private static void count(long rows) {
+    if (TaskContext.get() != null) {
+      TaskContext.get().taskMetrics().outputMetrics().setRecordsWritten(rows);
+    }
   }
 
   /** Where the next row's values go. */

@@ -7,7 +7,6 @@ import backfill.postgres.WriteCounts;
 import java.io.IOException;
 import java.util.Iterator;
 import java.util.List;
-import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.broadcast.Broadcast;
 import org.roaringbitmap.PeekableIntIterator;
@@ -54,15 +53,10 @@ final class SetWriter {
             add(writer.batch(), 0, object.object(), keys.objects());
             add(writer.batch(), 1, user, keys.users());
             writer.endRow();
-            if (writer.batch().size() == 0) {
-              count(writer.counts());
-            }
           }
         }
       }
-      WriteCounts counts = writer.end();
-      count(counts);
-      return counts;
+      return writer.end();
     }
   }
 
@@ -72,10 +66,5 @@ final class SetWriter {
     } else {
       batch.add(column, number);
     }
-  }
-
-  /** Where the progress line looks. */
-  private static void count(WriteCounts counts) {
-    TaskContext.get().taskMetrics().outputMetrics().setRecordsWritten(counts.rows());
   }
 }
