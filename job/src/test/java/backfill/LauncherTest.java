@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
@@ -235,6 +236,22 @@ class LauncherTest {
   }
 
   @ParameterizedTest
+  @CsvSource({"CI=, true", "TERM=dumb CI=, true", "CI=true, false", "2>some.log CI=, true"})
+  void standardOutputIsATerminalByItself(String setting, String terminal) throws Exception {
+    assertThat(onATerminal(setting)).contains("-Dbackfill.stdout-terminal=" + terminal);
+  }
+
+  @Test
+  void whatTheLauncherSaysIsBrokenBetweenWords() throws Exception {
+    launcher.launch("plans");
+    launcher.environment.put("JAVA_HOME", "/none/at/all");
+
+    assertThat(onATerminal("stty cols 40; TERM=xterm CI=").lines())
+        .allMatch(line -> line.length() <= 40)
+        .anyMatch(line -> line.startsWith("backfill: JAVA_HOME is /none/at/all, "));
+  }
+
+  @ParameterizedTest
   @ValueSource(ints = {40, 132})
   void widthIsTheTerminals(int columns) throws Exception {
     assertThat(onATerminal("stty cols " + columns + "; TERM=xterm CI="))
@@ -264,7 +281,7 @@ class LauncherTest {
             "--driver-java-options",
             "\"-Dbackfill.command="
                 + launcher.root
-                + "/job/bin/backfill\" \"-Dbackfill.terminal=false\" \"-Dbackfill.columns=80\" \"-Dlog4j2.configurationFile="
+                + "/job/bin/backfill\" \"-Dbackfill.terminal=false\" \"-Dbackfill.stdout-terminal=false\" \"-Dbackfill.columns=80\" \"-Dlog4j2.configurationFile="
                 + launcher.root
                 + "/conf/log4j2.properties\" ",
             "--driver-memory",
@@ -292,6 +309,96 @@ class LauncherTest {
     assertThat(Files.readAllLines(launcher.root.resolve("archives"))).hasSize(1);
   }
 
+  /** A scheduler and a shell have other zones and languages, and the file's time is the same. */
+  @Test
+  void zoneAndLanguageMakeNoOtherArchive() throws Exception {
+    launcher.launch("run");
+    for (String zone : List.of("Europe/Berlin", "America/St_Johns", "UTC")) {
+      launcher.environment.put("TZ", zone);
+      launcher.environment.put("LC_ALL", zone.equals("UTC") ? "C" : "C.UTF-8");
+      assertThat(launcher.launch("run").err()).as(zone).isEmpty();
+    }
+    assertThat(Files.readAllLines(launcher.root.resolve("archives"))).hasSize(1);
+  }
+
+  @Test
+  void anotherJarMakesAnotherArchiveAndTheOneBeforeStays() throws Exception {
+    launcher.launch("run");
+    Path lib = launcher.root.resolve("lib.jar");
+    FileTime before = Files.getLastModifiedTime(lib);
+    Files.setLastModifiedTime(lib, FileTime.from(Instant.EPOCH));
+    assertThat(launcher.launch("run").err()).contains("archiving");
+    Files.setLastModifiedTime(lib, before);
+
+    assertThat(launcher.launch("run").err()).isEmpty();
+    assertThat(archives("spark-17*")).hasSize(2);
+  }
+
+  @Test
+  void thirdArchiveBeforeTheLatestGoes() throws Exception {
+    launcher.launch("plans");
+    for (int day = 1; day <= 4; day++) {
+      Files.setLastModifiedTime(
+          launcher.root.resolve("lib.jar"), FileTime.from(Instant.EPOCH.plusSeconds(day)));
+      launcher.launch("run");
+    }
+
+    assertThat(archives("spark-17*")).hasSize(3);
+  }
+
+  private List<Path> archives(String glob) throws IOException {
+    try (var found = Files.newDirectoryStream(launcher.root.resolve("job/target"), glob)) {
+      List<Path> all = new ArrayList<>();
+      found.forEach(all::add);
+      return all;
+    }
+  }
+
+  @Test
+  void archiveThatAKilledLauncherWasMakingGoes() throws Exception {
+    launcher.launch("plans");
+    Process dead = new ProcessBuilder("true").start();
+    dead.waitFor();
+    Path left = launcher.root.resolve("job/target/spark-making-" + dead.pid() + ".jsa");
+    Path ofAnother =
+        launcher.root.resolve("job/target/spark-making-" + ProcessHandle.current().pid() + ".jsa");
+    Files.writeString(left, "150 MB");
+    Files.writeString(ofAnother, "150 MB, by one that is at it");
+
+    launcher.launch("plans");
+
+    assertThat(left).doesNotExist();
+    assertThat(ofAnother).exists();
+  }
+
+  @ParameterizedTest
+  @CsvSource({"TERM, 143", "HUP, 129"})
+  void signalMeanwhileLeavesNothing(String signal, int code) throws Exception {
+    launcher.launch("plans");
+    launcher.environment.put("STUB_ARCHIVE_WAIT", "exec sleep 60");
+    Process process = launcher.begin("run");
+    while (archives("spark-making-*").isEmpty()) {
+      assertThat(process.isAlive()).isTrue();
+      Thread.sleep(20);
+    }
+    new ProcessBuilder("kill", "-" + signal, Long.toString(process.pid())).start().waitFor();
+
+    assertThat(TestingLauncher.end(process).code()).isEqualTo(code);
+    assertThat(archives("spark-making-*")).isEmpty();
+  }
+
+  @Test
+  void mistakeIsSaidBeforeTheArchiveIsMade() throws Exception {
+    launcher.environment.put("STUB_LOAD_CODE", "2");
+
+    Ended ended = launcher.launch("run", "misspelt");
+
+    assertThat(ended.code()).isEqualTo(2);
+    assertThat(ended.out()).contains("-Dbackfill.load=only", "backfill.Main", "misspelt");
+    assertThat(ended.err()).doesNotContain("archiving");
+    assertThat(archives("spark-*")).isEmpty();
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"check", "demo", "plan", "run", "verify"})
   void eachCommandThatStartsSparkMakesTheArchive(String command) throws Exception {
@@ -299,9 +406,9 @@ class LauncherTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"plans", "status", "--help"})
+  @ValueSource(strings = {"plans", "status", "--help", "run --help", "run -h", "check --version"})
   void noOtherCommandMakesIt(String command) throws Exception {
-    assertThat(launcher.launch(command).err()).doesNotContain("archiving");
+    assertThat(launcher.launch(command.split(" ")).err()).doesNotContain("archiving");
   }
 
   @Test

@@ -48,7 +48,9 @@ final class TestingLauncher {
         "java",
         "if [ \"$1\" = -version ]; then echo 'openjdk version \"17.0.9\"' >&2; exit; fi",
         "for word in \"$@\"; do case $word in -XX:ArchiveClassesAtExit=*)",
-        "  echo made > \"${word#*=}\"; echo $$ >> '%1$s/archives';; esac; done",
+        "  echo made > \"${word#*=}\"; echo $$ >> '%1$s/archives'; eval \"${STUB_ARCHIVE_WAIT-}\";; esac; done",
+        "case \"$*\" in *backfill.load=only*) [ \"${STUB_LOAD_CODE-0}\" = 0 ] || printf '%%s\\n' \"$@\"",
+        "  exit ${STUB_LOAD_CODE-0};; esac",
         "case \"$*\" in *Training*|*-Xshare:on*) exit ${STUB_ARCHIVE_CODE-0};; esac",
         "printf '%%s\\n' \"$@\"; eval \"${STUB_WAIT-}\"; exit ${STUB_CODE-0}");
     environment.put("PATH", bin + ":" + System.getenv("PATH"));
