@@ -91,6 +91,7 @@ final class ChangeTurn {
       timed(Stage.DIFF, () -> count(batches, now, work));
       run.refuse(refusals());
       timed(Stage.WRITE, () -> write(batches, work));
+      sayWritten();
       timed(
           Stage.VERIFY,
           () -> {
@@ -140,6 +141,10 @@ final class ChangeTurn {
               + ": what went along is not known: the server has track_counts off");
     }
     report.status = "done";
+  }
+
+  /** How it went, once the time that it took is known. */
+  private void sayWritten() {
     run.progress.say("write " + step.name() + ": " + Sentences.written(report));
     if (report.rejected > 0) {
       run.progress.warn("write " + step.name() + ": " + Sentences.rejected(report));

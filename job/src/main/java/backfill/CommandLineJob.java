@@ -4,6 +4,7 @@ import backfill.plan.PlanFile;
 import java.io.PrintStream;
 import java.time.Instant;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
@@ -36,17 +37,23 @@ final class CommandLineJob implements Callable<Integer> {
   private final Map<String, String> environment;
   private final PrintStream out;
   private final PrintStream err;
+  private final LastLine last;
   @Spec private CommandSpec spec;
 
   private CommandLineJob(
-      Stopping stopping, Map<String, String> environment, PrintStream out, PrintStream err) {
+      Stopping stopping,
+      Map<String, String> environment,
+      PrintStream out,
+      PrintStream err,
+      String... arguments) {
     this.stopping = stopping;
     this.environment = environment;
     this.out = out;
     this.err = err;
+    this.last = new LastLine(out, List.of(arguments));
   }
 
-  /** As below, for who will not stop it. */
+  /** The same, for a caller that never stops the run. */
   static int run(
       Map<String, String> environment, PrintStream out, PrintStream err, String... arguments) {
     return run(Stopping.byHand(), environment, out, err, arguments);
@@ -59,17 +66,22 @@ final class CommandLineJob implements Callable<Integer> {
       PrintStream out,
       PrintStream err,
       String... arguments) {
-    CommandLineJob job = new CommandLineJob(stopping, environment, out, err);
+    CommandLineJob job = new CommandLineJob(stopping, environment, out, err, arguments);
     CommandLine line = new CommandLine(job);
     line.setOut(new java.io.PrintWriter(out, true));
     line.setErr(new java.io.PrintWriter(err, true));
     line.setCaseInsensitiveEnumValuesAllowed(true);
     // No colours anywhere, so that there is nothing to switch off.
     line.setColorScheme(CommandLine.Help.defaultColorScheme(CommandLine.Help.Ansi.OFF));
-    line.setUsageHelpWidth(Math.max(NARROWEST_HELP, Math.min(80, Terminal.width())));
+    line.setUsageHelpWidth(job.helpWidth());
     line.setParameterExceptionHandler((mistake, given) -> job.misspelt(mistake));
     line.setExecutionExceptionHandler((failure, command, given) -> job.broken(failure, command));
     return line.execute(arguments);
+  }
+
+  /** The usual width, unless the terminal is narrower. */
+  private int helpWidth() {
+    return Math.max(NARROWEST_HELP, Math.min(80, Math.min(Terminal.width(), Terminal.width(out))));
   }
 
   /** The commands' names. */
@@ -83,7 +95,7 @@ final class CommandLineJob implements Callable<Integer> {
   public Integer call() {
     spec.commandLine().usage(err);
     String message = "a command is missing, as in backfill demo";
-    err.println(message);
+    Terminal.say(err, message);
     return refused(spec.name(), message);
   }
 
@@ -92,7 +104,7 @@ final class CommandLineJob implements Callable<Integer> {
    */
   private int misspelt(CommandLine.ParameterException mistake) {
     String message = Misspelling.of(mistake);
-    err.println(message);
+    Terminal.say(err, message);
     return refused(mistake.getCommandLine().getCommandName(), message);
   }
 
@@ -103,14 +115,14 @@ final class CommandLineJob implements Callable<Integer> {
         new Report(UUID.randomUUID().toString(), command.getCommandName(), Instant.now());
     report.status = "failed";
     report.exitCode = ExitCode.BUG.number();
-    out.println(report.line());
+    last.print(report);
     return report.exitCode;
   }
 
   private int refused(String command, String message) {
     Report report = new Report(UUID.randomUUID().toString(), command, Instant.now());
     report.invalid(message);
-    out.println(report.line());
+    last.print(report);
     return report.exitCode;
   }
 
@@ -122,7 +134,10 @@ final class CommandLineJob implements Callable<Integer> {
       footer = "  backfill plans")
   int plans() {
     for (String name : PlanFile.shipped()) {
-      out.printf("%-30s %s%n", name, PlanFile.description(PlanFile.shippedText(name).orElse("")));
+      String description = PlanFile.description(PlanFile.shippedText(name).orElse(""));
+      int width = Terminal.width(out);
+      Folded.line(String.format("%-30s %s", name, description), width, width, 4)
+          .forEach(out::println);
     }
     return ExitCode.DONE.number();
   }
@@ -144,14 +159,15 @@ final class CommandLineJob implements Callable<Integer> {
     CommandLine commands = spec.commandLine();
     if (topic == null) {
       commands.usage(out);
-      out.printf("%nTopics of backfill help:%n  %s%n", String.join(", ", topics.names()));
+      out.printf("%nTopics of backfill help:%n");
+      Folded.lines("  " + String.join(", ", topics.names()), helpWidth()).forEach(out::println);
       out.printf(
           "%nAnd for the shipped plans, beside their applications:%n  %s%n",
           String.join(", ", PlanPages.applications()));
-    } else if (topics.text(topic).isPresent()) {
-      out.println(topics.text(topic).get());
-    } else if (PlanPages.text(topic).isPresent()) {
-      out.println(PlanPages.text(topic).get());
+    } else if (topics.source(topic).isPresent()) {
+      out.println(topics.text(topic, helpWidth()));
+    } else if (PlanPages.text(topic, helpWidth()).isPresent()) {
+      out.println(PlanPages.text(topic, helpWidth()).get());
     } else if (commands.getSubcommands().containsKey(topic)) {
       commands.getSubcommands().get(topic).usage(out);
     } else {
@@ -163,7 +179,7 @@ final class CommandLineJob implements Callable<Integer> {
               + ", "
               + String.join(", ", PlanPages.applications())
               + ", and every plan and command";
-      err.println(message);
+      Terminal.say(err, message);
       return refused("help", message);
     }
     return ExitCode.DONE.number();
@@ -238,7 +254,7 @@ final class CommandLineJob implements Callable<Integer> {
               description = "Only this plan's runs; it also says where the ledger is.")
           String name,
       @Mixin CommonOptions options) {
-    return new StatusCommand(environment, out, err).run(name, options);
+    return new StatusCommand(environment, out, err, last).run(name, options);
   }
 
   @CommandLine.Command(
@@ -250,8 +266,11 @@ final class CommandLineJob implements Callable<Integer> {
       footer = "  backfill demo")
   int demo(
       @Option(names = "--keep", description = "Leaves the server running and says how to use it.")
-          boolean keep) {
-    return new Demo(stopping, out, err).run(keep);
+          boolean keep,
+      @Mixin JsonOption json) {
+    return PlanCommand.loadsOnly()
+        ? ExitCode.DONE.number()
+        : new Demo(stopping, err, last).run(keep);
   }
 
   private int take(Command command, PlanOptions options) {
@@ -259,6 +278,7 @@ final class CommandLineJob implements Callable<Integer> {
   }
 
   private int take(Command command, PlanOptions options, CheckPrintout printout) {
-    return new PlanCommand(stopping, environment, out, err, spec).run(command, options, printout);
+    return new PlanCommand(stopping, environment, out, err, last, spec)
+        .run(command, options, printout);
   }
 }

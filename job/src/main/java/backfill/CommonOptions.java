@@ -2,6 +2,7 @@ package backfill;
 
 import java.util.ArrayList;
 import java.util.List;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** What every command knows that reads a plan or the ledger. */
@@ -17,4 +18,6 @@ final class CommonOptions {
       paramLabel = "TARGET",
       description = "Writes the JSON report to a path, a Hadoop URI, or - ; repeatable.")
   List<String> reports = new ArrayList<>();
+
+  @Mixin JsonOption json;
 }

@@ -24,13 +24,13 @@ final class Demo {
   private static final String PLAN = "defectdojo-authorized-users";
 
   private final Stopping stopping;
-  private final PrintStream out;
   private final PrintStream err;
+  private final LastLine last;
 
-  Demo(Stopping stopping, PrintStream out, PrintStream err) {
+  Demo(Stopping stopping, PrintStream err, LastLine last) {
     this.stopping = stopping;
-    this.out = out;
     this.err = err;
+    this.last = last;
   }
 
   int run(boolean keep) {
@@ -52,7 +52,7 @@ final class Demo {
         err.println(
             "demo: to see all of it, run the same command again: "
                 + CommandText.of(List.of("demo")));
-        out.println(first.line());
+        last.print(first);
         return first.exitCode;
       }
       Report second = once(plan, databases, session);
@@ -68,7 +68,7 @@ final class Demo {
         err.println("  " + CommandText.of(List.of("demo", "--keep")));
         err.println("  " + CommandText.of(List.of("help", "plan")));
       }
-      out.println(second.line());
+      last.print(second);
       return Math.max(first.exitCode, second.exitCode);
     } catch (NotReady e) {
       e.reasons().forEach(err::println);

@@ -15,12 +15,33 @@ import java.util.regex.Pattern;
 
 /**
  * The topics of {@code backfill help}: the sections of {@code reference.conf}, where the plan
- * language and every setting are explained once, and how the values of each type are carried.
+ * language and every setting are explained once, how the values of each type are carried, and texts
+ * of their own.
  */
 final class HelpTopics {
   private static final Pattern HEADING = Pattern.compile("\\s*# ---- (\\S+) ----");
 
-  private final Map<String, String> topics = new LinkedHashMap<>();
+  /** What a person asks who runs plans; a file each. */
+  private static final List<String> TEXTS =
+      List.of("report", "exit-codes", "environment", "troubleshooting");
+
+  private static final String TYPES = "types";
+
+  /** No line is broken. */
+  private static final int WIDE = Integer.MAX_VALUE;
+
+  private final Map<String, Topic> topics = new LinkedHashMap<>();
+
+  /**
+   * One topic.
+   *
+   * @param settings whether its lines are a part of {@code reference.conf} with values in it
+   */
+  private record Topic(List<String> lines, boolean settings) {
+    Topic {
+      lines = List.copyOf(lines);
+    }
+  }
 
   private HelpTopics(String reference) {
     String topic = null;
@@ -36,27 +57,34 @@ final class HelpTopics {
       }
     }
     keep(topic, lines);
-    topics.put("types", TypesText.text());
+    topics.put(TYPES, new Topic(TypesText.text(WIDE).lines().toList(), false));
   }
 
   static HelpTopics ofTheJob() {
-    try (InputStream reference =
-        HelpTopics.class.getClassLoader().getResourceAsStream("reference.conf")) {
-      return new HelpTopics(new String(reference.readAllBytes(), StandardCharsets.UTF_8));
+    HelpTopics topics = new HelpTopics(resource("reference.conf"));
+    for (String name : TEXTS) {
+      topics.topics.put(name, new Topic(resource("help/" + name + ".txt").lines().toList(), false));
+    }
+    return topics;
+  }
+
+  private static String resource(String name) {
+    try (InputStream file = HelpTopics.class.getClassLoader().getResourceAsStream(name)) {
+      return new String(file.readAllBytes(), StandardCharsets.UTF_8);
     } catch (IOException e) {
-      throw new UncheckedIOException("the job's jar has a readable reference.conf", e);
+      throw new UncheckedIOException("the job's jar has a readable " + name, e);
     }
   }
 
   private void keep(String topic, List<String> lines) {
     if (topic != null) {
-      // What is only explained is a comment there; what is a setting stays as a plan says it.
+      // What is only explained is a comment there.
       boolean explained = lines.stream().allMatch(line -> line.isBlank() || line.startsWith("#"));
       topics.put(
           topic,
-          String.join("\n", explained ? lines.stream().map(HelpTopics::bare).toList() : lines)
-              .stripIndent()
-              .strip());
+          explained
+              ? new Topic(lines.stream().map(HelpTopics::bare).toList(), false)
+              : new Topic(lines, true));
     }
   }
 
@@ -68,7 +96,24 @@ final class HelpTopics {
     return topics.keySet();
   }
 
-  Optional<String> text(String topic) {
-    return Optional.ofNullable(topics.get(topic));
+  /** As it is written down. */
+  Optional<String> source(String topic) {
+    return Optional.ofNullable(topics.get(topic))
+        .map(found -> String.join("\n", found.lines()).stripIndent().strip());
+  }
+
+  /**
+   * As it is read; of a topic that there is.
+   *
+   * @param width how long a line may be, in characters; an example's may be longer
+   */
+  String text(String topic, int width) {
+    if (topic.equals(TYPES)) {
+      return TypesText.text(width);
+    }
+    Topic found = topics.get(topic);
+    return found.settings()
+        ? HelpLayout.settings(found.lines(), width)
+        : HelpLayout.prose(found.lines(), width);
   }
 }

@@ -19,6 +19,7 @@ final class PlanCommand {
   private final Map<String, String> environment;
   private final PrintStream out;
   private final PrintStream err;
+  private final LastLine last;
   private final CommandSpec spec;
 
   PlanCommand(
@@ -26,11 +27,13 @@ final class PlanCommand {
       Map<String, String> environment,
       PrintStream out,
       PrintStream err,
+      LastLine last,
       CommandSpec spec) {
     this.stopping = stopping;
     this.environment = environment;
     this.out = out;
     this.err = err;
+    this.last = last;
     this.spec = spec;
   }
 
@@ -47,6 +50,9 @@ final class PlanCommand {
       report.label(options.labels);
       var steps = new Selection(options.only, options.from, options.until).of(plan);
       Databases databases = Databases.fromEnvironment(plan, steps, environment);
+      if (loadsOnly()) {
+        return ExitCode.DONE.number();
+      }
       stopping.listen();
       if (command == Command.RUN) {
         plan.settings().stopAfter().ifPresent(when -> stopping.at(when.deadline(startedAt)));
@@ -69,14 +75,21 @@ final class PlanCommand {
     } catch (InvalidPlan e) {
       report.plan = report.plan == null ? options.plan : report.plan;
       report.invalid(e.getMessage());
-      e.problems().forEach(err::println);
+      e.problems().forEach(problem -> Terminal.say(err, problem.toString()));
     }
     report.lasts();
     if (targets != null) {
       targets.write(report, out, err);
     }
-    out.println(report.line());
+    last.print(report);
     return report.exitCode;
+  }
+
+  /**
+   * The launcher asks for mistakes before it does what takes long; it then starts the job again.
+   */
+  static boolean loadsOnly() {
+    return "only".equals(System.getProperty("backfill.load"));
   }
 
   /** Most exit codes say that somebody must look first; a supervisor never does. */

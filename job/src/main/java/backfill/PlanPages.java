@@ -21,22 +21,28 @@ final class PlanPages {
         .collect(Collectors.toCollection(TreeSet::new));
   }
 
-  /** The pages under the name of a plan or of an application; empty where neither is called so. */
-  static Optional<String> text(String topic) {
+  /**
+   * The pages under the name of a plan or of an application; empty where neither is called so.
+   *
+   * @param width how long a line may be, in characters
+   */
+  static Optional<String> text(String topic, int width) {
     List<String> named =
         PlanFile.shipped().stream()
             .filter(name -> name.equals(topic) || application(name).equals(topic))
             .toList();
     return named.isEmpty()
         ? Optional.empty()
-        : Optional.of(named.stream().map(PlanPages::page).collect(Collectors.joining("\n\n\n")));
+        : Optional.of(
+            named.stream().map(name -> page(name, width)).collect(Collectors.joining("\n\n\n")));
   }
 
   private static String application(String name) {
     return name.substring(0, name.indexOf('-'));
   }
 
-  private static String page(String name) {
-    return name + "\n\n" + PlanFile.page(PlanFile.shippedText(name).orElseThrow());
+  private static String page(String name, int width) {
+    String page = PlanFile.page(PlanFile.shippedText(name).orElseThrow());
+    return name + "\n\n" + HelpLayout.prose(page.lines().toList(), width);
   }
 }

@@ -23,6 +23,10 @@ final class Progress implements AutoCloseable {
   private static final Logger LOG = LogManager.getLogger("backfill");
   private static final long TICK_MILLIS = 200;
   private static final int BAR = 24;
+
+  /** As in {@code 12:00:00 INFO }. */
+  private static final int BEFORE_A_LINE = 15;
+
   private static final Activity.Seen NOTHING = new Activity.Seen(List.of(), 0, 0, 0);
 
   /** A progress line is late rather than without the reason, but not by more than this. */
@@ -110,15 +114,28 @@ final class Progress implements AutoCloseable {
   /** A line of its own, now. */
   synchronized void say(String line) {
     clearBar();
-    LOG.info(line);
+    LOG.info(fitting(line));
     lastLineNanos = System.nanoTime();
   }
 
   /** A line that somebody should act on. */
   synchronized void warn(String line) {
     clearBar();
-    LOG.warn(line);
+    LOG.warn(fitting(line));
     lastLineNanos = System.nanoTime();
+  }
+
+  /** On a terminal broken between words, behind the time and the level that stand before a line. */
+  private static String fitting(String text) {
+    int width = Terminal.width();
+    if (width == Integer.MAX_VALUE) {
+      return text;
+    }
+    List<String> lines = text.lines().toList();
+    List<String> folded =
+        new ArrayList<>(Folded.line(lines.get(0), width - BEFORE_A_LINE, width, BEFORE_A_LINE));
+    lines.stream().skip(1).forEach(line -> folded.addAll(Folded.lines(line, width)));
+    return String.join(System.lineSeparator(), folded);
   }
 
   private void tick() {

@@ -70,7 +70,7 @@ final class ReportTargets {
           Files.writeString(Path.of(target), json + "\n");
         }
       } catch (IOException e) {
-        err.println("report: cannot write " + target + ": " + e.getMessage());
+        Terminal.say(err, "report: cannot write " + target + ": " + e.getMessage());
       }
     }
   }

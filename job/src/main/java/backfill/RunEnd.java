@@ -3,6 +3,7 @@ package backfill;
 import backfill.plan.Step;
 import backfill.postgres.RunLedger;
 import backfill.postgres.SqlFailure;
+import backfill.postgres.TooManyRejected;
 import backfill.spark.QueryFailure;
 import java.util.Optional;
 
@@ -19,11 +20,7 @@ final class RunEnd {
         run.report.steps.stream().mapToLong(s -> s.missing == null ? 0 : s.missing).sum();
     if (missing > 0) {
       String message =
-          missing
-              + (fillsMiss()
-                  ? " rows that the sources justify are not in their table"
-                  : " rows or definitions are not as the plan wants them")
-              + "; look at each step's missing before you run anything again";
+          missing(missing) + "; look at each step's missing before you run anything again";
       end("failed", ExitCode.MISSING);
       run.report.error = new Report.Failure(Stage.VERIFY.toString(), null, null, message, false);
       run.progress.warn("verify: " + message);
@@ -46,6 +43,17 @@ final class RunEnd {
     end(
         command == Command.PLAN || command == Command.CHECK ? "dry-run" : "succeeded",
         ExitCode.DONE);
+  }
+
+  private String missing(long count) {
+    if (fillsMiss()) {
+      return count == 1
+          ? "1 row that the sources justify is not in its table"
+          : count + " rows that the sources justify are not in their table";
+    }
+    return count == 1
+        ? "1 row or definition is not as the plan wants it"
+        : count + " rows or definitions are not as the plan wants them";
   }
 
   private boolean fillsMiss() {
@@ -77,10 +85,25 @@ final class RunEnd {
             run.stage().toString(),
             run.current() == null ? null : run.current().name,
             query.map(QueryFailure::sqlState).or(() -> SqlFailure.sqlState(failure)).orElse(null),
-            query.map(told -> told.sentence(run.plan)).orElseGet(() -> Sentences.failure(failure)),
+            query
+                .map(told -> told.sentence(run.plan))
+                .orElseGet(() -> Sentences.failure(counted(failure))),
             code.retryable(failure));
     end(code == ExitCode.REFUSED ? "refused" : "failed", code);
     Sentences.explain(failure, code, run.report.error, run.progress);
+  }
+
+  /** The writer that stopped first knew its own rejected rows only; now those of all are known. */
+  private Throwable counted(Throwable failure) {
+    if (TooManyRejected.in(failure) && run.current() != null && run.current().rejections != null) {
+      try {
+        TooManyRejected.check(
+            run.rejectedForTheData(), run.plan.limits().rejectedRows(), run.current().rejections);
+      } catch (TooManyRejected all) {
+        return all;
+      }
+    }
+    return failure;
   }
 
   /** What the batches did that are in, though the step is not done. */

@@ -36,15 +36,15 @@ final class Sentences {
   static String planned(StepPlan plan) {
     List<String> parts = new ArrayList<>();
     add(parts, "%,d planned", plan.planned());
-    add(parts, "%,d there already", plan.alreadyPresent());
-    add(parts, FOREIGN, plan.foreign() == null || plan.foreign() == 0 ? null : plan.foreign());
+    add(parts, "%,d there already", plan.present());
+    add(parts, FOREIGN, plan.foreign() == null ? null : unlessNone(plan.foreign()));
     add(parts, "%,d to insert", plan.toInsert());
     add(parts, "%,d right already", plan.unchanged());
     add(parts, "%,d absent", plan.absent());
     add(parts, "%,d to set", plan.toUpdate());
     add(parts, "%,d surplus", plan.surplus());
     add(parts, "%,d of them to delete", plan.toDelete());
-    add(parts, "%,d that cannot be written", plan.unfit() == 0 ? null : plan.unfit());
+    add(parts, "%,d that cannot be written", unlessNone(plan.unfit()));
     return String.join(", ", parts) + changes(plan.changes());
   }
 
@@ -53,15 +53,28 @@ final class Sentences {
     add(parts, "%,d inserted", step.inserted);
     add(parts, "%,d written by somebody else first", step.conflicts);
     add(parts, "%,d set", step.updated);
+    add(parts, "%,d changed by somebody else meanwhile", changedByOthers(step));
     add(parts, "%,d deleted", step.deleted);
-    add(parts, "%,d stayed", step.stayed == null || step.stayed == 0 ? null : step.stayed);
     addAll(parts, "%,d of %s along with them", step.cascaded);
-    add(parts, "%,d changed by somebody else meanwhile", step.changedMeanwhile);
-    add(parts, "%,d rejected", step.rejected == 0 ? null : step.rejected);
+    long kept = step.stayed == null ? 0 : step.stayed - step.undeletable;
+    add(parts, "%,d left as somebody else made them", unlessNone(kept));
+    add(parts, "%,d that could not be deleted", unlessNone(step.undeletable));
+    add(parts, "%,d rejected", unlessNone(step.rejected));
     double seconds = step.stages.getOrDefault(Stage.WRITE.toString(), 0L) / 1000.0;
     return String.join(", ", parts)
         + changes(step.changes == null ? Map.of() : step.changes)
         + String.format(Locale.ROOT, " in %.1f s", seconds);
+  }
+
+  /** Rows that were to be set; the report's number has those that were to be added, too. */
+  private static Long changedByOthers(StepReport step) {
+    return step.changedMeanwhile == null
+        ? null
+        : (Long) (step.changedMeanwhile - (step.conflicts == null ? 0 : step.conflicts));
+  }
+
+  private static Long unlessNone(long count) {
+    return count == 0 ? null : (Long) count;
   }
 
   /** What a step of batches has to do. */
@@ -91,7 +104,7 @@ final class Sentences {
               .mapToLong(Long::longValue)
               .sum();
       if (rows > 0) {
-        written.add(String.format(Locale.ROOT, "%s (%,d rows)", step.name, rows));
+        written.add(step.name + " (" + rows(rows) + ")");
       }
     }
     return written;
@@ -106,21 +119,20 @@ final class Sentences {
             (step.inserted == null ? 0 : step.inserted)
                 + (step.updated == null ? 0 : step.updated)
                 + (step.deleted == null ? 0 : step.deleted);
-        done.add(step.name + (rows == 0 ? "" : String.format(Locale.ROOT, " (%,d rows)", rows)));
+        done.add(step.name + (rows == 0 ? "" : " (" + rows(rows) + ")"));
       }
     }
     return done;
   }
 
-  /** The rows of a step that were not taken. */
+  /** The rows of a step that the server did not take, or did not let go. */
   static String rejected(StepReport step) {
-    long gone = step.rejected - step.rejectedForTheData;
-    return String.format(Locale.ROOT, "%,d rejected", step.rejected)
-        + (gone == 0
-            ? ""
-            : String.format(Locale.ROOT, ", %,d of them for a parent gone meanwhile", gone))
-        + "; the first: "
-        + step.rejections.get(0);
+    List<String> parts = new ArrayList<>();
+    add(parts, "%,d rejected", unlessNone(step.rejected));
+    add(parts, "%,d that could not be deleted", unlessNone(step.undeletable));
+    long gone = step.rejected + step.undeletable - step.rejectedForTheData;
+    add(parts, "%,d of them for a parent gone meanwhile", unlessNone(gone));
+    return String.join(", ", parts) + "; the first: " + step.rejections.get(0);
   }
 
   static String verified(Verified verified) {

@@ -17,11 +17,13 @@ final class StatusCommand {
   private final Map<String, String> environment;
   private final PrintStream out;
   private final PrintStream err;
+  private final LastLine last;
 
-  StatusCommand(Map<String, String> environment, PrintStream out, PrintStream err) {
+  StatusCommand(Map<String, String> environment, PrintStream out, PrintStream err, LastLine last) {
     this.environment = environment;
     this.out = out;
     this.err = err;
+    this.last = last;
   }
 
   /**
@@ -46,24 +48,24 @@ final class StatusCommand {
           Database.fromEnvironment("BACKFILL", environment, settings.connectTimeout());
       List<LedgerStatus.Run> runs =
           LedgerStatus.of(database, settings.ledger().schema(), report.plan);
-      StatusTable.lines(runs).forEach(out::println);
+      StatusTable.lines(runs, Terminal.width(out)).forEach(out::println);
       report.runs = runs;
       report.status = "succeeded";
     } catch (InvalidPlan e) {
       report.invalid(e.getMessage());
-      e.problems().forEach(err::println);
+      e.problems().forEach(problem -> Terminal.say(err, problem.toString()));
     } catch (NotReady e) {
       report.status = "failed";
       report.exitCode = ExitCode.NOT_READY.number();
       report.error =
           new Report.Failure(Stage.PREFLIGHT.toString(), null, null, e.getMessage(), e.retryable());
-      e.reasons().forEach(err::println);
+      e.reasons().forEach(reason -> Terminal.say(err, reason));
     }
     report.lasts();
     if (targets != null) {
       targets.write(report, out, err);
     }
-    out.println(report.line());
+    last.print(report);
     return report.exitCode;
   }
 }

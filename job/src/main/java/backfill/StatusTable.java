@@ -3,6 +3,7 @@ package backfill;
 import backfill.postgres.LedgerStatus;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Locale;
 
@@ -28,7 +29,12 @@ final class StatusTable {
 
   private StatusTable() {}
 
-  static List<String> lines(List<LedgerStatus.Run> runs) {
+  /**
+   * A table where it fits, else a block for each run.
+   *
+   * @param width how long a line may be, in characters
+   */
+  static List<String> lines(List<LedgerStatus.Run> runs, int width) {
     List<String[]> rows = new ArrayList<>();
     rows.add(HEAD);
     for (LedgerStatus.Run run : runs) {
@@ -43,7 +49,7 @@ final class StatusTable {
             number(run.changed()),
             number(run.rejected()),
             run.foreign() == 0 ? "" : number(run.foreign()),
-            number(run.rowsPerSecond()),
+            run.rowsPerSecond() == null ? "" : number(run.rowsPerSecond()),
             run.lastCommit(),
             run.host()
           });
@@ -54,20 +60,9 @@ final class StatusTable {
     if (rows.stream().skip(1).allMatch(row -> row[FOREIGN].isEmpty())) {
       rows.replaceAll(StatusTable::withoutForeign);
     }
-    int counts = rows.get(0).length - 3;
-    List<String> lines = new ArrayList<>();
-    for (String[] row : rows) {
-      StringBuilder line = new StringBuilder();
-      for (int i = 0; i < row.length; i++) {
-        int column = i;
-        int width = rows.stream().mapToInt(r -> r[column].length()).max().orElse(0);
-        boolean count = i >= 5 && i <= counts;
-        line.append(
-            String.format(count ? "%" + width + "s  " : "%-" + Math.max(1, width) + "s  ", row[i]));
-      }
-      lines.add(line.toString().stripTrailing());
-    }
-    return lines;
+    BitSet numbers = new BitSet();
+    numbers.set(5, rows.get(0).length - 2);
+    return new TextTable("", numbers, rows).lines(width);
   }
 
   /** Of the runs that are shown: the attempts of a backfill add up to its rows. */

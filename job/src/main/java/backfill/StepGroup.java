@@ -157,7 +157,7 @@ final class StepGroup implements AutoCloseable {
     reading.sources(
         step,
         name -> run.enter(Stage.READ, step, name, 0),
-        (name, rows) -> run.progress.say(String.format("read %s: %,d rows", name, rows)));
+        (name, rows) -> run.progress.say("read " + name + ": " + Sentences.rows(rows)));
     StepRun each = StepRuns.of(step, ready.targets().get(step.name()), run.plan, ready.shapes());
     run.enter(Stage.READ, step, run.reportOf(step).target, 0);
     try {

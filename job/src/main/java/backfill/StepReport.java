@@ -97,6 +97,9 @@ final class StepReport {
   /** Of the rejected rows those that the run's limit counts. */
   @JsonIgnore long rejectedForTheData;
 
+  /** Of the rows that stayed those that the server refused to delete. */
+  @JsonIgnore long undeletable;
+
   /** Of the planned rows those that no statement can write. */
   @JsonIgnore private StepPlan planOf;
 
@@ -133,7 +136,7 @@ final class StepReport {
   /** What the diff decided. */
   void planned(StepPlan plan) {
     planned = plan.planned();
-    alreadyPresent = plan.alreadyPresent();
+    alreadyPresent = plan.present();
     foreign = plan.foreign();
     toInsert = plan.toInsert();
     toUpdate = plan.toUpdate();
@@ -213,6 +216,7 @@ final class StepReport {
         Stream.concat(planOf.rejections().stream(), total.rejections().stream())
             .limit(WriteCounts.REJECTIONS_KEPT)
             .toList();
+    alreadyPresent = planOf.present() + inserts.left();
     if (toInsert != null) {
       inserted = inserts.changed();
       conflicts = inserts.left();
@@ -224,12 +228,13 @@ final class StepReport {
     if (toUpdate != null) {
       updated = updates.changed();
       changedMeanwhile = updates.left() + inserts.left();
-    } else {
-      alreadyPresent = planOf.alreadyPresent() + inserts.left();
+      // Which columns of the others were set is the step's to say.
+      changes = updates.changed() == toUpdate ? planOf.changes() : null;
     }
     if (toDelete != null) {
       deleted = deletes.changed();
       stayed = deletes.left() + deletes.rejected();
+      undeletable = deletes.rejected();
       cascaded = total.cascaded();
     }
     retries = total.retries();
@@ -259,6 +264,20 @@ final class StepReport {
   /** Rows may have been sent in vain, and have taken a value of the sequence each time. */
   void sentAgain() {
     sequenceValues = null;
+  }
+
+  /**
+   * In how many rows each column was really set.
+   *
+   * @param set column to rows; null where that is not known
+   */
+  void changed(Map<String, Long> set) {
+    changes = set == null || set.isEmpty() ? null : set;
+  }
+
+  /** Rows that somebody else was faster with, or changed since they were read. */
+  Long left() {
+    return changedMeanwhile == null ? conflicts : changedMeanwhile;
   }
 
   /** What verify found. */

@@ -72,6 +72,7 @@ final class StepWrite {
     report.status = "writing";
     StepCounts counts = partByPart();
     report.written(counts);
+    report.changed(writing.columnsSet(counts));
     if (sentAgain || run.session.speculates()) {
       report.sentAgain();
     }

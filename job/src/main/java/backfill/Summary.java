@@ -2,6 +2,7 @@ package backfill;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Locale;
 
@@ -49,9 +50,10 @@ final class Summary {
             report.durationMs / 1000.0,
             report.exitCode));
     if (rows.stream().skip(1).anyMatch(Summary::isCounted)) {
-      List<String> table = table(rows);
-      boolean fits = table.stream().allMatch(line -> line.length() <= columns);
-      (fits ? table : blocks(rows))
+      BitSet numbers = new BitSet();
+      numbers.set(1, rows.get(0).length);
+      new TextTable("  ", numbers, rows)
+          .lines(columns)
           .forEach(line -> text.append(System.lineSeparator()).append(line));
     }
     for (StepReport step : report.steps) {
@@ -76,12 +78,12 @@ final class Summary {
           new String[] {
             step.status.equals("done") ? step.name : step.name + " (" + step.status + ")",
             number(step.planned),
-            number(step.alreadyPresent == null ? step.unchanged : step.alreadyPresent),
+            number(present(step)),
             number(step.foreign),
             number(dry ? step.toInsert : step.inserted),
             number(dry ? step.toUpdate : step.updated),
             number(dry ? step.toDelete : step.deleted),
-            number(step.changedMeanwhile),
+            number(step.left()),
             number(step.rejected),
             number(step.surplus),
             number(step.missing),
@@ -102,53 +104,21 @@ final class Summary {
     }
   }
 
+  /** As the diff found them: those that somebody else was faster with are among those left. */
+  private static Long present(StepReport step) {
+    return step.alreadyPresent == null || step.conflicts == null
+        ? step.alreadyPresent
+        : (Long) (step.alreadyPresent - step.conflicts);
+  }
+
   private static boolean isCounted(String[] row) {
     return Arrays.stream(row).skip(1).anyMatch(cell -> !cell.isEmpty());
-  }
-
-  private static List<String> table(List<String[]> rows) {
-    List<String> lines = new ArrayList<>();
-    for (String[] row : rows) {
-      StringBuilder line = new StringBuilder("  ");
-      for (int i = 0; i < row.length; i++) {
-        int width = width(rows, i);
-        line.append(String.format(i == 0 ? "%-" + width + "s" : "  %" + width + "s", row[i]));
-      }
-      lines.add(line.toString().stripTrailing());
-    }
-    return lines;
-  }
-
-  private static List<String> blocks(List<String[]> rows) {
-    List<String> lines = new ArrayList<>();
-    String[] head = rows.get(0);
-    int label = Arrays.stream(head).mapToInt(String::length).max().orElse(1);
-    int figure =
-        rows.stream()
-            .skip(1)
-            .flatMap(row -> Arrays.stream(row).skip(1))
-            .mapToInt(String::length)
-            .max()
-            .orElse(1);
-    for (String[] row : rows.subList(1, rows.size())) {
-      lines.add("  " + row[0]);
-      for (int i = 1; i < row.length; i++) {
-        if (!row[i].isEmpty()) {
-          lines.add(String.format("    %-" + label + "s  %" + figure + "s", head[i], row[i]));
-        }
-      }
-    }
-    return lines;
   }
 
   private static String[] without(String[] row, int column) {
     List<String> cells = new ArrayList<>(List.of(row));
     cells.remove(column);
     return cells.toArray(String[]::new);
-  }
-
-  private static int width(List<String[]> rows, int column) {
-    return Math.max(1, rows.stream().mapToInt(row -> row[column].length()).max().orElse(1));
   }
 
   private static String number(Long count) {

@@ -1,13 +1,13 @@
 package backfill;
 
 import backfill.postgres.ValueGroup;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.stream.Collectors;
 
 /** How the values of each PostgreSQL type are carried, for people. */
 final class TypesText {
-  private static final int WIDTH = 100;
-
   private static final String HEAD =
       """
       A value is what the server says it is: it arrives as it was, or the run does not begin or does not go on.
@@ -22,31 +22,27 @@ final class TypesText {
 
   private TypesText() {}
 
-  static String text() {
-    return HEAD
+  /**
+   * All of it.
+   *
+   * @param width how long a line may be, in characters
+   */
+  static String text(int width) {
+    return HelpLayout.prose(HEAD.lines().toList(), width)
         + Arrays.stream(ValueGroup.values())
-            .map(
-                group ->
-                    "\n"
-                        + folded("", group.typesInWords())
-                        + folded("    in a query:  ", group.inQueries())
-                        + folded("    it may do:   ", group.uses()))
-            .collect(Collectors.joining())
-            .stripTrailing();
+            .map(group -> "\n\n" + String.join("\n", lines(group, width)))
+            .collect(Collectors.joining());
   }
 
-  /** Lines that break between words; what follows the first is indented like it. */
-  private static String folded(String label, String words) {
-    StringBuilder text = new StringBuilder(label);
-    int column = label.length();
-    for (String word : words.split(" ")) {
-      if (column > label.length() && column + word.length() > WIDTH) {
-        text.append("\n").append(" ".repeat(label.length()));
-        column = label.length();
-      }
-      text.append(column > label.length() ? " " : "").append(word);
-      column += word.length() + 1;
-    }
-    return text.append("\n").toString();
+  private static List<String> lines(ValueGroup group, int width) {
+    List<String> lines = new ArrayList<>(Folded.line(group.typesInWords(), width, width, 0));
+    lines.addAll(labelled("    in a query:  ", group.inQueries(), width));
+    lines.addAll(labelled("    it may do:   ", group.uses(), width));
+    return lines;
+  }
+
+  /** What follows the first line is indented like it. */
+  private static List<String> labelled(String label, String words, int width) {
+    return Folded.line(label + words, width, width, label.length());
   }
 }

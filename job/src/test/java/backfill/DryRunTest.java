@@ -85,7 +85,7 @@ class DryRunTest {
     assertThat(failed.code()).as(failed.said()).isEqualTo(7);
     assertThat(failed.counts("product-users", "missing")).isEqualTo(RunTest.numbers(1));
     assertThat(failed.report().path("error").path("message").asText())
-        .startsWith("1 rows that the sources justify are not in their table");
+        .startsWith("1 row that the sources justify is not in its table");
     assertThat(there.trace()).isEqualTo(after);
   }
 

@@ -234,7 +234,7 @@ class PackagePipelinesTest {
     assertThat(run.report().path("error").path("step").asText()).isEqualTo("fill");
     assertThat(run.report().path("error").path("message").asText())
         .contains("step fill: table later does not exist")
-        .contains("done before it, whole: names (1 rows), drop");
+        .contains("done before it, whole: names (1 row), drop");
     assertThat(run.said()).contains("preflight: step fill cannot run:");
     assertThat(packages.main().rows("SELECT name FROM packages_packages")).hasToString("[[built]]");
   }

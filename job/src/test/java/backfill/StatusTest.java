@@ -2,6 +2,7 @@ package backfill;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import backfill.postgres.LedgerStatus;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.nio.file.Files;
@@ -66,6 +67,39 @@ class StatusTest {
           .containsExactly("succeeded", "succeeded");
     }
     assertThat(status.report().path("plan").asText()).isEqualTo("marks");
+  }
+
+  /** The table's lines are broken where a terminal would break them: in the middle of a number. */
+  @Test
+  void narrowTerminalGetsABlockForEachRun() throws Exception {
+    LedgerStatus.Run one =
+        new LedgerStatus.Run(
+            "8c1f5a5e-0000-0000-0000-000000000001",
+            "marks",
+            "succeeded",
+            "jobs@batch-17.example.org (pid 4711)",
+            "2026-11-27 23:00:00+00",
+            "mark",
+            1_234_567,
+            1_000,
+            0,
+            0,
+            "2026-11-27 23:10:00+00",
+            null);
+
+    assertThat(StatusTable.lines(List.of(one), 80))
+        .containsExactly(
+            "2026-11-27 23:00:00+00",
+            "  run          8c1f5a5e-0000-0000-0000-000000000001",
+            "  plan         marks",
+            "  status       succeeded",
+            "  step         mark",
+            "  rows         1,234,567",
+            "  written          1,000",
+            "  rejected             0",
+            "  last commit  2026-11-27 23:10:00+00",
+            "  where        jobs@batch-17.example.org (pid 4711)");
+    assertThat(StatusTable.lines(List.of(one), Integer.MAX_VALUE)).hasSize(2);
   }
 
   @Test

@@ -2,11 +2,11 @@ package backfill.postgres;
 
 import backfill.plan.Step;
 import java.sql.SQLException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.Collectors;
 
 /**
  * A {@code ddl} step at work. The catalog is looked at before each statement, so that nothing is
@@ -35,37 +35,44 @@ public final class DdlRun {
     return retries;
   }
 
-  /** What is to be done, in words; empty where the catalog says that it is. */
+  /**
+   * What is to be done, in words; empty where the catalog says that it is. Before the run, what an
+   * earlier step makes is not there yet.
+   */
   public Optional<String> toDo() throws SQLException {
-    try {
-      return scope.ask(this::toDo);
-    } catch (ChangeFailed e) {
-      // Before the run, what an earlier step makes is not there yet.
-      return Optional.of(e.getMessage());
-    }
+    return scope.ask(this::toDo);
   }
 
   private Optional<String> toDo(Inquiry inquiry) throws SQLException {
     if (step.definition() instanceof Step.EnumValues values) {
-      List<String> missing = EnumLabels.missing(inquiry, values);
-      return missing.isEmpty()
+      int missing = EnumLabels.missing(inquiry, values).size();
+      return missing == 0
           ? Optional.empty()
-          : Optional.of(values.type() + " lacks " + missing.size() + " values");
+          : Optional.of(
+              values.type() + " lacks " + (missing == 1 ? "1 value" : missing + " values"));
     }
     if (step.definition() instanceof Step.NotNull notNull) {
-      String open =
-          NotNullColumn.of(inquiry, step, notNull).stream()
-              .filter(column -> !column.state().done())
-              .map(NotNullColumn::toString)
-              .collect(Collectors.joining(", "));
-      return open.isEmpty() ? Optional.empty() : Optional.of(open + " may be NULL");
+      List<String> open = new ArrayList<>();
+      for (String written : notNull.columns()) {
+        Optional<NotNullColumn> column = NotNullColumn.of(inquiry, written);
+        if (column.isEmpty()) {
+          open.add(written + " is not there yet");
+        } else if (!column.get().state().done()) {
+          open.add(column.get() + " may be NULL");
+        }
+      }
+      return open.isEmpty() ? Optional.empty() : Optional.of(String.join(", ", open));
     }
     boolean creates = step.definition() instanceof Step.Creates;
-    NamedObject object = object(inquiry);
-    return switch (object.state(inquiry)) {
-      case PRESENT -> creates ? Optional.empty() : Optional.of(object + " is there");
-      case INVALID -> Optional.of(object + " is an invalid index");
-      case ABSENT -> creates ? Optional.of(object + " is not there") : Optional.empty();
+    Optional<NamedObject> object =
+        NamedObject.of(inquiry, step.name(), step.target(), Set.of(), new Findings());
+    if (object.isEmpty()) {
+      return Optional.of(step.target() + " is not there yet");
+    }
+    return switch (object.get().state(inquiry)) {
+      case PRESENT -> creates ? Optional.empty() : Optional.of(object.get() + " is there");
+      case INVALID -> Optional.of(object.get() + " is an invalid index");
+      case ABSENT -> creates ? Optional.of(object.get() + " is not there") : Optional.empty();
     };
   }
 

@@ -16,8 +16,13 @@ public final class LedgerStatus {
              coalesce(sum(b.rejected), 0) AS rejected,
              coalesce((SELECT sum((s ->> 'foreign')::int8) FROM jsonb_array_elements(r.report -> 'steps') s), 0) AS foreign_rows,
              coalesce(max(b.committed_at)::timestamptz(0)::text, '') AS last_commit,
-             coalesce((sum(b.rows) / nullif(extract(epoch FROM max(b.committed_at) - min(b.committed_at)), 0))::bigint,
-                      0) AS rows_per_second,
+             coalesce((sum(b.rows) * 1000.0 / nullif((
+                         SELECT sum((s -> 'stages' ->> 'write')::int8) FROM jsonb_array_elements(r.report -> 'steps') s
+                         WHERE s ->> 'kind' <> 'ddl'), 0))::int8,
+                      CASE WHEN max(b.committed_at) - min(b.committed_at) >= interval '1 s'
+                           THEN (sum(b.rows) FILTER (WHERE b.after_key <> '')
+                                 / extract(epoch FROM max(b.committed_at) - min(b.committed_at)))::int8 END)
+               AS rows_per_second,
              coalesce((SELECT n.step FROM %1$s.batch n WHERE n.run_id = r.run_id
                        ORDER BY n.committed_at DESC LIMIT 1), '') AS step,
              EXISTS (SELECT FROM %1$s.lease l WHERE l.run_id = r.run_id AND l.until > clock_timestamp()) AS alive
@@ -38,7 +43,8 @@ public final class LedgerStatus {
    * @param changed rows that its batches added or set
    * @param foreign rows that it left to those who hold their keys, as the report of its end says
    * @param lastCommit the server's time of the newest batch, or empty
-   * @param rowsPerSecond between its first batch and its last, or 0
+   * @param rowsPerSecond while it wrote; of a run that goes on, or never ended, since each writer's
+   *     first commit. Null where that is too short to tell
    */
   public record Run(
       String runId,
@@ -52,7 +58,7 @@ public final class LedgerStatus {
       long rejected,
       long foreign,
       String lastCommit,
-      long rowsPerSecond) {}
+      Long rowsPerSecond) {}
 
   /**
    * @param plan a plan's name, or null for all
@@ -117,6 +123,6 @@ public final class LedgerStatus {
         row.getLong("rejected"),
         row.getLong("foreign_rows"),
         row.getString("last_commit"),
-        row.getLong("rows_per_second"));
+        row.getObject("rows_per_second", Long.class));
   }
 }

@@ -36,25 +36,29 @@ record NotNullColumn(String table, String shownTable, String column, State state
       throws SQLException {
     List<NotNullColumn> columns = new ArrayList<>();
     for (String written : notNull.columns()) {
-      columns.add(of(inquiry, "step " + step.name(), written));
+      columns.add(
+          of(inquiry, written)
+              .orElseThrow(
+                  () ->
+                      new ChangeFailed("step " + step.name() + ": there is no column " + written)));
     }
     return columns;
   }
 
-  private static NotNullColumn of(Inquiry inquiry, String place, String written)
-      throws SQLException {
-    Findings findings = new Findings();
+  /** Empty where there is no such column. */
+  static Optional<NotNullColumn> of(Inquiry inquiry, String written) throws SQLException {
     Optional<NamedObject> object =
-        NamedObject.of(inquiry, place, written, Set.of(), findings)
+        NamedObject.of(inquiry, written, written, Set.of(), new Findings())
             .filter(found -> found.column().isPresent());
     Optional<Long> table = object.isEmpty() ? Optional.empty() : object.get().table(inquiry);
     if (table.isEmpty() || object.get().state(inquiry) == NamedObject.State.ABSENT) {
-      throw new ChangeFailed(place + ": there is no column " + written);
+      return Optional.empty();
     }
     TableName name = new Catalog(inquiry).table(table.get()).name();
     String column = object.get().column().get();
-    return new NotNullColumn(
-        name.quoted(), name.toString(), column, state(inquiry, name.quoted(), column));
+    return Optional.of(
+        new NotNullColumn(
+            name.quoted(), name.toString(), column, state(inquiry, name.quoted(), column)));
   }
 
   /** As it is now. */

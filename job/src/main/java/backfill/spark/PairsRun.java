@@ -171,6 +171,11 @@ final class PairsRun implements StepRun {
         grants.keys());
   }
 
+  @Override
+  public Map<String, Long> columnsSet(StepCounts written) {
+    return Map.of();
+  }
+
   private Dataset<Row> rows(PairRows.Which which) {
     Broadcast<UserIndex> users = grants.users();
     StepKeys keys = grants.keys();

@@ -1,5 +1,6 @@
 package backfill.spark;
 
+import static backfill.spark.Cells.among;
 import static backfill.spark.Cells.anyOf;
 import static backfill.spark.Cells.cell;
 import static backfill.spark.Cells.cells;
@@ -97,14 +98,8 @@ final class RowsMatch {
     counts.add(count(when(right(), 1)));
     counts.add(count(when(surplus(), 1)));
     counts.add(count(when(isTrue(PLANNED).and(isForeign()), 1)));
-    for (String column : compared) {
-      counts.add(count(when(both().and(differs(column, EXPECTED + column)), 1)));
-    }
+    counts.addAll(changed());
     Row sums = rows.agg(count(when(isTrue(PLANNED), 1)), counts.toArray(Column[]::new)).first();
-    Map<String, Long> changes = new LinkedHashMap<>();
-    for (int i = 0; i < compared.size(); i++) {
-      changes.put(compared.get(i), sums.getLong(6 + i));
-    }
     return StepPlan.ofRows(
         step,
         sums.getLong(0),
@@ -114,7 +109,30 @@ final class RowsMatch {
         sums.getLong(3),
         sums.getLong(4),
         targetRows,
-        changes);
+        changes(sums, 6));
+  }
+
+  /** In how many rows each column differs, without the rows of these keys. */
+  Map<String, Long> changes(List<List<String>> without) {
+    Row sums =
+        rows.where(not(among(rows, step.key(), without)))
+            .agg(count(lit(1)), changed().toArray(Column[]::new))
+            .first();
+    return changes(sums, 1);
+  }
+
+  private List<Column> changed() {
+    return compared.stream()
+        .map(column -> count(when(both().and(differs(column, EXPECTED + column)), 1)))
+        .toList();
+  }
+
+  private Map<String, Long> changes(Row sums, int from) {
+    Map<String, Long> changes = new LinkedHashMap<>();
+    for (int i = 0; i < compared.size(); i++) {
+      changes.put(compared.get(i), sums.getLong(from + i));
+    }
+    return changes;
   }
 
   private Column both() {

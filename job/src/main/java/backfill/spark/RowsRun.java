@@ -17,6 +17,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.catalyst.plans.logical.LocalRelation;
@@ -264,6 +265,18 @@ final class RowsRun implements StepRun {
               .filter(key -> part.columns().containsAll(key.parentColumns()))
               .toList();
     };
+  }
+
+  @Override
+  public Map<String, Long> columnsSet(StepCounts written) {
+    WriteCounts updates = written.updates();
+    long unset = updates.left() + updates.rejected();
+    if (unset == 0) {
+      return counts.changes();
+    }
+    List<List<String>> keys =
+        Stream.concat(updates.leftKeys().stream(), updates.rejectedKeys().stream()).toList();
+    return keys.size() < unset ? null : match.changes(keys);
   }
 
   @Override

@@ -91,6 +91,11 @@ public record StepPlan(
         changes);
   }
 
+  /** Of the planned rows those whose key the target has, whatever they hold. */
+  public long present() {
+    return alreadyPresent == null ? or0(unchanged) + or0(toUpdate) : alreadyPresent;
+  }
+
   /** How many rows are to be written. */
   public long toWrite() {
     return or0(toInsert) + or0(toUpdate) + or0(toDelete);

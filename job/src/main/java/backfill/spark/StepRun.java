@@ -7,6 +7,7 @@ import backfill.postgres.Target;
 import backfill.postgres.WriteCounts;
 import backfill.postgres.WritePart;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -59,6 +60,12 @@ public sealed interface StepRun extends AutoCloseable permits PairsRun, RowsRun 
 
   /** Carries one of them out. */
   WriteCounts write(WritePart part, Sink sink);
+
+  /**
+   * Column to rows in which it was really set; empty for a step that sets none, null where it is
+   * not known.
+   */
+  Map<String, Long> columnsSet(StepCounts written);
 
   /**
    * Compares with the state of another snapshot what this run planned and wrote.
