@@ -134,7 +134,10 @@ class ChangesTest {
 
   @Test
   void everyReasonIsSaidBeforeAnythingIsTouched() throws Exception {
-    database.execute("CREATE TABLE bare (x int)");
+    database.execute(
+        "CREATE TABLE bare (x int)",
+        "CREATE TABLE loose (p int, q int, r int NOT NULL, s int NOT NULL)",
+        "CREATE UNIQUE INDEX live ON loose (r, s) WHERE q IS NULL");
     TestingRun run =
         run(
             "run",
@@ -156,6 +159,8 @@ class ChangesTest {
             """
             { name = two, kind = batches, table = bare, where = "x > 1", set = { x = "1" } }
             { name = three, kind = batches, table = items, where = "nosuch > 1", set = { stat = "1" } }
+            { name = nulls, kind = batches, table = loose, key = [p, q], where = "p > 1", set = { s = "1" } }
+            { name = part, kind = batches, table = loose, key = [r, s], where = "p > 1", set = { q = "1" } }
             { name = five, kind = ddl, not-null = [items.nothing] }""");
     assertThat(second.code()).isEqualTo(3);
     assertThat(second.said())
@@ -163,6 +168,12 @@ class ChangesTest {
         .contains("step three: where cannot be asked: ")
         .contains(
             "step three: items has no column \"stat\", and no step before this one makes it; did you mean state?")
+        .contains(
+            "step nulls: key columns \"p\", \"q\" of loose may be NULL, and such a row has no place in the key's order;"
+                + " ALTER TABLE \"public\".\"loose\" ALTER COLUMN \"p\" SET NOT NULL, ALTER COLUMN \"q\" SET NOT NULL")
+        .contains(
+            "step part: loose has no valid unique index on exactly (r, s) to go along (live covers only rows WHERE (q IS"
+                + " NULL)); give the step the key of an index that has every row")
         .contains("step five: there is no column items.nothing");
   }
 

@@ -121,6 +121,25 @@ class PartialKeyTest {
   }
 
   @Test
+  void pairsGoIntoATableWhoseKeyMayBeNull() throws Exception {
+    database.execute(
+        "CREATE TABLE vnull (file_id bigint, uid varchar, UNIQUE (file_id, uid))",
+        "INSERT INTO vnull VALUES (1, NULL), (1, NULL), (NULL, 'ada'), (2, 'ada'), (9, 'eve')",
+        "INSERT INTO grants VALUES (1, NULL), (NULL, 'ada')");
+    String pairs =
+        PAIRS.replace("table = shares", "table = vnull").replaceAll(", owns = \"[^\"]*\"", "");
+    for (int inserted : new int[] {2, 0}) {
+      TestingRun run = run("run", pairs);
+      assertThat(run.code()).as(run.said()).isZero();
+      assertThat(run.counts("shares", "planned", "inserted", "missing"))
+          .isEqualTo(RunTest.numbers(3, inserted, 0));
+    }
+    assertThat(run("verify", pairs).code()).isZero();
+    assertThat(database.rows("SELECT * FROM vnull ORDER BY 1, 2"))
+        .hasToString("[[1, ada], [1, bob], [1, null], [1, null], [2, ada], [null, ada]]");
+  }
+
+  @Test
   void defaultThatIsNotOwnedIsRefusedBeforeAnythingIsWritten() throws Exception {
     database.execute("ALTER TABLE shares ALTER deleted_at SET DEFAULT now()");
     TestingRun run = run("run", PAIRS);

@@ -12,6 +12,13 @@ import java.util.stream.Collectors;
  * row that is the step's, and no NULL escapes it.
  */
 final class ArbiterRule {
+  /** What is known of the keys that are written. */
+  enum Keys {
+    /** None has a NULL: such rows are left out. */
+    WITHOUT_NULLS,
+    ANY
+  }
+
   private ArbiterRule() {}
 
   /**
@@ -20,7 +27,12 @@ final class ArbiterRule {
    * @param covering partial indexes that have each row of the step
    */
   static Optional<Arbiter> choose(
-      String place, Table table, List<String> key, CoveringIndexes covering, Findings findings) {
+      String place,
+      Table table,
+      List<String> key,
+      Keys keys,
+      CoveringIndexes covering,
+      Findings findings) {
     List<UniqueIndex> onKey =
         table.uniqueIndexes().stream().filter(index -> index.isOn(key)).toList();
     List<UniqueIndex> usable =
@@ -29,7 +41,9 @@ final class ArbiterRule {
             .sorted(Comparator.comparing(index -> index.predicate().isPresent()))
             .toList();
     Optional<UniqueIndex> chosen =
-        usable.stream().filter(index -> escapingNull(table, index).isEmpty()).findFirst();
+        usable.stream()
+            .filter(index -> keys == Keys.WITHOUT_NULLS || escapingNulls(table, index).isEmpty())
+            .findFirst();
     if (chosen.isEmpty()) {
       findings.refuse(
           place,
@@ -92,9 +106,9 @@ final class ArbiterRule {
         : Optional.empty();
   }
 
-  private static Optional<Column> escapingNull(Table table, UniqueIndex index) {
+  private static List<String> escapingNulls(Table table, UniqueIndex index) {
     if (index.nullsNotDistinct()) {
-      return Optional.empty();
+      return List.of();
     }
     return index.columns().stream()
         .map(name -> table.column(name).orElseThrow())
@@ -102,7 +116,8 @@ final class ArbiterRule {
         .filter(
             column ->
                 index.predicate().filter(p -> NotNullConjuncts.exclude(p, column.name())).isEmpty())
-        .findFirst();
+        .map(Column::name)
+        .toList();
   }
 
   private static String noIndex(
@@ -117,42 +132,50 @@ final class ArbiterRule {
         + columns
         + (defects.isEmpty() ? "" : " (" + String.join("; ", defects) + ")")
         + "; "
-        + cure(table, columns, onKey);
+        + cure(table, columns, onKey, covering);
   }
 
   /** An index on all rows would forbid what a partial one is there to allow. */
-  private static String cure(Table table, String columns, List<UniqueIndex> onKey) {
-    Optional<String> partial =
+  private static String cure(
+      Table table, String columns, List<UniqueIndex> onKey, CoveringIndexes covering) {
+    Optional<UniqueIndex> partial =
         onKey.stream()
-            .filter(index -> index.valid() && index.immediate())
-            .flatMap(index -> index.predicate().stream())
-            .findFirst();
-    if (partial.isPresent()) {
-      return "where all rows of this are among these, say so: owns = \"%s\""
-          .formatted(partial.get());
+            .filter(index -> index.predicate().isPresent())
+            .min(Comparator.comparing(index -> !index.valid()));
+    String create =
+        "CREATE UNIQUE INDEX "
+            + (table.kind() == 'p' ? "" : "CONCURRENTLY ")
+            + "ON "
+            + table.name().quoted()
+            + " "
+            + columns;
+    if (partial.isEmpty()) {
+      return create;
     }
-    return "CREATE UNIQUE INDEX "
-        + (table.kind() == 'p' ? "" : "CONCURRENTLY ")
-        + "ON "
-        + table.name().quoted()
-        + " "
-        + columns;
+    String predicate = partial.get().predicate().get();
+    return (partial.get().valid() ? "" : create + " WHERE " + predicate + ", and ")
+        + "where all rows of this are among these, say so: owns = "
+        + inHocon(
+            covering.condition().isEmpty()
+                ? predicate
+                : "(" + covering.condition().strip() + ") AND " + predicate);
+  }
+
+  private static String inHocon(String text) {
+    String quotes = text.matches("(?s).*[\"\\\\\n].*") ? "\"\"\"" : "\"";
+    return quotes + text + quotes;
   }
 
   private static String nullEscapes(Table table, UniqueIndex index) {
-    String column = TableName.quote(escapingNull(table, index).orElseThrow().name());
-    return "key column "
-        + column
-        + " of "
-        + table.name()
-        + " may be NULL, and a NULL never conflicts in "
+    NullableKey key = new NullableKey(table, escapingNulls(table, index));
+    return key.inWords()
+        + ", and a NULL never conflicts in "
         + index.name()
-        + ", so each run would add such a row again; ALTER TABLE "
-        + table.name().quoted()
-        + " ALTER COLUMN "
-        + column
-        + " SET NOT NULL, or make the index NULLS NOT DISTINCT (PostgreSQL 15) or partial WHERE ("
-        + column
-        + " IS NOT NULL)";
+        + ", so each run would add such a row again; "
+        + key.setNotNull()
+        + ", or make the index NULLS NOT DISTINCT (PostgreSQL 15) or partial WHERE ("
+        + index.predicate().map(predicate -> predicate + " AND ").orElse("")
+        + key.noneIsNull()
+        + ")";
   }
 }

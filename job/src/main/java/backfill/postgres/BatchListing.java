@@ -4,6 +4,7 @@ import backfill.plan.Plan;
 import backfill.plan.Step;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -37,7 +38,7 @@ public final class BatchListing {
       throws SQLException {
     Table table = ready.targets().get(step.name()).table();
     try (Connection connection = target.database().connect(applicationName);
-        Inquiry inquiry = new Inquiry(connection, target.lockTimeout(), target.retryFor())) {
+        Inquiry inquiry = new Inquiry(connection, target.lockTimeout(), Duration.ZERO)) {
       Catalog catalog = new Catalog(inquiry);
       List<ForeignKey> checked =
           catalog.foreignKeys(table).stream().filter(key -> checks(target, table, key)).toList();

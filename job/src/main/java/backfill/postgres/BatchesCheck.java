@@ -2,6 +2,7 @@ package backfill.postgres;
 
 import backfill.plan.Step;
 import java.sql.SQLException;
+import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -103,20 +104,13 @@ final class BatchesCheck {
       return Optional.empty();
     }
     boolean complete = true;
+    List<String> nullable = new ArrayList<>();
     for (String column : key) {
       if (table.column(column).isEmpty()) {
         findings.refuse(place, SourceCheck.noColumn(table, column));
         complete = false;
       } else if (!table.column(column).get().notNull()) {
-        findings.refuse(
-            place,
-            "key column %s of %s may be NULL, and such a row has no place in the key's order; ALTER TABLE %s ALTER COLUMN %s SET NOT NULL"
-                .formatted(
-                    TableName.quote(column),
-                    table.name(),
-                    table.name().quoted(),
-                    TableName.quote(column)));
-        complete = false;
+        nullable.add(column);
       } else if (isOutOfSight(table.column(column).get())) {
         Column hidden = table.column(column).get();
         findings.refuse(
@@ -133,6 +127,14 @@ final class BatchesCheck {
             place, "sets " + TableName.quote(column) + ", a column of the key that it goes along");
       }
     }
+    if (!nullable.isEmpty()) {
+      NullableKey absent = new NullableKey(table, nullable);
+      findings.refuse(
+          place,
+          "%s, and such a row has no place in the key's order; %s"
+              .formatted(absent.inWords(), absent.setNotNull()));
+      complete = false;
+    }
     if (!complete) {
       return Optional.empty();
     }
@@ -143,15 +145,30 @@ final class BatchesCheck {
     if (index.isEmpty()) {
       findings.refuse(
           place,
-          "%s has no valid unique index on exactly (%s) to go along; CREATE UNIQUE INDEX %sON %s (%s)"
-              .formatted(
-                  table.name(),
-                  String.join(", ", key),
-                  table.kind() == 'p' ? "" : "CONCURRENTLY ",
-                  table.name().quoted(),
-                  key.stream().map(TableName::quote).collect(Collectors.joining(", "))));
+          "%s has no valid unique index on exactly (%s) to go along%s"
+              .formatted(table.name(), String.join(", ", key), cure(table, key)));
     }
     return index;
+  }
+
+  /** An index on all rows would forbid what a partial one is there to allow. */
+  private static String cure(Table table, List<String> key) {
+    Optional<UniqueIndex> partial =
+        table.uniqueIndexes().stream()
+            .filter(each -> each.isOn(key) && each.predicate().isPresent())
+            .findFirst();
+    return partial
+        .map(
+            index ->
+                " (%s covers only rows WHERE %s); give the step the key of an index that has every row"
+                    .formatted(index.name(), index.predicate().get()))
+        .orElseGet(
+            () ->
+                "; CREATE UNIQUE INDEX %sON %s (%s)"
+                    .formatted(
+                        table.kind() == 'p' ? "" : "CONCURRENTLY ",
+                        table.name().quoted(),
+                        key.stream().map(TableName::quote).collect(Collectors.joining(", "))));
   }
 
   /** EXPLAIN looks at names, types and rights, and runs nothing. */

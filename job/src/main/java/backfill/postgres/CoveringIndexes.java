@@ -20,6 +20,10 @@ record CoveringIndexes(Set<String> indexes, String condition) {
   /** Where nothing is known of the rows. */
   static final CoveringIndexes NONE = new CoveringIndexes(Set.of(), "");
 
+  private static CoveringIndexes none(Optional<String> condition) {
+    return new CoveringIndexes(Set.of(), condition.orElse(""));
+  }
+
   /** What the plan's text calls them. */
   private static final String ARBITERS = "Conflict Arbiter Indexes: ";
 
@@ -37,7 +41,7 @@ record CoveringIndexes(Set<String> indexes, String condition) {
             .map(UniqueIndex::name)
             .collect(Collectors.toCollection(LinkedHashSet::new));
     if (partial.isEmpty() || owned.isEmpty()) {
-      return NONE;
+      return none(owned);
     }
     try {
       partial.retainAll(
@@ -48,7 +52,7 @@ record CoveringIndexes(Set<String> indexes, String condition) {
       }
       // Rights are looked at behind the proof: without them all that is known is that there is one.
       if (!"42501".equals(e.getSQLState())) {
-        return NONE;
+        return none(owned);
       }
     }
     return new CoveringIndexes(partial, owned.get());

@@ -23,7 +23,7 @@ final class Inquiry implements AutoCloseable {
 
   /**
    * @param lockTimeout how long one attempt waits for a lock
-   * @param retryFor how long a question is asked again for want of a lock
+   * @param retryFor how long a question is asked again for want of a lock; zero for never
    */
   Inquiry(Connection connection, Duration lockTimeout, Duration retryFor) throws SQLException {
     this.connection = connection;
@@ -56,7 +56,8 @@ final class Inquiry implements AutoCloseable {
   }
 
   <T> T ask(Question<T> question) throws SQLException {
-    return within(ANSWER_WITHIN, question);
+    // A wait for a lock has its own limit, and would count for this one, too.
+    return within(ANSWER_WITHIN.plus(lockTimeout), question);
   }
 
   /** For an answer that takes as long as the tables are large. */
@@ -73,8 +74,16 @@ final class Inquiry implements AutoCloseable {
         if (!Retry.LOCK_NOT_AVAILABLE.equals(e.getSQLState())) {
           throw e;
         }
-        retry.pauseOrThrow(e);
+        pauseOrSayWhy(retry, e);
       }
+    }
+  }
+
+  private void pauseOrSayWhy(Retry retry, SQLException e) throws SQLException {
+    try {
+      retry.pauseOrThrow(e);
+    } catch (SQLException last) {
+      throw LockHolders.explained(connection, lockTimeout, last);
     }
   }
 

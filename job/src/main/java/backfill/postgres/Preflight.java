@@ -3,6 +3,7 @@ package backfill.postgres;
 import backfill.plan.Plan;
 import backfill.plan.Step;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -54,7 +55,8 @@ public final class Preflight implements AutoCloseable {
   }
 
   /**
-   * Connects, and asks nothing yet.
+   * Connects, and asks nothing yet. Of a table that is locked for longer than {@code lock-timeout}
+   * it will not ask again: nothing has begun, and a person had rather know.
    *
    * @param steps those of the plan that this run is about
    * @param applicationName what the names of its sessions begin with
@@ -62,11 +64,20 @@ public final class Preflight implements AutoCloseable {
    */
   public static Preflight open(
       Plan plan, List<? extends Step> steps, Databases databases, String applicationName) {
+    return open(plan, steps, databases, applicationName, Duration.ZERO);
+  }
+
+  private static Preflight open(
+      Plan plan,
+      List<? extends Step> steps,
+      Databases databases,
+      String applicationName,
+      Duration retryFor) {
     try {
       return new Preflight(
           plan,
           steps,
-          Sessions.open(plan, databases, applicationName + " preflight"),
+          Sessions.open(plan, retryFor, databases, applicationName + " preflight"),
           databases.main(),
           applicationName);
     } catch (SQLException e) {
@@ -89,7 +100,7 @@ public final class Preflight implements AutoCloseable {
   /**
    * Looks at what some steps need once more, right before they run: what an earlier step was to
    * make must be there now, and nothing may have gone meanwhile. Conditions are not asked again,
-   * and {@code :now} stays.
+   * and {@code :now} stays. A lock is waited for as in the write, because the run has begun.
    *
    * @param before what was found when the run began
    * @throws NotReady with every reason
@@ -101,7 +112,8 @@ public final class Preflight implements AutoCloseable {
       String applicationName,
       QueryShapes shapes,
       Ready before) {
-    try (Preflight preflight = open(plan, steps, databases, applicationName)) {
+    Duration retryFor = plan.settings().write().retryFor();
+    try (Preflight preflight = open(plan, steps, databases, applicationName, retryFor)) {
       return preflight.asked(() -> preflight.look(shapes, Set.of(), before.now()));
     }
   }

@@ -34,12 +34,17 @@ final class SessionPair implements AutoCloseable {
    * Over connections that are open; it closes them.
    *
    * @param reading {@code writing} itself where both are the same
+   * @param retryFor how long a question is asked again for want of a lock
    */
   static SessionPair over(
-      Connection writing, Connection reading, Plan plan, Database database, String applicationName)
+      Connection writing,
+      Connection reading,
+      Plan plan,
+      Duration retryFor,
+      Database database,
+      String applicationName)
       throws SQLException {
     Duration lockTimeout = plan.settings().lockTimeout();
-    Duration retryFor = plan.settings().write().retryFor();
     Inquiry write = new Inquiry(writing, lockTimeout, retryFor);
     Inquiry read = reading == writing ? write : new Inquiry(reading, lockTimeout, retryFor);
     Server writes = Server.of(write, database.address());

@@ -20,10 +20,12 @@ final class Sessions implements AutoCloseable {
   }
 
   /**
+   * @param retryFor how long a question is asked again for want of a lock
    * @throws NotReady naming each server that cannot be reached; retryable if waiting may help with
    *     all of them
    */
-  static Sessions open(Plan plan, Databases databases, String name) throws SQLException {
+  static Sessions open(Plan plan, Duration retryFor, Databases databases, String name)
+      throws SQLException {
     Attempts attempts = new Attempts();
     Map<String, Connection> writing = new LinkedHashMap<>();
     Map<String, Connection> reading = new LinkedHashMap<>();
@@ -39,7 +41,12 @@ final class Sessions implements AutoCloseable {
         pairs.put(
             key,
             SessionPair.over(
-                write, reading.getOrDefault(key, write), plan, databases.named().get(key), name));
+                write,
+                reading.getOrDefault(key, write),
+                plan,
+                retryFor,
+                databases.named().get(key),
+                name));
       }
       return new Sessions(pairs);
     } catch (SQLException | NotReady e) {

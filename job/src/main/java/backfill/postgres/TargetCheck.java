@@ -205,7 +205,13 @@ final class TargetCheck {
     }
     CoveringIndexes covering =
         CoveringIndexes.of(inquiry, table, step.key(), owned.map(OwnedRows::condition));
-    return ArbiterRule.choose(place(step), table, step.key(), covering, findings);
+    return ArbiterRule.choose(
+        place(step),
+        table,
+        step.key(),
+        step instanceof Step.Pairs ? ArbiterRule.Keys.WITHOUT_NULLS : ArbiterRule.Keys.ANY,
+        covering,
+        findings);
   }
 
   private List<String> triggers(Step.Fill step, Table table, String event) throws SQLException {

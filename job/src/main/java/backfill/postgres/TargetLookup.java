@@ -38,7 +38,7 @@ public final class TargetLookup {
    * @param key empty for the primary key
    * @param owns a condition that all rows hold, by which a partial index is found; or null
    * @param columns those of the DataFrame
-   * @param retryFor how long a locked table is waited for
+   * @param lockTimeout how long a locked table is waited for
    * @throws NotReady if there is no such table, nothing in it can say which rows are the same, or
    *     its rows cannot be written so: every reason at once
    */
@@ -49,10 +49,9 @@ public final class TargetLookup {
       List<String> key,
       String owns,
       List<String> columns,
-      Duration lockTimeout,
-      Duration retryFor) {
+      Duration lockTimeout) {
     try (Connection connection = database.connect(applicationName);
-        Inquiry inquiry = new Inquiry(connection, lockTimeout, retryFor)) {
+        Inquiry inquiry = new Inquiry(connection, lockTimeout, Duration.ZERO)) {
       TargetLookup lookup = new TargetLookup(inquiry);
       ForeignSettings.checkWritten(inquiry, database.address(), lookup.findings);
       lookup.findings.throwIfRefused();
@@ -76,7 +75,8 @@ public final class TargetLookup {
     refuseUnfit(table, key);
     findings.throwIfRefused();
     CoveringIndexes covering = CoveringIndexes.of(inquiry, table, key, Optional.ofNullable(owns));
-    Optional<Arbiter> arbiter = ArbiterRule.choose(KEY, table, key, covering, findings);
+    Optional<Arbiter> arbiter =
+        ArbiterRule.choose(KEY, table, key, ArbiterRule.Keys.ANY, covering, findings);
     LoneColumns.check(table, key, columns, findings);
     Optional<OwnedRows> owned =
         owned(

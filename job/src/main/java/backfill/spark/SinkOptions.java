@@ -126,8 +126,7 @@ record SinkOptions(
   SinkConfig target(StructType rows) {
     List<String> names = List.of(rows.fieldNames());
     TargetLookup.Found found =
-        TargetLookup.find(
-            database, APPLICATION_NAME, table, key, owns, names, lockTimeout, retryFor);
+        TargetLookup.find(database, APPLICATION_NAME, table, key, owns, names, lockTimeout);
     Target target = found.target();
     List<String> declared = names.stream().map(found.declared()::get).toList();
     SinkTypes.refuse(rows, target.table(), declared);

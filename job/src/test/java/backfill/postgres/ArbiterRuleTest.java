@@ -179,16 +179,68 @@ class ArbiterRuleTest {
   }
 
   @Test
-  void aNullableKeyIsRefusedWithItsCures() {
+  void pairsTakeANullableKeyBecauseTheyHaveNoNull() {
+    nullable("");
+    assertThat(arbiter().index()).isEqualTo("plain");
+    assertThat(inserts(arbiter())).isOne();
+  }
+
+  private void nullable(String predicate) {
     world.execute(
-        "ALTER TABLE access ALTER COLUMN user_id DROP NOT NULL",
-        "CREATE UNIQUE INDEX plain ON access (object_id, user_id)");
+        "ALTER TABLE access ALTER COLUMN user_id DROP NOT NULL, ALTER COLUMN object_id DROP NOT NULL",
+        "CREATE UNIQUE INDEX plain ON access (object_id, user_id)" + predicate);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "'' | ''",
+        "' WHERE object_id > 0' | '(object_id > 0) AND '",
+      })
+  void allNullableColumnsOfAKeyOfRowsAreRefusedWithTheirCures(String predicate, String kept) {
+    nullable(predicate);
+    world.steps.set(0, rowsInto("access"));
+    world.outputs("object_id", "user_id");
     assertThat(world.reasons())
         .containsExactly(
-            "step fill: key column \"user_id\" of access may be NULL, and a NULL never conflicts in plain,"
-                + " so each run would add such a row again; ALTER TABLE \"public\".\"access\" ALTER COLUMN"
-                + " \"user_id\" SET NOT NULL, or make the index NULLS NOT DISTINCT (PostgreSQL 15) or"
-                + " partial WHERE (\"user_id\" IS NOT NULL)");
+            "step flags: key columns \"object_id\", \"user_id\" of access may be NULL, and a NULL never conflicts in"
+                + " plain, so each run would add such a row again; ALTER TABLE \"public\".\"access\" ALTER COLUMN"
+                + " \"object_id\" SET NOT NULL, ALTER COLUMN \"user_id\" SET NOT NULL, or make the index NULLS NOT"
+                + " DISTINCT (PostgreSQL 15) or partial WHERE ("
+                + kept
+                + "\"object_id\" IS NOT NULL AND \"user_id\" IS NOT NULL)");
+  }
+
+  private static Step.Rows rowsInto(String table) {
+    return new Step.Rows(
+        "flags",
+        java.util.Optional.empty(),
+        "SELECT object_id, user_id FROM direct",
+        new Step.IntoRows(table, java.util.List.of("object_id", "user_id")),
+        Step.Mode.INSERT_MISSING,
+        java.util.Set.of(),
+        java.util.Set.of(),
+        java.util.Map.of(),
+        Step.Surplus.IGNORE,
+        java.util.Optional.empty(),
+        TestingPreflight.WRITE);
+  }
+
+  @Test
+  void nothingIsProposedThatForbidsWhatAPartialIndexAllows() {
+    softly("NOT gone", "kind = 'job'");
+    String owns = "owns = \"(kind = 'job') AND (NOT gone)\"";
+    assertThat(world.reasons()).singleElement().asString().endsWith("say so: " + owns);
+    world.execute("UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'present'::regclass");
+    assertThat(world.reasons())
+        .singleElement()
+        .asString()
+        .endsWith(
+            " (present is invalid, drop it first)"
+                + CREATE
+                + " WHERE (NOT gone), and where all rows of this are among these, say so: "
+                + owns);
   }
 
   @Test

@@ -54,7 +54,6 @@ class ForeignSettingsTest {
         List.of(),
         null,
         List.of("object_id", "user_id"),
-        Duration.ofSeconds(2),
         Duration.ofSeconds(2));
   }
 

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 import backfill.TestingDatabase;
 import backfill.TestingPostgres;
 import backfill.TestingSpark;
+import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.HashMap;
 import java.util.Map;
@@ -149,6 +150,24 @@ class SinkRefusalsTest {
             columns: hooks.c is callback, whose values name objects of one database; drop it from the DataFrame, and write the objects' names into a text column
             columns: hooks.r is regclass[], whose values name objects of one database; drop it from the DataFrame, and write the objects' names into a text column
             columns: hooks.tree is pg_node_tree, whose values no statement can write; drop it from the DataFrame""");
+  }
+
+  @Test
+  void tableThatIsLockedIsGivenUpAfterLockTimeout() throws SQLException {
+    try (Connection holder = database.connection()) {
+      holder.setAutoCommit(false);
+      holder.createStatement().execute("LOCK TABLE t IN ACCESS EXCLUSIVE MODE");
+      Throwable failure =
+          catchThrowable(
+              () ->
+                  writer("SELECT 1 AS a, 2 AS b", Map.of("dbtable", "t", "lock-timeout", "1"))
+                      .save());
+      assertThat(failure)
+          .hasMessageStartingWith("cannot look up t at ")
+          .hasMessageContaining(": no lock was had within 1 s (lock-timeout): pid ")
+          .hasMessageContaining(
+              " holds ACCESS EXCLUSIVE on t; wait until that has ended, or end it");
+    }
   }
 
   @Test
