@@ -92,17 +92,17 @@ public final class Batch {
     return values.get(column);
   }
 
-  /** The key of one row, as texts. */
+  /** The key of one row, as the server writes it. */
   List<String> key(WriteTarget target, int row) {
     return texts(target, target.key(), row);
   }
 
-  /** The row's new values of these columns, as texts. */
+  /** The row's new values of these columns, as the server writes them. */
   List<String> texts(WriteTarget target, List<String> columnNames, int row) {
     List<String> names = target.columns().stream().map(TargetColumn::name).toList();
     return columnNames.stream()
-        .map(name -> values.get(names.indexOf(name)).get(row))
-        .map(value -> value == null ? null : value.toString())
+        .map(names::indexOf)
+        .map(column -> ServerText.of(columns.get(column).type(), values.get(column).get(row)))
         .toList();
   }
 

@@ -71,12 +71,12 @@ final class ParentStatement {
     for (int i = 0; i < key.columns().size(); i++) {
       int place = names.indexOf(key.columns().get(i));
       same.add(
-          "p."
-              + TableName.quote(key.parentColumns().get(i))
-              + " "
-              + target.columns().get(place).equality()
-              + " "
-              + BatchStatement.value(target.columns().get(place), place));
+          target
+              .columns()
+              .get(place)
+              .equal(
+                  "p." + TableName.quote(key.parentColumns().get(i)),
+                  BatchStatement.value(target.columns().get(place), place)));
     }
     return "NOT EXISTS (SELECT FROM "
         + key.parent().quoted()
@@ -93,15 +93,12 @@ final class ParentStatement {
       int above = names.indexOf(key.parentColumns().get(i));
       int place = names.indexOf(key.columns().get(i));
       same.add(
-          parent
-              + ".c"
-              + above
-              + "::"
-              + target.columns().get(above).type()
-              + " "
-              + target.columns().get(place).equality()
-              + " "
-              + BatchStatement.value(target.columns().get(place), place));
+          target
+              .columns()
+              .get(place)
+              .equal(
+                  parent + ".c" + above + "::" + target.columns().get(above).type(),
+                  BatchStatement.value(target.columns().get(place), place)));
     }
     return String.join(" AND ", same);
   }

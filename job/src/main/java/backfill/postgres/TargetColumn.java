@@ -9,39 +9,57 @@ import java.util.Map;
  * a uuid needs no class of its own.
  *
  * @param equality the operator by which two values are the same, as a statement names it
+ * @param overEnum whether its type is an enum or a domain over one; the server has no operator for
+ *     the domain
  * @param nullsMatch whether two rows that both have NULL here are the same row: a key column whose
  *     unique index is NULLS NOT DISTINCT
  */
-public record TargetColumn(String name, String type, String equality, boolean nullsMatch)
+public record TargetColumn(
+    String name, String type, String equality, boolean overEnum, boolean nullsMatch)
     implements Serializable {
   private static final String EQUALS = "=";
+  private static final char ENUM = 'e';
 
   private static final Map<String, String> OWN_ARRAYS =
       Map.of("smallint", "int2", "integer", "int4", "bigint", "int8", "boolean", "bool");
 
   /** A column of a built-in type in which no NULL is a key. */
   public TargetColumn(String name, String type) {
-    this(name, type, EQUALS, false);
+    this(name, type, EQUALS, false, false);
   }
 
   /** A table's column, as values are written to it. */
   public static TargetColumn of(Column column, boolean nullsMatch) {
-    return new TargetColumn(column.name(), column.castType(), column.operator(EQUALS), nullsMatch);
+    return new TargetColumn(
+        column.name(),
+        column.castType(),
+        column.operator(EQUALS),
+        column.kind() == ENUM,
+        nullsMatch);
   }
 
-  /** SQL that holds where both are the same key; each is an expression. */
+  /** SQL that holds where a column and a value of its type are the same key. */
   String same(String one, String other) {
-    return nullsMatch ? orBothNull(one, other) : one + " " + equality + " " + other;
+    return nullsMatch ? orBothNull(one, other) : equal(one, other);
+  }
+
+  /** The same where neither is NULL. */
+  String equal(String one, String other) {
+    return compared(one) + " " + equality + " " + other;
+  }
+
+  private String compared(String stored) {
+    return overEnum ? stored + "::" + type : stored;
   }
 
   private String orBothNull(String one, String other) {
-    return "(%1$s %2$s %3$s OR %1$s IS NULL AND %3$s IS NULL)".formatted(one, equality, other);
+    return "(%s OR %s IS NULL AND %s IS NULL)".formatted(equal(one, other), one, other);
   }
 
   /** SQL that holds where both are the same value, or NULL. */
   String unchanged(String one, String other) {
     return equality.equals(EQUALS)
-        ? one + " IS NOT DISTINCT FROM " + other
+        ? compared(one) + " IS NOT DISTINCT FROM " + other
         : orBothNull(one, other);
   }
 

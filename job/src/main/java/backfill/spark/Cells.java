@@ -21,6 +21,8 @@ import org.apache.spark.sql.types.BinaryType;
 import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.DateType;
+import org.apache.spark.sql.types.DoubleType;
+import org.apache.spark.sql.types.FloatType;
 import org.apache.spark.sql.types.TimestampNTZType;
 import org.apache.spark.sql.types.TimestampType;
 
@@ -75,8 +77,7 @@ final class Cells {
   }
 
   /**
-   * Whether a row has one of these keys, as writers name them: each value as the text by which it
-   * was sent.
+   * Whether a row has one of these keys, as writers name them: each value as the server's text.
    *
    * @param rows whose types the key's columns have
    */
@@ -113,12 +114,17 @@ final class Cells {
     return value.cast("string");
   }
 
-  /** The same for a value that wrote itself. */
+  /** The same for a value that the server would write so. */
   private static String identity(String written, DataType type) {
     if (written == null) {
       return null;
     } else if (type instanceof TimestampType || type instanceof TimestampNTZType) {
       return Long.toString(Times.micros(written));
+    }
+    if (type instanceof FloatType) {
+      return Float.toString(Float.parseFloat(written));
+    } else if (type instanceof DoubleType) {
+      return Double.toString(Double.parseDouble(written));
     }
     return type instanceof DateType ? Integer.toString(Times.days(written)) : written;
   }

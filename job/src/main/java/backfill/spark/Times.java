@@ -27,12 +27,16 @@ final class Times {
           .toFormatter(Locale.ROOT);
 
   private static final DateTimeFormatter TIME =
-      DateTimeFormatter.ofPattern("HH:mm:ss.SSSSSS", Locale.ROOT);
+      new DateTimeFormatterBuilder()
+          .appendPattern("HH:mm:ss")
+          .appendFraction(ChronoField.MICRO_OF_SECOND, 0, 6, true)
+          .toFormatter(Locale.ROOT);
 
   private static final String BEFORE_CHRIST = " BC";
 
   private static final Pattern PRINTED =
-      Pattern.compile("(\\d+-\\d\\d-\\d\\d) (\\d\\d:\\d\\d:\\d\\d\\.\\d{6})(?:\\+00)?(?: BC)?");
+      Pattern.compile(
+          "(\\d+-\\d\\d-\\d\\d) (\\d\\d:\\d\\d:\\d\\d(?:\\.\\d{1,6})?)(?:\\+00)?(?: BC)?");
 
   private Times() {}
 
