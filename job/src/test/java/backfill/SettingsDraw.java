@@ -26,6 +26,8 @@ final class SettingsDraw {
       List.of(
           "application_name",
           "client_encoding",
+          "default_transaction_read_only", // preflight refuses it by name
+          "geqo_generations", // its largest value lets no query begin
           "local_preload_libraries",
           "session_authorization",
           "transaction_deferrable",
@@ -66,6 +68,9 @@ final class SettingsDraw {
           Map.entry("scram_iterations", List.of("1")),
           Map.entry("default_statistics_target", List.of("1", "10000")));
 
+  /** Shorter than the run, and longer than what a session's first statement takes. */
+  private static final String SHORT_TIMEOUT = "2s";
+
   private static final Map<String, List<String>> OF_SPARK =
       Map.of(
           "spark.sql.session.timeZone", List.of("Asia/Tokyo", "America/New_York", "+05:45"),
@@ -103,6 +108,9 @@ final class SettingsDraw {
   private String value(String name, List<Object> setting) throws SQLException {
     if (TEXTS.containsKey(name)) {
       return any(TEXTS.get(name));
+    }
+    if (name.endsWith("_timeout")) {
+      return any(List.of("0", SHORT_TIMEOUT));
     }
     return switch ((String) setting.get(1)) {
       case "bool" -> random.nextBoolean() ? "on" : "off";

@@ -32,6 +32,7 @@ class SettingsDrawTest {
       """
       name = drawn
       allow-delete = true
+      limits.surplus-percent = 100
       params { since = "2026-03-29 01:30", zone_of = "10:00+02" }
       sources {
         product_member = dojo_product_member
@@ -167,7 +168,7 @@ class SettingsDrawTest {
           given.close();
         }
       }
-      database.execute("ALTER DATABASE %s RESET ALL".formatted(database.name()));
+      template.execute("ALTER DATABASE %s RESET ALL".formatted(database.name()));
       assertThat(code).as(which + "\n" + said).isZero();
       assertThat(tables(database)).as(which.toString()).isEqualTo(expected);
     }
