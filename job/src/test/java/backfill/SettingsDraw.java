@@ -27,7 +27,8 @@ final class SettingsDraw {
           "application_name",
           "client_encoding",
           "default_transaction_read_only", // preflight refuses it by name
-          "geqo_generations", // its largest value lets no query begin
+          "geqo_generations", // with its largest value no query begins
+          "geqo_pool_size", // with its largest value none has memory
           "local_preload_libraries",
           "session_authorization",
           "transaction_deferrable",
