@@ -10,15 +10,14 @@ import java.util.stream.Collectors;
  * @param columns the key, in the step's order
  * @param predicate of a partial index, over key columns alone; or what is known of all rows that
  *     the step owns, where the server can prove the index's own from that
- * @param indexed the predicate of an index whose rows the key alone does not tell, as the catalog
- *     has it
+ * @param indexed which rows an index has, where the key alone does not tell
  * @param nullsMatch whether a NULL in the key is the same as another one
  */
 public record Arbiter(
     String index,
     List<String> columns,
     Optional<String> predicate,
-    Optional<String> indexed,
+    Optional<IndexedRows> indexed,
     boolean nullsMatch) {
 
   /**

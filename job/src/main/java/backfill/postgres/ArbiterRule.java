@@ -70,7 +70,13 @@ final class ArbiterRule {
             chosen.get().name(),
             List.copyOf(key),
             predicate(chosen.get(), key, covering),
-            chosen.get().predicate().filter(any -> namesMore(chosen.get(), key)),
+            chosen
+                .get()
+                .predicate()
+                .filter(any -> namesMore(chosen.get(), key))
+                .map(
+                    only ->
+                        new IndexedRows(only, chosen.get().dependsOn().stream().sorted().toList())),
             chosen.get().nullsNotDistinct()));
   }
 

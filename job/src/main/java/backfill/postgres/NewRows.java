@@ -27,11 +27,7 @@ public record NewRows(boolean looksFirst, String among, String owned) implements
     Optional<OwnedRows> owned = target.owned();
     return new NewRows(
         looksFirst,
-        target
-            .arbiter()
-            .indexed()
-            .map(rows -> OwnedRows.ofRow(table, rows, target.table().columnNames()))
-            .orElse(""),
+        target.arbiter().indexed().map(rows -> rows.ofRow(table)).orElse(""),
         owned
             .filter(OwnedRows::asked)
             .map(rows -> BatchStatement.owned(rows, table, columns))

@@ -97,7 +97,7 @@ public record Target(
    * empty where there are none.
    */
   public Optional<String> foreign() {
-    Optional<String> unique = arbiter.indexed().or(arbiter::predicate);
+    Optional<String> unique = arbiter.indexed().map(IndexedRows::condition).or(arbiter::predicate);
     if (owned.isEmpty() || unique.filter(owned.get()::isAll).isPresent()) {
       return Optional.empty();
     }

@@ -205,13 +205,19 @@ final class TargetCheck {
     }
     CoveringIndexes covering =
         CoveringIndexes.of(inquiry, table, step.key(), owned.map(OwnedRows::condition));
-    return ArbiterRule.choose(
-        place(step),
-        table,
-        step.key(),
-        step instanceof Step.Pairs ? ArbiterRule.Keys.WITHOUT_NULLS : ArbiterRule.Keys.ANY,
-        covering,
-        findings);
+    Optional<Arbiter> arbiter =
+        ArbiterRule.choose(
+            place(step),
+            table,
+            step.key(),
+            step instanceof Step.Pairs ? ArbiterRule.Keys.WITHOUT_NULLS : ArbiterRule.Keys.ANY,
+            covering,
+            findings);
+    Optional<IndexedRows> indexed = arbiter.flatMap(Arbiter::indexed);
+    if (indexed.isPresent()) {
+      rights.need(place(step), "SELECT", table, indexed.get().columns(), findings);
+    }
+    return arbiter;
   }
 
   private List<String> triggers(Step.Fill step, Table table, String event) throws SQLException {

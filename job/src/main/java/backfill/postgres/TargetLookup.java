@@ -81,7 +81,7 @@ public final class TargetLookup {
     Optional<OwnedRows> owned =
         owned(
             table, owns == null ? arbiter.flatMap(Arbiter::predicate) : Optional.of(owns), columns);
-    rights(table, key, columns, owned);
+    rights(table, key, columns, owned, arbiter.flatMap(Arbiter::indexed));
     findings.throwIfRefused();
     return new Found(
         new Target(
@@ -156,13 +156,20 @@ public final class TargetLookup {
   }
 
   private void rights(
-      Table table, List<String> key, List<String> columns, Optional<OwnedRows> owned)
+      Table table,
+      List<String> key,
+      List<String> columns,
+      Optional<OwnedRows> owned,
+      Optional<IndexedRows> indexed)
       throws SQLException {
     Rights rights = new Rights(inquiry, user());
     List<String> written = columns.stream().filter(table.columnNames()::contains).toList();
     rights.need(TABLE, "INSERT", table, written, findings);
     rights.need(TABLE, "SELECT", table, key, findings);
     rights.need(TABLE, "SELECT", table, owned.map(OwnedRows::columns).orElse(List.of()), findings);
+    if (indexed.isPresent()) {
+      rights.need(TABLE, "SELECT", table, indexed.get().columns(), findings);
+    }
     rights.needSequences(TABLE, table, written, findings);
     if (new Catalog(inquiry).rowSecurityActive(table)) {
       findings.refuse(TABLE, SourceCheck.rowSecurity(table));
