@@ -51,7 +51,10 @@ final class Sentences {
   static String written(StepReport step) {
     List<String> parts = new ArrayList<>();
     add(parts, "%,d inserted", step.inserted);
-    add(parts, "%,d written by somebody else first", step.conflicts);
+    add(
+        parts,
+        "%,d written by somebody else first",
+        step.conflicts == null ? null : unlessNone(step.conflicts));
     add(parts, "%,d set", step.updated);
     add(parts, "%,d changed by somebody else meanwhile", changedByOthers(step));
     add(parts, "%,d deleted", step.deleted);

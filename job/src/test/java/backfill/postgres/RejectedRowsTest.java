@@ -156,7 +156,8 @@ class RejectedRowsTest {
 
     assertThat(counts.rejectedKeys()).containsExactly(List.of("1", "17171"));
     assertThat(database.count("SELECT count(*) FROM t")).isEqualTo(24_999);
-    // 2 log₂ 25000 is 29.2; COPY and the first try come before it, and a first batch goes in pieces.
+    // 2 log₂ 25000 is 29.2; COPY and the first try come before it, and a first batch goes in
+    // pieces.
     assertThat(tries()).isBetween(16L, 40L);
     assertThat(counts.statements()).isEqualTo(tries());
   }
