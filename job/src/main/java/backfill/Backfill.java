@@ -256,7 +256,7 @@ final class Backfill {
       return;
     }
     run.progress.say("limits: all steps are counted before one writes");
-    List<Guards.Refusal> refusals = new ArrayList<>();
+    List<Refusal> refusals = new ArrayList<>();
     try (FillSteps fills = new FillSteps(run, ready, Command.RUN, recheck)) {
       for (List<Step> together : turns) {
         if (together.get(0) instanceof Step.Change change) {

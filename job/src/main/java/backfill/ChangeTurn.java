@@ -4,6 +4,7 @@ import backfill.plan.Limits;
 import backfill.plan.Step;
 import backfill.postgres.BatchesCount;
 import backfill.postgres.BatchesRun;
+import backfill.postgres.ChangeCheck;
 import backfill.postgres.ChangeScope;
 import backfill.postgres.Changes;
 import backfill.postgres.DdlRun;
@@ -48,7 +49,7 @@ final class ChangeTurn {
   }
 
   /** What the guards refuse of it, counted before anything of the run is written. */
-  List<Guards.Refusal> count() throws Exception {
+  List<Refusal> count() throws Exception {
     if (step instanceof Step.Batches batches) {
       foretell(batches);
       return refusals();
@@ -76,7 +77,7 @@ final class ChangeTurn {
     }
   }
 
-  private List<Guards.Refusal> refusals() {
+  private List<Refusal> refusals() {
     return step.deletes()
         ? run.guards.deletions(step, report.toDelete, report.cascaded).stream().toList()
         : run.guards.set(step, report.toUpdate).stream().toList();
@@ -84,7 +85,7 @@ final class ChangeTurn {
 
   private void batches(Step.Batches batches) throws Exception {
     run.enter(Stage.WRITE, step, step.name(), 0);
-    Changes now = scope.checkAgain(batches);
+    Changes now = ChangeCheck.recheck(scope, batches);
     try (BatchesRun work =
         new BatchesRun(
             scope, changes, batches, run.ledger().slot(step.name()), run.rejectedForTheData())) {

@@ -50,7 +50,7 @@ final class FillSteps implements AutoCloseable {
         }
         ready = lookedAtAgain(together);
         counting = new StepGroup(run, together, ready, command, new Overlay());
-        List<Guards.Refusal> refusals = counting.count();
+        List<Refusal> refusals = counting.count();
         if (!refusals.isEmpty()) {
           verify();
           run.enter(Stage.DIFF, together.get(0), "limits", 0);
@@ -83,8 +83,8 @@ final class FillSteps implements AutoCloseable {
    * As a dry run does: a step sees the tables as the steps before it would leave them. The command
    * verify looks at the present state alone.
    */
-  List<Guards.Refusal> count(List<Step.Fill> steps) throws Exception {
-    List<Guards.Refusal> refusals = new ArrayList<>();
+  List<Refusal> count(List<Step.Fill> steps) throws Exception {
+    List<Refusal> refusals = new ArrayList<>();
     for (List<Step.Fill> together :
         SnapshotGroups.of(run.plan, ready, recheck.countable(steps, ready))) {
       StepGroup group = new StepGroup(run, together, ready, command, overlay);

@@ -25,14 +25,6 @@ final class Guards {
   }
 
   /**
-   * Why a step may not write.
-   *
-   * @param sentence names the step, what it would go beyond, and both numbers
-   * @param byLimit whether that is a limit of the plan
-   */
-  record Refusal(Step step, String sentence, boolean byLimit) {}
-
-  /**
    * How far a step would go.
    *
    * @param words go on after the step's name

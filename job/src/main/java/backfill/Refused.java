@@ -8,20 +8,20 @@ import java.util.stream.Collectors;
 final class Refused extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
-  private final transient List<Guards.Refusal> refusals;
+  private final transient List<Refusal> refusals;
 
   /**
    * @param refusals at least one
    * @param written what earlier steps of this run wrote, in words; empty for nothing
    */
-  Refused(List<Guards.Refusal> refusals, List<String> written) {
+  Refused(List<Refusal> refusals, List<String> written) {
     super(
-        refusals.stream().map(Guards.Refusal::sentence).collect(Collectors.joining("; "))
+        refusals.stream().map(Refusal::sentence).collect(Collectors.joining("; "))
             + ". "
             + (written.isEmpty()
                 ? "Nothing was written"
                 : "Written before: " + String.join(", ", written))
-            + (refusals.stream().anyMatch(Guards.Refusal::byLimit)
+            + (refusals.stream().anyMatch(Refusal::byLimit)
                 ? ". If a dry run (plan) shows that this is right, raise the limit"
                 : ""));
     this.refusals = refusals;
@@ -29,6 +29,6 @@ final class Refused extends RuntimeException {
 
   /** The steps that must not write. */
   List<Step> steps() {
-    return refusals.stream().map(Guards.Refusal::step).distinct().toList();
+    return refusals.stream().map(Refusal::step).distinct().toList();
   }
 }

@@ -193,13 +193,13 @@ final class RunScope {
   }
 
   /** A dry run found that a guard would refuse. */
-  void wouldRefuse(Guards.Refusal refusal) {
+  void wouldRefuse(Refusal refusal) {
     warnOnce("a run would be refused: " + refusal.sentence());
     report.wouldRefuse = ExitCode.REFUSED.number();
   }
 
   /** Ends the run if a guard refused; nothing of these steps is written. */
-  void refuse(List<Guards.Refusal> refusals) {
+  void refuse(List<Refusal> refusals) {
     if (!refusals.isEmpty()) {
       Refused refused = new Refused(refusals, Sentences.writtenSteps(report));
       refused.steps().forEach(step -> reportOf(step).status = "refused");

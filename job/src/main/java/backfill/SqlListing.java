@@ -180,7 +180,7 @@ final class SqlListing {
           BatchListing.of(
                   plan,
                   step,
-                  ready,
+                  ready.targets(),
                   Sinks.target(step, part, target, plan, database),
                   applicationName)
               .statements());

@@ -55,7 +55,7 @@ final class StepGroup implements AutoCloseable {
   }
 
   /** Reads, flattens and diffs; answers with what the guards refuse. */
-  List<Guards.Refusal> count() throws Exception {
+  List<Refusal> count() throws Exception {
     reading = begin();
     read(reading);
     for (StepRun each : runs) {
@@ -65,8 +65,8 @@ final class StepGroup implements AutoCloseable {
     return refusals();
   }
 
-  private List<Guards.Refusal> refusals() {
-    List<Guards.Refusal> refusals = new ArrayList<>();
+  private List<Refusal> refusals() {
+    List<Refusal> refusals = new ArrayList<>();
     if (command == Command.VERIFY) {
       return refusals;
     }
@@ -93,7 +93,7 @@ final class StepGroup implements AutoCloseable {
   }
 
   /** A sequence that is at its end would refuse the rows one by one. */
-  private List<Guards.Refusal> sequences(StepRun each) {
+  private List<Refusal> sequences(StepRun each) {
     Long rows = planned.get(each).toInsert();
     Optional<WritePart> adding = StepWrite.numbering(each);
     if (rows == null || rows == 0 || adding.isEmpty()) {
@@ -107,9 +107,7 @@ final class StepGroup implements AutoCloseable {
             adding.get().columns(),
             rows)
         .stream()
-        .map(
-            what ->
-                new Guards.Refusal(each.step(), "step " + each.step().name() + " " + what, false))
+        .map(what -> new Refusal(each.step(), "step " + each.step().name() + " " + what, false))
         .toList();
   }
 
@@ -161,7 +159,7 @@ final class StepGroup implements AutoCloseable {
     StepRun each = StepRuns.of(step, ready.targets().get(step.name()), run.plan, ready.shapes());
     run.enter(Stage.READ, step, run.reportOf(step).target, 0);
     try {
-      reading.target(each, what -> run.enter(Stage.READ, step, what, 0));
+      reading.target(each::read, what -> run.enter(Stage.READ, step, what, 0));
     } catch (Overlay.Unknown e) {
       each.close();
       throw e;
@@ -299,7 +297,9 @@ final class StepGroup implements AutoCloseable {
             run.enter(Stage.VERIFY, step, step.name(), 0);
             long before = fresh.statements();
             fresh.sources(step, name -> {}, (name, rows) -> {});
-            var verified = fresh.verify(each, written.get(each));
+            var verified =
+                fresh.verify(
+                    (targets, sources) -> each.verify(targets, sources, written.get(each)));
             run.reportOf(step).verified(verified);
             run.reportOf(step).sent(fresh.statements() - before);
             run.progress.say("verify " + step.name() + ": " + Sentences.verified(verified));

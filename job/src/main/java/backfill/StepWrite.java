@@ -2,13 +2,13 @@ package backfill;
 
 import backfill.plan.Step;
 import backfill.postgres.Column;
+import backfill.postgres.Operation;
 import backfill.postgres.SequenceForward;
 import backfill.postgres.StepCounts;
 import backfill.postgres.TooManyRejected;
 import backfill.postgres.WriteCounts;
 import backfill.postgres.WritePart;
 import backfill.postgres.WriteProtocol;
-import backfill.postgres.WriteTarget;
 import backfill.spark.Sink;
 import backfill.spark.Sinks;
 import backfill.spark.StepPlan;
@@ -66,7 +66,7 @@ final class StepWrite {
     report.rejectUnfit();
     report.numbersRows = numbering(writing).isPresent();
     report.copies =
-        writing.target().protocol(WriteTarget.Operation.INSERT_MISSING, step.write().protocol())
+        writing.target().protocol(Operation.INSERT_MISSING, step.write().protocol())
             == WriteProtocol.COPY;
     refuseTooManyRejected();
     report.status = "writing";
@@ -116,7 +116,7 @@ final class StepWrite {
   }
 
   private StepCounts partByPart() {
-    Map<WriteTarget.Operation, WriteCounts> done = new EnumMap<>(WriteTarget.Operation.class);
+    Map<Operation, WriteCounts> done = new EnumMap<>(Operation.class);
     for (WritePart part : writing.parts()) {
       if (planned.toWrite(part.operation()) > 0) {
         long rejectedBefore =

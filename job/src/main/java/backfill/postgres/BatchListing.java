@@ -7,6 +7,7 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /** The transaction that writes a batch, listed, with everything it touches beside the target. */
@@ -34,9 +35,13 @@ public final class BatchListing {
 
   /** Looks up what the step's statements set off. */
   public static BatchListing of(
-      Plan plan, Step.Fill step, Ready ready, WriteTarget target, String applicationName)
+      Plan plan,
+      Step.Fill step,
+      Map<String, Target> targets,
+      WriteTarget target,
+      String applicationName)
       throws SQLException {
-    Table table = ready.targets().get(step.name()).table();
+    Table table = targets.get(step.name()).table();
     try (Connection connection = target.database().connect(applicationName);
         Inquiry inquiry = new Inquiry(connection, target.lockTimeout(), Duration.ZERO)) {
       Catalog catalog = new Catalog(inquiry);
@@ -49,7 +54,7 @@ public final class BatchListing {
           catalog.triggers(table, target.operation().event()),
           RunLedger.likeness(
               plan,
-              ready.targets().values().stream().map(filled -> filled.table().name()).toList(),
+              targets.values().stream().map(filled -> filled.table().name()).toList(),
               WritePart.entry(step, target.operation())));
     }
   }

@@ -87,7 +87,7 @@ final class BatchStatement {
   /** The columns of a batch: those of the row, then the expected values for a compare-and-set. */
   static List<TargetColumn> columns(WriteTarget target) {
     List<TargetColumn> columns = new ArrayList<>(target.columns());
-    if (target.operation() == WriteTarget.Operation.COMPARE_AND_SET) {
+    if (target.operation() == Operation.COMPARE_AND_SET) {
       columns.addAll(target.compared());
     }
     return columns;
@@ -231,7 +231,7 @@ final class BatchStatement {
 
   private static String asRead(WriteTarget target) {
     List<TargetColumn> columns = target.columns();
-    boolean setsThem = target.operation() == WriteTarget.Operation.COMPARE_AND_SET;
+    boolean setsThem = target.operation() == Operation.COMPARE_AND_SET;
     List<String> where = new ArrayList<>();
     int expected = columns.size();
     for (int i = 0; i < columns.size(); i++) {

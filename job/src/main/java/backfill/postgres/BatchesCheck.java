@@ -37,7 +37,7 @@ final class BatchesCheck {
   /** Where and along what it will go, or reasons among the findings. */
   Optional<ChangeTarget> check(Step.Batches step, ChangeScope scope) throws SQLException {
     Table table = tables.get(step.name());
-    String place = TargetCheck.place(step);
+    String place = Findings.place(step);
     if (!table.isTable() || !table.foreignParts().isEmpty()) {
       findings.refuse(
           place,
@@ -248,7 +248,7 @@ final class BatchesCheck {
     String asked = step.where() + " " + String.join(" ", step.set().values());
     Set<String> read = new LinkedHashSet<>(key);
     table.columnNames().stream()
-        .filter(column -> SourceCheck.occurs(column, asked.replace("\"\"", "\"")))
+        .filter(column -> SqlWords.occurs(column, asked.replace("\"\"", "\"")))
         .forEach(read::add);
     rights.need(place, "SELECT", table, read, findings);
     if (!step.deletes()) {

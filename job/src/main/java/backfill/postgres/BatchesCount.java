@@ -1,7 +1,6 @@
 package backfill.postgres;
 
 import backfill.plan.Step;
-import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Map;
@@ -63,7 +62,7 @@ public final class BatchesCount {
     long rows =
         inquiry.askWithoutHurry(
             connection -> {
-              begin(connection);
+              CascadeCount.begin(connection);
               return Inquiry.rows(
                       connection,
                       "SELECT count(*) FROM " + from + " WHERE (" + where + "\n)",
@@ -78,20 +77,12 @@ public final class BatchesCount {
             : null);
   }
 
-  /** A policy that hides rows is an error, and never fewer rows. */
-  static void begin(Connection connection) throws SQLException {
-    Inquiry.rows(
-        connection,
-        "SELECT" + BatchStatement.setting("row_security", "off"),
-        row -> row.getString(1));
-  }
-
   /** What is left now, without the rows of these keys. */
   static Left left(Inquiry inquiry, BatchesSql sql, Table table, List<List<String>> without)
       throws SQLException {
     return inquiry.askWithoutHurry(
         connection -> {
-          begin(connection);
+          CascadeCount.begin(connection);
           return Inquiry.rows(
                   connection,
                   "SELECT count(*), pg_catalog.pg_current_snapshot()::text FROM "
@@ -116,7 +107,7 @@ public final class BatchesCount {
     String full = "((" + next + " - " + row + ") / 4294967296 * 4294967296 + " + row + ")";
     return inquiry.askWithoutHurry(
         connection -> {
-          begin(connection);
+          CascadeCount.begin(connection);
           return Inquiry.rows(
                   connection,
                   "SELECT count(*) FROM "

@@ -11,7 +11,7 @@ import java.util.Optional;
  * Whether the steps that change a database from within can be carried out, each on what the steps
  * before it leave: what an earlier one makes counts as there.
  */
-final class ChangeCheck {
+public final class ChangeCheck {
   private final Inquiry inquiry;
   private final Findings findings;
   private final String user;
@@ -47,19 +47,40 @@ final class ChangeCheck {
       Table table = found.get(step.name());
       if (table != null) {
         List<String> key = step instanceof Step.Batches own ? own.key() : List.of();
-        gone.check(TargetCheck.place(step), step, table, key, findings);
+        gone.check(Findings.place(step), step, table, key, findings);
       }
       if (step instanceof Step.Batches own && found.containsKey(step.name())) {
         Optional<ChangeTarget> target = batches.check(own, scope);
         target.ifPresent(
             of -> {
               targets.put(step.name(), of);
-              gone.checkIndex(TargetCheck.place(step), step, of.table(), of.index(), findings);
+              gone.checkIndex(Findings.place(step), step, of.table(), of.index(), findings);
             });
       } else if (step instanceof Step.Ddl own) {
         ddl.check(own, table, scope);
       }
     }
     return new Changes(Map.copyOf(targets), Map.copyOf(found));
+  }
+
+  /**
+   * Checks a step once more, now that those before it are done: what they made is looked at as it
+   * is.
+   *
+   * @throws SQLException with every reason why it cannot be carried out
+   */
+  public static Changes recheck(ChangeScope scope, Step.Batches step) throws SQLException {
+    return scope.ask(
+        inquiry -> {
+          Findings findings = new Findings();
+          String user = inquiry.one("SELECT current_user", row -> row.getString(1));
+          ChangeCheck check = new ChangeCheck(inquiry, user, findings);
+          check.find(List.of(step));
+          Changes found = check.check(scope.only(step));
+          if (!findings.reasons().isEmpty()) {
+            throw new ChangeFailed(String.join("; ", findings.reasons()));
+          }
+          return found;
+        });
   }
 }

@@ -57,26 +57,9 @@ public record ChangeScope(
     return steps.subList(0, steps.indexOf(step));
   }
 
-  /**
-   * Checks a step once more, now that those before it are done: what they made is looked at as it
-   * is.
-   *
-   * @throws SQLException with every reason why it cannot be carried out
-   */
-  public Changes checkAgain(Step.Batches step) throws SQLException {
-    return ask(
-        inquiry -> {
-          Findings findings = new Findings();
-          String user = inquiry.one("SELECT current_user", row -> row.getString(1));
-          ChangeCheck check = new ChangeCheck(inquiry, user, findings);
-          check.find(List.of(step));
-          Changes found =
-              check.check(new ChangeScope(database, applicationName, plan, now, List.of(step)));
-          if (!findings.reasons().isEmpty()) {
-            throw new ChangeFailed(String.join("; ", findings.reasons()));
-          }
-          return found;
-        });
+  /** The same for one step by itself. */
+  ChangeScope only(Step.Batches step) {
+    return new ChangeScope(database, applicationName, plan, now, List.of(step));
   }
 
   /** How a transaction of ours begins; one that is frozen in the middle is ended by the server. */

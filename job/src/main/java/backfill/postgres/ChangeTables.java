@@ -41,7 +41,7 @@ final class ChangeTables {
         Optional<String> simple = simpleName(batches.table());
         if (simple.isEmpty() || !made.contains(simple.get())) {
           new NameLookup(inquiry)
-              .find(TargetCheck.place(step), batches.table(), findings)
+              .find(Findings.place(step), batches.table(), findings)
               .ifPresent(table -> tables.put(step.name(), table));
         }
       } else if (step instanceof Step.Ddl ddl) {
@@ -56,7 +56,7 @@ final class ChangeTables {
   }
 
   private void find(Step.Ddl ddl, Set<String> made) throws SQLException {
-    String place = TargetCheck.place(ddl);
+    String place = Findings.place(ddl);
     Step.Definition definition = ddl.definition();
     if (definition instanceof Step.EnumValues values) {
       enumType(place, values);
@@ -81,7 +81,7 @@ final class ChangeTables {
     if (there.isEmpty()) {
       if (object.column().isPresent() && !made.contains(own)) {
         findings.refuse(
-            TargetCheck.place(ddl),
+            Findings.place(ddl),
             "table " + String.join(".", object.relation()) + " does not exist");
       }
       there = makesRelation ? indexed(ddl, made) : Optional.empty();
@@ -109,7 +109,7 @@ final class ChangeTables {
                 written.get()));
     if (table.isEmpty() && !made.contains(simpleName(written.get()).orElse(""))) {
       findings.refuse(
-          TargetCheck.place(ddl),
+          Findings.place(ddl),
           "its statement is about table " + written.get() + ", which does not exist");
     }
     return table;

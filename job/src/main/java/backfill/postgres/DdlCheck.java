@@ -44,7 +44,7 @@ final class DdlCheck {
    * @param table the one that it changes, or null where there is none yet
    */
   void check(Step.Ddl step, Table table, ChangeScope scope) throws SQLException {
-    String place = TargetCheck.place(step);
+    String place = Findings.place(step);
     if (step.definition() instanceof Step.EnumValues values) {
       enumType(place, values);
       return;

@@ -22,7 +22,7 @@ record DdlLook(
     Foreseen foreseen) {
 
   String place() {
-    return TargetCheck.place(step);
+    return Findings.place(step);
   }
 
   /** Whether it is there, and of use. */

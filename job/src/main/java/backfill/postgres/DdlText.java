@@ -51,7 +51,7 @@ final class DdlText {
         .anyMatch(
             each ->
                 each.isName() && each.text().equals(name)
-                    || each.kind() == SqlWords.Kind.TEXT && SourceCheck.occurs(name, each.text()));
+                    || each.kind() == SqlWords.Kind.TEXT && SqlWords.occurs(name, each.text()));
   }
 
   /** Whether it is more than one statement. */

@@ -1,5 +1,6 @@
 package backfill.postgres;
 
+import backfill.plan.Step;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -9,6 +10,11 @@ import java.util.Set;
  * Collects what preflight has to say, so that all of it is said at once; the same sentence once.
  */
 final class Findings {
+  /** How a reason names the step that it is about. */
+  static String place(Step step) {
+    return "step " + step.name();
+  }
+
   private final Set<String> reasons;
   private final Set<String> lacks;
   private final Set<String> warnings;

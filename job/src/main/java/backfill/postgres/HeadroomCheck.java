@@ -28,7 +28,7 @@ final class HeadroomCheck {
     List<Headroom> all =
         sessions.writing().ask(connection -> Headroom.of(connection, target, step.key()));
     for (Headroom headroom : all) {
-      headroom.warning().ifPresent(warning -> findings.warn(TargetCheck.place(step), warning));
+      headroom.warning().ifPresent(warning -> findings.warn(Findings.place(step), warning));
     }
     Optional<FullRun> run = FullRun.of(plan, step, sources, now);
     if (run.isEmpty() || !tooSmall(all, BEYOND_ANY_TABLE)) {
@@ -41,7 +41,7 @@ final class HeadroomCheck {
         for (Headroom headroom : all) {
           headroom
               .refusal(exact)
-              .ifPresent(refusal -> findings.refuseWriting(TargetCheck.place(step), refusal));
+              .ifPresent(refusal -> findings.refuseWriting(Findings.place(step), refusal));
         }
       }
     } catch (SQLException e) {

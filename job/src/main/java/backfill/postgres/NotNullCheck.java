@@ -28,7 +28,7 @@ final class NotNullCheck {
    */
   void check(Step.Ddl step, Step.NotNull notNull, ChangeScope scope, Set<String> made)
       throws SQLException {
-    String place = TargetCheck.place(step);
+    String place = Findings.place(step);
     for (String written : notNull.columns()) {
       Optional<NamedObject> object = NamedObject.of(inquiry, place, written, made, new Findings());
       Optional<String> column = object.flatMap(NamedObject::column);

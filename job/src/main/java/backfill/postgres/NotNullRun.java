@@ -86,7 +86,7 @@ final class NotNullRun {
         inquiry ->
             inquiry.askWithoutHurry(
                 connection -> {
-                  BatchesCount.begin(connection);
+                  CascadeCount.begin(connection);
                   return Inquiry.rows(connection, column.countNulls(), row -> row.getLong(1))
                       .get(0);
                 }));

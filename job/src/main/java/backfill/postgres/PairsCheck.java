@@ -18,7 +18,7 @@ final class PairsCheck {
 
   void check(Step.Pairs step, Table table, Map<String, Table> sources, Shapes shapes)
       throws SQLException {
-    String place = TargetCheck.place(step);
+    String place = Findings.place(step);
     new PairTypes(place, sources, shapes, findings).check(step, table);
     for (Column column : table.columns()) {
       if (step.key().contains(column.name())) {
@@ -36,7 +36,7 @@ final class PairsCheck {
   }
 
   private void rights(Step.Pairs step, Table table) throws SQLException {
-    String place = TargetCheck.place(step);
+    String place = Findings.place(step);
     List<String> key = new ArrayList<>(step.key());
     key.retainAll(table.columnNames());
     rights.need(place, "SELECT", table, key, findings);

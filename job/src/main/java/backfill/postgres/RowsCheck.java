@@ -26,7 +26,7 @@ final class RowsCheck {
    */
   void check(Step.Rows step, Table table, Shapes shapes) throws SQLException {
     Optional<List<String>> output = Optional.ofNullable(shapes.outputs().get(step.name()));
-    String place = TargetCheck.place(step);
+    String place = Findings.place(step);
     output.ifPresent(
         given -> {
           key(step, given);
@@ -82,7 +82,7 @@ final class RowsCheck {
   }
 
   private void types(Step.Rows step, Table table, List<String> given, Shapes shapes) {
-    String place = TargetCheck.place(step);
+    String place = Findings.place(step);
     List<String> compared = WritePart.compared(step, given);
     for (String name : new LinkedHashSet<>(given)) {
       Column column = table.column(name).orElseThrow();
@@ -119,7 +119,7 @@ final class RowsCheck {
     for (String column : step.key()) {
       if (!output.contains(column)) {
         findings.refuse(
-            TargetCheck.place(step),
+            Findings.place(step),
             "the query does not give key column "
                 + TableName.quote(column)
                 + "; it gives "
@@ -150,7 +150,7 @@ final class RowsCheck {
   }
 
   private void values(Step.Rows step, Table table, List<String> output) {
-    String place = TargetCheck.place(step);
+    String place = Findings.place(step);
     if (step.mode() != Step.Mode.INSERT_MISSING && WritePart.compared(step, output).isEmpty()) {
       findings.refuse(
           place,

@@ -147,8 +147,8 @@ public final class RunLedger implements AutoCloseable {
     if (ledger == null) {
       return Optional.empty();
     }
-    Map<WriteTarget.Operation, WriteCounts> counts = new EnumMap<>(WriteTarget.Operation.class);
-    for (WriteTarget.Operation operation : WritePart.operations(step)) {
+    Map<Operation, WriteCounts> counts = new EnumMap<>(Operation.class);
+    for (Operation operation : WritePart.operations(step)) {
       counts.put(operation, counts(WritePart.entry(step, operation)).orElseThrow());
     }
     return Optional.of(StepCounts.of(counts));

@@ -9,7 +9,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
@@ -112,7 +111,7 @@ final class SourceCheck {
   private List<String> columnsOf(Table table, String where) throws SQLException {
     List<String> named = new ArrayList<>();
     for (String column : table.columnNames()) {
-      if (occurs(column, where.replace("\"\"", "\""))) {
+      if (SqlWords.occurs(column, where.replace("\"\"", "\""))) {
         String others =
             table.columnNames().stream()
                 .filter(other -> !other.equals(column))
@@ -146,13 +145,6 @@ final class SourceCheck {
 
   private static boolean lacksRights(SQLException failure) {
     return "42501".equals(failure.getSQLState()); // insufficient_privilege
-  }
-
-  /** Whether SQL has this word. */
-  static boolean occurs(String column, String where) {
-    return Pattern.compile("(?i)(?<!\\w)" + Pattern.quote(column) + "(?!\\w)")
-        .matcher(where)
-        .find();
   }
 
   /** The columns of one source that grants and memberships name, for those that it has. */

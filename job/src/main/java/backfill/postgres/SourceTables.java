@@ -105,7 +105,7 @@ final class SourceTables {
         if (source.database().equals(Plan.MAIN)) {
           for (Step.Fill step : steps) {
             if (plan.sourcesOf(step).contains(name)) {
-              gone.check(TargetCheck.place(step), step, each.getValue(), needed, in(source));
+              gone.check(Findings.place(step), step, each.getValue(), needed, in(source));
             }
           }
         }

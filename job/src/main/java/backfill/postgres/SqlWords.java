@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 /**
  * A statement's words as the server's lexer splits them, without comments and blanks, and a place
@@ -226,5 +227,12 @@ final class SqlWords {
   String rest() {
     String rest = sql.substring(Math.min(next().from(), sql.length())).strip();
     return rest.endsWith(";") ? rest.substring(0, rest.length() - 1).strip() : rest;
+  }
+
+  /** Whether SQL has this word. */
+  static boolean occurs(String column, String where) {
+    return Pattern.compile("(?i)(?<!\\w)" + Pattern.quote(column) + "(?!\\w)")
+        .matcher(where)
+        .find();
   }
 }

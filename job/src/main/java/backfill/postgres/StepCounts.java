@@ -1,6 +1,5 @@
 package backfill.postgres;
 
-import backfill.postgres.WriteTarget.Operation;
 import java.util.EnumMap;
 import java.util.Map;
 

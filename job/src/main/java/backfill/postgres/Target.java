@@ -38,7 +38,7 @@ public record Target(
   }
 
   /** How rows travel that an operation writes, where a plan says so much of it. */
-  public WriteProtocol protocol(WriteTarget.Operation operation, Settings.Protocol wished) {
+  public WriteProtocol protocol(Operation operation, Settings.Protocol wished) {
     return operation.inserts()
             && wished != Settings.Protocol.UNNEST
             && whyNoCopy().isEmpty()

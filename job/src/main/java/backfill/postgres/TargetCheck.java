@@ -49,11 +49,7 @@ final class TargetCheck {
 
   /** What the step's statements are to a trigger. */
   static List<String> events(Step.Fill step) {
-    return WritePart.operations(step).stream().map(WriteTarget.Operation::event).toList();
-  }
-
-  static String place(Step step) {
-    return "step " + step.name();
+    return WritePart.operations(step).stream().map(Operation::event).toList();
   }
 
   /** The target, or reasons among the findings. */
@@ -63,7 +59,7 @@ final class TargetCheck {
       return Optional.empty();
     }
     if (catalog.rowSecurityActive(table)) {
-      findings.refuse(place(step), SourceCheck.rowSecurity(table));
+      findings.refuse(Findings.place(step), SourceCheck.rowSecurity(table));
     }
     if (step instanceof Step.Pairs own) {
       pairs.check(own, table, sources, shapes);
@@ -73,16 +69,16 @@ final class TargetCheck {
     if (events(step).contains("INSERT")) {
       List<String> written = shapes.outputs().getOrDefault(step.name(), step.key());
       for (Column column : SequenceForward.filled(table, written)) {
-        rights.needSequenceSet(place(step), column.sequence().orElseThrow(), findings);
-        rights.need(place(step), "SELECT", table, List.of(column.name()), findings);
+        rights.needSequenceSet(Findings.place(step), column.sequence().orElseThrow(), findings);
+        rights.need(Findings.place(step), "SELECT", table, List.of(column.name()), findings);
       }
     }
     if (step.deletes()) {
-      rights.needDelete(place(step), table, findings);
+      rights.needDelete(Findings.place(step), table, findings);
     }
-    new ReplicaIdentity(inquiry, findings).check(place(step), table, events(step));
+    new ReplicaIdentity(inquiry, findings).check(Findings.place(step), table, events(step));
     Optional<OwnedRows> owned = owned(step, table, shapes);
-    rights.adviseRanges(place(step), table, readers, findings);
+    rights.adviseRanges(Findings.place(step), table, readers, findings);
     Map<String, List<String>> triggers = new LinkedHashMap<>();
     for (String event : events(step)) {
       triggers.put(event, triggers(step, table, event));
@@ -96,7 +92,7 @@ final class TargetCheck {
     if (step.write().protocol() == Settings.Protocol.COPY
         && owned.filter(OwnedRows::asked).isPresent()) {
       findings.refuse(
-          place(step),
+          Findings.place(step),
           "write.protocol is copy, and owns is asked of each new row, which COPY cannot; leave it at auto");
     } else if (step.write().protocol() == Settings.Protocol.COPY) {
       target
@@ -104,7 +100,7 @@ final class TargetCheck {
           .ifPresent(
               why ->
                   findings.refuse(
-                      place(step),
+                      Findings.place(step),
                       "write.protocol is copy, and %s on %s, which may change or drop rows; leave it at auto"
                           .formatted(why, table.name())));
     }
@@ -122,8 +118,8 @@ final class TargetCheck {
         all.stream().filter(parent -> parent.table().oid() == table.oid()).toList();
     if (step.deletes()) {
       for (ParentTable parent : own) {
-        rights.need(place(step), "SELECT", table, parent.key().columns(), findings);
-        rights.need(place(step), "SELECT", table, parent.key().parentColumns(), findings);
+        rights.need(Findings.place(step), "SELECT", table, parent.key().columns(), findings);
+        rights.need(Findings.place(step), "SELECT", table, parent.key().parentColumns(), findings);
       }
     }
     return inserts ? all : own;
@@ -137,12 +133,12 @@ final class TargetCheck {
     String condition = Parameters.inline(step.owns().get(), plan.params(), now);
     if (condition.contains("?")) {
       findings.refuse(
-          place(step),
+          Findings.place(step),
           "owns has a question mark, which statements take for a place of a value; write the operator's function instead");
       return Optional.empty();
     }
-    List<String> columns = conditions.columnsOf(place(step), "owns", table, condition);
-    rights.need(place(step), "SELECT", table, columns, findings);
+    List<String> columns = conditions.columnsOf(Findings.place(step), "owns", table, condition);
+    rights.need(Findings.place(step), "SELECT", table, columns, findings);
     Optional<List<String>> added =
         step instanceof Step.Rows
             ? Optional.ofNullable(shapes.outputs().get(step.name()))
@@ -150,7 +146,7 @@ final class TargetCheck {
     return Optional.of(
         added.isPresent() && events(step).contains("INSERT")
             ? new OwnsCheck(inquiry, findings)
-                .check(place(step), table, condition, columns, added.get())
+                .check(Findings.place(step), table, condition, columns, added.get())
             : new OwnedRows(condition, columns, Map.of(), false));
   }
 
@@ -159,14 +155,15 @@ final class TargetCheck {
       return List.of();
     }
     Cascades all = Cascades.of(inquiry, table);
-    UnindexedKeys.warn(inquiry, place(step), all, name -> coming.indexes(step, name), findings);
+    UnindexedKeys.warn(
+        inquiry, Findings.place(step), all, name -> coming.indexes(step, name), findings);
     List<Cascade> cascades = all.losing();
     if (cascades.isEmpty()) {
       return List.of();
     }
     if (!catalog.countsRows()) {
       findings.warn(
-          place(step),
+          Findings.place(step),
           "rows that go along from %s are not counted, because track_counts is off"
               .formatted(cascades.stream().map(Cascade::table).collect(Collectors.joining(", "))));
       return List.of();
@@ -177,14 +174,14 @@ final class TargetCheck {
   private boolean isFillable(Step.Fill step, Table table) {
     if (!table.isTable()) {
       findings.refuse(
-          place(step),
+          Findings.place(step),
           table.name()
               + " is "
               + table.kindInWords()
               + "; only a table can be filled, name the one behind it");
     } else if (!table.foreignParts().isEmpty()) {
       findings.refuse(
-          place(step),
+          Findings.place(step),
           table.foreignParts().get(0)
               + ", a part of "
               + table.name()
@@ -198,7 +195,7 @@ final class TargetCheck {
     List<String> missing =
         step.key().stream().filter(column -> table.column(column).isEmpty()).toList();
     for (String column : missing) {
-      findings.refuse(place(step), SourceCheck.noColumn(table, column));
+      findings.refuse(Findings.place(step), SourceCheck.noColumn(table, column));
     }
     if (!missing.isEmpty()) {
       return Optional.empty();
@@ -207,7 +204,7 @@ final class TargetCheck {
         CoveringIndexes.of(inquiry, table, step.key(), owned.map(OwnedRows::condition));
     Optional<Arbiter> arbiter =
         ArbiterRule.choose(
-            place(step),
+            Findings.place(step),
             table,
             step.key(),
             step instanceof Step.Pairs ? ArbiterRule.Keys.WITHOUT_NULLS : ArbiterRule.Keys.ANY,
@@ -215,7 +212,7 @@ final class TargetCheck {
             findings);
     Optional<IndexedRows> indexed = arbiter.flatMap(Arbiter::indexed);
     if (indexed.isPresent()) {
-      rights.need(place(step), "SELECT", table, indexed.get().columns(), findings);
+      rights.need(Findings.place(step), "SELECT", table, indexed.get().columns(), findings);
     }
     return arbiter;
   }
@@ -233,7 +230,7 @@ final class TargetCheck {
     List<String> triggers = catalog.beforeRowTriggers(table, event);
     for (String trigger : triggers) {
       findings.warn(
-          place(step),
+          Findings.place(step),
           "trigger %s fires BEFORE %s on %s and may change or drop rows"
               .formatted(trigger, event, table.name()));
     }
@@ -244,10 +241,11 @@ final class TargetCheck {
     for (String rule : catalog.rules(table, event)) {
       if (event.equals("UPDATE")) {
         findings.warn(
-            place(step), "rule %s on %s may change or drop rows".formatted(rule, table.name()));
+            Findings.place(step),
+            "rule %s on %s may change or drop rows".formatted(rule, table.name()));
       } else {
         findings.refuse(
-            place(step),
+            Findings.place(step),
             "rule %s rewrites statements on %s, and no %s is taken beside it; DROP RULE %s ON %s"
                 .formatted(
                     rule,

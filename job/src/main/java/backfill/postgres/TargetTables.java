@@ -43,7 +43,7 @@ final class TargetTables {
                 : Table.absent(names.inSchema(names.parts(step.target()))));
       } else {
         names
-            .find(TargetCheck.place(step), step.target(), findings)
+            .find(Findings.place(step), step.target(), findings)
             .ifPresent(table -> found.put(step.name(), table));
       }
     }
@@ -96,11 +96,11 @@ final class TargetTables {
       target.ifPresent(usable -> targets.put(step.name(), usable));
       List<String> columns = new ArrayList<>(step.key());
       columns.addAll(known.outputs().getOrDefault(step.name(), List.of()));
-      gone.check(TargetCheck.place(step), step, table, columns, findings);
+      gone.check(Findings.place(step), step, table, columns, findings);
       target.ifPresent(
           usable ->
               gone.checkIndex(
-                  TargetCheck.place(step), step, table, usable.arbiter().index(), findings));
+                  Findings.place(step), step, table, usable.arbiter().index(), findings));
       if (step instanceof Step.Pairs pairs && table.isTable()) {
         headroom.check(plan, pairs, table, sources, now);
       }

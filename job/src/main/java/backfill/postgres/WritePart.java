@@ -1,7 +1,6 @@
 package backfill.postgres;
 
 import backfill.plan.Step;
-import backfill.postgres.WriteTarget.Operation;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashSet;

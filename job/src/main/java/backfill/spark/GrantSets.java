@@ -228,7 +228,9 @@ final class GrantSets implements AutoCloseable {
     }
     if (!through.isEmpty()) {
       groups =
-          numbersAlike ? sources.inPairs().groupMap(step.members(), this::mapped) : mapped(kept);
+          numbersAlike
+              ? sources.inPairs().shared(step.members(), GroupMap.class, this::mapped)
+              : mapped(kept);
       LOG.info("flatten {}: {}", step.name(), groups.description());
       int partitions = step.write().writers();
       through.forEach(grants -> sets.add(groups.grantSets(grants, partitions)));
@@ -282,7 +284,7 @@ final class GrantSets implements AutoCloseable {
     users.destroy();
     keys.destroy();
     if (groups != null && !numbersAlike) {
-      groups.destroy();
+      groups.letGo();
     }
   }
 }

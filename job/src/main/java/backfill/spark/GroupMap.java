@@ -18,7 +18,7 @@ import scala.Tuple2;
  * The group to users map of one step, where it fits sent to every executor whole, and where it does
  * not kept in partitions that grants are joined with.
  */
-final class GroupMap {
+final class GroupMap implements KeptPairs.Shared {
   private final Broadcast<GroupUsers> broadcast;
   private final JavaPairRDD<Long, PartialSet> joined;
   private final String description;
@@ -147,7 +147,8 @@ final class GroupMap {
   }
 
   /** Lets the map go, where it was broadcast. */
-  void destroy() {
+  @Override
+  public void letGo() {
     if (broadcast != null) {
       broadcast.destroy();
     }

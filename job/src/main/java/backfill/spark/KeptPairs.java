@@ -1,7 +1,6 @@
 package backfill.spark;
 
 import backfill.membership.KeySet;
-import backfill.plan.Step;
 import backfill.postgres.Table;
 import java.util.HashMap;
 import java.util.Iterator;
@@ -18,7 +17,12 @@ final class KeptPairs implements AutoCloseable {
   private final Kept kept = new Kept();
   private final Map<String, JavaRDD<KeyPairs>> bySource = new LinkedHashMap<>();
   private final Map<String, KeySet> keys = new LinkedHashMap<>();
-  private final Map<List<Step.Membership>, GroupMap> groupMaps = new HashMap<>();
+  private final Map<Object, Shared> shared = new HashMap<>();
+
+  /** What several steps use and is let go with what is kept. */
+  interface Shared {
+    void letGo();
+  }
 
   /**
    * How many rows a source has, and how many of them are pairs: neither of the two is NULL.
@@ -106,15 +110,15 @@ final class KeptPairs implements AutoCloseable {
         .iterator();
   }
 
-  /** The map of the steps that number users alike; made once, for the first that asks. */
-  GroupMap groupMap(List<Step.Membership> members, Function<Kept, GroupMap> made) {
-    return groupMaps.computeIfAbsent(members, first -> made.apply(kept));
+  /** What several steps share; made once, for the first that asks. */
+  <T extends Shared> T shared(Object by, Class<T> type, Function<Kept, T> made) {
+    return type.cast(shared.computeIfAbsent(by, first -> made.apply(kept)));
   }
 
   @Override
   public void close() {
     kept.close();
-    groupMaps.values().forEach(GroupMap::destroy);
-    groupMaps.clear();
+    shared.values().forEach(Shared::letGo);
+    shared.clear();
   }
 }

@@ -27,7 +27,7 @@ import org.apache.spark.sql.Row;
  * after: a row is seen as if it were written. Where nobody can know that before, reading fails with
  * the reason, so that no count is wrong.
  */
-public final class Overlay {
+public final class Overlay implements LaidOver {
   /** A default whose value is in the catalog; everything else is only known once it was asked. */
   private static final Pattern LITERAL =
       Pattern.compile(
@@ -57,7 +57,8 @@ public final class Overlay {
   }
 
   /** Whether an earlier step would change the table. */
-  boolean covers(Table table) {
+  @Override
+  public boolean covers(Table table) {
     return unknown.containsKey(table.oid())
         || !stepsOn(table).isEmpty()
         || cascaded(table).isPresent();
@@ -94,7 +95,9 @@ public final class Overlay {
    * @param where a PostgreSQL condition, or null
    * @throws Unknown with the reason
    */
-  Dataset<Row> read(SnapshotReader reader, Table table, Collection<String> columns, String where) {
+  @Override
+  public Dataset<Row> read(
+      SnapshotReader reader, Table table, Collection<String> columns, String where) {
     if (unknown.containsKey(table.oid())) {
       throw new Unknown(unknown.get(table.oid()));
     }

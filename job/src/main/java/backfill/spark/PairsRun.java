@@ -4,12 +4,12 @@ import backfill.membership.Sets;
 import backfill.membership.UserIndex;
 import backfill.plan.Settings;
 import backfill.plan.Step;
+import backfill.postgres.Operation;
 import backfill.postgres.Parents;
 import backfill.postgres.StepCounts;
 import backfill.postgres.Target;
 import backfill.postgres.WriteCounts;
 import backfill.postgres.WritePart;
-import backfill.postgres.WriteTarget;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -132,7 +132,7 @@ final class PairsRun implements StepRun {
 
   @Override
   public Gains gains() {
-    return Gains.of(flattened, totals, grants.users(), grants.keys());
+    return GainCounts.gains(flattened, totals, grants.users(), grants.keys());
   }
 
   @Override
@@ -142,17 +142,17 @@ final class PairsRun implements StepRun {
 
   @Override
   public Losses losses() {
-    return step.deletes() ? Losses.of(flattened, grants.users(), grants.keys()) : null;
+    return step.deletes() ? GainCounts.losses(flattened, grants.users(), grants.keys()) : null;
   }
 
   @Override
   public Optional<FanOut> widestUser(Set<String> except) {
-    return FanOut.widestUser(flattened, grants.users(), grants.keys(), except);
+    return WidestPairs.widestUser(flattened, grants.users(), grants.keys(), except);
   }
 
   @Override
   public Optional<FanOut> widestObject(Set<String> except) {
-    return FanOut.widestObject(flattened, grants.keys(), except);
+    return WidestPairs.widestObject(flattened, grants.keys(), except);
   }
 
   @Override
@@ -162,9 +162,10 @@ final class PairsRun implements StepRun {
 
   @Override
   public WriteCounts write(WritePart part, Sink sink) {
-    return sink.write(
+    return SetWriter.write(
+        sink.config(),
         flattened,
-        part.operation() == WriteTarget.Operation.COMPARE_AND_DELETE
+        part.operation() == Operation.COMPARE_AND_DELETE
             ? PairRows.Which.TO_DELETE
             : PairRows.Which.TO_INSERT,
         grants.users(),

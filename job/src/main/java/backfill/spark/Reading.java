@@ -10,7 +10,6 @@ import backfill.postgres.Ready;
 import backfill.postgres.Replicas;
 import backfill.postgres.Snapshot;
 import backfill.postgres.Snapshots;
-import backfill.postgres.StepCounts;
 import backfill.postgres.Table;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -26,6 +25,7 @@ import java.util.OptionalLong;
 import java.util.Set;
 import java.util.UUID;
 import java.util.function.BiConsumer;
+import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import java.util.function.LongConsumer;
 import java.util.function.Supplier;
@@ -121,7 +121,7 @@ public final class Reading implements AutoCloseable {
    *
    * @param overlay what earlier steps of a dry run would leave
    */
-  public static Reading begin(Reader by, Ready ready, List<Step.Fill> steps, Overlay overlay)
+  public static Reading begin(Reader by, Ready ready, List<Step.Fill> steps, LaidOver overlay)
       throws SQLException {
     Map<String, List<Table>> tables = TablesToRead.all(by.plan(), ready, steps);
     return of(by, ready, steps, overlay, by.export(tables), null);
@@ -135,7 +135,7 @@ public final class Reading implements AutoCloseable {
   public static Reading verifying(Reader by, Ready ready, List<Step.Fill> steps)
       throws SQLException {
     if (!by.databases().main().readsElsewhere()) {
-      return begin(by, ready, steps, new Overlay());
+      return begin(by, ready, steps, LaidOver.NOTHING);
     }
     Snapshot targets =
         by.export(by.databases().main().atPrimary(), TablesToRead.targets(ready, steps));
@@ -144,7 +144,7 @@ public final class Reading implements AutoCloseable {
           by,
           ready,
           steps,
-          new Overlay(),
+          LaidOver.NOTHING,
           by.export(TablesToRead.sources(by.plan(), ready, steps)),
           targets);
     } catch (SQLException | RuntimeException e) {
@@ -160,7 +160,7 @@ public final class Reading implements AutoCloseable {
       Reader by,
       Ready ready,
       List<Step.Fill> steps,
-      Overlay overlay,
+      LaidOver overlay,
       Map<String, Snapshot> snapshots,
       Snapshot atPrimary) {
     Plan plan = by.plan();
@@ -179,7 +179,7 @@ public final class Reading implements AutoCloseable {
                     by.databases().named().get(name),
                     snapshot,
                     // Steps write to main alone; elsewhere the same oid is another table.
-                    name.equals(Plan.MAIN) ? overlay : new Overlay())));
+                    name.equals(Plan.MAIN) ? overlay : LaidOver.NOTHING)));
     SnapshotReader targets =
         atPrimary == null
             ? readers.get(Plan.MAIN)
@@ -196,7 +196,7 @@ public final class Reading implements AutoCloseable {
   }
 
   private static SnapshotReader reader(
-      Reader by, KeptSources sources, Database database, Snapshot snapshot, Overlay overlay) {
+      Reader by, KeptSources sources, Database database, Snapshot snapshot, LaidOver overlay) {
     return new SnapshotReader(
         sources.session(),
         database,
@@ -255,20 +255,21 @@ public final class Reading implements AutoCloseable {
   }
 
   /**
-   * Reads what the step's target has, and computes what must be known for that.
+   * Reads what a step's target has, and computes what must be known for that.
    *
+   * @param read the step's, in the target's snapshot
    * @param begins told what is read or computed before it is
    */
-  public void target(StepRun run, Consumer<String> begins) {
+  public void target(BiConsumer<SnapshotReader, KeptSources> read, Consumer<String> begins) {
     sources.tell(begins);
-    reading(Plan.MAIN, targets, () -> run.read(targets, sources));
+    reading(Plan.MAIN, targets, () -> read.accept(targets, sources));
     finishReads();
     sources.tell(what -> {});
   }
 
-  /** Compares the step's state in this snapshot with what another one planned and wrote. */
-  public Verified verify(StepRun run, StepCounts written) {
-    return in(Plan.MAIN, targets, () -> run.verify(targets, sources, written));
+  /** Compares a step's state in this snapshot with what another one planned and wrote. */
+  public <T> T verify(BiFunction<SnapshotReader, KeptSources, T> step) {
+    return in(Plan.MAIN, targets, () -> step.apply(targets, sources));
   }
 
   private void reading(String database, SnapshotReader reader, Runnable reads) {

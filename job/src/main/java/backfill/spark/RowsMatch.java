@@ -13,9 +13,9 @@ import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.when;
 
 import backfill.plan.Step;
+import backfill.postgres.Operation;
 import backfill.postgres.ParentKey;
 import backfill.postgres.WritePart;
-import backfill.postgres.WriteTarget.Operation;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

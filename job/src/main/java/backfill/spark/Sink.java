@@ -1,6 +1,5 @@
 package backfill.spark;
 
-import backfill.membership.UserIndex;
 import backfill.plan.Settings;
 import backfill.postgres.LedgerSlot;
 import backfill.postgres.WriteCounts;
@@ -10,8 +9,6 @@ import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import org.apache.spark.SparkContext;
-import org.apache.spark.api.java.JavaRDD;
-import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 
@@ -83,15 +80,6 @@ public final class Sink {
   WriteCounts writeInOrder(Dataset<Row> rows) {
     config = config.inOrder();
     return write(rows);
-  }
-
-  /** Likewise, pairs as sets. */
-  WriteCounts write(
-      JavaRDD<ObjectPairs> objects,
-      PairRows.Which which,
-      Broadcast<UserIndex> users,
-      StepKeys keys) {
-    return SetWriter.write(config, objects, which, users, keys);
   }
 
   static Sink pending(String job) {

@@ -3,6 +3,7 @@ package backfill.spark;
 import backfill.postgres.Database;
 import backfill.postgres.NewRows;
 import backfill.postgres.NotReady;
+import backfill.postgres.Operation;
 import backfill.postgres.ParentTable;
 import backfill.postgres.Parents;
 import backfill.postgres.RejectionRules;
@@ -143,7 +144,7 @@ record SinkOptions(
             columns,
             target.arbiter().columns(),
             target.arbiter().onConflict(),
-            WriteTarget.Operation.INSERT_MISSING,
+            Operation.INSERT_MISSING,
             // COPY asks nothing of a row.
             newRows.owned().isEmpty() ? protocol : WriteProtocol.UNNEST,
             Set.of(),

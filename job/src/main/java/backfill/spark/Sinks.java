@@ -5,6 +5,7 @@ import backfill.plan.Step;
 import backfill.postgres.Column;
 import backfill.postgres.Database;
 import backfill.postgres.NewRows;
+import backfill.postgres.Operation;
 import backfill.postgres.ParentTable;
 import backfill.postgres.Parents;
 import backfill.postgres.RejectionRules;
@@ -67,9 +68,7 @@ public final class Sinks {
         part.operation().event().equals("INSERT")
             ? NewRows.of(false, target, columns)
             : NewRows.ANY,
-        part.operation() == WriteTarget.Operation.COMPARE_AND_DELETE
-            ? target.cascades()
-            : List.of(),
+        part.operation() == Operation.COMPARE_AND_DELETE ? target.cascades() : List.of(),
         plan.settings().lockTimeout(),
         step.write().statementTimeout(),
         step.write().retryFor(),

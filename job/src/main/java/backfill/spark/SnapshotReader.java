@@ -30,7 +30,7 @@ public final class SnapshotReader {
   private final Database database;
   private final String applicationName;
   private final Snapshot snapshot;
-  private final Overlay overlay;
+  private final LaidOver overlay;
   private final Reads reads;
   private long statements;
 
@@ -40,7 +40,7 @@ public final class SnapshotReader {
       Snapshot snapshot,
       Settings.Read settings,
       String applicationName) {
-    this(spark, database, snapshot, settings, applicationName, new Overlay());
+    this(spark, database, snapshot, settings, applicationName, LaidOver.NOTHING);
   }
 
   /**
@@ -52,7 +52,7 @@ public final class SnapshotReader {
       Snapshot snapshot,
       Settings.Read settings,
       String applicationName,
-      Overlay overlay) {
+      LaidOver overlay) {
     this.spark = spark;
     this.scan = new TableScan(spark, database, settings, applicationName);
     this.keyed = new KeyedScan(spark, database, settings, applicationName);

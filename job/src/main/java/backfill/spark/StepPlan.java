@@ -1,8 +1,8 @@
 package backfill.spark;
 
 import backfill.plan.Step;
+import backfill.postgres.Operation;
 import backfill.postgres.Rejection;
-import backfill.postgres.WriteTarget.Operation;
 import java.util.List;
 import java.util.Map;
 

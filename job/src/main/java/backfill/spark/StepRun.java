@@ -14,7 +14,7 @@ import java.util.Set;
 /**
  * One step on its way through the stages; each method is one of them, called once, in this order.
  */
-public sealed interface StepRun extends AutoCloseable permits PairsRun, RowsRun {
+public interface StepRun extends AutoCloseable {
   Step.Fill step();
 
   /** What it fills. */

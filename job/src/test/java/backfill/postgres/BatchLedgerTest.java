@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import backfill.TestingDatabase;
 import backfill.TestingPostgres;
-import backfill.postgres.WriteTarget.Operation;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;

@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import backfill.TestingDatabase;
 import backfill.TestingPostgres;
-import backfill.postgres.WriteTarget.Operation;
 import java.lang.reflect.Field;
 import java.sql.SQLException;
 import java.time.Duration;

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import backfill.TestingDatabase;
 import backfill.TestingPostgres;
-import backfill.postgres.WriteTarget.Operation;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Arrays;

@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import backfill.TestingDatabase;
 import backfill.TestingPostgres;
-import backfill.postgres.WriteTarget.Operation;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;

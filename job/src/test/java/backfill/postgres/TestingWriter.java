@@ -1,7 +1,6 @@
 package backfill.postgres;
 
 import backfill.TestingDatabase;
-import backfill.postgres.WriteTarget.Operation;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
