@@ -134,7 +134,7 @@ final class StepWrite {
         WriteCounts counts = writing.write(part, sink);
         sentAgain |= !counts.exact();
         // The next part's limit counts what this one's writers committed, all attempts of them.
-        String entry = WritePart.entry(writing.step(), part.operation());
+        String entry = Operation.entry(writing.step(), part.operation());
         done.put(part.operation(), run.ledger().counts(entry).orElse(counts));
       }
     }

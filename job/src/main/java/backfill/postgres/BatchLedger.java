@@ -57,7 +57,7 @@ final class BatchLedger {
   String fence(Duration statementTimeout) {
     StringBuilder columns = new StringBuilder(",");
     columns.append(
-        BatchStatement.setting(
+        SessionSettings.untilCommit(
             "idle_in_transaction_session_timeout", statementTimeout.toMillis() + "ms"));
     for (String name : slot.epochs().keySet().stream().sorted().toList()) {
       columns

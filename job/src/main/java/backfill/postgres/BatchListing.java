@@ -55,7 +55,7 @@ public final class BatchListing {
           RunLedger.likeness(
               plan,
               targets.values().stream().map(filled -> filled.table().name()).toList(),
-              WritePart.entry(step, target.operation())));
+              Operation.entry(step, target.operation())));
     }
   }
 

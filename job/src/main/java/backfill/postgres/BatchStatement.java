@@ -42,15 +42,11 @@ final class BatchStatement {
   /** Likewise; a timeout of zero is none. */
   static String begin(Duration lockTimeout, Duration statementTimeout) {
     return "SELECT pg_catalog.pg_current_xact_id()::text,"
-        + setting("lock_timeout", lockTimeout.toMillis() + "ms")
+        + SessionSettings.untilCommit("lock_timeout", lockTimeout.toMillis() + "ms")
         + ","
-        + setting("statement_timeout", statementTimeout.toMillis() + "ms")
+        + SessionSettings.untilCommit("statement_timeout", statementTimeout.toMillis() + "ms")
         + ","
-        + setting("row_security", "off");
-  }
-
-  static String setting(String name, String value) {
-    return " pg_catalog.set_config('" + name + "', '" + value + "', true)";
+        + SessionSettings.untilCommit("row_security", "off");
   }
 
   /** The SQL of a target's operation; its parameters are the arrays of {@link #columns}. */

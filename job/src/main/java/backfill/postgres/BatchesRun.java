@@ -149,14 +149,14 @@ public final class BatchesRun implements AutoCloseable {
         Inquiry.rows(
             connection,
             "SELECT"
-                + BatchStatement.setting("lock_timeout", scope.lockTimeout().toMillis() + "ms")
+                + SessionSettings.untilCommit("lock_timeout", scope.lockTimeout().toMillis() + "ms")
                 + ","
-                + BatchStatement.setting("statement_timeout", "0")
+                + SessionSettings.untilCommit("statement_timeout", "0")
                 + ","
-                + BatchStatement.setting("row_security", "off")
+                + SessionSettings.untilCommit("row_security", "off")
                 // Along the index, or each batch would sort all that is left.
                 + ","
-                + BatchStatement.setting("enable_sort", "off"),
+                + SessionSettings.untilCommit("enable_sort", "off"),
             row -> row.getString(1));
         int columns = target.key().size();
         List<List<String>> keys =

@@ -93,7 +93,7 @@ public final class CascadeCount {
   static void begin(Connection connection) throws SQLException {
     Inquiry.rows(
         connection,
-        "SELECT" + BatchStatement.setting("row_security", "off"),
+        "SELECT" + SessionSettings.untilCommit("row_security", "off"),
         row -> row.getString(1));
   }
 

@@ -1,5 +1,10 @@
 package backfill.postgres;
 
+import backfill.plan.Step;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
 /** What happens to a row. */
 public enum Operation {
   /** It is added unless one with its key is there; how many were there is counted. */
@@ -22,5 +27,34 @@ public enum Operation {
   /** What it is to a trigger, and to a GRANT. */
   public String event() {
     return inserts() ? "INSERT" : this == COMPARE_AND_SET ? "UPDATE" : "DELETE";
+  }
+
+  /** What a step does to rows, in this order. */
+  public static List<Operation> of(Step.Fill step) {
+    List<Operation> operations = new ArrayList<>();
+    if (step.deletes()) {
+      operations.add(Operation.COMPARE_AND_DELETE);
+    }
+    if (step instanceof Step.Rows rows) {
+      if (rows.mode() != Step.Mode.INSERT_MISSING) {
+        operations.add(Operation.COMPARE_AND_SET);
+      }
+      if (rows.mode() != Step.Mode.UPDATE) {
+        operations.add(Operation.INSERT_AND_NAME);
+      }
+    } else {
+      operations.add(Operation.INSERT_MISSING);
+    }
+    return operations;
+  }
+
+  /**
+   * The name under which the ledger keeps a part of a step: the step's where it is all of it, else
+   * with a word behind a blank, which no step's own name has.
+   */
+  public static String entry(Step.Fill step, Operation operation) {
+    return of(step).size() == 1
+        ? step.name()
+        : step.name() + " " + operation.event().toLowerCase(Locale.ROOT);
   }
 }

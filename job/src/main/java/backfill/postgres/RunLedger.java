@@ -148,8 +148,8 @@ public final class RunLedger implements AutoCloseable {
       return Optional.empty();
     }
     Map<Operation, WriteCounts> counts = new EnumMap<>(Operation.class);
-    for (Operation operation : WritePart.operations(step)) {
-      counts.put(operation, counts(WritePart.entry(step, operation)).orElseThrow());
+    for (Operation operation : Operation.of(step)) {
+      counts.put(operation, counts(Operation.entry(step, operation)).orElseThrow());
     }
     return Optional.of(StepCounts.of(counts));
   }

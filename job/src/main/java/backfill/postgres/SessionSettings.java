@@ -281,4 +281,9 @@ final class SessionSettings {
     }
     return amiss;
   }
+
+  /** SQL, after SELECT, that sets one of them until the transaction ends. */
+  static String untilCommit(String name, String value) {
+    return " pg_catalog.set_config('" + name + "', '" + value + "', true)";
+  }
 }

@@ -49,7 +49,7 @@ final class TargetCheck {
 
   /** What the step's statements are to a trigger. */
   static List<String> events(Step.Fill step) {
-    return WritePart.operations(step).stream().map(Operation::event).toList();
+    return Operation.of(step).stream().map(Operation::event).toList();
   }
 
   /** The target, or reasons among the findings. */

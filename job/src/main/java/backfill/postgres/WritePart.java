@@ -5,7 +5,6 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Set;
 
 /**
@@ -28,7 +27,7 @@ public record WritePart(Operation operation, List<String> columns, Set<String> t
    */
   public static List<WritePart> of(Step.Fill step, List<String> outputs) {
     List<WritePart> parts = new ArrayList<>();
-    for (Operation operation : operations(step)) {
+    for (Operation operation : Operation.of(step)) {
       parts.add(
           switch (operation) {
             case COMPARE_AND_DELETE -> new WritePart(operation, read(step, outputs), Set.of());
@@ -49,25 +48,6 @@ public record WritePart(Operation operation, List<String> columns, Set<String> t
       Collections.reverse(parts);
     }
     return parts;
-  }
-
-  /** What a step does to rows, in this order. */
-  public static List<Operation> operations(Step.Fill step) {
-    List<Operation> operations = new ArrayList<>();
-    if (step.deletes()) {
-      operations.add(Operation.COMPARE_AND_DELETE);
-    }
-    if (step instanceof Step.Rows rows) {
-      if (rows.mode() != Step.Mode.INSERT_MISSING) {
-        operations.add(Operation.COMPARE_AND_SET);
-      }
-      if (rows.mode() != Step.Mode.UPDATE) {
-        operations.add(Operation.INSERT_AND_NAME);
-      }
-    } else {
-      operations.add(Operation.INSERT_MISSING);
-    }
-    return operations;
   }
 
   /** The columns of the target that a step reads: its key, and what it compares. */
@@ -110,15 +90,5 @@ public record WritePart(Operation operation, List<String> columns, Set<String> t
     List<String> columns = new ArrayList<>(step.key());
     outputs.stream().filter(column -> !columns.contains(column)).forEach(columns::add);
     return columns;
-  }
-
-  /**
-   * The name under which the ledger keeps a part of a step: the step's where it is all of it, else
-   * with a word behind a blank, which no step's own name has.
-   */
-  public static String entry(Step.Fill step, Operation operation) {
-    return operations(step).size() == 1
-        ? step.name()
-        : step.name() + " " + operation.event().toLowerCase(Locale.ROOT);
   }
 }

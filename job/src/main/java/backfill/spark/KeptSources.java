@@ -251,7 +251,7 @@ public final class KeptSources implements AutoCloseable {
 
   /** Whether Spark holds a source's or a view's column as texts. */
   boolean hasTexts(String from, String column) {
-    return session.table(from).select(SnapshotReader.column(column)).schema().fields()[0].dataType()
+    return session.table(from).select(Cells.cell(column)).schema().fields()[0].dataType()
         instanceof StringType;
   }
 

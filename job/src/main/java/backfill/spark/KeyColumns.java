@@ -51,7 +51,7 @@ final class KeyColumns {
                 ? views.get(keys.from())
                 : sources.containsKey(keys.from()) ? session.table(keys.from()) : null;
         if (from != null && isThere(source, keys, from)) {
-          Dataset<Row> column = from.select(SnapshotReader.column(keys.column()));
+          Dataset<Row> column = from.select(Cells.cell(keys.column()));
           fits(source, keys, column.schema().fields()[0].dataType());
           columns.add(column);
         }

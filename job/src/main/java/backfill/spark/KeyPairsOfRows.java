@@ -19,10 +19,8 @@ final class KeyPairsOfRows implements Iterator<KeyPairs> {
   /** Two columns of the rows, as keys of these types. */
   static JavaRDD<KeyPairs> of(Dataset<Row> rows, PairColumns columns, KeyTypes types) {
     return rows.select(
-            SnapshotReader.column(columns.key()).cast(KeyCells.cast(types.key())).as("key"),
-            SnapshotReader.column(columns.member())
-                .cast(KeyCells.cast(types.member()))
-                .as("member"))
+            Cells.cell(columns.key()).cast(KeyCells.cast(types.key())).as("key"),
+            Cells.cell(columns.member()).cast(KeyCells.cast(types.member())).as("member"))
         .queryExecution()
         .toRdd()
         .toJavaRDD()

@@ -78,7 +78,7 @@ final class KeyedScan {
                 session
                     .table(keys.from())
                     .select(
-                        SnapshotReader.column(keys.column())
+                        Cells.cell(keys.column())
                             .cast(type == KeyType.INTEGER ? "long" : "string")
                             .as(KEY)))
         .reduce(Dataset::union)

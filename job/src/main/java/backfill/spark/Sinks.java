@@ -37,7 +37,7 @@ public final class Sinks {
         target(run.step(), part, run.target(), plan, database, run.parents(), rejectedBefore),
         run.step().write(),
         applicationName,
-        ledger.slot(WritePart.entry(run.step(), part.operation())).orElse(null));
+        ledger.slot(Operation.entry(run.step(), part.operation())).orElse(null));
   }
 
   /** Where and how one of a step's writes goes. */

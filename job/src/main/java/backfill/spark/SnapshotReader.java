@@ -158,8 +158,4 @@ public final class SnapshotReader {
   public Snapshot snapshot() {
     return snapshot;
   }
-
-  static Column column(String name) {
-    return functions.col("`" + name.replace("`", "``") + "`");
-  }
 }

@@ -181,7 +181,7 @@ final class SparkTypes {
 
   /** The value for queries, of what was brought. */
   static org.apache.spark.sql.Column value(Column column) {
-    org.apache.spark.sql.Column brought = SnapshotReader.column(column.name());
+    org.apache.spark.sql.Column brought = Cells.cell(column.name());
     DataType type = of(column);
     if (isTimestamp(type)) {
       return counted(brought, DataTypes.LongType, type).as(column.name());

@@ -46,8 +46,8 @@ class GroupMapTest {
       assertThat(tight.broadcast().value().asMap()).isEqualTo(EXPECTED);
       assertThat(tight.description()).isEqualTo(roomy.description());
       assertThat(tooTight.broadcast()).isNull();
-      roomy.destroy();
-      tight.destroy();
+      roomy.letGo();
+      tight.letGo();
     }
   }
 }
