@@ -6,30 +6,72 @@ and tell the workers in BACKFILL_COMMAND how the job is started, as in
     /opt/backfill/job/bin/backfill
     spark-submit --master yarn --class backfill.Main /opt/backfill/backfill.jar
 
-Every task can be run again at any time: a rerun reads anew and writes what is missing. How long a retry waits is the
-site's default_task_retry_delay.
+Every task can be run again at any time: a rerun reads anew and writes what is missing. A retry waits for the site's
+default_task_retry_delay, the next one twice as long, none longer than an hour. BACKFILL_POOL names the pool that the
+tasks take a slot of, which must be there (default: default_pool); make one where several DAGs write to one server. The
+DAG processor must know both variables, too.
 """
 
+import inspect
 import os
 import shlex
+from datetime import timedelta
 
-from airflow.providers.standard.operators.hitl import ApprovalOperator
-from airflow.sdk import DAG, Param
+from airflow.providers.standard.operators.hitl import ApprovalOperator, HITLOperator
+from airflow.sdk import DAG, BaseOperator, Param
 
 from backfill_operator import BackfillOperator
 
 SUBMIT = shlex.split(os.environ.get("BACKFILL_COMMAND", "backfill"))
+POOL = os.environ.get("BACKFILL_POOL", "default_pool")
+
+# After this a task is over: the job is asked to stop between two batches, and a retry goes on from there.
+TIMEOUTS = {
+    "check": timedelta(minutes=30),
+    "plan": timedelta(hours=6),
+    "approval": timedelta(days=7),
+    "run": timedelta(hours=24),
+    "verify": timedelta(hours=6),
+}
+
+# Airflow 3.1 wants to know whether, later ones by how much.
+DOUBLED = True if BaseOperator.retry_exponential_backoff is False else 2.0
+
+# How an approval is told how long it may wait; later versions of the provider have a word of their own.
+RESPONSE_TIMEOUT = (
+    "response_timeout" if "response_timeout" in inspect.signature(HITLOperator.__init__).parameters else "execution_timeout"
+)
+
+# The plan's limits, each a field; `none` and exceptions are the plan's to say, or `set`.
+LIMITS = {
+    "rejected-rows": "Rows of the whole run that the database may refuse",
+    "rows-inserted": "Rows that a step may add",
+    "rows-set": "Rows that a step may set",
+    "growth-percent": "What the added rows may be, in percent of those there",
+    "pairs-for-one-user": "Pairs that one user may have who gains any",
+    "users-of-one-object": "Users that one object may have which gains any",
+    "rows-deleted": "Rows that a step may delete, with those that go along",
+    "surplus-percent": "What of the target may be deleted as surplus, in percent",
+}
 
 
 def options(context, jinja_env=None):
     """The words that the run's parameters make, for every command."""
     params, ti = context["params"], context["ti"]
     words = [f"--label=airflow={ti.dag_id}/{ti.run_id}/{ti.task_id}/{ti.try_number}"]
+    for limit in LIMITS:
+        value = params[f"limits.{limit}"]
+        words += [] if value is None else [f"--set=limits.{limit}={value}"]
+    words += [f"--set=params.{name}={text(value)}" for name, value in params["params"].items()]
     for option in ("label", "set", "only", "from", "until"):
         given = params[option]
         for value in given if isinstance(given, list) else [given] if given else []:
             words.append(f"--{option}={value}")
     return words
+
+
+def text(value):
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def options_of_run(context, jinja_env=None):
@@ -46,7 +88,7 @@ def connections(context, jinja_env=None):
 
 
 class Approval(ApprovalOperator):
-    """Waits for somebody to approve what `plan` counted, if the run's parameters want it."""
+    """Waits for a person to approve what `plan` counted, if the run's parameters want it."""
 
     def execute(self, context):
         if not context["params"]["approval"]:
@@ -63,6 +105,7 @@ def task(command, options_of_task=options):
         options=options_of_task,
         connections=connections,
         submit=SUBMIT,
+        execution_timeout=TIMEOUTS[command],
     )
 
 
@@ -74,6 +117,19 @@ def word(description):
     return Param(None, type=["null", "string"], minLength=1, description=description)
 
 
+def limit(name, description):
+    most = 100 if name == "surplus-percent" else 1_000_000 if name == "growth-percent" else 1_000_000_000_000
+    return Param(
+        None,
+        type=["null", "integer"],
+        minimum=0,
+        maximum=most,
+        title=name,
+        section="Limits",
+        description=f"{description}; empty: as the plan says",
+    )
+
+
 with DAG(
     dag_id="backfill",
     description="Fills derived PostgreSQL tables with Spark, and proves what it wrote",
@@ -81,7 +137,12 @@ with DAG(
     catchup=False,
     # A second run would end with 75 (another run holds the plan) and be retried; here it waits in the queue instead.
     max_active_runs=1,
-    default_args={"retries": 5},
+    default_args={
+        "retries": 5,
+        "retry_exponential_backoff": DOUBLED,
+        "max_retry_delay": timedelta(hours=1),
+        "pool": POOL,
+    },
     params={
         "plan": Param(
             "defectdojo-authorized-users",
@@ -89,13 +150,20 @@ with DAG(
             pattern="^[^-]",
             description="A shipped plan's name, a path on the workers, or a URI that Hadoop reads",
         ),
-        "approval": Param(True, type="boolean", description="Whether somebody must approve the plan's counts before the run"),
+        "approval": Param(True, type="boolean", description="Whether a person must approve the plan's counts before the run"),
+        "params": Param(
+            {},
+            type="object",
+            propertyNames={"pattern": "^[A-Za-z_][A-Za-z0-9_]*$"},
+            additionalProperties={"type": ["string", "number", "boolean"]},
+            description="The plan's own parameters, by name, as in {\"seatless\": \"delete\"}",
+        ),
         "label": word("A note for the ledger and the report"),
         "set": Param(
             [],
             type="array",
             items={"type": "string", "pattern": "^[a-z][A-Za-z0-9_.-]*="},
-            description="Settings and params.NAME, as in write.writers=4",
+            description="Settings, as in write.writers=4",
         ),
         "only": words("These steps alone"),
         "from": word("Begin with this step"),
@@ -109,12 +177,16 @@ with DAG(
             required=["BACKFILL"],
             description="The databases: what their variables begin with, and the Airflow connection of each",
         ),
-    },
+    }
+    | {f"limits.{name}": limit(name, description) for name, description in LIMITS.items()},
     tags=["backfill"],
     doc_md=__doc__,
 ):
     approval = Approval(
         task_id="approval",
+        # Without an answer in time nothing is run; it is not asked again.
+        retries=0,
+        **{RESPONSE_TIMEOUT: TIMEOUTS["approval"]},
         subject="Run backfill {{ params.plan }}?",
         body="""{% set plan = ti.xcom_pull(task_ids='plan') %}
 | planned | already present | foreign | to insert | to update | to delete | rejected | surplus |

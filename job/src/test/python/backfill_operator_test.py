@@ -4,22 +4,39 @@ import copy
 import json
 import os
 import re
+import runpy
 import signal
 import stat
 import tempfile
 import threading
 import time
 import unittest
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from unittest import mock
 
 from structlog.testing import capture_logs
 
+from airflow.models.taskinstance import TaskInstance
 from airflow.sdk import Connection
-from airflow.sdk.exceptions import AirflowException, AirflowFailException, ParamValidationError
+
+try:
+    from airflow.serialization.serialized_objects import DagSerialization
+except ImportError:  # Airflow 3.1
+    from airflow.serialization.serialized_objects import SerializedDAG as DagSerialization
 
 import backfill_dag
-from backfill_operator import BackfillOperator, Outcome, environment_of, inherited, last_line, outcome_of
+from backfill_operator import (
+    AirflowException,
+    AirflowFailException,
+    AirflowNotFoundException,
+    BackfillOperator,
+    Outcome,
+    environment_of,
+    inherited,
+    last_line,
+    outcome_of,
+)
 
 PASSWORD = "a password that is nowhere else"
 RETRIED, FAILED = Outcome.RETRIED, Outcome.FAILED
@@ -235,7 +252,9 @@ class Processes(unittest.TestCase):
             self.execute(self.operator(submit=[str(self.directory / "none")]))
 
     def test_connection_that_is_not_there_fails_for_good(self):
-        with self.assertRaisesRegex(AirflowFailException, "there is no connection absent, which BACKFILL names: add it"):
+        # As a task gets it from Airflow; there is no Airflow to ask here.
+        absent = mock.patch("backfill_operator.BaseHook.get_connection", side_effect=AirflowNotFoundException)
+        with absent, self.assertRaisesRegex(AirflowFailException, "there is no connection absent, which BACKFILL names: add it"):
             self.execute(self.operator(connections={"BACKFILL": "absent"}))
 
     def fails(self, operator):
@@ -262,15 +281,22 @@ class Dag(unittest.TestCase):
         self.assertEqual(order, ["check", "plan", "approval", "run", "verify"])
         self.assertEqual(self.dag.max_active_runs, 1)
 
+    def test_scheduler_gets_all_of_it(self):
+        read = DagSerialization.from_dict(DagSerialization.to_dict(self.dag))
+        self.assertEqual([task.task_id for task in read.tasks], [task.task_id for task in self.dag.tasks])
+        self.assertEqual({task.pool for task in read.tasks}, {"default_pool"})
+        self.assertEqual(set(read.params), set(self.dag.params))
+
     def test_defaults_are_valid(self):
         self.dag.params.validate()
 
     def test_wrong_parameters_are_refused(self):
         for name, value in {
             "plan": "--help", "approval": "yes", "set": ["no value"], "only": "step", "label": 3,
-            "connections": {"backfill": "x"}, "from": 1,
+            "connections": {"backfill": "x"}, "from": 1, "params": {"a b": 1}, "limits.rows-deleted": -1,
+            "limits.surplus-percent": 101, "limits.rows-set": "none",
         }.items():
-            with self.subTest(name=name), self.assertRaises(ParamValidationError):
+            with self.subTest(name=name), self.assertRaisesRegex(Exception, "(?i)invalid input for param"):
                 params = copy.deepcopy(self.dag.params)
                 params[name] = value
                 params.validate()
@@ -278,12 +304,13 @@ class Dag(unittest.TestCase):
     def test_parameters_become_words(self):
         params = {
             "label": "a b", "set": ["write.writers=4", "params.x=1"], "only": [], "from": "second", "until": None,
-            "report": "s3a://reports/run.json",
-        }
+            "report": "s3a://reports/run.json", "params": {"seatless": "delete", "custom_roles": True, "newest": 20},
+        } | {f"limits.{name}": None for name in backfill_dag.LIMITS} | {"limits.rows-deleted": 0, "limits.rows-set": 100}
         ti = mock.Mock(dag_id="backfill", run_id="r", task_id="run", try_number=2)
         ti.xcom_pull.return_value = {"responded_by_user": {"id": "7", "name": "anna"}}
-        common = ["--label=airflow=backfill/r/run/2", "--label=a b", "--set=write.writers=4", "--set=params.x=1"]
-        common.append("--from=second")
+        common = ["--label=airflow=backfill/r/run/2", "--set=limits.rows-set=100", "--set=limits.rows-deleted=0"]
+        common += ["--set=params.seatless=delete", "--set=params.custom_roles=true", "--set=params.newest=20"]
+        common += ["--label=a b", "--set=write.writers=4", "--set=params.x=1", "--from=second"]
         context = {"params": params, "ti": ti}
         self.assertEqual(backfill_dag.options(context), common)
         self.assertEqual(
@@ -291,7 +318,45 @@ class Dag(unittest.TestCase):
             [*common, "--label=approved-by=anna", "--report=s3a://reports/run.json"],
         )
 
-    def test_without_an_approval_nobody_is_asked(self):
+    def test_every_limit_of_the_plan_language_is_a_field(self):
+        reference = (Path(os.environ["BACKFILL_CHECKOUT"]) / "job/src/main/resources/reference.conf").read_text()
+        section = reference.split("# ---- limits ----")[1].split("limits {")[1]
+        self.assertEqual(set(backfill_dag.LIMITS), set(re.findall(r"(?m)^ +([\w-]+) = ", section)))
+        self.assertEqual({f"limits.{name}" for name in backfill_dag.LIMITS} - set(self.dag.params), set())
+
+    def test_every_task_ends_in_time_and_takes_a_slot_of_the_pool(self):
+        for task in self.dag.tasks:
+            with self.subTest(task=task.task_id):
+                # An approval may keep its own in a field of its own.
+                timeout = task.execution_timeout or task.response_timeout
+                self.assertEqual(timeout, backfill_dag.TIMEOUTS[task.task_id])
+                self.assertEqual(task.pool, "default_pool")
+
+    def test_pool_is_the_sites(self):
+        with mock.patch.dict(os.environ, {"BACKFILL_POOL": "databases"}):
+            dag = runpy.run_path(backfill_dag.__file__)["approval"].dag
+        self.assertEqual({task.pool for task in dag.tasks}, {"databases"})
+
+    def test_a_retry_waits_twice_as_long_as_the_one_before(self):
+        run = self.dag.get_task("run")
+        self.assertEqual((run.retries, run.max_retry_delay), (5, timedelta(hours=1)))
+        waits = [self.wait_of(run, attempt) for attempt in (1, 2, 3, 10)]
+        for attempt, wait in enumerate(waits[:3]):
+            # Airflow spreads it a little, so that not all tasks come back at once.
+            self.assertGreaterEqual(wait, run.retry_delay * 2**attempt / 2)
+            self.assertLessEqual(wait, run.retry_delay * 2 ** (attempt + 1))
+        self.assertEqual(waits[3], timedelta(hours=1))
+
+    def wait_of(self, task, attempt):
+        """How long Airflow's scheduler would let a task wait behind an attempt."""
+        end = datetime(2026, 1, 1, tzinfo=timezone.utc)
+        ti = mock.Mock(
+            task=task, try_number=attempt, end_date=end, dag_id="backfill", task_id="run", logical_date=end,
+            retry_delay_override=None,
+        )
+        return TaskInstance.next_retry_datetime(ti) - end
+
+    def test_without_an_approval_no_one_is_asked(self):
         self.assertIsNone(backfill_dag.approval.execute({"params": {"approval": False}}))
 
 

@@ -67,10 +67,16 @@ final class TestingAirflow implements AutoCloseable {
 
   /** Airflow as {@code conf/airflow/requirements.txt} names it; skipped where it can't be had. */
   static TestingPython python() throws Exception {
+    return python(CONF);
+  }
+
+  /** The same, as the files of another directory name it. */
+  static TestingPython python(Path directory) throws Exception {
     if (Boolean.getBoolean("airflow.skip")) {
       return TestingPython.skip("no Airflow with -Dairflow.skip=true");
     }
-    return TestingPython.with(CONF.resolve("requirements.txt"), CONF.resolve("constraints.txt"));
+    return TestingPython.with(
+        directory.resolve("requirements.txt"), directory.resolve("constraints.txt"));
   }
 
   static TestingAirflow start() throws Exception {
