@@ -4,16 +4,21 @@ import backfill.plan.Step;
 import backfill.postgres.Preflight;
 import java.io.PrintStream;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
 
 /** What {@code check} prints on standard output, as SQL, before its line of JSON. */
 final class CheckPrintout {
   /** For every other command, and for a check that nobody asked for more. */
-  static final CheckPrintout NONE = new CheckPrintout(System.out, Set.of());
+  static final CheckPrintout NONE = new CheckPrintout(System.out, Set.of(), Optional.empty());
+
+  /** Where psql stops to read. */
+  private static final String END = "\\q";
 
   private final PrintStream out;
   private final Set<Part> parts;
+  private final Optional<String> role;
 
   /** What can be asked for. */
   enum Part {
@@ -23,19 +28,29 @@ final class CheckPrintout {
     GRANTS
   }
 
-  CheckPrintout(PrintStream out, Set<Part> parts) {
+  /**
+   * @param role which the statements give the rights to; empty for the one that asks
+   */
+  CheckPrintout(PrintStream out, Set<Part> parts, Optional<String> role) {
     this.out = out;
     this.parts = Set.copyOf(parts);
+    this.role = role;
   }
 
-  /** The least role, also where preflight just found that we are less. */
+  /**
+   * The least role, also where preflight just found that we are less. psql takes it as it comes,
+   * and stops before what is no SQL.
+   */
   void grants(String plan, Preflight preflight) {
-    List<String> lines = preflight.leastRole();
+    List<String> lines = preflight.leastRole(role);
     if (parts.contains(Part.GRANTS) && !lines.isEmpty()) {
-      out.println(
-          "-- What a role needs to run " + plan + ", and nothing more. The role named is the");
-      out.println("-- one that this check logged in as; put another in its place.");
+      out.println("-- What a role needs to run " + plan + ", and nothing more.");
+      if (role.isEmpty()) {
+        out.println(
+            "-- The role named is the one that this check logged in as; --role names another.");
+      }
       lines.forEach(out::println);
+      out.println(END);
     }
   }
 

@@ -6,6 +6,7 @@ import java.time.Instant;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.Callable;
@@ -199,8 +200,20 @@ final class CommandLineJob implements Callable<Integer> {
           boolean sql,
       @Option(
               names = "--grants",
-              description = "Prints the least role that can run the plan, as SQL.")
-          boolean grants) {
+              description = "Prints the least role that can run the plan, as input for psql.")
+          boolean grants,
+      @Option(
+              names = "--role",
+              paramLabel = "NAME",
+              description = "The role that --grants names; without it the one that asks.")
+          String role) {
+    if (role != null && (!grants || role.isBlank())) {
+      throw new CommandLine.ParameterException(
+          spec.commandLine().getSubcommands().get("check"),
+          role.isBlank()
+              ? "--role is empty; name the role that will run the plan"
+              : "--role " + role + " is for --grants, which is missing; add it");
+    }
     Set<CheckPrintout.Part> parts = EnumSet.noneOf(CheckPrintout.Part.class);
     if (sql) {
       parts.add(CheckPrintout.Part.SQL);
@@ -208,7 +221,7 @@ final class CommandLineJob implements Callable<Integer> {
     if (grants) {
       parts.add(CheckPrintout.Part.GRANTS);
     }
-    return take(Command.CHECK, options, new CheckPrintout(out, parts));
+    return take(Command.CHECK, options, new CheckPrintout(out, parts, Optional.ofNullable(role)));
   }
 
   @CommandLine.Command(

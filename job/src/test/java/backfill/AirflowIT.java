@@ -47,7 +47,7 @@ class AirflowIT {
     begin("approved", there("approved").connection());
     airflow.await("an answer is wanted", () -> airflow.scheduled(run, "approval"));
     assertThat(airflow.api.question(run).path("body").asText())
-        .contains("\n| 4000 | 0 | 4000 | – | – | – | 0 |");
+        .contains("\n| 4000 | 0 | – | 4000 | – | – | – | 0 |");
     assertThat(there.grants.rows()).isZero();
 
     airflow.api.trigger(

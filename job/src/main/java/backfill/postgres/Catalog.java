@@ -199,7 +199,21 @@ final class Catalog {
           SELECT ?::pg_catalog.oid AS oid
           UNION
           SELECT child.inhrelid FROM pg_catalog.pg_inherits child JOIN tree ON child.inhparent = tree.oid)
-        SELECT DISTINCT t.tgname, n.nspname, p.proname, p.prosecdef
+        SELECT DISTINCT t.tgname, n.nspname, p.proname, p.prosecdef,
+               ARRAY(WITH named AS (
+                       SELECT c.oid FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace cn ON cn.oid = c.relnamespace
+                       WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S')
+                         AND cn.nspname NOT IN ('pg_catalog', 'pg_toast', 'information_schema')
+                         AND c.relname = ANY (pg_catalog.regexp_split_to_array(p.prosrc, '[^[:alnum:]_$]+')
+                           || pg_catalog.regexp_split_to_array(pg_catalog.lower(p.prosrc), '[^[:alnum:]_$]+')))
+                     SELECT oid::pg_catalog.regclass::pg_catalog.text FROM named
+                     UNION
+                     SELECT d.refobjid::pg_catalog.regclass::pg_catalog.text
+                     FROM named JOIN pg_catalog.pg_attrdef f ON f.adrelid = named.oid
+                     JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_attrdef'::pg_catalog.regclass
+                       AND d.objid = f.oid AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
+                     JOIN pg_catalog.pg_class s ON s.oid = d.refobjid AND s.relkind = 'S'
+                     ORDER BY 1) AS names
         FROM pg_catalog.pg_trigger t JOIN tree ON tree.oid = t.tgrelid
         JOIN pg_catalog.pg_proc p ON p.oid = t.tgfoid JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
         WHERE NOT t.tgisinternal AND t.tgenabled IN ('O', 'A')
@@ -210,7 +224,8 @@ final class Catalog {
             new Trigger(
                 row.getString("tgname"),
                 new TableName(row.getString("nspname"), row.getString("proname")),
-                row.getBoolean("prosecdef")),
+                row.getBoolean("prosecdef"),
+                List.of((String[]) row.getArray("names").getArray())),
         table.oid(),
         event);
   }

@@ -2,9 +2,12 @@ package backfill.postgres;
 
 import backfill.plan.Plan;
 import backfill.plan.Step;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /** The least role as people read it: statements, and comments that begin with two hyphens. */
@@ -12,10 +15,14 @@ final class GrantLines {
   private GrantLines() {}
 
   /**
+   * As psql takes them: another database is connected to before what is granted there.
+   *
    * @param findings of each database
-   * @param servers likewise
+   * @param servers of each database
+   * @param role which gets the rights; empty for the one that we are
    */
-  static List<String> of(Map<String, Findings> findings, Map<String, Servers> servers) {
+  static List<String> of(
+      Map<String, Findings> findings, Map<String, Servers> servers, Optional<String> role) {
     List<String> lines = new ArrayList<>();
     findings.forEach(
         (name, of) -> {
@@ -26,12 +33,27 @@ final class GrantLines {
                 "-- In database %s at %s, which the plan calls %s:"
                     .formatted(server.database(), server.address(), name));
           }
+          if (!name.equals(Plan.MAIN)) {
+            lines.add("COMMIT;");
+            lines.add("\\connect -reuse-previous=on postgresql://" + uri(server));
+            lines.add("BEGIN;");
+          }
           of.leastRole().notes().forEach(note -> lines.add("-- " + note));
           of.leastRole()
-              .statements(server.database(), server.user())
+              .statements(server.database(), role.orElse(server.user()))
               .forEach(grant -> lines.add(grant + ";"));
         });
+    if (findings.size() > 1) {
+      lines.add("COMMIT;");
+    }
     return lines;
+  }
+
+  private static String uri(Server server) {
+    String host = server.address().substring(0, server.address().lastIndexOf('/'));
+    return host
+        + "/"
+        + URLEncoder.encode(server.database(), StandardCharsets.UTF_8).replace("+", "%20");
   }
 
   /** Which tables a condition reads is not looked at: it is asked as it is. */

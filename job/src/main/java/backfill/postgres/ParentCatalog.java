@@ -6,8 +6,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Looks up the parents of a table that one statement can ask about: those of the foreign keys that
- * the server enforces for us, where we may read what they refer to.
+ * Looks up the parents of a table: those of the foreign keys that the server enforces for us, and
+ * which of them one statement can ask about, because we may read what they refer to.
  */
 final class ParentCatalog {
   private final Inquiry inquiry;
@@ -22,9 +22,20 @@ final class ParentCatalog {
    * conperiod} came with PostgreSQL 18: as keys of the row's JSON they may be absent.
    */
   List<ParentTable> of(Table table) throws SQLException {
-    List<Found> found =
-        inquiry.rows(
-            """
+    Catalog catalog = new Catalog(inquiry);
+    List<ParentTable> parents = new ArrayList<>();
+    for (Found one : all(table)) {
+      if (one.readable()) {
+        parents.add(new ParentTable(one.key(), catalog.table(one.parent())));
+      }
+    }
+    return parents;
+  }
+
+  /** All of them, whether we may read them or not. */
+  List<Found> all(Table table) throws SQLException {
+    return inquiry.rows(
+        """
             SELECT c.conname, c.confrelid::pg_catalog.int8 AS parent, n.nspname, p.relname,
                    ARRAY(SELECT a.attname::pg_catalog.text
                          FROM pg_catalog.unnest(c.conkey) WITH ORDINALITY AS k(attnum, place)
@@ -33,7 +44,10 @@ final class ParentCatalog {
                    ARRAY(SELECT a.attname::pg_catalog.text
                          FROM pg_catalog.unnest(c.confkey) WITH ORDINALITY AS k(attnum, place)
                          JOIN pg_catalog.pg_attribute a ON a.attrelid = c.confrelid AND a.attnum = k.attnum
-                         ORDER BY k.place) AS parent_columns
+                         ORDER BY k.place) AS parent_columns,
+                   pg_catalog.has_schema_privilege(p.relnamespace, 'USAGE')
+                     AND (SELECT pg_catalog.bool_and(pg_catalog.has_column_privilege(c.confrelid, k, 'SELECT'))
+                          FROM pg_catalog.unnest(c.confkey) AS k) AS readable
             FROM pg_catalog.pg_constraint c
             JOIN pg_catalog.pg_class p ON p.oid = c.confrelid
             JOIN pg_catalog.pg_namespace n ON n.oid = p.relnamespace
@@ -45,23 +59,19 @@ final class ParentCatalog {
               AND NOT EXISTS (SELECT FROM pg_catalog.pg_trigger t
                               WHERE t.tgconstraint = c.oid AND t.tgrelid = c.conrelid
                                 AND t.tgenabled NOT IN ('O', 'A'))
-              AND pg_catalog.has_schema_privilege(p.relnamespace, 'USAGE')
-              AND (SELECT pg_catalog.bool_and(pg_catalog.has_column_privilege(c.confrelid, k, 'SELECT'))
-                   FROM pg_catalog.unnest(c.confkey) AS k)
               AND NOT pg_catalog.row_security_active(c.confrelid)
             ORDER BY c.conname
             """,
-            ParentCatalog::found,
-            table.oid());
-    Catalog catalog = new Catalog(inquiry);
-    List<ParentTable> parents = new ArrayList<>();
-    for (Found one : found) {
-      parents.add(new ParentTable(one.key(), catalog.table(one.parent())));
-    }
-    return parents;
+        ParentCatalog::found,
+        table.oid());
   }
 
-  private record Found(long parent, ParentKey key) {}
+  /**
+   * One of them.
+   *
+   * @param parent the table that it refers to
+   */
+  record Found(long parent, ParentKey key, boolean readable) {}
 
   private static Found found(ResultSet row) throws SQLException {
     return new Found(
@@ -70,6 +80,7 @@ final class ParentCatalog {
             row.getString("conname"),
             List.of((String[]) row.getArray("columns").getArray()),
             new TableName(row.getString("nspname"), row.getString("relname")),
-            List.of((String[]) row.getArray("parent_columns").getArray())));
+            List.of((String[]) row.getArray("parent_columns").getArray())),
+        row.getBoolean("readable"));
   }
 }

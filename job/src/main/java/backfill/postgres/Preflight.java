@@ -221,12 +221,14 @@ public final class Preflight implements AutoCloseable {
    * The statements that give a role the rights which {@link #check} asked about, whether we have
    * them or not; comments begin with two hyphens. Empty where something besides rights is amiss, or
    * where nothing is to be done: what was not looked at may need rights of its own.
+   *
+   * @param role which gets them; empty for the one that we are
    */
-  public List<String> leastRole() {
+  public List<String> leastRole(Optional<String> role) {
     if (!looked || !findings.onlyRightsLack()) {
       return List.of();
     }
-    return GrantLines.of(findingsOf, servers());
+    return GrantLines.of(findingsOf, servers(), role);
   }
 
   private Ready run(QueryShapes shapes) throws SQLException {

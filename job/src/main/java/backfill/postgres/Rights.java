@@ -49,6 +49,26 @@ final class Rights {
     }
   }
 
+  /**
+   * To ask whether the parents of rejected rows are still there. Without it the run works, but
+   * takes a parent that went meanwhile for a fault of the data.
+   */
+  void adviseParent(String place, ParentCatalog.Found parent, Findings findings) {
+    ParentKey key = parent.key();
+    findings.leastRole().schema(key.parent().schema());
+    findings.leastRole().columns("SELECT", key.parent(), key.parentColumns());
+    if (!parent.readable() && !findings.isReadOnly()) {
+      findings.warn(
+          place,
+          "no right to ask whether a row of %s was deleted meanwhile, so what refers to it (%s) is then rejected and not parent-gone; %s TO %s"
+              .formatted(
+                  key.parent(),
+                  key.constraint(),
+                  LeastRole.onColumns("SELECT", key.parentColumns(), key.parent()),
+                  TableName.quote(user)));
+    }
+  }
+
   /** DELETE is a right on a whole table. */
   void needDelete(String place, Table table, Findings findings) throws SQLException {
     needTable(place, "DELETE", table, findings);

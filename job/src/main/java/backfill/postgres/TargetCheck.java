@@ -84,6 +84,9 @@ final class TargetCheck {
       triggers.put(event, triggers(step, table, event));
       rules(step, table, event);
     }
+    if (events(step).contains("INSERT")) {
+      adviseParents(step, table, shapes);
+    }
     List<ParentTable> referred = referred(step, table);
     List<Cascade> cascades = cascades(step, table);
     Optional<Target> target =
@@ -105,6 +108,15 @@ final class TargetCheck {
                           .formatted(why, table.name())));
     }
     return target;
+  }
+
+  private void adviseParents(Step.Fill step, Table table, Shapes shapes) throws SQLException {
+    List<String> written = shapes.outputs().getOrDefault(step.name(), step.key());
+    for (ParentCatalog.Found parent : parents.all(table)) {
+      if (parent.key().columns().stream().anyMatch(written::contains)) {
+        rights.adviseParent(place(step), parent, findings);
+      }
+    }
   }
 
   /** A step that deletes asks which of its rows refer to which, and of whom nothing else. */
@@ -223,8 +235,14 @@ final class TargetCheck {
         findings
             .leastRole()
             .note(
-                "trigger %s on %s runs %s() with the rights of whoever writes: GRANT what it needs too"
-                    .formatted(trigger.name(), table.name(), trigger.function()));
+                "trigger %s on %s runs %s() with the rights of the role that writes; what it does is not known here%s: GRANT what it needs too"
+                    .formatted(
+                        trigger.name(),
+                        table.name(),
+                        trigger.function(),
+                        trigger.names().isEmpty()
+                            ? ""
+                            : ", its text names " + String.join(", ", trigger.names())));
       }
     }
     List<String> triggers = catalog.beforeRowTriggers(table, event);

@@ -1,8 +1,16 @@
 package backfill.postgres;
 
+import java.util.List;
+
 /**
  * A trigger that fires for what a step writes.
  *
  * @param securityDefiner whether its function runs with its owner's rights, and not with ours
+ * @param names tables and sequences whose names are words of its function's text, and the sequences
+ *     that number rows of these tables
  */
-record Trigger(String name, TableName function, boolean securityDefiner) {}
+record Trigger(String name, TableName function, boolean securityDefiner, List<String> names) {
+  Trigger {
+    names = List.copyOf(names);
+  }
+}

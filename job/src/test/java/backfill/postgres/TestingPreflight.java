@@ -270,7 +270,7 @@ final class TestingPreflight {
     try (Preflight preflight =
         Preflight.open(plan(), steps, Databases.only(admin()), "backfill test")) {
       preflight.check((plan, tables) -> shapes);
-      return preflight.leastRole();
+      return preflight.leastRole(Optional.empty());
     }
   }
 
