@@ -218,6 +218,7 @@ final class Backfill {
         return ready;
       } finally {
         printout.grants(run.plan.name(), preflight);
+        printout.ledger(run.plan, preflight);
       }
     }
   }

@@ -1,5 +1,6 @@
 package backfill;
 
+import backfill.plan.Plan;
 import backfill.plan.Step;
 import backfill.postgres.Preflight;
 import java.io.PrintStream;
@@ -51,6 +52,13 @@ final class CheckPrintout {
       }
       lines.forEach(out::println);
       out.println(END);
+    }
+  }
+
+  /** Those that make the ledger, also where preflight found that we may not. */
+  void ledger(Plan plan, Preflight preflight) {
+    if (parts.contains(Part.SQL) && preflight.lacksLedger()) {
+      SqlListing.ledger(plan).forEach(out::println);
     }
   }
 

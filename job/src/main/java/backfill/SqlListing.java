@@ -73,7 +73,10 @@ final class SqlListing {
         "asked just now: the catalog, how far the targets' sequences are, and, where one might end, a count of",
         "the sources; nor what the progress line asks pg_stat_activity, and what the driver keeps in the ledger's",
         "tables run and lease, a row each.");
-    ledger();
+    if (plan.settings().ledger().on()) {
+      lines.add("");
+      lines.addAll(ledger(plan));
+    }
     for (List<Step> turn : Turns.of(steps)) {
       if (turn.get(0) instanceof Step.Change change) {
         write(change);
@@ -86,14 +89,20 @@ final class SqlListing {
     return lines;
   }
 
-  /** Who may not let a run create them makes them beforehand, by these statements. */
-  private void ledger() {
+  /**
+   * What makes the ledger: a role that may not let a run do it has it made beforehand. Empty for a
+   * plan without one.
+   */
+  static List<String> ledger(Plan plan) {
+    List<String> lines = new ArrayList<>();
     if (plan.settings().ledger().on()) {
-      heading(
-          "ledger: its schema and tables, which run creates where one is missing; they may be made beforehand,",
-          "by somebody who may, and check --grants then says what the run's role needs there");
+      lines.add(
+          "-- ledger: its schema and tables, which run creates where one is missing; they may be made beforehand,");
+      lines.add(
+          "-- by a role that may, and check --grants then says what the run's role needs there");
       LedgerTables.create(plan.settings().ledger().schema()).forEach(sql -> lines.add(sql + ";"));
     }
+    return lines;
   }
 
   private void fill(List<Step.Fill> together) throws Exception {

@@ -51,8 +51,17 @@ class LedgerScriptTest {
             "BACKFILL_URL", database.url(), "BACKFILL_USER", role, "BACKFILL_PASSWORD", "trusted");
     assertThat(TestingRun.of(environment, "run", plan).code()).isEqualTo(3);
 
-    List<PrintedSql> printed =
-        PrintedSql.of(TestingCommand.run(database.environment(), "check", plan, "--sql").printed());
+    TestingCommand check = TestingCommand.run(environment, "check", plan, "--sql");
+    assertThat(check.exitCode()).isEqualTo(3);
+    List<PrintedSql> printed = PrintedSql.of(check.printed());
+    assertThat(printed)
+        .isNotEmpty()
+        .containsAll(
+            PrintedSql.of(
+                    TestingCommand.run(database.environment(), "check", plan, "--sql").printed())
+                .stream()
+                .filter(statement -> statement.heading().startsWith("-- ledger: "))
+                .toList());
     for (PrintedSql statement : printed) {
       if (statement.heading().startsWith("-- ledger: ")) {
         database.execute(statement.sql());

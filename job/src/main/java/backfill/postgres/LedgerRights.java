@@ -27,8 +27,12 @@ final class LedgerRights {
 
   private record Answer(boolean enough, List<String> grants, String role) {}
 
-  /** Adds the rights to the findings, and what is missing of them as the GRANT that gives it. */
-  static void check(Inquiry inquiry, String schema, Findings findings) throws SQLException {
+  /**
+   * Adds the rights to the findings, and what is missing of them as the GRANT that gives it.
+   *
+   * @return whether nothing is missing
+   */
+  static boolean check(Inquiry inquiry, String schema, Findings findings) throws SQLException {
     String in = TableName.quote(schema);
     Answer answer =
         inquiry.one(
@@ -67,5 +71,6 @@ final class LedgerRights {
                   .collect(Collectors.joining("; "))
               + ", or set ledger = off");
     }
+    return answer.enough();
   }
 }

@@ -33,6 +33,7 @@ public final class Preflight implements AutoCloseable {
   private Optional<UnfinishedRun> unfinished = Optional.empty();
   private boolean looked;
   private boolean keepsLedger;
+  private boolean lacksLedger;
   private Purpose purpose = Purpose.RUN;
 
   private Preflight(
@@ -231,6 +232,11 @@ public final class Preflight implements AutoCloseable {
     return GrantLines.of(findingsOf, servers(), role);
   }
 
+  /** Whether the ledger cannot be kept for want of a right. */
+  public boolean lacksLedger() {
+    return lacksLedger;
+  }
+
   private Ready run(QueryShapes shapes) throws SQLException {
     sessions.check(findings);
     unfinished = UnfinishedRun.of(sessions.writing(), plan, List.copyOf(steps));
@@ -255,7 +261,8 @@ public final class Preflight implements AutoCloseable {
     changes = changeCheck.check(changeScope(skipped, now));
     boolean fillsAny = fills.stream().anyMatch(step -> !skipped.contains(step.name()));
     if (keepsLedger && skipped.size() < steps.size()) {
-      LedgerRights.check(sessions.writing(), plan.settings().ledger().schema(), findings);
+      lacksLedger =
+          !LedgerRights.check(sessions.writing(), plan.settings().ledger().schema(), findings);
     }
     if (fillsAny) {
       ConnectionNeeds.check(plan, fills, ready, sessions, purpose, findings);

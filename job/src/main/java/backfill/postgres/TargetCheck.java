@@ -114,7 +114,7 @@ final class TargetCheck {
     List<String> written = shapes.outputs().getOrDefault(step.name(), step.key());
     for (ParentCatalog.Found parent : parents.all(table)) {
       if (parent.key().columns().stream().anyMatch(written::contains)) {
-        rights.adviseParent(place(step), parent, findings);
+        rights.adviseParent(Findings.place(step), parent, findings);
       }
     }
   }
