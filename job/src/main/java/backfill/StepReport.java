@@ -13,6 +13,7 @@ import com.fasterxml.jackson.annotation.JsonAutoDetect;
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonPropertyOrder;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -238,6 +239,7 @@ final class StepReport {
       cascaded = total.cascaded();
     }
     retries = total.retries();
+    lockWaitMs = millis(total.lockWaitNanos());
     sent(total.statements());
   }
 
@@ -258,7 +260,12 @@ final class StepReport {
       changedMeanwhile = counts.left();
     }
     retries = counts.retries();
+    lockWaitMs = millis(counts.lockWaitNanos());
     sent(counts.statements());
+  }
+
+  private static long millis(long nanos) {
+    return Duration.ofNanos(nanos).toMillis();
   }
 
   /** Rows may have been sent in vain, and have taken a value of the sequence each time. */

@@ -33,18 +33,20 @@ final class BatchLedger {
       long parentsGone,
       List<List<String>> rejectedKeys,
       List<Rejection> rejections,
-      Map<String, Long> cascaded) {
+      Map<String, Long> cascaded,
+      long lockWaitNanos) {
     static Details of(WriteCounts counts) {
       return new Details(
           counts.leftKeys(),
           counts.parentsGone(),
           counts.rejectedKeys(),
           counts.rejections(),
-          counts.cascaded());
+          counts.cascaded(),
+          counts.lockWaitNanos());
     }
 
     boolean isEmpty() {
-      return leftKeys.isEmpty() && rejections.isEmpty() && cascaded.isEmpty();
+      return leftKeys.isEmpty() && rejections.isEmpty() && cascaded.isEmpty() && lockWaitNanos == 0;
     }
   }
 

@@ -55,15 +55,11 @@ public final class BatchWriter implements AutoCloseable {
       refuseTooManyRejected();
       return;
     }
-    long started = System.nanoTime();
     Retry retry = new Retry(target.retryFor());
     SQLException before = null;
     while (true) {
       try {
-        counts =
-            counts
-                .plus(attempt(batch, retry, started))
-                .plus(WriteCounts.rejected(batch.rejected()));
+        counts = counts.plus(attempt(batch, retry)).plus(WriteCounts.rejected(batch.rejected()));
         watcher.accept(counts.rows());
         refuseTooManyRejected();
         return;
@@ -116,11 +112,10 @@ public final class BatchWriter implements AutoCloseable {
     return counts;
   }
 
-  private WriteCounts attempt(Batch batch, Retry retry, long started) throws SQLException {
+  private WriteCounts attempt(Batch batch, Retry retry) throws SQLException {
     Connection connection = transactions.open();
     String transaction = begin();
-    WriteCounts written =
-        sender.send(connection, batch).after(retry.attempts(), System.nanoTime() - started);
+    WriteCounts written = sender.send(connection, batch).after(retry);
     String lastKey = ledger == null ? null : BatchLedger.text(batch.key(target, batch.size() - 1));
     if (ledger != null && !ledger.enter(connection, written, lastKey)) {
       // Another attempt of this task, started by speculation, was faster with the same rows.

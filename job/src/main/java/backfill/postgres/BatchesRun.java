@@ -180,12 +180,11 @@ public final class BatchesRun implements AutoCloseable {
   }
 
   private void write(List<List<String>> keys, BatchLedger ledger) throws SQLException {
-    long started = System.nanoTime();
     Retry retry = new Retry(step.write().retryFor());
     SQLException before = null;
     while (true) {
       try {
-        attempt(keys, ledger, retry, started);
+        attempt(keys, ledger, retry);
         return;
       } catch (SQLException e) {
         if (before != null && before != e) {
@@ -198,14 +197,14 @@ public final class BatchesRun implements AutoCloseable {
     }
   }
 
-  private void attempt(List<List<String>> keys, BatchLedger ledger, Retry retry, long started)
+  private void attempt(List<List<String>> keys, BatchLedger ledger, Retry retry)
       throws SQLException {
     var connection = transactions.open();
     String transaction =
         transactions.begin(
             scope.begin(step.write().statementTimeout(), Optional.ofNullable(ledger)), ledger);
     KeysTrial trial = new KeysTrial(sql, target, connection, pieces, countsCascades, postponing);
-    WriteCounts written = trial.write(keys).after(retry.attempts(), System.nanoTime() - started);
+    WriteCounts written = trial.write(keys).after(retry);
     String lastKey = BatchLedger.text(keys.get(keys.size() - 1));
     if (ledger != null && !ledger.enter(connection, written, lastKey, trial.cascaded())) {
       throw new ChangeFailed(

@@ -199,7 +199,7 @@ public final class Ledger implements AutoCloseable {
         details.cascaded(),
         row.getLong("statements"),
         row.getLong("retries"),
-        0,
+        details.lockWaitNanos(),
         true);
   }
 

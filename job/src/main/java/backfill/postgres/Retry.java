@@ -15,6 +15,7 @@ import java.util.concurrent.ThreadLocalRandom;
  */
 final class Retry {
   static final String LOCK_NOT_AVAILABLE = "55P03";
+  private static final String DEADLOCK_DETECTED = "40P01";
 
   /** The process slept in the middle of a batch, and the server ended the connection. */
   private static final String IDLE_IN_TRANSACTION = "25P03";
@@ -23,7 +24,7 @@ final class Retry {
       Set.of(
           IDLE_IN_TRANSACTION,
           "40001", // serialization_failure
-          "40P01", // deadlock_detected
+          DEADLOCK_DETECTED,
           "53300", // too_many_connections
           LOCK_NOT_AVAILABLE,
           "57P01", // admin_shutdown
@@ -38,6 +39,8 @@ final class Retry {
 
   private final Duration within;
   private long startedNanos;
+  private long attemptNanos = System.nanoTime();
+  private long lockWaitNanos;
   private int attempts;
 
   /**
@@ -62,6 +65,12 @@ final class Retry {
         && (state.startsWith("08") || state.startsWith("57P") || state.equals(IDLE_IN_TRANSACTION));
   }
 
+  /** Whether an attempt ended because another transaction held a lock that it needed. */
+  private static boolean forALock(SQLException failure) {
+    return LOCK_NOT_AVAILABLE.equals(failure.getSQLState())
+        || DEADLOCK_DETECTED.equals(failure.getSQLState());
+  }
+
   /** Waits before the next attempt, or throws the failure: for good, or tried for long enough. */
   void pauseOrThrow(SQLException failure) throws SQLException {
     long now = System.nanoTime();
@@ -82,6 +91,16 @@ final class Retry {
       failure.addSuppressed(e);
       throw failure;
     }
+    long next = System.nanoTime();
+    if (forALock(failure)) {
+      lockWaitNanos += next - attemptNanos;
+    }
+    attemptNanos = next;
+  }
+
+  /** Time in attempts that gave up for a lock, and in the pauses after them. */
+  long lockWaitNanos() {
+    return lockWaitNanos;
   }
 
   /** How often the work was tried again. */

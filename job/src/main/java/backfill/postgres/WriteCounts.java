@@ -21,7 +21,7 @@ import java.util.stream.Stream;
  * @param cascaded table to rows that went with those that were deleted
  * @param statements statements that wrote rows, or looked for those at fault, each attempt counted
  * @param retries batches tried again
- * @param waitedNanos time in those statements, and in the pauses between attempts
+ * @param lockWaitNanos time in attempts that gave up for a lock, and in the pauses after them
  * @param exact false once a task ran twice without a ledger: the rows that its first attempt
  *     committed came back as already there
  */
@@ -37,7 +37,7 @@ public record WriteCounts(
     Map<String, Long> cascaded,
     long statements,
     long retries,
-    long waitedNanos,
+    long lockWaitNanos,
     boolean exact)
     implements Serializable {
 
@@ -76,8 +76,8 @@ public record WriteCounts(
     return rejected - parentsGone;
   }
 
-  /** The same rows, after this many attempts in vain. */
-  WriteCounts after(int attempts, long nanos) {
+  /** The same rows, after attempts in vain. */
+  WriteCounts after(Retry retry) {
     return new WriteCounts(
         rows,
         changed,
@@ -88,9 +88,9 @@ public record WriteCounts(
         rejectedKeys,
         rejections,
         cascaded,
-        statements + attempts,
-        attempts,
-        nanos,
+        statements + retry.attempts(),
+        retry.attempts(),
+        retry.lockWaitNanos(),
         exact);
   }
 
@@ -108,7 +108,7 @@ public record WriteCounts(
         cascaded,
         statements,
         retries,
-        waitedNanos,
+        lockWaitNanos,
         false);
   }
 
@@ -126,7 +126,7 @@ public record WriteCounts(
         sum(cascaded, other.cascaded),
         statements + other.statements,
         retries + other.retries,
-        waitedNanos + other.waitedNanos,
+        lockWaitNanos + other.lockWaitNanos,
         exact && other.exact);
   }
 

@@ -62,7 +62,7 @@ class RetryTest {
       assertThat(writer.counts().retries()).isPositive();
       assertThat(writer.counts().statements()).isEqualTo(1 + writer.counts().retries());
       assertThat(writer.counts().changed()).isEqualTo(10);
-      assertThat(writer.counts().waitedNanos()).isGreaterThan(SHORT.toNanos());
+      assertThat(writer.counts().lockWaitNanos()).isGreaterThan(SHORT.toNanos());
     }
     assertThat(database.count("SELECT count(*) FROM t")).isEqualTo(10);
   }

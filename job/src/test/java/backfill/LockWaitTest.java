@@ -1,0 +1,49 @@
+package backfill;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.sql.Connection;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.Test;
+
+/** What a report says of the time that a step lost to locks of other sessions. */
+class LockWaitTest {
+  @Test
+  void attemptsThatGaveUpForALockAreTimed() throws Exception {
+    try (TestingGrants there = TestingGrants.of(5, 10);
+        Connection holder = there.database.connection()) {
+      String plan = there.plan("waits", "lock-timeout = 300 ms");
+      holder.setAutoCommit(false);
+      holder.createStatement().execute("LOCK TABLE access IN SHARE MODE");
+      CompletableFuture<JobRun> run = JobRun.begin(there.database.environment(), plan);
+      there.await("it waits for the table", "count(*) > 0" + TestingGrants.BLOCKED);
+      Object first =
+          there
+              .database
+              .rows("SELECT max(backend_start)::text" + TestingGrants.BLOCKED)
+              .get(0)
+              .get(0);
+      // A second attempt has a connection of its own.
+      there.await(
+          "it tries again",
+          "count(*) > 0"
+              + TestingGrants.BLOCKED
+              + " AND backend_start > '"
+              + first
+              + "'::timestamptz");
+      holder.rollback();
+
+      JobRun ended = run.get();
+
+      assertThat(ended.code()).as(ended.said()).isZero();
+      assertThat(ended.step().path("lockWaitMs").longValue())
+          .as("of two writers together")
+          .isBetween(300L, 2 * ended.step().path("stages").path("write").longValue());
+      assertThat(ended.step().path("throttledMs").isNull()).isTrue();
+
+      there.database.execute("DELETE FROM access");
+      JobRun free = JobRun.here(there.database.environment(), plan);
+      assertThat(free.step().path("lockWaitMs").numberValue()).isEqualTo(0);
+    }
+  }
+}
