@@ -31,6 +31,11 @@ public record Settings(
     Setting.PROGRESS_EVERY.require(progressEvery);
   }
 
+  /** What holds where nothing else is said. */
+  public static Settings defaults() {
+    return new SettingsReader().settings();
+  }
+
   /** When a run that started at this time is to stop; empty where it goes on to its end. */
   public Optional<Instant> deadline(Instant startedAt) {
     return stopAfter.map(stop -> stop.deadline(startedAt));

@@ -26,13 +26,22 @@ final class SettingsReader {
   private final Map<Limits.Bound, Set<String>> except = new EnumMap<>(Limits.Bound.class);
   private Optional<Node> exceptions = Optional.empty();
 
-  /** The defaults, and what the plan says beside its steps. */
-  SettingsReader(Node plan) {
+  /** The defaults. */
+  SettingsReader() {
     Config defaults =
         ConfigFactory.parseResources(SettingsReader.class.getClassLoader(), "reference.conf")
             .getConfig("backfill");
     for (Setting setting : Setting.values()) {
       values.put(setting, setting.parse(defaults.getValue(setting.key())));
+    }
+    ledgerSchema = defaults.getString("ledger.schema");
+    stopAfter = StopAfter.parse(defaults.getValue(StopAfter.KEY));
+  }
+
+  /** The defaults, and what the plan says beside its steps. */
+  SettingsReader(Node plan) {
+    this();
+    for (Setting setting : Setting.values()) {
       if (setting.group().isEmpty()) {
         overlay(values, setting, plan);
       }
@@ -41,9 +50,7 @@ final class SettingsReader {
       plan.object(group).ifPresent(node -> overlay(values, group, node));
     }
     plan.object("limits").ifPresent(this::readLimits);
-    ledgerSchema = defaults.getString("ledger.schema");
     readLedger(plan);
-    stopAfter = StopAfter.parse(defaults.getValue(StopAfter.KEY));
     attempt(plan, StopAfter.KEY, value -> stopAfter = StopAfter.parse(value));
   }
 

@@ -1,5 +1,6 @@
 package backfill.spark;
 
+import backfill.plan.Settings;
 import backfill.postgres.Database;
 import backfill.postgres.NewRows;
 import backfill.postgres.NotReady;
@@ -39,12 +40,14 @@ import org.apache.spark.sql.util.CaseInsensitiveStringMap;
  *   <li>{@code rejected-rows} (0 to 1000000000, default 0): rows that the table may refuse
  *   <li>{@code counts}: the temporary view that says what was done
  *   <li>{@code distribution}: {@code range} (default) or {@code none}
- *   <li>{@code writers} (1 to 64, default 2): connections at the same time
- *   <li>{@code rows-per-batch} (1 to 1000000, default 25000): rows of one transaction
+ *   <li>{@code writers} (1 to 64): connections at the same time
+ *   <li>{@code rows-per-batch} (1 to 1000000): rows of one transaction
  *   <li>{@code protocol}: {@code unnest} (default), or {@code copy}, which is faster where hardly a
  *       row is there already: a batch with one that is goes twice
- *   <li>{@code lock-timeout} (5), {@code statement-timeout} (60), {@code retry-for} (120): seconds
+ *   <li>{@code lock-timeout}, {@code statement-timeout}, {@code retry-for}: seconds
  * </ul>
+ *
+ * The defaults of these numbers are those of {@code reference.conf}.
  */
 record SinkOptions(
     Database database,
@@ -65,7 +68,6 @@ record SinkOptions(
   static final String LIMIT = "option rejected-rows";
 
   private static final String APPLICATION_NAME = "backfill sink";
-  private static final long BATCH_BYTES = 16L << 20;
   private static final int DAY_SECONDS = 86_400;
   private static final Pattern VIEW = Pattern.compile("[A-Za-z_][A-Za-z0-9_]*");
 
@@ -101,8 +103,10 @@ record SinkOptions(
       throw new IllegalArgumentException(
           "option diff = true looks at each row first, which protocol = copy cannot; leave one of them out");
     }
+    Settings settings = Settings.defaults();
+    Settings.Write write = settings.write();
     return new SinkOptions(
-        database(options),
+        database(options, settings.connectTimeout()),
         required(options, "dbtable"),
         key(options),
         options.get("owns"),
@@ -110,12 +114,12 @@ record SinkOptions(
         number(options, "rejected-rows", 0, 0, 1_000_000_000),
         Optional.ofNullable(view(options)),
         oneOf(options, "distribution", SinkConfig.Distribution.RANGE, SinkConfig.Distribution.NONE),
-        number(options, "writers", 2, 1, 64),
-        number(options, "rows-per-batch", 25_000, 1, 1_000_000),
+        number(options, "writers", write.writers(), 1, 64),
+        number(options, "rows-per-batch", write.rowsPerBatch(), 1, 1_000_000),
         protocol,
-        seconds(options, "lock-timeout", 5),
-        seconds(options, "statement-timeout", 60),
-        seconds(options, "retry-for", 120));
+        seconds(options, "lock-timeout", settings.lockTimeout()),
+        seconds(options, "statement-timeout", write.statementTimeout()),
+        seconds(options, "retry-for", write.retryFor()));
   }
 
   /**
@@ -162,7 +166,7 @@ record SinkOptions(
                 0)),
         target.arbiter().predicate().orElse(null),
         rowsPerBatch,
-        BATCH_BYTES,
+        Settings.defaults().write().batchBytes(),
         writers,
         APPLICATION_NAME,
         distribution,
@@ -182,8 +186,7 @@ record SinkOptions(
     }
   }
 
-  private static Database database(CaseInsensitiveStringMap options) {
-    Duration connectTimeout = Duration.ofSeconds(10);
+  private static Database database(CaseInsensitiveStringMap options, Duration connectTimeout) {
     return options.containsKey("url")
         ? Database.at(
             options.get("url"), options.get("user"), options.get("password"), connectTimeout)
@@ -233,8 +236,10 @@ record SinkOptions(
                             given)));
   }
 
-  private static Duration seconds(CaseInsensitiveStringMap options, String name, int otherwise) {
-    return Duration.ofSeconds(number(options, name, otherwise, 1, DAY_SECONDS));
+  private static Duration seconds(
+      CaseInsensitiveStringMap options, String name, Duration otherwise) {
+    return Duration.ofSeconds(
+        number(options, name, Math.toIntExact(otherwise.toSeconds()), 1, DAY_SECONDS));
   }
 
   private static int number(
