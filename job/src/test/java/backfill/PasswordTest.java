@@ -16,6 +16,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import org.apache.logging.log4j.Level;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -27,7 +28,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Where the password comes from, and that it goes nowhere else. */
 class PasswordTest {
   private static final String MARKER = "hunter2-is-the-password";
-  private static final String ROLE = "password_test_role";
+  private static final String ROLE = "role_" + UUID.randomUUID().toString().replace("-", "");
 
   private static TestingDatabase database;
   @TempDir Path directory;
@@ -36,7 +37,6 @@ class PasswordTest {
   static void create() throws SQLException {
     database = TestingPostgres.shared().createDatabase();
     database.execute(
-        "DROP ROLE IF EXISTS " + ROLE,
         "CREATE ROLE " + ROLE + " LOGIN PASSWORD '" + MARKER + "'",
         "CREATE TABLE member (team bigint, person bigint)",
         "INSERT INTO member VALUES (1, 1)",

@@ -13,6 +13,7 @@ import backfill.postgres.TestingTables;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -21,7 +22,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** What Spark shows of a read to anybody who opens its pages. */
 class ExplainTest {
   private static final String MARKER = "hunter2-is-the-password";
-  private static final String ROLE = "explain_test_role";
+  private static final String ROLE = "role_" + UUID.randomUUID().toString().replace("-", "");
 
   @ParameterizedTest
   @ValueSource(strings = {"variable", "parameter"})
@@ -29,7 +30,6 @@ class ExplainTest {
     try (TestingDatabase testing = TestingPostgres.shared().createDatabase()) {
       testing.execute(
           "CREATE TABLE t (a int PRIMARY KEY)",
-          "DROP ROLE IF EXISTS " + ROLE,
           "CREATE ROLE " + ROLE + " LOGIN PASSWORD '" + MARKER + "'",
           "GRANT SELECT ON t TO " + ROLE);
       Database database = kept.equals("variable") ? variable(testing) : parameter(testing);
