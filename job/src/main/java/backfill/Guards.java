@@ -1,5 +1,6 @@
 package backfill;
 
+import backfill.plan.Amount;
 import backfill.plan.Limits;
 import backfill.plan.Limits.Bound;
 import backfill.plan.Step;
@@ -69,7 +70,7 @@ final class Guards {
 
   private List<Refusal> tooMuchForOne(StepRun run) {
     Step step = run.step();
-    String what = step instanceof Step.Pairs ? "pairs" : "rows";
+    boolean pairs = step instanceof Step.Pairs;
     return Stream.of(
             beyond(
                 step,
@@ -79,8 +80,9 @@ final class Guards {
                         .map(
                             user ->
                                 reach(
-                                    "plans %,d " + what + " for user %s",
                                     user.pairs(),
+                                    "plans %s for user %s",
+                                    Amount.of(user.pairs(), pairs ? "pair" : "row"),
                                     user.key()))),
             beyond(
                 step,
@@ -90,10 +92,9 @@ final class Guards {
                         .map(
                             of ->
                                 reach(
-                                    step instanceof Step.Pairs
-                                        ? "plans %,d users for object %s"
-                                        : "plans %,d rows for object %s",
                                     of.pairs(),
+                                    "plans %s for object %s",
+                                    Amount.of(of.pairs(), pairs ? "user" : "row"),
                                     of.key()))))
         .flatMap(Optional::stream)
         .toList();
@@ -107,7 +108,10 @@ final class Guards {
   Optional<Refusal> set(Step step, Long rows) {
     return rows == null || rows == 0
         ? Optional.empty()
-        : beyond(step, Bound.ROWS_SET, () -> Optional.of(reach("would set %,d rows", rows)));
+        : beyond(
+            step,
+            Bound.ROWS_SET,
+            () -> Optional.of(reach(rows, "would set %s", Amount.of(rows, "row"))));
   }
 
   /**
@@ -126,24 +130,26 @@ final class Guards {
               step,
               String.format(
                   Locale.ROOT,
-                  "step %s would delete %,d rows, and how many go along with them is not known before, while"
+                  "step %s would delete %s, and how many go along with them is not known before, while"
                       + " limits.rows-deleted is %,d",
                   step.name(),
-                  rows,
+                  Amount.of(rows, "row"),
                   most.getAsLong()),
               true));
     }
     long along = cascaded.values().stream().mapToLong(Long::longValue).sum();
-    String words =
+    String all = Amount.of(rows + along, "row");
+    Reach reach =
         along == 0
-            ? "would delete %,d rows"
-            : String.format(
-                Locale.ROOT,
-                "would delete %%,d rows (%,d of %s, and %,d along with them)",
+            ? reach(rows, "would delete %s", all)
+            : reach(
+                rows + along,
+                "would delete %s (%,d of %s, and %,d along with them)",
+                all,
                 rows,
                 step.target(),
                 along);
-    return beyond(step, Bound.ROWS_DELETED, () -> Optional.of(reach(words, rows + along)));
+    return beyond(step, Bound.ROWS_DELETED, () -> Optional.of(reach));
   }
 
   /**
@@ -167,10 +173,10 @@ final class Guards {
                       step,
                       String.format(
                           Locale.ROOT,
-                          "step %s would delete %,d rows of %s, and %s, while limits.surplus-percent is %,d, and not"
+                          "step %s would delete %s of %s, and %s, while limits.surplus-percent is %,d, and not"
                               + " 100",
                           step.name(),
-                          planned.toDelete(),
+                          Amount.of(planned.toDelete(), "row"),
                           step.target(),
                           source,
                           most.getAsLong()),
@@ -206,7 +212,8 @@ final class Guards {
   }
 
   private static Optional<Reach> inserted(StepPlan planned) {
-    return Optional.of(reach("would insert %,d rows", planned.toInsert()));
+    return Optional.of(
+        reach(planned.toInsert(), "would insert %s", Amount.of(planned.toInsert(), "row")));
   }
 
   /** Of an empty table there is no percentage. */
@@ -219,10 +226,10 @@ final class Guards {
     String words =
         String.format(
             Locale.ROOT,
-            "would let %s grow by %s percent (%,d rows beside %,d)",
+            "would let %s grow by %s percent (%s beside %,d)",
             step.target(),
             percent,
-            planned.toInsert(),
+            Amount.of(planned.toInsert(), "row"),
             rows);
     return Optional.of(new Reach(percent, words));
   }
@@ -234,9 +241,9 @@ final class Guards {
             percent,
             String.format(
                 Locale.ROOT,
-                "would delete %,d of %,d rows of %s (%s percent), which nothing justifies any more",
+                "would delete %,d of %s of %s (%s percent), which nothing justifies any more",
                 planned.toDelete(),
-                planned.targetRows(),
+                Amount.of(planned.targetRows(), "row"),
                 step.target(),
                 percent)));
   }
@@ -249,12 +256,9 @@ final class Guards {
   }
 
   /**
-   * @param words name the amount, and then what it is of
+   * @param format a constant: a name of the database's may hold a percent sign
    */
-  private static Reach reach(String words, long amount, Object... of) {
-    List<Object> named = new ArrayList<>(List.of(of));
-    named.add(0, amount);
-    return new Reach(
-        BigDecimal.valueOf(amount), String.format(Locale.ROOT, words, named.toArray()));
+  private static Reach reach(long amount, String format, Object... of) {
+    return new Reach(BigDecimal.valueOf(amount), String.format(Locale.ROOT, format, of));
   }
 }

@@ -30,7 +30,7 @@ final class Misspelling {
   private static String hasNo(String name, String what, String word, TreeSet<String> known) {
     known.removeIf(each -> each.matches("-\\w"));
     List<String> all = List.copyOf(known);
-    return "%s has no %s %s; it has %s%s; see %s --help"
-        .formatted(name, what, word, String.join(", ", all), Nearest.hint(word, all), name);
+    return "%s has no %s %s; it has %s; see %s --help%s"
+        .formatted(name, what, word, String.join(", ", all), name, Nearest.hint(word, all));
   }
 }

@@ -1,5 +1,6 @@
 package backfill;
 
+import backfill.plan.Amount;
 import backfill.postgres.Waits;
 import backfill.spark.Activity;
 import java.io.PrintStream;
@@ -223,7 +224,9 @@ final class Progress implements AutoCloseable {
           .ifPresent(left -> parts.add(String.format(Locale.ROOT, "%,d s left", left)));
     } else {
       if (rows == 0 && seen.tasks() > 0) {
-        parts.add(String.format(Locale.ROOT, "%,d of %,d tasks", seen.tasksDone(), seen.tasks()));
+        parts.add(
+            String.format(
+                Locale.ROOT, "%,d of %s", seen.tasksDone(), Amount.of(seen.tasks(), "task")));
       }
       parts.add(seconds(now - doing.sinceNanos) + " s");
     }

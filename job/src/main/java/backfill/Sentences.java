@@ -1,5 +1,6 @@
 package backfill;
 
+import backfill.plan.Amount;
 import backfill.postgres.BatchesRun;
 import backfill.postgres.LaggingReplica;
 import backfill.postgres.Lasting;
@@ -30,7 +31,7 @@ final class Sentences {
 
   /** So many rows, in words. */
   static String rows(long count) {
-    return String.format(Locale.ROOT, count == 1 ? "%,d row" : "%,d rows", count);
+    return Amount.of(count, "row");
   }
 
   static String planned(StepPlan plan) {

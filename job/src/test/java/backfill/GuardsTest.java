@@ -4,11 +4,14 @@ import static backfill.GuardedDojo.limit;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import backfill.GuardedDojo.Ended;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Limits on the shipped plan. Of five pairs that are to be added to products, three are u3's; p1
@@ -24,6 +27,7 @@ class GuardsTest {
   private static final String ADVICE =
       ". Nothing was written. If a dry run (plan) shows that this is right, raise the limit";
 
+  @TempDir private Path directory;
   private GuardedDojo there;
 
   @BeforeEach
@@ -130,7 +134,7 @@ class GuardsTest {
     assertThat(run.error())
         .isEqualTo(
             "step product-users would insert 5 rows, and limits.rows-inserted is 0;"
-                + " step product-type-users would insert 1 rows, and limits.rows-inserted is 0"
+                + " step product-type-users would insert 1 row, and limits.rows-inserted is 0"
                 + ADVICE);
     assertThat(run.step("product-users").path("status").asText()).isEqualTo("refused");
     assertThat(run.step("product-type-users").path("status").asText()).isEqualTo("refused");
@@ -150,6 +154,46 @@ class GuardsTest {
 
     assertThat(run.code()).as(run.error()).isZero();
     assertThat(run.step("user-flags").path("updated").asLong()).isEqualTo(1);
+  }
+
+  /** A percent sign in a table's name is no format's. */
+  @Test
+  void aRefusedDeletionNamesATableWithAPercentSign() throws Exception {
+    there.database.execute(
+        "CREATE TABLE \"50% off\" (o int, u int, PRIMARY KEY (o, u))",
+        "CREATE TABLE note (o int, u int, n int, PRIMARY KEY (o, u, n), FOREIGN KEY (o, u) REFERENCES \"50% off\" ON DELETE CASCADE)",
+        "INSERT INTO \"50% off\" VALUES (7, 7)",
+        "INSERT INTO note VALUES (7, 7, 1), (7, 7, 2)");
+    Path plan = directory.resolve("percent.conf");
+    Files.writeString(
+        plan,
+        """
+        name = percent, allow-delete = true
+        sources.member = dojo_product_member
+        steps = [
+          { name = one, kind = pairs, surplus = delete
+            direct = [{ from = member, object = product_id, user = user_id }]
+            into = { table = "\\"50% off\\"", object = o, user = u } }
+        ]
+        """);
+
+    String[] nothing = {limit("rows-deleted=0"), limit("surplus-percent=100")};
+    Ended run = there.command("run", plan.toString(), nothing);
+    Ended growth =
+        there.command(
+            "plan", plan.toString(), limit("growth-percent=1"), limit("surplus-percent=1"));
+
+    assertThat(run.error())
+        .isEqualTo(
+            "step one would delete 3 rows (1 of \"50% off\", and 2 along with them), and limits.rows-deleted is 0"
+                + ADVICE);
+    assertThat(run.code()).isEqualTo(5);
+    assertThat(growth.warnings())
+        .containsExactly(
+            "a run would be refused: step one would let \"50% off\" grow by 300.0 percent (3 rows beside 1), and"
+                + " limits.growth-percent is 1",
+            "a run would be refused: step one would delete 1 of 1 row of \"50% off\" (100.0 percent), which nothing"
+                + " justifies any more, and limits.surplus-percent is 1");
   }
 
   /** p1 has more users and u3 more pairs than the limits allow, but neither gains any. */

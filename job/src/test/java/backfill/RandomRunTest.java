@@ -72,7 +72,7 @@ class RandomRunTest {
 
       assertThat(joined.said()).contains("more than flatten.broadcast-bytes (0): it is joined");
       assertThat(broadcast.said())
-          .contains("the group map has 1 groups with 2 memberships")
+          .contains("the group map has 1 group with 2 memberships")
           .contains("it is broadcast");
       assertThat(joined.step("product-users").path("gains"))
           .isEqualTo(broadcast.step("product-users").path("gains"));

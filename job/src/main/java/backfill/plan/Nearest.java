@@ -1,27 +1,49 @@
 package backfill.plan;
 
 import java.util.Collection;
-import java.util.Comparator;
-import java.util.Optional;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
 
 /** Finds the known word that a mistyped one was probably meant to be. */
 public final class Nearest {
+  private static final int NAMED = 3;
+
   private Nearest() {}
 
-  /** {@code "; did you mean WORD?"}, or nothing where no known word is close. */
+  /** {@code "; did you mean WORD?"}, or nothing where no known word is close. Ends a sentence. */
   public static String hint(String word, Collection<String> known) {
-    return to(word, known).map(near -> "; did you mean " + near + "?").orElse("");
+    List<String> near = to(word, known);
+    return near.isEmpty() ? "" : "; did you mean " + String.join(", ", near) + "?";
   }
 
-  private static Optional<String> to(String word, Collection<String> known) {
-    int most = word.length() < 4 ? 1 : 2;
-    return known.stream()
-        .filter(candidate -> distance(word, candidate) <= most)
-        .min(Comparator.comparingInt(candidate -> distance(word, candidate)));
+  /**
+   * Those that are as close as any, the first few. More letters may be wrong in a longer word, but
+   * never all.
+   */
+  private static List<String> to(String word, Collection<String> known) {
+    int most = word.length() < 4 ? 1 : Math.max(2, word.length() / 4);
+    TreeMap<Integer, List<String>> byDistance =
+        known.stream()
+            .distinct()
+            .collect(
+                Collectors.groupingBy(
+                    candidate -> distance(word, candidate), TreeMap::new, Collectors.toList()));
+    Map.Entry<Integer, List<String>> closest = byDistance.firstEntry();
+    return closest == null || closest.getKey() > most || closest.getKey() >= word.length()
+        ? List.of()
+        : closest.getValue().stream().limit(NAMED).toList();
   }
 
-  /** Letters to add, drop, change or swap with their neighbour (optimal string alignment). */
-  private static int distance(String a, String b) {
+  /**
+   * Letters to add, drop, change or swap with their neighbour (optimal string alignment); case is
+   * free.
+   */
+  private static int distance(String from, String to) {
+    String a = from.toLowerCase(Locale.ROOT);
+    String b = to.toLowerCase(Locale.ROOT);
     int[][] cost = new int[a.length() + 1][b.length() + 1];
     for (int i = 0; i <= a.length(); i++) {
       for (int j = 0; j <= b.length(); j++) {

@@ -1,5 +1,6 @@
 package backfill.postgres;
 
+import backfill.plan.Nearest;
 import backfill.plan.Step;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -183,7 +184,7 @@ final class BatchesCheck {
                 + " has no column "
                 + TableName.quote(column)
                 + ", and no step before this one makes it"
-                + CloseNames.hint(column, foreseen.columns()));
+                + Nearest.hint(column, foreseen.columns()));
       } else {
         table
             .column(column)

@@ -1,5 +1,6 @@
 package backfill.postgres;
 
+import backfill.plan.Amount;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -84,8 +85,14 @@ final class Connections {
       if (limit.most() >= 0 && limit.free() < needed) {
         findings.refuse(
             place,
-            "%d connections are needed (%s) and %d are free: %s is %d, and %d are taken; lower read.readers and"
-                    .formatted(needed, why, limit.free(), limit.name(), limit.most(), limit.taken())
+            "%s needed (%s) and %s free: %s is %d, and %s taken; lower read.readers and"
+                    .formatted(
+                        needed == 1 ? "1 connection is" : needed + " connections are",
+                        why,
+                        Amount.are(limit.free()),
+                        limit.name(),
+                        limit.most(),
+                        Amount.are(limit.taken()))
                 + " write.writers, or raise the limit");
       }
     }

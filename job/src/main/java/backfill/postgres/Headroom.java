@@ -1,5 +1,6 @@
 package backfill.postgres;
 
+import backfill.plan.Amount;
 import java.math.BigInteger;
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -44,10 +45,10 @@ public record Headroom(
       return Optional.empty();
     }
     return Optional.of(
-        "sequence %s has %d values left for %s.%s (%s), and two full runs take %d; %s"
+        "sequence %s has %s left for %s.%s (%s), and two full runs take %d; %s"
             .formatted(
                 sequence,
-                remaining.getAsLong(),
+                Amount.of(remaining.getAsLong(), "value"),
                 table.name(),
                 column.name(),
                 column.type(),
@@ -61,11 +62,11 @@ public record Headroom(
       return Optional.empty();
     }
     return Optional.of(
-        "would add %d rows, and sequence %s has %d values left for %s.%s (%s); %s"
+        "would add %s, and sequence %s has %s left for %s.%s (%s); %s"
             .formatted(
-                rows,
+                Amount.of(rows, "row"),
                 sequence,
-                remaining.getAsLong(),
+                Amount.of(remaining.getAsLong(), "value"),
                 table.name(),
                 column.name(),
                 column.type(),

@@ -1,5 +1,6 @@
 package backfill.postgres;
 
+import backfill.plan.Nearest;
 import backfill.postgres.DdlShape.CreateIndex;
 import backfill.postgres.DdlShape.Element;
 import java.sql.SQLException;
@@ -184,7 +185,7 @@ final class IndexCheck {
             .formatted(
                 look.table().name(),
                 TableName.quote(column),
-                CloseNames.hint(column, look.foreseen().columns())));
+                Nearest.hint(column, look.foreseen().columns())));
     return false;
   }
 

@@ -26,7 +26,7 @@ final class KeyCheck {
     String name = source.keyedBy().get().column();
     Optional<Column> column = table.column(name);
     if (column.isEmpty()) {
-      findings.refuse(place, SourceCheck.noColumn(table, name) + ", which keyed-by names");
+      findings.refuse(place, SourceCheck.noColumn(table, name, ", which keyed-by names"));
     } else if (KeyType.of(column.get()).isEmpty()) {
       findings.refuse(
           place,

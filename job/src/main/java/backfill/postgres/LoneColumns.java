@@ -1,5 +1,6 @@
 package backfill.postgres;
 
+import backfill.plan.Nearest;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -65,8 +66,9 @@ final class LoneColumns {
             table.name()
                 + " has no column "
                 + TableName.quote(name)
-                + (beside.isEmpty() ? CloseNames.hint(name, table.columnNames()) : beside)
-                + "; name the DataFrame's columns as the table's");
+                + beside
+                + "; name the DataFrame's columns as the table's"
+                + (beside.isEmpty() ? Nearest.hint(name, table.columnNames()) : ""));
       }
     }
   }

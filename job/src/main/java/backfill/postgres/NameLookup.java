@@ -1,5 +1,6 @@
 package backfill.postgres;
 
+import backfill.plan.Nearest;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Optional;
@@ -165,7 +166,7 @@ final class NameLookup {
             """,
             row -> row.getString(1),
             schema);
-    return "table " + name + " does not exist in schema " + schema + CloseNames.hint(name, beside);
+    return "table " + name + " does not exist in schema " + schema + Nearest.hint(name, beside);
   }
 
   private String missingFromPath(String name) throws SQLException {
@@ -201,7 +202,7 @@ final class NameLookup {
         + path
         + ")"
         + (elsewhere.isEmpty()
-            ? CloseNames.hint(name, beside)
+            ? Nearest.hint(name, beside)
             : "; there is " + String.join(", ", elsewhere) + ": name its schema in the plan");
   }
 }

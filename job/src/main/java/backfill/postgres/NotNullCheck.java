@@ -1,5 +1,6 @@
 package backfill.postgres;
 
+import backfill.plan.Nearest;
 import backfill.plan.Step;
 import java.sql.SQLException;
 import java.util.Map;
@@ -58,7 +59,7 @@ final class NotNullCheck {
       findings.refuse(
           place,
           "there is no column %s.%s, and no step before this one makes it%s"
-              .formatted(table.name(), column, CloseNames.hint(column, foreseen.columns())));
+              .formatted(table.name(), column, Nearest.hint(column, foreseen.columns())));
     }
   }
 }

@@ -164,7 +164,7 @@ final class RowsCheck {
       boolean key = step.key().contains(name);
       if (column.isEmpty()) {
         if (!key) {
-          findings.refuse(place, SourceCheck.noColumn(table, name) + ", which the query gives");
+          findings.refuse(place, SourceCheck.noColumn(table, name, ", which the query gives"));
         }
       } else if (!key || adds) {
         column

@@ -1,5 +1,6 @@
 package backfill.postgres;
 
+import backfill.plan.Amount;
 import backfill.plan.Plan;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -126,9 +127,9 @@ final class SessionPair implements AutoCloseable {
     int here = Math.max(readers, purpose == Preflight.Purpose.RUN ? writers : 0);
     String why =
         purpose == Preflight.Purpose.RUN
-            ? "the larger of %d readers and %d writers, and %d more"
-                .formatted(readers, writers, beside)
-            : "%d readers and %d more".formatted(readers, beside);
+            ? "the larger of %s and %s, and %d more"
+                .formatted(Amount.of(readers, "reader"), Amount.of(writers, "writer"), beside)
+            : readersAnd(readers, beside);
     boolean nothingHere = apart && purpose == Preflight.Purpose.PLAN;
     if (!nothingHere && room(writing, servers.named(), here + beside, why, findings)) {
       Connections.needOneServer(
@@ -148,10 +149,13 @@ final class SessionPair implements AutoCloseable {
     needReaders(readers, beside, database.readsElsewhere() ? "_READ_URL" : "_URL", findings);
   }
 
+  private static String readersAnd(int readers, int beside) {
+    return "%s and %d more".formatted(Amount.of(readers, "reader"), beside);
+  }
+
   private void needReaders(int readers, int beside, String variable, Findings findings)
       throws SQLException {
-    String why = "%d readers and %d more".formatted(readers, beside);
-    if (room(reading, servers.read(), readers + beside, why, findings)) {
+    if (room(reading, servers.read(), readers + beside, readersAnd(readers, beside), findings)) {
       Connections.needOneServer(
           servers.read().address(),
           database.prefix() + variable,

@@ -1,5 +1,6 @@
 package backfill.postgres;
 
+import backfill.plan.Nearest;
 import backfill.plan.Plan;
 import backfill.plan.Source;
 import java.sql.SQLException;
@@ -155,16 +156,24 @@ final class SourceCheck {
       return false; // a view, or missing and reported
     }
     if (table.column(column).isEmpty()) {
-      findings.refuse(place, noColumn(table, column) + ", as source " + from);
+      findings.refuse(place, noColumn(table, column, ", as source " + from));
       return false;
     }
     return true;
   }
 
   static String noColumn(Table table, String column) {
+    return noColumn(table, column, "");
+  }
+
+  /**
+   * @param why goes on after the column's name
+   */
+  static String noColumn(Table table, String column, String why) {
     return table.name()
         + " has no column "
         + TableName.quote(column)
-        + CloseNames.hint(column, table.columnNames());
+        + why
+        + Nearest.hint(column, table.columnNames());
   }
 }

@@ -1,6 +1,7 @@
 package backfill.spark;
 
 import backfill.membership.GroupUsers;
+import backfill.plan.Amount;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -84,10 +85,10 @@ final class GroupMap implements KeptPairs.Shared {
         null,
         String.format(
             Locale.ROOT,
-            "the group map has %,d groups with %,d memberships in %,d bytes: it is broadcast",
-            map.size(),
-            memberships,
-            bytes));
+            "the group map has %s with %s in %s: it is broadcast",
+            Amount.of(map.size(), "group"),
+            Amount.of(memberships, "membership"),
+            Amount.of(bytes, "byte")));
   }
 
   /**

@@ -1,5 +1,6 @@
 package backfill.spark;
 
+import backfill.plan.Amount;
 import backfill.postgres.Batch;
 import backfill.postgres.BatchWriter;
 import backfill.postgres.WriteCounts;
@@ -86,7 +87,11 @@ final class PartitionWriter implements AutoCloseable {
       batch.clear();
     } catch (SQLException e) {
       throw new IOException(
-          "cannot write a batch of " + batch.size() + " rows to " + config.target().table(), e);
+          "cannot write a batch of "
+              + Amount.of(batch.size(), "row")
+              + " to "
+              + config.target().table(),
+          e);
     }
   }
 

@@ -1,5 +1,6 @@
 package backfill.spark;
 
+import backfill.plan.Amount;
 import backfill.plan.Plan;
 import backfill.plan.Settings;
 import backfill.plan.Source;
@@ -68,8 +69,8 @@ public final class ReadListing {
     return List.of(
         new ListedStatement(
             List.of(
-                "as often as there are keys, each with an array of at most %,d of them, over at most %d connections"
-                    .formatted(read.keysPerQuery(), read.readers()),
+                "as often as there are keys, each with an array of at most %,d of them, over at most %s"
+                    .formatted(read.keysPerQuery(), Amount.of(read.readers(), "connection")),
                 TableLock.ACCESS_SHARE.on(table, "the last row is read")),
             KeyedScan.sql(table, key, columns, where)));
   }

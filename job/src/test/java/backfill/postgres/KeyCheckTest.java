@@ -40,7 +40,7 @@ class KeyCheckTest {
   void missingColumnIsNamed() {
     assertThat(keyedBy("objct_id").reasons())
         .containsExactly(
-            "source direct: direct has no column \"objct_id\"; did you mean object_id?, which keyed-by names");
+            "source direct: direct has no column \"objct_id\", which keyed-by names; did you mean object_id?");
   }
 
   @Test

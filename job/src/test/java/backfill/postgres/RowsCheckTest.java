@@ -34,7 +34,7 @@ class RowsCheckTest {
   void everyColumnOfTheQueryIsTheTargets() {
     assertThat(world.outputs("id", "flagg").reasons())
         .containsExactly(
-            "step flags: people has no column \"flagg\"; did you mean flag?, which the query gives");
+            "step flags: people has no column \"flagg\", which the query gives; did you mean flag?");
   }
 
   @Test

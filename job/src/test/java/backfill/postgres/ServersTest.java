@@ -287,7 +287,7 @@ class ServersTest {
       assertThat(world.reasons(world.as(role)))
           .containsExactly(
               needed(world)
-                  + "10 are free: the role's CONNECTION LIMIT is 11, and 1 are taken; lower read.readers and"
+                  + "10 are free: the role's CONNECTION LIMIT is 11, and 1 is taken; lower read.readers and"
                   + " write.writers, or raise the limit");
     }
     world.execute(

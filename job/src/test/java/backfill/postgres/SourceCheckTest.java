@@ -77,6 +77,6 @@ class SourceCheckTest {
     world.execute("ALTER TABLE members RENAME COLUMN user_id TO userid");
     assertThat(world.reasons())
         .containsExactly(
-            "step fill: members has no column \"user_id\"; did you mean userid?, as source members");
+            "step fill: members has no column \"user_id\", as source members; did you mean userid?");
   }
 }
