@@ -163,7 +163,7 @@ final class BatchLedger {
       }
       return true;
     } catch (SQLException e) {
-      if ("23505".equals(e.getSQLState())) {
+      if (SqlState.UNIQUE_VIOLATION.is(e)) {
         return false;
       }
       throw e;

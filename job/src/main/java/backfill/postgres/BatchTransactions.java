@@ -90,9 +90,9 @@ final class BatchTransactions implements AutoCloseable {
           return settled.get();
         }
       } catch (SQLException e) {
-        // 22023: after a crash the server may not know the number, because nothing of the
-        // transaction reached the log.
-        if ("22023".equals(e.getSQLState())) {
+        // After a crash the server may not know the number, because nothing of the transaction
+        // reached the log.
+        if (SqlState.INVALID_PARAMETER_VALUE.is(e)) {
           return false;
         }
         undecided = e;
@@ -107,12 +107,12 @@ final class BatchTransactions implements AutoCloseable {
 
   private static SQLException unknown(String transaction, SQLException cause) {
     String why =
-        Retry.OUTCOME_UNKNOWN.equals(cause.getSQLState())
+        SqlState.TRANSACTION_RESOLUTION_UNKNOWN.is(cause)
             ? " is in is not known: " + cause.getMessage() + "; a rerun finds out"
             : " is in could not be asked either; a rerun finds out";
     return new SQLException(
         "the server did not answer a COMMIT, and whether transaction " + transaction + why,
-        Retry.OUTCOME_UNKNOWN,
+        SqlState.TRANSACTION_RESOLUTION_UNKNOWN.code(),
         cause);
   }
 
@@ -150,7 +150,7 @@ final class BatchTransactions implements AutoCloseable {
     throw new SQLException(
         "the server crashed, or is another one now, and may have given the number to another transaction; without a ledger"
             + " nothing else tells them apart",
-        Retry.OUTCOME_UNKNOWN);
+        SqlState.TRANSACTION_RESOLUTION_UNKNOWN.code());
   }
 
   /**

@@ -153,8 +153,7 @@ final class BatchTrial {
   private void divide(Batch rows, boolean parentsAsked, SQLException refusal) throws SQLException {
     boolean asked = parentsAsked;
     // A row alone is asked about again: its parent may have gone after the others were.
-    if (Rejection.FOREIGN_KEY_VIOLATION.equals(refusal.getSQLState())
-        && (!asked || rows.size() == 1)) {
+    if (SqlState.FOREIGN_KEY_VIOLATION.is(refusal) && (!asked || rows.size() == 1)) {
       Batch rest = withoutOrphans(rows);
       if (rest.size() < rows.size()) {
         if (rest.size() > 0) {

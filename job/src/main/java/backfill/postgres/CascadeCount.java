@@ -57,7 +57,7 @@ public final class CascadeCount {
                       keys.toArray())
                   .along());
     } catch (SQLException e) {
-      if ("42501".equals(e.getSQLState())) {
+      if (SqlState.INSUFFICIENT_PRIVILEGE.is(e)) {
         return Optional.empty();
       }
       throw new IllegalStateException(

@@ -6,11 +6,9 @@ import java.sql.SQLException;
 final class ChangeFailed extends SQLException {
   private static final long serialVersionUID = 1L;
 
-  /** object_not_in_prerequisite_state: nothing that passes by itself. */
-  private static final String STATE = "55000";
-
   ChangeFailed(String message) {
-    super(message, STATE);
+    // Nothing that passes by itself.
+    super(message, SqlState.OBJECT_NOT_IN_PREREQUISITE_STATE.code());
   }
 
   ChangeFailed(String message, SQLException cause) {

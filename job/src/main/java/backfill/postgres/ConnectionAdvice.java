@@ -42,17 +42,17 @@ record ConnectionAdvice(String sentence, boolean retryable) {
   }
 
   private static ConnectionAdvice byState(String state, String variable, String prefix) {
-    // 08004 is the driver's: it cannot log in as the server wants it to, for want of a password for
-    // one.
-    if (state.startsWith("28") || state.equals("08004")) {
+    // The driver rejects where it cannot log in as the server wants it to, for example because no
+    // password was given.
+    if (state.startsWith("28") || SqlState.CONNECTION_REJECTED.is(state)) {
       return new ConnectionAdvice(
           "Check " + prefix + "_USER and " + prefix + "_PASSWORD or its file", false);
     }
-    if (state.equals("42501")) {
+    if (SqlState.INSUFFICIENT_PRIVILEGE.is(state)) {
       return new ConnectionAdvice(
           "GRANT CONNECT ON DATABASE to the role of " + prefix + "_USER", false);
     }
-    if (state.equals("3D000") || state.startsWith("42")) {
+    if (SqlState.INVALID_CATALOG_NAME.is(state) || state.startsWith("42")) {
       return new ConnectionAdvice("Check the database's name in " + variable, false);
     }
     boolean passing = ConnectionFailure.passing(state);
@@ -65,7 +65,8 @@ record ConnectionAdvice(String sentence, boolean retryable) {
 
   /** Null where it is about something else. */
   private static String encryption(String state, String words, String variable) {
-    if (words.contains("does not support ssl") || state.equals("08004") && words.contains("ssl")) {
+    if (words.contains("does not support ssl")
+        || SqlState.CONNECTION_REJECTED.is(state) && words.contains("ssl")) {
       return "The server has no encryption: switch ssl on there, or take sslmode out of "
           + variable;
     }

@@ -22,10 +22,10 @@ record ConnectionFailure(String reason, boolean retryable) {
   /** Whether the same attempt may succeed later without anybody changing anything. */
   static boolean passing(String sqlState) {
     return sqlState != null
-        && (sqlState.startsWith("08") && !sqlState.equals("08004")
+        && (sqlState.startsWith("08") && !SqlState.CONNECTION_REJECTED.is(sqlState)
             || sqlState.startsWith("57P")
-            || sqlState.equals("53300")
-            || sqlState.equals("55P03"));
+            || SqlState.TOO_MANY_CONNECTIONS.is(sqlState)
+            || SqlState.LOCK_NOT_AVAILABLE.is(sqlState));
   }
 
   /** The server's words, and those of the causes that say more, in a line and without a secret. */

@@ -51,7 +51,7 @@ record CoveringIndexes(Set<String> indexes, String condition) {
         throw e;
       }
       // Rights are looked at behind the proof: without them all that is known is that there is one.
-      if (!"42501".equals(e.getSQLState())) {
+      if (!SqlState.INSUFFICIENT_PRIVILEGE.is(e)) {
         return none(owned);
       }
     }

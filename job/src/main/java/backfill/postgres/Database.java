@@ -261,7 +261,7 @@ public final class Database implements Serializable {
               + ", named by "
               + prefix
               + "_PASSWORD_FILE",
-          "28000",
+          SqlState.INVALID_AUTHORIZATION.code(),
           e);
     }
   }

@@ -16,7 +16,6 @@ import java.util.stream.Collectors;
  */
 final class DdlCheck {
   private static final int LONGEST_LABEL = 63;
-  private static final String SYNTAX_ERROR = "42601";
 
   private static final String SCHEMA =
       """
@@ -106,7 +105,7 @@ final class DdlCheck {
         throw e;
       }
       // Any other failure is one of the block, not of the statement.
-      if (SYNTAX_ERROR.equals(e.getSQLState())) {
+      if (SqlState.SYNTAX_ERROR.is(e)) {
         findings.refuse(place, "its statement cannot be read: " + ConnectionFailure.oneLine(e));
         return false;
       }

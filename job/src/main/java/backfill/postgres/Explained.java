@@ -29,9 +29,9 @@ final class Explained {
       if (ConnectionFailure.passing(e.getSQLState())) {
         throw e;
       }
-      boolean lacksRights = "42501".equals(e.getSQLState());
+      boolean lacksRights = SqlState.INSUFFICIENT_PRIVILEGE.is(e);
       boolean valueToCome =
-          "22P02".equals(e.getSQLState())
+          SqlState.INVALID_TEXT_REPRESENTATION.is(e)
               && scope.before(step).stream()
                   .anyMatch(
                       each ->

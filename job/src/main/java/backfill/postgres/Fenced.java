@@ -7,6 +7,6 @@ final class Fenced extends SQLException {
   private static final long serialVersionUID = 1L;
 
   Fenced(String message) {
-    super(message, "55000");
+    super(message, SqlState.OBJECT_NOT_IN_PREREQUISITE_STATE.code());
   }
 }

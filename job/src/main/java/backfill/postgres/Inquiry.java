@@ -71,7 +71,7 @@ final class Inquiry implements AutoCloseable {
       try {
         return attempt(limit, question);
       } catch (SQLException e) {
-        if (!Retry.LOCK_NOT_AVAILABLE.equals(e.getSQLState())) {
+        if (!SqlState.LOCK_NOT_AVAILABLE.is(e)) {
           throw e;
         }
         pauseOrSayWhy(retry, e);

@@ -130,7 +130,7 @@ final class KeysTrial {
   private void divide(List<List<String>> keys, SQLException refusal) throws SQLException {
     if (keys.size() == 1) {
       Rejection rejection = Rejection.of(refusal, keys.get(0));
-      if (!Rejection.FOREIGN_KEY_VIOLATION.equals(rejection.sqlState())
+      if (!SqlState.FOREIGN_KEY_VIOLATION.is(rejection.sqlState())
           || rejection.constraint() == null
           || !postponing.contains(rejection.constraint())) {
         rejections.add(rejection);

@@ -9,6 +9,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -26,7 +27,9 @@ public final class LastRuns {
   private static final ObjectMapper JSON = new ObjectMapper();
 
   /** No ledger, no table of it, no right to it, or a table's own right that xmin needs. */
-  private static final Set<String> NOT_TO_BE_HAD = Set.of("42P01", "3F000", "42501");
+  private static final Set<SqlState> NOT_TO_BE_HAD =
+      EnumSet.of(
+          SqlState.UNDEFINED_TABLE, SqlState.INVALID_SCHEMA_NAME, SqlState.INSUFFICIENT_PRIVILEGE);
 
   /** The newest of a plan's runs are enough: each carries most steps to their end. */
   private static final String REPORTS =
@@ -113,7 +116,7 @@ public final class LastRuns {
   }
 
   private static void refuseUnless(SQLException e) throws SQLException {
-    if (!NOT_TO_BE_HAD.contains(String.valueOf(e.getSQLState()))) {
+    if (SqlState.of(e).filter(NOT_TO_BE_HAD::contains).isEmpty()) {
       throw e;
     }
   }

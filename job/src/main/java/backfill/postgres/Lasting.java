@@ -1,6 +1,8 @@
 package backfill.postgres;
 
 import java.sql.SQLException;
+import java.util.EnumSet;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -35,28 +37,53 @@ public final class Lasting {
           "F0", // config_file_error
           "P0"); // plpgsql_error
 
-  private static final Set<String> STATES =
-      Set.of(
-          "08004", // sqlserver_rejected_establishment_of_sqlconnection
-          "08P01", // protocol_violation
-          "25006", // read_only_sql_transaction
-          "25P04", // transaction_timeout
-          "53100", // disk_full
-          "53400", // configuration_limit_exceeded
-          "55000", // object_not_in_prerequisite_state
-          "55P04", // unsafe_new_enum_value_usage
-          "58P01", // undefined_file
-          "XX001", // data_corrupted
-          "XX002"); // index_corrupted
+  private static final Set<SqlState> STATES =
+      EnumSet.of(
+          SqlState.CONNECTION_REJECTED,
+          SqlState.PROTOCOL_VIOLATION,
+          SqlState.READ_ONLY_TRANSACTION,
+          SqlState.TRANSACTION_TIMEOUT,
+          SqlState.DISK_FULL,
+          SqlState.CONFIGURATION_LIMIT_EXCEEDED,
+          SqlState.OBJECT_NOT_IN_PREREQUISITE_STATE,
+          SqlState.UNSAFE_NEW_ENUM_VALUE,
+          SqlState.UNDEFINED_FILE,
+          SqlState.DATA_CORRUPTED,
+          SqlState.INDEX_CORRUPTED);
 
-  private static final String QUERY_CANCELED = "57014";
+  private static final String GONE =
+      "What preflight found is not there any more: check says what is missing now.";
+
+  private static final Map<SqlState, String> CURES =
+      Map.of(
+          SqlState.INSUFFICIENT_PRIVILEGE,
+          "check names every right that is missing, and check --grants prints the least role.",
+          SqlState.UNDEFINED_TABLE,
+          GONE,
+          SqlState.UNDEFINED_COLUMN,
+          GONE,
+          SqlState.UNDEFINED_FUNCTION,
+          GONE,
+          SqlState.UNDEFINED_OBJECT,
+          GONE,
+          SqlState.INVALID_SCHEMA_NAME,
+          GONE,
+          SqlState.READ_ONLY_TRANSACTION,
+          "The server takes no writes: name the primary in BACKFILL_URL.",
+          SqlState.TRANSACTION_TIMEOUT,
+          "A transaction_timeout of the role or the database ended it: ALTER ROLE … RESET transaction_timeout.",
+          SqlState.DISK_FULL,
+          "The server's disk is full: make room there.",
+          SqlState.CONFIGURATION_LIMIT_EXCEEDED,
+          "The role or the server allows no more of it: raise that limit, as in temp_file_limit.");
 
   private Lasting() {}
 
   static boolean is(String sqlState) {
     return sqlState != null
         && sqlState.length() == 5
-        && (STATES.contains(sqlState) || CLASSES.contains(sqlState.substring(0, 2)));
+        && (SqlState.of(sqlState).filter(STATES::contains).isPresent()
+            || CLASSES.contains(sqlState.substring(0, 2)));
   }
 
   /** Whether a failure comes from one that lasts; the next run has a snapshot of its own. */
@@ -74,7 +101,7 @@ public final class Lasting {
   }
 
   private static boolean timedOut(SQLException failure) {
-    return QUERY_CANCELED.equals(failure.getSQLState())
+    return SqlState.QUERY_CANCELED.is(failure)
         && String.valueOf(failure.getMessage()).contains("statement timeout");
   }
 
@@ -89,25 +116,13 @@ public final class Lasting {
   }
 
   private static String cureOf(String sqlState) {
-    return switch (sqlState) {
-      case "42501" ->
-          "check names every right that is missing, and check --grants prints the least role.";
-      case "42P01", "42703", "42883", "42704", "3F000" ->
-          "What preflight found is not there any more: check says what is missing now.";
-      case "25006" -> "The server takes no writes: name the primary in BACKFILL_URL.";
-      case "25P04" ->
-          "A transaction_timeout of the role or the database ended it: ALTER ROLE … RESET transaction_timeout.";
-      case "53100" -> "The server's disk is full: make room there.";
-      case "53400" ->
-          "The role or the server allows no more of it: raise that limit, as in temp_file_limit.";
-      default ->
-          switch (sqlState.substring(0, 2)) {
-            case "22" ->
-                "The same command fails again until the value or the expression is mended.";
-            case "28" ->
-                "Check the user and the password, which are read again for each connection.";
-            default -> null;
-          };
-    };
+    Optional<SqlState> known = SqlState.of(sqlState);
+    return known.isPresent() && CURES.containsKey(known.get())
+        ? CURES.get(known.get())
+        : switch (sqlState.substring(0, 2)) {
+          case "22" -> "The same command fails again until the value or the expression is mended.";
+          case "28" -> "Check the user and the password, which are read again for each connection.";
+          default -> null;
+        };
   }
 }

@@ -98,15 +98,15 @@ public final class LedgerStatus {
 
   private static String why(SQLException e, String schema, Database database) {
     String quoted = TableName.quote(schema);
-    return switch (String.valueOf(e.getSQLState())) {
-      case "42P01" ->
-          "there is no ledger in schema %s of %s; no run has kept one yet"
-              .formatted(schema, database);
-      case "42501" ->
-          "no right to read the ledger of %s; GRANT USAGE ON SCHEMA %s and SELECT ON ALL TABLES IN SCHEMA %s"
-              .formatted(database, quoted, quoted);
-      default -> "cannot read the ledger of " + database + ": " + ConnectionFailure.oneLine(e);
-    };
+    if (SqlState.UNDEFINED_TABLE.is(e)) {
+      return "there is no ledger in schema %s of %s; no run has kept one yet"
+          .formatted(schema, database);
+    }
+    if (SqlState.INSUFFICIENT_PRIVILEGE.is(e)) {
+      return "no right to read the ledger of %s; GRANT USAGE ON SCHEMA %s and SELECT ON ALL TABLES IN SCHEMA %s"
+          .formatted(database, quoted, quoted);
+    }
+    return "cannot read the ledger of " + database + ": " + ConnectionFailure.oneLine(e);
   }
 
   private static Run run(ResultSet row) throws SQLException {

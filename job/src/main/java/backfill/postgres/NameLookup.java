@@ -125,7 +125,7 @@ final class NameLookup {
           row -> row.getString(1),
           written);
     } catch (SQLException e) {
-      if ("22023".equals(e.getSQLState())) { // invalid_parameter_value: not an identifier
+      if (SqlState.INVALID_PARAMETER_VALUE.is(e)) { // not an identifier
         return List.of();
       }
       throw e;

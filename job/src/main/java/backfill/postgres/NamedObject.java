@@ -71,7 +71,7 @@ record NamedObject(List<String> relation, Optional<String> column) {
           row -> row.getString(1),
           written);
     } catch (SQLException e) {
-      if ("22023".equals(e.getSQLState())) { // invalid_parameter_value: not an identifier
+      if (SqlState.INVALID_PARAMETER_VALUE.is(e)) { // not an identifier
         return List.of();
       }
       throw e;

@@ -10,8 +10,6 @@ import java.sql.SQLException;
  * CHECK is taken away again, so that whoever has to mend them can work.
  */
 final class NotNullRun {
-  private static final String CHECK_VIOLATION = "23514";
-
   private final ChangeScope scope;
   private final DdlSender sender;
   private final DdlAttempts attempts;
@@ -35,7 +33,7 @@ final class NotNullRun {
     try {
       attempts.run(this::validate);
     } catch (SQLException e) {
-      if (!CHECK_VIOLATION.equals(e.getSQLState())) {
+      if (!SqlState.CHECK_VIOLATION.is(e)) {
         throw e;
       }
       attempts.run(this::dropHelper);

@@ -9,7 +9,6 @@ import java.time.Duration;
 /** The batches that are open under a lease, told by the advisory lock that each of them holds. */
 final class OpenBatches {
   private static final Duration PATIENCE = Duration.ofSeconds(5);
-  private static final String INSUFFICIENT_PRIVILEGE = "42501";
 
   /** Sessions that hold the advisory lock whose number follows. */
   private static final String HOLDERS =
@@ -40,7 +39,7 @@ final class OpenBatches {
           return;
         }
       } catch (SQLException e) {
-        if (!INSUFFICIENT_PRIVILEGE.equals(e.getSQLState())) {
+        if (!SqlState.INSUFFICIENT_PRIVILEGE.is(e)) {
           throw e;
         }
       }
@@ -58,7 +57,7 @@ final class OpenBatches {
       statement.execute("SELECT pg_catalog.pg_advisory_xact_lock(" + key + ")");
       return true;
     } catch (SQLException e) {
-      if (!Retry.LOCK_NOT_AVAILABLE.equals(e.getSQLState())) {
+      if (!SqlState.LOCK_NOT_AVAILABLE.is(e)) {
         throw e;
       }
       statement.execute("ROLLBACK TO SAVEPOINT fence");

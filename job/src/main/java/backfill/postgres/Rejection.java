@@ -18,8 +18,6 @@ import org.postgresql.util.ServerErrorMessage;
  */
 public record Rejection(String reason, String sqlState, String constraint, List<String> key)
     implements Serializable {
-  static final String FOREIGN_KEY_VIOLATION = "23503";
-
   private static final String PARENT_GONE = "parent-gone";
   private static final String SUPPRESSED = "suppressed";
   private static final String NULL_KEY = "null-key";
@@ -42,7 +40,8 @@ public record Rejection(String reason, String sqlState, String constraint, List<
 
   /** A row whose parent was there when the step was read, and is no more. */
   static Rejection parentGone(ParentKey parent, List<String> key) {
-    return new Rejection(PARENT_GONE, FOREIGN_KEY_VIOLATION, parent.constraint(), key);
+    return new Rejection(
+        PARENT_GONE, SqlState.FOREIGN_KEY_VIOLATION.code(), parent.constraint(), key);
   }
 
   /** A row whose parent never was, as far as this run knows. */
@@ -53,7 +52,7 @@ public record Rejection(String reason, String sqlState, String constraint, List<
                 parent.parent(),
                 String.join(", ", parent.parentColumns()),
                 String.join(", ", parentKey)),
-        FOREIGN_KEY_VIOLATION,
+        SqlState.FOREIGN_KEY_VIOLATION.code(),
         parent.constraint(),
         key);
   }

@@ -2,6 +2,7 @@ package backfill.postgres;
 
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.EnumSet;
 import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 
@@ -14,25 +15,16 @@ import java.util.concurrent.ThreadLocalRandom;
  *     codes</a>
  */
 final class Retry {
-  static final String LOCK_NOT_AVAILABLE = "55P03";
-  private static final String DEADLOCK_DETECTED = "40P01";
-
-  /** The process slept in the middle of a batch, and the server ended the connection. */
-  private static final String IDLE_IN_TRANSACTION = "25P03";
-
-  private static final Set<String> PASSING =
-      Set.of(
-          IDLE_IN_TRANSACTION,
-          "40001", // serialization_failure
-          DEADLOCK_DETECTED,
-          "53300", // too_many_connections
-          LOCK_NOT_AVAILABLE,
-          "57P01", // admin_shutdown
-          "57P02", // crash_shutdown
-          "57P03"); // cannot_connect_now
-
-  /** Of a transaction: tried again, its rows would be counted as somebody else's. */
-  static final String OUTCOME_UNKNOWN = "08007";
+  private static final Set<SqlState> PASSING =
+      EnumSet.of(
+          SqlState.IDLE_IN_TRANSACTION_TIMEOUT,
+          SqlState.SERIALIZATION_FAILURE,
+          SqlState.DEADLOCK_DETECTED,
+          SqlState.TOO_MANY_CONNECTIONS,
+          SqlState.LOCK_NOT_AVAILABLE,
+          SqlState.ADMIN_SHUTDOWN,
+          SqlState.CRASH_SHUTDOWN,
+          SqlState.CANNOT_CONNECT_NOW);
 
   private static final Duration FIRST_PAUSE = Duration.ofMillis(100);
   private static final Duration LONGEST_PAUSE = Duration.ofSeconds(5);
@@ -52,23 +44,24 @@ final class Retry {
 
   /** Whether a failure of this kind may pass. Class 08 is every kind of lost connection. */
   static boolean passing(SQLException failure) {
-    String state = failure.getSQLState();
-    return state != null
-        && !state.equals(OUTCOME_UNKNOWN)
-        && (PASSING.contains(state) || connectionLost(failure));
+    // A transaction whose outcome is unknown is not tried again: its rows would come back as
+    // conflicts.
+    return !SqlState.TRANSACTION_RESOLUTION_UNKNOWN.is(failure)
+        && (SqlState.of(failure).filter(PASSING::contains).isPresent() || connectionLost(failure));
   }
 
   /** Whether the connection, and with it the answer to the last statement, is gone. */
   static boolean connectionLost(SQLException failure) {
     String state = failure.getSQLState();
     return state != null
-        && (state.startsWith("08") || state.startsWith("57P") || state.equals(IDLE_IN_TRANSACTION));
+        && (state.startsWith("08")
+            || state.startsWith("57P")
+            || SqlState.IDLE_IN_TRANSACTION_TIMEOUT.is(state));
   }
 
   /** Whether an attempt ended because another transaction held a lock that it needed. */
   private static boolean forALock(SQLException failure) {
-    return LOCK_NOT_AVAILABLE.equals(failure.getSQLState())
-        || DEADLOCK_DETECTED.equals(failure.getSQLState());
+    return SqlState.LOCK_NOT_AVAILABLE.is(failure) || SqlState.DEADLOCK_DETECTED.is(failure);
   }
 
   /** Waits before the next attempt, or throws the failure: for good, or tried for long enough. */

@@ -31,7 +31,6 @@ final class SessionSettings {
   private static final String TIME_ZONE = "TimeZone";
 
   private static final int OLDEST = 14;
-  private static final String INVALID_PARAMETER_VALUE = "22023";
 
   /**
    * The role's own path, in which a plan names its tables, with two changes. {@code pg_catalog} is
@@ -180,7 +179,7 @@ final class SessionSettings {
         POOLED.put(connection, new Pooled(pinned));
       }
     } catch (SQLException e) {
-      if (INVALID_PARAMETER_VALUE.equals(e.getSQLState()) && !timeZone.equals(Plan.UTC)) {
+      if (SqlState.INVALID_PARAMETER_VALUE.is(e) && !timeZone.equals(Plan.UTC)) {
         throw unknownZone(timeZone, e);
       }
       throw e;

@@ -145,7 +145,7 @@ final class SourceCheck {
   }
 
   private static boolean lacksRights(SQLException failure) {
-    return "42501".equals(failure.getSQLState()); // insufficient_privilege
+    return SqlState.INSUFFICIENT_PRIVILEGE.is(failure);
   }
 
   /** The columns of one source that grants and memberships name, for those that it has. */
