@@ -3,6 +3,7 @@ package backfill;
 import backfill.plan.Step;
 import backfill.postgres.Column;
 import backfill.postgres.Operation;
+import backfill.postgres.RowEvent;
 import backfill.postgres.SequenceForward;
 import backfill.postgres.StepCounts;
 import backfill.postgres.TooManyRejected;
@@ -36,7 +37,7 @@ final class StepWrite {
   /** The part whose new rows take a value of a sequence each. */
   static Optional<WritePart> numbering(StepRun step) {
     return step.parts().stream()
-        .filter(part -> part.operation().event().equals("INSERT"))
+        .filter(part -> part.operation().event() == RowEvent.INSERT)
         .filter(
             part ->
                 step.target().table().columns().stream()
@@ -109,7 +110,7 @@ final class StepWrite {
   /** Columns of new rows that the step fills, and that number themselves for everybody else. */
   static List<String> filled(StepRun step) {
     return step.parts().stream()
-        .filter(part -> part.operation().event().equals("INSERT"))
+        .filter(part -> part.operation().event() == RowEvent.INSERT)
         .flatMap(part -> SequenceForward.filled(step.target().table(), part.columns()).stream())
         .map(Column::name)
         .toList();

@@ -26,6 +26,11 @@ class LiteralsTest {
   }
 
   @Test
+  void eventsAndRightsStandInTheirEnums() throws IOException {
+    assertThat(outside("", Pattern.compile("\"(?:INSERT|UPDATE|DELETE|USAGE)\""))).isEmpty();
+  }
+
+  @Test
   void anSqlStateIsKnownByItsForm() {
     assertThat(List.of("\"42501\"", "\"42P01\"", "\"XX001\"", "\"08006\""))
         .allMatch(SQL_STATE.asMatchPredicate());

@@ -56,7 +56,7 @@ final class BatchesCheck {
     if (index.isEmpty()) {
       return Optional.empty();
     }
-    String event = step.deletes() ? "DELETE" : "UPDATE";
+    RowEvent event = step.deletes() ? RowEvent.DELETE : RowEvent.UPDATE;
     new ReplicaIdentity(inquiry, findings).check(place, table, List.of(event));
     List<String> triggers = catalog.beforeRowTriggers(table, event);
     triggers.forEach(
@@ -251,18 +251,22 @@ final class BatchesCheck {
     table.columnNames().stream()
         .filter(column -> SqlWords.occurs(column, asked.replace("\"\"", "\"")))
         .forEach(read::add);
-    rights.need(place, "SELECT", table, read, findings);
+    rights.need(place, Privilege.SELECT, table, read, findings);
     if (!step.deletes()) {
       List<String> set =
           step.set().keySet().stream().filter(c -> table.column(c).isPresent()).toList();
-      rights.need(place, "UPDATE", table, set, findings);
+      rights.need(place, Privilege.UPDATE, table, set, findings);
       return;
     }
-    rights.needTable(place, "DELETE", table, findings);
+    rights.needTable(place, Privilege.DELETE, table, findings);
     for (Cascades.Edge edge : cascades.edges()) {
       // So that a dry run, or a limit, can count what goes along; the server deletes it itself.
       rights.need(
-          place, "SELECT", new Catalog(inquiry).table(edge.child()), edge.columns(), findings);
+          place,
+          Privilege.SELECT,
+          new Catalog(inquiry).table(edge.child()),
+          edge.columns(),
+          findings);
     }
   }
 }

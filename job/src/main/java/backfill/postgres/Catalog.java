@@ -170,7 +170,7 @@ final class Catalog {
    * UPDATE} or {@code DELETE}. The bits of {@code tgtype} are those of {@code pg_trigger.h}: row 1,
    * before 2, insert 4, delete 8, update 16.
    */
-  List<String> beforeRowTriggers(Table table, String event) throws SQLException {
+  List<String> beforeRowTriggers(Table table, RowEvent event) throws SQLException {
     return inquiry.rows(
         """
         WITH RECURSIVE tree AS (
@@ -185,14 +185,14 @@ final class Catalog {
         """,
         row -> row.getString(1),
         table.oid(),
-        event);
+        event.name());
   }
 
   /**
    * Everything that {@code INSERT}, {@code UPDATE} or {@code DELETE} fires on the table and its
    * partitions, but for foreign keys.
    */
-  List<Trigger> triggers(Table table, String event) throws SQLException {
+  List<Trigger> triggers(Table table, RowEvent event) throws SQLException {
     return inquiry.rows(
         """
         WITH RECURSIVE tree AS (
@@ -227,7 +227,7 @@ final class Catalog {
                 row.getBoolean("prosecdef"),
                 List.of((String[]) row.getArray("names").getArray())),
         table.oid(),
-        event);
+        event.name());
   }
 
   /**
@@ -275,7 +275,7 @@ final class Catalog {
    * Rewrite rules for some of INSERT, UPDATE and DELETE. The digits of {@code ev_type}: update 2,
    * insert 3, delete 4.
    */
-  List<String> rules(Table table, String events) throws SQLException {
+  List<String> rules(Table table, RowEvent event) throws SQLException {
     return inquiry.rows(
         """
         SELECT w.rulename FROM pg_catalog.pg_rewrite w
@@ -286,7 +286,7 @@ final class Catalog {
         """,
         row -> row.getString(1),
         table.oid(),
-        events);
+        event.name());
   }
 
   /** Whether the server counts the rows that a transaction deletes. */

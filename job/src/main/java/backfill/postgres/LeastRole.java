@@ -21,14 +21,14 @@ final class LeastRole {
   private final Set<String> ledger = new LinkedHashSet<>();
   private final Set<String> notes = new LinkedHashSet<>();
 
-  private record Right(TableName table, String privilege) {}
+  private record Right(TableName table, Privilege privilege) {}
 
   void schema(String schema) {
     schemas.add(schema);
   }
 
   /** A table may be a source and a target: its columns come together. */
-  void columns(String privilege, TableName table, Collection<String> needed) {
+  void columns(Privilege privilege, TableName table, Collection<String> needed) {
     if (!needed.isEmpty()) {
       columns
           .computeIfAbsent(new Right(table, privilege), right -> new LinkedHashSet<>())
@@ -37,7 +37,7 @@ final class LeastRole {
   }
 
   /** A right that only a whole table has. */
-  void table(String privilege, TableName table) {
+  void table(Privilege privilege, TableName table) {
     columns.computeIfAbsent(new Right(table, privilege), right -> new LinkedHashSet<>());
   }
 
@@ -79,7 +79,7 @@ final class LeastRole {
   }
 
   /** The GRANT without its role. */
-  static String onColumns(String privilege, Collection<String> columns, TableName table) {
+  static String onColumns(Privilege privilege, Collection<String> columns, TableName table) {
     return "GRANT "
         + privilege
         + (columns.isEmpty()

@@ -24,9 +24,11 @@ public enum Operation {
     return this == INSERT_MISSING || this == INSERT_AND_NAME;
   }
 
-  /** What it is to a trigger, and to a GRANT. */
-  public String event() {
-    return inserts() ? "INSERT" : this == COMPARE_AND_SET ? "UPDATE" : "DELETE";
+  /** What it is to a trigger. */
+  public RowEvent event() {
+    return inserts()
+        ? RowEvent.INSERT
+        : this == COMPARE_AND_SET ? RowEvent.UPDATE : RowEvent.DELETE;
   }
 
   /** What a step does to rows, in this order. */
@@ -55,6 +57,6 @@ public enum Operation {
   public static String entry(Step.Fill step, Operation operation) {
     return of(step).size() == 1
         ? step.name()
-        : step.name() + " " + operation.event().toLowerCase(Locale.ROOT);
+        : step.name() + " " + operation.event().name().toLowerCase(Locale.ROOT);
   }
 }

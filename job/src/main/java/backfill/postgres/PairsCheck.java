@@ -39,8 +39,8 @@ final class PairsCheck {
     String place = Findings.place(step);
     List<String> key = new ArrayList<>(step.key());
     key.retainAll(table.columnNames());
-    rights.need(place, "SELECT", table, key, findings);
-    rights.need(place, "INSERT", table, key, findings);
+    rights.need(place, Privilege.SELECT, table, key, findings);
+    rights.need(place, Privilege.INSERT, table, key, findings);
     rights.needSequences(place, table, key, findings);
   }
 }

@@ -135,8 +135,8 @@ record PublishedPart(
   }
 
   /** Whether subscribers are told of what this event changes. */
-  boolean publishes(String event) {
-    return event.equals("UPDATE") ? updates : event.equals("DELETE") && deletes;
+  boolean publishes(RowEvent event) {
+    return event == RowEvent.UPDATE ? updates : event == RowEvent.DELETE && deletes;
   }
 
   /** Why the server takes no such change of it; empty if it does. */

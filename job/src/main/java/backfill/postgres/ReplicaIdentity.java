@@ -62,15 +62,15 @@ final class ReplicaIdentity {
    *
    * @param events UPDATE and DELETE, those of them that the step's statements are
    */
-  void check(String place, Table table, Collection<String> events) throws SQLException {
+  void check(String place, Table table, Collection<RowEvent> events) throws SQLException {
     check(place, table.oid(), events);
-    if (events.contains("DELETE")) {
+    if (events.contains(RowEvent.DELETE)) {
       Cascades cascades = Cascades.of(inquiry, table);
       for (long child : cascades.children().keySet()) {
-        check(place, child, List.of("DELETE"));
+        check(place, child, List.of(RowEvent.DELETE));
       }
       for (long child : emptied(cascades)) {
-        check(place, child, List.of("UPDATE"));
+        check(place, child, List.of(RowEvent.UPDATE));
       }
     }
   }
@@ -93,7 +93,7 @@ final class ReplicaIdentity {
         row -> row.getLong(1));
   }
 
-  private void check(String place, long table, Collection<String> events) throws SQLException {
+  private void check(String place, long table, Collection<RowEvent> events) throws SQLException {
     Map<Long, List<PublishedPart>> parts = new LinkedHashMap<>();
     for (PublishedPart part : PublishedPart.of(inquiry, table)) {
       if (events.stream().anyMatch(part::publishes)) {
@@ -115,14 +115,18 @@ final class ReplicaIdentity {
     }
   }
 
-  private static String said(List<PublishedPart> defective, Collection<String> events) {
+  private static String said(List<PublishedPart> defective, Collection<RowEvent> events) {
     PublishedPart first = defective.get(0);
     int others = defective.size() - 1;
     return "publication %s has %s, so that the server refuses %s there%s"
         .formatted(
             first.publication(),
             first.defect().orElseThrow(),
-            events.stream().filter(first::publishes).sorted().collect(Collectors.joining(" and ")),
+            events.stream()
+                .filter(first::publishes)
+                .map(RowEvent::name)
+                .sorted()
+                .collect(Collectors.joining(" and ")),
             others == 0
                 ? ""
                 : others == 1

@@ -19,7 +19,7 @@ final class Rights {
    * lack it.
    */
   void need(
-      String place, String privilege, Table table, Collection<String> columns, Findings findings)
+      String place, Privilege privilege, Table table, Collection<String> columns, Findings findings)
       throws SQLException {
     needSchema(place, table.name(), findings);
     findings.leastRole().columns(privilege, table.name(), columns);
@@ -32,7 +32,7 @@ final class Rights {
             row -> row.getString(1),
             columns.stream().distinct().toArray(String[]::new),
             table.oid(),
-            privilege);
+            privilege.name());
     if (!lacking.isEmpty()) {
       lack(
           privilege,
@@ -56,7 +56,7 @@ final class Rights {
   void adviseParent(String place, ParentCatalog.Found parent, Findings findings) {
     ParentKey key = parent.key();
     findings.leastRole().schema(key.parent().schema());
-    findings.leastRole().columns("SELECT", key.parent(), key.parentColumns());
+    findings.leastRole().columns(Privilege.SELECT, key.parent(), key.parentColumns());
     if (!parent.readable() && !findings.isReadOnly()) {
       findings.warn(
           place,
@@ -64,18 +64,18 @@ final class Rights {
               .formatted(
                   key.parent(),
                   key.constraint(),
-                  LeastRole.onColumns("SELECT", key.parentColumns(), key.parent()),
+                  LeastRole.onColumns(Privilege.SELECT, key.parentColumns(), key.parent()),
                   TableName.quote(user)));
     }
   }
 
   /** DELETE is a right on a whole table. */
   void needDelete(String place, Table table, Findings findings) throws SQLException {
-    needTable(place, "DELETE", table, findings);
+    needTable(place, Privilege.DELETE, table, findings);
   }
 
   /** A right that no column has by itself. */
-  void needTable(String place, String privilege, Table table, Findings findings)
+  void needTable(String place, Privilege privilege, Table table, Findings findings)
       throws SQLException {
     needSchema(place, table.name(), findings);
     String grant = "GRANT " + privilege + " ON " + table.name().quoted();
@@ -85,7 +85,7 @@ final class Rights {
             "SELECT pg_catalog.has_table_privilege(?::pg_catalog.oid, ?)",
             row -> row.getBoolean(1),
             table.oid(),
-            privilege);
+            privilege.name());
     if (!had) {
       lack(
           privilege,
@@ -102,8 +102,8 @@ final class Rights {
     }
   }
 
-  private static void lack(String privilege, String place, String reason, Findings findings) {
-    if (privilege.equals("SELECT")) {
+  private static void lack(Privilege privilege, String place, String reason, Findings findings) {
+    if (privilege == Privilege.SELECT) {
       findings.lack(place, reason);
     } else {
       findings.lackToWrite(place, reason);
@@ -203,7 +203,7 @@ final class Rights {
             name.schema());
     if (!usable) {
       lack(
-          toRead ? "SELECT" : "USAGE",
+          toRead ? Privilege.SELECT : Privilege.USAGE,
           place,
           "no right to use schema "
               + name.schema()

@@ -42,17 +42,17 @@ final class RowsCheck {
     List<String> read = new ArrayList<>(WritePart.read(step, given));
     read.retainAll(table.columnNames());
     types(step, table, given, shapes);
-    rights.need(place, "SELECT", table, read, findings);
+    rights.need(place, Privilege.SELECT, table, read, findings);
     for (WritePart part : WritePart.of(step, given)) {
       List<String> written = new ArrayList<>(part.columns());
       written.retainAll(table.columnNames());
       switch (part.operation()) {
         case COMPARE_AND_SET -> {
           written.removeAll(step.key());
-          rights.need(place, "UPDATE", table, written, findings);
+          rights.need(place, Privilege.UPDATE, table, written, findings);
         }
         case INSERT_AND_NAME, INSERT_MISSING -> {
-          rights.need(place, "INSERT", table, written, findings);
+          rights.need(place, Privilege.INSERT, table, written, findings);
           rights.needSequences(place, table, written, findings);
           if (output.isPresent()) {
             unfilled(place, table, written, findings);

@@ -79,7 +79,7 @@ final class SourceCheck {
       columns.addAll(columnsOf(table, where));
     }
     int before = findings.reasons().size();
-    rights.need(place, "SELECT", table, columns, findings);
+    rights.need(place, Privilege.SELECT, table, columns, findings);
     if (denied.isPresent() && findings.reasons().size() == before) {
       // Not for the table's own columns: for a function, or another table.
       findings.refuse(place, "where cannot be asked: " + ConnectionFailure.oneLine(denied.get()));

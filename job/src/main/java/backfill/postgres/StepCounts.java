@@ -11,12 +11,12 @@ public record StepCounts(WriteCounts inserts, WriteCounts updates, WriteCounts d
 
   /** What each operation did; one that is not among them did nothing. */
   public static StepCounts of(Map<Operation, WriteCounts> done) {
-    Map<String, WriteCounts> byEvent = new java.util.HashMap<>();
+    Map<RowEvent, WriteCounts> byEvent = new EnumMap<>(RowEvent.class);
     new EnumMap<>(done).forEach((operation, counts) -> byEvent.put(operation.event(), counts));
     return new StepCounts(
-        byEvent.getOrDefault("INSERT", WriteCounts.NONE),
-        byEvent.getOrDefault("UPDATE", WriteCounts.NONE),
-        byEvent.getOrDefault("DELETE", WriteCounts.NONE));
+        byEvent.getOrDefault(RowEvent.INSERT, WriteCounts.NONE),
+        byEvent.getOrDefault(RowEvent.UPDATE, WriteCounts.NONE),
+        byEvent.getOrDefault(RowEvent.DELETE, WriteCounts.NONE));
   }
 
   /** All of them. */

@@ -19,19 +19,19 @@ import java.util.Optional;
 public record Target(
     Table table,
     Arbiter arbiter,
-    Map<String, List<String>> triggers,
+    Map<RowEvent, List<String>> triggers,
     List<ParentTable> parents,
     List<Cascade> cascades,
     Optional<OwnedRows> owned) {
 
   /** BEFORE row triggers that fire for this event. */
-  public List<String> beforeTriggers(String event) {
+  public List<String> beforeTriggers(RowEvent event) {
     return triggers.getOrDefault(event, List.of());
   }
 
   /** Why no row may be copied into it; empty if it may. */
   Optional<String> whyNoCopy() {
-    List<String> before = beforeTriggers("INSERT");
+    List<String> before = beforeTriggers(RowEvent.INSERT);
     return before.isEmpty()
         ? Optional.empty()
         : Optional.of("trigger " + String.join(", ", before) + " fires BEFORE INSERT");

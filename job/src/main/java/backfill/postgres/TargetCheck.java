@@ -4,7 +4,7 @@ import backfill.plan.Plan;
 import backfill.plan.Settings;
 import backfill.plan.Step;
 import java.sql.SQLException;
-import java.util.LinkedHashMap;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -48,7 +48,7 @@ final class TargetCheck {
   }
 
   /** What the step's statements are to a trigger. */
-  static List<String> events(Step.Fill step) {
+  static List<RowEvent> events(Step.Fill step) {
     return Operation.of(step).stream().map(Operation::event).toList();
   }
 
@@ -66,11 +66,12 @@ final class TargetCheck {
     } else if (step instanceof Step.Rows own) {
       rows.check(own, table, shapes);
     }
-    if (events(step).contains("INSERT")) {
+    if (events(step).contains(RowEvent.INSERT)) {
       List<String> written = shapes.outputs().getOrDefault(step.name(), step.key());
       for (Column column : SequenceForward.filled(table, written)) {
         rights.needSequenceSet(Findings.place(step), column.sequence().orElseThrow(), findings);
-        rights.need(Findings.place(step), "SELECT", table, List.of(column.name()), findings);
+        rights.need(
+            Findings.place(step), Privilege.SELECT, table, List.of(column.name()), findings);
       }
     }
     if (step.deletes()) {
@@ -79,12 +80,12 @@ final class TargetCheck {
     new ReplicaIdentity(inquiry, findings).check(Findings.place(step), table, events(step));
     Optional<OwnedRows> owned = owned(step, table, shapes);
     rights.adviseRanges(Findings.place(step), table, readers, findings);
-    Map<String, List<String>> triggers = new LinkedHashMap<>();
-    for (String event : events(step)) {
+    Map<RowEvent, List<String>> triggers = new EnumMap<>(RowEvent.class);
+    for (RowEvent event : events(step)) {
       triggers.put(event, triggers(step, table, event));
       rules(step, table, event);
     }
-    if (events(step).contains("INSERT")) {
+    if (events(step).contains(RowEvent.INSERT)) {
       adviseParents(step, table, shapes);
     }
     List<ParentTable> referred = referred(step, table);
@@ -121,7 +122,7 @@ final class TargetCheck {
 
   /** A step that deletes asks which of its rows refer to which, and of whom nothing else. */
   private List<ParentTable> referred(Step.Fill step, Table table) throws SQLException {
-    boolean inserts = events(step).contains("INSERT");
+    boolean inserts = events(step).contains(RowEvent.INSERT);
     if (!inserts && !step.deletes()) {
       return List.of();
     }
@@ -130,8 +131,10 @@ final class TargetCheck {
         all.stream().filter(parent -> parent.table().oid() == table.oid()).toList();
     if (step.deletes()) {
       for (ParentTable parent : own) {
-        rights.need(Findings.place(step), "SELECT", table, parent.key().columns(), findings);
-        rights.need(Findings.place(step), "SELECT", table, parent.key().parentColumns(), findings);
+        rights.need(
+            Findings.place(step), Privilege.SELECT, table, parent.key().columns(), findings);
+        rights.need(
+            Findings.place(step), Privilege.SELECT, table, parent.key().parentColumns(), findings);
       }
     }
     return inserts ? all : own;
@@ -150,13 +153,13 @@ final class TargetCheck {
       return Optional.empty();
     }
     List<String> columns = conditions.columnsOf(Findings.place(step), "owns", table, condition);
-    rights.need(Findings.place(step), "SELECT", table, columns, findings);
+    rights.need(Findings.place(step), Privilege.SELECT, table, columns, findings);
     Optional<List<String>> added =
         step instanceof Step.Rows
             ? Optional.ofNullable(shapes.outputs().get(step.name()))
             : Optional.of(step.key());
     return Optional.of(
-        added.isPresent() && events(step).contains("INSERT")
+        added.isPresent() && events(step).contains(RowEvent.INSERT)
             ? new OwnsCheck(inquiry, findings)
                 .check(Findings.place(step), table, condition, columns, added.get())
             : new OwnedRows(condition, columns, Map.of(), false));
@@ -224,12 +227,12 @@ final class TargetCheck {
             findings);
     Optional<IndexedRows> indexed = arbiter.flatMap(Arbiter::indexed);
     if (indexed.isPresent()) {
-      rights.need(Findings.place(step), "SELECT", table, indexed.get().columns(), findings);
+      rights.need(Findings.place(step), Privilege.SELECT, table, indexed.get().columns(), findings);
     }
     return arbiter;
   }
 
-  private List<String> triggers(Step.Fill step, Table table, String event) throws SQLException {
+  private List<String> triggers(Step.Fill step, Table table, RowEvent event) throws SQLException {
     for (Trigger trigger : catalog.triggers(table, event)) {
       if (!trigger.securityDefiner()) {
         findings
@@ -255,9 +258,9 @@ final class TargetCheck {
     return triggers;
   }
 
-  private void rules(Step.Fill step, Table table, String event) throws SQLException {
+  private void rules(Step.Fill step, Table table, RowEvent event) throws SQLException {
     for (String rule : catalog.rules(table, event)) {
-      if (event.equals("UPDATE")) {
+      if (event == RowEvent.UPDATE) {
         findings.warn(
             Findings.place(step),
             "rule %s on %s may change or drop rows".formatted(rule, table.name()));
@@ -268,7 +271,7 @@ final class TargetCheck {
                 .formatted(
                     rule,
                     table.name(),
-                    event.equals("INSERT") ? "INSERT with ON CONFLICT" : "DELETE that answers",
+                    event == RowEvent.INSERT ? "INSERT with ON CONFLICT" : "DELETE that answers",
                     TableName.quote(rule),
                     table.name().quoted()));
       }

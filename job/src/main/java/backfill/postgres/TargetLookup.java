@@ -87,7 +87,7 @@ public final class TargetLookup {
         new Target(
             table,
             arbiter.get(),
-            Map.of("INSERT", new Catalog(inquiry).beforeRowTriggers(table, "INSERT")),
+            Map.of(RowEvent.INSERT, new Catalog(inquiry).beforeRowTriggers(table, RowEvent.INSERT)),
             new ParentCatalog(inquiry).of(table),
             List.of(),
             owned),
@@ -126,7 +126,7 @@ public final class TargetLookup {
     key.stream()
         .filter(column -> table.column(column).isEmpty())
         .forEach(column -> findings.refuse(KEY, SourceCheck.noColumn(table, column)));
-    for (String rule : new Catalog(inquiry).rules(table, "INSERT")) {
+    for (String rule : new Catalog(inquiry).rules(table, RowEvent.INSERT)) {
       findings.refuse(
           TABLE,
           "rule %s rewrites statements on %s, and no INSERT with ON CONFLICT is taken beside it; DROP RULE %s ON %s"
@@ -164,11 +164,12 @@ public final class TargetLookup {
       throws SQLException {
     Rights rights = new Rights(inquiry, user());
     List<String> written = columns.stream().filter(table.columnNames()::contains).toList();
-    rights.need(TABLE, "INSERT", table, written, findings);
-    rights.need(TABLE, "SELECT", table, key, findings);
-    rights.need(TABLE, "SELECT", table, owned.map(OwnedRows::columns).orElse(List.of()), findings);
+    rights.need(TABLE, Privilege.INSERT, table, written, findings);
+    rights.need(TABLE, Privilege.SELECT, table, key, findings);
+    rights.need(
+        TABLE, Privilege.SELECT, table, owned.map(OwnedRows::columns).orElse(List.of()), findings);
     if (indexed.isPresent()) {
-      rights.need(TABLE, "SELECT", table, indexed.get().columns(), findings);
+      rights.need(TABLE, Privilege.SELECT, table, indexed.get().columns(), findings);
     }
     rights.needSequences(TABLE, table, written, findings);
     if (new Catalog(inquiry).rowSecurityActive(table)) {

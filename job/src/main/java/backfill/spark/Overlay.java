@@ -6,11 +6,13 @@ import static backfill.spark.Cells.cells;
 
 import backfill.postgres.Cascade;
 import backfill.postgres.Column;
+import backfill.postgres.RowEvent;
 import backfill.postgres.Table;
 import backfill.postgres.ValueGroup;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -157,14 +159,14 @@ public final class Overlay implements LaidOver {
   }
 
   private static void refuseTriggers(StepRun step, PlannedChanges changes) {
-    Map<String, Long> rows = new LinkedHashMap<>();
-    rows.put("INSERT", changes.counts().toInsert());
-    rows.put("UPDATE", changes.counts().toUpdate());
-    rows.put("DELETE", changes.counts().toDelete());
+    Map<RowEvent, Long> rows = new EnumMap<>(RowEvent.class);
+    rows.put(RowEvent.INSERT, changes.counts().toInsert());
+    rows.put(RowEvent.UPDATE, changes.counts().toUpdate());
+    rows.put(RowEvent.DELETE, changes.counts().toDelete());
     rows.forEach(
         (event, count) -> {
           List<String> triggers = step.target().beforeTriggers(event);
-          if (count != null && count > 0 && !triggers.isEmpty() && !event.equals("DELETE")) {
+          if (count != null && count > 0 && !triggers.isEmpty() && event != RowEvent.DELETE) {
             throw new Unknown(
                 "trigger %s on %s may change what step %s would write"
                     .formatted(triggers.get(0), step.target().table().name(), step.step().name()));

@@ -8,6 +8,7 @@ import backfill.postgres.Operation;
 import backfill.postgres.ParentTable;
 import backfill.postgres.Parents;
 import backfill.postgres.RejectionRules;
+import backfill.postgres.RowEvent;
 import backfill.postgres.Target;
 import backfill.postgres.TargetColumn;
 import backfill.postgres.TargetLookup;
@@ -161,7 +162,7 @@ record SinkOptions(
             new RejectionRules(
                 target.parentsOf(names).stream().map(ParentTable::key).toList(),
                 Parents.UNKNOWN,
-                !target.beforeTriggers("INSERT").isEmpty(),
+                !target.beforeTriggers(RowEvent.INSERT).isEmpty(),
                 rejectedRows,
                 0)),
         target.arbiter().predicate().orElse(null),

@@ -9,6 +9,7 @@ import backfill.postgres.Operation;
 import backfill.postgres.ParentTable;
 import backfill.postgres.Parents;
 import backfill.postgres.RejectionRules;
+import backfill.postgres.RowEvent;
 import backfill.postgres.RunLedger;
 import backfill.postgres.Target;
 import backfill.postgres.TargetColumn;
@@ -65,7 +66,7 @@ public final class Sinks {
         target.protocol(part.operation(), step.write().protocol()),
         part.touched(),
         target.owned().map(owned -> owned.ofRow(target.table().name())).orElse(""),
-        part.operation().event().equals("INSERT")
+        part.operation().event() == RowEvent.INSERT
             ? NewRows.of(false, target, columns)
             : NewRows.ANY,
         part.operation() == Operation.COMPARE_AND_DELETE ? target.cascades() : List.of(),

@@ -17,10 +17,10 @@ class LeastRoleTest {
     LeastRole role = new LeastRole();
     TableName users = new TableName("The \"app\"", "Users");
     role.schema("The \"app\"");
-    role.columns("SELECT", users, List.of("id", "flag"));
-    role.columns("UPDATE", users, List.of("flag"));
-    role.columns("SELECT", users, List.of("Name", "id"));
-    role.columns("INSERT", users, List.of());
+    role.columns(Privilege.SELECT, users, List.of("id", "flag"));
+    role.columns(Privilege.UPDATE, users, List.of("flag"));
+    role.columns(Privilege.SELECT, users, List.of("Name", "id"));
+    role.columns(Privilege.INSERT, users, List.of());
     role.sequence(new TableName("The \"app\"", "Users_id_seq"));
     assertThat(role.statements("The db", "the role"))
         .containsExactly(

@@ -203,7 +203,8 @@ class PairsCheckTest {
     assertThat(ready.warnings())
         .containsExactly(
             "step fill: trigger swallow fires BEFORE INSERT on access and may change or drop rows");
-    assertThat(ready.targets().get("fill").beforeTriggers("INSERT")).containsExactly("swallow");
+    assertThat(ready.targets().get("fill").beforeTriggers(RowEvent.INSERT))
+        .containsExactly("swallow");
   }
 
   @Test

@@ -38,7 +38,8 @@ class ReplicaIdentityTest {
     try (Inquiry inquiry =
         new Inquiry(as.connect("test"), Duration.ofSeconds(5), Duration.ofSeconds(5))) {
       Table found = new NameLookup(inquiry).find("test", table, findings).orElseThrow();
-      new ReplicaIdentity(inquiry, findings).check("step s", found, List.of(event));
+      new ReplicaIdentity(inquiry, findings)
+          .check("step s", found, List.of(RowEvent.valueOf(event)));
     }
     return findings.reasons();
   }
