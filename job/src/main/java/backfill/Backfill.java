@@ -10,6 +10,7 @@ import backfill.postgres.Preflight;
 import backfill.postgres.Ready;
 import backfill.postgres.RunLedger;
 import backfill.postgres.Shapes;
+import backfill.postgres.StepStatus;
 import backfill.postgres.Table;
 import backfill.postgres.Target;
 import backfill.postgres.Waits;
@@ -241,7 +242,7 @@ final class Backfill {
   private boolean skipped(Step step, Ready ready) {
     boolean skipped = !ready.applies() || ready.skippedSteps().contains(step.name());
     if (skipped) {
-      run.reportOf(step).status = "skipped";
+      run.reportOf(step).status = StepStatus.SKIPPED;
       run.progress.say("step " + step.name() + ": skipped, only-if is false");
     }
     return skipped;

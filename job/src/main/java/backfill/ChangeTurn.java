@@ -8,6 +8,7 @@ import backfill.postgres.ChangeCheck;
 import backfill.postgres.ChangeScope;
 import backfill.postgres.Changes;
 import backfill.postgres.DdlRun;
+import backfill.postgres.StepStatus;
 import backfill.postgres.TooManyRejected;
 import backfill.postgres.WriteCounts;
 import java.util.List;
@@ -44,7 +45,7 @@ final class ChangeTurn {
       batches((Step.Batches) step);
     } else {
       foretell((Step.Batches) step);
-      report.status = "done";
+      report.status = StepStatus.DONE;
     }
   }
 
@@ -121,7 +122,7 @@ final class ChangeTurn {
   private void write(Step.Batches batches, BatchesRun work) throws Exception {
     run.enter(Stage.WRITE, step, step.name(), report.toWrite());
     run.progress.count(work::rows);
-    report.status = "writing";
+    report.status = StepStatus.WRITING;
     try {
       if (report.toWrite() > 0) {
         work.run(run.stopping::check);
@@ -141,7 +142,7 @@ final class ChangeTurn {
               + step.name()
               + ": what went along is not known: the server has track_counts off");
     }
-    report.status = "done";
+    report.status = StepStatus.DONE;
   }
 
   /** How it went, once the time that it took is known. */
@@ -163,14 +164,14 @@ final class ChangeTurn {
           Stage.WRITE,
           () -> {
             run.enter(Stage.WRITE, step, step.name(), 0);
-            report.status = "writing";
+            report.status = StepStatus.WRITING;
             try {
               work.run(run.stopping::check);
             } finally {
               report.sent(work.sent());
               report.retries = (long) work.retries();
             }
-            report.status = "done";
+            report.status = StepStatus.DONE;
             run.progress.say(
                 "write "
                     + step.name()
@@ -192,7 +193,7 @@ final class ChangeTurn {
                   + ": "
                   + toDo.map(what -> "to do: " + what).orElse("nothing to do"));
         });
-    report.status = "done";
+    report.status = StepStatus.DONE;
   }
 
   /** What a later step takes away again is not missed once that has run. */

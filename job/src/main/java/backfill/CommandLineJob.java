@@ -1,6 +1,7 @@
 package backfill;
 
 import backfill.plan.PlanFile;
+import backfill.postgres.RunStatus;
 import java.io.PrintStream;
 import java.time.Instant;
 import java.util.EnumSet;
@@ -114,7 +115,7 @@ final class CommandLineJob implements Callable<Integer> {
     LOG.error("this is a bug of the job", failure);
     Report report =
         new Report(UUID.randomUUID().toString(), command.getCommandName(), Instant.now());
-    report.status = "failed";
+    report.status = RunStatus.FAILED;
     report.exitCode = ExitCode.BUG.number();
     last.print(report);
     return report.exitCode;

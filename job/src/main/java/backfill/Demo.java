@@ -89,7 +89,7 @@ final class Demo {
 
   private static SideBySide.Column column(String heading, Report report) {
     List<SideBySide.Figure> figures = new ArrayList<>();
-    figures.add(new SideBySide.Figure("status", report.status));
+    figures.add(new SideBySide.Figure("status", report.status.toString()));
     for (StepReport step : report.steps) {
       add(figures, step.name + " planned", step.planned);
       add(figures, step.name + " already present", step.alreadyPresent);

@@ -1,6 +1,7 @@
 package backfill;
 
 import backfill.postgres.LedgerStatus;
+import backfill.postgres.RunStatus;
 import com.fasterxml.jackson.annotation.JsonAutoDetect;
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
@@ -21,9 +22,6 @@ import java.util.function.Function;
 @JsonAutoDetect(fieldVisibility = JsonAutoDetect.Visibility.ANY)
 @JsonInclude(JsonInclude.Include.ALWAYS)
 final class Report {
-  /** The status of a run, and of the step that it was at, that was asked to end. */
-  static final String STOPPED = "stopped";
-
   private static final ObjectMapper JSON = new ObjectMapper();
 
   final int reportVersion = 1;
@@ -31,7 +29,7 @@ final class Report {
   String planHash;
   final String runId;
   final String command;
-  String status;
+  RunStatus status;
   int exitCode;
   Failure error;
 
@@ -135,7 +133,7 @@ final class Report {
 
   /** What was asked for can't be: nothing was begun. */
   void invalid(String message) {
-    status = "failed";
+    status = RunStatus.FAILED;
     exitCode = ExitCode.INVALID.number();
     error = new Failure(Stage.LOAD.toString(), null, null, message, false);
   }
@@ -152,7 +150,7 @@ final class Report {
 
   /** Whether it was asked to end before it was done. */
   boolean stopped() {
-    return STOPPED.equals(status);
+    return status == RunStatus.STOPPED;
   }
 
   /** The labels alone, as an object. */

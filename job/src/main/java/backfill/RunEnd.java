@@ -2,7 +2,9 @@ package backfill;
 
 import backfill.plan.Step;
 import backfill.postgres.RunLedger;
+import backfill.postgres.RunStatus;
 import backfill.postgres.SqlFailure;
+import backfill.postgres.StepStatus;
 import backfill.postgres.TooManyRejected;
 import backfill.spark.QueryFailure;
 import java.util.Optional;
@@ -21,7 +23,7 @@ final class RunEnd {
     if (missing > 0) {
       String message =
           missing(missing) + "; look at each step's missing before you run anything again";
-      end("failed", ExitCode.MISSING);
+      end(RunStatus.FAILED, ExitCode.MISSING);
       run.report.error = new Report.Failure(Stage.VERIFY.toString(), null, null, message, false);
       run.progress.warn("verify: " + message);
       return;
@@ -37,11 +39,13 @@ final class RunEnd {
               .formatted(Sentences.rows(unfit), run.plan.limits().rejectedRows()));
     }
     if (run.rejectedForTheData() > 0) {
-      end("succeeded", ExitCode.REJECTED);
+      end(RunStatus.SUCCEEDED, ExitCode.REJECTED);
       return;
     }
     end(
-        command == Command.PLAN || command == Command.CHECK ? "dry-run" : "succeeded",
+        command == Command.PLAN || command == Command.CHECK
+            ? RunStatus.DRY_RUN
+            : RunStatus.SUCCEEDED,
         ExitCode.DONE);
   }
 
@@ -67,16 +71,16 @@ final class RunEnd {
       if (run.current().isBeingWritten()) {
         countCommitted(run.current());
       }
-      run.current().status = Report.STOPPED;
+      run.current().status = StepStatus.STOPPED;
     }
-    end(Report.STOPPED, reason.code());
+    end(RunStatus.STOPPED, reason.code());
     Sentences.explainStop(reason, run.stage(), run.current(), failure, run.progress);
   }
 
   void fail(Throwable failure) {
     ExitCode code = ExitCode.of(failure, run.stage());
     if (run.current() != null) {
-      run.current().status = code == ExitCode.REFUSED ? "refused" : "failed";
+      run.current().status = code == ExitCode.REFUSED ? StepStatus.REFUSED : StepStatus.FAILED;
       countCommitted(run.current());
     }
     Optional<QueryFailure> query = QueryFailure.in(failure);
@@ -89,7 +93,7 @@ final class RunEnd {
                 .map(told -> told.sentence(run.plan))
                 .orElseGet(() -> Sentences.failure(counted(failure))),
             code.retryable(failure));
-    end(code == ExitCode.REFUSED ? "refused" : "failed", code);
+    end(code == ExitCode.REFUSED ? RunStatus.REFUSED : RunStatus.FAILED, code);
     Sentences.explain(failure, code, run.report.error, run.progress);
   }
 
@@ -132,7 +136,7 @@ final class RunEnd {
     }
   }
 
-  private void end(String status, ExitCode code) {
+  private void end(RunStatus status, ExitCode code) {
     run.report.status = status;
     run.report.exitCode = code.number();
   }

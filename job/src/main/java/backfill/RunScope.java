@@ -7,6 +7,7 @@ import backfill.postgres.Databases;
 import backfill.postgres.LastRuns;
 import backfill.postgres.Ready;
 import backfill.postgres.RunLedger;
+import backfill.postgres.StepStatus;
 import backfill.spark.Activity;
 import backfill.spark.Overlay;
 import backfill.spark.Reading;
@@ -202,7 +203,7 @@ final class RunScope {
   void refuse(List<Refusal> refusals) {
     if (!refusals.isEmpty()) {
       Refused refused = new Refused(refusals, Sentences.writtenSteps(report));
-      refused.steps().forEach(step -> reportOf(step).status = "refused");
+      refused.steps().forEach(step -> reportOf(step).status = StepStatus.REFUSED);
       current = reportOf(refused.steps().get(0));
       throw refused;
     }

@@ -8,6 +8,7 @@ import backfill.postgres.LostSnapshot;
 import backfill.postgres.NotReady;
 import backfill.postgres.RunLedger;
 import backfill.postgres.SqlFailure;
+import backfill.postgres.StepStatus;
 import backfill.spark.QueryFailure;
 import backfill.spark.StepPlan;
 import backfill.spark.Verified;
@@ -118,7 +119,7 @@ final class Sentences {
   static List<String> doneSteps(Report report) {
     List<String> done = new ArrayList<>();
     for (StepReport step : report.steps) {
-      if (step.status.equals("done")) {
+      if (step.status == StepStatus.DONE) {
         long rows =
             (step.inserted == null ? 0 : step.inserted)
                 + (step.updated == null ? 0 : step.updated)

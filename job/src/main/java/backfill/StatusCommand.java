@@ -6,6 +6,7 @@ import backfill.plan.Settings;
 import backfill.postgres.Database;
 import backfill.postgres.LedgerStatus;
 import backfill.postgres.NotReady;
+import backfill.postgres.RunStatus;
 import java.io.PrintStream;
 import java.time.Instant;
 import java.util.List;
@@ -50,12 +51,12 @@ final class StatusCommand {
           LedgerStatus.of(database, settings.ledger().schema(), report.plan);
       StatusTable.lines(runs, Terminal.width(out)).forEach(out::println);
       report.runs = runs;
-      report.status = "succeeded";
+      report.status = RunStatus.SUCCEEDED;
     } catch (InvalidPlan e) {
       report.invalid(e.getMessage());
       e.problems().forEach(problem -> Terminal.say(err, problem.toString()));
     } catch (NotReady e) {
-      report.status = "failed";
+      report.status = RunStatus.FAILED;
       report.exitCode = ExitCode.NOT_READY.number();
       report.error =
           new Report.Failure(Stage.PREFLIGHT.toString(), null, null, e.getMessage(), e.retryable());

@@ -7,6 +7,7 @@ import backfill.postgres.Ready;
 import backfill.postgres.SequenceRoom;
 import backfill.postgres.SqlFailure;
 import backfill.postgres.StepCounts;
+import backfill.postgres.StepStatus;
 import backfill.postgres.WritePart;
 import backfill.spark.Gains;
 import backfill.spark.LeftOut;
@@ -143,7 +144,7 @@ final class StepGroup implements AutoCloseable {
         timed(Stage.READ, step, () -> read(step, reading));
       } catch (Overlay.Unknown e) {
         unknown.put(step, e.getMessage());
-        run.reportOf(step).status = "done";
+        run.reportOf(step).status = StepStatus.DONE;
         run.warn("step " + step.name() + ": what it would do is not known: " + e.getMessage());
       }
     }
@@ -236,7 +237,7 @@ final class StepGroup implements AutoCloseable {
           sinceLastRun(each, counts);
         });
     if (command != Command.RUN) {
-      run.reportOf(step).status = "done";
+      run.reportOf(step).status = StepStatus.DONE;
     }
   }
 

@@ -4,6 +4,7 @@ import backfill.plan.Step;
 import backfill.postgres.BatchesCount;
 import backfill.postgres.Rejection;
 import backfill.postgres.StepCounts;
+import backfill.postgres.StepStatus;
 import backfill.postgres.WriteCounts;
 import backfill.spark.LeftOut;
 import backfill.spark.RowsToSet;
@@ -32,7 +33,7 @@ final class StepReport {
   final String name;
   final String kind;
   String target;
-  String status = "pending";
+  StepStatus status = StepStatus.PENDING;
   Map<String, Long> read = new LinkedHashMap<>();
   Long planned;
   Long alreadyPresent;
@@ -196,13 +197,13 @@ final class StepReport {
 
   /** Whether writers were at work when it was last looked at. */
   boolean isBeingWritten() {
-    return status.equals("writing");
+    return status == StepStatus.WRITING;
   }
 
   /** Whether nothing of the step was left to do in this stage. */
   boolean isOver(Stage stage) {
-    return status.equals("skipped")
-        || status.equals("done") && (stage != Stage.VERIFY || missing != null);
+    return status == StepStatus.SKIPPED
+        || status == StepStatus.DONE && (stage != Stage.VERIFY || missing != null);
   }
 
   /** What the writers did. */

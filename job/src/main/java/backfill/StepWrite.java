@@ -6,6 +6,7 @@ import backfill.postgres.Operation;
 import backfill.postgres.RowEvent;
 import backfill.postgres.SequenceForward;
 import backfill.postgres.StepCounts;
+import backfill.postgres.StepStatus;
 import backfill.postgres.TooManyRejected;
 import backfill.postgres.WriteCounts;
 import backfill.postgres.WritePart;
@@ -70,7 +71,7 @@ final class StepWrite {
         writing.target().protocol(Operation.INSERT_MISSING, step.write().protocol())
             == WriteProtocol.COPY;
     refuseTooManyRejected();
-    report.status = "writing";
+    report.status = StepStatus.WRITING;
     StepCounts counts = partByPart();
     report.written(counts);
     report.changed(writing.columnsSet(counts));
@@ -79,7 +80,7 @@ final class StepWrite {
     }
     run.report.countsExact &= counts.total().exact();
     sequences();
-    report.status = "done";
+    report.status = StepStatus.DONE;
     return counts;
   }
 

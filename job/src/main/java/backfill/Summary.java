@@ -1,5 +1,6 @@
 package backfill;
 
+import backfill.postgres.StepStatus;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
@@ -76,7 +77,7 @@ final class Summary {
     for (StepReport step : report.steps) {
       rows.add(
           new String[] {
-            step.status.equals("done") ? step.name : step.name + " (" + step.status + ")",
+            step.status == StepStatus.DONE ? step.name : step.name + " (" + step.status + ")",
             number(step.planned),
             number(present(step)),
             number(step.foreign),

@@ -30,6 +30,17 @@ class LiteralsTest {
     assertThat(outside("", Pattern.compile("\"(?:INSERT|UPDATE|DELETE|USAGE)\""))).isEmpty();
   }
 
+  /** A word of SQL stands among others; a key of the report and of the plan is none of these. */
+  @Test
+  void statusesStandInTheirEnums() throws IOException {
+    assertThat(
+            outside(
+                "",
+                Pattern.compile(
+                    "\"(?:running|succeeded|failed|refused|stopped|dry-run|lost|pending|writing|done|skipped)\"")))
+        .isEmpty();
+  }
+
   @Test
   void anSqlStateIsKnownByItsForm() {
     assertThat(List.of("\"42501\"", "\"42P01\"", "\"XX001\"", "\"08006\""))

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import backfill.plan.Plan;
 import backfill.plan.PlanFile;
+import backfill.postgres.RunStatus;
+import backfill.postgres.StepStatus;
 import java.time.Instant;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -17,7 +19,7 @@ class SummaryTest {
   private static Report report() {
     Report report = new Report("a run", "run", Instant.EPOCH);
     report.plan = PLAN.name();
-    report.status = "succeeded";
+    report.status = RunStatus.SUCCEEDED;
     report.durationMs = 9_400;
     PLAN.steps().forEach(step -> report.steps.add(new StepReport(step)));
     return report;
@@ -26,7 +28,7 @@ class SummaryTest {
   private static Report counted() {
     Report report = report();
     StepReport first = report.steps.get(0);
-    first.status = "done";
+    first.status = StepStatus.DONE;
     first.planned = 81_698L;
     first.alreadyPresent = 375L;
     first.inserted = 81_323L;

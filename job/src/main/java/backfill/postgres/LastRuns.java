@@ -126,7 +126,7 @@ public final class LastRuns {
     JsonNode report = json(row.getString("report"));
     JsonNode oldest = report.path("databases").path(Plan.MAIN).path("snapshots").path(0);
     for (JsonNode step : report.path("steps")) {
-      if (step.path("status").asText().equals("done")) {
+      if (step.path("status").asText().equals(StepStatus.DONE.toString())) {
         byStep.putIfAbsent(
             step.path("name").asText(),
             new Left(

@@ -120,14 +120,14 @@ public final class Ledger implements AutoCloseable {
   }
 
   /** Enters how the run ended. */
-  public void end(String status, String reportJson) throws SQLException {
+  public void end(RunStatus status, String reportJson) throws SQLException {
     Connection own = begin();
     try (PreparedStatement statement =
         own.prepareStatement(
             "UPDATE "
                 + table("run")
                 + " SET status = ?, ended_at = clock_timestamp(), report = ?::jsonb WHERE run_id = ?")) {
-      statement.setString(1, status);
+      statement.setString(1, status.toString());
       statement.setString(2, LedgerJson.stored(reportJson));
       statement.setObject(3, runId);
       statement.executeUpdate();

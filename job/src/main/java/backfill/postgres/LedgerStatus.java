@@ -114,7 +114,9 @@ public final class LedgerStatus {
     return new Run(
         row.getString("run_id"),
         row.getString("plan"),
-        status.equals("running") && !row.getBoolean("alive") ? "lost" : status,
+        status.equals(RunStatus.RUNNING.toString()) && !row.getBoolean("alive")
+            ? RunStatus.LOST.toString()
+            : status,
         row.getString("host"),
         row.getString("started"),
         row.getString("step"),

@@ -180,7 +180,7 @@ public final class RunLedger implements AutoCloseable {
   }
 
   /** Enters how the run ended. */
-  public void end(String status, String reportJson) {
+  public void end(RunStatus status, String reportJson) {
     if (ledger != null) {
       try {
         ledger.end(status, reportJson);
