@@ -38,7 +38,7 @@ final class BatchLedger {
     static Details of(WriteCounts counts) {
       return new Details(
           counts.leftKeys(),
-          counts.parentsGone(),
+          counts.refusing().parentsGone(),
           counts.rejectedKeys(),
           counts.rejections(),
           counts.cascaded(),

@@ -123,7 +123,7 @@ final class BatchQueries {
   }
 
   private boolean mayBeSwallowed(Batch rows, long changed) {
-    return changed < rows.size() && target.rejection().triggersMaySwallow();
+    return changed < rows.size() && target.rejecting().triggersMaySwallow();
   }
 
   /** The places of rows that lack a parent, each with the foreign keys that say so. */
@@ -134,7 +134,7 @@ final class BatchQueries {
       while (row.next()) {
         absent
             .computeIfAbsent(row.getInt(1) - 1, place -> new ArrayList<>())
-            .add(target.rejection().parentKeys().get(row.getInt(2)));
+            .add(target.rejecting().parentKeys().get(row.getInt(2)));
       }
     }
     return absent;

@@ -52,16 +52,11 @@ final class BatchTrial {
     return new WriteCounts(
         batch.size(),
         changed,
-        left,
-        leftKeys,
-        rejections.size(),
-        rejections.stream().filter(rejection -> !rejection.forTheData()).count(),
-        rejections.stream().map(Rejection::key).toList(),
-        rejections.stream().limit(WriteCounts.REJECTIONS_KEPT).toList(),
+        new WriteCounts.Leaving(left, leftKeys),
+        WriteCounts.Refusing.of(
+            rejections, rejections.stream().filter(rejection -> !rejection.forTheData()).count()),
         cascaded,
-        queries.sent(),
-        0,
-        0,
+        new WriteCounts.Effort(queries.sent(), 0, 0),
         true);
   }
 
@@ -174,7 +169,7 @@ final class BatchTrial {
 
   /** Rejects the rows that lack a parent, and answers with the others. */
   private Batch withoutOrphans(Batch rows) throws SQLException {
-    if (!target.operation().inserts() || target.rejection().parentKeys().isEmpty()) {
+    if (!target.operation().inserts() || target.rejecting().parentKeys().isEmpty()) {
       return rows;
     }
     Map<Integer, List<ParentKey>> absent;
@@ -201,7 +196,7 @@ final class BatchTrial {
     List<String> key = rows.key(target, row);
     for (ParentKey parent : absent) {
       List<String> parentKey = rows.texts(target, parent.columns(), row);
-      if (!target.rejection().parents().wasThere(parent.constraint(), parentKey)) {
+      if (!target.rejecting().parents().wasThere(parent.constraint(), parentKey)) {
         return Rejection.orphan(parent, parentKey, key);
       }
     }

@@ -100,7 +100,7 @@ public final class BatchWriter implements AutoCloseable {
   }
 
   private void refuseTooManyRejected() {
-    RejectionRules rules = target.rejection();
+    RejectionRules rules = target.rejecting();
     TooManyRejected.check(
         rules.rowsBefore() + rejectedBefore + counts.rejectedForTheData(),
         rules.rowsAllowed(),

@@ -55,16 +55,10 @@ final class KeysTrial {
     return new WriteCounts(
         changed + rejections.size(),
         changed,
-        0,
-        List.of(),
-        rejections.size(),
-        0,
-        rejections.stream().map(Rejection::key).toList(),
-        rejections.stream().limit(WriteCounts.REJECTIONS_KEPT).toList(),
+        WriteCounts.Leaving.NONE,
+        WriteCounts.Refusing.of(rejections, 0),
         cascaded,
-        statements,
-        0,
-        0,
+        new WriteCounts.Effort(statements, 0, 0),
         true);
   }
 

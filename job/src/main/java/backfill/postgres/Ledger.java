@@ -190,16 +190,15 @@ public final class Ledger implements AutoCloseable {
     return new WriteCounts(
         row.getLong("rows"),
         row.getLong("changed"),
-        row.getLong("kept"),
-        details.leftKeys(),
-        row.getLong("rejected"),
-        details.parentsGone(),
-        details.rejectedKeys(),
-        details.rejections(),
+        new WriteCounts.Leaving(row.getLong("kept"), details.leftKeys()),
+        new WriteCounts.Refusing(
+            row.getLong("rejected"),
+            details.parentsGone(),
+            details.rejectedKeys(),
+            details.rejections()),
         details.cascaded(),
-        row.getLong("statements"),
-        row.getLong("retries"),
-        details.lockWaitNanos(),
+        new WriteCounts.Effort(
+            row.getLong("statements"), row.getLong("retries"), details.lockWaitNanos()),
         true);
   }
 

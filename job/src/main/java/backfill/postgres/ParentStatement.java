@@ -15,7 +15,7 @@ final class ParentStatement {
    * may refer to others of the batch, one of these will do, unless it lacks a parent itself.
    */
   static String absent(WriteTarget target) {
-    List<ParentKey> keys = target.rejection().parentKeys();
+    List<ParentKey> keys = target.rejecting().parentKeys();
     List<Integer> own =
         IntStream.range(0, keys.size()).filter(i -> isOwn(target, keys.get(i))).boxed().toList();
     String rows = "n AS MATERIALIZED (SELECT * FROM " + BatchStatement.rows(target) + ")";

@@ -105,17 +105,15 @@ final class PairsRun implements StepRun {
     counts =
         new StepPlan(
             totals.planned(),
-            present,
-            step.owns().isEmpty() ? null : totals.foreign(),
-            totals.missing(),
-            null,
-            step.deletes() ? totals.surplus() : null,
-            null,
-            null,
-            step.surplus() == Step.Surplus.IGNORE ? null : totals.surplus(),
-            0,
-            List.of(),
-            present + totals.surplus(),
+            new StepPlan.Found(
+                present,
+                step.owns().isEmpty() ? null : totals.foreign(),
+                null,
+                null,
+                step.surplus() == Step.Surplus.IGNORE ? null : totals.surplus(),
+                present + totals.surplus()),
+            new StepPlan.Writes(totals.missing(), null, step.deletes() ? totals.surplus() : null),
+            StepPlan.Unfit.NONE,
             Map.of(),
             Map.of());
     return counts;

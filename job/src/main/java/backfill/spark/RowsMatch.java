@@ -102,13 +102,14 @@ final class RowsMatch {
     Row sums = rows.agg(count(when(isTrue(PLANNED), 1)), counts.toArray(Column[]::new)).first();
     return StepPlan.ofRows(
         step,
-        sums.getLong(0),
-        sums.getLong(5),
-        sums.getLong(1),
-        sums.getLong(2),
-        sums.getLong(3),
-        sums.getLong(4),
-        targetRows,
+        new StepPlan.States(
+            sums.getLong(0),
+            sums.getLong(5),
+            sums.getLong(1),
+            sums.getLong(2),
+            sums.getLong(3),
+            sums.getLong(4),
+            targetRows),
         changes(sums, 6));
   }
 

@@ -153,11 +153,15 @@ final class RowsRun implements StepRun {
     if (idle) {
       Map<String, Long> changes = new LinkedHashMap<>();
       WritePart.compared(step, outputs).forEach(column -> changes.put(column, 0L));
-      counts = StepPlan.ofRows(step, 0, 0, 0, 0, 0, 0, 0, changes).with(unmatched, 0, List.of());
+      counts =
+          StepPlan.ofRows(step, StepPlan.States.NONE, changes).with(unmatched, StepPlan.Unfit.NONE);
       return counts;
     }
     match = matchOf(planned.rows(), beside(current, foreign), kept);
-    counts = match.counts(currentRows).with(unmatched, planned.unfit(), planned.rejections());
+    counts =
+        match
+            .counts(currentRows)
+            .with(unmatched, new StepPlan.Unfit(planned.unfit(), planned.rejections()));
     return counts;
   }
 

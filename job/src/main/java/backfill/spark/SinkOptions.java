@@ -144,21 +144,13 @@ record SinkOptions(
     NewRows newRows = NewRows.of(looksFirst, target, columns);
     return new SinkConfig(
         new WriteTarget(
-            database,
-            target.table().name(),
-            columns,
-            target.arbiter().columns(),
-            target.arbiter().onConflict(),
-            Operation.INSERT_MISSING,
-            // COPY asks nothing of a row.
+            new WriteTarget.Where(database, target.table().name()),
+            new WriteTarget.Shape(columns, target.arbiter().columns(), Set.of()),
+            new WriteTarget.Conflict(target.arbiter().onConflict(), "", newRows),
+            Operation.INSERT_MISSING, // COPY asks nothing of a row.
             newRows.owned().isEmpty() ? protocol : WriteProtocol.UNNEST,
-            Set.of(),
-            "",
-            newRows,
             List.of(),
-            lockTimeout,
-            statementTimeout,
-            retryFor,
+            new WriteTarget.Timeouts(lockTimeout, statementTimeout, retryFor),
             new RejectionRules(
                 target.parentsOf(names).stream().map(ParentTable::key).toList(),
                 Parents.UNKNOWN,

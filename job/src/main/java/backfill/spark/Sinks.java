@@ -57,22 +57,21 @@ public final class Sinks {
       long rejectedBefore) {
     List<TargetColumn> columns = part.columns().stream().map(name -> column(target, name)).toList();
     return new WriteTarget(
-        database,
-        target.table().name(),
-        columns,
-        step.key(),
-        target.arbiter().onConflict(),
+        new WriteTarget.Where(database, target.table().name()),
+        new WriteTarget.Shape(columns, step.key(), part.touched()),
+        new WriteTarget.Conflict(
+            target.arbiter().onConflict(),
+            target.owned().map(owned -> owned.ofRow(target.table().name())).orElse(""),
+            part.operation().event() == RowEvent.INSERT
+                ? NewRows.of(false, target, columns)
+                : NewRows.ANY),
         part.operation(),
         target.protocol(part.operation(), step.write().protocol()),
-        part.touched(),
-        target.owned().map(owned -> owned.ofRow(target.table().name())).orElse(""),
-        part.operation().event() == RowEvent.INSERT
-            ? NewRows.of(false, target, columns)
-            : NewRows.ANY,
         part.operation() == Operation.COMPARE_AND_DELETE ? target.cascades() : List.of(),
-        plan.settings().lockTimeout(),
-        step.write().statementTimeout(),
-        step.write().retryFor(),
+        new WriteTarget.Timeouts(
+            plan.settings().lockTimeout(),
+            step.write().statementTimeout(),
+            step.write().retryFor()),
         new RejectionRules(
             target.parentsOf(part.columns()).stream().map(ParentTable::key).toList(),
             parents,

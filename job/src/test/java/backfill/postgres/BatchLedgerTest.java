@@ -111,15 +111,12 @@ class BatchLedgerTest {
     testing.execute("CREATE TABLE words (word text PRIMARY KEY)");
     WriteTarget words =
         new WriteTarget(
-            database,
-            new TableName("public", "words"),
-            List.of(new TargetColumn("word", "text")),
-            List.of("word"),
-            "ON CONFLICT (\"word\")",
+            new WriteTarget.Where(database, new TableName("public", "words")),
+            new WriteTarget.Shape(List.of(new TargetColumn("word", "text")), List.of("word")),
+            WriteTarget.Conflict.of("ON CONFLICT (\"word\")"),
             Operation.INSERT_MISSING,
-            Duration.ofSeconds(5),
-            Duration.ofSeconds(30),
-            Duration.ofSeconds(20),
+            new WriteTarget.Timeouts(
+                Duration.ofSeconds(5), Duration.ofSeconds(30), Duration.ofSeconds(20)),
             RejectionRules.STRICT);
     try (BatchWriter writer = new BatchWriter(words, NAME, slot())) {
       for (String word : List.of("", "a")) {

@@ -157,15 +157,12 @@ class BatchWriterTest {
     WriteTarget patient = TestingWriter.pairs(TestingWriter.database(database));
     WriteTarget hasty =
         new WriteTarget(
-            patient.database(),
-            patient.table(),
-            patient.columns(),
-            patient.key(),
-            patient.onConflict(),
+            new WriteTarget.Where(patient.database(), patient.table()),
+            new WriteTarget.Shape(patient.columns(), patient.key()),
+            WriteTarget.Conflict.of(patient.onConflict()),
             patient.operation(),
-            patient.lockTimeout(),
-            Duration.ofMillis(200),
-            patient.retryFor(),
+            new WriteTarget.Timeouts(
+                patient.lockTimeout(), Duration.ofMillis(200), patient.retryFor()),
             RejectionRules.STRICT);
     try (BatchWriter writer = new BatchWriter(hasty, TestingWriter.APPLICATION_NAME)) {
       assertThatThrownBy(() -> writer.write(TestingWriter.batch(writer, 1, 0, 1)))
@@ -192,18 +189,16 @@ class BatchWriterTest {
 
   private WriteTarget smallTarget() {
     return new WriteTarget(
-        TestingWriter.database(database),
-        new TableName("public", "s"),
-        List.of(
-            new TargetColumn("id", "smallint"),
-            new TargetColumn("name", "character varying"),
-            new TargetColumn("code", "bpchar")),
-        List.of("id"),
-        "ON CONFLICT (\"id\")",
+        new WriteTarget.Where(TestingWriter.database(database), new TableName("public", "s")),
+        new WriteTarget.Shape(
+            List.of(
+                new TargetColumn("id", "smallint"),
+                new TargetColumn("name", "character varying"),
+                new TargetColumn("code", "bpchar")),
+            List.of("id")),
+        WriteTarget.Conflict.of("ON CONFLICT (\"id\")"),
         Operation.INSERT_MISSING,
-        Duration.ofSeconds(5),
-        Duration.ofSeconds(30),
-        Duration.ZERO,
+        new WriteTarget.Timeouts(Duration.ofSeconds(5), Duration.ofSeconds(30), Duration.ZERO),
         RejectionRules.STRICT);
   }
 

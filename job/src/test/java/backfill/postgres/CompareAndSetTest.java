@@ -33,18 +33,18 @@ class CompareAndSetTest {
     writer =
         new BatchWriter(
             new WriteTarget(
-                TestingWriter.database(database),
-                new TableName("public", "u"),
-                List.of(
-                    new TargetColumn("id", "uuid"),
-                    new TargetColumn("flag", "boolean"),
-                    new TargetColumn("note", "text")),
-                List.of("id"),
-                "",
+                new WriteTarget.Where(
+                    TestingWriter.database(database), new TableName("public", "u")),
+                new WriteTarget.Shape(
+                    List.of(
+                        new TargetColumn("id", "uuid"),
+                        new TargetColumn("flag", "boolean"),
+                        new TargetColumn("note", "text")),
+                    List.of("id")),
+                WriteTarget.Conflict.of(""),
                 Operation.COMPARE_AND_SET,
-                Duration.ofSeconds(5),
-                Duration.ofSeconds(30),
-                Duration.ZERO,
+                new WriteTarget.Timeouts(
+                    Duration.ofSeconds(5), Duration.ofSeconds(30), Duration.ZERO),
                 RejectionRules.STRICT),
             TestingWriter.APPLICATION_NAME);
   }

@@ -47,20 +47,14 @@ class CopiedRowsTest {
       all.add(new TargetColumn(nameAndType[0], nameAndType[1]));
     }
     return new WriteTarget(
-        TestingWriter.database(database),
-        new TableName("public", "t"),
-        all,
-        List.of("id"),
-        "ON CONFLICT (\"id\")",
+        new WriteTarget.Where(TestingWriter.database(database), new TableName("public", "t")),
+        new WriteTarget.Shape(all, List.of("id"), Set.of()),
+        new WriteTarget.Conflict("ON CONFLICT (\"id\")", "", NewRows.ANY),
         Operation.INSERT_MISSING,
         protocol,
-        Set.of(),
-        "",
-        NewRows.ANY,
         List.of(),
-        Duration.ofSeconds(5),
-        Duration.ofSeconds(30),
-        Duration.ofSeconds(5),
+        new WriteTarget.Timeouts(
+            Duration.ofSeconds(5), Duration.ofSeconds(30), Duration.ofSeconds(5)),
         new RejectionRules(List.of(), Parents.UNKNOWN, false, 100, 0));
   }
 

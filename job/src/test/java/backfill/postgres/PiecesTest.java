@@ -54,20 +54,14 @@ class PiecesTest {
     try (BatchWriter writer =
         new BatchWriter(
             new WriteTarget(
-                target.database(),
-                target.table(),
-                target.columns(),
-                target.key(),
-                target.onConflict(),
+                new WriteTarget.Where(target.database(), target.table()),
+                new WriteTarget.Shape(target.columns(), target.key(), target.touched()),
+                new WriteTarget.Conflict(target.onConflict(), target.owned(), target.newRows()),
                 target.operation(),
                 protocol,
-                target.touched(),
-                target.owned(),
-                target.newRows(),
                 target.cascades(),
-                target.lockTimeout(),
-                target.statementTimeout(),
-                target.retryFor(),
+                new WriteTarget.Timeouts(
+                    target.lockTimeout(), target.statementTimeout(), target.retryFor()),
                 RejectionRules.STRICT),
             TestingWriter.APPLICATION_NAME)) {
       writer.watch(heard::add);

@@ -104,15 +104,13 @@ class SuppressedRowsTest {
     database.execute("INSERT INTO t VALUES (1, 0), (2, 0), (3, 5)");
     WriteTarget setting =
         new WriteTarget(
-            TestingWriter.database(database),
-            new TableName("public", "t"),
-            List.of(new TargetColumn("a", "bigint"), new TargetColumn("b", "bigint")),
-            List.of("a"),
-            "",
+            new WriteTarget.Where(TestingWriter.database(database), new TableName("public", "t")),
+            new WriteTarget.Shape(
+                List.of(new TargetColumn("a", "bigint"), new TargetColumn("b", "bigint")),
+                List.of("a")),
+            WriteTarget.Conflict.of(""),
             Operation.COMPARE_AND_SET,
-            Duration.ofSeconds(5),
-            Duration.ofSeconds(30),
-            Duration.ZERO,
+            new WriteTarget.Timeouts(Duration.ofSeconds(5), Duration.ofSeconds(30), Duration.ZERO),
             MAY_SWALLOW);
 
     WriteCounts counts = write(setting, row(1L, 8L, 0L), row(2L, 3L, 0L), row(3L, 8L, 0L));
@@ -131,15 +129,13 @@ class SuppressedRowsTest {
         "ALTER TABLE t ADD CONSTRAINT c CHECK (b <> 9)");
     WriteTarget setting =
         new WriteTarget(
-            TestingWriter.database(database),
-            new TableName("public", "t"),
-            List.of(new TargetColumn("a", "bigint"), new TargetColumn("b", "bigint")),
-            List.of("a"),
-            "",
+            new WriteTarget.Where(TestingWriter.database(database), new TableName("public", "t")),
+            new WriteTarget.Shape(
+                List.of(new TargetColumn("a", "bigint"), new TargetColumn("b", "bigint")),
+                List.of("a")),
+            WriteTarget.Conflict.of(""),
             Operation.COMPARE_AND_SET,
-            Duration.ofSeconds(5),
-            Duration.ofSeconds(30),
-            Duration.ZERO,
+            new WriteTarget.Timeouts(Duration.ofSeconds(5), Duration.ofSeconds(30), Duration.ZERO),
             MAY_SWALLOW);
 
     WriteCounts counts = write(setting, row(1L, 8L, 0L), row(2L, 9L, 0L), row(4L, 7L, 0L));

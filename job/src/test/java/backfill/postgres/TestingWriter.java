@@ -28,15 +28,13 @@ final class TestingWriter {
   /** Adds rows of {@code t (a bigint, b bigint)}, whose key is both. */
   static WriteTarget pairs(Database database, Duration lockTimeout, Duration retryFor) {
     return new WriteTarget(
-        database,
-        new TableName("public", "t"),
-        List.of(new TargetColumn("a", "bigint"), new TargetColumn("b", "bigint")),
-        List.of("a", "b"),
-        "ON CONFLICT (\"a\", \"b\")",
+        new WriteTarget.Where(database, new TableName("public", "t")),
+        new WriteTarget.Shape(
+            List.of(new TargetColumn("a", "bigint"), new TargetColumn("b", "bigint")),
+            List.of("a", "b")),
+        WriteTarget.Conflict.of("ON CONFLICT (\"a\", \"b\")"),
         Operation.INSERT_MISSING,
-        lockTimeout,
-        Duration.ofSeconds(30),
-        retryFor,
+        new WriteTarget.Timeouts(lockTimeout, Duration.ofSeconds(30), retryFor),
         RejectionRules.STRICT);
   }
 
@@ -47,15 +45,12 @@ final class TestingWriter {
   /** The same with other rules for rows that the server refuses. */
   static WriteTarget under(WriteTarget target, RejectionRules rules) {
     return new WriteTarget(
-        target.database(),
-        target.table(),
-        target.columns(),
-        target.key(),
-        target.onConflict(),
+        new WriteTarget.Where(target.database(), target.table()),
+        new WriteTarget.Shape(target.columns(), target.key()),
+        WriteTarget.Conflict.of(target.onConflict()),
         target.operation(),
-        target.lockTimeout(),
-        target.statementTimeout(),
-        target.retryFor(),
+        new WriteTarget.Timeouts(
+            target.lockTimeout(), target.statementTimeout(), target.retryFor()),
         rules);
   }
 

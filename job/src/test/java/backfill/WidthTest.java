@@ -1,0 +1,127 @@
+package backfill;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.lang.reflect.Constructor;
+import java.lang.reflect.Executable;
+import java.net.URISyntaxException;
+import java.nio.file.FileSystem;
+import java.nio.file.FileSystems;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+/** How many values one record holds, and how many one method takes, over all classes of the job. */
+class WidthTest {
+  private static final int COMPONENTS = 8;
+  private static final int PARAMETERS = 6;
+
+  /** Records that are wider, each with its number of components. */
+  private static final Set<String> WIDE_RECORDS =
+      Set.of(
+          "Column 14",
+          "Counts 9",
+          "KeyedScan$Fetch 10",
+          "LedgerStatus$Run 12",
+          "ObjectPairs 9",
+          "Plan 12",
+          "PublishedPart 12",
+          "Ready 9",
+          "Server 9",
+          "Settings 9",
+          "SinkConfig 9",
+          "SinkOptions 14",
+          "Step$Pairs 9",
+          "Step$Rows 11",
+          "Table 9",
+          "UniqueIndex 9");
+
+  /** Methods, and constructors of classes, that take more. */
+  private static final Set<String> WIDE_METHODS =
+      Set.of(
+          "Backfill.new 7",
+          "Database.new 8",
+          "FittingRows.of 7",
+          "KeptSources.readPairs 7",
+          "KeyedScan.rows 7",
+          "Reading.new 8",
+          "RowsMatch.new 7",
+          "RunLedger.open 7",
+          "Scale.new 9",
+          "Sinks.of 7",
+          "Sinks.target 7",
+          "SqlListing.new 7",
+          "TargetLookup.find 7");
+
+  /** Held exactly: what has become narrower leaves the list. */
+  @Test
+  void recordsAreNarrow() throws Exception {
+    TreeSet<String> wide = new TreeSet<>();
+    for (Class<?> each : classes()) {
+      if (each.isRecord() && each.getRecordComponents().length > COMPONENTS) {
+        wide.add(name(each) + " " + each.getRecordComponents().length);
+      }
+    }
+    assertThat(wide).containsExactlyInAnyOrderElementsOf(WIDE_RECORDS);
+  }
+
+  @Test
+  void methodsTakeFewParameters() throws Exception {
+    TreeSet<String> wide = new TreeSet<>();
+    for (Class<?> each : classes()) {
+      for (Executable method : methods(each)) {
+        if (!method.isSynthetic() && method.getParameterCount() > PARAMETERS) {
+          String own = method instanceof Constructor ? "new" : method.getName();
+          wide.add(name(each) + "." + own + " " + method.getParameterCount());
+        }
+      }
+    }
+    assertThat(wide).containsExactlyInAnyOrderElementsOf(WIDE_METHODS);
+  }
+
+  /** Those of a record take what it holds. */
+  private static List<Executable> methods(Class<?> each) {
+    List<Executable> methods = new ArrayList<>(List.of(each.getDeclaredMethods()));
+    if (!each.isRecord()) {
+      methods.addAll(List.of(each.getDeclaredConstructors()));
+    }
+    return methods;
+  }
+
+  private static String name(Class<?> each) {
+    return each.getName().substring(each.getPackageName().length() + 1);
+  }
+
+  private static List<Class<?>> classes() throws IOException, URISyntaxException {
+    Path code = Path.of(Main.class.getProtectionDomain().getCodeSource().getLocation().toURI());
+    if (Files.isDirectory(code)) {
+      return classes(code);
+    }
+    try (FileSystem jar = FileSystems.newFileSystem(code)) {
+      return classes(jar.getPath("/"));
+    }
+  }
+
+  private static List<Class<?>> classes(Path root) throws IOException {
+    List<Class<?>> classes = new ArrayList<>();
+    try (Stream<Path> files = Files.walk(root.resolve("backfill"))) {
+      for (Path file : files.filter(each -> each.toString().endsWith(".class")).toList()) {
+        String path = root.relativize(file).toString();
+        String name = path.substring(0, path.length() - ".class".length()).replace('/', '.');
+        try {
+          classes.add(Class.forName(name, false, WidthTest.class.getClassLoader()));
+        } catch (ClassNotFoundException e) {
+          throw new AssertionError(name, e);
+        }
+      }
+    }
+    assertThat(classes).hasSizeGreaterThan(300);
+    return classes;
+  }
+}
