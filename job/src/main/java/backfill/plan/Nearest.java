@@ -19,12 +19,9 @@ public final class Nearest {
     return near.isEmpty() ? "" : "; did you mean " + String.join(", ", near) + "?";
   }
 
-  /**
-   * Those that are as close as any, the first few. More letters may be wrong in a longer word, but
-   * never all.
-   */
+  /** Those that are as close as any, the first few; never with all letters wrong. */
   private static List<String> to(String word, Collection<String> known) {
-    int most = word.length() < 4 ? 1 : Math.max(2, word.length() / 4);
+    int most = word.length() < 4 ? 1 : 2;
     TreeMap<Integer, List<String>> byDistance =
         known.stream()
             .distinct()

@@ -11,16 +11,10 @@ import java.util.Set;
 /**
  * What one backfill does: the plan file, read whole and checked, and never changed afterwards.
  *
- * @param name as the file gives it; the ledger and the report know the run by it
- * @param location where the file was read from, for messages
- * @param hash SHA-256 in hexadecimal over what decides which rows are written: the job's version,
- *     the resolved steps, sources, views, params, {@code only-if} and zone, and the limits. No
- *     setting that only decides how fast, no address, no secret
- * @param onlyIf a PostgreSQL condition; false means that the plan does not apply
+ * @param file where it is from, and what names it
+ * @param given what holds for all of it
  * @param databases name to the prefix of its environment variables; {@link #MAIN}, where every step
  *     writes, is always there
- * @param timeZone what a moment without a zone means, in every query and condition; a zone's name
- * @param params name to value: a {@link String}, {@link Boolean}, {@link Long} or {@link Double}
  * @param sources name to table, in the order of the file's lines
  * @param views name to Spark SQL over sources and other views, in an order in which each needs only
  *     earlier ones
@@ -28,18 +22,38 @@ import java.util.Set;
  * @param limits the guards
  */
 public record Plan(
-    String name,
-    String location,
-    String hash,
-    Optional<String> onlyIf,
-    String timeZone,
-    Map<String, Object> params,
+    File file,
+    Given given,
     Map<String, String> databases,
     Map<String, Source> sources,
     Map<String, String> views,
     List<Step> steps,
     Limits limits,
     Settings settings) {
+
+  /**
+   * The file of a plan.
+   *
+   * @param name as the file gives it; the ledger and the report know the run by it
+   * @param location where the file was read from, for messages
+   * @param hash SHA-256 in hexadecimal over what decides which rows are written: the job's version,
+   *     the resolved steps, sources, views, params, {@code only-if} and zone, and the limits. No
+   *     setting that only decides how fast, no address, no secret
+   */
+  public record File(String name, String location, String hash) {}
+
+  /**
+   * What holds for a whole plan.
+   *
+   * @param onlyIf a PostgreSQL condition; false means that the plan does not apply
+   * @param timeZone what a moment without a zone means, in every query and condition; a zone's name
+   * @param params name to value: a {@link String}, {@link Boolean}, {@link Long} or {@link Double}
+   */
+  public record Given(Optional<String> onlyIf, String timeZone, Map<String, Object> params) {
+    public Given {
+      params = InOrder.copy(params);
+    }
+  }
 
   /** The zone of a plan that names none. */
   public static final String UTC = "UTC";
@@ -48,7 +62,6 @@ public record Plan(
   public static final String MAIN = "main";
 
   public Plan {
-    params = InOrder.copy(params);
     databases = InOrder.copy(databases);
     sources = InOrder.copy(sources);
     views = InOrder.copy(views);
@@ -83,9 +96,31 @@ public record Plan(
 
   /** The same steps, sources and views, or fewer of them. */
   public Plan with(Map<String, Source> sources, Map<String, String> views, List<Step> steps) {
-    return new Plan(
-        name, location, hash, onlyIf, timeZone, params, databases, sources, views, steps, limits,
-        settings);
+    return new Plan(file, given, databases, sources, views, steps, limits, settings);
+  }
+
+  public String name() {
+    return file.name();
+  }
+
+  public String location() {
+    return file.location();
+  }
+
+  public String hash() {
+    return file.hash();
+  }
+
+  public Optional<String> onlyIf() {
+    return given.onlyIf();
+  }
+
+  public String timeZone() {
+    return given.timeZone();
+  }
+
+  public Map<String, Object> params() {
+    return given.params();
   }
 
   private static Set<String> reads(Step step) {

@@ -79,12 +79,9 @@ final class PlanReader {
     problems.throwIfAny();
     Limits limits = settings.limits();
     return new Plan(
-        name.orElseThrow(),
-        location,
-        PlanHash.of(root, timeZone, limits, jobVersion),
-        onlyIf,
-        timeZone,
-        params,
+        new Plan.File(
+            name.orElseThrow(), location, PlanHash.of(root, timeZone, limits, jobVersion)),
+        new Plan.Given(onlyIf, timeZone, params),
         databases,
         sources,
         views,

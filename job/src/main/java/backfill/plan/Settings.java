@@ -8,27 +8,45 @@ import java.util.Optional;
  * How a plan is carried out: nothing here changes which rows are written. Every default is in
  * {@code reference.conf}.
  *
- * @param connectTimeout how long to wait for a connection
- * @param lockTimeout how long a statement of ours waits for a lock before it gives way and is tried
- *     again
- * @param progressEvery how often a progress line is printed while anything lasts, at most 5 seconds
- * @param stopAfter when a run is to stop; empty where it goes on to its end
+ * @param general what stands beside the groups
  */
 public record Settings(
-    Duration connectTimeout,
-    Duration lockTimeout,
-    Duration progressEvery,
-    Optional<StopAfter> stopAfter,
-    Read read,
-    Flatten flatten,
-    Write write,
-    Verify verify,
-    Ledger ledger) {
+    General general, Read read, Flatten flatten, Write write, Verify verify, Ledger ledger) {
 
-  public Settings {
-    Setting.CONNECT_TIMEOUT.require(connectTimeout);
-    Setting.LOCK_TIMEOUT.require(lockTimeout);
-    Setting.PROGRESS_EVERY.require(progressEvery);
+  /**
+   * @param connectTimeout how long to wait for a connection
+   * @param lockTimeout how long a statement of ours waits for a lock before it gives way and is
+   *     tried again
+   * @param progressEvery how often a progress line is printed while anything lasts, at most 5
+   *     seconds
+   * @param stopAfter when a run is to stop; empty where it goes on to its end
+   */
+  public record General(
+      Duration connectTimeout,
+      Duration lockTimeout,
+      Duration progressEvery,
+      Optional<StopAfter> stopAfter) {
+    public General {
+      Setting.CONNECT_TIMEOUT.require(connectTimeout);
+      Setting.LOCK_TIMEOUT.require(lockTimeout);
+      Setting.PROGRESS_EVERY.require(progressEvery);
+    }
+  }
+
+  public Duration connectTimeout() {
+    return general.connectTimeout();
+  }
+
+  public Duration lockTimeout() {
+    return general.lockTimeout();
+  }
+
+  public Duration progressEvery() {
+    return general.progressEvery();
+  }
+
+  public Optional<StopAfter> stopAfter() {
+    return general.stopAfter();
   }
 
   /** What holds where nothing else is said. */
@@ -38,7 +56,7 @@ public record Settings(
 
   /** When a run that started at this time is to stop; empty where it goes on to its end. */
   public Optional<Instant> deadline(Instant startedAt) {
-    return stopAfter.map(stop -> stop.deadline(startedAt));
+    return stopAfter().map(stop -> stop.deadline(startedAt));
   }
 
   /**

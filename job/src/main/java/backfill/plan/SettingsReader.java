@@ -79,10 +79,11 @@ final class SettingsReader {
 
   Settings settings() {
     return new Settings(
-        duration(values, Setting.CONNECT_TIMEOUT),
-        duration(values, Setting.LOCK_TIMEOUT),
-        duration(values, Setting.PROGRESS_EVERY),
-        stopAfter,
+        new Settings.General(
+            duration(values, Setting.CONNECT_TIMEOUT),
+            duration(values, Setting.LOCK_TIMEOUT),
+            duration(values, Setting.PROGRESS_EVERY),
+            stopAfter),
         new Settings.Read(
             count(values, Setting.READERS),
             count(values, Setting.FETCH_ROWS),

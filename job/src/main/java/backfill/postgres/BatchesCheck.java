@@ -86,11 +86,11 @@ final class BatchesCheck {
 
   /** By another {@code >} than the index's, rows would be passed over. */
   private boolean isOutOfSight(Column column) throws SQLException {
-    return column.operators().isPresent()
+    return column.of().operators().isPresent()
         && !inquiry.one(
             "SELECT ?::pg_catalog.name OPERATOR(pg_catalog.=) ANY (pg_catalog.current_schemas(true))",
             row -> row.getBoolean(1),
-            column.operators().get());
+            column.of().operators().get());
   }
 
   /** The index that the step goes along. */
@@ -121,7 +121,7 @@ final class BatchesCheck {
                     TableName.quote(column),
                     table.name(),
                     hidden.type(),
-                    TableName.quote(hidden.operators().orElseThrow())));
+                    TableName.quote(hidden.of().operators().orElseThrow())));
         complete = false;
       } else if (step.set().containsKey(column)) {
         findings.refuse(

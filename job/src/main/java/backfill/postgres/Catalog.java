@@ -46,9 +46,10 @@ final class Catalog {
                 row.getString("relkind").charAt(0),
                 columns,
                 uniqueIndexes,
-                row.getLong("blocks"),
-                row.getBoolean("ctid_readable"),
-                row.getBoolean("wholly_readable"),
+                new Table.Reading(
+                    row.getLong("blocks"),
+                    row.getBoolean("ctid_readable"),
+                    row.getBoolean("wholly_readable")),
                 names(row.getArray("foreign_parts"))),
         oid,
         oid);
@@ -134,26 +135,28 @@ final class Catalog {
     String collation = row.getString("collname");
     return new Column(
         row.getString("attname"),
-        row.getString("type"),
-        row.getString("cast_type"),
-        row.getString("stored_type"),
+        new Column.Type(
+            row.getString("type"),
+            row.getString("cast_type"),
+            row.getString("stored_type"),
+            row.getString("kind").charAt(0),
+            row.getString("kind").endsWith("true"),
+            Optional.ofNullable(row.getString("operators")),
+            collation == null
+                ? Optional.empty()
+                : Optional.of(new TableName(row.getString("coll_schema"), collation))),
         row.getBoolean("not_null"),
-        Optional.ofNullable(row.getString("default_value")),
-        row.getBoolean("generated"),
-        switch (row.getString("attidentity")) {
-          case "a" -> Column.Identity.ALWAYS;
-          case "d" -> Column.Identity.BY_DEFAULT;
-          default -> Column.Identity.NONE;
-        },
-        row.getString("kind").charAt(0),
-        row.getString("kind").endsWith("true"),
-        Optional.ofNullable(row.getString("operators")),
-        sequence == null
-            ? Optional.empty()
-            : Optional.of(new TableName(row.getString("nspname"), sequence)),
-        collation == null
-            ? Optional.empty()
-            : Optional.of(new TableName(row.getString("coll_schema"), collation)),
+        new Column.Filling(
+            Optional.ofNullable(row.getString("default_value")),
+            row.getBoolean("generated"),
+            switch (row.getString("attidentity")) {
+              case "a" -> Column.Identity.ALWAYS;
+              case "d" -> Column.Identity.BY_DEFAULT;
+              default -> Column.Identity.NONE;
+            },
+            sequence == null
+                ? Optional.empty()
+                : Optional.of(new TableName(row.getString("nspname"), sequence))),
         Column.Form.NATURAL);
   }
 

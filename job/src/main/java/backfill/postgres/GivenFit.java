@@ -156,18 +156,16 @@ final class GivenFit {
     String type = column.castType().substring(0, column.castType().length() - 2);
     return new Column(
         column.name(),
-        type,
-        type,
-        type,
+        new Column.Type(
+            type,
+            type,
+            type,
+            column.kind(),
+            column.comparable(),
+            column.of().operators(),
+            column.looseCollation()),
         false,
-        Optional.empty(),
-        false,
-        Column.Identity.NONE,
-        column.kind(),
-        column.comparable(),
-        column.operators(),
-        Optional.empty(),
-        column.looseCollation(),
+        Column.Filling.NONE,
         Column.Form.NATURAL);
   }
 

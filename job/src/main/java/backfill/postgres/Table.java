@@ -11,11 +11,7 @@ import java.util.Set;
  *
  * @param kind the catalog's letter: {@code r} for a table, {@code p} for a partitioned one; a blank
  *     for one that is not there yet
- * @param blocks of the largest of itself, its partitions and inheritors: where its ctid ranges end
- * @param ctidReadable whether we may select {@code ctid}, a column of its own to who has no right
- *     on the whole table
- * @param whollyReadable whether we may select from the whole table, which {@code LOCK TABLE} asks
- *     for
+ * @param reading how it can be read
  * @param foreignParts partitions and inheritors, at any depth, that live on another server
  */
 public record Table(
@@ -24,15 +20,38 @@ public record Table(
     char kind,
     List<Column> columns,
     List<UniqueIndex> uniqueIndexes,
-    long blocks,
-    boolean ctidReadable,
-    boolean whollyReadable,
+    Reading reading,
     List<TableName> foreignParts) {
   private static final char ABSENT = ' ';
 
+  /**
+   * How a table can be read.
+   *
+   * @param blocks of the largest of itself, its partitions and inheritors: where its ctid ranges
+   *     end
+   * @param ctidReadable whether we may select {@code ctid}, which is a column of its own for a role
+   *     without a right on the whole table
+   * @param whollyReadable whether we may select from the whole table, which {@code LOCK TABLE} asks
+   *     for
+   */
+  public record Reading(long blocks, boolean ctidReadable, boolean whollyReadable) {}
+
+  public long blocks() {
+    return reading.blocks();
+  }
+
+  public boolean ctidReadable() {
+    return reading.ctidReadable();
+  }
+
+  public boolean whollyReadable() {
+    return reading.whollyReadable();
+  }
+
   /** One that is not there yet: nothing is known of it but what it will be called. */
   static Table absent(TableName name) {
-    return new Table(0, name, ABSENT, List.of(), List.of(), 0, false, true, List.of());
+    return new Table(
+        0, name, ABSENT, List.of(), List.of(), new Table.Reading(0, false, true), List.of());
   }
 
   /** Whether it is still to be made. */
@@ -103,8 +122,7 @@ public record Table(
   }
 
   private Table with(List<Column> others) {
-    return new Table(
-        oid, name, kind, others, uniqueIndexes, blocks, ctidReadable, whollyReadable, foreignParts);
+    return new Table(oid, name, kind, others, uniqueIndexes, reading, foreignParts);
   }
 
   /** The names of its columns, in their order. */

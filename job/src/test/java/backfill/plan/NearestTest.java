@@ -16,6 +16,7 @@ class NearestTest {
     assertThat(Nearest.hint("authorised_user_ids", List.of("authorized_userids")))
         .isEqualTo("; did you mean authorized_userids?");
     assertThat(Nearest.hint("group", List.of("users"))).isEmpty();
+    assertThat(Nearest.hint("direct.group", List.of("direct.from"))).isEmpty();
     assertThat(Nearest.hint("c", List.of("a", "b"))).isEmpty();
     assertThat(Nearest.hint("group", List.of())).isEmpty();
   }

@@ -35,9 +35,7 @@ class CtidRangesTest {
         'r',
         List.of(),
         List.of(),
-        blocks,
-        ctidReadable,
-        ctidReadable,
+        new Table.Reading(blocks, ctidReadable, ctidReadable),
         List.of());
   }
 }

@@ -215,22 +215,19 @@ final class TestingPreflight {
 
   Plan plan() {
     return new Plan(
-        "test-plan",
-        "test.conf",
-        "0",
-        onlyIf,
-        Plan.UTC,
-        params,
+        new Plan.File("test-plan", "test.conf", "0"),
+        new Plan.Given(onlyIf, Plan.UTC, params),
         Map.of(Plan.MAIN, "BACKFILL"),
         sources,
         views,
         steps,
         new Limits(0, Map.of()),
         new Settings(
-            Duration.ofSeconds(10),
-            Duration.ofSeconds(2),
-            Duration.ofSeconds(5),
-            Optional.empty(),
+            new Settings.General(
+                Duration.ofSeconds(10),
+                Duration.ofSeconds(2),
+                Duration.ofSeconds(5),
+                Optional.empty()),
             new Settings.Read(readers, 1000, 100, Duration.ofMinutes(1)),
             new Settings.Flatten(1, 1),
             WRITE,

@@ -46,18 +46,9 @@ class ValueGroupTest {
   private static Column column(String type, char kind) {
     return new Column(
         "c",
-        type,
-        type,
-        type,
+        new Column.Type(type, type, type, kind, true, Optional.empty(), Optional.empty()),
         false,
-        Optional.empty(),
-        false,
-        Column.Identity.NONE,
-        kind,
-        true,
-        Optional.empty(),
-        Optional.empty(),
-        Optional.empty(),
+        Column.Filling.NONE,
         Column.Form.NATURAL);
   }
 

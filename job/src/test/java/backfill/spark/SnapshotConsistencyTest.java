@@ -30,18 +30,10 @@ class SnapshotConsistencyTest {
   private static final backfill.postgres.Column ID =
       new backfill.postgres.Column(
           "id",
-          "integer",
-          "integer",
-          "integer",
+          new backfill.postgres.Column.Type(
+              "integer", "integer", "integer", 'b', true, Optional.empty(), Optional.empty()),
           false,
-          Optional.empty(),
-          false,
-          backfill.postgres.Column.Identity.NONE,
-          'b',
-          true,
-          Optional.empty(),
-          Optional.empty(),
-          Optional.empty(),
+          backfill.postgres.Column.Filling.NONE,
           backfill.postgres.Column.Form.NATURAL);
 
   private static final TableName T = new TableName("public", "t");
@@ -206,7 +198,8 @@ class SnapshotConsistencyTest {
         database.count(
             "SELECT max(pg_relation_size(oid)) / current_setting('block_size')::int FROM pg_class"
                 + " WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace");
-    return new Table(0, T, 'r', List.of(ID), List.of(), blocks, true, true, List.of());
+    return new Table(
+        0, T, 'r', List.of(ID), List.of(), new Table.Reading(blocks, true, true), List.of());
   }
 
   private static List<Integer> ids(Dataset<Row> kept) {
