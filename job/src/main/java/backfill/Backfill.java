@@ -7,6 +7,7 @@ import backfill.postgres.ChangeScope;
 import backfill.postgres.Changes;
 import backfill.postgres.Databases;
 import backfill.postgres.Preflight;
+import backfill.postgres.Purpose;
 import backfill.postgres.Ready;
 import backfill.postgres.RunLedger;
 import backfill.postgres.Shapes;
@@ -196,9 +197,9 @@ final class Backfill {
                   run.progress.say("preflight: " + DatabaseReports.sentence(name, servers)));
       preflight.isFor(
           switch (command) {
-            case PLAN -> Preflight.Purpose.PLAN;
-            case VERIFY -> Preflight.Purpose.VERIFY;
-            default -> Preflight.Purpose.RUN;
+            case PLAN -> Purpose.PLAN;
+            case VERIFY -> Purpose.VERIFY;
+            default -> Purpose.RUN;
           });
       preflight.askForLedger();
       try {

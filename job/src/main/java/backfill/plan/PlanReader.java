@@ -17,16 +17,6 @@ import java.util.regex.Pattern;
  * Reads the resolved tree of a plan into its records, and checks what its parts say of each other.
  */
 final class PlanReader {
-  /** Names of a plan and of a step: they become part of labels and of file names. */
-  static final Pattern NAME = Pattern.compile("[a-z0-9-]+");
-
-  static final String NAME_EXPECTED = "must be small letters, digits and hyphens, got ";
-
-  /** Names of sources, views and params: an identifier of both SQLs without quotes. */
-  static final Pattern IDENTIFIER = Pattern.compile("[a-z_][a-z0-9_]*");
-
-  static final String IDENTIFIER_EXPECTED =
-      " must be small letters, digits and underscores, and not begin with a digit";
 
   /** What the names of a database's variables begin with. */
   private static final Pattern PREFIX = Pattern.compile("[A-Z][A-Z0-9_]*");
@@ -57,8 +47,8 @@ final class PlanReader {
    */
   Plan read(String jobVersion) {
     Optional<String> name = plan.requiredText("name");
-    name.filter(found -> !NAME.matcher(found).matches())
-        .ifPresent(found -> plan.problem("name", NAME_EXPECTED + found));
+    name.filter(found -> !Identifiers.NAME.matcher(found).matches())
+        .ifPresent(found -> plan.problem("name", Identifiers.NAME_EXPECTED + found));
     Map<String, Object> params = params();
     SqlCheck sql = new SqlCheck(params.keySet());
     Optional<String> onlyIf = plan.text("only-if");
@@ -105,8 +95,8 @@ final class PlanReader {
       params.put(name, param(value));
       if (name.equals(SqlCheck.NOW)) {
         problems.at(value.origin(), "param now is taken: :now is the server's time at the start");
-      } else if (!IDENTIFIER.matcher(name).matches()) {
-        problems.at(value.origin(), "param " + name + IDENTIFIER_EXPECTED);
+      } else if (!Identifiers.IDENTIFIER.matcher(name).matches()) {
+        problems.at(value.origin(), "param " + name + Identifiers.IDENTIFIER_EXPECTED);
       }
       if (!isScalar(value)) {
         problems.at(
@@ -160,8 +150,8 @@ final class PlanReader {
 
   private void checkIdentifier(ConfigValue value, String what) {
     String name = what.substring(what.indexOf(' ') + 1);
-    if (!IDENTIFIER.matcher(name).matches()) {
-      problems.at(value.origin(), what + IDENTIFIER_EXPECTED);
+    if (!Identifiers.IDENTIFIER.matcher(name).matches()) {
+      problems.at(value.origin(), what + Identifiers.IDENTIFIER_EXPECTED);
     }
   }
 
@@ -172,8 +162,8 @@ final class PlanReader {
       ConfigValue value = node.get().value(name).orElseThrow();
       Optional<String> query = node.get().text(name);
       query.ifPresent(text -> sql.query(node.get(), name, text));
-      if (!IDENTIFIER.matcher(name).matches()) {
-        problems.at(value.origin(), "view " + name + IDENTIFIER_EXPECTED);
+      if (!Identifiers.IDENTIFIER.matcher(name).matches()) {
+        problems.at(value.origin(), "view " + name + Identifiers.IDENTIFIER_EXPECTED);
       }
       if (sources.containsKey(name)) {
         problems.at(value.origin(), name + " is both a source and a view; give each its own name");

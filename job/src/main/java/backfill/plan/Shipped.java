@@ -61,7 +61,7 @@ final class Shipped {
   }
 
   static Optional<String> text(String name) {
-    if (!PlanReader.NAME.matcher(name).matches()) {
+    if (!Identifiers.NAME.matcher(name).matches()) {
       return Optional.empty();
     }
     String resource = DIRECTORY + "/" + name + SUFFIX;

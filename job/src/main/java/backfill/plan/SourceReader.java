@@ -30,8 +30,8 @@ final class SourceReader {
     for (Node all : sources.stream().toList()) {
       for (String name : all.keys()) {
         ConfigValue value = all.value(name).orElseThrow();
-        if (!PlanReader.IDENTIFIER.matcher(name).matches()) {
-          all.problems().at(value.origin(), "source " + name + PlanReader.IDENTIFIER_EXPECTED);
+        if (!Identifiers.IDENTIFIER.matcher(name).matches()) {
+          all.problems().at(value.origin(), "source " + name + Identifiers.IDENTIFIER_EXPECTED);
         }
         read.put(
             name,

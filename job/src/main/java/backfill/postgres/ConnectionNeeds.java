@@ -24,7 +24,7 @@ final class ConnectionNeeds {
       List<Step.Fill> fills,
       Ready ready,
       Sessions sessions,
-      Preflight.Purpose purpose,
+      Purpose purpose,
       Findings findings)
       throws SQLException {
     Settings.Read read = plan.settings().read();

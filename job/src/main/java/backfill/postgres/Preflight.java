@@ -119,16 +119,6 @@ public final class Preflight implements AutoCloseable {
     }
   }
 
-  /** What the servers are asked for. */
-  public enum Purpose {
-    /** To read what a run would do. */
-    PLAN,
-    /** To read what is there. */
-    VERIFY,
-    /** To write. */
-    RUN
-  }
-
   /**
    * What it is for, a run unless this is said: what only reads needs no right to write, and no
    * primary; what a run would need besides is among the warnings then.

@@ -120,17 +120,16 @@ final class SessionPair implements AutoCloseable {
    * Whether each server has room for what will be opened there, and is one server. Verify reads the
    * target where it is written.
    */
-  void needConnections(
-      int readers, int writers, int beside, Preflight.Purpose purpose, Findings findings)
+  void needConnections(int readers, int writers, int beside, Purpose purpose, Findings findings)
       throws SQLException {
     boolean apart = database.readsElsewhere();
-    int here = Math.max(readers, purpose == Preflight.Purpose.RUN ? writers : 0);
+    int here = Math.max(readers, purpose == Purpose.RUN ? writers : 0);
     String why =
-        purpose == Preflight.Purpose.RUN
+        purpose == Purpose.RUN
             ? "the larger of %s and %s, and %d more"
                 .formatted(Amount.of(readers, "reader"), Amount.of(writers, "writer"), beside)
             : readersAnd(readers, beside);
-    boolean nothingHere = apart && purpose == Preflight.Purpose.PLAN;
+    boolean nothingHere = apart && purpose == Purpose.PLAN;
     if (!nothingHere && room(writing, servers.named(), here + beside, why, findings)) {
       Connections.needOneServer(
           servers.named().address(),

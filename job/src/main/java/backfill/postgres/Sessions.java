@@ -168,11 +168,7 @@ final class Sessions implements AutoCloseable {
 
   /** Whether the server of each of these databases has room for what will be opened there. */
   void needConnections(
-      Map<String, Integer> besides,
-      int readers,
-      int writers,
-      Preflight.Purpose purpose,
-      Findings findings)
+      Map<String, Integer> besides, int readers, int writers, Purpose purpose, Findings findings)
       throws SQLException {
     for (Map.Entry<String, Integer> beside : besides.entrySet()) {
       SessionPair pair = pairs.get(beside.getKey());
