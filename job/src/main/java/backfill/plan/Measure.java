@@ -46,8 +46,7 @@ enum Measure {
             case DURATION ->
                 config(text.replaceFirst("min$", "minutes")).getDuration("it").toMillis();
             case BYTES -> config(text).getBytes("it");
-            case PROTOCOL ->
-                (long) Settings.Protocol.valueOf(text.toUpperCase(Locale.ROOT)).ordinal();
+            case PROTOCOL -> (long) Protocol.valueOf(text.toUpperCase(Locale.ROOT)).ordinal();
           });
     } catch (ConfigException | ArithmeticException | NumberFormatException e) {
       return Optional.empty();

@@ -86,16 +86,6 @@ public record Settings(
     }
   }
 
-  /** How rows that are added travel. */
-  public enum Protocol {
-    /** By COPY, unless something about the target forbids it. */
-    AUTO,
-    /** By COPY, or not at all. */
-    COPY,
-    /** As arrays. */
-    UNNEST
-  }
-
   /**
    * @param writers connections that write at the same time, at most
    * @param rowsPerBatch rows of one transaction, at most

@@ -183,7 +183,7 @@ final class SettingsReader {
         count(values, Setting.WRITERS),
         count(values, Setting.ROWS_PER_BATCH),
         number(values, Setting.BATCH_BYTES),
-        Settings.Protocol.values()[count(values, Setting.PROTOCOL)],
+        Protocol.values()[count(values, Setting.PROTOCOL)],
         duration(values, Setting.STATEMENT_TIMEOUT),
         duration(values, Setting.RETRY_FOR));
   }

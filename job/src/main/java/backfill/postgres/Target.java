@@ -1,6 +1,6 @@
 package backfill.postgres;
 
-import backfill.plan.Settings;
+import backfill.plan.Protocol;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -38,9 +38,9 @@ public record Target(
   }
 
   /** How rows travel that an operation writes, where a plan says so much of it. */
-  public WriteProtocol protocol(Operation operation, Settings.Protocol wished) {
+  public WriteProtocol protocol(Operation operation, Protocol wished) {
     return operation.inserts()
-            && wished != Settings.Protocol.UNNEST
+            && wished != Protocol.UNNEST
             && whyNoCopy().isEmpty()
             && !asksNewRows()
         ? WriteProtocol.COPY
@@ -48,8 +48,8 @@ public record Target(
   }
 
   /** The same in words, with the reason where it is not the fastest one. */
-  public String protocolInWords(Settings.Protocol wished) {
-    if (wished == Settings.Protocol.UNNEST) {
+  public String protocolInWords(Protocol wished) {
+    if (wished == Protocol.UNNEST) {
       return "unnest arrays (write.protocol)";
     }
     if (asksNewRows()) {

@@ -4,6 +4,7 @@ import backfill.TestingDatabase;
 import backfill.TestingPostgres;
 import backfill.plan.Limits;
 import backfill.plan.Plan;
+import backfill.plan.Protocol;
 import backfill.plan.Settings;
 import backfill.plan.Source;
 import backfill.plan.Step;
@@ -27,12 +28,7 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 final class TestingPreflight {
   static final Settings.Write WRITE =
       new Settings.Write(
-          2,
-          1000,
-          16L << 20,
-          Settings.Protocol.AUTO,
-          Duration.ofSeconds(30),
-          Duration.ofSeconds(30));
+          2, 1000, 16L << 20, Protocol.AUTO, Duration.ofSeconds(30), Duration.ofSeconds(30));
 
   static final List<String> TABLES =
       List.of(
