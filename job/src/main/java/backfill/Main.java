@@ -1,5 +1,8 @@
 package backfill;
 
+import backfill.cli.CommandLineJob;
+import backfill.report.Stopping;
+
 /** Arguments in, exit code out. */
 public final class Main {
   private Main() {}

@@ -9,7 +9,7 @@ import java.util.stream.Stream;
  * Small DefectDojos, each with what its targets must hold after a run: for the oracle and for the
  * job alike.
  */
-final class AccessCases {
+public final class AccessCases {
   private AccessCases() {}
 
   /** One of them; its name says what it is about. */
@@ -144,7 +144,7 @@ final class AccessCases {
   }
 
   /** Names separated by a comma and a blank. */
-  static Access access(String products, String types, String flags) {
+  public static Access access(String products, String types, String flags) {
     return new Access(set(products), set(types), set(flags));
   }
 

@@ -2,7 +2,10 @@ package backfill;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import backfill.spark.Activity;
+import backfill.report.Progress;
+import backfill.report.Stage;
+import backfill.report.Terminal;
+import backfill.spark.engine.Activity;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;

@@ -15,7 +15,7 @@ import org.apache.logging.log4j.core.config.Property;
 /**
  * Every line that our loggers say while it is open, from the given level up, and when they said it.
  */
-final class CapturedLog implements AutoCloseable {
+public final class CapturedLog implements AutoCloseable {
   private static final String OURS = "backfill";
 
   private final List<Line> lines = new ArrayList<>();
@@ -23,9 +23,9 @@ final class CapturedLog implements AutoCloseable {
   private final LoggerConfig logger;
 
   /** One line, with the text of what was thrown. */
-  record Line(long millis, String thread, String text) {}
+  public record Line(long millis, String thread, String text) {}
 
-  CapturedLog(Level level) {
+  public CapturedLog(Level level) {
     AbstractAppender appender =
         new AbstractAppender("captured", null, null, true, Property.EMPTY_ARRAY) {
           @Override
@@ -57,11 +57,11 @@ final class CapturedLog implements AutoCloseable {
     return text.toString();
   }
 
-  synchronized List<Line> lines() {
+  public synchronized List<Line> lines() {
     return List.copyOf(lines);
   }
 
-  List<String> texts() {
+  public List<String> texts() {
     return lines().stream().map(Line::text).toList();
   }
 

@@ -5,12 +5,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import backfill.plan.Plan;
 import backfill.plan.PlanFile;
-import backfill.postgres.Database;
-import backfill.postgres.Databases;
-import backfill.postgres.NotReady;
-import backfill.postgres.Preflight;
-import backfill.postgres.Ready;
-import backfill.spark.PlanQueries;
+import backfill.postgres.preflight.Preflight;
+import backfill.postgres.preflight.Ready;
+import backfill.postgres.server.Database;
+import backfill.postgres.server.Databases;
+import backfill.postgres.server.NotReady;
+import backfill.spark.query.PlanQueries;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;

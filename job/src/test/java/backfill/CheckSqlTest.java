@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import backfill.postgres.LedgerTables;
+import backfill.postgres.ledger.LedgerTables;
 import java.sql.Array;
 import java.sql.Connection;
 import java.sql.DriverManager;

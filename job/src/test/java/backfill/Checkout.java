@@ -13,7 +13,7 @@ import java.util.stream.Stream;
  * The source tree that the tests run in, whether Maven starts them in the module or an IDE above
  * it.
  */
-final class Checkout {
+public final class Checkout {
   /** What tools leave behind: no part of the repository. */
   private static final Set<String> MADE =
       Set.of(".git", "target", ".idea", ".vscode", ".ipynb_checkpoints", "__pycache__");
@@ -21,7 +21,7 @@ final class Checkout {
   private Checkout() {}
 
   /** The directory that holds {@code conf/} and {@code job/}. */
-  static Path root() {
+  public static Path root() {
     Path directory = Path.of("").toAbsolutePath();
     while (!Files.isRegularFile(directory.resolve("job/pom.xml"))) {
       directory = directory.getParent();
@@ -34,7 +34,7 @@ final class Checkout {
   }
 
   /** Every file of the repository, as the tracked ones are where nothing lies about. */
-  static List<Path> files() {
+  public static List<Path> files() {
     try (Stream<Path> all = Files.walk(root())) {
       return all.filter(file -> Files.isRegularFile(file) && isSource(root().relativize(file)))
           .sorted()
@@ -45,7 +45,7 @@ final class Checkout {
   }
 
   /** The lines of a text; none of a file that is not UTF-8, such as a picture. */
-  static List<String> lines(Path file) {
+  public static List<String> lines(Path file) {
     try {
       return Files.readAllLines(file);
     } catch (MalformedInputException e) {

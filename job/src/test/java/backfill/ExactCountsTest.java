@@ -2,7 +2,7 @@ package backfill;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import backfill.postgres.CommitProxy;
+import backfill.postgres.server.CommitProxy;
 import java.sql.Connection;
 import java.util.HashMap;
 import java.util.List;

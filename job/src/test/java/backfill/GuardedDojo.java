@@ -11,36 +11,36 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** A DefectDojo in a database of its own, and plans run on it with limits set. */
-final class GuardedDojo implements AutoCloseable {
+public final class GuardedDojo implements AutoCloseable {
   private static final ObjectMapper JSON = new ObjectMapper();
 
-  final TestingDatabase database;
-  final DefectDojo dojo;
+  public final TestingDatabase database;
+  public final DefectDojo dojo;
   private final Connection connection;
 
-  GuardedDojo() throws SQLException {
+  public GuardedDojo() throws SQLException {
     database = TestingPostgres.shared().createDatabase();
     connection = database.connection();
     dojo = DefectDojo.create(connection);
   }
 
   /** How a command ended, and its report. */
-  record Ended(int code, JsonNode report, String line) {
-    String status() {
+  public record Ended(int code, JsonNode report, String line) {
+    public String status() {
       return report.path("status").asText();
     }
 
-    String error() {
+    public String error() {
       return report.path("error").path("message").asText();
     }
 
-    List<String> warnings() {
+    public List<String> warnings() {
       List<String> warnings = new ArrayList<>();
       report.path("warnings").forEach(warning -> warnings.add(warning.asText()));
       return warnings;
     }
 
-    JsonNode step(String name) {
+    public JsonNode step(String name) {
       for (JsonNode step : report.path("steps")) {
         if (step.path("name").asText().equals(name)) {
           return step;
@@ -51,11 +51,11 @@ final class GuardedDojo implements AutoCloseable {
   }
 
   /** A limit for a command line, as in {@code rows-inserted=3}. */
-  static String limit(String keyAndValue) {
+  public static String limit(String keyAndValue) {
     return "--set=limits." + keyAndValue;
   }
 
-  Ended command(String command, String plan, String... options) {
+  public Ended command(String command, String plan, String... options) {
     try {
       Path report = Files.createTempFile("report", ".json");
       List<String> words = new ArrayList<>(List.of(command, plan, "--report", report.toString()));
@@ -70,7 +70,7 @@ final class GuardedDojo implements AutoCloseable {
   }
 
   /** Every row of these tables with the transaction that wrote it, and where sequences stand. */
-  List<List<Object>> trace(String... tables) throws SQLException {
+  public List<List<Object>> trace(String... tables) throws SQLException {
     List<List<Object>> trace = new ArrayList<>();
     for (String table : tables) {
       trace.addAll(

@@ -2,6 +2,7 @@ package backfill;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import backfill.report.Version;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;

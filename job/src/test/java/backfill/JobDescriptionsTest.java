@@ -2,6 +2,7 @@ package backfill;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import backfill.cli.CommandLineJob;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;

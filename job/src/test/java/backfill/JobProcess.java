@@ -12,7 +12,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /** A run of the job in a process of its own, which can be frozen and killed. */
-final class JobProcess implements AutoCloseable {
+public final class JobProcess implements AutoCloseable {
   private final Process process;
   private final Path out;
   private final Path err;
@@ -34,7 +34,7 @@ final class JobProcess implements AutoCloseable {
   }
 
   /** What starts a JVM for Spark as the launcher does. */
-  static List<String> java(String classPath, String... options) {
+  public static List<String> java(String classPath, String... options) {
     Path root = Checkout.root();
     List<String> command =
         new ArrayList<>(

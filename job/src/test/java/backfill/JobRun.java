@@ -1,5 +1,6 @@
 package backfill;
 
+import backfill.cli.CommandLineJob;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.ByteArrayOutputStream;
@@ -20,7 +21,7 @@ import java.util.stream.Stream;
  * @param line the last line of standard output; missing likewise
  * @param said standard error, where the run was a process
  */
-record JobRun(int code, JsonNode report, JsonNode line, String said) {
+public record JobRun(int code, JsonNode report, JsonNode line, String said) {
   private static final ObjectMapper JSON = new ObjectMapper();
 
   /** Runs a plan in this JVM. */
@@ -38,7 +39,7 @@ record JobRun(int code, JsonNode report, JsonNode line, String said) {
   }
 
   /** Begins to run a plan in this JVM. */
-  static CompletableFuture<JobRun> begin(
+  public static CompletableFuture<JobRun> begin(
       Map<String, String> environment, String plan, String... options) {
     return CompletableFuture.supplyAsync(() -> here(environment, plan, options));
   }

@@ -34,7 +34,7 @@ class LogLevelsTest {
     "org.apache.spark.executor.Executor, OFF",
     "org.apache.spark.scheduler.TaskSetManager, OFF",
     "org.apache.spark.SparkContext, OFF",
-    "backfill.spark.GrantSets, INFO",
+    "backfill.spark.pairs.GrantSets, INFO",
     "org.postgresql.Driver, WARN"
   })
   void loggerHasTheLevel(String logger, String level) throws Exception {

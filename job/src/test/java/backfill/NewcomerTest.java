@@ -2,6 +2,7 @@ package backfill;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import backfill.report.ExitCodeTest;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;

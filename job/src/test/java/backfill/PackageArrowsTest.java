@@ -2,36 +2,69 @@ package backfill;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.spi.ToolProvider;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * Holds the imports of the job to one direction: root to demo and spark, to postgres, to plan and
- * membership. Spark may catch a failure of the driver, and one class of it gives Spark the
- * connections that it asks for; everything else that speaks JDBC is in postgres.
+ * Holds the house together: each room uses rooms below it only, what others made is used where it
+ * belongs, no more than five classes form a loop, and no room is too full to look around in. Spark
+ * may catch a failure of the driver, and one class of it gives Spark the connections that it asks
+ * for; everything else that speaks JDBC is in the rooms of PostgreSQL.
  */
 class PackageArrowsTest {
+  private static final List<String> BELOW_SPARK =
+      List.of(
+          "plan",
+          "membership",
+          "postgres.server",
+          "postgres.catalog",
+          "postgres.snapshot",
+          "postgres.ledger",
+          "postgres.write",
+          "postgres.change",
+          "postgres.preflight");
 
-  /** Package to the packages of ours that it may use; the root is the empty name. */
+  /** Room to the rooms of ours that it may use; the root is the empty name. */
   private static final Map<String, Set<String>> OURS =
-      Map.of(
-          "", Set.of("demo", "spark", "postgres", "plan", "membership"),
-          "demo", Set.of("postgres", "plan", "membership"),
-          "spark", Set.of("postgres", "plan", "membership"),
-          "postgres", Set.of("plan", "membership"),
-          "plan", Set.of(),
-          "membership", Set.of());
+      Map.ofEntries(
+          Map.entry("", Set.of("cli", "report")),
+          Map.entry("cli", beside("demo", allSpark("run", "report", "spark.pairs", "spark.rows"))),
+          Map.entry("run", allSpark("report", "spark.pairs", "spark.rows")),
+          Map.entry("report", allSpark("spark.pairs", "spark.rows")),
+          Map.entry("demo", Set.copyOf(BELOW_SPARK)),
+          Map.entry("spark.rows", allSpark()),
+          Map.entry("spark.pairs", allSpark()),
+          Map.entry("spark.step", spark("spark.engine", "spark.query", "spark.read", "spark.sink")),
+          Map.entry("spark.sink", spark("spark.engine", "spark.query", "spark.read")),
+          Map.entry("spark.read", spark("spark.engine", "spark.query")),
+          Map.entry("spark.query", spark("spark.engine")),
+          Map.entry("spark.engine", Set.copyOf(BELOW_SPARK)),
+          Map.entry("postgres.preflight", below("postgres.preflight")),
+          Map.entry("postgres.change", below("postgres.change")),
+          Map.entry("postgres.write", below("postgres.write")),
+          Map.entry("postgres.ledger", below("postgres.ledger")),
+          Map.entry("postgres.snapshot", below("postgres.snapshot")),
+          Map.entry("postgres.catalog", below("postgres.catalog")),
+          Map.entry("postgres.server", below("postgres.server")),
+          Map.entry("plan", Set.of()),
+          Map.entry("membership", Set.of()));
 
-  /** Somebody else's package to those of ours that may use it; all others are free. */
+  /** What others made to the rooms of ours that may use it; all others are free. */
   private static final Map<String, Set<String>> THEIRS =
       Map.of(
           "org.apache.spark", Set.of("spark"),
@@ -42,46 +75,159 @@ class PackageArrowsTest {
           "org.postgresql", Set.of("postgres", "demo"),
           "io.zonky", Set.of("demo"));
 
+  private static final int MOST_CLASSES_IN_A_LOOP = 5;
+  private static final int MOST_FILES_IN_A_ROOM = 40;
+
   private static final Pattern NOT_CODE =
       Pattern.compile(
           "//[^\n]*|/[*].*?[*]/|\"\"\".*?\"\"\"|\"(\\\\.|[^\"\\\\\n])*\"", Pattern.DOTALL);
   private static final Pattern PACKAGE =
-      Pattern.compile("^package backfill(?:[.](\\w+))?;", Pattern.MULTILINE);
+      Pattern.compile("^package backfill(?:[.]([\\w.]+))?;", Pattern.MULTILINE);
   private static final Pattern NAME = Pattern.compile("(?<![\\w.])[a-z]\\w*(?:[.]\\w+)+");
+
+  private static final Pattern USE =
+      Pattern.compile("^\\s+(backfill[.]\\S+)\\s+-> (backfill[.]\\S+)", Pattern.MULTILINE);
+
+  private static Set<String> below(String room) {
+    return Set.copyOf(BELOW_SPARK.subList(0, BELOW_SPARK.indexOf(room)));
+  }
+
+  private static Set<String> spark(String... rooms) {
+    Set<String> all = new HashSet<>(BELOW_SPARK);
+    all.addAll(Set.of(rooms));
+    return all;
+  }
+
+  private static Set<String> allSpark(String... more) {
+    Set<String> all =
+        spark("spark.engine", "spark.query", "spark.read", "spark.sink", "spark.step");
+    all.addAll(Set.of(more));
+    return all;
+  }
+
+  private static Set<String> beside(String room, Set<String> others) {
+    others.add(room);
+    return others;
+  }
+
+  private static Map<String, List<Path>> filesOfRooms() {
+    Path sources = Checkout.root().resolve("job/src/main/java/backfill");
+    return Checkout.files().stream()
+        .filter(file -> file.startsWith(sources) && file.toString().endsWith(".java"))
+        .collect(
+            Collectors.groupingBy(
+                file -> sources.relativize(file.getParent()).toString().replace('/', '.'),
+                TreeMap::new,
+                Collectors.toList()));
+  }
 
   @Test
   void importsRunOneWay() {
-    Path sources = Checkout.root().resolve("job/src/main/java");
     List<String> found = new ArrayList<>();
-    int files = 0;
-    for (Path file : Checkout.files()) {
-      if (file.startsWith(sources) && file.toString().endsWith(".java")) {
-        files++;
-        for (String violation : violations(String.join("\n", Checkout.lines(file)))) {
-          found.add(sources.relativize(file) + ": " + violation);
-        }
-      }
+    filesOfRooms()
+        .values()
+        .forEach(
+            files ->
+                files.forEach(
+                    file ->
+                        violations(String.join("\n", Checkout.lines(file)))
+                            .forEach(violation -> found.add(file + ": " + violation))));
+
+    assertThat(filesOfRooms().keySet()).containsExactlyInAnyOrderElementsOf(OURS.keySet());
+    assertThat(found).isEmpty();
+  }
+
+  @Test
+  void eachRoomSaysWhatLivesThereAndHasFewFiles() {
+    assertThat(filesOfRooms())
+        .allSatisfy(
+            (room, files) -> {
+              assertThat(files).hasSizeLessThanOrEqualTo(MOST_FILES_IN_A_ROOM);
+              assertThat(files).anyMatch(file -> file.endsWith("package-info.java"));
+            });
+  }
+
+  /** Bytecode knows each use, also one within a room, which needs no import. */
+  @Test
+  void fewClassesFormALoop() throws Exception {
+    StringWriter said = new StringWriter();
+    Path classes = Path.of(Main.class.getProtectionDomain().getCodeSource().getLocation().toURI());
+    ToolProvider.findFirst("jdeps")
+        .orElseThrow()
+        .run(
+            new PrintWriter(said),
+            new PrintWriter(said),
+            "-verbose:class",
+            "-filter:none",
+            "--ignore-missing-deps",
+            "--multi-release",
+            "base",
+            classes.toString());
+    Matcher uses = USE.matcher(said.toString());
+    Map<String, Set<String>> of = new TreeMap<>();
+    while (uses.find()) {
+      of.computeIfAbsent(outermost(uses.group(1)), name -> new TreeSet<>())
+          .add(outermost(uses.group(2)));
     }
 
-    assertThat(files).isPositive();
-    assertThat(found).isEmpty();
+    assertThat(of).hasSizeGreaterThan(100);
+    assertThat(ClassLoops.beyond(MOST_CLASSES_IN_A_LOOP, of)).isEmpty();
+  }
+
+  private static String outermost(String name) {
+    return name.replaceFirst("[$].*", "");
+  }
+
+  @Test
+  void loopOfSixIsFound() {
+    Map<String, Set<String>> six =
+        Map.of(
+            "a", Set.of("b", "z"),
+            "b", Set.of("c"),
+            "c", Set.of("d", "a"),
+            "d", Set.of("e"),
+            "e", Set.of("f"),
+            "f", Set.of("a"),
+            "z", Set.of());
+
+    assertThat(ClassLoops.beyond(MOST_CLASSES_IN_A_LOOP, six))
+        .containsExactly(Set.of("a", "b", "c", "d", "e", "f"));
+    assertThat(ClassLoops.beyond(6, six)).isEmpty();
   }
 
   @ParameterizedTest
   @CsvSource({
-    "plan, backfill.postgres.Database, plan may not use backfill.postgres",
+    "plan, backfill.postgres.server.Database, plan may not use backfill.postgres.server",
     "membership, backfill.plan.Step, membership may not use backfill.plan",
-    "postgres, backfill.spark.Reader, postgres may not use backfill.spark",
-    "spark, backfill.demo.Server, spark may not use backfill.demo",
-    "spark, backfill.Report, spark may not use backfill",
-    "demo, backfill.spark.Reader, demo may not use backfill.spark",
-    "postgres, org.apache.spark.sql.Row, postgres may not use org.apache.spark",
+    "postgres.server, backfill.postgres.catalog.Table, postgres.server may not use backfill.postgres.catalog",
+    "postgres.catalog, backfill.postgres.snapshot.Snapshot, postgres.catalog may not use backfill.postgres.snapshot",
+    "postgres.snapshot, backfill.postgres.ledger.Ledger, postgres.snapshot may not use backfill.postgres.ledger",
+    "postgres.ledger, backfill.postgres.write.Batch, postgres.ledger may not use backfill.postgres.write",
+    "postgres.write, backfill.postgres.change.DdlRun, postgres.write may not use backfill.postgres.change",
+    "postgres.change, backfill.postgres.preflight.Ready, postgres.change may not use backfill.postgres.preflight",
+    "postgres.preflight, backfill.spark.read.Reading, postgres.preflight may not use backfill.spark.read",
+    "spark.engine, backfill.spark.query.Cells, spark.engine may not use backfill.spark.query",
+    "spark.query, backfill.spark.read.Reading, spark.query may not use backfill.spark.read",
+    "spark.read, backfill.spark.sink.Sink, spark.read may not use backfill.spark.sink",
+    "spark.sink, backfill.spark.step.StepRun, spark.sink may not use backfill.spark.step",
+    "spark.step, backfill.spark.pairs.PairsRun, spark.step may not use backfill.spark.pairs",
+    "spark.pairs, backfill.spark.rows.RowsRun, spark.pairs may not use backfill.spark.rows",
+    "spark.rows, backfill.spark.pairs.PairsRun, spark.rows may not use backfill.spark.pairs",
+    "spark.rows, backfill.report.Report, spark.rows may not use backfill.report",
+    "report, backfill.run.Backfill, report may not use backfill.run",
+    "run, backfill.cli.PlanText, run may not use backfill.cli",
+    "cli, backfill.Main, cli may not use backfill",
+    "spark.engine, backfill.demo.DemoServer, spark.engine may not use backfill.demo",
+    "demo, backfill.spark.read.Reading, demo may not use backfill.spark.read",
+    "postgres.write, org.apache.spark.sql.Row, postgres.write may not use org.apache.spark",
     "membership, scala.Option, membership may not use scala",
     "plan, org.apache.hadoop.fs.Path, plan may not use org.apache.hadoop",
-    "spark, java.sql.Connection, spark may not use java.sql",
-    "spark, org.postgresql.PGConnection, spark may not use org.postgresql",
-    "postgres, io.zonky.test.db.postgres.embedded.EmbeddedPostgres, postgres may not use io.zonky",
-    "spark, backfill.util.Text, spark may not use backfill.util",
+    "report, org.apache.spark.sql.Row, report may not use org.apache.spark",
+    "spark.read, java.sql.Connection, spark.read may not use java.sql",
+    "spark.read, org.postgresql.PGConnection, spark.read may not use org.postgresql",
+    "run, java.sql.SQLException, run may not use java.sql",
+    "postgres.server, io.zonky.test.db.postgres.embedded.EmbeddedPostgres, postgres.server may not use io.zonky",
+    "spark.read, backfill.util.Text, spark.read may not use backfill.util",
   })
   void arrowTheOtherWayIsFound(String from, String used, String violation) {
     String head = "package backfill." + from + ";\n\n";
@@ -99,9 +245,9 @@ class PackageArrowsTest {
   }
 
   @Test
-  void sixthPackageIsFound() {
-    assertThat(violations("package backfill.util;\nclass A {}"))
-        .containsExactly("backfill.util is none of the house's packages");
+  void roomThatIsNotInThePlanIsFound() {
+    assertThat(violations("package backfill.postgres.util;\nclass A {}"))
+        .containsExactly("backfill.postgres.util is none of the house's rooms");
   }
 
   @Test
@@ -121,22 +267,24 @@ class PackageArrowsTest {
   void arrowsOfTheHousePass() {
     assertThat(
             violations(
-                "package backfill;\nimport backfill.spark.Reader;\nimport backfill.plan.Plan;"))
+                "package backfill.run;\nimport backfill.spark.pairs.PairsRun;\nimport backfill.plan.Plan;"))
         .isEmpty();
     assertThat(
-            violations("package backfill.spark;\nimport scala.Option;\nimport backfill.spark.Own;"))
+            violations(
+                "package backfill.spark.read;\nimport scala.Option;\nimport backfill.spark.read.Own;"))
         .isEmpty();
-    assertThat(violations("package backfill.postgres;\nimport java.sql.Connection;")).isEmpty();
+    assertThat(violations("package backfill.postgres.server;\nimport java.sql.Connection;"))
+        .isEmpty();
   }
 
   @Test
   void sparkMayCatchWhatTheDriverThrowsAndNothingElse() {
-    String head = "package backfill.spark;\nimport java.sql.";
+    String head = "package backfill.spark.read;\nimport java.sql.";
 
     assertThat(violations(head + "SQLException;")).isEmpty();
     assertThat(violations(head + "Driver;\nclass A extends JdbcConnectionProvider {}")).isEmpty();
     assertThat(violations(head + "ResultSet;\nclass A extends JdbcConnectionProvider {}"))
-        .containsExactly("spark may not use java.sql");
+        .containsExactly("spark.read may not use java.sql");
   }
 
   private static Set<String> violations(String source) {
@@ -145,21 +293,21 @@ class PackageArrowsTest {
     assertThat(declaration.find()).as("a package of ours in: %s", source).isTrue();
     String from = declaration.group(1) == null ? "" : declaration.group(1);
     if (!OURS.containsKey(from)) {
-      return Set.of("backfill." + from + " is none of the house's packages");
+      return Set.of("backfill." + from + " is none of the house's rooms");
     }
-    if (from.equals("spark")) {
+    if (from.startsWith("spark.")) {
       code = code.replace("java.sql.SQLException", "");
       if (code.contains("extends JdbcConnectionProvider")) {
         code = code.replaceAll("java\\.sql\\.(Connection|Driver)\\b", "");
       }
     }
-    String who = from.isEmpty() ? "the root" : from;
+    String room = from.isEmpty() ? "the root" : from;
     Set<String> found = new TreeSet<>();
     Matcher names = NAME.matcher(code.substring(declaration.end()));
     while (names.find()) {
       String used = packageOf(names.group());
       if (!mayUse(from, used)) {
-        found.add(who + " may not use " + used);
+        found.add(room + " may not use " + used);
       }
     }
     return found;
@@ -168,8 +316,7 @@ class PackageArrowsTest {
   /** The part of a qualified name that the two tables speak of; empty where they do not. */
   private static String packageOf(String name) {
     if (name.startsWith("backfill.")) {
-      String next = name.split("[.]")[1];
-      return Character.isUpperCase(next.charAt(0)) ? "backfill" : "backfill." + next;
+      return name.replaceFirst("[.][A-Z].*", "");
     }
     return THEIRS.keySet().stream()
         .filter(its -> name.startsWith(its + "."))
@@ -185,6 +332,6 @@ class PackageArrowsTest {
       String ours = used.substring("backfill.".length());
       return ours.equals(from) || OURS.get(from).contains(ours);
     }
-    return used.isEmpty() || THEIRS.get(used).contains(from);
+    return used.isEmpty() || THEIRS.get(used).contains(from.replaceFirst("[.].*", ""));
   }
 }

@@ -3,7 +3,7 @@ package backfill;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import backfill.postgres.Database;
+import backfill.postgres.server.Database;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;

@@ -3,7 +3,8 @@ package backfill;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import backfill.postgres.Database;
+import backfill.cli.CommandLineJob;
+import backfill.postgres.server.Database;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.io.PrintWriter;

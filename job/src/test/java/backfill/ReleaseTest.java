@@ -2,6 +2,7 @@ package backfill;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import backfill.report.Version;
 import java.io.IOException;
 import java.nio.file.FileSystem;
 import java.nio.file.FileSystems;

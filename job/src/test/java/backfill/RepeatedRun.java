@@ -1,5 +1,6 @@
 package backfill;
 
+import backfill.cli.CommandLineJob;
 import java.util.Arrays;
 import java.util.List;
 import org.apache.spark.sql.SparkSession;

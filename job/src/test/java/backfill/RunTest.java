@@ -10,7 +10,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Whole runs of the DefectDojo plan, held against what plain SQL says. */
-class RunTest {
+public class RunTest {
 
   @Test
   void targetsAreAsTheOracleSays() throws Exception {
@@ -144,7 +144,7 @@ class RunTest {
         .globalRoleUser("u4", "Reader");
   }
 
-  static List<Long> numbers(long... numbers) {
+  public static List<Long> numbers(long... numbers) {
     return Arrays.stream(numbers).boxed().toList();
   }
 }

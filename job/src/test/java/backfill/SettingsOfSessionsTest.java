@@ -3,9 +3,9 @@ package backfill;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import backfill.postgres.HostileSettings;
-import backfill.postgres.LedgerTables;
-import backfill.postgres.PoolingProxy;
+import backfill.postgres.ledger.LedgerTables;
+import backfill.postgres.server.HostileSettings;
+import backfill.postgres.server.PoolingProxy;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;

@@ -2,6 +2,7 @@ package backfill;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import backfill.report.Stage;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;

@@ -1,5 +1,6 @@
 package backfill;
 
+import backfill.report.Stage;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;

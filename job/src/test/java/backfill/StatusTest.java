@@ -2,7 +2,8 @@ package backfill;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import backfill.postgres.LedgerStatus;
+import backfill.postgres.ledger.LedgerStatus;
+import backfill.report.StatusTable;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.nio.file.Files;

@@ -9,7 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** The job in a JVM of its own, as the launcher starts it, to be sent signals. */
-final class StoppedProcess implements AutoCloseable {
+public final class StoppedProcess implements AutoCloseable {
   private final StoppedTables tables;
   private final Process process;
   private final Path out;
@@ -25,9 +25,9 @@ final class StoppedProcess implements AutoCloseable {
   /**
    * @param lastSeen how long after the signal the server still had a session of it
    */
-  record Ended(int code, Duration lastSeen, String lastLine, String log) {}
+  public record Ended(int code, Duration lastSeen, String lastLine, String log) {}
 
-  static StoppedProcess begin(StoppedTables tables, Path directory) throws Exception {
+  public static StoppedProcess begin(StoppedTables tables, Path directory) throws Exception {
     Path out = directory.resolve("out");
     Path err = directory.resolve("err");
     List<String> command = new ArrayList<>(signalsAsAtATerminal());
@@ -58,14 +58,14 @@ final class StoppedProcess implements AutoCloseable {
     return new ProcessBuilder(attempt).start().waitFor() == 0 ? words : List.of();
   }
 
-  boolean ended() {
+  public boolean ended() {
     return !process.isAlive();
   }
 
   /**
    * Sends these signals one after the other, and watches the server until the process has ended.
    */
-  Ended signal(String... names) throws Exception {
+  public Ended signal(String... names) throws Exception {
     long sent = System.nanoTime();
     for (String name : names) {
       new ProcessBuilder("kill", "-" + name, Long.toString(process.pid())).start().waitFor();

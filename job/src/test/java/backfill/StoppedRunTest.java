@@ -2,6 +2,9 @@ package backfill;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import backfill.cli.CommandLineJob;
+import backfill.report.ExitCode;
+import backfill.report.Stopping;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;

@@ -17,18 +17,18 @@ import java.util.stream.Stream;
  * A database for runs that are stopped on their way: members who become grants, in a plan whose
  * batches have {@value #BATCH} rows, and the means to see when our sessions are gone.
  */
-final class StoppedTables implements AutoCloseable {
+public final class StoppedTables implements AutoCloseable {
   static final int BATCH = 50;
-  static final String BLOCKED = "wait_event_type = 'Lock'";
+  public static final String BLOCKED = "wait_event_type = 'Lock'";
   static final String ASLEEP = "wait_event = 'PgSleep'";
-  static final String PREFLIGHT = "application_name LIKE '% preflight'";
+  public static final String PREFLIGHT = "application_name LIKE '% preflight'";
 
   private static final String OURS =
       "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
           + " AND application_name LIKE 'backfill stopped %'";
   private static final long PATIENCE_NANOS = TimeUnit.MINUTES.toNanos(2);
 
-  final TestingDatabase database;
+  public final TestingDatabase database;
   final Path plan;
   final Path report;
 
@@ -41,7 +41,8 @@ final class StoppedTables implements AutoCloseable {
   /**
    * @param where a condition on the members, as PostgreSQL takes it
    */
-  static StoppedTables create(Path directory, String where) throws SQLException, IOException {
+  public static StoppedTables create(Path directory, String where)
+      throws SQLException, IOException {
     StoppedTables tables = new StoppedTables(TestingPostgres.shared().createDatabase(), directory);
     tables.database.execute(
         "CREATE TABLE members AS SELECT o::int8 AS object, u::int8 AS person"
@@ -67,14 +68,14 @@ final class StoppedTables implements AutoCloseable {
     return tables;
   }
 
-  String[] command(String... more) {
+  public String[] command(String... more) {
     return Stream.concat(
             Stream.of("run", plan.toString(), "--report", report.toString()), Stream.of(more))
         .toArray(String[]::new);
   }
 
   /** From now on every batch takes a second. */
-  StoppedTables slow() throws SQLException {
+  public StoppedTables slow() throws SQLException {
     database.execute(
         "CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS"
             + " $$BEGIN PERFORM pg_sleep(1.0 / %d); RETURN NEW; END$$".formatted(BATCH),
@@ -82,7 +83,7 @@ final class StoppedTables implements AutoCloseable {
     return this;
   }
 
-  void fast() throws SQLException {
+  public void fast() throws SQLException {
     database.execute("DROP TRIGGER slow ON granted");
   }
 
@@ -90,14 +91,14 @@ final class StoppedTables implements AutoCloseable {
    * A transaction of somebody else's that has inserted a pair in the middle: its batch waits, those
    * before it are in. Closing it undoes the pair.
    */
-  Connection other() throws SQLException {
+  public Connection other() throws SQLException {
     Connection connection = database.connection();
     connection.setAutoCommit(false);
     connection.createStatement().execute("INSERT INTO granted (object, person) VALUES (30, 25)");
     return connection;
   }
 
-  long granted() throws SQLException {
+  public long granted() throws SQLException {
     return database.count("SELECT count(*) FROM granted");
   }
 
@@ -106,11 +107,11 @@ final class StoppedTables implements AutoCloseable {
   }
 
   /** Waits for a session of ours of this kind. */
-  void awaitSession(String condition, Callable<Boolean> ended) throws Exception {
+  public void awaitSession(String condition, Callable<Boolean> ended) throws Exception {
     await(() -> database.count(OURS + " AND " + condition) > 0, ended);
   }
 
-  void awaitGranted(Callable<Boolean> ended) throws Exception {
+  public void awaitGranted(Callable<Boolean> ended) throws Exception {
     await(() -> granted() > 0, ended);
   }
 
@@ -129,7 +130,7 @@ final class StoppedTables implements AutoCloseable {
   }
 
   /** Whole batches alone, each counted, and the ledger knows how it ended. */
-  void assertStoppedInTheWrite(int code) throws Exception {
+  public void assertStoppedInTheWrite(int code) throws Exception {
     JsonNode report = report();
     assertThat(report.path("status").asText()).isEqualTo("stopped");
     assertThat(report.path("exitCode").asInt()).isEqualTo(code);
@@ -146,7 +147,7 @@ final class StoppedTables implements AutoCloseable {
   }
 
   /** What plain SQL says should be there, is, and nothing else. */
-  void assertComplete() throws SQLException {
+  public void assertComplete() throws SQLException {
     for (String target : new String[] {"granted", "granted_later"}) {
       assertThat(
               database.rows(

@@ -1,5 +1,6 @@
 package backfill;
 
+import backfill.cli.CommandLineJob;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;

@@ -6,13 +6,13 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** A DefectDojo in a database of its own on the shared server, and the job run on it. */
-final class TestingDojo implements AutoCloseable {
-  static final List<String> TARGETS =
+public final class TestingDojo implements AutoCloseable {
+  public static final List<String> TARGETS =
       List.of("dojo_product_authorized_users", "dojo_product_type_authorized_users", "auth_user");
 
-  final TestingDatabase database;
-  final Connection connection;
-  final DefectDojo dojo;
+  public final TestingDatabase database;
+  public final Connection connection;
+  public final DefectDojo dojo;
 
   private TestingDojo() throws SQLException {
     database = TestingPostgres.shared().createDatabase();
@@ -20,12 +20,12 @@ final class TestingDojo implements AutoCloseable {
     dojo = DefectDojo.create(connection);
   }
 
-  static TestingDojo create() throws SQLException {
+  public static TestingDojo create() throws SQLException {
     return new TestingDojo();
   }
 
   /** A command of the shipped plan, as in {@code run("plan", "--only", "user-flags")}. */
-  TestingRun run(String command, String... options) {
+  public TestingRun run(String command, String... options) {
     List<String> words = new ArrayList<>(List.of(command, TestingRun.DOJO));
     words.addAll(List.of(options));
     return TestingRun.of(database.environment(), words.toArray(String[]::new));
@@ -35,7 +35,7 @@ final class TestingDojo implements AutoCloseable {
    * Every row of the targets with the transaction that wrote it, and where the sequences stand: the
    * same again means that nothing was touched.
    */
-  List<List<Object>> trace() throws SQLException {
+  public List<List<Object>> trace() throws SQLException {
     List<List<Object>> trace = new ArrayList<>();
     for (String target : TARGETS) {
       trace.addAll(
@@ -55,7 +55,7 @@ final class TestingDojo implements AutoCloseable {
     return trace;
   }
 
-  long rows(String table) throws SQLException {
+  public long rows(String table) throws SQLException {
     return database.count("SELECT count(*) FROM " + table);
   }
 

@@ -21,7 +21,7 @@ import java.util.Map;
 import java.util.stream.Stream;
 
 /** A primary of the test's own, and a replica that streams from it. */
-final class TestingReplica implements AutoCloseable {
+public final class TestingReplica implements AutoCloseable {
   private static final long PATIENCE_NANOS = 60_000_000_000L;
 
   private final Path directory;
@@ -35,7 +35,7 @@ final class TestingReplica implements AutoCloseable {
   }
 
   /** The replica is a copy of the primary's directory, taken while that was stopped. */
-  static TestingReplica start() throws IOException {
+  public static TestingReplica start() throws IOException {
     Path directory = Files.createTempDirectory("backfill-replica");
     Path first = directory.resolve("primary");
     Path second = directory.resolve("replica");
@@ -87,7 +87,7 @@ final class TestingReplica implements AutoCloseable {
   }
 
   /** What the job is given to write to the primary and read from the replica. */
-  Map<String, String> environment() {
+  public Map<String, String> environment() {
     Map<String, String> environment = new HashMap<>(onlyPrimary());
     environment.put("BACKFILL_READ_URL", url(replica));
     return environment;
@@ -99,29 +99,29 @@ final class TestingReplica implements AutoCloseable {
   }
 
   /** What the job is given to know nothing but the replica. */
-  Map<String, String> onlyReplica() {
+  public Map<String, String> onlyReplica() {
     return Map.of("BACKFILL_URL", url(replica), "BACKFILL_USER", "postgres");
   }
 
   /** Without its scheme. */
-  String replicaAddress() {
+  public String replicaAddress() {
     return "127.0.0.1:" + replica.getPort() + "/postgres";
   }
 
   /** Likewise. */
-  String primaryAddress() {
+  public String primaryAddress() {
     return "127.0.0.1:" + primary.getPort() + "/postgres";
   }
 
-  Connection primary() throws SQLException {
+  public Connection primary() throws SQLException {
     return DriverManager.getConnection(url(primary), "postgres", "");
   }
 
-  void execute(String... statements) throws SQLException {
+  public void execute(String... statements) throws SQLException {
     on(primary, statements);
   }
 
-  void onReplica(String... statements) throws SQLException {
+  public void onReplica(String... statements) throws SQLException {
     on(replica, statements);
   }
 
@@ -134,7 +134,7 @@ final class TestingReplica implements AutoCloseable {
     }
   }
 
-  long count(String sql) throws SQLException {
+  public long count(String sql) throws SQLException {
     return number(primary, sql);
   }
 
@@ -152,12 +152,12 @@ final class TestingReplica implements AutoCloseable {
   }
 
   /** Waits until a query of one number answers with more than 0 on the primary. */
-  void await(String what, String sql) throws Exception {
+  public void await(String what, String sql) throws Exception {
     await(primary, what, sql);
   }
 
   /** Waits until the replica's replay is paused, or until it goes on. */
-  void pause(boolean paused) throws Exception {
+  public void pause(boolean paused) throws Exception {
     onReplica("SELECT pg_wal_replay_" + (paused ? "pause" : "resume") + "()");
     await(
         replica,
@@ -167,7 +167,7 @@ final class TestingReplica implements AutoCloseable {
   }
 
   /** Waits until the replica has what it may not replay yet. */
-  void awaitReceived() throws Exception {
+  public void awaitReceived() throws Exception {
     await(
         replica,
         "the replica has received more than it replayed",
@@ -175,7 +175,7 @@ final class TestingReplica implements AutoCloseable {
   }
 
   /** Waits until the replica shows what the primary has now. */
-  void awaitReplayed() throws Exception {
+  public void awaitReplayed() throws Exception {
     String position = text(primary, "SELECT pg_current_wal_insert_lsn()");
     await(
         replica,

@@ -1,5 +1,6 @@
 package backfill;
 
+import backfill.cli.CommandLineJob;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.MissingNode;
@@ -25,13 +26,14 @@ import org.apache.logging.log4j.core.config.properties.PropertiesConfigurationFa
  * @param report what {@code --report} wrote, or a missing node
  * @param line the last line of standard output, or a missing node where there is none
  */
-record TestingRun(int code, List<String> out, List<String> err, JsonNode report, JsonNode line) {
-  static final String DOJO = "defectdojo-authorized-users";
+public record TestingRun(
+    int code, List<String> out, List<String> err, JsonNode report, JsonNode line) {
+  public static final String DOJO = "defectdojo-authorized-users";
 
   private static final ObjectMapper JSON = new ObjectMapper();
 
   /** Runs a command that takes a plan, with a report beside those of the arguments. */
-  static TestingRun of(Map<String, String> environment, String... arguments) {
+  public static TestingRun of(Map<String, String> environment, String... arguments) {
     try {
       Path report = Files.createTempFile("report", ".json");
       Files.delete(report);
@@ -50,7 +52,7 @@ record TestingRun(int code, List<String> out, List<String> err, JsonNode report,
   }
 
   /** Runs exactly these words. */
-  static TestingRun bare(Map<String, String> environment, String... arguments) {
+  public static TestingRun bare(Map<String, String> environment, String... arguments) {
     TestingSpark.session();
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     ByteArrayOutputStream err = new ByteArrayOutputStream();
@@ -103,7 +105,7 @@ record TestingRun(int code, List<String> out, List<String> err, JsonNode report,
   }
 
   /** What the report says of one step. */
-  JsonNode step(String name) {
+  public JsonNode step(String name) {
     for (JsonNode step : report.path("steps")) {
       if (step.path("name").asText().equals(name)) {
         return step;
@@ -113,7 +115,7 @@ record TestingRun(int code, List<String> out, List<String> err, JsonNode report,
   }
 
   /** Counts of one step, in the order asked for; null where the report has null. */
-  List<Long> counts(String step, String... names) {
+  public List<Long> counts(String step, String... names) {
     List<Long> counts = new ArrayList<>();
     for (String name : names) {
       JsonNode count = step(step).path(name);
@@ -123,7 +125,7 @@ record TestingRun(int code, List<String> out, List<String> err, JsonNode report,
   }
 
   /** All that went to standard error. */
-  String said() {
+  public String said() {
     return String.join("\n", err);
   }
 }

@@ -1,6 +1,6 @@
 package backfill.demo;
 
-import backfill.postgres.NotReady;
+import backfill.postgres.server.NotReady;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.io.UncheckedIOException;

@@ -1,7 +1,7 @@
 package backfill.bench;
 
 import backfill.bench.Goal.Direction;
-import backfill.spark.InMemoryStage;
+import backfill.spark.pairs.InMemoryStage;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;

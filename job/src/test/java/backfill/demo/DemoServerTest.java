@@ -2,8 +2,8 @@ package backfill.demo;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import backfill.postgres.Database;
-import backfill.postgres.NotReady;
+import backfill.postgres.server.Database;
+import backfill.postgres.server.NotReady;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

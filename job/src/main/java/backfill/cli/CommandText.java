@@ -1,0 +1,35 @@
+package backfill.cli;
+
+import java.util.List;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import picocli.CommandLine.Model.CommandSpec;
+
+/** A command line as somebody would type it again. */
+final class CommandText {
+  /** How the launcher was called: what leads to it from the same directory. */
+  private static final String LAUNCHER = "backfill.command";
+
+  private static final Pattern PLAIN = Pattern.compile("[\\w@%+=:,./-]+");
+
+  private CommandText() {}
+
+  static String of(CommandSpec job) {
+    return of(job.commandLine().getParseResult().originalArgs());
+  }
+
+  static String of(List<String> words) {
+    return words.stream()
+        .map(CommandText::quoted)
+        .collect(Collectors.joining(" ", launcher() + " ", ""));
+  }
+
+  /** What starts the job again. */
+  static String launcher() {
+    return quoted(System.getProperty(LAUNCHER, "backfill"));
+  }
+
+  private static String quoted(String word) {
+    return PLAIN.matcher(word).matches() ? word : "'" + word.replace("'", "'\\''") + "'";
+  }
+}

@@ -1,0 +1,23 @@
+package backfill.cli;
+
+import java.util.ArrayList;
+import java.util.List;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** What every command knows that reads a plan or the ledger. */
+final class CommonOptions {
+  @Option(
+      names = "--set",
+      paramLabel = "KEY=VALUE",
+      description = "Sets one setting or params.NAME; repeatable.")
+  List<String> sets = new ArrayList<>();
+
+  @Option(
+      names = "--report",
+      paramLabel = "TARGET",
+      description = "Writes the JSON report to a path, a Hadoop URI, or - ; repeatable.")
+  List<String> reports = new ArrayList<>();
+
+  @Mixin JsonOption json;
+}

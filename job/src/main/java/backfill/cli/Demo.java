@@ -1,0 +1,123 @@
+package backfill.cli;
+
+import backfill.demo.Counts;
+import backfill.demo.DemoServer;
+import backfill.demo.Scale;
+import backfill.demo.SideBySide;
+import backfill.plan.Plan;
+import backfill.plan.PlanFile;
+import backfill.postgres.server.Database;
+import backfill.postgres.server.Databases;
+import backfill.postgres.server.NotReady;
+import backfill.report.Command;
+import backfill.report.ExitCode;
+import backfill.report.LastLine;
+import backfill.report.Progress;
+import backfill.report.Report;
+import backfill.report.StepReport;
+import backfill.report.Stopping;
+import backfill.report.Summary;
+import backfill.report.Terminal;
+import backfill.report.Version;
+import backfill.run.Backfill;
+import backfill.spark.engine.Session;
+import java.io.PrintStream;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.UUID;
+
+/**
+ * The main job on a server of its own, twice: what a first run does, and that a rerun does nothing.
+ */
+final class Demo {
+  private static final String PLAN = "defectdojo-authorized-users";
+
+  private final Stopping stopping;
+  private final PrintStream err;
+  private final LastLine last;
+
+  Demo(Stopping stopping, PrintStream err, LastLine last) {
+    this.stopping = stopping;
+    this.err = err;
+    this.last = last;
+  }
+
+  int run(boolean keep) {
+    long started = System.nanoTime();
+    stopping.listen();
+    Plan plan =
+        PlanFile.read(
+            PLAN + ".conf", PlanFile.shippedText(PLAN).orElseThrow(), List.of(), Version.number());
+    try (Session session = Session.start("backfill demo", plan.timeZone());
+        DemoServer server = DemoServer.start()) {
+      Databases databases =
+          Databases.only(
+              Database.fromEnvironment(
+                  "BACKFILL", server.environment(), plan.settings().connectTimeout()));
+      Counts counts = server.fill(Scale.SMALL);
+      err.println("demo: " + counts.sentence());
+      Report first = once(plan, databases, session);
+      if (first.stopped()) {
+        err.println(
+            "demo: to see all of it, run the same command again: "
+                + CommandText.of(List.of("demo")));
+        last.print(first);
+        return first.exitCode;
+      }
+      Report second = once(plan, databases, session);
+      err.println();
+      err.print(new SideBySide(column("first run", first), column("rerun", second)).text());
+      err.printf(
+          Locale.ROOT, "demo: %.1f s in all%n", (System.nanoTime() - started) / 1_000_000_000.0);
+      if (keep) {
+        server.keep();
+        err.println(server.whatNext(CommandText.launcher(), PLAN));
+      } else {
+        err.println("The same with a server that stays, and how a plan is written. What next:");
+        err.println("  " + CommandText.of(List.of("demo", "--keep")));
+        err.println("  " + CommandText.of(List.of("help", "plan")));
+      }
+      last.print(second);
+      return Math.max(first.exitCode, second.exitCode);
+    } catch (NotReady e) {
+      e.reasons().forEach(err::println);
+      return ExitCode.NOT_READY.number();
+    }
+  }
+
+  private Report once(Plan plan, Databases databases, Session session) {
+    Report report = new Report(UUID.randomUUID().toString(), Command.RUN.toString(), Instant.now());
+    try (Progress progress = new Progress(plan.settings().progressEvery(), Terminal.of(err))) {
+      new Backfill(plan, plan.steps(), databases, session, report, progress, stopping)
+          .run(Command.RUN);
+      report.lasts();
+      progress.say(Summary.text(report, Terminal.width()));
+    }
+    return report;
+  }
+
+  private static SideBySide.Column column(String heading, Report report) {
+    List<SideBySide.Figure> figures = new ArrayList<>();
+    figures.add(new SideBySide.Figure("status", report.status.toString()));
+    for (StepReport step : report.steps) {
+      add(figures, step.name + " planned", step.planned);
+      add(figures, step.name + " already present", step.alreadyPresent);
+      add(figures, step.name + " inserted", step.inserted);
+      add(figures, step.name + " set", step.updated);
+      add(figures, step.name + " missing", step.missing);
+      add(figures, step.name + " sequence values", step.sequenceValues);
+    }
+    figures.add(
+        new SideBySide.Figure(
+            "seconds", String.format(Locale.ROOT, "%.1f", report.durationMs / 1000.0)));
+    return new SideBySide.Column(heading, figures);
+  }
+
+  private static void add(List<SideBySide.Figure> figures, String label, Long count) {
+    if (count != null) {
+      figures.add(new SideBySide.Figure(label, String.format(Locale.ROOT, "%,d", count)));
+    }
+  }
+}

@@ -1,0 +1,120 @@
+package backfill.cli;
+
+import backfill.plan.InvalidPlan;
+import backfill.plan.Plan;
+import backfill.plan.PlanFile;
+import backfill.plan.Step;
+import backfill.postgres.server.Databases;
+import backfill.report.Command;
+import backfill.report.ExitCode;
+import backfill.report.LastLine;
+import backfill.report.Progress;
+import backfill.report.Report;
+import backfill.report.ReportTargets;
+import backfill.report.Stopping;
+import backfill.report.Summary;
+import backfill.report.Terminal;
+import backfill.report.Version;
+import backfill.run.Backfill;
+import backfill.run.CheckPrintout;
+import backfill.run.Selection;
+import backfill.spark.engine.Session;
+import java.io.PrintStream;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import picocli.CommandLine.Model.CommandSpec;
+
+/** A command that takes a plan, from its options to the last line of standard output. */
+final class PlanCommand {
+  private final Stopping stopping;
+  private final Map<String, String> environment;
+  private final PrintStream out;
+  private final PrintStream err;
+  private final LastLine last;
+  private final CommandSpec spec;
+
+  PlanCommand(
+      Stopping stopping,
+      Map<String, String> environment,
+      PrintStream out,
+      PrintStream err,
+      LastLine last,
+      CommandSpec spec) {
+    this.stopping = stopping;
+    this.environment = environment;
+    this.out = out;
+    this.err = err;
+    this.last = last;
+    this.spec = spec;
+  }
+
+  int run(Command command, PlanOptions options, CheckPrintout printout) {
+    Instant startedAt = Instant.now();
+    Report report = new Report(UUID.randomUUID().toString(), command.toString(), startedAt);
+    ReportTargets targets = null;
+    try {
+      targets = new ReportTargets(options.common.reports);
+      refuseSupervisor();
+      PlanText text = PlanText.find(options.plan);
+      Plan plan =
+          PlanFile.read(text.location(), text.text(), options.common.sets, Version.number());
+      report.label(options.labels);
+      var steps = new Selection(options.only, options.from, options.until).of(plan);
+      Databases databases = Databases.fromEnvironment(plan, steps, environment);
+      if (loadsOnly()) {
+        return ExitCode.DONE.number();
+      }
+      stopping.listen();
+      if (command == Command.RUN) {
+        plan.settings().stopAfter().ifPresent(when -> stopping.at(when.deadline(startedAt)));
+      }
+      String name = "backfill " + plan.name();
+      // What changes a database from within needs no engine.
+      try (Session session =
+              Step.fills(steps).isEmpty()
+                  ? Session.whenAsked(name, plan.timeZone())
+                  : Session.start(name, plan.timeZone());
+          Progress progress = new Progress(plan.settings().progressEvery(), Terminal.of(err))) {
+        new Backfill(plan, steps, databases, session, report, progress, stopping)
+            .run(command, printout);
+        report.lasts();
+        progress.say(Summary.text(report, Terminal.width()));
+        if (report.stopped()) {
+          progress.say("to go on, run the same command again: " + CommandText.of(spec));
+        }
+      }
+    } catch (InvalidPlan e) {
+      report.plan = report.plan == null ? options.plan : report.plan;
+      report.invalid(e.getMessage());
+      e.problems().forEach(problem -> Terminal.say(err, problem.toString()));
+    }
+    report.lasts();
+    if (targets != null) {
+      targets.write(report, out, err);
+    }
+    last.print(report);
+    return report.exitCode;
+  }
+
+  /**
+   * The launcher asks for mistakes before it does what takes long; it then starts the job again.
+   */
+  static boolean loadsOnly() {
+    return "only".equals(System.getProperty("backfill.load"));
+  }
+
+  /** Most exit codes say that somebody must look first; a supervisor never does. */
+  private static void refuseSupervisor() {
+    if (Session.isSupervised()) {
+      throw new InvalidPlan(
+          List.of(
+              new InvalidPlan.Problem(
+                  "spark.driver.supervise",
+                  0,
+                  "is on, and would start a run again that ended for a reason; kill this driver, and submit without"
+                      + " --supervise")));
+    }
+  }
+}

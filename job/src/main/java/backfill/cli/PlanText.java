@@ -1,0 +1,50 @@
+package backfill.cli;
+
+import backfill.plan.InvalidPlan;
+import backfill.plan.Nearest;
+import backfill.plan.PlanFile;
+import backfill.spark.engine.HadoopFiles;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * The text of the plan that a command line names, and where it was found.
+ *
+ * @param location for messages: a path, a URI, or the name of a shipped plan with its ending
+ */
+record PlanText(String location, String text) {
+
+  /**
+   * @param name a shipped plan's name, a path, or a URI that Hadoop reads
+   * @throws InvalidPlan if it is none of these
+   */
+  static PlanText find(String name) {
+    try {
+      if (HadoopFiles.isUri(name)) {
+        return new PlanText(name, HadoopFiles.read(name));
+      }
+      Path path = Path.of(name);
+      if (Files.isRegularFile(path)) {
+        return new PlanText(name, Files.readString(path));
+      }
+    } catch (IOException | IllegalArgumentException e) {
+      throw invalid(name, "cannot be read: " + e.getMessage());
+    }
+    return PlanFile.shippedText(name)
+        .map(text -> new PlanText(name + ".conf", text))
+        .orElseThrow(
+            () ->
+                invalid(
+                    name,
+                    "is neither a file nor a shipped plan"
+                        + "; shipped are "
+                        + String.join(", ", PlanFile.shipped())
+                        + Nearest.hint(name, PlanFile.shipped())));
+  }
+
+  private static InvalidPlan invalid(String name, String message) {
+    return new InvalidPlan(List.of(new InvalidPlan.Problem(name, 0, message)));
+  }
+}

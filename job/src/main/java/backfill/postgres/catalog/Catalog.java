@@ -1,0 +1,315 @@
+package backfill.postgres.catalog;
+
+import backfill.postgres.server.Inquiry;
+import backfill.postgres.server.RowEvent;
+import backfill.postgres.server.TableName;
+import java.sql.Array;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/** Looks tables up in the system catalogs, by oid; {@link NameLookup} finds the oid. */
+public final class Catalog {
+  private final Inquiry inquiry;
+
+  public Catalog(Inquiry inquiry) {
+    this.inquiry = inquiry;
+  }
+
+  /** Everything a run needs to know of one relation; attribute -1 is its {@code ctid}. */
+  public Table table(long oid) throws SQLException {
+    List<Column> columns = columns(oid);
+    List<UniqueIndex> uniqueIndexes = new IndexCatalog(inquiry).uniqueIndexes(oid);
+    return inquiry.one(
+        """
+        WITH RECURSIVE tree AS (
+          SELECT ?::pg_catalog.oid AS oid
+          UNION
+          SELECT child.inhrelid FROM pg_catalog.pg_inherits child JOIN tree ON child.inhparent = tree.oid)
+        SELECT r.oid, n.nspname, r.relname, r.relkind,
+               (SELECT coalesce(pg_catalog.max(pg_catalog.pg_relation_size(tree.oid)), 0) FROM tree)
+                 / pg_catalog.current_setting('block_size')::pg_catalog.int8 AS blocks,
+               coalesce(pg_catalog.has_column_privilege(r.oid, (-1)::pg_catalog.int2, 'SELECT'), false)
+                 AS ctid_readable,
+               pg_catalog.has_table_privilege(r.oid, 'SELECT') AS wholly_readable,
+               ARRAY(SELECT ARRAY[pn.nspname::pg_catalog.text, p.relname::pg_catalog.text]
+                     FROM tree JOIN pg_catalog.pg_class p ON p.oid = tree.oid
+                               JOIN pg_catalog.pg_namespace pn ON pn.oid = p.relnamespace
+                     WHERE p.relkind = 'f' AND p.oid <> r.oid ORDER BY p.relname) AS foreign_parts
+        FROM pg_catalog.pg_class r JOIN pg_catalog.pg_namespace n ON n.oid = r.relnamespace
+        WHERE r.oid = ?::pg_catalog.oid
+        """,
+        row ->
+            new Table(
+                oid,
+                new TableName(row.getString("nspname"), row.getString("relname")),
+                row.getString("relkind").charAt(0),
+                columns,
+                uniqueIndexes,
+                new Table.Reading(
+                    row.getLong("blocks"),
+                    row.getBoolean("ctid_readable"),
+                    row.getBoolean("wholly_readable")),
+                names(row.getArray("foreign_parts"))),
+        oid,
+        oid);
+  }
+
+  private List<Column> columns(long oid) throws SQLException {
+    return inquiry.rows(
+        """
+        SELECT a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod) AS type,
+               (WITH RECURSIVE base AS (
+                  SELECT t.oid, t.typbasetype
+                  UNION ALL
+                  SELECT b.oid, b.typbasetype FROM base JOIN pg_catalog.pg_type b ON b.oid = base.typbasetype)
+                SELECT pg_catalog.format_type(base.oid, -1) FROM base WHERE base.typbasetype = 0) AS cast_type,
+               (WITH RECURSIVE base AS (
+                  SELECT t.oid, t.typbasetype, a.atttypmod AS typmod,
+                         CASE WHEN t.typbasetype <> 0 AND a.atttypmod < 0 THEN t.typtypmod ELSE a.atttypmod END AS next
+                  UNION ALL
+                  SELECT b.oid, b.typbasetype, base.next,
+                         CASE WHEN b.typbasetype <> 0 AND base.next < 0 THEN b.typtypmod ELSE base.next END
+                  FROM base JOIN pg_catalog.pg_type b ON b.oid = base.typbasetype)
+                SELECT pg_catalog.format_type(base.oid, base.typmod) FROM base WHERE base.typbasetype = 0)
+                 AS stored_type,
+               a.attnotnull OR t.typnotnull AS not_null,
+               (WITH RECURSIVE base AS (
+                  SELECT t.oid, t.typtype, t.typbasetype, t.typcategory, t.typelem
+                  UNION ALL
+                  SELECT b.oid, b.typtype, b.typbasetype, b.typcategory, b.typelem
+                  FROM base JOIN pg_catalog.pg_type b
+                    ON b.oid = CASE base.typtype WHEN 'd' THEN base.typbasetype ELSE base.typelem END
+                  WHERE base.typtype = 'd' OR base.typcategory = 'A')
+                SELECT base.typtype::pg_catalog.text
+                       || (base.typtype IN ('e', 'r', 'm') OR EXISTS (
+                             SELECT FROM pg_catalog.pg_opclass o
+                             WHERE o.opcdefault AND o.opcmethod IN (
+                                     SELECT m.oid FROM pg_catalog.pg_am m WHERE m.amname IN ('btree', 'hash'))
+                               AND (o.opcintype = base.oid OR EXISTS (
+                                      SELECT FROM pg_catalog.pg_cast k WHERE k.castsource = base.oid
+                                        AND k.casttarget = o.opcintype AND k.castmethod = 'b'
+                                        AND k.castcontext = 'i'))))::pg_catalog.text
+                FROM base WHERE base.typtype <> 'd' AND base.typcategory <> 'A') AS kind,
+               coalesce(pg_catalog.pg_get_expr(f.adbin, f.adrelid), t.typdefault) AS default_value,
+               a.attgenerated <> '' AS generated, a.attidentity, s.nspname, s.relname,
+               l.collname, ln.nspname AS coll_schema, e.nspname AS operators
+        FROM pg_catalog.pg_attribute a
+        JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
+        LEFT JOIN pg_catalog.pg_attrdef f ON f.adrelid = a.attrelid AND f.adnum = a.attnum
+        LEFT JOIN LATERAL (
+          SELECT n.nspname, q.relname
+          FROM pg_catalog.pg_depend d
+          JOIN pg_catalog.pg_class q ON q.relkind = 'S' AND (
+               d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND q.oid = d.objid AND d.deptype = 'i'
+            OR d.classid = 'pg_catalog.pg_attrdef'::pg_catalog.regclass AND q.oid = d.refobjid)
+          JOIN pg_catalog.pg_namespace n ON n.oid = q.relnamespace
+          WHERE d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
+            AND (d.refobjid = a.attrelid AND d.refobjsubid = a.attnum OR d.objid = f.oid)
+          LIMIT 1) s ON true
+        LEFT JOIN LATERAL (
+          WITH RECURSIVE base AS (
+            SELECT t.oid, t.typbasetype
+            UNION ALL
+            SELECT b.oid, b.typbasetype FROM base JOIN pg_catalog.pg_type b ON b.oid = base.typbasetype)
+          SELECT n.nspname
+          FROM base JOIN pg_catalog.pg_opclass o ON o.opcintype = base.oid AND o.opcdefault
+          JOIN pg_catalog.pg_am m ON m.oid = o.opcmethod
+          JOIN pg_catalog.pg_amop p ON p.amopfamily = o.opcfamily AND p.amoplefttype = base.oid
+            AND p.amoprighttype = base.oid AND p.amopstrategy = CASE m.amname WHEN 'btree' THEN 3 WHEN 'hash' THEN 1 END
+          JOIN pg_catalog.pg_operator r ON r.oid = p.amopopr AND r.oprname = '='
+          JOIN pg_catalog.pg_namespace n ON n.oid = r.oprnamespace AND n.nspname <> 'pg_catalog'
+          WHERE base.typbasetype = 0
+          ORDER BY m.amname LIMIT 1) e ON true
+        LEFT JOIN pg_catalog.pg_collation l ON l.oid = a.attcollation AND NOT l.collisdeterministic
+        LEFT JOIN pg_catalog.pg_namespace ln ON ln.oid = l.collnamespace
+        WHERE a.attrelid = ?::pg_catalog.oid AND a.attnum > 0 AND NOT a.attisdropped
+        ORDER BY a.attnum
+        """,
+        Catalog::column,
+        oid);
+  }
+
+  private static Column column(ResultSet row) throws SQLException {
+    String sequence = row.getString("relname");
+    String collation = row.getString("collname");
+    return new Column(
+        row.getString("attname"),
+        new Column.Type(
+            row.getString("type"),
+            row.getString("cast_type"),
+            row.getString("stored_type"),
+            row.getString("kind").charAt(0),
+            row.getString("kind").endsWith("true"),
+            Optional.ofNullable(row.getString("operators")),
+            collation == null
+                ? Optional.empty()
+                : Optional.of(new TableName(row.getString("coll_schema"), collation))),
+        row.getBoolean("not_null"),
+        new Column.Filling(
+            Optional.ofNullable(row.getString("default_value")),
+            row.getBoolean("generated"),
+            switch (row.getString("attidentity")) {
+              case "a" -> Column.Identity.ALWAYS;
+              case "d" -> Column.Identity.BY_DEFAULT;
+              default -> Column.Identity.NONE;
+            },
+            sequence == null
+                ? Optional.empty()
+                : Optional.of(new TableName(row.getString("nspname"), sequence))),
+        Column.Form.NATURAL);
+  }
+
+  /** Whether a policy would hide rows from us. */
+  public boolean rowSecurityActive(Table table) throws SQLException {
+    return inquiry.one(
+        "SELECT pg_catalog.row_security_active(?::pg_catalog.oid)",
+        row -> row.getBoolean(1),
+        table.oid());
+  }
+
+  /**
+   * BEFORE row triggers on the table and its partitions that fire for {@code INSERT}, {@code
+   * UPDATE} or {@code DELETE}. The bits of {@code tgtype} are those of {@code pg_trigger.h}: row 1,
+   * before 2, insert 4, delete 8, update 16.
+   */
+  public List<String> beforeRowTriggers(Table table, RowEvent event) throws SQLException {
+    return inquiry.rows(
+        """
+        WITH RECURSIVE tree AS (
+          SELECT ?::pg_catalog.oid AS oid
+          UNION
+          SELECT child.inhrelid FROM pg_catalog.pg_inherits child JOIN tree ON child.inhparent = tree.oid)
+        SELECT DISTINCT t.tgname
+        FROM pg_catalog.pg_trigger t JOIN tree ON tree.oid = t.tgrelid
+        WHERE NOT t.tgisinternal AND t.tgenabled IN ('O', 'A') AND t.tgtype & 3 = 3
+          AND t.tgtype & CASE ? WHEN 'INSERT' THEN 4 WHEN 'DELETE' THEN 8 ELSE 16 END <> 0
+        ORDER BY t.tgname
+        """,
+        row -> row.getString(1),
+        table.oid(),
+        event.name());
+  }
+
+  /**
+   * Everything that {@code INSERT}, {@code UPDATE} or {@code DELETE} fires on the table and its
+   * partitions, but for foreign keys.
+   */
+  public List<Trigger> triggers(Table table, RowEvent event) throws SQLException {
+    return inquiry.rows(
+        """
+        WITH RECURSIVE tree AS (
+          SELECT ?::pg_catalog.oid AS oid
+          UNION
+          SELECT child.inhrelid FROM pg_catalog.pg_inherits child JOIN tree ON child.inhparent = tree.oid)
+        SELECT DISTINCT t.tgname, n.nspname, p.proname, p.prosecdef,
+               ARRAY(WITH named AS (
+                       SELECT c.oid FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace cn ON cn.oid = c.relnamespace
+                       WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S')
+                         AND cn.nspname NOT IN ('pg_catalog', 'pg_toast', 'information_schema')
+                         AND c.relname = ANY (pg_catalog.regexp_split_to_array(p.prosrc, '[^[:alnum:]_$]+')
+                           || pg_catalog.regexp_split_to_array(pg_catalog.lower(p.prosrc), '[^[:alnum:]_$]+')))
+                     SELECT oid::pg_catalog.regclass::pg_catalog.text FROM named
+                     UNION
+                     SELECT d.refobjid::pg_catalog.regclass::pg_catalog.text
+                     FROM named JOIN pg_catalog.pg_attrdef f ON f.adrelid = named.oid
+                     JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_attrdef'::pg_catalog.regclass
+                       AND d.objid = f.oid AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
+                     JOIN pg_catalog.pg_class s ON s.oid = d.refobjid AND s.relkind = 'S'
+                     ORDER BY 1) AS names
+        FROM pg_catalog.pg_trigger t JOIN tree ON tree.oid = t.tgrelid
+        JOIN pg_catalog.pg_proc p ON p.oid = t.tgfoid JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
+        WHERE NOT t.tgisinternal AND t.tgenabled IN ('O', 'A')
+          AND t.tgtype & CASE ? WHEN 'INSERT' THEN 4 WHEN 'DELETE' THEN 8 ELSE 16 END <> 0
+        ORDER BY t.tgname
+        """,
+        row ->
+            new Trigger(
+                row.getString("tgname"),
+                new TableName(row.getString("nspname"), row.getString("proname")),
+                row.getBoolean("prosecdef"),
+                List.of((String[]) row.getArray("names").getArray())),
+        table.oid(),
+        event.name());
+  }
+
+  /**
+   * The foreign keys of a table. {@code conenforced} came with PostgreSQL 18: as a key of the row's
+   * JSON it may be absent.
+   */
+  public List<ForeignKey> foreignKeys(Table table) throws SQLException {
+    return inquiry.rows(
+        """
+        SELECT c.conname, c.condeferred, n.nspname, r.relname,
+               ARRAY(SELECT a.attname::pg_catalog.text
+                     FROM pg_catalog.unnest(c.conkey) WITH ORDINALITY AS k(attnum, place)
+                     JOIN pg_catalog.pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = k.attnum
+                     ORDER BY k.place) AS columns
+        FROM pg_catalog.pg_constraint c
+        JOIN pg_catalog.pg_class r ON r.oid = c.confrelid
+        JOIN pg_catalog.pg_namespace n ON n.oid = r.relnamespace
+        WHERE c.conrelid = ?::pg_catalog.oid AND c.contype = 'f'
+          AND coalesce((pg_catalog.to_jsonb(c) ->> 'conenforced')::pg_catalog.bool, true)
+        ORDER BY c.conname
+        """,
+        row ->
+            new ForeignKey(
+                row.getString("conname"),
+                texts(row.getArray("columns")),
+                new TableName(row.getString("nspname"), row.getString("relname")),
+                row.getBoolean("condeferred")),
+        table.oid());
+  }
+
+  /** The foreign keys by which a row of a table keeps another row of it from being deleted. */
+  public Set<String> ownKeys(Table table) throws SQLException {
+    return Set.copyOf(
+        inquiry.rows(
+            """
+            SELECT c.conname FROM pg_catalog.pg_constraint c
+            WHERE c.contype = 'f' AND c.confdeltype IN ('a', 'r')
+              AND c.conrelid = ?::pg_catalog.oid AND c.confrelid = c.conrelid
+            """,
+            row -> row.getString(1),
+            table.oid()));
+  }
+
+  /**
+   * Rewrite rules for some of INSERT, UPDATE and DELETE. The digits of {@code ev_type}: update 2,
+   * insert 3, delete 4.
+   */
+  public List<String> rules(Table table, RowEvent event) throws SQLException {
+    return inquiry.rows(
+        """
+        SELECT w.rulename FROM pg_catalog.pg_rewrite w
+        WHERE w.ev_class = ?::pg_catalog.oid AND w.ev_enabled IN ('O', 'A')
+          AND pg_catalog.strpos(?, CASE w.ev_type WHEN '2' THEN 'UPDATE' WHEN '3' THEN 'INSERT'
+            WHEN '4' THEN 'DELETE' ELSE 'none' END) > 0
+        ORDER BY w.rulename
+        """,
+        row -> row.getString(1),
+        table.oid(),
+        event.name());
+  }
+
+  /** Whether the server counts the rows that a transaction deletes. */
+  public boolean countsRows() throws SQLException {
+    return inquiry.one(
+        "SELECT pg_catalog.current_setting('track_counts')::pg_catalog.bool",
+        row -> row.getBoolean(1));
+  }
+
+  public static List<String> texts(Array array) throws SQLException {
+    return List.of((String[]) array.getArray());
+  }
+
+  private static List<TableName> names(Array pairs) throws SQLException {
+    Object value = pairs.getArray();
+    return value instanceof String[][] parts
+        ? Arrays.stream(parts).map(part -> new TableName(part[0], part[1])).toList()
+        : List.of();
+  }
+}

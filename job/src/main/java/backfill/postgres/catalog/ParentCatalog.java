@@ -1,0 +1,88 @@
+package backfill.postgres.catalog;
+
+import backfill.postgres.server.Inquiry;
+import backfill.postgres.server.TableName;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Looks up the parents of a table: those of the foreign keys that the server enforces for us, and
+ * which of them one statement can ask about, because we may read what they refer to.
+ */
+public final class ParentCatalog {
+  private final Inquiry inquiry;
+
+  public ParentCatalog(Inquiry inquiry) {
+    this.inquiry = inquiry;
+  }
+
+  /**
+   * By the name of the constraint. A partitioned parent has one more row in the catalog for each of
+   * its partitions; these stand below the one that counts. {@code conenforced} and {@code
+   * conperiod} came with PostgreSQL 18: as keys of the row's JSON they may be absent.
+   */
+  public List<ParentTable> of(Table table) throws SQLException {
+    Catalog catalog = new Catalog(inquiry);
+    List<ParentTable> parents = new ArrayList<>();
+    for (Found one : all(table)) {
+      if (one.readable()) {
+        parents.add(new ParentTable(one.key(), catalog.table(one.parent())));
+      }
+    }
+    return parents;
+  }
+
+  /** All of them, whether we may read them or not. */
+  public List<Found> all(Table table) throws SQLException {
+    return inquiry.rows(
+        """
+            SELECT c.conname, c.confrelid::pg_catalog.int8 AS parent, n.nspname, p.relname,
+                   ARRAY(SELECT a.attname::pg_catalog.text
+                         FROM pg_catalog.unnest(c.conkey) WITH ORDINALITY AS k(attnum, place)
+                         JOIN pg_catalog.pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = k.attnum
+                         ORDER BY k.place) AS columns,
+                   ARRAY(SELECT a.attname::pg_catalog.text
+                         FROM pg_catalog.unnest(c.confkey) WITH ORDINALITY AS k(attnum, place)
+                         JOIN pg_catalog.pg_attribute a ON a.attrelid = c.confrelid AND a.attnum = k.attnum
+                         ORDER BY k.place) AS parent_columns,
+                   pg_catalog.has_schema_privilege(p.relnamespace, 'USAGE')
+                     AND (SELECT pg_catalog.bool_and(pg_catalog.has_column_privilege(c.confrelid, k, 'SELECT'))
+                          FROM pg_catalog.unnest(c.confkey) AS k) AS readable
+            FROM pg_catalog.pg_constraint c
+            JOIN pg_catalog.pg_class p ON p.oid = c.confrelid
+            JOIN pg_catalog.pg_namespace n ON n.oid = p.relnamespace
+            WHERE c.conrelid = ?::pg_catalog.oid AND c.contype = 'f'
+              AND coalesce((pg_catalog.to_jsonb(c) ->> 'conenforced')::pg_catalog.bool, true)
+              AND NOT coalesce((pg_catalog.to_jsonb(c) ->> 'conperiod')::pg_catalog.bool, false)
+              AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint above
+                              WHERE above.oid = c.conparentid AND above.conrelid = c.conrelid)
+              AND NOT EXISTS (SELECT FROM pg_catalog.pg_trigger t
+                              WHERE t.tgconstraint = c.oid AND t.tgrelid = c.conrelid
+                                AND t.tgenabled NOT IN ('O', 'A'))
+              AND NOT pg_catalog.row_security_active(c.confrelid)
+            ORDER BY c.conname
+            """,
+        ParentCatalog::found,
+        table.oid());
+  }
+
+  /**
+   * One of them.
+   *
+   * @param parent the table that it refers to
+   */
+  public record Found(long parent, ParentKey key, boolean readable) {}
+
+  private static Found found(ResultSet row) throws SQLException {
+    return new Found(
+        row.getLong("parent"),
+        new ParentKey(
+            row.getString("conname"),
+            List.of((String[]) row.getArray("columns").getArray()),
+            new TableName(row.getString("nspname"), row.getString("relname")),
+            List.of((String[]) row.getArray("parent_columns").getArray())),
+        row.getBoolean("readable"));
+  }
+}

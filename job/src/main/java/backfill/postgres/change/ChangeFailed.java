@@ -1,0 +1,18 @@
+package backfill.postgres.change;
+
+import backfill.postgres.server.SqlState;
+import java.sql.SQLException;
+
+/** A change cannot be made, or was not made by what should have (exit 6); the message says why. */
+public final class ChangeFailed extends SQLException {
+  private static final long serialVersionUID = 1L;
+
+  public ChangeFailed(String message) {
+    // Nothing that passes by itself.
+    super(message, SqlState.OBJECT_NOT_IN_PREREQUISITE_STATE.code());
+  }
+
+  ChangeFailed(String message, SQLException cause) {
+    super(message, cause.getSQLState(), cause);
+  }
+}

@@ -1,0 +1,103 @@
+package backfill.postgres.change;
+
+import backfill.postgres.server.Inquiry;
+import backfill.postgres.server.SqlState;
+import backfill.postgres.write.CascadeCount;
+import java.sql.SQLException;
+
+/**
+ * Makes one column NOT NULL in four transactions, none of which looks at rows while it keeps
+ * anybody waiting: a CHECK for new rows alone, its validation, the column itself, and the CHECK
+ * gone. A run that is killed or stopped between two of them leaves the CHECK, which refuses what
+ * the finished column would refuse; the next run goes on there. Where rows with NULL are found the
+ * CHECK is taken away again, so that whoever has to mend them can work.
+ */
+final class NotNullRun {
+  private final ChangeScope scope;
+  private final DdlSender sender;
+  private final DdlAttempts attempts;
+  private NotNullColumn column;
+
+  /** Tries something until it is done, or fails for good. */
+  @FunctionalInterface
+  interface DdlAttempts {
+    void run(DdlRun.Attempt attempt) throws SQLException;
+  }
+
+  NotNullRun(ChangeScope scope, DdlSender sender, NotNullColumn column, DdlAttempts attempts) {
+    this.scope = scope;
+    this.sender = sender;
+    this.column = column;
+    this.attempts = attempts;
+  }
+
+  void run() throws SQLException {
+    attempts.run(this::addHelper);
+    try {
+      attempts.run(this::validate);
+    } catch (SQLException e) {
+      if (!SqlState.CHECK_VIOLATION.is(e)) {
+        throw e;
+      }
+      attempts.run(this::dropHelper);
+      throw new ChangeFailed(nulls(countNulls()), e);
+    }
+    attempts.run(this::setNotNull);
+    attempts.run(this::dropHelper);
+  }
+
+  private NotNullColumn.State look() throws SQLException {
+    column = scope.ask(column::again);
+    return column.state();
+  }
+
+  private void addHelper() throws SQLException {
+    NotNullColumn.State state = look();
+    if (state.notNull() || state.helper()) {
+      return;
+    }
+    long nulls = countNulls();
+    if (nulls > 0) {
+      throw new ChangeFailed(nulls(nulls));
+    }
+    sender.send(column.addHelper());
+  }
+
+  private void validate() throws SQLException {
+    NotNullColumn.State state = look();
+    if (!state.notNull() && !state.valid()) {
+      sender.send(column.validate());
+    }
+  }
+
+  private void setNotNull() throws SQLException {
+    if (!look().notNull()) {
+      sender.send(column.setNotNull());
+    }
+  }
+
+  private void dropHelper() throws SQLException {
+    if (look().helper()) {
+      sender.send(column.dropHelper());
+    }
+  }
+
+  private long countNulls() throws SQLException {
+    return scope.ask(
+        inquiry ->
+            inquiry.askWithoutHurry(
+                connection -> {
+                  CascadeCount.begin(connection);
+                  return Inquiry.rows(connection, column.countNulls(), row -> row.getLong(1))
+                      .get(0);
+                }));
+  }
+
+  private String nulls(long rows) {
+    return column
+        + " is NULL in "
+        + (rows == 1 ? "1 row" : rows + " rows")
+        + ", and cannot be made NOT NULL; nothing is left of the attempt. Fill them (run the plan up to the step"
+        + " before, once nobody writes such rows any more), then run again";
+  }
+}

@@ -1,0 +1,136 @@
+package backfill.postgres.ledger;
+
+import backfill.postgres.server.ConnectionFailure;
+import backfill.postgres.server.Database;
+import backfill.postgres.server.NotReady;
+import backfill.postgres.server.SessionSettings;
+import backfill.postgres.server.SqlState;
+import backfill.postgres.server.TableName;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The ledger for people: its runs, newest first, with what their batches have written so far. */
+public final class LedgerStatus {
+  private static final String RUNS =
+      """
+      SELECT r.run_id, r.plan, r.status, r.host, r.started_at::timestamptz(0)::text AS started,
+             coalesce(sum(b.rows), 0) AS rows, coalesce(sum(b.changed), 0) AS changed,
+             coalesce(sum(b.rejected), 0) AS rejected,
+             coalesce((SELECT sum((s ->> 'foreign')::int8) FROM jsonb_array_elements(r.report -> 'steps') s), 0) AS foreign_rows,
+             coalesce(max(b.committed_at)::timestamptz(0)::text, '') AS last_commit,
+             coalesce((sum(b.rows) * 1000.0 / nullif((
+                         SELECT sum((s -> 'stages' ->> 'write')::int8) FROM jsonb_array_elements(r.report -> 'steps') s
+                         WHERE s ->> 'kind' <> 'ddl'), 0))::int8,
+                      CASE WHEN max(b.committed_at) - min(b.committed_at) >= interval '1 s'
+                           THEN (sum(b.rows) FILTER (WHERE b.after_key <> '')
+                                 / extract(epoch FROM max(b.committed_at) - min(b.committed_at)))::int8 END)
+               AS rows_per_second,
+             coalesce((SELECT n.step FROM %1$s.batch n WHERE n.run_id = r.run_id
+                       ORDER BY n.committed_at DESC LIMIT 1), '') AS step,
+             EXISTS (SELECT FROM %1$s.lease l WHERE l.run_id = r.run_id AND l.until > clock_timestamp()) AS alive
+      FROM %1$s.run r LEFT JOIN %1$s.batch b ON b.run_id = r.run_id
+      WHERE ?::text IS NULL OR r.plan = ?
+      GROUP BY r.run_id
+      ORDER BY r.started_at DESC
+      LIMIT 20""";
+
+  private LedgerStatus() {}
+
+  /**
+   * One run.
+   *
+   * @param status as the run entered it; {@code lost} for one that says it runs, and whose lease
+   *     has run out
+   * @param step the one that its newest batch belongs to, or empty
+   * @param changed rows that its batches added or set
+   * @param foreign rows that it left to those who hold their keys, as the report of its end says
+   * @param lastCommit the server's time of the newest batch, or empty
+   * @param rowsPerSecond while it wrote; of a run that goes on, or never ended, since each writer's
+   *     first commit. Null where that is too short to tell
+   */
+  public record Run(
+      String runId,
+      String plan,
+      String status,
+      String host,
+      String started,
+      String step,
+      long rows,
+      long changed,
+      long rejected,
+      long foreign,
+      String lastCommit,
+      Long rowsPerSecond) {}
+
+  /**
+   * @param plan a plan's name, or null for all
+   * @throws NotReady if there is no ledger, or the server does not answer
+   */
+  public static List<Run> of(Database database, String schema, String plan) {
+    try (Connection connection = connect(database);
+        PreparedStatement statement =
+            connection.prepareStatement(RUNS.formatted(TableName.quote(schema)))) {
+      connection.setAutoCommit(false);
+      SessionSettings.begin(connection);
+      statement.setString(1, plan);
+      statement.setString(2, plan);
+      List<Run> runs = new ArrayList<>();
+      try (ResultSet row = statement.executeQuery()) {
+        while (row.next()) {
+          runs.add(run(row));
+        }
+      }
+      return runs;
+    } catch (SQLException e) {
+      throw new NotReady(
+          List.of(why(e, schema, database)), ConnectionFailure.passing(e.getSQLState()), e);
+    }
+  }
+
+  private static Connection connect(Database database) {
+    try {
+      return database.connect("backfill status");
+    } catch (SQLException e) {
+      ConnectionFailure failure =
+          ConnectionFailure.of(
+              database.address(), database.prefix() + "_URL", database.prefix(), e);
+      throw new NotReady(List.of(failure.reason()), failure.retryable(), e);
+    }
+  }
+
+  private static String why(SQLException e, String schema, Database database) {
+    String quoted = TableName.quote(schema);
+    if (SqlState.UNDEFINED_TABLE.is(e)) {
+      return "there is no ledger in schema %s of %s; no run has kept one yet"
+          .formatted(schema, database);
+    }
+    if (SqlState.INSUFFICIENT_PRIVILEGE.is(e)) {
+      return "no right to read the ledger of %s; GRANT USAGE ON SCHEMA %s and SELECT ON ALL TABLES IN SCHEMA %s"
+          .formatted(database, quoted, quoted);
+    }
+    return "cannot read the ledger of " + database + ": " + ConnectionFailure.oneLine(e);
+  }
+
+  private static Run run(ResultSet row) throws SQLException {
+    String status = row.getString("status");
+    return new Run(
+        row.getString("run_id"),
+        row.getString("plan"),
+        status.equals(RunStatus.RUNNING.toString()) && !row.getBoolean("alive")
+            ? RunStatus.LOST.toString()
+            : status,
+        row.getString("host"),
+        row.getString("started"),
+        row.getString("step"),
+        row.getLong("rows"),
+        row.getLong("changed"),
+        row.getLong("rejected"),
+        row.getLong("foreign_rows"),
+        row.getString("last_commit"),
+        row.getObject("rows_per_second", Long.class));
+  }
+}

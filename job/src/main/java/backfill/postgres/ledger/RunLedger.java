@@ -1,0 +1,206 @@
+package backfill.postgres.ledger;
+
+import backfill.plan.Plan;
+import backfill.plan.Step;
+import backfill.postgres.server.Database;
+import backfill.postgres.server.Retry;
+import backfill.postgres.server.SqlFailure;
+import backfill.postgres.server.TableName;
+import java.sql.SQLException;
+import java.util.Collection;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeSet;
+import java.util.UUID;
+
+/**
+ * The ledger and the lease of one run; with {@code ledger = off} neither, and nothing is known of
+ * it.
+ */
+public final class RunLedger implements AutoCloseable {
+  private final Ledger ledger;
+  private final Lease lease;
+
+  private RunLedger(Ledger ledger, Lease lease) {
+    this.ledger = ledger;
+    this.lease = lease;
+  }
+
+  /** Of a run that keeps none. */
+  public static RunLedger off() {
+    return new RunLedger(null, null);
+  }
+
+  /**
+   * Takes the lease of the plan and of every table that this run will write, then enters the run.
+   *
+   * @param now the run's {@code :now}, as the server printed it
+   * @param labelsJson an object of texts
+   * @throws Held if another run has one of them; nothing was entered
+   * @throws LedgerFailure if the ledger can't be written
+   */
+  public static RunLedger open(
+      Database database,
+      String applicationName,
+      UUID runId,
+      Plan plan,
+      Collection<TableName> targets,
+      String now,
+      String labelsJson) {
+    if (!plan.settings().ledger().on()) {
+      return off();
+    }
+    String schema = plan.settings().ledger().schema();
+    Ledger ledger = new Ledger(database, applicationName, schema, runId);
+    try {
+      ledger.create();
+      Lease lease =
+          Lease.take(
+              database,
+              applicationName,
+              schema,
+              runId,
+              plan.settings().ledger().lease(),
+              names(plan, targets));
+      try {
+        ledger.begin(plan.name(), plan.hash(), now, labelsJson);
+        return new RunLedger(ledger, lease);
+      } catch (SQLException | RuntimeException e) {
+        lease.close();
+        throw e;
+      }
+    } catch (Held e) {
+      ledger.close();
+      throw e;
+    } catch (SQLException e) {
+      ledger.close();
+      throw new LedgerFailure(
+          "cannot keep the ledger in schema "
+              + schema
+              + ": "
+              + SqlFailure.message(e)
+              + (Retry.passing(e)
+                  ? "; run the same command again"
+                  : "; check says which right is missing, and ledger = off does without"),
+          e);
+    }
+  }
+
+  /** What a run holds a lease of. */
+  private static TreeSet<String> names(Plan plan, Collection<TableName> targets) {
+    TreeSet<String> names = new TreeSet<>();
+    names.add("plan " + plan.name());
+    for (TableName target : targets) {
+      names.add("table " + target.schema() + "." + target.name());
+    }
+    return names;
+  }
+
+  /**
+   * Where a step's writers would enter their batches, to list the statements: of no run, and
+   * without the epochs that only a lease has. Empty without a ledger.
+   */
+  public static Optional<LedgerSlot> likeness(
+      Plan plan, Collection<TableName> targets, String step) {
+    if (!plan.settings().ledger().on()) {
+      return Optional.empty();
+    }
+    Map<String, Long> epochs = new HashMap<>();
+    names(plan, targets).forEach(name -> epochs.put(name, 0L));
+    return Optional.of(
+        new LedgerSlot(plan.settings().ledger().schema(), new UUID(0, 0), step, 0, epochs));
+  }
+
+  /** The ledger can't be read or written. */
+  public static final class LedgerFailure extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    LedgerFailure(String message, Exception cause) {
+      super(message, cause);
+    }
+
+    /** Whether the same command may succeed later, without anybody changing anything. */
+    public boolean passing() {
+      return getCause() instanceof SQLException sql && Retry.passing(sql);
+    }
+  }
+
+  /** Where a step's writers enter their batches; empty without a ledger. */
+  public Optional<LedgerSlot> slot(String step) {
+    return ledger == null ? Optional.empty() : Optional.of(ledger.slot(step, lease));
+  }
+
+  /**
+   * What a step's committed batches did, whoever wrote them and however often; empty without a
+   * ledger.
+   */
+  public Optional<WriteCounts> counts(String step) {
+    if (ledger == null) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(ledger.counts(step));
+    } catch (SQLException e) {
+      throw new LedgerFailure("cannot read the ledger: " + SqlFailure.message(e), e);
+    }
+  }
+
+  /** Likewise, apart for each kind of write of a step that fills a table. */
+  public Optional<StepCounts> counts(Step.Fill step) {
+    if (ledger == null) {
+      return Optional.empty();
+    }
+    Map<Operation, WriteCounts> counts = new EnumMap<>(Operation.class);
+    for (Operation operation : Operation.of(step)) {
+      counts.put(operation, counts(Operation.entry(step, operation)).orElseThrow());
+    }
+    return Optional.of(StepCounts.of(counts));
+  }
+
+  /** Table to rows that went along with those of a step's batches; empty without a ledger. */
+  public Optional<Map<String, Long>> cascaded(String step) {
+    if (ledger == null) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(ledger.cascaded(step));
+    } catch (SQLException e) {
+      throw new LedgerFailure("cannot read the ledger: " + SqlFailure.message(e), e);
+    }
+  }
+
+  /** From here on no batch of this run can be committed, so that what it wrote can be counted. */
+  public void seal() {
+    if (lease != null) {
+      try {
+        lease.seal();
+      } catch (SQLException e) {
+        throw new LedgerFailure("cannot end the open batches: " + SqlFailure.message(e), e);
+      } catch (Held e) {
+        throw new LedgerFailure("cannot end the open batches: " + e.getMessage(), e);
+      }
+    }
+  }
+
+  /** Enters how the run ended. */
+  public void end(RunStatus status, String reportJson) {
+    if (ledger != null) {
+      try {
+        ledger.end(status, reportJson);
+      } catch (SQLException e) {
+        throw new LedgerFailure(
+            "the ledger still says that the run goes on: " + SqlFailure.message(e), e);
+      }
+    }
+  }
+
+  @Override
+  public void close() {
+    if (lease != null) {
+      lease.close();
+      ledger.close();
+    }
+  }
+}

@@ -1,0 +1,93 @@
+package backfill.postgres.preflight;
+
+import backfill.plan.Step;
+import backfill.postgres.catalog.Findings;
+import backfill.postgres.catalog.Table;
+import backfill.postgres.change.ChangeFailed;
+import backfill.postgres.change.ChangeScope;
+import backfill.postgres.change.ChangeTarget;
+import backfill.postgres.change.Changes;
+import backfill.postgres.server.Inquiry;
+import java.sql.SQLException;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Whether the steps that change a database from within can be carried out, each on what the steps
+ * before it leave: what an earlier one makes counts as there.
+ */
+public final class ChangeCheck {
+  private final Inquiry inquiry;
+  private final Findings findings;
+  private final String user;
+  private final ChangeTables tables;
+  private Coming coming;
+
+  ChangeCheck(Inquiry inquiry, String user, Findings findings) {
+    this.inquiry = inquiry;
+    this.user = user;
+    this.findings = findings;
+    this.tables = new ChangeTables(inquiry, findings);
+  }
+
+  /**
+   * Looks for every table that a step names, or a reason among the findings: a database of
+   * something else lacks them, and no condition is asked there.
+   *
+   * @param steps in their order
+   */
+  void find(List<Step> steps) throws SQLException {
+    coming = Coming.of(steps, inquiry);
+    tables.find(steps);
+  }
+
+  /** Asks all that the steps which will run need, and answers with what was found. */
+  Changes check(ChangeScope scope) throws SQLException {
+    Map<String, Table> found = tables.found();
+    Map<String, ChangeTarget> targets = new LinkedHashMap<>();
+    BatchesCheck batches = new BatchesCheck(inquiry, user, coming, found, findings);
+    Gone gone = Gone.of(scope.steps(), inquiry);
+    DdlCheck ddl = new DdlCheck(inquiry, user, found, findings);
+    for (Step step : scope.steps()) {
+      Table table = found.get(step.name());
+      if (table != null) {
+        List<String> key = step instanceof Step.Batches own ? own.key() : List.of();
+        gone.check(Findings.place(step), step, table, key, findings);
+      }
+      if (step instanceof Step.Batches own && found.containsKey(step.name())) {
+        Optional<ChangeTarget> target = batches.check(own, scope);
+        target.ifPresent(
+            of -> {
+              targets.put(step.name(), of);
+              gone.checkIndex(Findings.place(step), step, of.table(), of.index(), findings);
+            });
+      } else if (step instanceof Step.Ddl own) {
+        ddl.check(own, table, scope);
+      }
+    }
+    return new Changes(Map.copyOf(targets), Map.copyOf(found));
+  }
+
+  /**
+   * Checks a step once more, now that those before it are done: what they made is looked at as it
+   * is.
+   *
+   * @throws SQLException with every reason why it cannot be carried out
+   */
+  public static Changes recheck(ChangeScope scope, Step.Batches step) throws SQLException {
+    return scope.ask(
+        inquiry -> {
+          Findings findings = new Findings();
+          String user = inquiry.one("SELECT current_user", row -> row.getString(1));
+          ChangeCheck check = new ChangeCheck(inquiry, user, findings);
+          check.find(List.of(step));
+          Changes found = check.check(scope.only(step));
+          if (!findings.reasons().isEmpty()) {
+            throw new ChangeFailed(String.join("; ", findings.reasons()));
+          }
+          return found;
+        });
+  }
+}

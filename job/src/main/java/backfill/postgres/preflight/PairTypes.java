@@ -1,0 +1,243 @@
+package backfill.postgres.preflight;
+
+import backfill.plan.Step;
+import backfill.postgres.catalog.Column;
+import backfill.postgres.catalog.Findings;
+import backfill.postgres.catalog.KeyType;
+import backfill.postgres.catalog.Table;
+import backfill.postgres.server.TableName;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Whether the keys of a step of pairs can be compared: the columns that name its objects are of one
+ * {@link KeyType}, as are those of its users and those of its groups, and an integer of a source or
+ * a view is no wider than the target's. A key is never converted: what is cut or read as something
+ * else would give access to another user.
+ */
+final class PairTypes {
+  /** Narrow to wide: each fits into those behind it. */
+  private static final List<String> INTEGERS = List.of("smallint", "integer", "bigint");
+
+  /** The engine's, narrow to wide. */
+  private static final List<String> ENGINES_INTEGERS =
+      List.of("tinyint", "smallint", "int", "bigint");
+
+  /** Columns whose text may name a text or a uuid; the text of any other type is a print of it. */
+  private static final List<String> TEXTS = List.of("text", "character varying", "uuid");
+
+  /** A column of NULLs alone, which is of any type. */
+  private static final String NULLS = "void";
+
+  private final String place;
+  private final Map<String, Table> sources;
+  private final Shapes shapes;
+  private final Findings findings;
+
+  /** The first column of those that must agree; it is the target's where that has one. */
+  private static final class Agreed {
+    private Table table;
+    private Column column;
+    private KeyType type;
+    private String view;
+    private boolean target;
+
+    boolean isKnown() {
+      return type != null;
+    }
+
+    boolean isUuid() {
+      return type == KeyType.UUID;
+    }
+
+    /** Whether an integer of the engine's type may not fit; groups are compared, and any fits. */
+    boolean isNarrower(String engine) {
+      return target && ENGINES_INTEGERS.indexOf(engine) > ENGINES_INTEGERS.indexOf(engine());
+    }
+
+    /** The engine's type for the column. */
+    String engine() {
+      return column.castType().equals("integer") ? "int" : column.castType();
+    }
+
+    @Override
+    public String toString() {
+      return column == null ? view : table.name() + "." + column.name() + " is " + column.type();
+    }
+  }
+
+  PairTypes(String place, Map<String, Table> sources, Shapes shapes, Findings findings) {
+    this.place = place;
+    this.sources = sources;
+    this.shapes = shapes;
+    this.findings = findings;
+  }
+
+  void check(Step.Pairs step, Table target) {
+    Agreed objects = new Agreed();
+    Agreed users = new Agreed();
+    target.column(step.into().object()).ifPresent(column -> agree(target, column, objects));
+    target.column(step.into().user()).ifPresent(column -> agree(target, column, users));
+    objects.target = objects.isKnown();
+    users.target = users.isKnown();
+    Agreed groups = new Agreed();
+    // Tables before views: these have no type of their own that a uuid would be told by.
+    for (boolean views : new boolean[] {false, true}) {
+      for (Step.Grant grant : step.direct()) {
+        source(views, grant.from(), grant.object(), objects);
+        source(views, grant.from(), grant.grantee(), users);
+      }
+      for (Step.Grant grant : step.through()) {
+        source(views, grant.from(), grant.object(), objects);
+        source(views, grant.from(), grant.grantee(), groups);
+      }
+      for (Step.Membership member : step.members()) {
+        source(views, member.from(), member.group(), groups);
+        source(views, member.from(), member.user(), users);
+      }
+    }
+    fits(step, target, objects, users);
+  }
+
+  private void source(boolean view, String from, String name, Agreed with) {
+    if (view) {
+      view(from, name, with);
+    } else if (SourceCheck.has(place, sources, from, name, findings)) {
+      Table table = sources.get(from);
+      agree(table, table.column(name).orElseThrow(), with);
+    }
+  }
+
+  private void view(String from, String name, Agreed with) {
+    GivenType given = shapes.given().getOrDefault(from, Map.of()).get(name);
+    if (given == null || given.engine().equals(NULLS)) {
+      return;
+    }
+    Optional<KeyType> type = typeOf(given);
+    if (type.isEmpty()) {
+      refuseView(
+          from,
+          name,
+          given,
+          "a key is an integer, a uuid or a text, and is never converted on its way; give the column that holds the key");
+    } else if (!with.isKnown()) {
+      with.view = "view %s gives %s as %s".formatted(from, name, given);
+      with.type = type.get();
+    } else if (type.get() != with.type && !(type.get() == KeyType.TEXT && with.isUuid())) {
+      refuseView(from, name, given, with + "; give it as " + inWords(with.type));
+    } else if (type.get() == KeyType.INTEGER && with.isNarrower(given.engine())) {
+      refuseView(
+          from,
+          name,
+          given,
+          "%s, which is narrower; CAST it AS %s, which fails where a value does not fit"
+              .formatted(with, with.engine().toUpperCase(Locale.ROOT)));
+    }
+  }
+
+  private void refuseView(String from, String name, GivenType given, String why) {
+    findings.refuse(place, "view %s gives %s as %s, and %s".formatted(from, name, given, why));
+  }
+
+  private static String inWords(KeyType type) {
+    return type == KeyType.INTEGER ? "an integer" : "a text";
+  }
+
+  /** Of the values that a view gives; empty where they are no keys. */
+  private static Optional<KeyType> typeOf(GivenType given) {
+    if (ENGINES_INTEGERS.contains(given.engine())) {
+      return Optional.of(KeyType.INTEGER);
+    }
+    boolean text =
+        given.engine().equals("string")
+            && given
+                .origin()
+                .map(
+                    origin ->
+                        TEXTS.contains(origin.castType()) && origin.looseCollation().isEmpty())
+                .orElse(true);
+    return text ? Optional.of(KeyType.TEXT) : Optional.empty();
+  }
+
+  private void agree(Table table, Column column, Agreed with) {
+    Optional<KeyType> type = keyType(table, column);
+    if (type.isEmpty()) {
+      return;
+    }
+    if (!with.isKnown()) {
+      with.table = table;
+      with.column = column;
+      with.type = type.get();
+    } else if (with.type != type.get()) {
+      findings.refuse(
+          place,
+          "%s.%s is %s, and %s: no key of the one is one of the other; make both integers, both uuid or both text"
+              .formatted(table.name(), column.name(), column.type(), with));
+    }
+  }
+
+  private Optional<KeyType> keyType(Table table, Column column) {
+    Optional<KeyType> type = KeyType.of(column);
+    if (type.isEmpty()) {
+      findings.refuse(
+          place,
+          "%s.%s is %s, and pairs are of smallint, integer, bigint, uuid, text or varchar; name a column of such a type"
+              .formatted(table.name(), column.name(), column.type()));
+    } else if (column.looseCollation().isPresent()) {
+      findings.refuse(
+          place,
+          "%s.%s has the collation %s, for which different texts are the same key; ALTER TABLE %s ALTER COLUMN %s TYPE %s COLLATE a deterministic one"
+              .formatted(
+                  table.name(),
+                  column.name(),
+                  column.looseCollation().get().quoted(),
+                  table.name().quoted(),
+                  TableName.quote(column.name()),
+                  column.type()));
+    }
+    return type;
+  }
+
+  private void fits(Step.Pairs step, Table target, Agreed objects, Agreed users) {
+    for (Step.Grant grant : step.direct()) {
+      fits(grant.from(), grant.object(), target, objects);
+      fits(grant.from(), grant.grantee(), target, users);
+    }
+    for (Step.Grant grant : step.through()) {
+      fits(grant.from(), grant.object(), target, objects);
+    }
+    for (Step.Membership member : step.members()) {
+      fits(member.from(), member.user(), target, users);
+    }
+  }
+
+  /** A group is compared with groups alone, and two integers compare whatever their width. */
+  private void fits(String from, String name, Table target, Agreed into) {
+    if (into.table != target || into.type != KeyType.INTEGER || !sources.containsKey(from)) {
+      return;
+    }
+    Table table = sources.get(from);
+    table
+        .column(name)
+        .filter(
+            column ->
+                INTEGERS.indexOf(column.castType()) > INTEGERS.indexOf(into.column.castType()))
+        .ifPresent(
+            column ->
+                findings.refuse(
+                    place,
+                    "%s.%s goes into %s.%s, and %s does not fit %s; ALTER TABLE %s ALTER COLUMN %s TYPE %s"
+                        .formatted(
+                            table.name(),
+                            name,
+                            target.name(),
+                            into.column.name(),
+                            column.type(),
+                            into.column.type(),
+                            target.name().quoted(),
+                            TableName.quote(into.column.name()),
+                            column.type())));
+  }
+}

@@ -1,0 +1,371 @@
+package backfill.postgres.preflight;
+
+import backfill.plan.Plan;
+import backfill.plan.Step;
+import backfill.postgres.catalog.Findings;
+import backfill.postgres.catalog.GrantLines;
+import backfill.postgres.catalog.Table;
+import backfill.postgres.change.ChangeScope;
+import backfill.postgres.change.Changes;
+import backfill.postgres.change.OnlyIf;
+import backfill.postgres.ledger.LedgerRights;
+import backfill.postgres.ledger.UnfinishedRun;
+import backfill.postgres.server.ConnectionFailure;
+import backfill.postgres.server.Database;
+import backfill.postgres.server.Databases;
+import backfill.postgres.server.LaggingReplica;
+import backfill.postgres.server.NotReady;
+import backfill.postgres.server.Servers;
+import backfill.postgres.write.Target;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Consumer;
+import java.util.stream.Collectors;
+
+/**
+ * Asks the servers whether a plan can run, before anything is touched, and lists every reason why
+ * not at once. Targets first, then whether the plan applies, and only if it does its sources: a
+ * database of something else lacks the targets, one where nothing is to be done may lack the
+ * sources.
+ */
+public final class Preflight implements AutoCloseable {
+  private final Database database;
+  private final String applicationName;
+  private final Plan plan;
+  private final List<? extends Step> steps;
+  private final List<Step.Fill> fills;
+  private final Sessions sessions;
+  private final Map<String, Findings> findingsOf = new LinkedHashMap<>();
+  private final Findings findings = new Findings();
+  private Changes changes = Changes.NONE;
+  private Optional<UnfinishedRun> unfinished = Optional.empty();
+  private boolean looked;
+  private boolean keepsLedger;
+  private boolean lacksLedger;
+  private Purpose purpose = Purpose.RUN;
+
+  private Preflight(
+      Plan plan,
+      List<? extends Step> steps,
+      Sessions sessions,
+      Database database,
+      String applicationName) {
+    this.database = database;
+    this.applicationName = applicationName;
+    this.plan = plan;
+    this.steps = steps;
+    this.fills = Step.fills(List.copyOf(steps));
+    this.sessions = sessions;
+    sessions
+        .servers()
+        .keySet()
+        .forEach(
+            name -> findingsOf.put(name, name.equals(Plan.MAIN) ? findings : findings.elsewhere()));
+  }
+
+  /**
+   * Connects, and asks nothing yet. Of a table that is locked for longer than {@code lock-timeout}
+   * it will not ask again: nothing has begun, and a person had rather know.
+   *
+   * @param steps those of the plan that this run is about
+   * @param applicationName what the names of its sessions begin with
+   * @throws NotReady naming each server that cannot be reached
+   */
+  public static Preflight open(
+      Plan plan, List<? extends Step> steps, Databases databases, String applicationName) {
+    return open(plan, steps, databases, applicationName, Duration.ZERO);
+  }
+
+  private static Preflight open(
+      Plan plan,
+      List<? extends Step> steps,
+      Databases databases,
+      String applicationName,
+      Duration retryFor) {
+    try {
+      return new Preflight(
+          plan,
+          steps,
+          Sessions.open(plan, retryFor, databases, applicationName + " preflight"),
+          databases.main(),
+          applicationName);
+    } catch (SQLException e) {
+      throw brokenOff(databases.main().address(), List.of(), e);
+    }
+  }
+
+  /** Connects, asks, and lets go again. */
+  public static Ready check(
+      Plan plan,
+      List<? extends Step> steps,
+      Databases databases,
+      String applicationName,
+      QueryShapes shapes) {
+    try (Preflight preflight = open(plan, steps, databases, applicationName)) {
+      return preflight.check(shapes);
+    }
+  }
+
+  /**
+   * Looks at what some steps need once more, right before they run: what an earlier step was to
+   * make must be there now, and nothing may have gone meanwhile. Conditions are not asked again,
+   * and {@code :now} stays. A lock is waited for as in the write, because the run has begun.
+   *
+   * @param before what was found when the run began
+   * @throws NotReady with every reason
+   */
+  public static Ready again(
+      Plan plan,
+      List<? extends Step> steps,
+      Databases databases,
+      String applicationName,
+      QueryShapes shapes,
+      Ready before) {
+    Duration retryFor = plan.settings().write().retryFor();
+    try (Preflight preflight = open(plan, steps, databases, applicationName, retryFor)) {
+      return preflight.asked(() -> preflight.look(shapes, Set.of(), before.now()));
+    }
+  }
+
+  /**
+   * What it is for, a run unless this is said: what only reads needs no right to write, and no
+   * primary; what a run would need besides is among the warnings then.
+   */
+  public void isFor(Purpose what) {
+    purpose = what;
+    if (purpose != Purpose.RUN) {
+      findingsOf.values().forEach(Findings::readOnly);
+    }
+  }
+
+  /**
+   * The run will keep a ledger, if the plan does not switch it off: its rights are asked about,
+   * too.
+   */
+  public void askForLedger() {
+    keepsLedger = plan.settings().ledger().on();
+  }
+
+  /**
+   * Waits until every replica that rows are read from shows what its primary has now: what is asked
+   * and read from here on is not of some time before.
+   *
+   * @param waiting is told, again and again, what is waited for
+   * @throws LaggingReplica if one does not within {@code read.wait-for}
+   */
+  public void awaitReplicas(Consumer<String> waiting) {
+    if (!fills.isEmpty()) {
+      try {
+        sessions.awaitReplicas(plan.settings().read().waitFor(), waiting);
+      } catch (SQLException e) {
+        throw brokenOff(readAddresses(), List.of(), e);
+      }
+    }
+  }
+
+  /** Warns of each replica that a run would have to wait for. */
+  public void warnOfReplicas() {
+    if (!fills.isEmpty()) {
+      try {
+        sessions.warnOfReplicas(plan.settings().read().waitFor(), findings);
+      } catch (SQLException e) {
+        throw brokenOff(readAddresses(), List.of(), e);
+      }
+    }
+  }
+
+  /** The servers of each database, main first. */
+  public Map<String, Servers> servers() {
+    return sessions.servers();
+  }
+
+  /**
+   * Asks everything, once.
+   *
+   * @throws NotReady with every reason; nothing was written
+   */
+  public Ready check(QueryShapes shapes) {
+    return asked(() -> run(shapes));
+  }
+
+  /** What is asked of the servers. */
+  @FunctionalInterface
+  private interface Asked {
+    Ready ready() throws SQLException;
+  }
+
+  private Ready asked(Asked asked) {
+    try {
+      Ready ready = asked.ready();
+      findings.throwIfRefused();
+      return ready.warning(findings.warnings());
+    } catch (SQLException e) {
+      throw brokenOff(readAddresses(), findings.reasons(), e);
+    }
+  }
+
+  private String readAddresses() {
+    return servers().values().stream()
+        .map(each -> each.read().address())
+        .collect(Collectors.joining(" or "));
+  }
+
+  private static NotReady brokenOff(String address, List<String> reasons, SQLException e) {
+    List<String> all = new ArrayList<>(reasons);
+    all.add(address + ": preflight broke off: " + ConnectionFailure.oneLine(e));
+    return new NotReady(all, ConnectionFailure.passing(e.getSQLState()), e);
+  }
+
+  /**
+   * The statements that give a role the rights which {@link #check} asked about, whether we have
+   * them or not; comments begin with two hyphens. Empty where something besides rights is amiss, or
+   * where nothing is to be done: what was not looked at may need rights of its own.
+   *
+   * @param role which gets them; empty for the one that we are
+   */
+  public List<String> leastRole(Optional<String> role) {
+    if (!looked || !findings.onlyRightsLack()) {
+      return List.of();
+    }
+    return GrantLines.of(findingsOf, servers(), role);
+  }
+
+  /** Whether the ledger cannot be kept for want of a right. */
+  public boolean lacksLedger() {
+    return lacksLedger;
+  }
+
+  private Ready run(QueryShapes shapes) throws SQLException {
+    sessions.check(findings);
+    unfinished = UnfinishedRun.of(sessions.writing(), plan, List.copyOf(steps));
+    String now = unfinished.isPresent() ? unfinished.get().now() : now();
+    Coming coming = Coming.of(steps, sessions.writing());
+    int before = findings.reasons().size();
+    Gone gone = Gone.of(steps, sessions.writing());
+    new TargetTables(plan, sessions, coming, gone, findings).find(fills);
+    ChangeCheck changeCheck =
+        new ChangeCheck(sessions.writing(), servers().get(Plan.MAIN).named().user(), findings);
+    changeCheck.find(List.copyOf(steps));
+    Set<String> skipped = new LinkedHashSet<>();
+    if (findings.reasons().size() == before) {
+      OnlyIf onlyIf = new OnlyIf(sessions.writing(), plan, now, findings);
+      if (!onlyIf.planApplies()) {
+        return nothingToDo(now);
+      }
+      skipped.addAll(onlyIf.skipped(List.copyOf(steps)));
+    }
+    GrantLines.noteConditions(plan, steps, skipped, findings.leastRole());
+    Ready ready = look(shapes, skipped, now);
+    changes = changeCheck.check(changeScope(skipped, now));
+    boolean fillsAny = fills.stream().anyMatch(step -> !skipped.contains(step.name()));
+    if (keepsLedger && skipped.size() < steps.size()) {
+      lacksLedger =
+          !LedgerRights.check(sessions.writing(), plan.settings().ledger().schema(), findings);
+    }
+    if (fillsAny) {
+      ConnectionNeeds.check(plan, fills, ready, sessions, purpose, findings);
+    }
+    looked = true;
+    return ready;
+  }
+
+  /** Everything that the steps need which are not skipped; reasons are among the findings. */
+  private Ready look(QueryShapes shapes, Set<String> skipped, String now) throws SQLException {
+    List<? extends Step> running =
+        steps.stream().filter(step -> !skipped.contains(step.name())).toList();
+    List<Step.Fill> active = Step.fills(List.copyOf(running));
+    Coming coming = Coming.of(running, sessions.writing());
+    Gone gone = Gone.of(running, sessions.writing());
+    TargetTables targets = new TargetTables(plan, sessions, coming, gone, findings);
+    targets.find(active);
+    Scope scope = new Scope(plan, active);
+    SourceTables found = new SourceTables(plan, active, sessions, coming, findingsOf);
+    Map<String, Table> sources = found.find(scope);
+    if (!active.isEmpty()
+        && targets.found().isEmpty()
+        && sources.isEmpty()
+        && servers().size() == 1) {
+      findings.refuse(
+          database.prefix() + "_URL",
+          "names %s, which has none of the plan's tables; name the database that has them"
+              .formatted(database.address()));
+    }
+    Shapes known =
+        shapes.of(scope.answerable(sources.keySet(), found.awaited().keySet()), there(sources));
+    known.reasons().forEach(reason -> findings.refuse("plan " + plan.name(), reason));
+    sources.replaceAll((name, table) -> table.in(known.forms().getOrDefault(name, Map.of())));
+    found.rights(scope, known, gone, now);
+    Map<String, Target> checked =
+        targets.check(active, sources, found.awaited().keySet(), known, now);
+    Map<String, Deferred> deferred = new LinkedHashMap<>();
+    targets
+        .awaited()
+        .forEach(
+            (step, why) ->
+                deferred.put(step, new Deferred(why, targets.found().get(step).isAbsent())));
+    found.awaited().forEach((step, why) -> deferred.put(step, new Deferred(why, false)));
+    return new Ready(servers(), sources, checked, known, List.of(), skipped, deferred, true, now);
+  }
+
+  private static Map<String, Table> there(Map<String, Table> sources) {
+    Map<String, Table> there = new LinkedHashMap<>(sources);
+    there.values().removeIf(Table::isAbsent);
+    return there;
+  }
+
+  private ChangeScope changeScope(Set<String> skipped, String now) {
+    return new ChangeScope(
+        database,
+        applicationName,
+        plan,
+        now,
+        steps.stream()
+            .<Step>map(step -> step)
+            .filter(step -> !skipped.contains(step.name()))
+            .toList());
+  }
+
+  /** What was found of the steps that change the database from within. */
+  public Changes changes() {
+    return changes;
+  }
+
+  /** The run whose {@code :now} this one takes over. */
+  public Optional<UnfinishedRun> unfinished() {
+    return unfinished;
+  }
+
+  private Ready nothingToDo(String now) {
+    Set<String> all = new LinkedHashSet<>(steps.stream().map(Step::name).toList());
+    return new Ready(
+        servers(), Map.of(), Map.of(), Shapes.NONE, List.of(), all, Map.of(), false, now);
+  }
+
+  private String now() throws SQLException {
+    return sessions
+        .writing()
+        .one(
+            """
+            SELECT pg_catalog.to_char(pg_catalog.clock_timestamp() AT TIME ZONE 'UTC',
+                                      'YYYY-MM-DD HH24:MI:SS.US') || '+00'
+            """,
+            row -> row.getString(1));
+  }
+
+  /** Lets the connections go. */
+  @Override
+  public void close() {
+    try {
+      sessions.close();
+    } catch (SQLException e) {
+      // Nothing was in progress on them.
+    }
+  }
+}

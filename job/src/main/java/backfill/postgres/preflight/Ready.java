@@ -1,0 +1,82 @@
+package backfill.postgres.preflight;
+
+import backfill.plan.Plan;
+import backfill.plan.Step;
+import backfill.postgres.catalog.Table;
+import backfill.postgres.server.Server;
+import backfill.postgres.server.Servers;
+import backfill.postgres.write.Target;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * What preflight found: tables by schema and oid, resolved once, and looked at again right before a
+ * step runs behind others.
+ *
+ * @param databases name to servers, of the databases that were asked; main comes first
+ * @param sources name to table, of the sources that the steps read which will run; one that a step
+ *     before them makes may be absent
+ * @param targets step to target, of the steps that will run; likewise
+ * @param skippedSteps those whose only-if is false; all of them where the plan's is
+ * @param deferred step to why it can't be looked at yet, of those that need what an earlier one
+ *     makes
+ * @param applies false where the plan's only-if is
+ * @param now the server's time at the start of the run, in UTC with microseconds
+ */
+public record Ready(
+    Map<String, Servers> databases,
+    Map<String, Table> sources,
+    Map<String, Target> targets,
+    Shapes shapes,
+    List<String> warnings,
+    Set<String> skippedSteps,
+    Map<String, Deferred> deferred,
+    boolean applies,
+    String now) {
+
+  /** This with what some steps found later in its place. */
+  public Ready with(Ready later, List<Step.Fill> steps) {
+    Map<String, Table> bothSources = new LinkedHashMap<>(sources);
+    later.sources.forEach(
+        (name, table) -> bothSources.merge(name, table, (before, now) -> now.asNeededBy(before)));
+    Map<String, Target> bothTargets = new LinkedHashMap<>(targets);
+    bothTargets.putAll(later.targets);
+    Map<String, Deferred> stillDeferred = new LinkedHashMap<>(deferred);
+    steps.forEach(step -> stillDeferred.remove(step.name()));
+    return new Ready(
+        databases,
+        bothSources,
+        bothTargets,
+        shapes.with(later.shapes),
+        warnings,
+        skippedSteps,
+        stillDeferred,
+        applies,
+        now);
+  }
+
+  /** This with all that preflight warns of. */
+  Ready warning(List<String> all) {
+    return new Ready(
+        databases, sources, targets, shapes, all, skippedSteps, deferred, applies, now);
+  }
+
+  /** Where rows are written. */
+  public Server server() {
+    return databases.get(Plan.MAIN).named();
+  }
+
+  /** Whether a name of a database means the one that is written. */
+  public boolean isMain(String database) {
+    Server named = databases.get(database).named();
+    return named.systemIdentifier().equals(server().systemIdentifier())
+        && named.database().equals(server().database());
+  }
+
+  /** Where the rows of main are read; {@link #server} itself unless a replica is named. */
+  public Server readFrom() {
+    return databases.get(Plan.MAIN).read();
+  }
+}

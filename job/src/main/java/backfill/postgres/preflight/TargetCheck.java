@@ -1,0 +1,304 @@
+package backfill.postgres.preflight;
+
+import backfill.plan.Plan;
+import backfill.plan.Protocol;
+import backfill.plan.Step;
+import backfill.postgres.catalog.Arbiter;
+import backfill.postgres.catalog.ArbiterRule;
+import backfill.postgres.catalog.Cascade;
+import backfill.postgres.catalog.Cascades;
+import backfill.postgres.catalog.Catalog;
+import backfill.postgres.catalog.Column;
+import backfill.postgres.catalog.CoveringIndexes;
+import backfill.postgres.catalog.Findings;
+import backfill.postgres.catalog.IndexedRows;
+import backfill.postgres.catalog.OwnedRows;
+import backfill.postgres.catalog.ParentCatalog;
+import backfill.postgres.catalog.ParentTable;
+import backfill.postgres.catalog.ReplicaIdentity;
+import backfill.postgres.catalog.Rights;
+import backfill.postgres.catalog.Table;
+import backfill.postgres.catalog.Trigger;
+import backfill.postgres.catalog.UnindexedKeys;
+import backfill.postgres.ledger.Operation;
+import backfill.postgres.server.Inquiry;
+import backfill.postgres.server.Parameters;
+import backfill.postgres.server.Privilege;
+import backfill.postgres.server.RowEvent;
+import backfill.postgres.server.TableName;
+import backfill.postgres.write.SequenceForward;
+import backfill.postgres.write.Target;
+import java.sql.SQLException;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
+
+/**
+ * Whether a step's target can be filled: what holds for every kind of step; the rest is in its
+ * kind's own check.
+ */
+final class TargetCheck {
+  private final Inquiry inquiry;
+  private final Catalog catalog;
+  private final Rights rights;
+  private final int readers;
+  private final PairsCheck pairs;
+  private final RowsCheck rows;
+  private final ParentCatalog parents;
+  private final SourceCheck conditions;
+  private final Plan plan;
+  private final String now;
+  private final Coming coming;
+  private final Findings findings;
+
+  /**
+   * @param coming what earlier steps will make
+   */
+  TargetCheck(
+      Inquiry inquiry, String user, Plan plan, String now, Coming coming, Findings findings) {
+    this.inquiry = inquiry;
+    this.coming = coming;
+    this.plan = plan;
+    this.now = now;
+    this.conditions = new SourceCheck(inquiry, user, findings);
+    this.rights = new Rights(inquiry, user);
+    this.readers = plan.settings().read().readers();
+    this.catalog = new Catalog(inquiry);
+    this.pairs = new PairsCheck(rights, findings);
+    this.rows = new RowsCheck(rights, findings);
+    this.parents = new ParentCatalog(inquiry);
+    this.findings = findings;
+  }
+
+  /** What the step's statements are to a trigger. */
+  static List<RowEvent> events(Step.Fill step) {
+    return Operation.of(step).stream().map(Operation::event).toList();
+  }
+
+  /** The target, or reasons among the findings. */
+  Optional<Target> check(Step.Fill step, Table table, Map<String, Table> sources, Shapes shapes)
+      throws SQLException {
+    if (!isFillable(step, table)) {
+      return Optional.empty();
+    }
+    if (catalog.rowSecurityActive(table)) {
+      findings.refuse(Findings.place(step), SourceCheck.rowSecurity(table));
+    }
+    if (step instanceof Step.Pairs own) {
+      pairs.check(own, table, sources, shapes);
+    } else if (step instanceof Step.Rows own) {
+      rows.check(own, table, shapes);
+    }
+    if (events(step).contains(RowEvent.INSERT)) {
+      List<String> written = shapes.outputs().getOrDefault(step.name(), step.key());
+      for (Column column : SequenceForward.filled(table, written)) {
+        rights.needSequenceSet(Findings.place(step), column.sequence().orElseThrow(), findings);
+        rights.need(
+            Findings.place(step), Privilege.SELECT, table, List.of(column.name()), findings);
+      }
+    }
+    if (step.deletes()) {
+      rights.needDelete(Findings.place(step), table, findings);
+    }
+    new ReplicaIdentity(inquiry, findings).check(Findings.place(step), table, events(step));
+    Optional<OwnedRows> owned = owned(step, table, shapes);
+    rights.adviseRanges(Findings.place(step), table, readers, findings);
+    Map<RowEvent, List<String>> triggers = new EnumMap<>(RowEvent.class);
+    for (RowEvent event : events(step)) {
+      triggers.put(event, triggers(step, table, event));
+      rules(step, table, event);
+    }
+    if (events(step).contains(RowEvent.INSERT)) {
+      adviseParents(step, table, shapes);
+    }
+    List<ParentTable> referred = referred(step, table);
+    List<Cascade> cascades = cascades(step, table);
+    Optional<Target> target =
+        arbiter(step, table, owned)
+            .map(arbiter -> new Target(table, arbiter, triggers, referred, cascades, owned));
+    if (step.write().protocol() == Protocol.COPY && owned.filter(OwnedRows::asked).isPresent()) {
+      findings.refuse(
+          Findings.place(step),
+          "write.protocol is copy, and owns is asked of each new row, which COPY cannot; leave it at auto");
+    } else if (step.write().protocol() == Protocol.COPY) {
+      target
+          .flatMap(Target::whyNoCopy)
+          .ifPresent(
+              why ->
+                  findings.refuse(
+                      Findings.place(step),
+                      "write.protocol is copy, and %s on %s, which may change or drop rows; leave it at auto"
+                          .formatted(why, table.name())));
+    }
+    return target;
+  }
+
+  private void adviseParents(Step.Fill step, Table table, Shapes shapes) throws SQLException {
+    List<String> written = shapes.outputs().getOrDefault(step.name(), step.key());
+    for (ParentCatalog.Found parent : parents.all(table)) {
+      if (parent.key().columns().stream().anyMatch(written::contains)) {
+        rights.adviseParent(Findings.place(step), parent, findings);
+      }
+    }
+  }
+
+  /** A step that deletes asks which of its rows refer to which, and of whom nothing else. */
+  private List<ParentTable> referred(Step.Fill step, Table table) throws SQLException {
+    boolean inserts = events(step).contains(RowEvent.INSERT);
+    if (!inserts && !step.deletes()) {
+      return List.of();
+    }
+    List<ParentTable> all = parents.of(table);
+    List<ParentTable> own =
+        all.stream().filter(parent -> parent.table().oid() == table.oid()).toList();
+    if (step.deletes()) {
+      for (ParentTable parent : own) {
+        rights.need(
+            Findings.place(step), Privilege.SELECT, table, parent.key().columns(), findings);
+        rights.need(
+            Findings.place(step), Privilege.SELECT, table, parent.key().parentColumns(), findings);
+      }
+    }
+    return inserts ? all : own;
+  }
+
+  private Optional<OwnedRows> owned(Step.Fill step, Table table, Shapes shapes)
+      throws SQLException {
+    if (step.owns().isEmpty()) {
+      return Optional.empty();
+    }
+    String condition = Parameters.inline(step.owns().get(), plan.params(), now);
+    if (condition.contains("?")) {
+      findings.refuse(
+          Findings.place(step),
+          "owns has a question mark, which statements take for a place of a value; write the operator's function instead");
+      return Optional.empty();
+    }
+    List<String> columns = conditions.columnsOf(Findings.place(step), "owns", table, condition);
+    rights.need(Findings.place(step), Privilege.SELECT, table, columns, findings);
+    Optional<List<String>> added =
+        step instanceof Step.Rows
+            ? Optional.ofNullable(shapes.outputs().get(step.name()))
+            : Optional.of(step.key());
+    return Optional.of(
+        added.isPresent() && events(step).contains(RowEvent.INSERT)
+            ? new OwnsCheck(inquiry, findings)
+                .check(Findings.place(step), table, condition, columns, added.get())
+            : new OwnedRows(condition, columns, Map.of(), false));
+  }
+
+  private List<Cascade> cascades(Step.Fill step, Table table) throws SQLException {
+    if (!step.deletes()) {
+      return List.of();
+    }
+    Cascades all = Cascades.of(inquiry, table);
+    UnindexedKeys.warn(
+        inquiry, Findings.place(step), all, name -> coming.indexes(step, name), findings);
+    List<Cascade> cascades = all.losing();
+    if (cascades.isEmpty()) {
+      return List.of();
+    }
+    if (!catalog.countsRows()) {
+      findings.warn(
+          Findings.place(step),
+          "rows that go along from %s are not counted, because track_counts is off"
+              .formatted(cascades.stream().map(Cascade::table).collect(Collectors.joining(", "))));
+      return List.of();
+    }
+    return cascades;
+  }
+
+  private boolean isFillable(Step.Fill step, Table table) {
+    if (!table.isTable()) {
+      findings.refuse(
+          Findings.place(step),
+          table.name()
+              + " is "
+              + table.kindInWords()
+              + "; only a table can be filled, name the one behind it");
+    } else if (!table.foreignParts().isEmpty()) {
+      findings.refuse(
+          Findings.place(step),
+          table.foreignParts().get(0)
+              + ", a part of "
+              + table.name()
+              + ", is a foreign table, where no ON CONFLICT works; fill the local parts, a step each");
+    }
+    return table.isTable() && table.foreignParts().isEmpty();
+  }
+
+  private Optional<Arbiter> arbiter(Step.Fill step, Table table, Optional<OwnedRows> owned)
+      throws SQLException {
+    List<String> missing =
+        step.key().stream().filter(column -> table.column(column).isEmpty()).toList();
+    for (String column : missing) {
+      findings.refuse(Findings.place(step), SourceCheck.noColumn(table, column));
+    }
+    if (!missing.isEmpty()) {
+      return Optional.empty();
+    }
+    CoveringIndexes covering =
+        CoveringIndexes.of(inquiry, table, step.key(), owned.map(OwnedRows::condition));
+    Optional<Arbiter> arbiter =
+        ArbiterRule.choose(
+            Findings.place(step),
+            table,
+            step.key(),
+            step instanceof Step.Pairs ? ArbiterRule.Keys.WITHOUT_NULLS : ArbiterRule.Keys.ANY,
+            covering,
+            findings);
+    Optional<IndexedRows> indexed = arbiter.flatMap(Arbiter::indexed);
+    if (indexed.isPresent()) {
+      rights.need(Findings.place(step), Privilege.SELECT, table, indexed.get().columns(), findings);
+    }
+    return arbiter;
+  }
+
+  private List<String> triggers(Step.Fill step, Table table, RowEvent event) throws SQLException {
+    for (Trigger trigger : catalog.triggers(table, event)) {
+      if (!trigger.securityDefiner()) {
+        findings
+            .leastRole()
+            .note(
+                "trigger %s on %s runs %s() with the rights of the role that writes; what it does is not known here%s: GRANT what it needs too"
+                    .formatted(
+                        trigger.name(),
+                        table.name(),
+                        trigger.function(),
+                        trigger.names().isEmpty()
+                            ? ""
+                            : ", its text names " + String.join(", ", trigger.names())));
+      }
+    }
+    List<String> triggers = catalog.beforeRowTriggers(table, event);
+    for (String trigger : triggers) {
+      findings.warn(
+          Findings.place(step),
+          "trigger %s fires BEFORE %s on %s and may change or drop rows"
+              .formatted(trigger, event, table.name()));
+    }
+    return triggers;
+  }
+
+  private void rules(Step.Fill step, Table table, RowEvent event) throws SQLException {
+    for (String rule : catalog.rules(table, event)) {
+      if (event == RowEvent.UPDATE) {
+        findings.warn(
+            Findings.place(step),
+            "rule %s on %s may change or drop rows".formatted(rule, table.name()));
+      } else {
+        findings.refuse(
+            Findings.place(step),
+            "rule %s rewrites statements on %s, and no %s is taken beside it; DROP RULE %s ON %s"
+                .formatted(
+                    rule,
+                    table.name(),
+                    event == RowEvent.INSERT ? "INSERT with ON CONFLICT" : "DELETE that answers",
+                    TableName.quote(rule),
+                    table.name().quoted()));
+      }
+    }
+  }
+}

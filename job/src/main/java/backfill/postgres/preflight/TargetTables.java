@@ -1,0 +1,114 @@
+package backfill.postgres.preflight;
+
+import backfill.plan.Plan;
+import backfill.plan.Step;
+import backfill.postgres.catalog.Findings;
+import backfill.postgres.catalog.NameLookup;
+import backfill.postgres.catalog.Table;
+import backfill.postgres.write.Target;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/** Finds the targets of some steps, and looks whether they can be filled. */
+final class TargetTables {
+  private final Plan plan;
+  private final Sessions sessions;
+  private final Coming coming;
+  private final Gone gone;
+  private final Findings findings;
+  private final Map<String, Table> found = new LinkedHashMap<>();
+  private final Map<String, String> reasons = new LinkedHashMap<>();
+
+  TargetTables(Plan plan, Sessions sessions, Coming coming, Gone gone, Findings findings) {
+    this.plan = plan;
+    this.sessions = sessions;
+    this.coming = coming;
+    this.gone = gone;
+    this.findings = findings;
+  }
+
+  /** Looks all of them up; false where one is neither there nor will be made. */
+  boolean find(List<Step.Fill> steps) throws SQLException {
+    NameLookup names = new NameLookup(sessions.writing());
+    for (Step.Fill step : steps) {
+      Optional<String> maker = coming.maker(step, step.target());
+      if (maker.isPresent()) {
+        reasons.put(step.name(), step.target() + " is made by step " + maker.get());
+        Optional<Table> there = names.ifThere(step.target());
+        found.put(
+            step.name(),
+            there.isPresent()
+                ? there.get()
+                : Table.absent(names.inSchema(names.parts(step.target()))));
+      } else {
+        names
+            .find(Findings.place(step), step.target(), findings)
+            .ifPresent(table -> found.put(step.name(), table));
+      }
+    }
+    return found.size() == steps.size();
+  }
+
+  /** Step to reason, of those whose target an earlier step makes. */
+  Map<String, String> awaited() {
+    return reasons;
+  }
+
+  /** Step to table, of those that are there or will be made. */
+  Map<String, Table> found() {
+    return found;
+  }
+
+  /**
+   * The targets of these steps, or reasons among the findings.
+   *
+   * @param awaiting names of steps whose sources are still to be made: their columns cannot be held
+   *     against the target's yet
+   */
+  Map<String, Target> check(
+      List<Step.Fill> steps,
+      Map<String, Table> sources,
+      Set<String> awaiting,
+      Shapes known,
+      String now)
+      throws SQLException {
+    TargetCheck check =
+        new TargetCheck(
+            sessions.writing(),
+            sessions.servers().get(Plan.MAIN).named().user(),
+            plan,
+            now,
+            coming,
+            findings);
+    HeadroomCheck headroom = new HeadroomCheck(sessions, findings);
+    Map<String, Target> targets = new LinkedHashMap<>();
+    for (Step.Fill step : steps) {
+      Table table = found.get(step.name());
+      if (table == null) {
+        continue;
+      }
+      if (reasons.containsKey(step.name()) || awaiting.contains(step.name())) {
+        targets.put(step.name(), Target.awaited(table, step.key()));
+        continue;
+      }
+      Optional<Target> target = check.check(step, table, sources, known);
+      target.ifPresent(usable -> targets.put(step.name(), usable));
+      List<String> columns = new ArrayList<>(step.key());
+      columns.addAll(known.outputs().getOrDefault(step.name(), List.of()));
+      gone.check(Findings.place(step), step, table, columns, findings);
+      target.ifPresent(
+          usable ->
+              gone.checkIndex(
+                  Findings.place(step), step, table, usable.arbiter().index(), findings));
+      if (step instanceof Step.Pairs pairs && table.isTable()) {
+        headroom.check(plan, pairs, table, sources, now);
+      }
+    }
+    return targets;
+  }
+}

@@ -1,0 +1,110 @@
+package backfill.postgres.server;
+
+import java.sql.SQLException;
+import java.util.Optional;
+
+/**
+ * A server as it introduces itself.
+ *
+ * @param address host, port and database, for people
+ * @param versionNumber as {@code server_version_num} gives it, 160004
+ * @param standby whether it is in recovery, and so cannot be written to
+ * @param readOnly whether transactions begin as READ ONLY there
+ * @param systemIdentifier the same on a primary and its replicas, and nowhere else
+ * @param started when its process did, as it prints it: two of one identifier are told apart by it
+ */
+public record Server(
+    String address,
+    int versionNumber,
+    String version,
+    String user,
+    boolean standby,
+    boolean readOnly,
+    String database,
+    String systemIdentifier,
+    String started) {
+  public static final int OLDEST = 140000;
+
+  public static Server of(Inquiry inquiry, String address) throws SQLException {
+    return inquiry.one(
+        """
+        SELECT pg_catalog.current_setting('server_version_num')::pg_catalog.int4 AS number,
+               pg_catalog.current_setting('server_version') AS version,
+               current_user AS me,
+               pg_catalog.pg_is_in_recovery() AS standby,
+               pg_catalog.current_setting('default_transaction_read_only')::pg_catalog.bool AS read_only,
+               pg_catalog.current_database() AS database,
+               (SELECT system_identifier FROM pg_catalog.pg_control_system()) AS system,
+               pg_catalog.pg_postmaster_start_time()::pg_catalog.text AS started
+        """,
+        row ->
+            new Server(
+                address,
+                row.getInt("number"),
+                row.getString("version"),
+                row.getString("me"),
+                row.getBoolean("standby"),
+                row.getBoolean("read_only"),
+                row.getString("database"),
+                row.getString("system"),
+                row.getString("started")));
+  }
+
+  /** Why this server is too old; empty if it is not. */
+  public static Optional<String> tooOld(int versionNumber, String version) {
+    return versionNumber >= OLDEST
+        ? Optional.empty()
+        : Optional.of("runs PostgreSQL " + version + ", and 14 or later is needed; upgrade it");
+  }
+
+  /** Why nothing can be written here; empty if it can. */
+  public Optional<String> unwritable(String variable) {
+    if (standby) {
+      return Optional.of(
+          "is a standby, and only a primary can be written to; set "
+              + variable
+              + " to the primary");
+    }
+    return readOnly
+        ? Optional.of(
+            "begins transactions as READ ONLY (default_transaction_read_only is on) and cannot be written to; turn it"
+                + " off for \""
+                + user
+                + "\", or name another server in "
+                + variable)
+        : Optional.empty();
+  }
+
+  /** Why reading there and writing here would mix two databases; empty if both are one. */
+  public Optional<String> notTheSameAs(Server reading, String variable) {
+    if (!systemIdentifier.equals(reading.systemIdentifier)) {
+      return Optional.of(
+          "is no replica of "
+              + address
+              + ": its system identifier is "
+              + reading.systemIdentifier
+              + ", not "
+              + systemIdentifier
+              + "; set "
+              + variable
+              + " to a replica, or leave it unset");
+    }
+    if (!standby && !reading.standby && !started.equals(reading.started)) {
+      return Optional.of(
+          "is no replica of "
+              + address
+              + " any more: it takes writes of its own, as one that was promoted does; set "
+              + variable
+              + " to a replica, or leave it unset");
+    }
+    return database.equals(reading.database)
+        ? Optional.empty()
+        : Optional.of(
+            "reads database \""
+                + reading.database
+                + "\" while \""
+                + database
+                + "\" is written; name the same database in "
+                + variable);
+  }
+}

@@ -1,0 +1,126 @@
+package backfill.postgres.snapshot;
+
+import backfill.membership.DistinctKeys;
+import backfill.postgres.catalog.Column;
+import backfill.postgres.catalog.KeyType;
+import backfill.postgres.server.Database;
+import backfill.postgres.server.TableName;
+import java.nio.ByteBuffer;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import org.postgresql.PGConnection;
+import org.postgresql.copy.CopyOut;
+
+/**
+ * Reads two columns of keys by COPY in binary format, a row at a time: no plan, no text and no
+ * object per row. One connection for as many reads as come, all in the transaction that imported a
+ * snapshot. Used by one thread.
+ *
+ * @see <a href="https://www.postgresql.org/docs/current/sql-copy.html">COPY, "Binary Format"</a>
+ */
+public final class PairCopy implements AutoCloseable {
+  /** Signature, flags and the length of the header's extension. */
+  private static final int HEADER_BYTES = 19;
+
+  private final Connection connection;
+  private CopyOut copy;
+  private ByteBuffer row;
+  private boolean first;
+
+  /**
+   * @param importStatements those of {@link Snapshot#importStatements}
+   */
+  public PairCopy(Database database, String importStatements, String applicationName)
+      throws SQLException {
+    connection = database.connectForReading(applicationName);
+    try (Statement statement = connection.createStatement()) {
+      connection.setAutoCommit(false);
+      statement.execute(importStatements);
+    } catch (SQLException e) {
+      try (connection) {
+        throw e;
+      }
+    }
+  }
+
+  /**
+   * The statement that reads the rows of one range.
+   *
+   * @param key a column of a {@link KeyType}, as is {@code member}
+   * @param condition PostgreSQL, true for the rows of the range
+   */
+  public static String sql(TableName table, Column key, Column member, String condition) {
+    return "COPY (SELECT "
+        + selected(key)
+        + ", "
+        + selected(member)
+        + " FROM "
+        + table.quoted()
+        + " WHERE "
+        + condition
+        + ") TO STDOUT (FORMAT binary)";
+  }
+
+  private static String selected(Column column) {
+    return TableName.quote(column.name())
+        + "::pg_catalog."
+        + KeyType.of(column).orElseThrow().element();
+  }
+
+  /** Begins to read; the read before has come to its end. */
+  public void start(String sql) throws SQLException {
+    copy = connection.unwrap(PGConnection.class).getCopyAPI().copyOut(sql);
+    first = true;
+  }
+
+  /** Goes to the next row; false after the last. */
+  public boolean next() throws SQLException {
+    while (true) {
+      byte[] message = copy.readFromCopy();
+      if (message == null) {
+        copy = null;
+        return false;
+      }
+      row = ByteBuffer.wrap(message);
+      if (first) {
+        // The header travels with the first row, or, where there is none, with the trailer.
+        row.position(HEADER_BYTES + row.getInt(HEADER_BYTES - Integer.BYTES));
+        first = false;
+      }
+      // The trailer is a row of -1 fields; the end of the stream follows.
+      if (row.remaining() > Short.BYTES && row.getShort() == 2) {
+        return true;
+      }
+    }
+  }
+
+  /** Reads the row's next value, an integer, into {@code values[at]}; false if it is NULL. */
+  public boolean value(long[] values, int at) {
+    if (row.getInt() < 0) {
+      return false;
+    }
+    values[at] = row.getLong();
+    return true;
+  }
+
+  /**
+   * Reads the row's next value, a uuid or a text, into {@code values} and answers with its number
+   * there; {@link DistinctKeys#ABSENT} if it is NULL.
+   */
+  public int value(DistinctKeys values) {
+    int length = row.getInt();
+    if (length < 0) {
+      return DistinctKeys.ABSENT;
+    }
+    int start = row.position();
+    row.position(start + length);
+    return values.add(row.array(), start, start + length);
+  }
+
+  @Override
+  public void close() throws SQLException {
+    // Ends a read that was broken off, too.
+    connection.close();
+  }
+}

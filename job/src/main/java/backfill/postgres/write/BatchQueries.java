@@ -1,0 +1,202 @@
+package backfill.postgres.write;
+
+import backfill.postgres.catalog.ParentKey;
+import backfill.postgres.catalog.TargetColumn;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.postgresql.PGConnection;
+import org.postgresql.copy.CopyIn;
+
+/** The statements about rows of one batch, each sent with an array for each column, and counted. */
+final class BatchQueries {
+  private final WriteTarget target;
+  private final Connection connection;
+  private final String writeSql;
+  private final Pieces pieces;
+  private long sent;
+
+  BatchQueries(WriteTarget target, Connection connection, Pieces pieces) {
+    this.target = target;
+    this.connection = connection;
+    this.pieces = pieces;
+    this.writeSql = BatchStatement.sql(target);
+  }
+
+  /**
+   * What became of some rows.
+   *
+   * @param changed how many were added, or set
+   * @param untouched places of those that were not, as far as anybody asks for them
+   * @param swallowed of these, the rows that a trigger dropped
+   */
+  record Outcome(long changed, BitSet untouched, BitSet swallowed) {}
+
+  /** How many statements were sent. */
+  long sent() {
+    return sent;
+  }
+
+  /** Writes some rows piece by piece, one statement for each. */
+  Outcome writePieces(Batch rows) throws SQLException {
+    long[] changed = new long[1];
+    BitSet untouched = new BitSet();
+    BitSet swallowed = new BitSet();
+    pieces.<SQLException>send(
+        rows.size(),
+        (from, to) -> {
+          Outcome piece = write(piece(rows, from, to));
+          changed[0] += piece.changed();
+          Pieces.shift(piece.untouched(), from, untouched);
+          Pieces.shift(piece.swallowed(), from, swallowed);
+        });
+    return new Outcome(changed[0], untouched, swallowed);
+  }
+
+  private static Batch piece(Batch rows, int from, int to) {
+    return to - from == rows.size() ? rows : rows.part(from, to);
+  }
+
+  /** Writes all of some rows by one statement. */
+  Outcome write(Batch rows) throws SQLException {
+    return switch (target.operation()) {
+      case INSERT_MISSING -> {
+        long inserted;
+        try (PreparedStatement statement = prepare(writeSql, rows)) {
+          inserted = statement.executeLargeUpdate();
+        }
+        BitSet absent = new BitSet();
+        if (mayBeSwallowed(rows, inserted)) {
+          absent = absent(rows);
+        }
+        yield new Outcome(inserted, absent, absent);
+      }
+      case INSERT_AND_NAME -> {
+        BitSet untouched = places(writeSql, rows);
+        yield outcome(rows, untouched, BatchStatement.absentRows(target, rows));
+      }
+      case COMPARE_AND_SET, COMPARE_AND_DELETE -> {
+        BitSet untouched = new BitSet(rows.size());
+        untouched.set(0, rows.size());
+        untouched.andNot(places(writeSql, rows));
+        yield outcome(rows, untouched, BatchStatement.rowsAsRead(target));
+      }
+    };
+  }
+
+  /**
+   * @param asBefore asks which rows are in the table as if nothing had been sent
+   */
+  private Outcome outcome(Batch rows, BitSet untouched, String asBefore) throws SQLException {
+    long changed = rows.size() - untouched.cardinality();
+    BitSet swallowed = new BitSet();
+    if (mayBeSwallowed(rows, changed)) {
+      swallowed = places(asBefore, rows);
+      swallowed.and(untouched);
+    }
+    return new Outcome(changed, untouched, swallowed);
+  }
+
+  /**
+   * How many rows this transaction has deleted so far from each table that loses rows with the
+   * target.
+   *
+   * @see <a href="https://www.postgresql.org/docs/current/monitoring-stats.html">pg_stat_xact_*</a>
+   */
+  List<Long> deleted() throws SQLException {
+    List<Long> deleted = new ArrayList<>();
+    if (!target.cascades().isEmpty()) {
+      try (Statement statement = connection.createStatement();
+          ResultSet row = statement.executeQuery(BatchStatement.deleted(target.cascades()))) {
+        row.next();
+        for (int i = 1; i <= target.cascades().size(); i++) {
+          deleted.add(row.getLong(i));
+        }
+      }
+    }
+    return deleted;
+  }
+
+  private boolean mayBeSwallowed(Batch rows, long changed) {
+    return changed < rows.size() && target.rejecting().triggersMaySwallow();
+  }
+
+  /** The places of rows that lack a parent, each with the foreign keys that say so. */
+  Map<Integer, List<ParentKey>> absentParents(Batch rows) throws SQLException {
+    Map<Integer, List<ParentKey>> absent = new TreeMap<>();
+    try (PreparedStatement statement = prepare(ParentStatement.absent(target), rows);
+        ResultSet row = statement.executeQuery()) {
+      while (row.next()) {
+        absent
+            .computeIfAbsent(row.getInt(1) - 1, place -> new ArrayList<>())
+            .add(target.rejecting().parentKeys().get(row.getInt(2)));
+      }
+    }
+    return absent;
+  }
+
+  private BitSet places(String sql, Batch rows) throws SQLException {
+    BitSet places = new BitSet(rows.size());
+    try (PreparedStatement statement = prepare(sql, rows);
+        ResultSet row = statement.executeQuery()) {
+      while (row.next()) {
+        places.set(row.getInt(1) - 1);
+      }
+    }
+    return places;
+  }
+
+  /** Copies all of the rows piece by piece, or throws; answers with how many the table took. */
+  long copyPieces(Batch rows) throws SQLException {
+    long[] taken = new long[1];
+    pieces.<SQLException>send(rows.size(), (from, to) -> taken[0] += copy(piece(rows, from, to)));
+    return taken[0];
+  }
+
+  private long copy(Batch rows) throws SQLException {
+    sent++;
+    CopyIn copy =
+        connection.unwrap(PGConnection.class).getCopyAPI().copyIn(BatchStatement.copy(target));
+    try {
+      new CopyText(copy).send(rows);
+      return copy.endCopy();
+    } finally {
+      if (copy.isActive()) {
+        copy.cancelCopy();
+      }
+    }
+  }
+
+  /** The places of rows that are not the writer's to add. */
+  BitSet notOwned(Batch rows) throws SQLException {
+    return target.newRows().owned().isEmpty()
+        ? new BitSet()
+        : places(BatchStatement.notOwned(target), rows);
+  }
+
+  /** The places of rows whose key is not in the table. */
+  BitSet absent(Batch rows) throws SQLException {
+    return places(BatchStatement.absentRows(target, rows), rows);
+  }
+
+  private PreparedStatement prepare(String sql, Batch rows) throws SQLException {
+    sent++;
+    PreparedStatement statement = connection.prepareStatement(sql);
+    List<TargetColumn> columns = rows.columns();
+    for (int i = 0; i < columns.size(); i++) {
+      statement.setArray(
+          i + 1,
+          connection
+              .unwrap(PGConnection.class)
+              .createArrayOf(columns.get(i).elementType(), rows.values(i).array()));
+    }
+    return statement;
+  }
+}

@@ -1,0 +1,33 @@
+package backfill.postgres.write;
+
+import backfill.postgres.ledger.WriteCounts;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.function.LongConsumer;
+
+/**
+ * Puts the rows of one batch into the table, within a transaction that is somebody else's to begin
+ * and to commit.
+ */
+final class BatchSender {
+  private final WriteTarget target;
+  private final Pieces pieces;
+
+  /**
+   * @param taken told how many rows of a batch the server has taken so far, none of them committed
+   */
+  BatchSender(WriteTarget target, LongConsumer taken) {
+    this.target = target;
+    this.pieces = new Pieces(taken);
+  }
+
+  /**
+   * Writes the rows that the server takes, every deferred constraint checked, and counts the
+   * others.
+   *
+   * @throws SQLException for a failure that is not of the data; the transaction is lost
+   */
+  WriteCounts send(Connection connection, Batch batch) throws SQLException {
+    return new BatchTrial(target, connection, pieces).write(batch);
+  }
+}

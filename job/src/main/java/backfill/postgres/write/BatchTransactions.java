@@ -1,0 +1,195 @@
+package backfill.postgres.write;
+
+import backfill.postgres.ledger.BatchLedger;
+import backfill.postgres.server.Database;
+import backfill.postgres.server.Inquiry;
+import backfill.postgres.server.Retry;
+import backfill.postgres.server.SessionSettings;
+import backfill.postgres.server.SqlState;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.Optional;
+
+/**
+ * One writer's connection, opened when it is needed, and its transactions one after the other. Used
+ * by one thread.
+ */
+public final class BatchTransactions implements AutoCloseable {
+  private final Database database;
+  private final String applicationName;
+  private final Duration retryFor;
+  private Connection connection;
+  private String incarnation;
+
+  /**
+   * @param retryFor how long it is asked what became of a COMMIT without an answer
+   */
+  public BatchTransactions(Database database, String applicationName, Duration retryFor) {
+    this.database = database;
+    this.applicationName = applicationName;
+    this.retryFor = retryFor;
+  }
+
+  /** The connection, which never commits by itself. */
+  public Connection open() throws SQLException {
+    if (connection == null) {
+      connection = database.connect(applicationName);
+      connection.setAutoCommit(false);
+      incarnation = null;
+    }
+    return connection;
+  }
+
+  /**
+   * Begins a transaction.
+   *
+   * @param sql what {@link BatchStatement#begin} gives, or more behind it
+   * @param ledger where it will enter its batch, or null
+   * @return its number
+   */
+  public String begin(String sql, BatchLedger ledger) throws SQLException {
+    if (ledger == null && incarnation == null) {
+      incarnation = incarnation(open());
+      connection.rollback();
+    }
+    SessionSettings.begin(open());
+    try (Statement statement = open().createStatement();
+        ResultSet row = statement.executeQuery(sql)) {
+      row.next();
+      return row.getString(1);
+    }
+  }
+
+  /**
+   * Commits the transaction of this number; one that throws is not in.
+   *
+   * @param ledger where it has entered its batch, or null
+   */
+  public void commit(String transaction, BatchLedger ledger) throws SQLException {
+    try {
+      connection.commit();
+    } catch (SQLException e) {
+      if (!Retry.connectionLost(e) || !committed(transaction, ledger, e)) {
+        throw e;
+      }
+    }
+  }
+
+  /**
+   * Whether a transaction whose COMMIT got no answer is in.
+   *
+   * @see <a href="https://www.postgresql.org/docs/current/functions-info.html">pg_xact_status</a>
+   */
+  private boolean committed(String transaction, BatchLedger ledger, SQLException unanswered)
+      throws SQLException {
+    Retry retry = new Retry(retryFor);
+    abandon();
+    while (true) {
+      SQLException undecided = unanswered;
+      try {
+        Optional<Boolean> settled = settled(transaction, ledger);
+        if (settled.isPresent()) {
+          return settled.get();
+        }
+      } catch (SQLException e) {
+        // After a crash the server may not know the number, because nothing of the transaction
+        // reached the log.
+        if (SqlState.INVALID_PARAMETER_VALUE.is(e)) {
+          return false;
+        }
+        undecided = e;
+      }
+      try {
+        retry.pauseOrThrow(undecided);
+      } catch (SQLException e) {
+        throw unknown(transaction, e);
+      }
+    }
+  }
+
+  private static SQLException unknown(String transaction, SQLException cause) {
+    String why =
+        SqlState.TRANSACTION_RESOLUTION_UNKNOWN.is(cause)
+            ? " is in is not known: " + cause.getMessage() + "; a rerun finds out"
+            : " is in could not be asked either; a rerun finds out";
+    return new SQLException(
+        "the server did not answer a COMMIT, and whether transaction " + transaction + why,
+        SqlState.TRANSACTION_RESOLUTION_UNKNOWN.code(),
+        cause);
+  }
+
+  /** Empty while it is in progress. */
+  private Optional<Boolean> settled(String transaction, BatchLedger ledger) throws SQLException {
+    try (Connection asking = database.connect(applicationName);
+        PreparedStatement statement =
+            asking.prepareStatement("SELECT pg_catalog.pg_xact_status(?::pg_catalog.xid8)")) {
+      asking.setAutoCommit(false);
+      SessionSettings.begin(asking);
+      statement.setString(1, transaction);
+      try (ResultSet row = statement.executeQuery()) {
+        row.next();
+        String status = row.getString(1);
+        if ("in progress".equals(status)) {
+          return Optional.empty();
+        }
+        return Optional.of("committed".equals(status) && isOurs(asking, transaction, ledger));
+      }
+    }
+  }
+
+  /**
+   * Whether a committed transaction of this number is the one that we began. A server that crashed
+   * before anything of a transaction reached its log gives the number to another one.
+   */
+  private boolean isOurs(Connection asking, String transaction, BatchLedger ledger)
+      throws SQLException {
+    if (ledger != null) {
+      return ledger.entered(asking, transaction);
+    }
+    if (incarnation.equals(incarnation(asking))) {
+      return true;
+    }
+    throw new SQLException(
+        "the server crashed, or is another one now, and may have given the number to another transaction; without a ledger"
+            + " nothing else tells them apart",
+        SqlState.TRANSACTION_RESOLUTION_UNKNOWN.code());
+  }
+
+  /**
+   * What changes whenever a server recovers from a crash, and differs between a primary and what
+   * was its replica: since when it counts what it archives. Somebody who resets that count makes a
+   * transaction's end unknown, and never wrong.
+   *
+   * @see <a href="https://www.postgresql.org/docs/current/monitoring-stats.html">The cumulative
+   *     statistics system: statistics are reset when recovery starts</a>
+   */
+  private static String incarnation(Connection asking) throws SQLException {
+    return Inquiry.rows(
+            asking,
+            "SELECT coalesce(stats_reset::text, 'never') FROM pg_catalog.pg_stat_archiver",
+            row -> row.getString(1))
+        .get(0);
+  }
+
+  /** Drops the connection; the server rolls back what was not committed. */
+  public void abandon() {
+    Connection dropped = connection;
+    connection = null;
+    if (dropped != null) {
+      try (dropped) {
+        dropped.rollback();
+      } catch (SQLException e) {
+        // It is gone already, which is what was wanted.
+      }
+    }
+  }
+
+  @Override
+  public void close() {
+    abandon();
+  }
+}

@@ -1,0 +1,226 @@
+package backfill.postgres.write;
+
+import backfill.postgres.catalog.Cascade;
+import backfill.postgres.catalog.ParentKey;
+import backfill.postgres.ledger.Rejection;
+import backfill.postgres.ledger.WriteCounts;
+import backfill.postgres.server.SqlState;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * One batch on its way into the table: copied where it may be, else tried whole, and where the
+ * server refuses it for its data halved until each row at fault is alone. Everything happens in one
+ * transaction, so that the batch keeps its bounds whatever is in it. n rows of which k are bad cost
+ * at most 2 k log₂ n tries, and never more than 2 n, beside the copy and, where the server is slow,
+ * a first try in pieces. Used once, by one thread.
+ */
+public final class BatchTrial {
+  /**
+   * Data exception, integrity constraint violation, WITH CHECK OPTION violation, and what PL/pgSQL
+   * raises.
+   */
+  private static final Set<String> CLASSES_OF_DATA = Set.of("22", "23", "44", "P0");
+
+  private final WriteTarget target;
+  private final BatchQueries queries;
+  private final Pieces pieces;
+  private final Connection connection;
+  private final List<List<String>> leftKeys = new ArrayList<>();
+  private final List<Rejection> rejections = new ArrayList<>();
+  private final Map<String, Long> cascaded = new LinkedHashMap<>();
+  private long changed;
+  private long left;
+  private boolean takesBack;
+  private boolean whole;
+
+  BatchTrial(WriteTarget target, Connection connection, Pieces pieces) {
+    this.target = target;
+    this.queries = new BatchQueries(target, connection, pieces);
+    this.pieces = pieces;
+    this.connection = connection;
+    // What an earlier piece takes along would be missed by the next.
+    this.whole = target.cascades().stream().anyMatch(Cascade::target);
+  }
+
+  WriteCounts write(Batch batch) throws SQLException {
+    if (target.protocol() == WriteProtocol.UNNEST || !copied(batch)) {
+      place(batch, false);
+    }
+    return new WriteCounts(
+        batch.size(),
+        changed,
+        new WriteCounts.Leaving(left, leftKeys),
+        WriteCounts.Refusing.of(
+            rejections, rejections.stream().filter(rejection -> !rejection.forTheData()).count()),
+        cascaded,
+        new WriteCounts.Effort(queries.sent(), 0, 0),
+        true);
+  }
+
+  /** The quick way, which takes all rows or none. */
+  private boolean copied(Batch rows) throws SQLException {
+    control(BatchStatement.TRY);
+    takesBack = true;
+    try {
+      changed = queries.copyPieces(rows);
+      if (changed < rows.size()) {
+        // Without a conflict clause, only a trigger leaves rows out.
+        queries.absent(rows).stream()
+            .forEach(row -> rejections.add(Rejection.suppressed(rows.key(target, row))));
+      }
+      control(BatchStatement.CHECK_NOW + "; " + BatchStatement.KEEP);
+      takesBack = false;
+      return true;
+    } catch (SQLException e) {
+      if (!isOfData(e)) {
+        throw e;
+      }
+      control(BatchStatement.UNDO);
+      changed = 0;
+      rejections.clear();
+      return false;
+    }
+  }
+
+  /**
+   * @param parentsAsked whether rows without a parent are out already
+   */
+  private void place(Batch given, boolean parentsAsked) throws SQLException {
+    Batch rows = given;
+    BatchQueries.Outcome outcome;
+    BitSet notOwned;
+    // The server counts what a try deletes that is taken back later, too.
+    List<Long> deletedBefore = queries.deleted();
+    if (!takesBack) {
+      control(BatchStatement.TRY);
+      takesBack = true;
+    }
+    boolean one = whole || pieces.isOne(rows.size());
+    try {
+      notOwned = queries.notOwned(rows);
+      rows = notOwned.isEmpty() ? rows : rows.without(notOwned);
+      outcome = whole ? queries.write(rows) : queries.writePieces(rows);
+      control(BatchStatement.CHECK_NOW + "; " + BatchStatement.KEEP);
+      takesBack = false;
+    } catch (SQLException e) {
+      if (!isOfData(e)) {
+        throw e;
+      }
+      control(BatchStatement.UNDO);
+      if (one) {
+        divide(given, parentsAsked, e);
+      } else {
+        // A row may need another one of its own statement: a key that two exchange, a parent.
+        whole = true;
+        place(given, parentsAsked);
+      }
+      return;
+    }
+    for (int row : notOwned.stream().toArray()) {
+      rejections.add(Rejection.notOwned(given.key(target, row)));
+    }
+    changed += outcome.changed();
+    addCascaded(deletedBefore, outcome.changed());
+    for (int row : outcome.untouched().stream().toArray()) {
+      if (outcome.swallowed().get(row)) {
+        rejections.add(Rejection.suppressed(rows.key(target, row)));
+      } else {
+        leftKeys.add(rows.key(target, row));
+      }
+    }
+    left += rows.size() - outcome.changed() - outcome.swallowed().cardinality();
+  }
+
+  private void addCascaded(List<Long> before, long own) throws SQLException {
+    List<Long> after = queries.deleted();
+    for (int i = 0; i < after.size(); i++) {
+      Cascade cascade = target.cascades().get(i);
+      long rows = after.get(i) - before.get(i) - (cascade.target() ? own : 0);
+      if (rows > 0) {
+        cascaded.merge(cascade.table(), rows, Long::sum);
+      }
+    }
+  }
+
+  private void divide(Batch rows, boolean parentsAsked, SQLException refusal) throws SQLException {
+    boolean asked = parentsAsked;
+    // A row alone is asked about again: its parent may have gone after the others were.
+    if (SqlState.FOREIGN_KEY_VIOLATION.is(refusal) && (!asked || rows.size() == 1)) {
+      Batch rest = withoutOrphans(rows);
+      if (rest.size() < rows.size()) {
+        if (rest.size() > 0) {
+          place(rest, true);
+        }
+        return;
+      }
+      asked = true;
+    }
+    if (rows.size() == 1) {
+      rejections.add(Rejection.of(refusal, rows.key(target, 0)));
+      return;
+    }
+    int middle = rows.size() / 2;
+    place(rows.part(0, middle), asked);
+    place(rows.part(middle, rows.size()), asked);
+  }
+
+  /** Rejects the rows that lack a parent, and answers with the others. */
+  private Batch withoutOrphans(Batch rows) throws SQLException {
+    if (!target.operation().inserts() || target.rejecting().parentKeys().isEmpty()) {
+      return rows;
+    }
+    Map<Integer, List<ParentKey>> absent;
+    try {
+      absent = queries.absentParents(rows);
+    } catch (SQLException e) {
+      // The parents may have become unreadable (class 42) since they were looked up.
+      if (!isOfData(e) && !isOfClass(e, Set.of("42"))) {
+        throw e;
+      }
+      control(BatchStatement.UNDO);
+      return rows;
+    }
+    BitSet orphans = new BitSet(rows.size());
+    absent.forEach(
+        (row, parents) -> {
+          orphans.set(row);
+          rejections.add(orphan(rows, row, parents));
+        });
+    return rows.without(orphans);
+  }
+
+  private Rejection orphan(Batch rows, int row, List<ParentKey> absent) {
+    List<String> key = rows.key(target, row);
+    for (ParentKey parent : absent) {
+      List<String> parentKey = rows.texts(target, parent.columns(), row);
+      if (!target.rejecting().parents().wasThere(parent.constraint(), parentKey)) {
+        return Rejection.orphan(parent, parentKey, key);
+      }
+    }
+    return Rejection.parentGone(absent.get(0), key);
+  }
+
+  private void control(String statements) throws SQLException {
+    try (Statement statement = connection.createStatement()) {
+      statement.execute(statements);
+    }
+  }
+
+  /** Whether a row is at fault, and not the server. */
+  public static boolean isOfData(SQLException failure) {
+    return isOfClass(failure, CLASSES_OF_DATA);
+  }
+
+  private static boolean isOfClass(SQLException failure, Set<String> classes) {
+    String state = failure.getSQLState();
+    return state != null && state.length() == 5 && classes.contains(state.substring(0, 2));
+  }
+}

@@ -1,0 +1,148 @@
+package backfill.postgres.write;
+
+import backfill.postgres.ledger.BatchLedger;
+import backfill.postgres.ledger.LedgerSlot;
+import backfill.postgres.ledger.WriteCounts;
+import backfill.postgres.server.Retry;
+import backfill.postgres.server.SessionSettings;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.function.LongConsumer;
+
+/**
+ * Writes batches into one table over one connection, a transaction each. Used by one thread. A
+ * batch that failed for a passing reason is tried again on the same rows, and an unanswered COMMIT
+ * is settled before that.
+ */
+public final class BatchWriter implements AutoCloseable {
+  private final WriteTarget target;
+  private final BatchTransactions transactions;
+  private final BatchSender sender;
+  private final BatchLedger ledger;
+  private WriteCounts counts = WriteCounts.NONE;
+  private LongConsumer watcher = rows -> {};
+  private long rejectedBefore;
+
+  public BatchWriter(WriteTarget target, String applicationName) {
+    this(target, applicationName, null);
+  }
+
+  /**
+   * @param slot where its batches are entered, or null without a ledger
+   */
+  public BatchWriter(WriteTarget target, String applicationName, LedgerSlot slot) {
+    this.target = target;
+    this.transactions =
+        new BatchTransactions(target.database(), applicationName, target.retryFor());
+    this.ledger = slot == null ? null : new BatchLedger(slot);
+    this.sender = new BatchSender(target, rows -> watcher.accept(counts.rows() + rows));
+  }
+
+  /** From now on this hears of rows as the server takes them, those not committed yet included. */
+  public void watch(LongConsumer rows) {
+    watcher = rows;
+  }
+
+  /** An empty batch of this target's columns. */
+  public Batch newBatch() {
+    return new Batch(BatchStatement.columns(target));
+  }
+
+  /**
+   * Writes the batch and commits it, or throws and leaves none of it.
+   *
+   * @throws SQLException what the server said, with the failures before it suppressed
+   * @throws TooManyRejected after the commit, if too many rows of this writer were rejected
+   */
+  public void write(Batch batch) throws SQLException {
+    if (batch.size() == 0) {
+      counts = counts.plus(WriteCounts.rejected(batch.rejected()));
+      refuseTooManyRejected();
+      return;
+    }
+    Retry retry = new Retry(target.retryFor());
+    SQLException before = null;
+    while (true) {
+      try {
+        counts = counts.plus(attempt(batch, retry)).plus(WriteCounts.rejected(batch.rejected()));
+        watcher.accept(counts.rows());
+        refuseTooManyRejected();
+        return;
+      } catch (SQLException e) {
+        if (before != null && before != e) {
+          e.addSuppressed(before);
+        }
+        before = e;
+        transactions.abandon();
+        retry.pauseOrThrow(e);
+      }
+    }
+  }
+
+  /**
+   * How many rows of this partition an earlier attempt of the same task has written already: these
+   * are not to be given again. 0 without a ledger.
+   */
+  public long rowsWrittenBefore() throws SQLException {
+    if (ledger == null) {
+      return 0;
+    }
+    Retry retry = new Retry(target.retryFor());
+    while (true) {
+      try {
+        Connection connection = transactions.open();
+        SessionSettings.begin(connection);
+        BatchLedger.Progress before = ledger.resume(connection);
+        connection.rollback();
+        rejectedBefore = before.rejected();
+        refuseTooManyRejected();
+        return before.rows();
+      } catch (SQLException e) {
+        transactions.abandon();
+        retry.pauseOrThrow(e);
+      }
+    }
+  }
+
+  private void refuseTooManyRejected() {
+    RejectionRules rules = target.rejecting();
+    TooManyRejected.check(
+        rules.rowsBefore() + rejectedBefore + counts.rejectedForTheData(),
+        rules.rowsAllowed(),
+        counts.rejections());
+  }
+
+  /** Of all batches committed so far. */
+  public WriteCounts counts() {
+    return counts;
+  }
+
+  private WriteCounts attempt(Batch batch, Retry retry) throws SQLException {
+    Connection connection = transactions.open();
+    String transaction = begin();
+    WriteCounts written = sender.send(connection, batch).after(retry);
+    String lastKey = ledger == null ? null : BatchLedger.text(batch.key(target, batch.size() - 1));
+    if (ledger != null && !ledger.enter(connection, written, lastKey)) {
+      // Another attempt of this task, started by speculation, was faster with the same rows.
+      transactions.abandon();
+      ledger.committed(lastKey);
+      return WriteCounts.NONE;
+    }
+    transactions.commit(transaction, ledger);
+    if (ledger != null) {
+      ledger.committed(lastKey);
+    }
+    return written;
+  }
+
+  private String begin() throws SQLException {
+    String sql = BatchStatement.begin(target);
+    return transactions.begin(
+        ledger == null ? sql : sql + ledger.fence(target.statementTimeout()), ledger);
+  }
+
+  @Override
+  public void close() {
+    transactions.close();
+  }
+}

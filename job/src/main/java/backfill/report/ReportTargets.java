@@ -1,0 +1,81 @@
+package backfill.report;
+
+import backfill.plan.InvalidPlan;
+import backfill.spark.engine.HadoopFiles;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Where the report goes: files, Hadoop URIs, and {@code -} for standard output. */
+public final class ReportTargets {
+  private final List<String> targets;
+
+  /**
+   * @throws InvalidPlan if one can't take a report: better now than after an hour
+   */
+  public ReportTargets(List<String> targets) {
+    this.targets = List.copyOf(targets);
+    List<InvalidPlan.Problem> problems = new ArrayList<>();
+    for (String target : targets) {
+      String cure =
+          isStandardOutput(target)
+              ? null
+              : HadoopFiles.isUri(target) ? ofUri(target) : ofPath(target);
+      if (cure != null) {
+        problems.add(
+            new InvalidPlan.Problem("--report", 0, "cannot write " + target + "; " + cure));
+      }
+    }
+    if (!problems.isEmpty()) {
+      throw new InvalidPlan(problems);
+    }
+  }
+
+  /** What to do about a path that can't be written, or null. */
+  private static String ofPath(String target) {
+    Path path = Path.of(target).toAbsolutePath();
+    boolean writable =
+        Files.exists(path)
+            ? !Files.isDirectory(path) && Files.isWritable(path)
+            : Files.isWritable(path.getParent());
+    return writable
+        ? null
+        : Files.isDirectory(path)
+            ? "name a file, this is a directory"
+            : "name a file in a directory that exists and may be written";
+  }
+
+  /** What to do about a URI that can't be written, or null. */
+  private static String ofUri(String target) {
+    try {
+      return HadoopFiles.isDirectory(target) ? "name a file, this is a directory" : null;
+    } catch (IOException | IllegalArgumentException e) {
+      return "name a URI that Hadoop can write: " + e.getMessage();
+    }
+  }
+
+  /** Writes the report everywhere; a target that fails is said and the others go on. */
+  public void write(Report report, PrintStream out, PrintStream err) {
+    String json = report.json();
+    for (String target : targets) {
+      try {
+        if (isStandardOutput(target)) {
+          out.println(json);
+        } else if (HadoopFiles.isUri(target)) {
+          HadoopFiles.write(target, json + "\n");
+        } else {
+          Files.writeString(Path.of(target), json + "\n");
+        }
+      } catch (IOException e) {
+        Terminal.say(err, "report: cannot write " + target + ": " + e.getMessage());
+      }
+    }
+  }
+
+  private static boolean isStandardOutput(String target) {
+    return target.equals("-");
+  }
+}

@@ -1,0 +1,88 @@
+package backfill.report;
+
+import backfill.postgres.ledger.LedgerStatus;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.BitSet;
+import java.util.List;
+import java.util.Locale;
+
+/** The runs of a ledger as a table. */
+public final class StatusTable {
+  private static final String[] HEAD = {
+    "started",
+    "run",
+    "plan",
+    "status",
+    "step",
+    "rows",
+    "written",
+    "rejected",
+    "foreign",
+    "rows/s",
+    "last commit",
+    "where"
+  };
+
+  /** A column that only ledgers have with such rows. */
+  private static final int FOREIGN = 8;
+
+  private StatusTable() {}
+
+  /**
+   * A table where it fits, else a block for each run.
+   *
+   * @param width how long a line may be, in characters
+   */
+  public static List<String> lines(List<LedgerStatus.Run> runs, int width) {
+    List<String[]> rows = new ArrayList<>();
+    rows.add(HEAD);
+    for (LedgerStatus.Run run : runs) {
+      rows.add(
+          new String[] {
+            run.started(),
+            run.runId(),
+            run.plan(),
+            run.status(),
+            run.step(),
+            number(run.rows()),
+            number(run.changed()),
+            number(run.rejected()),
+            run.foreign() == 0 ? "" : number(run.foreign()),
+            run.rowsPerSecond() == null ? "" : number(run.rowsPerSecond()),
+            run.lastCommit(),
+            run.host()
+          });
+    }
+    if (runs.size() > 1) {
+      rows.add(sum(runs));
+    }
+    if (rows.stream().skip(1).allMatch(row -> row[FOREIGN].isEmpty())) {
+      rows.replaceAll(StatusTable::withoutForeign);
+    }
+    BitSet numbers = new BitSet();
+    numbers.set(5, rows.get(0).length - 2);
+    return new TextTable("", numbers, rows).lines(width);
+  }
+
+  /** Of the runs that are shown: the attempts of a backfill add up to its rows. */
+  private static String[] sum(List<LedgerStatus.Run> runs) {
+    String[] sum = new String[HEAD.length];
+    Arrays.fill(sum, "");
+    sum[0] = "all of these";
+    sum[5] = number(runs.stream().mapToLong(LedgerStatus.Run::rows).sum());
+    sum[6] = number(runs.stream().mapToLong(LedgerStatus.Run::changed).sum());
+    sum[7] = number(runs.stream().mapToLong(LedgerStatus.Run::rejected).sum());
+    return sum;
+  }
+
+  private static String[] withoutForeign(String[] row) {
+    List<String> cells = new ArrayList<>(List.of(row));
+    cells.remove(FOREIGN);
+    return cells.toArray(String[]::new);
+  }
+
+  private static String number(long count) {
+    return String.format(Locale.ROOT, "%,d", count);
+  }
+}

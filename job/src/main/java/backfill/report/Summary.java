@@ -1,0 +1,128 @@
+package backfill.report;
+
+import backfill.postgres.ledger.StepStatus;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.BitSet;
+import java.util.List;
+import java.util.Locale;
+
+/** The report for people: a table, or where that is too wide a block for each step. */
+public final class Summary {
+  private static final String[] HEAD = {
+    "step",
+    "planned",
+    "present",
+    "foreign",
+    "inserted",
+    "set",
+    "deleted",
+    "left",
+    "rejected",
+    "surplus",
+    "missing",
+    "statements",
+    "seconds"
+  };
+
+  /** A column that only plans have whose steps own some rows of a table. */
+  private static final int FOREIGN = 3;
+
+  /** A column that only plans which delete have. */
+  private static final int DELETED = 6;
+
+  private Summary() {}
+
+  /**
+   * The table where it fits, else a block for each step; neither where nothing was counted yet.
+   *
+   * @param columns how wide a line may be, in characters
+   */
+  public static String text(Report report, int columns) {
+    List<String[]> rows = rows(report);
+    StringBuilder text = new StringBuilder();
+    text.append(
+        String.format(
+            Locale.ROOT,
+            "%s %s: %s in %.1f s (exit %d)",
+            report.command,
+            report.plan,
+            report.status,
+            report.durationMs / 1000.0,
+            report.exitCode));
+    if (rows.stream().skip(1).anyMatch(Summary::isCounted)) {
+      BitSet numbers = new BitSet();
+      numbers.set(1, rows.get(0).length);
+      new TextTable("  ", numbers, rows)
+          .lines(columns)
+          .forEach(line -> text.append(System.lineSeparator()).append(line));
+    }
+    for (StepReport step : report.steps) {
+      text.append(GainsTable.text(step));
+    }
+    return text.toString();
+  }
+
+  /** The head, and a row for each step. */
+  private static List<String[]> rows(Report report) {
+    List<String[]> rows = new ArrayList<>();
+    boolean dry = !report.command.equals(Command.RUN.toString());
+    String[] head = HEAD.clone();
+    if (dry) {
+      head[4] = "to insert";
+      head[5] = "to set";
+      head[DELETED] = "to delete";
+    }
+    rows.add(head);
+    for (StepReport step : report.steps) {
+      rows.add(
+          new String[] {
+            step.status == StepStatus.DONE ? step.name : step.name + " (" + step.status + ")",
+            number(step.planned),
+            number(present(step)),
+            number(step.foreign),
+            number(dry ? step.toInsert : step.inserted),
+            number(dry ? step.toUpdate : step.updated),
+            number(dry ? step.toDelete : step.deleted),
+            number(step.left()),
+            number(step.rejected),
+            number(step.surplus),
+            number(step.missing),
+            number(step.statements),
+            step.durationMs == null
+                ? ""
+                : String.format(Locale.ROOT, "%.1f", step.durationMs / 1000.0)
+          });
+    }
+    withoutEmpty(rows, DELETED);
+    withoutEmpty(rows, FOREIGN);
+    return rows;
+  }
+
+  private static void withoutEmpty(List<String[]> rows, int column) {
+    if (rows.stream().skip(1).allMatch(row -> row[column].isEmpty())) {
+      rows.replaceAll(row -> without(row, column));
+    }
+  }
+
+  /** As the diff found them: those that somebody else was faster with are among those left. */
+  private static Long present(StepReport step) {
+    return step.alreadyPresent == null || step.conflicts == null
+        ? step.alreadyPresent
+        : (Long) (step.alreadyPresent - step.conflicts);
+  }
+
+  private static boolean isCounted(String[] row) {
+    return Arrays.stream(row).skip(1).anyMatch(cell -> !cell.isEmpty());
+  }
+
+  private static String[] without(String[] row, int column) {
+    List<String> cells = new ArrayList<>(List.of(row));
+    cells.remove(column);
+    return cells.toArray(String[]::new);
+  }
+
+  private static String number(Long count) {
+    return count == null ? "" : String.format(Locale.ROOT, "%,d", count);
+  }
+}

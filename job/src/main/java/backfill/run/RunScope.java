@@ -1,0 +1,226 @@
+package backfill.run;
+
+import backfill.plan.Plan;
+import backfill.plan.Step;
+import backfill.postgres.change.LastRuns;
+import backfill.postgres.ledger.RunLedger;
+import backfill.postgres.ledger.StepStatus;
+import backfill.postgres.preflight.Ready;
+import backfill.postgres.server.Database;
+import backfill.postgres.server.Databases;
+import backfill.report.DatabaseReports;
+import backfill.report.ExitCode;
+import backfill.report.Progress;
+import backfill.report.Refusal;
+import backfill.report.Refused;
+import backfill.report.Report;
+import backfill.report.Sentences;
+import backfill.report.Stage;
+import backfill.report.StepReport;
+import backfill.report.Stopping;
+import backfill.spark.engine.Activity;
+import backfill.spark.engine.Session;
+import backfill.spark.read.Reading;
+import backfill.spark.step.Overlay;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+
+/**
+ * What the parts of one run share: the plan and where it runs, what is told to whom, and how far it
+ * is. Used by the run's own thread.
+ */
+public final class RunScope {
+  final Plan plan;
+  final Databases databases;
+
+  /** Where every step writes, and the ledger is. */
+  final Database database;
+
+  final String applicationName;
+  final Session session;
+  final Report report;
+  final Progress progress;
+  final Stopping stopping;
+  final Guards guards;
+  private final Map<Step, StepReport> stepReports = new LinkedHashMap<>();
+  private Activity activity;
+  private Stage stage = Stage.PREFLIGHT;
+  private StepReport current;
+  private RunLedger ledger = RunLedger.off();
+  private LastRuns lastRuns;
+
+  RunScope(
+      Plan plan,
+      Databases databases,
+      Session session,
+      Report report,
+      Progress progress,
+      Stopping stopping) {
+    this.plan = plan;
+    this.databases = databases;
+    this.database = databases.main();
+    this.session = session;
+    this.report = report;
+    this.progress = progress;
+    this.stopping = stopping;
+    this.guards = new Guards(plan.limits());
+    this.applicationName = applicationName(plan.name(), report.runId);
+  }
+
+  /**
+   * What the names of the run's sessions begin with, and those of no other run. PostgreSQL keeps 63
+   * bytes of a name; a writer's number and the like must fit behind it.
+   */
+  public static String applicationName(String plan, String runId) {
+    return "backfill "
+        + plan.substring(0, Math.min(32, plan.length()))
+        + " "
+        + runId.substring(0, 8);
+  }
+
+  /** The stage that it is in. */
+  Stage stage() {
+    return stage;
+  }
+
+  /** The step that it is at, or null. */
+  StepReport current() {
+    return current;
+  }
+
+  /** The ledger that it keeps. */
+  RunLedger ledger() {
+    return ledger;
+  }
+
+  /** From now on it keeps this one. */
+  void keep(RunLedger opened) {
+    ledger = opened;
+  }
+
+  /** What the last runs of the plan left, read when it is first asked for. */
+  LastRuns lastRuns() throws Exception {
+    if (lastRuns == null) {
+      lastRuns = LastRuns.of(database, applicationName, plan);
+    }
+    return lastRuns;
+  }
+
+  /** What the report says of a step. */
+  StepReport reportOf(Step step) {
+    return stepReports.computeIfAbsent(step, StepReport::new);
+  }
+
+  /** Says a warning, and keeps it for the report. */
+  void warn(String warning) {
+    report.warnings.add(warning);
+    progress.warn(warning);
+  }
+
+  /** Warns, unless it was said already: a step may be counted more than once. */
+  void warnOnce(String warning) {
+    if (!report.warnings.contains(warning)) {
+      warn(warning);
+    }
+  }
+
+  /**
+   * A new snapshot for these steps.
+   *
+   * @param overlay what earlier steps of a dry run would leave
+   */
+  Reading reading(Ready ready, List<Step.Fill> steps, Overlay overlay) throws Exception {
+    return Reading.begin(reader(), ready, steps, overlay);
+  }
+
+  /** Begins to read in order to verify: targets are read where they are written. */
+  Reading verifying(Ready ready, List<Step.Fill> steps) throws Exception {
+    return Reading.verifying(reader(), ready, steps);
+  }
+
+  private Reading.Reader reader() {
+    return new Reading.Reader(
+        session.get(),
+        plan,
+        databases,
+        applicationName,
+        UUID.fromString(report.runId),
+        this::waitsFor);
+  }
+
+  /** It waits for this; not if the run was asked to stop. */
+  void waitsFor(String what) {
+    stopping.check();
+    progress.waitsFor(what);
+  }
+
+  /** Lets the snapshots of a reading go, and reports them. */
+  void release(Reading reading) {
+    reading.release();
+    DatabaseReports.addTo(report.databases, reading);
+  }
+
+  /**
+   * A stage, or a part of one, begins; not if the run was asked to stop.
+   *
+   * @param step null for what belongs to none
+   * @param total rows that it will be, or 0
+   */
+  void enter(Stage entered, Step step, String what, long total) {
+    stopping.check();
+    stage = entered;
+    report.enter(entered);
+    current = step == null ? null : reportOf(step);
+    progress.doing(entered, what, total);
+    if (entered != Stage.PREFLIGHT && step instanceof Step.Fill) {
+      // A task that is given up is interrupted, so that it does not sleep on before a retry.
+      session.get().sparkContext().setJobGroup(entered.toString(), entered + " " + what, true);
+    }
+  }
+
+  /** From now on the progress line counts what Spark reads and writes. */
+  void countActivity() {
+    if (activity == null) {
+      activity = Activity.of(session.get());
+      progress.count(activity);
+    }
+  }
+
+  /** The work is over: what is left is to say how it went. */
+  void reporting() {
+    report.enter(Stage.REPORT);
+    session.readyAtNanos().ifPresent(report::sessionReady);
+  }
+
+  /** Leaves the session as it was found: it may be somebody else's. */
+  void detach() {
+    progress.watch(null);
+    if (activity != null) {
+      activity.detach(session.get());
+      session.get().sparkContext().clearJobGroup();
+    }
+  }
+
+  /** A dry run found that a guard would refuse. */
+  void wouldRefuse(Refusal refusal) {
+    warnOnce("a run would be refused: " + refusal.sentence());
+    report.wouldRefuse = ExitCode.REFUSED.number();
+  }
+
+  /** Ends the run if a guard refused; nothing of these steps is written. */
+  void refuse(List<Refusal> refusals) {
+    if (!refusals.isEmpty()) {
+      Refused refused = new Refused(refusals, Sentences.writtenSteps(report));
+      refused.steps().forEach(step -> reportOf(step).status = StepStatus.REFUSED);
+      current = reportOf(refused.steps().get(0));
+      throw refused;
+    }
+  }
+
+  /** Rejected rows of all steps so far, as the limit counts them. */
+  long rejectedForTheData() {
+    return report.steps.stream().mapToLong(step -> step.rejectedForTheData).sum();
+  }
+}

@@ -1,0 +1,53 @@
+package backfill.run;
+
+import backfill.plan.InvalidPlan;
+import backfill.plan.Plan;
+import backfill.plan.Step;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Which steps of a plan a command runs.
+ *
+ * @param only these steps alone; empty for all
+ * @param from the first one, or null
+ * @param until the last one, or null
+ */
+public record Selection(List<String> only, String from, String until) {
+  static final Selection ALL = new Selection(List.of(), null, null);
+
+  /**
+   * The chosen steps, in the plan's order.
+   *
+   * @throws InvalidPlan naming a step that the plan does not have
+   */
+  public List<Step> of(Plan plan) {
+    List<String> names = plan.steps().stream().map(Step::name).toList();
+    List<InvalidPlan.Problem> problems = new ArrayList<>();
+    only.forEach(step -> check("--only", step, names, problems));
+    int first = from == null ? 0 : check("--from", from, names, problems);
+    int last = until == null ? names.size() - 1 : check("--until", until, names, problems);
+    if (problems.isEmpty() && first > last) {
+      problems.add(
+          new InvalidPlan.Problem(
+              "--from", 0, "step " + from + " comes after step " + until + " of --until"));
+    }
+    if (!problems.isEmpty()) {
+      throw new InvalidPlan(problems);
+    }
+    return plan.steps().subList(first, last + 1).stream()
+        .filter(step -> only.isEmpty() || only.contains(step.name()))
+        .toList();
+  }
+
+  private static int check(
+      String option, String step, List<String> names, List<InvalidPlan.Problem> problems) {
+    int place = names.indexOf(step);
+    if (place < 0) {
+      problems.add(
+          new InvalidPlan.Problem(
+              option, 0, "the plan has no step " + step + "; it has " + String.join(", ", names)));
+    }
+    return place;
+  }
+}

@@ -1,0 +1,78 @@
+package backfill.spark.engine;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.util.regex.Pattern;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.SparkConf;
+import org.apache.spark.deploy.SparkHadoopUtil;
+
+/** Small text files at any URI that Hadoop knows, with the settings that spark-submit was given. */
+public final class HadoopFiles {
+  /** A scheme has two letters at least: one alone is a drive. */
+  private static final Pattern URI_TEXT = Pattern.compile("[A-Za-z][A-Za-z0-9+.-]+:/.*");
+
+  private HadoopFiles() {}
+
+  /**
+   * Whether a text is a URI rather than a path, as in {@code s3a://bucket/key} or {@code file:/a}.
+   */
+  public static boolean isUri(String text) {
+    return URI_TEXT.matcher(text).matches();
+  }
+
+  /** The whole file as text. */
+  public static String read(String uri) throws IOException {
+    Path path = new Path(URI.create(uri));
+    try (FileSystem files = files(path);
+        InputStream in = files.open(path)) {
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+    }
+  }
+
+  /** Writes the file, over one that is there. */
+  public static void write(String uri, String text) throws IOException {
+    Path path = new Path(URI.create(uri));
+    try (FileSystem files = files(path);
+        OutputStream out = files.create(path, true)) {
+      out.write(text.getBytes(StandardCharsets.UTF_8));
+    }
+  }
+
+  /**
+   * Whether a directory is there, which can't be written like a file.
+   *
+   * @throws IOException if nothing can be asked there, for want of a file system of this scheme for
+   *     one
+   */
+  public static boolean isDirectory(String uri) throws IOException {
+    Path path = new Path(URI.create(uri));
+    try (FileSystem files = files(path)) {
+      return files.exists(path) && files.getFileStatus(path).isDirectory();
+    }
+  }
+
+  private static FileSystem files(Path path) throws IOException {
+    try {
+      return FileSystem.newInstance(
+          path.toUri(), SparkHadoopUtil.get().newConfiguration(new SparkConf()));
+    } catch (RuntimeException e) {
+      // Hadoop knows the scheme, and has not the classes for it; or what the URI names is no host.
+      Throwable root = e;
+      while (root.getCause() != null) {
+        root = root.getCause();
+      }
+      throw new IOException(
+          root instanceof ClassNotFoundException
+              ? "the connector for "
+                  + path.toUri().getScheme()
+                  + ":// is missing; add it by --packages or --jars of spark-submit"
+              : root.getClass().getSimpleName() + ": " + root.getMessage(),
+          e);
+    }
+  }
+}

@@ -1,0 +1,299 @@
+package backfill.spark.pairs;
+
+import static backfill.spark.read.KeySpace.GROUPS;
+import static backfill.spark.read.KeySpace.OBJECTS;
+import static backfill.spark.read.KeySpace.USERS;
+
+import backfill.membership.GroupUsers;
+import backfill.membership.UserIndex;
+import backfill.plan.Settings;
+import backfill.plan.Step;
+import backfill.postgres.write.Target;
+import backfill.spark.engine.Kept;
+import backfill.spark.engine.Packed;
+import backfill.spark.query.PairColumns;
+import backfill.spark.read.KeptSources;
+import backfill.spark.read.KeyBytes;
+import backfill.spark.read.KeyPairs;
+import backfill.spark.read.KeyRange;
+import backfill.spark.read.KeySpace;
+import backfill.spark.read.SnapshotReader;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.apache.logging.log4j.LogManager;
+import org.apache.logging.log4j.Logger;
+import org.apache.spark.api.java.JavaPairRDD;
+import org.apache.spark.api.java.JavaRDD;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.broadcast.Broadcast;
+import scala.Tuple2;
+
+/**
+ * What one snapshot says of a step of pairs: the sets of users that the sources grant for each
+ * object, and those that the target has.
+ */
+final class GrantSets implements AutoCloseable {
+  private static final Logger LOG = LogManager.getLogger(GrantSets.class);
+
+  /** Numbers every int4, the same in each step. */
+  private static final UserIndex INTEGERS = UserIndex.startingAt(Integer.MIN_VALUE);
+
+  /** Of the rows that are kept together. */
+  private static final int OBJECTS_SAMPLED = 1024;
+
+  private final Step.Pairs step;
+  private final Settings settings;
+  private final JavaSparkContext spark;
+  private final Kept kept = new Kept();
+  private final KeptSources sources;
+  private final SpaceTypes types;
+  private final StepKeys keys;
+  private final List<JavaRDD<LongPairs>> members;
+  private final List<JavaRDD<LongPairs>> direct;
+  private final List<JavaRDD<LongPairs>> through;
+  private final Broadcast<UserIndex> users;
+  private final PartialSetIterator.Numbering numbering;
+  private final boolean numbersAlike;
+  private final Packed<Tuple2<Long, PartialSet>> existing;
+  private final Optional<Packed<Tuple2<Long, PartialSet>>> foreign;
+  private GroupMap groups;
+
+  /**
+   * What another reading needs to find again in this one.
+   *
+   * @param users keys of users who must have a number, beside those whom the sources name
+   * @param keys which must have a number, too; null where there was no other reading
+   */
+  record Earlier(long[] users, StepKeys keys) {
+    static final Earlier NONE = new Earlier(new long[0], null);
+  }
+
+  /** Begins to read the target; the sources are read already. */
+  GrantSets(
+      Step.Pairs step,
+      Target target,
+      Settings settings,
+      SnapshotReader reader,
+      KeptSources sources,
+      Earlier earlier) {
+    this.step = step;
+    this.settings = settings;
+    this.sources = sources;
+    this.spark = JavaSparkContext.fromSparkContext(sources.session().sparkContext());
+    types = SpaceTypes.of(step, target, sources);
+    List<String> views = sources.views(step.reads());
+    if (!views.isEmpty()) {
+      // Their keys are looked at, and so they are computed.
+      sources.begins(String.join(", ", views));
+    }
+    List<KeyedPairs> memberRows =
+        step.members().stream()
+            .map(m -> read(sources, m.from(), new PairColumns(m.group(), m.user()), GROUPS, USERS))
+            .toList();
+    List<KeyedPairs> directRows = grants(sources, step.direct(), USERS);
+    List<KeyedPairs> throughRows = grants(sources, step.through(), GROUPS);
+    KeyedPairs targetRows = present(target, reader);
+    keys =
+        StepKeys.of(
+            types,
+            Stream.of(memberRows, directRows, throughRows, List.of(targetRows))
+                .flatMap(List::stream)
+                .toList(),
+            earlier.keys(),
+            new KeyBytes(step.name(), settings.flatten().dictionaryBytes()),
+            spark);
+    members = numbered(memberRows);
+    direct = numbered(directRows);
+    through = numbered(throughRows);
+    JavaRDD<LongPairs> present = targetRows.numbered(keys);
+    numbersAlike = !keys.users().coded() && !keys.groups().coded() && !isWide(target);
+    users = spark.broadcast(indexOf(target, present, earlier.users()));
+    if (!views.isEmpty()) {
+      sources.begins(target.table().name().toString());
+    }
+    numbering = numbersAlike ? INTEGERS::of : userNumber(users);
+    existing = sets(present, PartialSet.Kind.EXISTING, PartialSetIterator.Unnumbered.COUNT, reader);
+    foreign =
+        target
+            .foreign()
+            .map(
+                others ->
+                    sets(
+                        rows(target, reader, others).numbered(keys),
+                        PartialSet.Kind.FOREIGN,
+                        PartialSetIterator.Unnumbered.DROP,
+                        reader));
+  }
+
+  /** Begins to read them. */
+  private Packed<Tuple2<Long, PartialSet>> sets(
+      JavaRDD<LongPairs> pairs,
+      PartialSet.Kind kind,
+      PartialSetIterator.Unnumbered unnumbered,
+      SnapshotReader reader) {
+    Packed<Tuple2<Long, PartialSet>> sets =
+        Packed.keep(
+            PartialSetIterator.of(pairs, kind, numbering, unnumbered).map(set -> set),
+            PartialSetIterator.CODEC,
+            kept);
+    reader.reads().begin(Kept.counts(sets.arrays(), array -> 1), all -> {});
+    return sets;
+  }
+
+  private List<KeyedPairs> grants(KeptSources sources, List<Step.Grant> grants, KeySpace grantees) {
+    return grants.stream()
+        .map(
+            grant ->
+                read(
+                    sources,
+                    grant.from(),
+                    new PairColumns(grant.object(), grant.grantee()),
+                    OBJECTS,
+                    grantees))
+        .toList();
+  }
+
+  private KeyedPairs read(
+      KeptSources sources, String from, PairColumns columns, KeySpace keys, KeySpace members) {
+    JavaRDD<KeyPairs> pairs = sources.pairs(from, columns, types.of(keys, members));
+    return new KeyedPairs(types.stored(pairs, keys, members), keys, members);
+  }
+
+  private KeyedPairs present(Target target, SnapshotReader reader) {
+    JavaRDD<KeyPairs> rows = rows(target, reader, target.where()).pairs();
+    // Read once more for the numbers: of all keys, or of the users whom nobody names and who are
+    // to go.
+    boolean twice = types.of(OBJECTS, USERS).coded() || step.deletes();
+    return new KeyedPairs(twice ? kept.keep(rows) : rows, OBJECTS, USERS);
+  }
+
+  private KeyedPairs rows(Target target, SnapshotReader reader, String where) {
+    return new KeyedPairs(
+        reader.readPairs(target.table(), PairColumns.of(step.into()), where), OBJECTS, USERS);
+  }
+
+  private List<JavaRDD<LongPairs>> numbered(List<KeyedPairs> rows) {
+    return rows.stream().map(some -> some.numbered(keys)).toList();
+  }
+
+  private static PartialSetIterator.Numbering userNumber(Broadcast<UserIndex> index) {
+    return key -> index.value().of(key);
+  }
+
+  /**
+   * An int4 column needs no look-up at all, nor do numbers of a dictionary; int8 keys need one
+   * where they span 2³² or more.
+   */
+  private UserIndex indexOf(Target target, JavaRDD<LongPairs> present, long[] alsoUsers) {
+    if (keys.users().coded()) {
+      return UserIndex.startingAt(0);
+    }
+    if (!isWide(target)) {
+      return INTEGERS;
+    }
+    JavaRDD<Long> named =
+        Stream.of(
+                members.stream(),
+                direct.stream(),
+                Stream.of(present).filter(rows -> step.deletes()))
+            .flatMap(each -> each)
+            .map(pairs -> pairs.flatMap(some -> Arrays.stream(some.members()).iterator()))
+            .reduce(JavaRDD::union)
+            .orElseThrow();
+    KeyRange range = named.aggregate(KeyRange.of(alsoUsers), KeyRange::and, KeyRange::and);
+    UserIndex spanned = UserIndex.startingAt(range.smallest());
+    if (spanned.of(range.largest()) != UserIndex.UNKNOWN || range.isEmpty()) {
+      return spanned;
+    }
+    return UserIndex.of(
+        Stream.concat(named.distinct().collect().stream(), Arrays.stream(alsoUsers).boxed())
+            .mapToLong(Long::longValue)
+            .sorted()
+            .distinct()
+            .toArray());
+  }
+
+  private boolean isWide(Target target) {
+    return "bigint".equals(target.table().column(step.into().user()).orElseThrow().castType());
+  }
+
+  /** Whether a user's number depends on which other users there are. */
+  boolean numbersByUse(Target target) {
+    return !keys.users().coded() && isWide(target);
+  }
+
+  /** The sets that the sources grant; decides how the group map travels. */
+  JavaPairRDD<Long, PartialSet> granted() {
+    List<JavaPairRDD<Long, PartialSet>> sets = new ArrayList<>();
+    for (JavaRDD<LongPairs> grants : direct) {
+      sets.add(
+          PartialSetIterator.of(
+              grants, PartialSet.Kind.DIRECT, numbering, PartialSetIterator.Unnumbered.REFUSE));
+    }
+    if (!through.isEmpty()) {
+      groups =
+          numbersAlike
+              ? sources.inPairs().shared(step.members(), GroupMap.class, this::mapped)
+              : mapped(kept);
+      LOG.info("flatten {}: {}", step.name(), groups.description());
+      int partitions = step.write().writers();
+      through.forEach(grants -> sets.add(groups.grantSets(grants, partitions)));
+    }
+    return sets.stream().reduce(JavaPairRDD::union).orElseThrow();
+  }
+
+  private GroupMap mapped(Kept by) {
+    return GroupMap.of(members, numbering, settings.flatten().broadcastBytes(), by, spark);
+  }
+
+  /**
+   * Objects as often as rows name them, of many rows some. Taken of the rows and not of the sets,
+   * which would be made once more for it.
+   */
+  JavaRDD<Long> sampledObjects() {
+    return Stream.concat(direct.stream(), through.stream())
+        .map(grants -> grants.flatMap(GrantSets::sampled))
+        .reduce(existing.elements().map(Tuple2::_1), JavaRDD::union);
+  }
+
+  private static Iterator<Long> sampled(LongPairs some) {
+    int every = 1 + some.size() / OBJECTS_SAMPLED;
+    return IntStream.range(0, some.size() / every).mapToObj(i -> some.keys()[i * every]).iterator();
+  }
+
+  /** The sets that the target has, of the step's own rows and of others. */
+  JavaPairRDD<Long, PartialSet> present() {
+    JavaPairRDD<Long, PartialSet> own = existing.elements().mapToPair(set -> set);
+    return foreign.map(others -> own.union(others.elements().mapToPair(set -> set))).orElse(own);
+  }
+
+  /** Numbers users; where {@link #keys} has numbers for them, these. */
+  Broadcast<UserIndex> users() {
+    return users;
+  }
+
+  /** Numbers objects and users. */
+  StepKeys keys() {
+    return keys;
+  }
+
+  /** The group map, where it was broadcast; else null. */
+  Broadcast<GroupUsers> groups() {
+    return groups == null ? null : groups.broadcast();
+  }
+
+  @Override
+  public void close() {
+    kept.close();
+    users.destroy();
+    keys.destroy();
+    if (groups != null && !numbersAlike) {
+      groups.letGo();
+    }
+  }
+}

@@ -1,0 +1,164 @@
+package backfill.spark.pairs;
+
+import backfill.membership.GroupUsers;
+import backfill.plan.Amount;
+import backfill.spark.engine.Kept;
+import backfill.spark.read.KeptPairs;
+import java.io.Serializable;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.IntStream;
+import org.apache.spark.api.java.JavaPairRDD;
+import org.apache.spark.api.java.JavaRDD;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.broadcast.Broadcast;
+import org.roaringbitmap.RoaringBitmap;
+import scala.Tuple2;
+
+/**
+ * The group to users map of one step, where it fits sent to every executor whole, and where it does
+ * not kept in partitions that grants are joined with.
+ */
+final class GroupMap implements KeptPairs.Shared {
+  private final Broadcast<GroupUsers> broadcast;
+  private final JavaPairRDD<Long, PartialSet> joined;
+  private final String description;
+
+  private GroupMap(
+      Broadcast<GroupUsers> broadcast, JavaPairRDD<Long, PartialSet> joined, String description) {
+    this.broadcast = broadcast;
+    this.joined = joined;
+    this.description = description;
+  }
+
+  /**
+   * In one job, unless the map is large: each partition brings its sets along as long as they are
+   * within its share of what may be broadcast.
+   *
+   * @param members pairs (group, user)
+   * @param broadcastBytes size of the serialized sets up to which the map is broadcast
+   */
+  static GroupMap of(
+      List<JavaRDD<LongPairs>> members,
+      PartialSetIterator.Numbering users,
+      long broadcastBytes,
+      Kept kept,
+      JavaSparkContext spark) {
+    JavaPairRDD<Long, PartialSet> parts =
+        kept.keep(
+            members.stream()
+                .map(
+                    pairs ->
+                        PartialSetIterator.of(
+                            pairs,
+                            PartialSet.Kind.GROUP_USERS,
+                            users,
+                            PartialSetIterator.Unnumbered.REFUSE))
+                .reduce(JavaPairRDD::union)
+                .orElseThrow());
+    long share = broadcastBytes / Math.max(1, parts.getNumPartitions());
+    List<Brought> brought =
+        parts.mapPartitions(sets -> List.of(Brought.of(sets, share)).iterator()).collect();
+    long bytes = brought.stream().mapToLong(Brought::bytes).sum();
+    if (bytes > broadcastBytes) {
+      return new GroupMap(
+          null,
+          kept.keep(parts.reduceByKey(GroupMap::united)),
+          String.format(
+              Locale.ROOT,
+              "the group map has %,d bytes, more than flatten.broadcast-bytes (%,d): it is joined",
+              bytes,
+              broadcastBytes));
+    }
+    List<Tuple2<Long, PartialSet>> sets =
+        brought.stream().allMatch(each -> each.sets() != null)
+            ? brought.stream().flatMap(each -> each.sets().stream()).toList()
+            : parts.collect();
+    GroupUsers map = new GroupUsers();
+    long memberships = 0;
+    for (Tuple2<Long, PartialSet> part : sets) {
+      map.add(part._1(), part._2().set());
+      memberships += part._2().rows();
+    }
+    return new GroupMap(
+        spark.broadcast(map),
+        null,
+        String.format(
+            Locale.ROOT,
+            "the group map has %s with %s in %s: it is broadcast",
+            Amount.of(map.size(), "group"),
+            Amount.of(memberships, "membership"),
+            Amount.of(bytes, "byte")));
+  }
+
+  /**
+   * The sets of one partition, on their way to the driver.
+   *
+   * @param bytes of all of them
+   * @param sets null where they are more than the partition's share
+   */
+  private record Brought(long bytes, ArrayList<Tuple2<Long, PartialSet>> sets)
+      implements Serializable {
+    static Brought of(Iterator<Tuple2<Long, PartialSet>> sets, long share) {
+      ArrayList<Tuple2<Long, PartialSet>> held = new ArrayList<>();
+      long bytes = 0;
+      while (sets.hasNext()) {
+        Tuple2<Long, PartialSet> set = sets.next();
+        bytes += set._2().members().length;
+        if (bytes > share) {
+          held = null;
+        } else {
+          held.add(set);
+        }
+      }
+      return new Brought(bytes, held);
+    }
+  }
+
+  private static PartialSet united(PartialSet one, PartialSet other) {
+    return PartialSet.of(PartialSet.Kind.GROUP_USERS, RoaringBitmap.or(one.set(), other.set()));
+  }
+
+  /**
+   * The sets that a source of pairs (object, group) gives.
+   *
+   * @param partitions of the join, where there is one
+   */
+  JavaPairRDD<Long, PartialSet> grantSets(JavaRDD<LongPairs> grants, int partitions) {
+    if (broadcast != null) {
+      Broadcast<GroupUsers> map = broadcast;
+      return PartialSetIterator.of(
+          grants,
+          PartialSet.Kind.GROUPS,
+          group -> map.value().number(group),
+          PartialSetIterator.Unnumbered.DROP);
+    }
+    JavaPairRDD<Long, Long> objectsByGroup =
+        grants.flatMapToPair(
+            pairs ->
+                IntStream.range(0, pairs.size())
+                    .mapToObj(i -> new Tuple2<>(pairs.members()[i], pairs.keys()[i]))
+                    .iterator());
+    return objectsByGroup.join(joined, partitions).mapToPair(Tuple2::_2);
+  }
+
+  /** The broadcast map, or null where it is joined. */
+  Broadcast<GroupUsers> broadcast() {
+    return broadcast;
+  }
+
+  /** Lets the map go, where it was broadcast. */
+  @Override
+  public void letGo() {
+    if (broadcast != null) {
+      broadcast.destroy();
+    }
+  }
+
+  /** What was decided and by which size, for the log. */
+  String description() {
+    return description;
+  }
+}

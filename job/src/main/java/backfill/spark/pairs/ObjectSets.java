@@ -1,0 +1,149 @@
+package backfill.spark.pairs;
+
+import backfill.membership.GroupUsers;
+import backfill.membership.ObjectUsers;
+import java.io.Serializable;
+import java.util.Comparator;
+import java.util.Iterator;
+import org.apache.spark.Partitioner;
+import org.apache.spark.RangePartitioner;
+import org.apache.spark.api.java.JavaPairRDD;
+import org.apache.spark.api.java.JavaRDD;
+import org.apache.spark.broadcast.Broadcast;
+import org.apache.spark.rdd.ShuffledRDD;
+import org.roaringbitmap.PeekableIntIterator;
+import org.roaringbitmap.RoaringBitmap;
+import scala.Tuple2;
+import scala.math.Ordering;
+import scala.reflect.ClassTag;
+
+/** Brings the sets of each object together, once, in disjoint ascending ranges of objects. */
+final class ObjectSets {
+  /**
+   * Objects that are sampled for each range. With Spark's 20 the ranges are less even, and the
+   * slower writer counts: 950,000 pairs took 5.4 s instead of 4.6.
+   */
+  private static final int SAMPLED = 2_000;
+
+  private static final Ordering<Long> ASCENDING =
+      Ordering.comparatorToOrdering(Comparator.<Long>naturalOrder());
+
+  private ObjectSets() {}
+
+  /** What becomes of one object's sets. */
+  @FunctionalInterface
+  interface Verdict<T> extends Serializable {
+    T of(long object, ObjectUsers users, Before before);
+  }
+
+  /**
+   * What another reading planned for the object, and what became of it; empty sets where there was
+   * none.
+   *
+   * @param deleted whose rows went, those left out that stayed for a reason
+   */
+  record Before(RoaringBitmap planned, RoaringBitmap written, RoaringBitmap deleted) {}
+
+  /**
+   * Ranges of objects to which about as much is known each.
+   *
+   * @param objects a sample, one for each thing that is known; each is looked at once
+   * @param partitions how many ranges, at most
+   */
+  static Partitioner ranges(JavaRDD<Long> objects, int partitions) {
+    return new RangePartitioner<>(
+        partitions,
+        objects.mapToPair(object -> new Tuple2<>(object, null)).rdd(),
+        true,
+        SAMPLED,
+        ASCENDING,
+        ClassTag.apply(Long.class));
+  }
+
+  /**
+   * @param groups the broadcast group map, or null where no part has groups
+   * @param ranges those of {@link #ranges}
+   * @return a verdict for each object, objects ascending within a partition and from one to the
+   *     next
+   */
+  static <T> JavaRDD<T> merge(
+      JavaPairRDD<Long, PartialSet> parts,
+      Broadcast<GroupUsers> groups,
+      Partitioner ranges,
+      Verdict<T> verdict) {
+    ClassTag<Long> keys = ClassTag.apply(Long.class);
+    ClassTag<PartialSet> values = ClassTag.apply(PartialSet.class);
+    return new ShuffledRDD<Long, PartialSet, PartialSet>(parts.rdd(), ranges, keys, values, values)
+        .setKeyOrdering(ASCENDING)
+        .setSerializer(new PartialSetSerializer())
+        .toJavaRDD()
+        .mapPartitions(
+            sorted -> new Merging<>(sorted, groups == null ? null : groups.value(), verdict));
+  }
+
+  private static final class Merging<T> implements Iterator<T> {
+    private final Iterator<Tuple2<Long, PartialSet>> sorted;
+    private final GroupUsers groups;
+    private final Verdict<T> verdict;
+    private final ObjectUsers users = new ObjectUsers();
+    private Tuple2<Long, PartialSet> ahead;
+
+    Merging(Iterator<Tuple2<Long, PartialSet>> sorted, GroupUsers groups, Verdict<T> verdict) {
+      this.sorted = sorted;
+      this.groups = groups;
+      this.verdict = verdict;
+      advance();
+    }
+
+    private void advance() {
+      ahead = sorted.hasNext() ? sorted.next() : null;
+    }
+
+    @Override
+    public boolean hasNext() {
+      return ahead != null;
+    }
+
+    @Override
+    public T next() {
+      users.clear();
+      RoaringBitmap planned = new RoaringBitmap();
+      RoaringBitmap written = new RoaringBitmap();
+      RoaringBitmap rejected = new RoaringBitmap();
+      RoaringBitmap deleted = new RoaringBitmap();
+      RoaringBitmap stayed = new RoaringBitmap();
+      long object = ahead._1();
+      while (ahead != null && ahead._1() == object) {
+        PartialSet part = ahead._2();
+        switch (part.kind()) {
+          case DIRECT -> users.addDirect(part.set());
+          case GROUPS -> addGroups(part.set());
+          case GROUP_USERS -> users.addThroughGroup(part.set());
+          case EXISTING -> users.addExisting(part.set());
+          case FOREIGN -> users.addForeign(part.set());
+          case UNKNOWN_EXISTING -> users.addUnknownExisting(part.rows());
+          case PLANNED -> planned.or(part.set());
+          case WRITTEN -> written.or(part.set());
+          case DELETED -> deleted.or(part.set());
+          case STAYED -> stayed.or(part.set());
+          case REJECTED -> rejected.or(part.set());
+          default -> throw new IllegalStateException("kind " + part.kind());
+        }
+        advance();
+      }
+      // A rejected row has its place in the report already: nobody misses it, and we did not write
+      // it.
+      users.addExisting(rejected);
+      written.andNot(rejected);
+      deleted.andNot(stayed);
+      return verdict.of(object, users, new Before(planned, written, deleted));
+    }
+
+    private void addGroups(RoaringBitmap numbers) {
+      PeekableIntIterator each = numbers.getIntIterator();
+      while (each.hasNext()) {
+        users.addThroughGroup(groups.users(each.next()));
+      }
+    }
+  }
+}

@@ -1,0 +1,74 @@
+package backfill.spark.pairs;
+
+import backfill.membership.Sets;
+import backfill.spark.engine.Codec;
+import java.io.DataInput;
+import java.io.DataOutput;
+import java.io.IOException;
+import java.io.Serializable;
+import org.roaringbitmap.RoaringBitmap;
+
+/**
+ * A part of what is known of one object: a kind, and a set of numbers as bytes.
+ *
+ * @param members the set, or null for {@link Kind#UNKNOWN_EXISTING}
+ * @param rows how many rows it was made of
+ */
+record PartialSet(Kind kind, byte[] members, long rows) implements Serializable {
+
+  /** What a set says about its object. */
+  enum Kind {
+    /** Users whom a source names. */
+    DIRECT,
+    /** Groups that a source names, by their number in the map. */
+    GROUPS,
+    /** Users of such groups, where the map was joined. */
+    GROUP_USERS,
+    /** Users whom the target has. */
+    EXISTING,
+    /** Users whom the target has in a row that is not the step's. */
+    FOREIGN,
+    /** No set: rows of the target whose user no source names, counted. */
+    UNKNOWN_EXISTING,
+    /** Users whom the run planned, for verify. */
+    PLANNED,
+    /** Users whom the run was to write, for verify. */
+    WRITTEN,
+    /** Of these, users whose row the server refused, for verify. */
+    REJECTED,
+    /** Users whose row the run was to delete, for verify. */
+    DELETED,
+    /** Of these, users whose row stayed: somebody changed it, or the server refused. */
+    STAYED
+  }
+
+  /** Kind, rows and members. */
+  static final Codec<PartialSet> CODEC =
+      new Codec<>() {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        public void write(PartialSet set, DataOutput out) throws IOException {
+          out.writeByte(set.kind.ordinal());
+          out.writeLong(set.rows);
+          Codec.write(set.members, out);
+        }
+
+        @Override
+        public PartialSet read(DataInput in) throws IOException {
+          Kind kind = KINDS[in.readByte()];
+          long rows = in.readLong();
+          return new PartialSet(kind, Codec.bytes(in), rows);
+        }
+      };
+
+  private static final Kind[] KINDS = Kind.values();
+
+  static PartialSet of(Kind kind, RoaringBitmap members) {
+    return new PartialSet(kind, Sets.bytes(members), members.getLongCardinality());
+  }
+
+  RoaringBitmap set() {
+    return Sets.set(members);
+  }
+}

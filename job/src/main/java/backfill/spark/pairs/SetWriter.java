@@ -1,0 +1,73 @@
+package backfill.spark.pairs;
+
+import backfill.membership.Sets;
+import backfill.membership.UserIndex;
+import backfill.postgres.ledger.WriteCounts;
+import backfill.postgres.write.Batch;
+import backfill.spark.read.KeyNumbers;
+import backfill.spark.sink.PartitionWriter;
+import backfill.spark.sink.SinkConfig;
+import java.io.IOException;
+import java.util.Iterator;
+import java.util.List;
+import org.apache.spark.api.java.JavaRDD;
+import org.apache.spark.broadcast.Broadcast;
+import org.roaringbitmap.PeekableIntIterator;
+
+/**
+ * Writes the users of objects that are range-partitioned already, from set to batch: a pair is two
+ * numbers there, and never a row of Spark's.
+ */
+final class SetWriter {
+  private SetWriter() {}
+
+  /** Writes every partition, each over a connection of its own, and adds up what they did. */
+  static WriteCounts write(
+      SinkConfig config,
+      JavaRDD<ObjectPairs> objects,
+      PairRows.Which which,
+      Broadcast<UserIndex> users,
+      StepKeys keys) {
+    return objects
+        .mapPartitionsWithIndex(
+            (partition, some) ->
+                List.of(write(config, partition, some, which, users.value(), keys)).iterator(),
+            true)
+        .collect()
+        .stream()
+        .reduce(WriteCounts.NONE, WriteCounts::plus);
+  }
+
+  private static WriteCounts write(
+      SinkConfig config,
+      int partition,
+      Iterator<ObjectPairs> objects,
+      PairRows.Which which,
+      UserIndex users,
+      StepKeys keys)
+      throws IOException {
+    try (PartitionWriter writer = new PartitionWriter(config, partition)) {
+      while (objects.hasNext()) {
+        ObjectPairs object = objects.next();
+        PeekableIntIterator each = Sets.set(which.of(object)).getIntIterator();
+        while (each.hasNext()) {
+          long user = users.key(each.next());
+          if (!writer.skips()) {
+            add(writer.batch(), 0, object.object(), keys.objects());
+            add(writer.batch(), 1, user, keys.users());
+            writer.endRow();
+          }
+        }
+      }
+      return writer.end();
+    }
+  }
+
+  private static void add(Batch batch, int column, long number, KeyNumbers keys) {
+    if (keys.coded()) {
+      batch.add(column, keys.key(number));
+    } else {
+      batch.add(column, number);
+    }
+  }
+}

@@ -1,0 +1,140 @@
+package backfill.spark.pairs;
+
+import backfill.membership.DistinctKeys;
+import backfill.membership.KeyDictionary;
+import backfill.membership.KeyList;
+import backfill.membership.KeyText;
+import backfill.postgres.catalog.KeyType;
+import backfill.spark.engine.Kept;
+import backfill.spark.read.KeyBytes;
+import backfill.spark.read.KeyNumbers;
+import backfill.spark.read.KeySlices;
+import backfill.spark.read.KeySpace;
+import backfill.spark.read.UnfitRows;
+import java.io.Serializable;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.stream.Stream;
+import org.apache.spark.api.java.JavaPairRDD;
+import org.apache.spark.api.java.JavaSparkContext;
+import scala.Tuple2;
+
+/**
+ * The keys of one step as a snapshot has them, numbered: objects, groups and users each for
+ * themselves. Between reading and writing there are only numbers.
+ */
+record StepKeys(KeyNumbers objects, KeyNumbers groups, KeyNumbers users) implements Serializable {
+
+  /**
+   * Numbers every key of these rows; where all are integers nothing is looked at.
+   *
+   * @param before another snapshot's, whose keys are to have a number, too; or null
+   * @throws UnfitRows if the keys take more memory than they may
+   */
+  static StepKeys of(
+      SpaceTypes types,
+      List<KeyedPairs> rows,
+      StepKeys before,
+      KeyBytes most,
+      JavaSparkContext spark) {
+    List<KeyedPairs> coded =
+        rows.stream().filter(pairs -> types.of(pairs.keys(), pairs.members()).coded()).toList();
+    Map<KeySpace, List<KeyList>> distinct =
+        coded.isEmpty() ? Map.of() : distinct(types, coded, before, most, spark);
+    Function<KeySpace, KeyNumbers> numbers =
+        space ->
+            types.of(space) == KeyType.INTEGER
+                ? KeyNumbers.INTEGERS
+                : new KeyNumbers(
+                    types.of(space),
+                    spark.broadcast(KeyDictionary.of(distinct.getOrDefault(space, List.of()))));
+    return new StepKeys(
+        numbers.apply(KeySpace.OBJECTS),
+        numbers.apply(KeySpace.GROUPS),
+        numbers.apply(KeySpace.USERS));
+  }
+
+  private static Map<KeySpace, List<KeyList>> distinct(
+      SpaceTypes types,
+      List<KeyedPairs> rows,
+      StepKeys before,
+      KeyBytes given,
+      JavaSparkContext spark) {
+    KeyBytes most = before == null ? given : given.twice();
+    List<JavaPairRDD<Integer, KeyList>> parts = new ArrayList<>();
+    for (KeyedPairs some : rows) {
+      KeySpace keys = some.keys();
+      KeySpace members = some.members();
+      parts.add(
+          some.pairs().mapPartitionsToPair(pairs -> KeySlices.of(pairs, keys, members, most)));
+    }
+    if (before != null) {
+      parts.add(spark.parallelizePairs(before.slices(), 1));
+    }
+    try (Kept kept = new Kept()) {
+      JavaPairRDD<Integer, KeyList> slices =
+          kept.keep(
+              parts.stream()
+                  .reduce(JavaPairRDD::union)
+                  .orElseThrow()
+                  .groupByKey(Math.min(KeySlices.EACH, spark.defaultParallelism()))
+                  .mapToPair(
+                      slice ->
+                          new Tuple2<>(
+                              slice._1(),
+                              union(types.of(KeySlices.space(slice._1())), slice._2()))));
+      most.require(slices.values().map(KeyList::byteCount).fold(0L, Long::sum));
+      Map<KeySpace, List<KeyList>> bySpace = new EnumMap<>(KeySpace.class);
+      for (Tuple2<Integer, KeyList> slice : slices.collect()) {
+        bySpace
+            .computeIfAbsent(KeySlices.space(slice._1()), space -> new ArrayList<>())
+            .add(slice._2());
+      }
+      return bySpace;
+    }
+  }
+
+  private static KeyList union(KeyType type, Iterable<KeyList> lists) {
+    DistinctKeys distinct = new DistinctKeys();
+    lists.forEach(distinct::addAll);
+    KeyList all = distinct.list();
+    if (type == KeyType.TEXT) {
+      KeyText.firstThatIsNoUtf8(all)
+          .ifPresent(
+              key -> {
+                throw new UnfitRows(
+                    "a key is no text in UTF-8: \\x"
+                        + key
+                        + "; a database that checks no encoding holds it, correct it there");
+              });
+    }
+    return all;
+  }
+
+  /** Objects and users; what a group was called is over. */
+  private List<Tuple2<Integer, KeyList>> slices() {
+    KeySlices slices = new KeySlices();
+    for (KeySpace space : List.of(KeySpace.OBJECTS, KeySpace.USERS)) {
+      if (of(space).coded()) {
+        slices.add(space, of(space).dictionary().value().keys());
+      }
+    }
+    return slices.all();
+  }
+
+  KeyNumbers of(KeySpace space) {
+    return switch (space) {
+      case OBJECTS -> objects;
+      case GROUPS -> groups;
+      case USERS -> users;
+    };
+  }
+
+  /** Lets the dictionaries go. */
+  void destroy() {
+    Stream.of(objects, groups, users).forEach(KeyNumbers::destroy);
+  }
+}

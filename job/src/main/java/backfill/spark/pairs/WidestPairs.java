@@ -1,0 +1,101 @@
+package backfill.spark.pairs;
+
+import backfill.membership.Sets;
+import backfill.membership.UserIndex;
+import backfill.spark.read.KeyNumbers;
+import backfill.spark.step.FanOut;
+import java.io.Serializable;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.Iterator;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.apache.spark.api.java.JavaRDD;
+import org.apache.spark.broadcast.Broadcast;
+import org.roaringbitmap.PeekableIntIterator;
+import org.roaringbitmap.RoaringBitmap;
+import scala.Tuple2;
+
+/** Finds the user that the sources give most pairs, and the object. */
+final class WidestPairs {
+  private WidestPairs() {}
+
+  /** One of whom a number stands for. */
+  private record Numbered(long number, long pairs) implements Serializable {
+    private static final Comparator<Numbered> WIDEST_FIRST =
+        Comparator.comparingLong(Numbered::pairs).reversed().thenComparingLong(Numbered::number);
+  }
+
+  /** The user with most pairs; empty where none gains any. */
+  static Optional<FanOut> widestUser(
+      JavaRDD<ObjectPairs> objects, Broadcast<UserIndex> users, StepKeys keys, Set<String> except) {
+    return widest(
+        keys.users(),
+        except,
+        objects
+            .mapPartitionsToPair(some -> shares(some, users.value()))
+            .reduceByKey(Share::and)
+            .filter(user -> user._2().gains())
+            .map(user -> new Numbered(user._1(), user._2().pairs())));
+  }
+
+  /** The object with most users; empty where none gains any. */
+  static Optional<FanOut> widestObject(
+      JavaRDD<ObjectPairs> objects, StepKeys keys, Set<String> except) {
+    return widest(
+        keys.objects(),
+        except,
+        objects
+            .filter(object -> object.missing() > 0)
+            .map(object -> new Numbered(object.object(), object.planned())));
+  }
+
+  private static Optional<FanOut> widest(
+      KeyNumbers keys, Set<String> except, JavaRDD<Numbered> all) {
+    JavaRDD<Numbered> counted =
+        except.isEmpty()
+            ? all
+            : all.filter(each -> !except.contains(String.valueOf(keys.key(each.number()))));
+    return counted.mapPartitions(some -> first(some).stream().iterator()).collect().stream()
+        .min(Numbered.WIDEST_FIRST)
+        .map(widest -> new FanOut(keys.key(widest.number()), widest.pairs()));
+  }
+
+  private static Optional<Numbered> first(Iterator<Numbered> some) {
+    Numbered first = null;
+    while (some.hasNext()) {
+      Numbered next = some.next();
+      first = first == null || Numbered.WIDEST_FIRST.compare(next, first) < 0 ? next : first;
+    }
+    return Optional.ofNullable(first);
+  }
+
+  /** What one user has in a part of the objects. */
+  private record Share(long pairs, boolean gains) implements Serializable {
+    Share and(Share other) {
+      return new Share(pairs + other.pairs, gains || other.gains);
+    }
+  }
+
+  private static Iterator<Tuple2<Long, Share>> shares(
+      Iterator<ObjectPairs> objects, UserIndex users) {
+    Map<Integer, long[]> pairs = new HashMap<>();
+    RoaringBitmap gaining = new RoaringBitmap();
+    while (objects.hasNext()) {
+      ObjectPairs object = objects.next();
+      gaining.or(Sets.set(object.toInsert()));
+      PeekableIntIterator each = Sets.set(object.justified()).getIntIterator();
+      while (each.hasNext()) {
+        pairs.computeIfAbsent(each.next(), user -> new long[1])[0]++;
+      }
+    }
+    return pairs.entrySet().stream()
+        .map(
+            entry ->
+                new Tuple2<>(
+                    users.key(entry.getKey()),
+                    new Share(entry.getValue()[0], gaining.contains(entry.getKey()))))
+        .iterator();
+  }
+}

@@ -1,0 +1,289 @@
+package backfill.spark.query;
+
+import static scala.jdk.javaapi.CollectionConverters.asJava;
+
+import backfill.plan.Plan;
+import backfill.plan.Source;
+import backfill.plan.Step;
+import backfill.postgres.catalog.Table;
+import backfill.postgres.preflight.GivenType;
+import backfill.postgres.preflight.QueryShapes;
+import backfill.postgres.preflight.Shapes;
+import backfill.spark.engine.EngineSettings;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.IdentityHashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.rdd.RDD;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.catalyst.InternalRow;
+import org.apache.spark.sql.catalyst.expressions.Alias;
+import org.apache.spark.sql.catalyst.expressions.Expression;
+import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan;
+import org.apache.spark.sql.catalyst.plans.logical.Project;
+import org.apache.spark.sql.catalyst.plans.logical.View;
+import org.apache.spark.sql.execution.LogicalRDD;
+import org.apache.spark.sql.types.StructField;
+import org.apache.spark.sql.types.StructType;
+
+/**
+ * Asks Spark's analyzer what a plan's views and queries give and which columns of which source they
+ * need, on empty tables of the sources' shape: a misspelt column is found before anything is read.
+ */
+public final class PlanQueries implements QueryShapes {
+  private final SparkSession spark;
+
+  public PlanQueries(SparkSession spark) {
+    this.spark = spark;
+  }
+
+  @Override
+  public Shapes of(Plan plan, Map<String, Table> sources) {
+    SparkSession empty = EngineSettings.newSession(spark);
+    RunUuid.register(empty, new UUID(0, 0));
+    Map<String, Set<String>> needed = new HashMap<>();
+    // By the RDD and not by the attributes: a source that a query joins with itself has two sets
+    // of these.
+    Map<RDD<?>, String> origin = new IdentityHashMap<>();
+    Set<String> inPairs = inPairsAlone(plan);
+    List<String> reasons = new ArrayList<>();
+    TwinColumns twins = new TwinColumns(plan);
+    sources.forEach(
+        (name, table) -> {
+          needed.put(name, new HashSet<>());
+          if (!inPairs.contains(name)) {
+            twins.refusal(name, table).ifPresent(reasons::add);
+            Dataset<Row> rows = rowsOf(empty, table);
+            rows.createOrReplaceTempView(name);
+            leaves(rows).forEach(leaf -> origin.put(leaf.rdd(), name));
+          }
+        });
+    UsesSeen seen = new UsesSeen(reasons);
+    ColumnUses uses = new ColumnUses(origin, sources, seen);
+    Map<String, Map<String, GivenType>> gives = new LinkedHashMap<>();
+    Map<String, Dataset<Row>> views = new HashMap<>();
+    plan.views()
+        .forEach(
+            (name, query) -> {
+              Dataset<Row> rows = analyzed(empty, plan, "view " + name, query, reasons);
+              if (rows != null) {
+                views.put(name, rows);
+                rows.createOrReplaceTempView(name);
+              }
+            });
+    Map<String, Map<String, GivenType>> ofViews = new LinkedHashMap<>();
+    views.forEach((name, rows) -> ofViews.put(name, given(rows, uses, UsesSeen.VIEW + name)));
+    KeyColumns keys = new KeyColumns(empty, sources, views, reasons);
+    for (Source source : plan.sources().values()) {
+      source.keyedBy().ifPresent(keyed -> needed.get(source.name()).add(keyed.column()));
+      for (Dataset<Row> key : keys.of(source)) {
+        need(key, origin, needed);
+        uses.of(analyzed(key), "source " + source.name() + ": keyed-by");
+      }
+    }
+    Map<String, List<String>> outputs = new LinkedHashMap<>();
+    for (Step step : plan.steps()) {
+      if (step instanceof Step.Rows rows) {
+        Dataset<Row> result =
+            analyzed(empty, plan, "step " + step.name() + ": query", rows.query(), reasons);
+        if (result != null) {
+          outputs.put(step.name(), List.of(result.columns()));
+          need(result, origin, needed);
+          gives.put(step.name(), given(result, uses, "step " + step.name()));
+        }
+        rows.unmatched()
+            .forEach(
+                (name, query) -> {
+                  String place = "step " + rows.name() + ": unmatched." + name;
+                  Dataset<Row> number = analyzed(empty, plan, place, query, reasons);
+                  if (number != null) {
+                    need(number, origin, needed);
+                    uses.of(analyzed(number), place);
+                  }
+                });
+      } else if (step instanceof Step.Pairs pairs) {
+        columnsOf(pairs)
+            .forEach(
+                (from, columns) -> {
+                  if (views.containsKey(from)) {
+                    checkView(pairs, from, views.get(from), columns, reasons);
+                    need(views.get(from), origin, needed);
+                  } else if (needed.containsKey(from)) {
+                    needed.get(from).addAll(columns);
+                  }
+                });
+      }
+    }
+    return new Shapes(outputs, needed, ofViews, gives, seen.forms(), reasons);
+  }
+
+  private static LogicalPlan analyzed(Dataset<Row> rows) {
+    return rows.queryExecution().analyzed();
+  }
+
+  private static Map<String, GivenType> given(Dataset<Row> rows, ColumnUses uses, String place) {
+    List<Optional<ColumnUses.SourceColumn>> passedOn = uses.of(analyzed(rows), place);
+    Map<String, GivenType> given = new LinkedHashMap<>();
+    StructField[] fields = rows.schema().fields();
+    for (int i = 0; i < fields.length; i++) {
+      given.put(
+          fields[i].name(),
+          new GivenType(
+              fields[i].dataType().simpleString(),
+              passedOn.get(i).map(ColumnUses.SourceColumn::column)));
+    }
+    return given;
+  }
+
+  /** The columns that a step of pairs takes of each source or view. */
+  static Map<String, Set<String>> columnsOf(Step.Pairs step) {
+    Map<String, Set<String>> columns = new LinkedHashMap<>();
+    for (List<Step.Grant> grants : List.of(step.direct(), step.through())) {
+      for (Step.Grant grant : grants) {
+        columns
+            .computeIfAbsent(grant.from(), from -> new HashSet<>())
+            .addAll(List.of(grant.object(), grant.grantee()));
+      }
+    }
+    for (Step.Membership member : step.members()) {
+      columns
+          .computeIfAbsent(member.from(), from -> new HashSet<>())
+          .addAll(List.of(member.group(), member.user()));
+    }
+    return columns;
+  }
+
+  /** A query with its parameters bound; {@code now} is a timestamp. */
+  public static Dataset<Row> query(
+      SparkSession spark, String query, Map<String, Object> params, Object now) {
+    Map<String, Object> arguments = new HashMap<>(params);
+    arguments.put("now", now);
+    return spark.sql(query, arguments);
+  }
+
+  private static Dataset<Row> analyzed(
+      SparkSession spark, Plan plan, String where, String query, List<String> reasons) {
+    try {
+      Dataset<Row> rows = query(spark, query, plan.params(), Instant.EPOCH);
+      reasons.addAll(ImplicitCasts.reasons(where, rows));
+      reasons.addAll(Repeatable.reasons(where, rows));
+      return rows;
+    } catch (Exception e) {
+      // Scala throws the checked AnalysisException without declaring it.
+      Optional<QueryFailure> failure = QueryFailure.in(e);
+      if (failure.isPresent()) {
+        reasons.add(where + ": " + failure.get().sentence());
+        return null;
+      }
+      throw e;
+    }
+  }
+
+  private static void checkView(
+      Step.Pairs step, String view, Dataset<Row> rows, Set<String> columns, List<String> reasons) {
+    for (String column : columns) {
+      if (!List.of(rows.columns()).contains(column)) {
+        reasons.add(
+            "step "
+                + step.name()
+                + ": view "
+                + view
+                + " has no column "
+                + column
+                + "; it gives "
+                + String.join(", ", rows.columns()));
+      }
+    }
+  }
+
+  /** The sources that no query and no view can name: of these there is nothing to analyze. */
+  private static Set<String> inPairsAlone(Plan plan) {
+    List<Step.Fill> fills =
+        plan.steps().stream()
+            .filter(Step.Fill.class::isInstance)
+            .map(Step.Fill.class::cast)
+            .toList();
+    Set<String> sources = new HashSet<>(PairColumns.soleUses(plan, fills).keySet());
+    plan.views().keySet().forEach(view -> sources.removeAll(plan.sourcesOfView(view)));
+    return sources;
+  }
+
+  private static Dataset<Row> rowsOf(SparkSession spark, Table table) {
+    StructType schema = new StructType();
+    for (backfill.postgres.catalog.Column column : TwinColumns.told(table)) {
+      schema = schema.add(column.name(), SparkTypes.of(column));
+    }
+    // An empty RDD and not an empty list: the optimizer would fold a list away, and with it what is
+    // needed of it. And one of Spark's own rows, which nothing must be compiled to turn into such.
+    return ((org.apache.spark.sql.classic.SparkSession) spark)
+        .internalCreateDataFrame(
+            new JavaSparkContext(spark.sparkContext()).<InternalRow>emptyRDD().rdd(),
+            schema,
+            false);
+  }
+
+  /**
+   * Adds the columns of each source that a result's queries and views name. Not those alone that
+   * the optimizer leaves: it drops what a parameter's value makes idle, and the name must be there
+   * all the same.
+   */
+  private static void need(
+      Dataset<Row> result, Map<RDD<?>, String> origin, Map<String, Set<String>> needed) {
+    LogicalPlan analyzed = result.queryExecution().analyzed();
+    Set<Long> used = new HashSet<>();
+    asJava(analyzed.output()).forEach(attribute -> used.add(attribute.exprId().id()));
+    List<LogicalRDD> leaves = new ArrayList<>();
+    collectNames(analyzed, used, leaves);
+    for (LogicalRDD leaf : leaves) {
+      asJava(leaf.output()).stream()
+          .filter(attribute -> used.contains(attribute.exprId().id()))
+          .forEach(attribute -> needed.get(origin.get(leaf.rdd())).add(attribute.name()));
+    }
+  }
+
+  /** A view lists every column of what it stands for; only those that somebody names count. */
+  private static void collectNames(LogicalPlan plan, Set<Long> used, List<LogicalRDD> leaves) {
+    if (plan instanceof LogicalRDD leaf) {
+      leaves.add(leaf);
+      return;
+    }
+    if (plan instanceof View view && view.child() instanceof Project columns) {
+      asJava(columns.projectList()).stream()
+          .filter(Alias.class::isInstance)
+          .map(Alias.class::cast)
+          .filter(alias -> used.contains(alias.exprId().id()))
+          .forEach(alias -> addReferences(alias, used));
+      collectNames(columns.child(), used, leaves);
+      return;
+    }
+    asJava(plan.expressions()).forEach(expression -> addReferences(expression, used));
+    asJava(plan.subqueries())
+        .forEach(
+            query -> {
+              asJava(query.output()).forEach(attribute -> used.add(attribute.exprId().id()));
+              collectNames(query, used, leaves);
+            });
+    asJava(plan.children()).forEach(child -> collectNames(child, used, leaves));
+  }
+
+  private static void addReferences(Expression expression, Set<Long> used) {
+    asJava(expression.references().toSeq()).forEach(attribute -> used.add(attribute.exprId().id()));
+  }
+
+  private static List<LogicalRDD> leaves(Dataset<Row> rows) {
+    return asJava(rows.queryExecution().analyzed().collectLeaves()).stream()
+        .filter(LogicalRDD.class::isInstance)
+        .map(LogicalRDD.class::cast)
+        .toList();
+  }
+}

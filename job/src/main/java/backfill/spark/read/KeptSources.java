@@ -1,0 +1,293 @@
+package backfill.spark.read;
+
+import backfill.plan.Plan;
+import backfill.plan.Source;
+import backfill.plan.Step;
+import backfill.postgres.catalog.KeyType;
+import backfill.postgres.catalog.Table;
+import backfill.postgres.preflight.Ready;
+import backfill.postgres.server.Parameters;
+import backfill.spark.engine.EngineSettings;
+import backfill.spark.engine.Kept;
+import backfill.spark.query.Cells;
+import backfill.spark.query.PairColumns;
+import backfill.spark.query.PlanQueries;
+import backfill.spark.query.RunUuid;
+import java.time.Instant;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import java.util.function.Consumer;
+import java.util.function.LongConsumer;
+import org.apache.spark.api.java.JavaRDD;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.types.StringType;
+
+/**
+ * The sources of the steps that share a snapshot: each read once and kept by Spark. One that
+ * queries use is at hand under its name, as are the plan's views; one that is only ever a pair of
+ * columns is kept as arrays. The session is its own, so that two reads of one plan never see each
+ * other's rows.
+ */
+public final class KeptSources implements AutoCloseable {
+  private static final String SHUFFLE_PARTITIONS = "spark.sql.shuffle.partitions";
+
+  /** Below this, 16 MiB, a query's rows are few. */
+  private static final long FEW_BLOCKS = 2048;
+
+  private final SparkSession session;
+  private final Plan plan;
+  private final Instant now;
+  private final Kept kept = new Kept();
+  private final Map<String, Long> counts = new LinkedHashMap<>();
+  private final Map<String, Long> nullKeys = new LinkedHashMap<>();
+  private final Map<String, Table> tables = new LinkedHashMap<>();
+  private final KeptPairs pairs = new KeptPairs();
+  private final Set<String> views = new HashSet<>();
+  private Consumer<String> listener = what -> {};
+
+  /**
+   * @param run whose uuids {@code run_uuid} gives
+   * @param blocks of all tables that queries read
+   */
+  KeptSources(SparkSession spark, Plan plan, Instant now, UUID run, long blocks) {
+    this.session = sized(EngineSettings.newSession(spark), blocks);
+    RunUuid.register(session, run);
+    this.plan = plan;
+    this.now = now;
+  }
+
+  /**
+   * What fits the size of the tables, unless somebody says. Spark's 200 shuffle partitions are 200
+   * tasks, of a few rows each here: two for each core. And a query over few rows is over before
+   * classes of its own are compiled for it, or its plan is looked at again after each of its
+   * stages.
+   */
+  private static SparkSession sized(SparkSession session, long blocks) {
+    int cores = session.sparkContext().defaultParallelism();
+    unlessSaid(session, SHUFFLE_PARTITIONS, Integer.toString(2 * cores));
+    if (blocks < FEW_BLOCKS) {
+      unlessSaid(session, "spark.sql.codegen.wholeStage", "false");
+      unlessSaid(session, "spark.sql.codegen.factoryMode", "NO_CODEGEN");
+      unlessSaid(session, "spark.sql.adaptive.enabled", "false");
+    }
+    return session;
+  }
+
+  private static void unlessSaid(SparkSession session, String key, String value) {
+    if (!session.sparkContext().getConf().contains(key)) {
+      session.conf().set(key, value);
+    }
+  }
+
+  /**
+   * Begins to read one source, which then is known to queries.
+   *
+   * @param where a PostgreSQL condition, or null
+   * @param read is told how many rows it has
+   */
+  void readRows(
+      SnapshotReader reader,
+      Source source,
+      Table table,
+      Set<String> needed,
+      String where,
+      LongConsumer read) {
+    Dataset<Row> rows = kept.keep(reader.read(table, table.columnsToRead(needed), where));
+    reader
+        .reads()
+        .begin(
+            Kept.counts(rows),
+            parts -> {
+              long count = sum(parts);
+              makeKnown(source.name(), rows, count);
+              noteRead(source, table, count);
+              read.accept(count);
+            });
+  }
+
+  /** Of no rows the optimizer knows that, and leaves out what they are joined with. */
+  private void makeKnown(String name, Dataset<Row> rows, long count) {
+    (count == 0 ? session.createDataFrame(List.<Row>of(), rows.schema()) : rows)
+        .createOrReplaceTempView(name);
+  }
+
+  private void noteRead(Source source, Table table, long count) {
+    tables.put(source.name(), table);
+    counts.put(source.name(), count);
+  }
+
+  private static long sum(List<Long> parts) {
+    return parts.stream().mapToLong(Long::longValue).sum();
+  }
+
+  /**
+   * Fetches the rows of one source that other sources and views name, and makes it known to
+   * queries.
+   *
+   * @param where a PostgreSQL condition, or null
+   * @return how many rows it has
+   */
+  long readKeyed(
+      SnapshotReader reader, Source source, Table table, Set<String> needed, String where) {
+    Source.KeyedBy keyed = source.keyedBy().orElseThrow();
+    Dataset<Row> keys =
+        kept.keep(KeyedScan.keys(session, KeyedScan.type(table, keyed.column()), keyed.keys()));
+    Dataset<Row> rows =
+        kept.keep(
+            reader.readKeyed(
+                table, keyed.column(), table.columnsToRead(needed), where, keys, keys.count()));
+    long count = rows.count();
+    rows.createOrReplaceTempView(source.name());
+    noteRead(source, table, count);
+    return count;
+  }
+
+  /**
+   * Begins to read one source as the only pair of columns that anybody asks of it. If there is a
+   * NULL where queries ask, too (a NOT NULL constraint may be NOT VALID), it is read once more, as
+   * rows: pairs leave such a row out.
+   *
+   * @param queried whether queries ask for these columns, too, which are then integers
+   */
+  void readPairs(
+      SnapshotReader reader,
+      Source source,
+      Table table,
+      PairColumns columns,
+      boolean queried,
+      String where,
+      LongConsumer read) {
+    pairs.read(
+        reader,
+        source.name(),
+        table,
+        columns,
+        where,
+        counted -> {
+          nullKeys.put(source.name(), counted.rows() - counted.pairs());
+          if (queried && counted.pairs() < counted.rows()) {
+            pairs.forget(source.name());
+            Set<String> both = Set.of(columns.key(), columns.member());
+            readRows(reader, source, table, both, where, read);
+            return;
+          }
+          if (queried) {
+            PairsRelation relation =
+                new PairsRelation(session, table, columns, pairs.of(source.name()), counted.rows());
+            makeKnown(source.name(), session.baseRelationToDataFrame(relation), counted.rows());
+          }
+          noteRead(source, table, counted.rows());
+          read.accept(counted.rows());
+        });
+  }
+
+  /** From now on this is told what is computed or read. */
+  void tell(Consumer<String> told) {
+    listener = told;
+  }
+
+  /** Says that this begins to be computed or read. */
+  public void begins(String what) {
+    listener.accept(what);
+  }
+
+  /** Those of these relations that are views of the plan, each called one. */
+  public List<String> views(Set<String> relations) {
+    return relations.stream().filter(plan.views()::containsKey).map("view "::concat).toList();
+  }
+
+  /** What was read as pairs, and what is made of them. */
+  public KeptPairs inPairs() {
+    return pairs;
+  }
+
+  /** The source's condition as the server is asked it; null where it has none. */
+  static String where(Source source, Plan plan, Ready ready) {
+    return source
+        .where()
+        .map(condition -> Parameters.inline(condition, plan.params(), ready.now()))
+        .orElse(null);
+  }
+
+  /**
+   * Makes a view known, once, which needs only what is known already. One that gives keys is kept:
+   * it is asked for them and by queries, and must say the same to both.
+   */
+  void define(String view) {
+    if (views.add(view)) {
+      Dataset<Row> rows = query(plan.views().get(view));
+      (givesKeys(view) ? kept.keep(rows) : rows).createOrReplaceTempView(view);
+    }
+  }
+
+  private boolean givesKeys(String view) {
+    return plan.sources().values().stream()
+        .flatMap(source -> source.keyedBy().stream())
+        .flatMap(keyed -> keyed.keys().stream())
+        .anyMatch(keys -> keys.from().equals(view));
+  }
+
+  /**
+   * Two columns of a source or a view. Those that need a dictionary are looked at twice.
+   *
+   * @param types which a source that was read as pairs has already
+   */
+  public JavaRDD<KeyPairs> pairs(String from, PairColumns columns, KeyTypes types) {
+    JavaRDD<KeyPairs> read = pairs.of(from);
+    if (read != null) {
+      return read;
+    }
+    JavaRDD<KeyPairs> rows = KeyPairsOfRows.of(session.table(from), columns, types);
+    return types.coded() ? kept.keep(rows) : rows;
+  }
+
+  /** The type of a source's column; empty for a view, which has Spark's types. */
+  public Optional<KeyType> keyType(String from, String column) {
+    return Optional.ofNullable(tables.get(from))
+        .flatMap(table -> table.column(column))
+        .flatMap(KeyType::of);
+  }
+
+  /** Whether Spark holds a source's or a view's column as texts. */
+  public boolean hasTexts(String from, String column) {
+    return session.table(from).select(Cells.cell(column)).schema().fields()[0].dataType()
+        instanceof StringType;
+  }
+
+  /** A query over sources and views. */
+  public Dataset<Row> query(String query) {
+    return PlanQueries.query(session, query, plan.params(), now);
+  }
+
+  /** Whether a source of the step has no rows. */
+  public boolean someAreEmpty(Step.Fill step) {
+    return plan.sourcesOf(step).stream().anyMatch(source -> counts.get(source) == 0);
+  }
+
+  /** Rows of a source that were no pairs; null where it was not read as such. */
+  Long nullKeys(String source) {
+    return nullKeys.get(source);
+  }
+
+  /** Source name to rows, of those read so far. */
+  Map<String, Long> counts() {
+    return counts;
+  }
+
+  public SparkSession session() {
+    return session;
+  }
+
+  @Override
+  public void close() {
+    kept.close();
+    pairs.close();
+  }
+}

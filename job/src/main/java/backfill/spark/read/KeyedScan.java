@@ -1,0 +1,152 @@
+package backfill.spark.read;
+
+import static org.apache.spark.sql.functions.col;
+
+import backfill.plan.Settings;
+import backfill.plan.Source;
+import backfill.postgres.catalog.KeyType;
+import backfill.postgres.catalog.Table;
+import backfill.postgres.server.Database;
+import backfill.postgres.snapshot.KeyedSelect;
+import backfill.spark.query.Cells;
+import backfill.spark.query.SparkTypes;
+import java.io.Serializable;
+import java.util.Collection;
+import java.util.List;
+import org.apache.spark.sql.Column;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.jdbc.JdbcDialect;
+import org.apache.spark.sql.jdbc.JdbcDialects;
+import org.apache.spark.sql.types.StructType;
+import org.apache.spark.util.LongAccumulator;
+
+/**
+ * Reads the rows of a table that have one of some keys, instead of all of it: the executors ask for
+ * so many keys at a time, over at most {@code readers} connections.
+ */
+final class KeyedScan {
+  private static final String KEY = "key";
+
+  /** As PostgreSQL writes one; nothing else can equal a uuid. */
+  private static final String UUID = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}";
+
+  private final SparkSession spark;
+  private final Database database;
+  private final Settings.Read settings;
+  private final String applicationName;
+  private final LongAccumulator statements;
+
+  /**
+   * What a task needs to know.
+   *
+   * @param first what its connection sends first in its transaction
+   * @param schema in which the driver brings the rows
+   * @param statements counts those that were sent
+   */
+  record Fetch(
+      Database database,
+      String first,
+      String applicationName,
+      String sql,
+      KeyType type,
+      int keysPerQuery,
+      int fetchRows,
+      StructType schema,
+      JdbcDialect dialect,
+      LongAccumulator statements)
+      implements Serializable {}
+
+  KeyedScan(SparkSession spark, Database database, Settings.Read settings, String applicationName) {
+    this.spark = spark;
+    this.database = database;
+    this.settings = settings;
+    this.applicationName = applicationName;
+    this.statements = spark.sparkContext().longAccumulator();
+  }
+
+  /**
+   * The values of some columns, each once and without NULL, under the name that {@link #rows} knows
+   * them by.
+   *
+   * @param type that of the column whose rows will be fetched
+   */
+  static Dataset<Row> keys(SparkSession session, KeyType type, List<Source.Keys> from) {
+    Column notNull = col(KEY).isNotNull();
+    return from.stream()
+        .map(
+            keys ->
+                session
+                    .table(keys.from())
+                    .select(
+                        Cells.cell(keys.column())
+                            .cast(type == KeyType.INTEGER ? "long" : "string")
+                            .as(KEY)))
+        .reduce(Dataset::union)
+        .orElseThrow()
+        .where(type == KeyType.UUID ? notNull.and(col(KEY).rlike("^" + UUID + "$")) : notNull)
+        .distinct();
+  }
+
+  /**
+   * These columns of the rows that have one of the keys, read when Spark asks for them.
+   *
+   * @param where a PostgreSQL condition, or null
+   * @param keys those of {@link #keys}
+   * @param count how many keys there are
+   * @param first what each connection sends first in its transaction
+   */
+  Dataset<Row> rows(
+      Table table,
+      String key,
+      Collection<String> columns,
+      String where,
+      Dataset<Row> keys,
+      long count,
+      String first) {
+    List<backfill.postgres.catalog.Column> selected = TableScan.columns(table, columns);
+    StructType schema = TableScan.schema(selected);
+    Fetch fetch =
+        new Fetch(
+            database,
+            first,
+            applicationName,
+            sql(table, key, columns, where),
+            type(table, key),
+            settings.keysPerQuery(),
+            settings.fetchRows(),
+            schema,
+            JdbcDialects.get(database.readUrl()),
+            statements);
+    return spark
+        .createDataFrame(
+            keys.repartitionByRange(tasks(count), col(KEY))
+                .sortWithinPartitions(KEY)
+                .javaRDD()
+                .mapPartitions(each -> new KeyedRows(fetch, each)),
+            schema)
+        .select(selected.stream().map(SparkTypes::value).toArray(Column[]::new));
+  }
+
+  /** A connection each; one that would ask for a few keys is not worth opening. */
+  private int tasks(long keys) {
+    long statements = (keys + settings.keysPerQuery() - 1) / settings.keysPerQuery();
+    return (int) Math.max(1, Math.min(settings.readers(), statements));
+  }
+
+  static KeyType type(Table table, String key) {
+    return table.column(key).flatMap(KeyType::of).orElseThrow();
+  }
+
+  /** The statement that fetches the rows of some keys. */
+  static String sql(Table table, String key, Collection<String> columns, String where) {
+    return KeyedSelect.sql(
+        TableScan.selected(TableScan.columns(table, columns)), table.name(), where, key);
+  }
+
+  /** How many statements were sent so far. */
+  long statements() {
+    return statements.value();
+  }
+}

@@ -1,0 +1,153 @@
+package backfill.spark.read;
+
+import backfill.plan.Amount;
+import backfill.plan.Plan;
+import backfill.plan.Settings;
+import backfill.plan.Source;
+import backfill.plan.Step;
+import backfill.postgres.catalog.Column;
+import backfill.postgres.catalog.ParentTable;
+import backfill.postgres.catalog.Table;
+import backfill.postgres.catalog.TableLock;
+import backfill.postgres.preflight.Ready;
+import backfill.postgres.server.Databases;
+import backfill.postgres.server.ListedStatement;
+import backfill.postgres.write.Target;
+import backfill.postgres.write.WritePart;
+import backfill.spark.engine.Session;
+import backfill.spark.query.PairColumns;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Stream;
+
+/** What reads sources and targets, listed. */
+public final class ReadListing {
+  private final Plan plan;
+  private final Ready ready;
+  private final Map<String, TableScan> scans = new LinkedHashMap<>();
+
+  public ReadListing(
+      Session session, Plan plan, Ready ready, Databases databases, String applicationName) {
+    this.plan = plan;
+    this.ready = ready;
+    Settings.Read read = plan.settings().read();
+    databases
+        .named()
+        .forEach(
+            (name, database) ->
+                scans.put(name, new TableScan(session.get(), database, read, applicationName)));
+  }
+
+  /**
+   * What reads a source.
+   *
+   * @param together the steps that share its snapshot
+   */
+  public List<ListedStatement> source(String name, List<Step.Fill> together) {
+    Source source = plan.sources().get(name);
+    Table table = ready.sources().get(name);
+    TableScan scan = scans.get(source.database());
+    PairColumns pairs = PairColumns.read(plan, together, ready).get(name);
+    if (pairs != null) {
+      return listed(
+          table, scan.pairStatements(table, pairs, KeptSources.where(source, plan, ready)));
+    }
+    Set<String> needed = ready.shapes().needed().getOrDefault(name, Set.of());
+    List<String> columns = table.columnsToRead(needed);
+    String where = KeptSources.where(source, plan, ready);
+    return source.keyedBy().isPresent()
+        ? keyed(source, table, columns, where)
+        : listed(scan, table, columns, where);
+  }
+
+  private List<ListedStatement> keyed(
+      Source source, Table table, List<String> columns, String where) {
+    String key = source.keyedBy().orElseThrow().column();
+    Settings.Read read = plan.settings().read();
+    return List.of(
+        new ListedStatement(
+            List.of(
+                "as often as there are keys, each with an array of at most %,d of them, over at most %s"
+                    .formatted(read.keysPerQuery(), Amount.of(read.readers(), "connection")),
+                TableLock.ACCESS_SHARE.on(table, "the last row is read")),
+            KeyedScan.sql(table, key, columns, where)));
+  }
+
+  /** What reads a step's target: its own rows, and the keys of others. */
+  public List<ListedStatement> target(Step.Fill step) {
+    Target target = ready.targets().get(step.name());
+    List<ListedStatement> own =
+        present(step, target, WritePart.read(step, outputs(step), target), target.where());
+    return Stream.concat(
+            own.stream(),
+            target.foreign().stream()
+                .flatMap(others -> present(step, target, step.key(), others).stream()))
+        .toList();
+  }
+
+  private List<ListedStatement> present(
+      Step.Fill step, Target target, List<String> columns, String where) {
+    return step instanceof Step.Pairs pairs
+        ? listed(
+            target.table(),
+            main().pairStatements(target.table(), PairColumns.of(pairs.into()), where))
+        : listed(main(), target.table(), columns, where);
+  }
+
+  /**
+   * What reads the keys that the targets' foreign keys refer to.
+   *
+   * @param together the steps that share a snapshot
+   */
+  public List<ListedStatement> parents(List<Step.Fill> together) {
+    Map<String, List<ListedStatement>> listed = new LinkedHashMap<>();
+    for (Step.Fill step : together) {
+      for (ParentTable parent : ready.targets().get(step.name()).parentsOf(outputs(step))) {
+        parent
+            .readBy(step)
+            .map(Column::name)
+            .ifPresent(
+                column ->
+                    listed.put(
+                        parent.table().name().quoted() + "." + column,
+                        listed(
+                            parent.table(),
+                            main()
+                                .pairStatements(
+                                    parent.table(), new PairColumns(column, column), null))));
+      }
+    }
+    return listed.values().stream().flatMap(List::stream).toList();
+  }
+
+  /** The columns that a step gives its target. */
+  public List<String> outputs(Step.Fill step) {
+    return ready.shapes().outputs().getOrDefault(step.name(), step.key());
+  }
+
+  private TableScan main() {
+    return scans.get(Plan.MAIN);
+  }
+
+  private static List<ListedStatement> listed(
+      TableScan scan, Table table, Collection<String> columns, String where) {
+    return listed(table, scan.statements(table, columns, where));
+  }
+
+  private static List<ListedStatement> listed(Table table, List<String> statements) {
+    List<ListedStatement> listed = new ArrayList<>();
+    for (int i = 0; i < statements.size(); i++) {
+      listed.add(
+          new ListedStatement(
+              List.of(
+                  "reader %d of %d".formatted(i + 1, statements.size()),
+                  TableLock.ACCESS_SHARE.on(table, "the last row is read")),
+              statements.get(i)));
+    }
+    return listed;
+  }
+}

@@ -1,0 +1,162 @@
+package backfill.spark.read;
+
+import backfill.plan.Settings;
+import backfill.postgres.catalog.Table;
+import backfill.postgres.server.Database;
+import backfill.postgres.snapshot.LeftOutRows;
+import backfill.postgres.snapshot.Snapshot;
+import backfill.spark.query.PairColumns;
+import java.sql.SQLException;
+import java.util.Collection;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.OptionalLong;
+import org.apache.spark.api.java.JavaRDD;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.sql.Column;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.functions;
+
+/**
+ * Reads tables of one database with Spark's own JDBC source, so that every partition of every table
+ * sees one exported snapshot. A table is split into ranges of its ctid, or fetched by key. Of one
+ * that is not there yet there is nothing to read.
+ */
+public final class SnapshotReader {
+  private final SparkSession spark;
+  private final TableScan scan;
+  private final KeyedScan keyed;
+  private final Database database;
+  private final String applicationName;
+  private final Snapshot snapshot;
+  private final LaidOver overlay;
+  private final Reads reads;
+  private long statements;
+
+  public SnapshotReader(
+      SparkSession spark,
+      Database database,
+      Snapshot snapshot,
+      Settings.Read settings,
+      String applicationName) {
+    this(spark, database, snapshot, settings, applicationName, LaidOver.NOTHING);
+  }
+
+  /**
+   * @param overlay what is laid over the tables
+   */
+  SnapshotReader(
+      SparkSession spark,
+      Database database,
+      Snapshot snapshot,
+      Settings.Read settings,
+      String applicationName,
+      LaidOver overlay) {
+    this.spark = spark;
+    this.scan = new TableScan(spark, database, settings, applicationName);
+    this.keyed = new KeyedScan(spark, database, settings, applicationName);
+    this.database = database;
+    this.applicationName = applicationName;
+    this.snapshot = snapshot;
+    this.overlay = overlay;
+    this.reads = new Reads(settings.readers());
+  }
+
+  /** What is being read here: jobs over what the other methods answer with. */
+  public Reads reads() {
+    return reads;
+  }
+
+  /**
+   * These columns of the table, read when Spark asks for them; at most {@code readers} connections
+   * at a time. Of a table that is still to be made there are none, and of its columns no type is
+   * known.
+   */
+  public Dataset<Row> read(Table table, Collection<String> columns, String where) {
+    if (table.isAbsent()) {
+      return spark
+          .emptyDataFrame()
+          .select(
+              columns.stream().map(name -> functions.lit(null).as(name)).toArray(Column[]::new));
+    }
+    return overlay.covers(table)
+        ? overlay.read(this, table, columns, where)
+        : scanned(table, columns, where);
+  }
+
+  /** Likewise, without what an earlier step would change. */
+  public Dataset<Row> scanned(Table table, Collection<String> columns, String where) {
+    statements += scan.ranges(table).size();
+    return scan.rows(table, columns, where, snapshot.importStatements());
+  }
+
+  /** Rows, as they would look in the table. */
+  public StoredRows stored(Dataset<Row> rows, Table table) {
+    return new StoredRows(database, applicationName, rows, table);
+  }
+
+  /** Whether values of these columns of the table are the same where their texts do not say it. */
+  public SameValues same(Table table, List<String> compared) {
+    return SameValues.of(database, applicationName, table, compared);
+  }
+
+  /**
+   * These columns of the rows that have one of some keys, read when Spark asks for them; at most
+   * {@code readers} connections at a time.
+   *
+   * @param keys those of {@link KeyedScan#keys}
+   * @param count how many keys there are
+   */
+  Dataset<Row> readKeyed(
+      Table table,
+      String key,
+      Collection<String> columns,
+      String where,
+      Dataset<Row> keys,
+      long count) {
+    return keyed.rows(table, key, columns, where, keys, count, snapshot.importStatements());
+  }
+
+  /**
+   * Two columns of keys of the table, read when Spark asks for them; at most {@code readers}
+   * connections at a time. None where the table is still to be made.
+   */
+  public JavaRDD<KeyPairs> readPairs(Table table, PairColumns columns, String where) {
+    if (table.isAbsent()) {
+      return JavaSparkContext.fromSparkContext(spark.sparkContext()).emptyRDD();
+    }
+    if (overlay.covers(table)) {
+      List<String> names = List.of(columns.key(), columns.member());
+      return KeyPairsOfRows.of(
+          overlay.read(this, table, new LinkedHashSet<>(names), where),
+          columns,
+          KeyTypes.of(table, columns));
+    }
+    statements += scan.ranges(table).size();
+    return scan.pairs(table, columns, where, snapshot.importStatements());
+  }
+
+  /**
+   * How many rows of a table a condition leaves out; empty where the table is not as it would be
+   * read.
+   */
+  OptionalLong leftOut(Table table, String where) throws SQLException {
+    if (table.isAbsent() || overlay.covers(table)) {
+      return OptionalLong.empty();
+    }
+    statements++;
+    return OptionalLong.of(LeftOutRows.of(database, applicationName, snapshot, table, where));
+  }
+
+  /** How many statements read rows so far. */
+  public long statements() {
+    return statements + keyed.statements();
+  }
+
+  /** The snapshot that it reads. */
+  public Snapshot snapshot() {
+    return snapshot;
+  }
+}

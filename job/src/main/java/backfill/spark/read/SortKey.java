@@ -1,0 +1,58 @@
+package backfill.spark.read;
+
+import java.io.Serializable;
+import java.util.List;
+
+/** A row's key, ordered as Spark orders its columns, NULL first. */
+public record SortKey(List<Object> parts) implements Comparable<SortKey>, Serializable {
+  @Override
+  public int compareTo(SortKey other) {
+    for (int i = 0; i < parts.size(); i++) {
+      int order = compare(parts.get(i), other.parts.get(i));
+      if (order != 0) {
+        return order;
+      }
+    }
+    return 0;
+  }
+
+  /**
+   * This key, where it may follow that one.
+   *
+   * @param before null at the beginning
+   */
+  public SortKey behind(SortKey before) {
+    if (before != null && before.compareTo(this) > 0) {
+      throw new IllegalStateException(
+          "key "
+              + this
+              + " comes after "
+              + before
+              + "; with distribution = none each partition must ascend by the key");
+    }
+    return this;
+  }
+
+  @SuppressWarnings({"unchecked", "rawtypes"}) // Both come from one column: they are of one class.
+  private static int compare(Object one, Object two) {
+    if (one == null || two == null) {
+      return one == two ? 0 : one == null ? -1 : 1;
+    }
+    if (one instanceof Double left) {
+      // Spark takes the two zeros for one, as the server does.
+      return left.doubleValue() == (Double) two ? 0 : left.compareTo((Double) two);
+    } else if (one instanceof Float left) {
+      return left.floatValue() == (Float) two ? 0 : left.compareTo((Float) two);
+    }
+    return one instanceof String left
+        ? java.util.Arrays.compareUnsigned(
+            left.getBytes(java.nio.charset.StandardCharsets.UTF_8),
+            ((String) two).getBytes(java.nio.charset.StandardCharsets.UTF_8))
+        : ((Comparable) one).compareTo(two);
+  }
+
+  @Override
+  public String toString() {
+    return parts.toString();
+  }
+}

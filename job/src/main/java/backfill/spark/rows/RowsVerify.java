@@ -1,0 +1,180 @@
+package backfill.spark.rows;
+
+import static backfill.spark.query.Cells.allOf;
+import static backfill.spark.query.Cells.among;
+import static backfill.spark.query.Cells.anyOf;
+import static backfill.spark.query.Cells.cell;
+import static backfill.spark.query.Cells.cells;
+import static backfill.spark.query.Cells.differs;
+import static backfill.spark.query.Cells.isTrue;
+import static backfill.spark.query.Cells.not;
+import static backfill.spark.rows.RowsMatch.EXPECTED;
+import static org.apache.spark.sql.functions.coalesce;
+import static org.apache.spark.sql.functions.collect_list;
+import static org.apache.spark.sql.functions.count;
+import static org.apache.spark.sql.functions.lit;
+import static org.apache.spark.sql.functions.slice;
+import static org.apache.spark.sql.functions.sort_array;
+import static org.apache.spark.sql.functions.struct;
+import static org.apache.spark.sql.functions.when;
+
+import backfill.plan.Step;
+import backfill.postgres.ledger.StepCounts;
+import backfill.postgres.ledger.WriteCounts;
+import backfill.postgres.write.WritePart;
+import backfill.spark.read.MatchKey;
+import backfill.spark.read.SameValues;
+import backfill.spark.step.Verified;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.apache.spark.sql.Column;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+
+/**
+ * What a step of rows planned and wrote, in one pass beside what its query gives now and what the
+ * target has now. A row that should be gone and is there is as much missing as one that should be
+ * there and is not.
+ */
+final class RowsVerify {
+  private static final String PLANNED = "planned ";
+  private static final String WANTED = "row wanted";
+  private static final String WAS_PLANNED = "row was planned";
+  private static final String WAS_LEFT = "row was left";
+  private static final String WAS_REJECTED = "row was rejected";
+  private static final String WAS_WRITTEN = "row was written";
+  private static final String WAS_SURPLUS = "row was surplus";
+  private static final String PRESENT = "row present";
+
+  private final Step.Rows step;
+  private final MatchKey key;
+  private final List<String> compared;
+  private final RowsMatch match;
+  private final SameValues same;
+  private final StepCounts written;
+
+  RowsVerify(
+      Step.Rows step,
+      MatchKey key,
+      List<String> outputs,
+      RowsMatch match,
+      SameValues same,
+      StepCounts written) {
+    this.step = step;
+    this.key = key;
+    this.same = same;
+    this.compared = WritePart.compared(step, outputs);
+    this.match = match;
+    this.written = written;
+  }
+
+  /**
+   * @param current from {@link RowsMatch#current} and {@link RowsMatch#foreign}
+   */
+  Verified between(Dataset<Row> query, Dataset<Row> current) {
+    Dataset<Row> both =
+        same.settled(sideBySide(query.withColumn(WANTED, lit(true)), planned(), current), EXPECTED);
+    Column asPlanned =
+        isTrue(WAS_PLANNED).and(allOf(compared, column -> same("", PLANNED, column)));
+    Column unlike = isTrue(PRESENT).and(different());
+    Column wrong = step.mode() == Step.Mode.UPDATE ? unlike : unlike.or(cell(PRESENT).isNull());
+    // A rejected row that should still be what it was to be has its place in the report already.
+    Column held = isTrue(WANTED).and(wrong).and(not(asPlanned.and(isTrue(WAS_REJECTED))));
+    Column stillThere =
+        isTrue(WAS_SURPLUS)
+            .and(isTrue(PRESENT))
+            .and(not(isTrue(WANTED)))
+            .and(not(isTrue(WAS_LEFT).or(isTrue(WAS_REJECTED))));
+    Column ours = asPlanned.and(not(isTrue(WAS_LEFT)));
+    Column missing = held.and(ours).or(stillThere);
+    Column revoked =
+        isTrue(PRESENT)
+            .and(isTrue(WAS_WRITTEN))
+            .and(allOf(compared, column -> same(EXPECTED, PLANNED, column)))
+            .and(not(isTrue(WANTED).and(asPlanned)));
+    Column example =
+        when(
+            missing,
+            struct(
+                    step.key().stream()
+                        .map(key -> coalesce(cell(key), cell(PLANNED + key)).as(key))
+                        .toArray(Column[]::new))
+                .cast("string"));
+    Row sums =
+        both.agg(
+                count(when(missing, 1)),
+                count(when(held.and(not(ours)), 1)),
+                count(when(revoked, 1)),
+                count(when(isTrue(WANTED).and(RowsMatch.isForeign()), 1)),
+                slice(sort_array(collect_list(example)), 1, Verified.EXAMPLES))
+            .first();
+    return new Verified(
+        sums.getLong(0), sums.getLong(1), sums.getLong(2), sums.getLong(3), sums.getList(4));
+  }
+
+  private Column different() {
+    return anyOf(compared, column -> differs(column, EXPECTED + column));
+  }
+
+  private static Column same(String one, String other, String column) {
+    return not(differs(one + column, other + column));
+  }
+
+  private Dataset<Row> sideBySide(Dataset<Row> wanted, Dataset<Row> planned, Dataset<Row> current) {
+    return wanted
+        .join(
+            planned,
+            key.same(
+                column -> cell(wanted, key.shared(column)),
+                column -> cell(planned, PLANNED + key.shared(column))),
+            "full_outer")
+        .join(
+            current,
+            key.same(
+                column ->
+                    coalesce(
+                        cell(wanted, key.shared(column)),
+                        cell(planned, PLANNED + key.shared(column))),
+                column -> cell(current, EXPECTED + column)),
+            "left_outer");
+  }
+
+  /** The rows of the diff under prefixed names, with what became of them. */
+  private Dataset<Row> planned() {
+    List<String> columns = new ArrayList<>(step.key());
+    columns.addAll(key.added());
+    columns.addAll(compared);
+    WriteCounts added = written.inserts().plus(written.updates());
+    Dataset<Row> planned = match.planned(WAS_WRITTEN);
+    Dataset<Row> rows =
+        planned
+            .withColumn(WAS_LEFT, among(planned, step.key(), added.leftKeys()))
+            .withColumn(WAS_REJECTED, among(planned, step.key(), added.rejectedKeys()))
+            .withColumn(
+                WAS_WRITTEN, cell(WAS_WRITTEN).and(not(cell(WAS_LEFT).or(cell(WAS_REJECTED)))))
+            .select(
+                Stream.of(
+                        columns.stream().map(column -> cell(column).as(PLANNED + column)),
+                        Stream.of(lit(true).as(WAS_PLANNED), lit(false).as(WAS_SURPLUS)),
+                        Stream.of(cells(List.of(WAS_LEFT, WAS_REJECTED, WAS_WRITTEN))))
+                    .flatMap(each -> each)
+                    .toArray(Column[]::new));
+    return step.deletes() ? rows.unionByName(surplus(), true) : rows;
+  }
+
+  private Dataset<Row> surplus() {
+    Dataset<Row> keys = match.surplusKeys();
+    return keys.select(
+        Stream.of(
+                step.key().stream().map(column -> cell(column).as(PLANNED + column)),
+                // What the target gives of a loose key is what equal keys share.
+                key.loose().stream().map(column -> cell(column).as(PLANNED + key.shared(column))),
+                Stream.of(
+                    lit(true).as(WAS_SURPLUS),
+                    among(keys, step.key(), written.deletes().leftKeys()).as(WAS_LEFT),
+                    among(keys, step.key(), written.deletes().rejectedKeys()).as(WAS_REJECTED)))
+            .flatMap(each -> each)
+            .toArray(Column[]::new));
+  }
+}

@@ -1,0 +1,66 @@
+package backfill.spark.sink;
+
+import backfill.postgres.ledger.LedgerSlot;
+import backfill.postgres.write.WriteTarget;
+import java.io.Serializable;
+import java.util.List;
+
+/**
+ * What one write through the connector needs, on the driver and on executors.
+ *
+ * @param rowsPerBatch rows of one transaction, at most
+ * @param batchBytes what its rows may take in memory, about
+ * @param predicate of a partial arbiter index, or null
+ * @param writers partitions that write at the same time, at most; 0 where the input's own
+ *     partitions are the bound
+ * @param slot where batches are entered, or null without a ledger
+ * @param declared the type of each column with its bounds, for rows that nobody has looked at yet;
+ *     empty for the job's own, whose diff has
+ */
+public record SinkConfig(
+    WriteTarget target,
+    String predicate,
+    int rowsPerBatch,
+    long batchBytes,
+    int writers,
+    String applicationName,
+    Distribution distribution,
+    LedgerSlot slot,
+    List<String> declared)
+    implements Serializable {
+
+  /** How the input is split among the writers. */
+  enum Distribution {
+    /** Spark range-partitions and sorts it by the key. */
+    RANGE,
+    /** It is split into disjoint ascending ranges of the key already; the writer checks. */
+    NONE,
+    /** It is one partition, whose order is not that of the key. */
+    IN_ORDER
+  }
+
+  /** The same for rows in an order of their own. */
+  SinkConfig inOrder() {
+    return new SinkConfig(
+        target,
+        predicate,
+        rowsPerBatch,
+        batchBytes,
+        writers,
+        applicationName,
+        Distribution.IN_ORDER,
+        slot,
+        declared);
+  }
+
+  /** Whether the rows are anybody's, and not the job's own. */
+  boolean alone() {
+    return !declared.isEmpty();
+  }
+
+  /** The places of the key's columns in a row. */
+  int[] keyPlaces() {
+    List<String> names = target.columns().stream().map(column -> column.name()).toList();
+    return target.key().stream().mapToInt(names::indexOf).toArray();
+  }
+}

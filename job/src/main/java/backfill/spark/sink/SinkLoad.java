@@ -1,0 +1,201 @@
+package backfill.spark.sink;
+
+import backfill.plan.InvalidPlan;
+import backfill.postgres.ledger.WriteCounts;
+import backfill.postgres.server.NotReady;
+import backfill.postgres.server.SqlFailure;
+import backfill.postgres.write.TooManyRejected;
+import backfill.spark.query.Cells;
+import java.util.Arrays;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.apache.logging.log4j.LogManager;
+import org.apache.logging.log4j.Logger;
+import org.apache.spark.sql.Column;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SaveMode;
+import org.apache.spark.sql.connector.expressions.Transform;
+import org.apache.spark.sql.types.ArrayType;
+import org.apache.spark.sql.types.DataType;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StringType;
+import org.apache.spark.sql.types.StructField;
+import org.apache.spark.sql.types.StructType;
+import org.apache.spark.sql.util.CaseInsensitiveStringMap;
+
+/**
+ * One write of anybody's DataFrame, from its options to its counts. Whatever comes of it that is
+ * ours to say is one {@link SinkFailure}; what fails in the DataFrame itself is Spark's to say.
+ */
+final class SinkLoad {
+  private static final Logger LOG = LogManager.getLogger(SinkLoad.class);
+
+  private SinkLoad() {}
+
+  /** Refuses what no table could take. */
+  static void refuseUnwritable(StructType rows, Transform[] partitioning) {
+    if (partitioning.length > 0) {
+      throw new SinkFailure(
+          "format \"backfill\" writes into a table as it is partitioned; leave out partitionBy");
+    }
+    String reasons =
+        Arrays.stream(rows.fields())
+            .filter(field -> !SinkTypes.isWritable(field.dataType()))
+            .map(SinkLoad::unwritable)
+            .collect(Collectors.joining("\n"));
+    if (!reasons.isEmpty()) {
+      throw new SinkFailure(reasons);
+    }
+  }
+
+  private static String unwritable(StructField field) {
+    return "column "
+        + field.name()
+        + " has Spark's type "
+        + field.dataType().simpleString()
+        + ", which format \"backfill\" cannot write; cast it to a string that PostgreSQL reads";
+  }
+
+  /** Adds the rows, or says why not. */
+  static void run(SaveMode mode, CaseInsensitiveStringMap options, Dataset<Row> rows) {
+    try {
+      refuse(mode);
+      SinkOptions settings = SinkOptions.of(options);
+      Sink sink = new Sink(settings.target(rows.schema()));
+      Optional<Exception> failure = write(sink, rows);
+      SinkOutcome outcome = sink.outcome();
+      settings.counts().ifPresent(view -> SinkCounts.publish(rows.sparkSession(), view, outcome));
+      refuse(sink, settings);
+      if (failure.isPresent()) {
+        throw inOurWords(failure.get(), sink.config());
+      }
+      say(sink.config(), outcome);
+    } catch (InvalidPlan e) {
+      throw new SinkFailure(
+          "option url is not given, and the environment does not say where to write: "
+              + e.getMessage(),
+          e);
+    } catch (NotReady e) {
+      throw new SinkFailure(e.getMessage(), e);
+    } catch (SinkFailure e) {
+      throw e;
+    } catch (IllegalArgumentException e) {
+      throw new SinkFailure(e.getMessage(), e);
+    }
+  }
+
+  private static void refuse(SaveMode mode) {
+    if (mode == SaveMode.Overwrite) {
+      throw new SinkFailure(
+          "format \"backfill\" never removes a row, so mode overwrite is refused; use mode append");
+    } else if (mode == SaveMode.Ignore) {
+      throw new SinkFailure(
+          "format \"backfill\" writes into a table that is there, which mode ignore would leave as it is; use mode"
+              + " append");
+    }
+  }
+
+  private static Optional<Exception> write(Sink sink, Dataset<Row> rows) {
+    try {
+      sink.append(byPlace(rows));
+      return Optional.empty();
+    } catch (Exception e) {
+      // Where a writer stopped, the others were ended, and that is no failure of its own.
+      return Optional.of(e);
+    }
+  }
+
+  /**
+   * The columns by place, because Spark takes names that differ in case for one; and texts of no
+   * collation, which are equal only where they are the same.
+   */
+  private static Dataset<Row> byPlace(Dataset<Row> rows) {
+    StructField[] fields = rows.schema().fields();
+    String[] places =
+        IntStream.range(0, fields.length).mapToObj(i -> "c" + i).toArray(String[]::new);
+    Column[] plain =
+        IntStream.range(0, fields.length)
+            .mapToObj(i -> Cells.cell(places[i]).cast(plain(fields[i].dataType())).as(places[i]))
+            .toArray(Column[]::new);
+    return rows.toDF(places).select(plain);
+  }
+
+  private static DataType plain(DataType type) {
+    if (type instanceof StringType) {
+      return DataTypes.StringType;
+    }
+    return type instanceof ArrayType array && array.elementType() instanceof StringType
+        ? new ArrayType(DataTypes.StringType, array.containsNull())
+        : type;
+  }
+
+  private static void refuse(Sink sink, SinkOptions settings) {
+    SinkOutcome outcome = sink.outcome();
+    WriteCounts counts = outcome.counts();
+    try {
+      TooManyRejected.check(
+          SinkOptions.LIMIT,
+          counts.rejectedForTheData(),
+          settings.rejectedRows(),
+          counts.rejections());
+    } catch (TooManyRejected e) {
+      throw new SinkFailure(sink.config().target().table() + ": " + e.getMessage(), e);
+    }
+    outcome
+        .stopped()
+        .ifPresent(
+            reason -> {
+              throw new SinkFailure(reason);
+            });
+    if (settings.distribution() == SinkConfig.Distribution.NONE) {
+      outcome
+          .overlap()
+          .ifPresent(
+              reason -> {
+                throw new SinkFailure(reason);
+              });
+    }
+  }
+
+  private static RuntimeException inOurWords(Exception failure, SinkConfig config) {
+    if (SqlFailure.in(failure).isPresent()) {
+      return new SinkFailure(
+          "cannot write to "
+              + config.target().table()
+              + " at "
+              + config.target().database()
+              + ": "
+              + SqlFailure.message(failure),
+          failure);
+    }
+    return SinkLoad.<RuntimeException>asItIs(failure);
+  }
+
+  /** Spark throws checked exceptions that its methods do not name. */
+  @SuppressWarnings("unchecked")
+  private static <E extends Exception> RuntimeException asItIs(Exception failure) throws E {
+    throw (E) failure;
+  }
+
+  private static void say(SinkConfig config, SinkOutcome outcome) {
+    WriteCounts counts = outcome.counts();
+    LOG.info(
+        "{}: {} rows, {} inserted, {} there already, {} repeated, {} rejected, {} batches tried again",
+        config.target().table(),
+        counts.rows() + outcome.repeated(),
+        counts.changed(),
+        counts.left(),
+        outcome.repeated(),
+        counts.rejected(),
+        counts.retries());
+    if (counts.rejected() > 0) {
+      LOG.warn(
+          "{}: {} rows were rejected; the first one, {}",
+          config.target().table(),
+          counts.rejected(),
+          counts.rejections().get(0));
+    }
+  }
+}

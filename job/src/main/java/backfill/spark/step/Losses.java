@@ -1,0 +1,11 @@
+package backfill.spark.step;
+
+import java.util.List;
+
+/**
+ * Who would lose most by a step of pairs that deletes what nothing justifies any more.
+ *
+ * @param users the ten users that lose most, most first
+ * @param objects the ten objects that lose most, most first
+ */
+public record Losses(List<Gains.Gain> users, List<Gains.Gain> objects) {}

@@ -1,0 +1,112 @@
+package backfill.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import backfill.JobProcess;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What the demo says that one can do next, pasted into a shell as it stands there. */
+class DemoTest {
+  private static final String INDENT = "  ";
+
+  /** With a blank, so that a line that does not quote it fails. */
+  @TempDir Path directory;
+
+  private Path launcher;
+
+  /** A launcher for the classes under test: the real one would build and pack them first. */
+  @BeforeEach
+  void launch() throws IOException {
+    launcher = Files.createDirectories(directory.resolve("a checkout")).resolve("backfill");
+    List<String> words =
+        new ArrayList<>(
+            JobProcess.java(
+                System.getProperty("java.class.path"), "-Dbackfill.command=" + launcher));
+    words.addAll(List.of("backfill.Main"));
+    Files.writeString(
+        launcher,
+        words.stream()
+            .map(word -> "'" + word + "'")
+            .collect(Collectors.joining(" ", "#!/bin/sh\nexec ", " \"$@\"\n")));
+    Files.setPosixFilePermissions(launcher, PosixFilePermissions.fromString("rwxr-xr-x"));
+  }
+
+  private record Ended(int code, String out, String err) {}
+
+  /** Into files: a pipe would stay open for as long as the server that is kept. */
+  private Ended shell(String text) throws Exception {
+    Path out = Files.createTempFile(directory, "shell", ".out");
+    Path err = Files.createTempFile(directory, "shell", ".err");
+    ProcessBuilder builder =
+        new ProcessBuilder("sh", "-c", text)
+            .directory(directory.toFile())
+            .redirectOutput(out.toFile())
+            .redirectError(err.toFile());
+    builder
+        .environment()
+        .keySet()
+        .removeIf(name -> name.startsWith("BACKFILL_") || name.startsWith("SPARK_"));
+    builder.environment().put("SPARK_LOCAL_IP", "127.0.0.1");
+    Process process = builder.start();
+    assertThat(process.waitFor(4, TimeUnit.MINUTES)).as(() -> text).isTrue();
+    return new Ended(process.exitValue(), Files.readString(out), Files.readString(err));
+  }
+
+  /** The indented lines at the end of what was said. */
+  private static List<String> commands(String said) {
+    List<String> lines = said.lines().toList();
+    int heading = lines.size();
+    while (!lines.get(heading - 1).contains("What next:")) {
+      heading--;
+    }
+    return lines.subList(heading, lines.size()).stream()
+        .filter(line -> line.startsWith(INDENT))
+        .map(String::strip)
+        .toList();
+  }
+
+  @Test
+  void whatItSaysOfAServerThatStaysWorksWhenPasted() throws Exception {
+    Ended demo = shell("'" + launcher + "' demo --keep");
+    assertThat(demo.code()).as(demo.err()).isZero();
+    List<String> commands = commands(demo.err());
+    assertThat(commands).hasSize(4);
+    String stop = commands.get(3);
+    try {
+      Ended pasted = shell("set -e\n" + String.join("\n", commands.subList(0, 3)));
+
+      assertThat(pasted.code()).as(pasted.err()).isZero();
+      assertThat(pasted.out())
+          .contains("defectdojo-authorized-users  succeeded")
+          .contains("\"status\":\"dry-run\"")
+          .contains("\"planned\":85732");
+    } finally {
+      assertThat(shell(stop).code()).as(stop).isZero();
+    }
+    assertThat(shell(commands.get(0) + "\n" + commands.get(1)).code()).isEqualTo(3);
+    assertThat(Path.of(stop.replaceFirst(".*rm -r '(.*)'", "$1"))).doesNotExist();
+  }
+
+  @Test
+  void whatItSaysOfTheJobWorksWhenPasted() throws Exception {
+    Ended demo = shell("'" + launcher + "' demo");
+    assertThat(demo.code()).as(demo.err()).isZero();
+    List<String> commands = commands(demo.err());
+    assertThat(commands).hasSize(2);
+
+    assertThat(commands.get(0)).endsWith("backfill' demo --keep");
+    Ended help = shell(commands.get(1));
+    assertThat(help.code()).as(help.err()).isZero();
+    assertThat(help.out()).contains("steps");
+  }
+}

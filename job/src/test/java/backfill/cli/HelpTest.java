@@ -1,0 +1,307 @@
+package backfill.cli;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import backfill.Checkout;
+import backfill.plan.Plan;
+import backfill.plan.PlanFile;
+import backfill.plan.Step;
+import backfill.report.ExitCode;
+import backfill.report.Report;
+import backfill.report.StepReport;
+import com.fasterxml.jackson.annotation.JsonIgnore;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.lang.reflect.Field;
+import java.lang.reflect.Modifier;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What {@code backfill help} explains is what a plan may say. */
+class HelpTest {
+  private static final String AROUND =
+      """
+      name = around
+      allow-delete = true
+      databases.ci.env = BACKFILL_CI
+      """;
+  private static final String SOURCES =
+      """
+      sources { grants = g, members = m }
+      """;
+
+  /** What a command printed. */
+  private record Said(int exitCode, String out, String err) {}
+
+  private static Said run(String... words) {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    ByteArrayOutputStream err = new ByteArrayOutputStream();
+    int exitCode =
+        CommandLineJob.run(Map.of(), new PrintStream(out, true), new PrintStream(err, true), words);
+    return new Said(exitCode, out.toString(UTF_8), err.toString(UTF_8));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "plan",
+        "params",
+        "databases",
+        "sessions",
+        "sources",
+        "views",
+        "pairs",
+        "rows",
+        "batches",
+        "ddl",
+        "sink",
+        "settings",
+        "read",
+        "flatten",
+        "write",
+        "verify",
+        "ledger",
+        "limits",
+        "types",
+        "report",
+        "exit-codes",
+        "environment",
+        "troubleshooting"
+      })
+  void everyTopicHasAText(String topic) {
+    Said help = run("help", topic);
+    assertThat(help.exitCode()).isZero();
+    assertThat(help.out()).hasSizeGreaterThan(100).doesNotContain("----");
+  }
+
+  static Set<String> topics() {
+    return HelpTopics.ofTheJob().names();
+  }
+
+  /** An example stays as one would write it. */
+  @ParameterizedTest
+  @MethodSource("topics")
+  void everyTopicIsLaidOutAsText(String topic) {
+    List<String> source =
+        HelpTopics.ofTheJob()
+            .source(topic)
+            .orElseThrow()
+            .lines()
+            .map(line -> line.replaceFirst("^ *# ?", ""))
+            .toList();
+    for (int width : List.of(60, 80, 120)) {
+      assertThat(HelpTopics.ofTheJob().text(topic, width).lines())
+          .noneMatch(line -> line.startsWith("#") || line.equals("}"))
+          .filteredOn(line -> !source.contains(line))
+          .as("width %d", width)
+          .allMatch(line -> line.length() <= width || !line.strip().contains(" "));
+    }
+  }
+
+  /** Nothing of what is written down gets lost when it is laid out. */
+  @ParameterizedTest
+  @MethodSource("topics")
+  void everyWordOfATopicIsPrinted(String topic) {
+    String source = HelpTopics.ofTheJob().source(topic).orElseThrow();
+    List<String> said = words(HelpTopics.ofTheJob().text(topic, 80));
+    assertThat(said).containsAll(words(source.replaceAll("(?m)^ *(?:[\\w-]+ \\{|}|#)", "")));
+  }
+
+  private static List<String> words(String text) {
+    return List.of(text.strip().split("[^\\w]+"));
+  }
+
+  @Test
+  void settingsStandWithTheirFullNamesAndWhatTheyDo() {
+    assertThat(run("help", "write").out())
+        .startsWith("write.writers = 2\n    Connections that write at the same time, at most,")
+        .contains(
+            "\nwrite.protocol = auto\n    How rows that are added travel: auto, copy or unnest. copy:");
+    assertThat(run("help", "settings").out())
+        .startsWith("The settings and their defaults: how a plan is carried out")
+        .contains("\nlock-timeout = 5 s\n    How long a statement of ours waits");
+    assertThat(run("help", "ledger").out())
+        .startsWith("The ledger: three tables")
+        .contains("\nledger.schema = backfill\n    The schema;");
+  }
+
+  @Test
+  void listKeepsItsWordsOnTheLeftAndItsLinesApart() {
+    assertThat(HelpTopics.ofTheJob().text("rows", 60))
+        .contains(
+            """
+              mode         insert-missing: rows that the target lacks
+                           are added, the others stay
+                           upsert: and rows that differ are set, if they
+                           still hold what was read
+                           update: rows that differ are set, none is
+                           added
+            """);
+  }
+
+  @Test
+  void everyExitCodeIsExplained() {
+    String text = HelpTopics.ofTheJob().source("exit-codes").orElseThrow();
+    List<Integer> explained =
+        Pattern.compile("(?m)^ {2}(\\d+) ")
+            .matcher(text)
+            .results()
+            .map(code -> Integer.valueOf(code.group(1)))
+            .toList();
+    assertThat(explained)
+        .containsExactlyElementsOf(Arrays.stream(ExitCode.values()).map(ExitCode::number).toList());
+  }
+
+  @Test
+  void everyKeyOfTheReportIsExplained() {
+    List<String> words = words(HelpTopics.ofTheJob().source("report").orElseThrow());
+    for (Class<?> part :
+        List.of(
+            Report.class,
+            StepReport.class,
+            Report.Failure.class,
+            Report.DatabaseReport.class,
+            Report.SnapshotReport.class)) {
+      for (Field field : part.getDeclaredFields()) {
+        if (!Modifier.isStatic(field.getModifiers())
+            && !field.isAnnotationPresent(JsonIgnore.class)) {
+          assertThat(words).contains(field.getName());
+        }
+      }
+    }
+  }
+
+  /** Those that the code asks for, and no others. */
+  @Test
+  void everyVariableIsExplained() {
+    Pattern variable = Pattern.compile("\\b(?:BACKFILL|SPARK|JAVA|MAVEN)_[A-Z_]+");
+    Set<String> used = new TreeSet<>();
+    for (Path file : Checkout.files()) {
+      String path = Checkout.root().relativize(file).toString();
+      if (path.startsWith("job/src/main/java")
+          || path.equals("job/bin/backfill")
+          || path.equals("notebooks/run")
+          || path.startsWith("conf/airflow")) {
+        Checkout.lines(file)
+            .forEach(line -> variable.matcher(line).results().forEach(v -> used.add(v.group())));
+      }
+    }
+    used.removeIf(name -> name.endsWith("_") || name.startsWith("BACKFILL_CI"));
+    // The launcher's to set, and a name of Spark's that is no variable.
+    used.removeAll(Set.of("SPARK_SCALA_VERSION", "SPARK_SESSION_EXTENSIONS"));
+    used.addAll(
+        List.of(
+            "BACKFILL_USER", "BACKFILL_PASSWORD", "BACKFILL_PASSWORD_FILE", "BACKFILL_READ_URL"));
+    Set<String> explained = new TreeSet<>();
+    variable
+        .matcher(HelpTopics.ofTheJob().source("environment").orElseThrow())
+        .results()
+        .forEach(v -> explained.add(v.group()));
+    explained.remove("BACKFILL_CI");
+    assertThat(explained).isEqualTo(used);
+  }
+
+  /** The indented lines of a topic are an example; a topic that shows none has no such line. */
+  private static String example(String topic) {
+    Matcher lines =
+        Pattern.compile(
+                "(?m)^ {2}(?=name = |(?:sources|params|databases|views)[^,]*[={]|\\{ name)(?:.|\n)*")
+            .matcher(HelpTopics.ofTheJob().source(topic).orElseThrow());
+    assertThat(lines.find()).as("an example in topic " + topic).isTrue();
+    return lines.group();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"pairs", "rows", "batches", "ddl"})
+  void theExampleOfAKindIsAStepOfIt(String kind) {
+    Plan plan =
+        PlanFile.read(
+            "example.conf", AROUND + SOURCES + "steps = [" + example(kind) + "]", List.of(), "1");
+    assertThat(plan.steps()).hasSize(1);
+    assertThat(new StepReport(plan.steps().get(0)).kind).isEqualTo(kind);
+  }
+
+  @Test
+  void theOtherExamplesMakeAPlan() {
+    Plan plan =
+        PlanFile.read(
+            "example.conf",
+            AROUND.replaceAll("databases.*", example("databases"))
+                + example("sources")
+                + "\n"
+                + example("params")
+                + "\n"
+                + example("views")
+                + "\nsteps = ["
+                + example("rows")
+                + "]",
+            List.of(),
+            "1");
+    assertThat(plan.sources()).containsOnlyKeys("grants", "members", "runs");
+    assertThat(PlanFile.read("example.conf", example("plan"), List.of(), "1").steps()).hasSize(1);
+  }
+
+  @Test
+  void withoutATopicAllAreListed() {
+    assertThat(run("help").out())
+        .contains("plan, params", "batches, ddl", "status", "coder, defectdojo, gitlab");
+    assertThat(run("help", "status").out()).contains("Shows the ledger");
+  }
+
+  @Test
+  void everyShippedPlanHasAPageForThoseWhoRunItBesideItsApplication() {
+    for (String plan : PlanFile.shipped()) {
+      String page = run("help", plan).out();
+      assertThat(page)
+          .startsWith(plan + "\n\n" + PlanFile.description(page(plan)).substring(0, 20))
+          .contains("- Versions: ", "- When", "- Replaces: ", "- Months later: ")
+          .doesNotContain("#", "steps = [");
+      assertThat(page.lines()).allMatch(line -> line.length() <= 80);
+      String application = plan.replaceFirst("-.*", "");
+      assertThat(run("help", application).out()).as(application).contains(page.strip());
+    }
+  }
+
+  /** Steps and parameters that a page names are the plan's. */
+  @Test
+  void whatAPageTellsToTypeIsInItsPlan() {
+    for (String name : PlanFile.shipped()) {
+      Plan plan = PlanFile.read(name, page(name), List.of(), "1");
+      List<String> steps = plan.steps().stream().map(Step::name).toList();
+      matches("--until ([\\w-]+)", PlanFile.page(page(name)))
+          .forEach(step -> assertThat(steps).as(name).contains(step));
+      matches("params\\.(\\w+)", PlanFile.page(page(name)))
+          .forEach(param -> assertThat(plan.params()).as(name).containsKey(param));
+      PlanFile.read(
+          name, page(name), matches("--set (\\S+=[\\w-]+)", PlanFile.page(page(name))), "1");
+    }
+  }
+
+  private static List<String> matches(String pattern, String text) {
+    return Pattern.compile(pattern).matcher(text).results().map(match -> match.group(1)).toList();
+  }
+
+  private static String page(String plan) {
+    return PlanFile.shippedText(plan).orElseThrow();
+  }
+
+  @ParameterizedTest
+  @CsvSource({"rowz", "backfill", "gitlab-seats"})
+  void anUnknownTopicIsAMistake(String topic) {
+    Said help = run("help", topic);
+    assertThat(help.exitCode()).isEqualTo(2);
+    assertThat(help.err()).startsWith("help has no topic " + topic + "; it has plan, params");
+  }
+}

@@ -1,0 +1,220 @@
+package backfill.postgres.preflight;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import backfill.postgres.server.RowEvent;
+import backfill.postgres.server.TestingPreflight;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+@ExtendWith(TestingPreflight.Dropped.class)
+class PairsCheckTest {
+  private final TestingPreflight world = TestingPreflight.pairs();
+
+  @ParameterizedTest
+  @ValueSource(strings = {"numeric(10,0)", "character(10)", "boolean", "bytea", "integer[]"})
+  void aKeyOfAnotherTypeIsRefused(String type) {
+    world.execute(
+        "ALTER TABLE direct ALTER COLUMN object_id TYPE " + type + " USING NULL",
+        "ALTER TABLE members ALTER COLUMN group_id TYPE " + type + " USING NULL",
+        "ALTER TABLE access ALTER COLUMN user_id TYPE " + type + " USING NULL");
+    String are =
+        " is "
+            + type
+            + ", and pairs are of smallint, integer, bigint, uuid, text or varchar; name a column of such a type";
+    assertThat(world.reasons())
+        .containsExactly(
+            "step fill: access.user_id" + are,
+            "step fill: direct.object_id" + are,
+            "step fill: members.group_id" + are);
+  }
+
+  @Test
+  void aTextThatIgnoresCaseIsRefusedByItsType() {
+    world.execute(
+        "CREATE EXTENSION citext", "ALTER TABLE members ALTER COLUMN group_id TYPE citext");
+    assertThat(world.reasons())
+        .containsExactly(
+            "step fill: members.group_id is citext, and pairs are of smallint, integer, bigint, uuid, text or varchar;"
+                + " name a column of such a type");
+  }
+
+  private void become(String type, String... columns) {
+    for (String column : columns) {
+      String[] names = column.split("\\.");
+      world.execute(
+          "ALTER TABLE %s ALTER COLUMN %s TYPE %s USING NULL".formatted(names[0], names[1], type));
+    }
+  }
+
+  @Test
+  void everyColumnOfAKindIsOfTheSameType() {
+    become("uuid", "access.object_id", "direct.object_id", "through.object_id");
+    become("text", "members.group_id", "access.user_id");
+    become("character varying(20)", "through.group_id", "members.user_id");
+    become("text COLLATE \"C\"", "direct.user_id");
+    assertThat(world.ready().applies()).isTrue();
+  }
+
+  @Test
+  void keysOfDifferentTypesAreRefused() {
+    become("uuid", "access.object_id", "access.user_id", "direct.object_id", "members.group_id");
+    become("text", "through.object_id");
+    String advice =
+        ": no key of the one is one of the other; make both integers, both uuid or both text";
+    assertThat(world.reasons())
+        .containsExactly(
+            "step fill: direct.user_id is integer, and access.user_id is uuid" + advice,
+            "step fill: through.object_id is text, and access.object_id is uuid" + advice,
+            "step fill: members.group_id is uuid, and through.group_id is integer" + advice,
+            "step fill: members.user_id is integer, and access.user_id is uuid" + advice);
+  }
+
+  @Test
+  void aCollationForWhichDifferentTextsAreEqualIsRefused() {
+    world.execute(
+        "CREATE COLLATION loose (provider = icu, locale = 'und-u-ks-level1', deterministic = false)");
+    become("text", "access.user_id", "direct.user_id");
+    become("text COLLATE loose", "members.user_id");
+    assertThat(world.reasons())
+        .containsExactly(
+            "step fill: members.user_id has the collation \"public\".\"loose\", for which different texts are the same key;"
+                + " ALTER TABLE \"public\".\"members\" ALTER COLUMN \"user_id\" TYPE text COLLATE a deterministic one");
+  }
+
+  @Test
+  void aDomainIsWhatItStandsFor() {
+    world.execute("CREATE DOMAIN key AS uuid", "CREATE DOMAIN number AS bigint");
+    become("key", "access.object_id", "direct.object_id");
+    become("uuid", "through.object_id");
+    become("number", "members.user_id");
+    assertThat(world.reasons())
+        .containsExactly(
+            "step fill: members.user_id goes into access.user_id, and number does not fit integer; ALTER TABLE"
+                + " \"public\".\"access\" ALTER COLUMN \"user_id\" TYPE number");
+  }
+
+  @Test
+  void bigintDoesNotFitInteger() {
+    world.execute("ALTER TABLE members ALTER COLUMN user_id TYPE bigint");
+    assertThat(world.reasons())
+        .containsExactly(
+            "step fill: members.user_id goes into access.user_id, and bigint does not fit integer; ALTER TABLE"
+                + " \"public\".\"access\" ALTER COLUMN \"user_id\" TYPE bigint");
+  }
+
+  @Test
+  void narrowerKeysFitAndGroupsMayDifferInWidth() {
+    world.execute(
+        "ALTER TABLE access ALTER COLUMN user_id TYPE bigint",
+        "ALTER TABLE through ALTER COLUMN group_id TYPE bigint",
+        "ALTER TABLE direct ALTER COLUMN user_id TYPE smallint");
+    assertThat(world.ready().applies()).isTrue();
+  }
+
+  @Test
+  void aColumnThatNobodyFillsIsRefused() {
+    world.execute(
+        "ALTER TABLE access ADD COLUMN made_by text NOT NULL, ADD COLUMN a text, ADD COLUMN b text NOT NULL"
+            + " DEFAULT '', ADD COLUMN c int NOT NULL GENERATED ALWAYS AS (user_id + 1) STORED");
+    assertThat(world.reasons())
+        .containsExactly(
+            "step fill: access.made_by is NOT NULL without a default, and the step does not fill it;"
+                + " ALTER TABLE \"public\".\"access\" ALTER COLUMN \"made_by\" SET DEFAULT a value");
+  }
+
+  @Test
+  void aGeneratedColumnCannotBeWritten() {
+    world.execute(
+        "ALTER TABLE access DROP COLUMN user_id",
+        "ALTER TABLE access ADD COLUMN user_id int NOT NULL GENERATED ALWAYS AS (object_id) STORED UNIQUE",
+        "CREATE UNIQUE INDEX ON access (object_id, user_id)");
+    assertThat(world.reasons())
+        .containsExactly("step fill: access.user_id is a generated column and cannot be written");
+  }
+
+  @Test
+  void anIdentityThatIsAlwaysGeneratedCannotBeWritten() {
+    world.execute(
+        "ALTER TABLE access ALTER COLUMN id DROP IDENTITY",
+        "ALTER TABLE access ALTER COLUMN object_id ADD GENERATED ALWAYS AS IDENTITY",
+        "ALTER TABLE access ALTER COLUMN id SET DEFAULT 1");
+    assertThat(world.reasons())
+        .containsExactly(
+            "step fill: access.object_id is GENERATED ALWAYS AS IDENTITY and cannot be written");
+  }
+
+  @Test
+  void aMissingColumnOfTheTargetIsNamedWithACloseOne() {
+    world.execute("ALTER TABLE access RENAME COLUMN user_id TO user_ids");
+    assertThat(world.reasons())
+        .contains("step fill: access has no column \"user_id\"; did you mean user_ids?");
+  }
+
+  @Test
+  void aViewIsNoTarget() {
+    world.execute(
+        "ALTER TABLE access RENAME TO beneath", "CREATE VIEW access AS SELECT * FROM beneath");
+    assertThat(world.reasons())
+        .containsExactly(
+            "step fill: access is a view; only a table can be filled, name the one behind it");
+  }
+
+  @Test
+  void aMaterializedViewIsNoTarget() {
+    world.execute(
+        "ALTER TABLE access RENAME TO beneath",
+        "CREATE MATERIALIZED VIEW access AS SELECT * FROM beneath");
+    assertThat(world.reasons())
+        .containsExactly(
+            "step fill: access is a materialized view; only a table can be filled, name the one behind it");
+  }
+
+  @Test
+  void aForeignTableIsNoTargetNorIsAForeignPartition() {
+    world.execute(
+        "CREATE FOREIGN DATA WRAPPER nothing",
+        "CREATE SERVER far FOREIGN DATA WRAPPER nothing",
+        "DROP TABLE access",
+        "CREATE FOREIGN TABLE access (object_id int, user_id int) SERVER far");
+    assertThat(world.reasons())
+        .containsExactly(
+            "step fill: access is a foreign table; only a table can be filled, name the one behind it");
+    world.execute(
+        "DROP FOREIGN TABLE access",
+        "CREATE TABLE access (object_id int, user_id int) PARTITION BY LIST (object_id)",
+        "CREATE FOREIGN TABLE access_far PARTITION OF access FOR VALUES IN (1) SERVER far");
+    assertThat(world.reasons())
+        .containsExactly(
+            "step fill: access_far, a part of access, is a foreign table, where no ON CONFLICT works; fill the"
+                + " local parts, a step each");
+  }
+
+  @Test
+  void aTriggerBeforeInsertIsAWarningAndOneForUpdateIsNot() {
+    world.execute(
+        "CREATE FUNCTION drop_row() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'",
+        "CREATE TRIGGER swallow BEFORE INSERT ON access FOR EACH ROW EXECUTE FUNCTION drop_row()",
+        "CREATE TRIGGER other BEFORE UPDATE ON access FOR EACH ROW EXECUTE FUNCTION drop_row()",
+        "CREATE TRIGGER late AFTER INSERT ON access FOR EACH ROW EXECUTE FUNCTION drop_row()",
+        "CREATE TRIGGER off BEFORE INSERT ON access FOR EACH ROW EXECUTE FUNCTION drop_row()",
+        "ALTER TABLE access DISABLE TRIGGER off");
+    Ready ready = world.ready();
+    assertThat(ready.warnings())
+        .containsExactly(
+            "step fill: trigger swallow fires BEFORE INSERT on access and may change or drop rows");
+    assertThat(ready.targets().get("fill").beforeTriggers(RowEvent.INSERT))
+        .containsExactly("swallow");
+  }
+
+  @Test
+  void aRuleIsRefusedBecauseOnConflictIs() {
+    world.execute("CREATE RULE quiet AS ON INSERT TO access DO ALSO NOTIFY access");
+    assertThat(world.reasons())
+        .containsExactly(
+            "step fill: rule quiet rewrites statements on access, and no INSERT with ON CONFLICT is taken beside"
+                + " it; DROP RULE \"quiet\" ON \"public\".\"access\"");
+  }
+}

@@ -1,0 +1,84 @@
+package backfill.spark.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import backfill.StoppedProcess;
+import backfill.StoppedProcess.Ended;
+import backfill.StoppedTables;
+import backfill.TestingSpark;
+import backfill.cli.CommandLineJob;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Signals to the job's process, at the moments where most is going on. */
+class SignalsTest {
+  private static final Duration LIMIT = Duration.ofSeconds(5);
+
+  @TempDir Path directory;
+
+  @Test
+  void sigtermWhileABatchWaitsForSomebodyElse() throws Exception {
+    try (StoppedTables tables = StoppedTables.create(directory, "true");
+        StoppedProcess process = StoppedProcess.begin(tables, directory)) {
+      Ended ended;
+      try (Connection other = tables.other()) {
+        tables.awaitSession(StoppedTables.BLOCKED, process::ended);
+        ended = process.signal("TERM");
+        other.rollback();
+      }
+
+      assertStopped(ended, 143, "SIGTERM");
+      tables.assertStoppedInTheWrite(143);
+      assertThat(ended.log()).contains("write first stopped by SIGTERM: each batch before it");
+      assertRerunCompletes(tables);
+    }
+  }
+
+  @Test
+  void ctrlCAndImpatienceWhileBatchesAreOnTheirWay() throws Exception {
+    try (StoppedTables tables = StoppedTables.create(directory, "true").slow();
+        StoppedProcess process = StoppedProcess.begin(tables, directory)) {
+      tables.awaitGranted(process::ended);
+      Ended ended = process.signal("INT", "INT", "TERM");
+
+      assertStopped(ended, 130, "SIGINT");
+      tables.assertStoppedInTheWrite(130);
+      tables.fast();
+      assertRerunCompletes(tables);
+    }
+  }
+
+  @Test
+  void sigtermWhileSparkStarts() throws Exception {
+    try (StoppedTables tables = StoppedTables.create(directory, "true");
+        StoppedProcess process = StoppedProcess.begin(tables, directory)) {
+      tables.awaitSession(StoppedTables.PREFLIGHT, process::ended);
+      Ended ended = process.signal("TERM");
+
+      assertStopped(ended, 143, "SIGTERM");
+      assertThat(tables.granted()).isZero();
+    }
+  }
+
+  private static void assertStopped(Ended ended, int code, String signal) {
+    assertThat(ended.code()).as(ended.log()).isEqualTo(code);
+    assertThat(ended.lastSeen()).as(ended.log()).isLessThan(LIMIT);
+    assertThat(ended.lastLine()).contains("\"status\":\"stopped\",\"exitCode\":" + code + ",");
+    assertThat(ended.log())
+        .contains(signal + ": stopping; the batches in flight may end")
+        .contains("to go on, run the same command again: backfill run ")
+        .doesNotContain("\tat ");
+  }
+
+  private static void assertRerunCompletes(StoppedTables tables) throws Exception {
+    TestingSpark.session();
+    assertThat(
+            CommandLineJob.run(
+                tables.database.environment(), System.out, System.err, tables.command()))
+        .isZero();
+    tables.assertComplete();
+  }
+}

@@ -1,0 +1,54 @@
+package backfill.spark.pairs;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import backfill.TestingSpark;
+import backfill.membership.UserIndex;
+import backfill.spark.engine.Kept;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import java.util.stream.LongStream;
+import org.apache.spark.api.java.JavaRDD;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.junit.jupiter.api.Test;
+
+/** How the map comes together when one of two partitions has nearly all of it. */
+class GroupMapTest {
+  private static final Map<Long, List<Integer>> EXPECTED =
+      Map.of(7L, IntStream.range(0, 500).boxed().toList(), 8L, List.of(3));
+
+  private final JavaSparkContext spark =
+      JavaSparkContext.fromSparkContext(TestingSpark.session().sparkContext());
+
+  private GroupMap within(long bytes, Kept kept) {
+    LongPairs many =
+        new LongPairs(
+            LongStream.range(0, 500).map(user -> 7).toArray(), LongStream.range(0, 500).toArray());
+    LongPairs one = new LongPairs(new long[] {8}, new long[] {3});
+    JavaRDD<LongPairs> members = spark.parallelize(List.of(many, one), 2);
+    UserIndex users = UserIndex.startingAt(0);
+    return GroupMap.of(List.of(members), users::of, bytes, kept, spark);
+  }
+
+  private static long bytes(GroupMap map) {
+    return Long.parseLong(
+        map.description().replaceAll(".* in ([\\d,]+) bytes.*", "$1").replace(",", ""));
+  }
+
+  @Test
+  void whatFitsIsBroadcastAlsoIfAPartitionIsBeyondItsShare() {
+    try (Kept kept = new Kept()) {
+      GroupMap roomy = within(1 << 20, kept);
+      GroupMap tight = within(bytes(roomy), kept);
+      GroupMap tooTight = within(bytes(roomy) - 1, kept);
+
+      assertThat(roomy.broadcast().value().asMap()).isEqualTo(EXPECTED);
+      assertThat(tight.broadcast().value().asMap()).isEqualTo(EXPECTED);
+      assertThat(tight.description()).isEqualTo(roomy.description());
+      assertThat(tooTight.broadcast()).isNull();
+      roomy.letGo();
+      tight.letGo();
+    }
+  }
+}
