@@ -4,8 +4,6 @@ package backfill.demo;
  * What an installation of DefectDojo holds, in rows.
  *
  * @param memberships of groups, duplicates included
- * @param directGrants on products and product types
- * @param groupGrants on products and product types
  * @param pairs already in the two target tables
  */
 public record Counts(
@@ -14,10 +12,16 @@ public record Counts(
     long memberships,
     long products,
     long productTypes,
-    long directGrants,
-    long groupGrants,
-    long globalRoles,
+    Grants grants,
     long pairs) {
+
+  /**
+   * What gives access.
+   *
+   * @param direct on products and product types, to a user
+   * @param toGroups on products and product types
+   */
+  public record Grants(long direct, long toGroups, long globalRoles) {}
 
   /** A sentence for people. */
   public String sentence() {
@@ -29,9 +33,9 @@ public record Counts(
         groups,
         products,
         productTypes,
-        directGrants,
-        groupGrants,
-        globalRoles,
+        grants.direct(),
+        grants.toGroups(),
+        grants.globalRoles(),
         pairs);
   }
 }

@@ -57,12 +57,9 @@ final class RowsReader {
     return new Step.Rows(
         name,
         onlyIf,
-        query.orElse(""),
+        new Step.Rows.Asked(query.orElse(""), unmatched),
         target,
-        mode,
-        insertOnly,
-        touch,
-        unmatched,
+        new Step.Rows.Writing(mode, insertOnly, touch),
         surplus,
         owns(step, sql),
         settings.write(step));

@@ -62,26 +62,43 @@ public sealed interface Step permits Step.Fill, Step.Change {
   /**
    * Grants flattened into (object, user) pairs.
    *
-   * @param direct sources that name a user of an object
-   * @param through sources that name a group of an object
-   * @param members sources that name a user of a group
+   * @param grants where they come from
    */
   record Pairs(
       String name,
       Optional<String> onlyIf,
-      List<Grant> direct,
-      List<Grant> through,
-      List<Membership> members,
+      Grants grants,
       IntoPairs into,
       Surplus surplus,
       Optional<String> owns,
       Settings.Write write)
       implements Fill {
 
-    public Pairs {
-      direct = List.copyOf(direct);
-      through = List.copyOf(through);
-      members = List.copyOf(members);
+    /**
+     * Where pairs come from.
+     *
+     * @param direct sources that name a user of an object
+     * @param through sources that name a group of an object
+     * @param members sources that name a user of a group
+     */
+    public record Grants(List<Grant> direct, List<Grant> through, List<Membership> members) {
+      public Grants {
+        direct = List.copyOf(direct);
+        through = List.copyOf(through);
+        members = List.copyOf(members);
+      }
+    }
+
+    public List<Grant> direct() {
+      return grants.direct();
+    }
+
+    public List<Grant> through() {
+      return grants.through();
+    }
+
+    public List<Membership> members() {
+      return grants.members();
     }
 
     @Override
@@ -97,9 +114,9 @@ public sealed interface Step permits Step.Fill, Step.Change {
     @Override
     public Set<String> reads() {
       return Stream.of(
-              direct.stream().map(Grant::from),
-              through.stream().map(Grant::from),
-              members.stream().map(Membership::from))
+              direct().stream().map(Grant::from),
+              through().stream().map(Grant::from),
+              members().stream().map(Membership::from))
           .flatMap(names -> names)
           .collect(Collectors.toSet());
     }
@@ -108,29 +125,63 @@ public sealed interface Step permits Step.Fill, Step.Change {
   /**
    * Rows of a query, matched with the target by key.
    *
-   * @param query Spark SQL; its columns are the target's, by name
-   * @param insertOnly columns that a new row alone gets; an upsert has them
-   * @param touch columns that are written along with a change, and never compared
-   * @param unmatched name to a query that gives one number, in the file's order
+   * @param asked what gives them
+   * @param writing what becomes of them
    */
   record Rows(
       String name,
       Optional<String> onlyIf,
-      String query,
+      Asked asked,
       IntoRows into,
-      Mode mode,
-      Set<String> insertOnly,
-      Set<String> touch,
-      Map<String, String> unmatched,
+      Writing writing,
       Surplus surplus,
       Optional<String> owns,
       Settings.Write write)
       implements Fill {
 
-    public Rows {
-      insertOnly = InOrder.copy(insertOnly);
-      touch = InOrder.copy(touch);
-      unmatched = InOrder.copy(unmatched);
+    /**
+     * What gives rows.
+     *
+     * @param query Spark SQL; its columns are the target's, by name
+     * @param unmatched name to a query that gives one number, in the file's order
+     */
+    public record Asked(String query, Map<String, String> unmatched) {
+      public Asked {
+        unmatched = InOrder.copy(unmatched);
+      }
+    }
+
+    /**
+     * What becomes of rows.
+     *
+     * @param insertOnly columns that only a new row gets; an upsert has them
+     * @param touch columns that are written along with a change, and never compared
+     */
+    public record Writing(Mode mode, Set<String> insertOnly, Set<String> touch) {
+      public Writing {
+        insertOnly = InOrder.copy(insertOnly);
+        touch = InOrder.copy(touch);
+      }
+    }
+
+    public String query() {
+      return asked.query();
+    }
+
+    public Map<String, String> unmatched() {
+      return asked.unmatched();
+    }
+
+    public Mode mode() {
+      return writing.mode();
+    }
+
+    public Set<String> insertOnly() {
+      return writing.insertOnly();
+    }
+
+    public Set<String> touch() {
+      return writing.touch();
     }
 
     @Override
@@ -145,8 +196,8 @@ public sealed interface Step permits Step.Fill, Step.Change {
 
     @Override
     public Set<String> reads() {
-      Set<String> names = new LinkedHashSet<>(TableNames.in(query));
-      unmatched.values().forEach(counting -> names.addAll(TableNames.in(counting)));
+      Set<String> names = new LinkedHashSet<>(TableNames.in(query()));
+      unmatched().values().forEach(counting -> names.addAll(TableNames.in(counting)));
       return names;
     }
   }

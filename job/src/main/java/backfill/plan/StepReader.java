@@ -93,9 +93,7 @@ final class StepReader {
     return new Step.Pairs(
         name,
         onlyIf,
-        direct,
-        through,
-        members,
+        new Step.Pairs.Grants(direct, through, members),
         target,
         RowsReader.surplus(step, Step.Surplus.REPORT),
         RowsReader.owns(step, sql),

@@ -66,9 +66,10 @@ class PlanFileTest {
             new Step.Pairs(
                 "one",
                 Optional.of("true"),
-                List.of(new Step.Grant("direct", "object_id", "user_id")),
-                List.of(new Step.Grant("grants", "object_id", "group_id")),
-                List.of(new Step.Membership("members", "g", "u")),
+                new Step.Pairs.Grants(
+                    List.of(new Step.Grant("direct", "object_id", "user_id")),
+                    List.of(new Step.Grant("grants", "object_id", "group_id")),
+                    List.of(new Step.Membership("members", "g", "u"))),
                 new Step.IntoPairs("pairs", "o", "u"),
                 Step.Surplus.REPORT,
                 Optional.empty(),
@@ -76,12 +77,9 @@ class PlanFileTest {
             new Step.Rows(
                 "two",
                 Optional.empty(),
-                "SELECT id, :now AS at FROM grants",
+                new Step.Rows.Asked("SELECT id, :now AS at FROM grants", Map.of()),
                 new Step.IntoRows("t", List.of("id", "at")),
-                Step.Mode.UPDATE,
-                Set.of(),
-                Set.of(),
-                Map.of(),
+                new Step.Rows.Writing(Step.Mode.UPDATE, Set.of(), Set.of()),
                 Step.Surplus.IGNORE,
                 Optional.empty(),
                 write));

@@ -50,17 +50,18 @@ public final class IndexCatalog {
         row ->
             new UniqueIndex(
                 row.getString("relname"),
-                Catalog.texts(row.getArray("columns")),
-                row.getBoolean("expressions"),
+                new UniqueIndex.Key(
+                    Catalog.texts(row.getArray("columns")),
+                    row.getBoolean("expressions"),
+                    row.getBoolean("nulls_not_distinct"),
+                    row.getString("collname") == null
+                        ? Optional.empty()
+                        : Optional.of(
+                            new TableName(row.getString("nspname"), row.getString("collname")))),
                 row.getBoolean("valid"),
                 row.getBoolean("indimmediate"),
                 Optional.ofNullable(row.getString("predicate")),
-                Set.copyOf(Catalog.texts(row.getArray("depends_on"))),
-                row.getBoolean("nulls_not_distinct"),
-                row.getString("collname") == null
-                    ? Optional.empty()
-                    : Optional.of(
-                        new TableName(row.getString("nspname"), row.getString("collname")))),
+                Set.copyOf(Catalog.texts(row.getArray("depends_on")))),
         oid);
   }
 

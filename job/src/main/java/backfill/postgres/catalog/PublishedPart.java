@@ -12,14 +12,8 @@ import java.util.Optional;
  * A table, or one partition of it, in one publication: which changes of it go to subscribers, and
  * whether the server finds a changed row again there.
  *
- * @param full whether the whole row is its identity
- * @param identified whether an index is
- * @param identity the columns of that index
- * @param filter the columns that the publication's WHERE names
- * @param list the columns that it is confined to; empty where it has all
- * @param unpublished the generated columns that it leaves out, from PostgreSQL 18 on, which wants
- *     none of them in an identity
- * @param virtual whether one of these is computed when it is read, and never can be published
+ * @param identity how the server finds a changed row again
+ * @param scope which of its columns the publication has
  */
 record PublishedPart(
     long oid,
@@ -27,13 +21,52 @@ record PublishedPart(
     String publication,
     boolean updates,
     boolean deletes,
-    boolean full,
-    boolean identified,
-    List<String> identity,
-    List<String> filter,
-    Optional<List<String>> list,
-    List<String> unpublished,
-    boolean virtual) {
+    Identity identity,
+    Scope scope) {
+
+  /**
+   * A replica identity.
+   *
+   * @param full whether it is the whole row
+   * @param indexed whether it is an index
+   * @param columns those of that index
+   */
+  record Identity(boolean full, boolean indexed, List<String> columns) {}
+
+  /**
+   * Which columns a publication has.
+   *
+   * @param filter those that its WHERE names
+   * @param list those that it is confined to; empty where it has all
+   * @param unpublished the generated ones that it leaves out, from PostgreSQL 18 on, which wants
+   *     none of them in an identity
+   * @param virtual whether one of these is computed when it is read, and never can be published
+   */
+  record Scope(
+      List<String> filter,
+      Optional<List<String>> list,
+      List<String> unpublished,
+      boolean virtual) {}
+
+  boolean full() {
+    return identity.full();
+  }
+
+  List<String> filter() {
+    return scope.filter();
+  }
+
+  Optional<List<String>> list() {
+    return scope.list();
+  }
+
+  List<String> unpublished() {
+    return scope.unpublished();
+  }
+
+  boolean virtual() {
+    return scope.virtual();
+  }
 
   /** WHERE and column lists came with PostgreSQL 15, and so did whole schemas. */
   private static final int FILTERS = 150000;
@@ -126,15 +159,17 @@ record PublishedPart(
         row.getString("pubname"),
         row.getBoolean("pubupdate"),
         row.getBoolean("pubdelete"),
-        row.getBoolean("is_full"),
-        row.getBoolean("identified"),
-        Catalog.texts(row.getArray("identity")),
-        Catalog.texts(row.getArray("filter")),
-        row.getString("list") == null
-            ? Optional.empty()
-            : Optional.of(Catalog.texts(row.getArray("list"))),
-        Catalog.texts(row.getArray("unpublished")),
-        row.getBoolean("virtual"));
+        new Identity(
+            row.getBoolean("is_full"),
+            row.getBoolean("identified"),
+            Catalog.texts(row.getArray("identity"))),
+        new Scope(
+            Catalog.texts(row.getArray("filter")),
+            row.getString("list") == null
+                ? Optional.empty()
+                : Optional.of(Catalog.texts(row.getArray("list"))),
+            Catalog.texts(row.getArray("unpublished")),
+            row.getBoolean("virtual")));
   }
 
   /** Whether subscribers are told of what this event changes. */
@@ -144,25 +179,27 @@ record PublishedPart(
 
   /** Why the server takes no such change of it; empty if it does. */
   Optional<String> defect() {
-    List<String> unidentified = filter.stream().filter(c -> !identity.contains(c)).toList();
-    if (!full && !identified) {
+    List<String> unidentified =
+        filter().stream().filter(c -> !identity.columns().contains(c)).toList();
+    if (!full() && !identity.indexed()) {
       return Optional.of("%s, which has no replica identity".formatted(name));
     }
-    if (!full && !unidentified.isEmpty()) {
+    if (!full() && !unidentified.isEmpty()) {
       return Optional.of(
           "rows of %s by %s, which is not in its replica identity"
               .formatted(name, String.join(", ", unidentified)));
     }
-    if (list.isPresent() && (full || !list.get().containsAll(identity))) {
+    if (list().isPresent() && (full() || !list().get().containsAll(identity.columns()))) {
       return Optional.of(
           "only (%s) of %s, whose replica identity has %s"
               .formatted(
-                  String.join(", ", list.get()),
+                  String.join(", ", list().get()),
                   name,
-                  full ? "all columns" : "(" + String.join(", ", identity) + ")"));
+                  full() ? "all columns" : "(" + String.join(", ", identity.columns()) + ")"));
     }
-    List<String> left = unpublished.stream().filter(c -> full || identity.contains(c)).toList();
-    return left.isEmpty() || list.isPresent()
+    List<String> left =
+        unpublished().stream().filter(c -> full() || identity.columns().contains(c)).toList();
+    return left.isEmpty() || list().isPresent()
         ? Optional.empty()
         : Optional.of(
             "%s without generated column %s, which is in its replica identity"

@@ -311,7 +311,14 @@ public final class Preflight implements AutoCloseable {
             (step, why) ->
                 deferred.put(step, new Deferred(why, targets.found().get(step).isAbsent())));
     found.awaited().forEach((step, why) -> deferred.put(step, new Deferred(why, false)));
-    return new Ready(servers(), sources, checked, known, List.of(), skipped, deferred, true, now);
+    return new Ready(
+        servers(),
+        sources,
+        checked,
+        known,
+        List.of(),
+        new Ready.Omitted(skipped, deferred, true),
+        now);
   }
 
   private static Map<String, Table> there(Map<String, Table> sources) {
@@ -345,7 +352,13 @@ public final class Preflight implements AutoCloseable {
   private Ready nothingToDo(String now) {
     Set<String> all = new LinkedHashSet<>(steps.stream().map(Step::name).toList());
     return new Ready(
-        servers(), Map.of(), Map.of(), Shapes.NONE, List.of(), all, Map.of(), false, now);
+        servers(),
+        Map.of(),
+        Map.of(),
+        Shapes.NONE,
+        List.of(),
+        new Ready.Omitted(all, Map.of(), false),
+        now);
   }
 
   private String now() throws SQLException {

@@ -19,10 +19,7 @@ import java.util.Set;
  * @param sources name to table, of the sources that the steps read which will run; one that a step
  *     before them makes may be absent
  * @param targets step to target, of the steps that will run; likewise
- * @param skippedSteps those whose only-if is false; all of them where the plan's is
- * @param deferred step to why it can't be looked at yet, of those that need what an earlier one
- *     makes
- * @param applies false where the plan's only-if is
+ * @param omitted what will not run, or cannot be looked at yet
  * @param now the server's time at the start of the run, in UTC with microseconds
  */
 public record Ready(
@@ -31,10 +28,31 @@ public record Ready(
     Map<String, Target> targets,
     Shapes shapes,
     List<String> warnings,
-    Set<String> skippedSteps,
-    Map<String, Deferred> deferred,
-    boolean applies,
+    Omitted omitted,
     String now) {
+
+  /**
+   * What of a plan will not run, or cannot be looked at yet.
+   *
+   * @param skippedSteps those whose only-if is false; all of them where the plan's is
+   * @param deferred step to why it can't be looked at yet, of those that need what an earlier one
+   *     makes
+   * @param applies false where the plan's only-if is
+   */
+  public record Omitted(
+      Set<String> skippedSteps, Map<String, Deferred> deferred, boolean applies) {}
+
+  public Set<String> skippedSteps() {
+    return omitted.skippedSteps();
+  }
+
+  public Map<String, Deferred> deferred() {
+    return omitted.deferred();
+  }
+
+  public boolean applies() {
+    return omitted.applies();
+  }
 
   /** This with what some steps found later in its place. */
   public Ready with(Ready later, List<Step.Fill> steps) {
@@ -43,7 +61,7 @@ public record Ready(
         (name, table) -> bothSources.merge(name, table, (before, now) -> now.asNeededBy(before)));
     Map<String, Target> bothTargets = new LinkedHashMap<>(targets);
     bothTargets.putAll(later.targets);
-    Map<String, Deferred> stillDeferred = new LinkedHashMap<>(deferred);
+    Map<String, Deferred> stillDeferred = new LinkedHashMap<>(deferred());
     steps.forEach(step -> stillDeferred.remove(step.name()));
     return new Ready(
         databases,
@@ -51,16 +69,13 @@ public record Ready(
         bothTargets,
         shapes.with(later.shapes),
         warnings,
-        skippedSteps,
-        stillDeferred,
-        applies,
+        new Omitted(skippedSteps(), stillDeferred, applies()),
         now);
   }
 
   /** This with all that preflight warns of. */
   Ready warning(List<String> all) {
-    return new Ready(
-        databases, sources, targets, shapes, all, skippedSteps, deferred, applies, now);
+    return new Ready(databases, sources, targets, shapes, all, omitted, now);
   }
 
   /** Where rows are written. */

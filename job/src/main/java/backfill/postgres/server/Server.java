@@ -7,22 +7,48 @@ import java.util.Optional;
  * A server as it introduces itself.
  *
  * @param address host, port and database, for people
- * @param versionNumber as {@code server_version_num} gives it, 160004
+ * @param release which PostgreSQL it is
  * @param standby whether it is in recovery, and so cannot be written to
  * @param readOnly whether transactions begin as READ ONLY there
- * @param systemIdentifier the same on a primary and its replicas, and nowhere else
- * @param started when its process did, as it prints it: two of one identifier are told apart by it
+ * @param instance what tells it from other servers
  */
 public record Server(
     String address,
-    int versionNumber,
-    String version,
+    Release release,
     String user,
     boolean standby,
     boolean readOnly,
     String database,
-    String systemIdentifier,
-    String started) {
+    Instance instance) {
+
+  /**
+   * @param number as {@code server_version_num} gives it, 160004
+   */
+  public record Release(int number, String version) {}
+
+  /**
+   * @param systemIdentifier the same on a primary and its replicas, and nowhere else
+   * @param started when its process did, as it prints it: two of one identifier are told apart by
+   *     it
+   */
+  public record Instance(String systemIdentifier, String started) {}
+
+  public int versionNumber() {
+    return release.number();
+  }
+
+  public String version() {
+    return release.version();
+  }
+
+  public String systemIdentifier() {
+    return instance.systemIdentifier();
+  }
+
+  public String started() {
+    return instance.started();
+  }
+
   public static final int OLDEST = 140000;
 
   public static Server of(Inquiry inquiry, String address) throws SQLException {
@@ -40,14 +66,12 @@ public record Server(
         row ->
             new Server(
                 address,
-                row.getInt("number"),
-                row.getString("version"),
+                new Release(row.getInt("number"), row.getString("version")),
                 row.getString("me"),
                 row.getBoolean("standby"),
                 row.getBoolean("read_only"),
                 row.getString("database"),
-                row.getString("system"),
-                row.getString("started")));
+                new Instance(row.getString("system"), row.getString("started"))));
   }
 
   /** Why this server is too old; empty if it is not. */
@@ -77,19 +101,19 @@ public record Server(
 
   /** Why reading there and writing here would mix two databases; empty if both are one. */
   public Optional<String> notTheSameAs(Server reading, String variable) {
-    if (!systemIdentifier.equals(reading.systemIdentifier)) {
+    if (!systemIdentifier().equals(reading.systemIdentifier())) {
       return Optional.of(
           "is no replica of "
               + address
               + ": its system identifier is "
-              + reading.systemIdentifier
+              + reading.systemIdentifier()
               + ", not "
-              + systemIdentifier
+              + systemIdentifier()
               + "; set "
               + variable
               + " to a replica, or leave it unset");
     }
-    if (!standby && !reading.standby && !started.equals(reading.started)) {
+    if (!standby && !reading.standby && !started().equals(reading.started())) {
       return Optional.of(
           "is no replica of "
               + address

@@ -41,22 +41,48 @@ final class KeyedScan {
   /**
    * What a task needs to know.
    *
-   * @param first what its connection sends first in its transaction
+   * @param asking what it asks
    * @param schema in which the driver brings the rows
    * @param statements counts those that were sent
    */
   record Fetch(
       Database database,
-      String first,
       String applicationName,
-      String sql,
-      KeyType type,
-      int keysPerQuery,
-      int fetchRows,
+      Asking asking,
       StructType schema,
       JdbcDialect dialect,
       LongAccumulator statements)
-      implements Serializable {}
+      implements Serializable {
+
+    /**
+     * What a task asks.
+     *
+     * @param first what its connection sends first in its transaction
+     * @param type of the keys
+     */
+    record Asking(String first, String sql, KeyType type, int keysPerQuery, int fetchRows)
+        implements Serializable {}
+
+    String first() {
+      return asking.first();
+    }
+
+    String sql() {
+      return asking.sql();
+    }
+
+    KeyType type() {
+      return asking.type();
+    }
+
+    int keysPerQuery() {
+      return asking.keysPerQuery();
+    }
+
+    int fetchRows() {
+      return asking.fetchRows();
+    }
+  }
 
   KeyedScan(SparkSession spark, Database database, Settings.Read settings, String applicationName) {
     this.spark = spark;
@@ -110,12 +136,13 @@ final class KeyedScan {
     Fetch fetch =
         new Fetch(
             database,
-            first,
             applicationName,
-            sql(table, key, columns, where),
-            type(table, key),
-            settings.keysPerQuery(),
-            settings.fetchRows(),
+            new Fetch.Asking(
+                first,
+                sql(table, key, columns, where),
+                type(table, key),
+                settings.keysPerQuery(),
+                settings.fetchRows()),
             schema,
             JdbcDialects.get(database.readUrl()),
             statements);

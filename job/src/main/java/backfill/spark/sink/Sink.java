@@ -35,9 +35,7 @@ public final class Sink {
         new SinkConfig(
             target,
             null,
-            settings.rowsPerBatch(),
-            settings.batchBytes(),
-            0,
+            new SinkConfig.Pace(settings.rowsPerBatch(), settings.batchBytes(), 0),
             applicationName,
             SinkConfig.Distribution.NONE,
             slot,

@@ -8,11 +8,8 @@ import java.util.List;
 /**
  * What one write through the connector needs, on the driver and on executors.
  *
- * @param rowsPerBatch rows of one transaction, at most
- * @param batchBytes what its rows may take in memory, about
  * @param predicate of a partial arbiter index, or null
- * @param writers partitions that write at the same time, at most; 0 where the input's own
- *     partitions are the bound
+ * @param pace how much is written at once
  * @param slot where batches are entered, or null without a ledger
  * @param declared the type of each column with its bounds, for rows that nobody has looked at yet;
  *     empty for the job's own, whose diff has
@@ -20,14 +17,22 @@ import java.util.List;
 public record SinkConfig(
     WriteTarget target,
     String predicate,
-    int rowsPerBatch,
-    long batchBytes,
-    int writers,
+    Pace pace,
     String applicationName,
     Distribution distribution,
     LedgerSlot slot,
     List<String> declared)
     implements Serializable {
+
+  /**
+   * How much is written at once.
+   *
+   * @param rowsPerBatch rows of one transaction, at most
+   * @param batchBytes what its rows may take in memory, about
+   * @param writers partitions that write at the same time, at most; 0 where the input's own
+   *     partitions are the bound
+   */
+  record Pace(int rowsPerBatch, long batchBytes, int writers) implements Serializable {}
 
   /** How the input is split among the writers. */
   enum Distribution {
@@ -39,18 +44,22 @@ public record SinkConfig(
     IN_ORDER
   }
 
+  int rowsPerBatch() {
+    return pace.rowsPerBatch();
+  }
+
+  long batchBytes() {
+    return pace.batchBytes();
+  }
+
+  int writers() {
+    return pace.writers();
+  }
+
   /** The same for rows in an order of their own. */
   SinkConfig inOrder() {
     return new SinkConfig(
-        target,
-        predicate,
-        rowsPerBatch,
-        batchBytes,
-        writers,
-        applicationName,
-        Distribution.IN_ORDER,
-        slot,
-        declared);
+        target, predicate, pace, applicationName, Distribution.IN_ORDER, slot, declared);
   }
 
   /** Whether the rows are anybody's, and not the job's own. */

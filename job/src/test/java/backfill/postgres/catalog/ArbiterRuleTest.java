@@ -153,9 +153,7 @@ class ArbiterRuleTest {
         new Step.Pairs(
             step.name(),
             step.onlyIf(),
-            step.direct(),
-            step.through(),
-            step.members(),
+            new Step.Pairs.Grants(step.direct(), step.through(), step.members()),
             step.into(),
             step.surplus(),
             java.util.Optional.of(owns),
@@ -218,12 +216,9 @@ class ArbiterRuleTest {
     return new Step.Rows(
         "flags",
         java.util.Optional.empty(),
-        "SELECT object_id, user_id FROM direct",
+        new Step.Rows.Asked("SELECT object_id, user_id FROM direct", java.util.Map.of()),
         new Step.IntoRows(table, java.util.List.of("object_id", "user_id")),
-        Step.Mode.INSERT_MISSING,
-        java.util.Set.of(),
-        java.util.Set.of(),
-        java.util.Map.of(),
+        new Step.Rows.Writing(Step.Mode.INSERT_MISSING, java.util.Set.of(), java.util.Set.of()),
         Step.Surplus.IGNORE,
         java.util.Optional.empty(),
         TestingPreflight.WRITE);

@@ -132,9 +132,8 @@ class HeadroomTest {
         new Step.Pairs(
             "fill",
             Optional.empty(),
-            List.of(new Step.Grant("wanted", "object_id", "user_id")),
-            List.of(),
-            List.of(),
+            new Step.Pairs.Grants(
+                List.of(new Step.Grant("wanted", "object_id", "user_id")), List.of(), List.of()),
             new Step.IntoPairs("access", "object_id", "user_id"),
             Step.Surplus.REPORT,
             Optional.empty(),

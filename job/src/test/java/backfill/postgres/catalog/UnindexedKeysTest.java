@@ -80,9 +80,7 @@ class UnindexedKeysTest {
         new Step.Pairs(
             keeps.name(),
             keeps.onlyIf(),
-            keeps.direct(),
-            keeps.through(),
-            keeps.members(),
+            new Step.Pairs.Grants(keeps.direct(), keeps.through(), keeps.members()),
             keeps.into(),
             Step.Surplus.DELETE,
             keeps.owns(),

@@ -102,9 +102,10 @@ public final class TestingPreflight {
     return new Step.Pairs(
         name,
         onlyIf,
-        List.of(new Step.Grant("direct", "object_id", "user_id")),
-        List.of(new Step.Grant("through", "object_id", "group_id")),
-        List.of(new Step.Membership("members", "group_id", "user_id")),
+        new Step.Pairs.Grants(
+            List.of(new Step.Grant("direct", "object_id", "user_id")),
+            List.of(new Step.Grant("through", "object_id", "group_id")),
+            List.of(new Step.Membership("members", "group_id", "user_id"))),
         new Step.IntoPairs(table, "object_id", "user_id"),
         Step.Surplus.REPORT,
         Optional.empty(),
@@ -122,12 +123,9 @@ public final class TestingPreflight {
         new Step.Rows(
             "flags",
             Optional.empty(),
-            "SELECT user_id AS id, true AS flag FROM direct",
+            new Step.Rows.Asked("SELECT user_id AS id, true AS flag FROM direct", Map.of()),
             new Step.IntoRows("people", List.of("id")),
-            Step.Mode.UPDATE,
-            Set.of(),
-            Set.of(),
-            Map.of(),
+            new Step.Rows.Writing(Step.Mode.UPDATE, Set.of(), Set.of()),
             Step.Surplus.IGNORE,
             Optional.empty(),
             WRITE));
