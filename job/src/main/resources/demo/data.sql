@@ -60,7 +60,7 @@ SELECT 1 + u * 3, CASE WHEN u < 20 THEN 1 + u % 5 END FROM generate_series(0, 20
 INSERT INTO dojo_global_role (group_id, role_id)
 SELECT g, 1 + g % 5 FROM generate_series(1, 5) g;
 
--- Some have been given access already: pairs that the roles back, and pairs that somebody made by hand, which nothing
+-- Some have been given access already: pairs that the roles back, and pairs that someone made by hand, which nothing
 -- backs and the backfill leaves.
 INSERT INTO dojo_product_authorized_users (product_id, dojo_user_id)
 SELECT DISTINCT product_id, user_id FROM dojo_product_member WHERE product_id % 20 = 1 ORDER BY 1, 2;

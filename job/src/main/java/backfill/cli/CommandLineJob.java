@@ -120,7 +120,7 @@ public final class CommandLineJob implements Callable<Integer> {
     return refused(mistake.getCommandLine().getCommandName(), message);
   }
 
-  /** Whatever nobody foresaw ends as a bug of ours, with its stack trace and the last line. */
+  /** What was not foreseen ends as a bug of ours, with its stack trace and the last line. */
   private int broken(Exception failure, CommandLine command) {
     LOG.error("this is a bug of the job", failure);
     Report report =

@@ -5,7 +5,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Model.CommandSpec;
 
-/** A command line as somebody would type it again. */
+/** A command line as someone would type it again. */
 final class CommandText {
   /** How the launcher was called: what leads to it from the same directory. */
   private static final String LAUNCHER = "backfill.command";

@@ -105,7 +105,7 @@ final class PlanCommand {
     return "only".equals(System.getProperty("backfill.load"));
   }
 
-  /** Most exit codes say that somebody must look first; a supervisor never does. */
+  /** Most exit codes say that someone must look first; a supervisor never does. */
   private static void refuseSupervisor() {
     if (Session.isSupervised()) {
       throw new InvalidPlan(

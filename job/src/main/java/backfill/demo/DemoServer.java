@@ -15,8 +15,8 @@ import java.util.Map;
 /**
  * A PostgreSQL of our own on the loopback interface, with an empty database, in a temporary
  * directory. It ends with this JVM and takes the directory along, unless {@link #keep} was called.
- * Whoever has an account on this machine can be its superuser, without a password, and a crash of
- * the machine loses its data: good for made-up data only.
+ * Each account of this machine can be its superuser, without a password, and a crash of the machine
+ * loses its data: good for made-up data only.
  */
 public final class DemoServer implements AutoCloseable {
   private static final String DATABASE = "defectdojo";
@@ -121,7 +121,7 @@ public final class DemoServer implements AutoCloseable {
     return USER;
   }
 
-  /** Empty: the server asks nobody on this machine. */
+  /** Empty: the server asks no one on this machine. */
   public String password() {
     return "";
   }

@@ -8,7 +8,7 @@ import org.roaringbitmap.RoaringBitmap;
 /**
  * Collects (key, number) pairs, a number being 32 bits unsigned, into a set for each key, in
  * bounded memory: what one partition of a table gives before it is sent anywhere. Several parts of
- * one key are merged by whoever receives them.
+ * one key are merged where they are received.
  */
 public final class PartialSets {
   private final int keysHeld;

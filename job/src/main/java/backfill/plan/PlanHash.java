@@ -24,7 +24,7 @@ final class PlanHash {
 
   /**
    * SHA-256 in hexadecimal over the job's version, the resolved plan without its settings, and the
-   * limits as they hold: whoever sets one on the command line has the same plan as who writes it.
+   * limits as they hold: one that is set on the command line makes no other plan.
    */
   static String of(ConfigObject plan, String timeZone, Limits limits, String jobVersion) {
     ConfigObject decisive = plan;

@@ -119,7 +119,7 @@ public final class Progress implements AutoCloseable {
     lastLineNanos = System.nanoTime();
   }
 
-  /** A line that somebody should act on. */
+  /** A line that someone should act on. */
   public synchronized void warn(String line) {
     clearBar();
     LOG.warn(fitting(line));

@@ -169,7 +169,7 @@ public final class StepReport {
     toDo(batches, foretold.rows().orElse(null));
   }
 
-  /** Likewise, where nobody asked what goes along; the count is the step's own to report. */
+  /** The same, where no one asked what goes along; the count is the step's own to report. */
   public void counted(Step.Batches batches, long rows) {
     toDo(batches, rows);
   }
@@ -283,7 +283,7 @@ public final class StepReport {
     changes = set == null || set.isEmpty() ? null : set;
   }
 
-  /** Rows that somebody else was faster with, or changed since they were read. */
+  /** Rows that another session was faster with, or changed since they were read. */
   Long left() {
     return changedMeanwhile == null ? conflicts : changedMeanwhile;
   }

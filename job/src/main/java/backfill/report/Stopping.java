@@ -34,7 +34,7 @@ public final class Stopping {
     return new Stopping(Signals::listen);
   }
 
-  /** Asked by whoever has it. */
+  /** Asked by its owner. */
   public static Stopping byHand() {
     return new Stopping(told -> {});
   }
@@ -63,7 +63,7 @@ public final class Stopping {
                 Thread.sleep(millis);
                 ask(over);
               } catch (InterruptedException e) {
-                // Nobody waits for this moment any more.
+                // No one waits for this moment any more.
               }
             },
             StopAfter.KEY);
@@ -84,7 +84,7 @@ public final class Stopping {
     told.forEach(Runnable::run);
   }
 
-  /** Calls this once somebody asks, at once if somebody has. */
+  /** Calls this once someone asks, at once if someone has. */
   public void onAsked(Runnable listener) {
     synchronized (this) {
       listeners.add(listener);

@@ -105,7 +105,7 @@ public final class Summary {
     }
   }
 
-  /** As the diff found them: those that somebody else was faster with are among those left. */
+  /** As the diff found them: those that another session was faster with are among those left. */
   private static Long present(StepReport step) {
     return step.alreadyPresent == null || step.conflicts == null
         ? step.alreadyPresent

@@ -62,7 +62,7 @@ public final class Backfill {
     run(command, CheckPrintout.NONE);
   }
 
-  /** Likewise, and prints what was asked for. */
+  /** The same, and prints what was asked for. */
   public void run(Command command, CheckPrintout printout) {
     run.report.plan = run.plan.name();
     run.report.planHash = run.plan.hash();
@@ -197,7 +197,7 @@ public final class Backfill {
   private Ready asked(Command command, CheckPrintout printout) {
     try (Preflight preflight =
         Preflight.open(run.plan, steps, run.databases, run.applicationName)) {
-      // Before anything is asked: whoever is at the wrong server sees it here, ready or not.
+      // Before anything is asked: a person at the wrong server sees it here, ready or not.
       preflight
           .servers()
           .forEach(

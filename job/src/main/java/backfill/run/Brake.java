@@ -10,8 +10,8 @@ import java.time.Duration;
 /**
  * Brings one run to a standstill once it was asked to stop: tells Spark to give up its jobs, wakes
  * the run's own thread, and lets the batches in flight end. What has not ended after {@link
- * #PATIENCE} (it waits for somebody's lock, say) is ended on the server, where no session of the
- * run is left then. Works on a thread of its own, because the run's may be the one that waits.
+ * #PATIENCE} (it waits for a lock, say) is ended on the server, where no session of the run is left
+ * then. Works on a thread of its own, because the run's may be the one that waits.
  */
 final class Brake implements AutoCloseable {
   /** How long a batch in flight may take to its end. */
@@ -70,7 +70,7 @@ final class Brake implements AutoCloseable {
         Thread.sleep(POLL_MILLIS);
       }
     } catch (InterruptedException e) {
-      // Nobody waits for the standstill any more.
+      // No one waits for the standstill any more.
     }
     if (left > 0) {
       progress.warn(

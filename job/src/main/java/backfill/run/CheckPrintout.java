@@ -11,7 +11,7 @@ import java.util.function.Supplier;
 
 /** What {@code check} prints on standard output, as SQL, before its line of JSON. */
 public final class CheckPrintout {
-  /** For every other command, and for a check that nobody asked for more. */
+  /** For every other command, and for a check that no one asked for more. */
   public static final CheckPrintout NONE =
       new CheckPrintout(System.out, Set.of(), Optional.empty());
 

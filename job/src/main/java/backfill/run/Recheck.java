@@ -76,7 +76,7 @@ final class Recheck {
     for (Step.Fill step : steps) {
       Deferred deferred = ready.deferred().get(step.name());
       TableName target = ready.targets().get(step.name()).table().name();
-      // Of a table that is not there nobody can say what the second step to fill it would see.
+      // Of a table that is not there no one can say what the second step to fill it would see.
       boolean first = filled.add(target);
       if (deferred == null || deferred.countable() && first) {
         countable.add(step);

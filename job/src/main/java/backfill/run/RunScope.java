@@ -194,7 +194,7 @@ public final class RunScope {
     session.readyAtNanos().ifPresent(report::sessionReady);
   }
 
-  /** Leaves the session as it was found: it may be somebody else's. */
+  /** Leaves the session as it was found: it may be another's. */
   void detach() {
     progress.watch(null);
     if (activity != null) {

@@ -14,7 +14,7 @@ import java.util.Set;
  * Which steps share their snapshots: as many as follow each other without one reading a table that
  * an earlier one of them writes, or from which rows go along with those that it deletes. Tables are
  * told apart by name, because one may still have to be made. Every step writes to main, so that a
- * table of another database is nobody's target, unless the plan has two names for one database.
+ * table of another database is no step's target, unless the plan has two names for one database.
  */
 final class SnapshotGroups {
   private SnapshotGroups() {}

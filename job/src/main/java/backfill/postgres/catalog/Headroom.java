@@ -36,7 +36,7 @@ public record Headroom(
   }
 
   /**
-   * Why this many new rows, and as many once more, do not fit; empty if they do, or if nobody can
+   * Why this many new rows, and as many once more, do not fit; empty if they do, or if no one can
    * say.
    */
   public Optional<String> refusal(long rows) {
@@ -58,7 +58,7 @@ public record Headroom(
                 cure()));
   }
 
-  /** Why this many new rows do not get a value each; empty if they do, or if nobody can say. */
+  /** Why this many new rows do not get a value each; empty if they do, or if no one can say. */
   public Optional<String> lacking(long rows) {
     if (cycles || remaining.isEmpty() || rows <= remaining.getAsLong()) {
       return Optional.empty();

@@ -58,13 +58,13 @@ public record OwnedRows(
 
   /**
    * The condition on a row {@code t} of the target, beside whatever else a statement names. As a
-   * look at the row itself it is asked again when somebody changed the row meanwhile.
+   * look at the row itself it is asked again when someone changed the row meanwhile.
    */
   public String ofRow(TableName table) {
     return ofRow(table, condition, columns);
   }
 
-  /** Likewise of any condition over columns of the table. */
+  /** The same of any condition over columns of the table. */
   static String ofRow(TableName table, String condition, List<String> columns) {
     return "(SELECT ("
         + condition

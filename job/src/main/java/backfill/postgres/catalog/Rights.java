@@ -127,7 +127,7 @@ public final class Rights {
     }
   }
 
-  /** For each column that a default numbers when nobody writes it. */
+  /** For each column that a default numbers when no one writes it. */
   public void needSequences(
       String place, Table table, Collection<String> written, Findings findings)
       throws SQLException {

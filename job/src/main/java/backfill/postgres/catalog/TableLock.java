@@ -9,11 +9,11 @@ import backfill.postgres.server.TableName;
  *     13.3.1</a>
  */
 public enum TableLock {
-  /** Of whoever reads. */
+  /** Of a session that reads. */
   ACCESS_SHARE("most forms of ALTER TABLE, TRUNCATE, VACUUM FULL and DROP"),
-  /** Of whoever locks rows, as a foreign key does with those that it refers to. */
+  /** Of a session that locks rows, as a foreign key does with those that it refers to. */
   ROW_SHARE("most forms of ALTER TABLE, TRUNCATE, VACUUM FULL and DROP"),
-  /** Of whoever writes. */
+  /** Of a session that writes. */
   ROW_EXCLUSIVE(
       "CREATE INDEX unless CONCURRENTLY, CREATE TRIGGER, most forms of ALTER TABLE, TRUNCATE, VACUUM FULL and DROP"),
   /** Of who builds or drops an index CONCURRENTLY, or validates a constraint. */

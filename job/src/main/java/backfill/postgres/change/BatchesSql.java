@@ -37,7 +37,7 @@ final class BatchesSql {
 
   /**
    * The next keys in order, as texts: an unlocked look, so that a long way to the next row that is
-   * left keeps nobody waiting.
+   * left keeps no one waiting.
    *
    * @param after null for the first ones
    */

@@ -42,7 +42,7 @@ final class DdlSender {
 
   /**
    * By itself, as CONCURRENTLY wants it. It waits for old transactions, to which a lock timeout
-   * applies, but nobody who reads or writes waits for it; and one that is broken off leaves an
+   * applies, but no one who reads or writes waits for it; and one that is broken off leaves an
    * invalid index. So it has no limit. Behind a pooler none can be lifted, nor the session's zone
    * be set: where that matters it is not sent.
    */

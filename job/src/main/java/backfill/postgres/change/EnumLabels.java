@@ -41,7 +41,7 @@ final class EnumLabels {
             FROM pg_catalog.pg_type t JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
             WHERE t.oid = pg_catalog.to_regtype(?)""",
             row -> row.getString(1), step.type());
-    // IF NOT EXISTS: somebody else may have been faster since we looked.
+    // IF NOT EXISTS: another session may have been faster since we looked.
     return Optional.of(
         missing.stream()
             .map(

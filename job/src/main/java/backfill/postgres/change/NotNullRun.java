@@ -10,7 +10,7 @@ import java.sql.SQLException;
  * anybody waiting: a CHECK for new rows alone, its validation, the column itself, and the CHECK
  * gone. A run that is killed or stopped between two of them leaves the CHECK, which refuses what
  * the finished column would refuse; the next run goes on there. Where rows with NULL are found the
- * CHECK is taken away again, so that whoever has to mend them can work.
+ * CHECK is taken away again, so that they can be mended.
  */
 final class NotNullRun {
   private final ChangeScope scope;

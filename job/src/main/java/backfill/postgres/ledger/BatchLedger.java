@@ -58,7 +58,7 @@ public final class BatchLedger {
    * What a batch's first statement does for the ledger. It takes the shared side of each lease's
    * lock: a takeover takes the exclusive side, so it waits for this transaction, and every one that
    * begins after it sees the new epoch. And the server ends a transaction whose driver is frozen in
-   * the middle of it, so that nobody waits for its locks.
+   * the middle of it, so that no one waits for its locks.
    */
   public String fence(Duration statementTimeout) {
     StringBuilder columns = new StringBuilder(",");
@@ -137,7 +137,7 @@ public final class BatchLedger {
   }
 
   /**
-   * Likewise.
+   * Enters a batch that deletes.
    *
    * @param cascaded table to rows that went along with those of the batch
    */

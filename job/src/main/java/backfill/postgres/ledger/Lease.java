@@ -27,7 +27,7 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * Keeps other runs away from a plan and its targets: a row for each, valid until a moment of the
- * server's clock and renewed by a thread of its own. It stops nobody by itself: each batch checks
+ * server's clock and renewed by a thread of its own. It stops no one by itself: each batch checks
  * that the epoch is still the one in which the lease was taken, under a lock whose other side a
  * takeover must get. So a run that slept through its lease cannot write, whatever it believes.
  */

@@ -42,7 +42,7 @@ public final class Ledger implements AutoCloseable {
     own.setAutoCommit(false);
     SessionSettings.begin(own);
     try (Statement statement = own.createStatement()) {
-      // IF NOT EXISTS is no protection against somebody who creates it at the same moment.
+      // IF NOT EXISTS is no protection against a session that creates it at the same moment.
       statement.execute(
           "SELECT pg_catalog.pg_advisory_xact_lock(" + Lease.lockKey(schema, "create") + ")");
       for (String sql : LedgerTables.create(schema)) {

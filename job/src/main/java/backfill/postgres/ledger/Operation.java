@@ -10,7 +10,7 @@ import java.util.Locale;
 public enum Operation {
   /** It is added unless one with its key is there; how many were there is counted. */
   INSERT_MISSING,
-  /** Likewise, and those whose key was there are named. */
+  /** The same, and those whose key was there are named. */
   INSERT_AND_NAME,
   /**
    * The row with its key gets the new values if it still holds the expected ones: after the columns

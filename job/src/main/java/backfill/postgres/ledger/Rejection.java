@@ -80,7 +80,7 @@ public record Rejection(String reason, String sqlState, String constraint, List<
     return new Rejection(SqlFailure.oneLine(reason), null, null, key);
   }
 
-  /** Whether somebody has to look at the data: not where a parent went while we wrote. */
+  /** Whether someone has to look at the data: not where a parent went while we wrote. */
   public boolean forTheData() {
     return !reason.equals(PARENT_GONE);
   }

@@ -133,8 +133,7 @@ public final class RunLedger implements AutoCloseable {
   }
 
   /**
-   * What a step's committed batches did, whoever wrote them and however often; empty without a
-   * ledger.
+   * What a step's committed batches did, by any writer and however often; empty without a ledger.
    */
   public Optional<WriteCounts> counts(String step) {
     if (ledger == null) {
@@ -147,7 +146,7 @@ public final class RunLedger implements AutoCloseable {
     }
   }
 
-  /** Likewise, apart for each kind of write of a step that fills a table. */
+  /** The same, apart for each kind of write of a step that fills a table. */
   public Optional<StepCounts> counts(Step.Fill step) {
     if (ledger == null) {
       return Optional.empty();

@@ -149,7 +149,7 @@ public record WriteCounts(
     return effort.lockWaitNanos();
   }
 
-  /** Rejected rows that somebody has to look at, and that a limit counts. */
+  /** Rejected rows that someone has to look at, and that a limit counts. */
   public long rejectedForTheData() {
     return refusing.rows() - refusing.parentsGone();
   }

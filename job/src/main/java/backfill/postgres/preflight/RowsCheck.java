@@ -71,7 +71,7 @@ final class RowsCheck {
     }
   }
 
-  /** A column of a new row that nobody fills. */
+  /** A column of a new row that no one fills. */
   static void unfilled(String place, Table table, List<String> written, Findings findings) {
     for (Column column : table.columns()) {
       if (!written.contains(column.name()) && !column.fillsItself()) {

@@ -149,7 +149,7 @@ final class SessionPair implements AutoCloseable {
     }
   }
 
-  /** Likewise, of a database that is only read. */
+  /** The same, of a database that is only read. */
   void needReaders(int readers, int beside, Findings findings) throws SQLException {
     needReaders(readers, beside, database.readsElsewhere() ? "_READ_URL" : "_URL", findings);
   }

@@ -11,8 +11,8 @@ import java.util.List;
 
 /**
  * A connection that only asks: each question is a READ ONLY transaction of its own, which gives up
- * on a slow answer, and on a lock so that nobody queues behind it, only to ask again. Nothing stays
- * open between two questions, so that it works behind transaction pooling.
+ * on a slow answer, and on a lock so that no session queues behind it, only to ask again. Nothing
+ * stays open between two questions, so that it works behind transaction pooling.
  */
 public final class Inquiry implements AutoCloseable {
   private static final Duration ANSWER_WITHIN = Duration.ofMinutes(1);
@@ -103,7 +103,7 @@ public final class Inquiry implements AutoCloseable {
     }
   }
 
-  /** For a connection whose transaction is somebody else's. */
+  /** For a connection whose transaction is the caller's. */
   public static <T> List<T> rows(Connection connection, String sql, Row<T> row, Object... values)
       throws SQLException {
     if (values.length == 0) {

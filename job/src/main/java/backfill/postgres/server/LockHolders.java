@@ -9,8 +9,8 @@ import java.util.Locale;
 import java.util.stream.Collectors;
 
 /**
- * Says why a question got no lock in time: which sessions hold, or queue for, a lock that lets
- * nobody look at a table.
+ * Says why a question got no lock in time: which sessions hold, or queue for, a lock that lets no
+ * session look at a table.
  */
 final class LockHolders {
   /** EXPLAIN of a statement that writes takes its lock, which weaker modes than the last forbid. */

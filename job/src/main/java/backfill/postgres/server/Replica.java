@@ -80,7 +80,7 @@ public final class Replica {
    * How far the other one is.
    *
    * @param replayed null where it does not say
-   * @param lagBytes null likewise
+   * @param lagBytes null in the same case
    * @param seconds since what it replayed last was committed; null where that is not known
    */
   private record Position(
@@ -172,7 +172,7 @@ public final class Replica {
     try {
       Thread.sleep(POLL_MILLIS);
     } catch (InterruptedException e) {
-      // Whoever waits asks why, in the callback.
+      // The caller asks why, in the callback.
       Thread.currentThread().interrupt();
     }
   }

@@ -160,7 +160,7 @@ public final class Waits implements AutoCloseable {
     synchronized (this) {
       connections.put(database, opened);
       if (closed) {
-        drop(); // nobody else would
+        drop(); // no other place would
       }
       return connections.get(database);
     }

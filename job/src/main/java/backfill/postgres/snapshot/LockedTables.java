@@ -29,10 +29,10 @@ public final class LockedTables implements AutoCloseable {
   /**
    * Takes the locks.
    *
-   * @param lockTimeout how long one attempt waits for a lock, so that nobody queues behind it for
-   *     longer
+   * @param lockTimeout how long one attempt waits for a lock, so that no session queues behind it
+   *     for longer
    * @param retryFor how long it is tried
-   * @throws SQLException 55P03 if somebody else held a table for longer than that
+   * @throws SQLException 55P03 if another session held a table for longer than that
    */
   public static LockedTables of(
       Database database,

@@ -51,10 +51,10 @@ public final class Snapshot implements AutoCloseable {
   /**
    * Takes the locks, then the snapshot: in this order nothing can be truncated in between.
    *
-   * @param lockTimeout how long one attempt waits for a lock, so that nobody queues behind it for
-   *     longer
+   * @param lockTimeout how long one attempt waits for a lock, so that no session queues behind it
+   *     for longer
    * @param retryFor how long it is tried
-   * @throws SQLException 55P03 if somebody else held a table for longer than that
+   * @throws SQLException 55P03 if another session held a table for longer than that
    */
   public static Snapshot export(
       Database database,

@@ -39,7 +39,7 @@ public final class Batch {
     bytes += element instanceof String text ? BYTES_OF_AN_OBJECT + text.length() : Long.BYTES;
   }
 
-  /** Likewise, an integer. */
+  /** The same, an integer. */
   public void add(int column, long value) {
     values.get(column).add(value);
     bytes += Long.BYTES;

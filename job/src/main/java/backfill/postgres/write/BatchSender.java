@@ -6,8 +6,8 @@ import java.sql.SQLException;
 import java.util.function.LongConsumer;
 
 /**
- * Puts the rows of one batch into the table, within a transaction that is somebody else's to begin
- * and to commit.
+ * Puts the rows of one batch into the table, within a transaction that is the caller's to begin and
+ * to commit.
  */
 final class BatchSender {
   private final WriteTarget target;

@@ -45,7 +45,7 @@ public final class BatchStatement {
     return begin(target.lockTimeout(), target.statementTimeout());
   }
 
-  /** Likewise; a timeout of zero is none. */
+  /** The same; a timeout of zero is none. */
   public static String begin(Duration lockTimeout, Duration statementTimeout) {
     return "SELECT pg_catalog.pg_current_xact_id()::text,"
         + SessionSettings.untilCommit("lock_timeout", lockTimeout.toMillis() + "ms")

@@ -161,7 +161,7 @@ public final class BatchTransactions implements AutoCloseable {
 
   /**
    * What changes whenever a server recovers from a crash, and differs between a primary and what
-   * was its replica: since when it counts what it archives. Somebody who resets that count makes a
+   * was its replica: since when it counts what it archives. A person who resets that count makes a
    * transaction's end unknown, and never wrong.
    *
    * @see <a href="https://www.postgresql.org/docs/current/monitoring-stats.html">The cumulative

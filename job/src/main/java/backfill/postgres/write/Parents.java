@@ -9,7 +9,7 @@ import java.util.List;
  */
 @FunctionalInterface
 public interface Parents extends Serializable {
-  /** Nobody looked: every absent parent counts as one that never was. */
+  /** No one looked: every absent parent counts as one that never was. */
   Parents UNKNOWN = (constraint, key) -> false;
 
   /**

@@ -32,7 +32,7 @@ public final class Session implements AutoCloseable {
   }
 
   /**
-   * A session, and whether nobody else needs its context.
+   * A session, and whether no one else needs its context.
    *
    * @param ours false where a context was there already: who started that one stops it
    * @param overridden a sentence for each setting from outside that it does not have
@@ -56,7 +56,7 @@ public final class Session implements AutoCloseable {
     return session;
   }
 
-  /** For a run that may need none: it is started once somebody asks for it. */
+  /** For a run that may need none: it is started once someone asks for it. */
   public static Session whenAsked(String applicationName, String timeZone) {
     return new Session(applicationName, timeZone);
   }
@@ -71,7 +71,8 @@ public final class Session implements AutoCloseable {
               Thread.currentThread().setContextClassLoader(loader);
               try {
                 starting.complete(build(applicationName, timeZone));
-              } catch (Throwable failure) { // NOPMD: whoever asks for the session is to have it
+              } catch (
+                  Throwable failure) { // NOPMD: the caller that asks for the session is to have it
                 starting.completeExceptionally(failure);
               }
             })
@@ -88,7 +89,7 @@ public final class Session implements AutoCloseable {
     EngineSettings settings = new EngineSettings(timeZone);
     Option<SparkSession> there = SparkSession.getDefaultSession();
     if (there.isDefined()) {
-      // With settings of its own: those of the one that is there are somebody else's.
+      // With settings of its own: those of the one that is there are another's.
       return new Started(
           settings.beside(there.get()),
           false,

@@ -166,7 +166,7 @@ final class GrantSets implements AutoCloseable {
 
   private KeyedPairs present(Target target, SnapshotReader reader) {
     JavaRDD<KeyPairs> rows = rows(target, reader, target.where()).pairs();
-    // Read once more for the numbers: of all keys, or of the users whom nobody names and who are
+    // Read once more for the numbers: of all keys, or of the users whom no one names and who are
     // to go.
     boolean twice = types.of(OBJECTS, USERS).coded() || step.deletes();
     return new KeyedPairs(twice ? kept.keep(rows) : rows, OBJECTS, USERS);

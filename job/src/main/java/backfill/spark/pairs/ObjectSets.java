@@ -131,7 +131,7 @@ final class ObjectSets {
         }
         advance();
       }
-      // A rejected row has its place in the report already: nobody misses it, and we did not write
+      // A rejected row has its place in the report already: no one misses it, and we did not write
       // it.
       users.addExisting(rejected);
       written.andNot(rejected);

@@ -210,7 +210,7 @@ public final class PairsRun implements StepRun {
       List<List<String>> stayed =
           Stream.concat(deletes.leftKeys().stream(), deletes.rejectedKeys().stream()).toList();
       JavaPairRDD<Long, PartialSet> granted = now.granted();
-      // The target was read beside that; nobody else may begin to.
+      // The target was read beside that; no one else may begin to.
       reader.reads().finish();
       JavaPairRDD<Long, PartialSet> parts =
           granted

@@ -38,7 +38,7 @@ record PartialSet(Kind kind, byte[] members, long rows) implements Serializable 
     REJECTED,
     /** Users whose row the run was to delete, for verify. */
     DELETED,
-    /** Of these, users whose row stayed: somebody changed it, or the server refused. */
+    /** Of these, users whose row stayed: someone changed it, or the server refused. */
     STAYED
   }
 

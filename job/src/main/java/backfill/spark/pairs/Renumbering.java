@@ -13,7 +13,7 @@ import org.roaringbitmap.RoaringBitmap;
  * Objects and sets of users in the numbers of a later reading, in which each of them has one.
  *
  * @param userKeys a user's number to the later one; null where they are integers, or numbered alike
- * @param objectKeys likewise for objects
+ * @param objectKeys the same for objects
  */
 record Renumbering(
     Broadcast<UserIndex> before,

@@ -251,7 +251,7 @@ public final class PlanQueries implements QueryShapes {
     }
   }
 
-  /** A view lists every column of what it stands for; only those that somebody names count. */
+  /** A view lists every column of what it stands for; only those that someone names count. */
   private static void collectNames(LogicalPlan plan, Set<Long> used, List<LogicalRDD> leaves) {
     if (plan instanceof LogicalRDD leaf) {
       leaves.add(leaf);

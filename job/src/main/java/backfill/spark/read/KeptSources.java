@@ -64,7 +64,7 @@ public final class KeptSources implements AutoCloseable {
   }
 
   /**
-   * What fits the size of the tables, unless somebody says. Spark's 200 shuffle partitions are 200
+   * What fits the size of the tables, unless someone says. Spark's 200 shuffle partitions are 200
    * tasks, of a few rows each here: two for each core. And a query over few rows is over before
    * classes of its own are compiled for it, or its plan is looked at again after each of its
    * stages.

@@ -20,7 +20,8 @@ import org.apache.spark.sql.types.StructType;
 
 /**
  * What was read as pairs of integers, for queries that ask for the same two columns: a table of
- * memberships is read once, whoever needs it, and without a row of Spark's for each of its own.
+ * memberships is read once, by any step that needs it, and without a row of Spark's for each of its
+ * own.
  */
 final class PairsRelation extends BaseRelation implements TableScan {
   /** Of a row in Spark's own format: its nulls, and eight bytes for each value. */

@@ -86,7 +86,7 @@ public final class SnapshotReader {
         : scanned(table, columns, where);
   }
 
-  /** Likewise, without what an earlier step would change. */
+  /** The same, without what an earlier step would change. */
   public Dataset<Row> scanned(Table table, Collection<String> columns, String where) {
     statements += scan.ranges(table).size();
     return scan.rows(table, columns, where, snapshot.importStatements());

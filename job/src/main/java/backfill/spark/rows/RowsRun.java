@@ -42,7 +42,7 @@ import org.apache.spark.sql.catalyst.plans.logical.LocalRelation;
 /**
  * A step of rows: the query's rows are matched with the target's by key. A row is written only
  * where it is absent or a value differs; and one that is set or deleted goes along with the values
- * that were read, so that somebody else's change is never overwritten.
+ * that were read, so that another's change is never overwritten.
  */
 public final class RowsRun implements StepRun {
   private final Step.Rows step;

@@ -23,7 +23,7 @@ import org.roaringbitmap.RoaringBitmap;
 
 /**
  * The keys that the parents of a step's target had in its snapshot. They stay on the driver until
- * somebody writes.
+ * someone writes.
  */
 public final class ParentKeys implements AutoCloseable {
   private final Map<String, Known> byConstraint = new HashMap<>();
