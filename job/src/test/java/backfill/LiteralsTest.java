@@ -12,7 +12,9 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** A word that an enum of ours has stands as a string nowhere else in the code. */
+/**
+ * What the code has one place for stands nowhere else: the words of an enum, a digest, a thread.
+ */
 class LiteralsTest {
   private static final Path CODE = Path.of("src/main/java");
 
@@ -39,6 +41,12 @@ class LiteralsTest {
                 Pattern.compile(
                     "\"(?:running|succeeded|failed|refused|stopped|dry-run|lost|pending|writing|done|skipped)\"")))
         .isEmpty();
+  }
+
+  @Test
+  void digestsAndDaemonThreadsAreMadeInOnePlace() throws IOException {
+    assertThat(outside("Sha256.java", Pattern.compile("MessageDigest\\.getInstance"))).isEmpty();
+    assertThat(outside("DaemonThread.java", Pattern.compile("\\bsetDaemon\\("))).isEmpty();
   }
 
   @Test

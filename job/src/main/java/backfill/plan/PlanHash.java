@@ -5,9 +5,6 @@ import com.typesafe.config.ConfigObject;
 import com.typesafe.config.ConfigRenderOptions;
 import com.typesafe.config.ConfigValue;
 import com.typesafe.config.ConfigValueFactory;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
@@ -40,13 +37,7 @@ final class PlanHash {
     decisive = decisive.withValue("limits", ConfigValueFactory.fromMap(limits.named()));
     // rendered, an object's keys are sorted
     String canonical = jobVersion + "\n" + decisive.render(ConfigRenderOptions.concise());
-    try {
-      byte[] digest =
-          MessageDigest.getInstance("SHA-256").digest(canonical.getBytes(StandardCharsets.UTF_8));
-      return HexFormat.of().formatHex(digest);
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java platform has SHA-256", e);
-    }
+    return HexFormat.of().formatHex(Sha256.of(canonical));
   }
 
   private static ConfigValue withoutWrite(ConfigList steps) {

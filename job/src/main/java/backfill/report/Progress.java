@@ -1,6 +1,7 @@
 package backfill.report;
 
 import backfill.plan.Amount;
+import backfill.postgres.server.DaemonThread;
 import backfill.postgres.server.Waits;
 import backfill.spark.engine.Activity;
 import java.io.PrintStream;
@@ -41,7 +42,7 @@ public final class Progress implements AutoCloseable {
 
   private final Duration every;
   private final PrintStream terminal;
-  private final Thread thread = new Thread(this::tick, "progress");
+  private final Thread thread = DaemonThread.of("progress", this::tick);
   private Waits waits;
   private Activity activity;
   private LongSupplier changed;
@@ -64,7 +65,6 @@ public final class Progress implements AutoCloseable {
   public Progress(Duration every, PrintStream terminal) {
     this.every = every;
     this.terminal = terminal;
-    thread.setDaemon(true);
     thread.start();
   }
 

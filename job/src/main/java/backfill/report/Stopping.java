@@ -1,6 +1,7 @@
 package backfill.report;
 
 import backfill.plan.StopAfter;
+import backfill.postgres.server.DaemonThread;
 import backfill.spark.engine.Signals;
 import java.time.Duration;
 import java.time.Instant;
@@ -57,7 +58,8 @@ public final class Stopping {
       return;
     }
     Thread timer =
-        new Thread(
+        DaemonThread.of(
+            StopAfter.KEY,
             () -> {
               try {
                 Thread.sleep(millis);
@@ -65,9 +67,7 @@ public final class Stopping {
               } catch (InterruptedException e) {
                 // No one waits for this moment any more.
               }
-            },
-            StopAfter.KEY);
-    timer.setDaemon(true);
+            });
     timer.start();
   }
 

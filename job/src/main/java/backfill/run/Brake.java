@@ -1,5 +1,6 @@
 package backfill.run;
 
+import backfill.postgres.server.DaemonThread;
 import backfill.postgres.server.Databases;
 import backfill.postgres.server.RunSessions;
 import backfill.report.Progress;
@@ -27,7 +28,7 @@ final class Brake implements AutoCloseable {
   private final Databases databases;
   private final String applicationName;
   private final Progress progress;
-  private final Thread work = new Thread(this::stop, "stop");
+  private final Thread work = DaemonThread.of("stop", this::stop);
   private final Runnable pulled = work::start;
   private Thread run = Thread.currentThread();
   private boolean woken;
@@ -44,7 +45,6 @@ final class Brake implements AutoCloseable {
     this.databases = databases;
     this.applicationName = applicationName;
     this.progress = progress;
-    work.setDaemon(true);
   }
 
   /** The run begins; it may have been asked to stop already. */

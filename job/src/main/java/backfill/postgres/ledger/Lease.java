@@ -1,14 +1,13 @@
 package backfill.postgres.ledger;
 
+import backfill.plan.Sha256;
+import backfill.postgres.server.DaemonThread;
 import backfill.postgres.server.Database;
 import backfill.postgres.server.SessionSettings;
 import backfill.postgres.server.TableName;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -56,12 +55,7 @@ public final class Lease implements AutoCloseable {
     this.length = length;
     this.epochs = epochs;
     this.renewing =
-        Executors.newSingleThreadScheduledExecutor(
-            task -> {
-              Thread thread = new Thread(task, "lease");
-              thread.setDaemon(true);
-              return thread;
-            });
+        Executors.newSingleThreadScheduledExecutor(task -> DaemonThread.of("lease", task));
     long third = Math.max(1, length.toMillis() / 3);
     renewing.scheduleAtFixedRate(this::renew, third, third, TimeUnit.MILLISECONDS);
   }
@@ -239,13 +233,6 @@ public final class Lease implements AutoCloseable {
 
   /** The advisory lock of a lease: 64 bits of a digest, the same on every machine. */
   public static long lockKey(String schema, String name) {
-    try {
-      byte[] digest =
-          MessageDigest.getInstance("SHA-256")
-              .digest(("backfill lease " + schema + " " + name).getBytes(StandardCharsets.UTF_8));
-      return ByteBuffer.wrap(digest).getLong();
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java has SHA-256", e);
-    }
+    return ByteBuffer.wrap(Sha256.of("backfill lease " + schema + " " + name)).getLong();
   }
 }

@@ -61,7 +61,8 @@ public final class Waits implements AutoCloseable {
   public Optional<String> current(Duration patience) {
     if (asking == null) {
       askedNanos = System.nanoTime();
-      asking = CompletableFuture.supplyAsync(this::ask, task -> daemon(task).start());
+      asking =
+          CompletableFuture.supplyAsync(this::ask, task -> DaemonThread.of("watch", task).start());
     }
     try {
       Optional<String> answer = asking.get(patience.toNanos(), TimeUnit.NANOSECONDS);
@@ -77,12 +78,6 @@ public final class Waits implements AutoCloseable {
       Thread.currentThread().interrupt();
       return Optional.empty();
     }
-  }
-
-  private static Thread daemon(Runnable task) {
-    Thread thread = new Thread(task, "watch");
-    thread.setDaemon(true);
-    return thread;
   }
 
   private Optional<String> ask() {

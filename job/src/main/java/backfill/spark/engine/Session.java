@@ -1,6 +1,7 @@
 package backfill.spark.engine;
 
 import backfill.plan.InvalidPlan;
+import backfill.postgres.server.DaemonThread;
 import backfill.postgres.server.SqlFailure;
 import java.util.List;
 import java.util.OptionalLong;
@@ -66,7 +67,8 @@ public final class Session implements AutoCloseable {
       return;
     }
     ClassLoader loader = Thread.currentThread().getContextClassLoader();
-    daemon(
+    DaemonThread.of(
+            "spark-start",
             () -> {
               Thread.currentThread().setContextClassLoader(loader);
               try {
@@ -77,12 +79,6 @@ public final class Session implements AutoCloseable {
               }
             })
         .start();
-  }
-
-  private static Thread daemon(Runnable task) {
-    Thread thread = new Thread(task, "spark-start");
-    thread.setDaemon(true);
-    return thread;
   }
 
   private static Started build(String applicationName, String timeZone) {

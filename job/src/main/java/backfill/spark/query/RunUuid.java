@@ -3,11 +3,10 @@ package backfill.spark.query;
 import static scala.jdk.javaapi.CollectionConverters.asJava;
 import static scala.jdk.javaapi.CollectionConverters.asScala;
 
+import backfill.plan.Sha256;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.List;
 import java.util.UUID;
 import java.util.stream.Stream;
@@ -92,13 +91,9 @@ public final class RunUuid {
 
   /** In the shape of version 4: applications look at it, and the run's own uuid is random. */
   private static UUID uuid(byte[] of) {
-    try {
-      ByteBuffer hash = ByteBuffer.wrap(MessageDigest.getInstance("SHA-256").digest(of));
-      return new UUID(
-          hash.getLong() & ~0xF000L | 0x4000L, hash.getLong() & ~(0xC0L << 56) | 0x80L << 56);
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java has SHA-256", e);
-    }
+    ByteBuffer hash = ByteBuffer.wrap(Sha256.of(of));
+    return new UUID(
+        hash.getLong() & ~0xF000L | 0x4000L, hash.getLong() & ~(0xC0L << 56) | 0x80L << 56);
   }
 
   /** The same for a test. */
