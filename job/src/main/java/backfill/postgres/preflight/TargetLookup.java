@@ -53,11 +53,18 @@ public final class TargetLookup {
   public record Found(Target target, Map<String, String> declared) {}
 
   /**
+   * What is looked for.
+   *
+   * @param table its name, with its schema or without
+   * @param key empty for the primary key
+   * @param owns a condition that all rows hold, by which a partial index is found; or null
+   */
+  public record Wanted(String table, List<String> key, String owns) {}
+
+  /**
    * The table of this name and the unique index on exactly its key, where rows of these columns can
    * be added.
    *
-   * @param key empty for the primary key
-   * @param owns a condition that all rows hold, by which a partial index is found; or null
    * @param columns those of the DataFrame
    * @param lockTimeout how long a locked table is waited for
    * @throws NotReady if there is no such table, nothing in it can say which rows are the same, or
@@ -66,9 +73,7 @@ public final class TargetLookup {
   public static Found find(
       Database database,
       String applicationName,
-      String name,
-      List<String> key,
-      String owns,
+      Wanted wanted,
       List<String> columns,
       Duration lockTimeout) {
     try (Connection connection = database.connect(applicationName);
@@ -76,32 +81,43 @@ public final class TargetLookup {
       TargetLookup lookup = new TargetLookup(inquiry);
       ForeignSettings.checkWritten(inquiry, database.address(), lookup.findings);
       lookup.findings.throwIfRefused();
-      return lookup.find(name, key, owns, columns);
+      return lookup.find(wanted, columns);
     } catch (SQLException e) {
       throw new NotReady(
           List.of(
-              "cannot look up " + name + " at " + database + ": " + ConnectionFailure.oneLine(e)),
+              "cannot look up "
+                  + wanted.table()
+                  + " at "
+                  + database
+                  + ": "
+                  + ConnectionFailure.oneLine(e)),
           ConnectionFailure.passing(e.getSQLState()),
           e);
     }
   }
 
-  private Found find(String name, List<String> named, String owns, List<String> columns)
-      throws SQLException {
-    Optional<Table> found = new NameLookup(inquiry).find(TABLE, name, findings);
+  private Found find(Wanted wanted, List<String> columns) throws SQLException {
+    Optional<Table> found = new NameLookup(inquiry).find(TABLE, wanted.table(), findings);
     findings.throwIfRefused();
     Table table = found.get();
     List<String> key =
-        named.isEmpty() ? new IndexCatalog(inquiry).primaryKey(table) : key(table, named);
+        wanted.key().isEmpty()
+            ? new IndexCatalog(inquiry).primaryKey(table)
+            : key(table, wanted.key());
     refuseUnfit(table, key);
     findings.throwIfRefused();
-    CoveringIndexes covering = CoveringIndexes.of(inquiry, table, key, Optional.ofNullable(owns));
+    CoveringIndexes covering =
+        CoveringIndexes.of(inquiry, table, key, Optional.ofNullable(wanted.owns()));
     Optional<Arbiter> arbiter =
         ArbiterRule.choose(KEY, table, key, ArbiterRule.Keys.ANY, covering, findings);
     LoneColumns.check(table, key, columns, findings);
     Optional<OwnedRows> owned =
         owned(
-            table, owns == null ? arbiter.flatMap(Arbiter::predicate) : Optional.of(owns), columns);
+            table,
+            wanted.owns() == null
+                ? arbiter.flatMap(Arbiter::predicate)
+                : Optional.of(wanted.owns()),
+            columns);
     rights(table, key, columns, owned, arbiter.flatMap(Arbiter::indexed));
     findings.throwIfRefused();
     return new Found(

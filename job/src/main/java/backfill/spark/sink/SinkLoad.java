@@ -149,7 +149,7 @@ final class SinkLoad {
             reason -> {
               throw new SinkFailure(reason);
             });
-    if (settings.distribution() == SinkConfig.Distribution.NONE) {
+    if (settings.writing().distribution() == SinkConfig.Distribution.NONE) {
       outcome
           .overlap()
           .ifPresent(

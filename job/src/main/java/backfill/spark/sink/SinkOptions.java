@@ -53,18 +53,22 @@ import org.apache.spark.sql.util.CaseInsensitiveStringMap;
 record SinkOptions(
     Database database,
     String table,
-    List<String> key,
-    String owns,
-    boolean looksFirst,
+    Matching matching,
     int rejectedRows,
     Optional<String> counts,
-    SinkConfig.Distribution distribution,
-    int writers,
-    int rowsPerBatch,
-    WriteProtocol protocol,
-    Duration lockTimeout,
-    Duration statementTimeout,
-    Duration retryFor) {
+    Writing writing,
+    WriteTarget.Timeouts timeouts) {
+
+  /** Which rows are the same: {@code key}, {@code owns} and {@code diff}. */
+  record Matching(List<String> key, String owns, boolean looksFirst) {}
+
+  /** How rows are written: {@code distribution}, and how many at once. */
+  record Writing(
+      SinkConfig.Distribution distribution,
+      int writers,
+      int rowsPerBatch,
+      WriteProtocol protocol) {}
+
   /** What allows rejected rows, for messages. */
   static final String LIMIT = "option rejected-rows";
 
@@ -109,18 +113,22 @@ record SinkOptions(
     return new SinkOptions(
         database(options, settings.connectTimeout()),
         required(options, "dbtable"),
-        key(options),
-        options.get("owns"),
-        looksFirst,
+        new Matching(key(options), options.get("owns"), looksFirst),
         number(options, "rejected-rows", 0, 0, 1_000_000_000),
         Optional.ofNullable(view(options)),
-        oneOf(options, "distribution", SinkConfig.Distribution.RANGE, SinkConfig.Distribution.NONE),
-        number(options, "writers", write.writers(), 1, 64),
-        number(options, "rows-per-batch", write.rowsPerBatch(), 1, 1_000_000),
-        protocol,
-        seconds(options, "lock-timeout", settings.lockTimeout()),
-        seconds(options, "statement-timeout", write.statementTimeout()),
-        seconds(options, "retry-for", write.retryFor()));
+        new Writing(
+            oneOf(
+                options,
+                "distribution",
+                SinkConfig.Distribution.RANGE,
+                SinkConfig.Distribution.NONE),
+            number(options, "writers", write.writers(), 1, 64),
+            number(options, "rows-per-batch", write.rowsPerBatch(), 1, 1_000_000),
+            protocol),
+        new WriteTarget.Timeouts(
+            seconds(options, "lock-timeout", settings.lockTimeout()),
+            seconds(options, "statement-timeout", write.statementTimeout()),
+            seconds(options, "retry-for", write.retryFor())));
   }
 
   /**
@@ -132,7 +140,12 @@ record SinkOptions(
   SinkConfig target(StructType rows) {
     List<String> names = List.of(rows.fieldNames());
     TargetLookup.Found found =
-        TargetLookup.find(database, APPLICATION_NAME, table, key, owns, names, lockTimeout);
+        TargetLookup.find(
+            database,
+            APPLICATION_NAME,
+            new TargetLookup.Wanted(table, matching.key(), matching.owns()),
+            names,
+            timeouts.lock());
     Target target = found.target();
     List<String> declared = names.stream().map(found.declared()::get).toList();
     SinkTypes.refuse(rows, target.table(), declared);
@@ -141,16 +154,17 @@ record SinkOptions(
             .map(name -> target.table().column(name).orElseThrow())
             .map(column -> TargetColumn.of(column, target.arbiter().nullsMatch()))
             .toList();
-    NewRows newRows = NewRows.of(looksFirst, target, columns);
+    NewRows newRows = NewRows.of(matching.looksFirst(), target, columns);
     return new SinkConfig(
         new WriteTarget(
             new WriteTarget.Where(database, target.table().name()),
             new WriteTarget.Shape(columns, target.arbiter().columns(), Set.of()),
             new WriteTarget.Conflict(target.arbiter().onConflict(), "", newRows),
-            Operation.INSERT_MISSING, // COPY asks nothing of a row.
-            newRows.owned().isEmpty() ? protocol : WriteProtocol.UNNEST,
+            Operation.INSERT_MISSING,
+            // COPY asks nothing of a row.
+            newRows.owned().isEmpty() ? writing.protocol() : WriteProtocol.UNNEST,
             List.of(),
-            new WriteTarget.Timeouts(lockTimeout, statementTimeout, retryFor),
+            timeouts,
             new RejectionRules(
                 target.parentsOf(names).stream().map(ParentTable::key).toList(),
                 Parents.UNKNOWN,
@@ -158,9 +172,10 @@ record SinkOptions(
                 rejectedRows,
                 0)),
         target.arbiter().predicate().orElse(null),
-        new SinkConfig.Pace(rowsPerBatch, Settings.defaults().write().batchBytes(), writers),
+        new SinkConfig.Pace(
+            writing.rowsPerBatch(), Settings.defaults().write().batchBytes(), writing.writers()),
         APPLICATION_NAME,
-        distribution,
+        writing.distribution(),
         null,
         declared);
   }

@@ -53,9 +53,7 @@ class ForeignSettingsTest {
     TargetLookup.find(
         Database.at(database.url(), database.user(), database.password(), Duration.ofSeconds(10)),
         "backfill test",
-        "target",
-        List.of(),
-        null,
+        new TargetLookup.Wanted("target", List.of(), null),
         List.of("object_id", "user_id"),
         Duration.ofSeconds(2));
   }

@@ -19,22 +19,22 @@ class SinkOptionsTest {
             new CaseInsensitiveStringMap(Map.of("url", "jdbc:postgresql://h/d", "dbtable", "t")));
     Settings settings = Settings.defaults();
 
-    assertThat(options.rowsPerBatch()).isEqualTo(settings.write().rowsPerBatch());
-    assertThat(options.writers()).isEqualTo(settings.write().writers());
-    assertThat(options.lockTimeout()).isEqualTo(settings.lockTimeout());
-    assertThat(options.statementTimeout()).isEqualTo(settings.write().statementTimeout());
-    assertThat(options.retryFor()).isEqualTo(settings.write().retryFor());
+    assertThat(options.writing().rowsPerBatch()).isEqualTo(settings.write().rowsPerBatch());
+    assertThat(options.writing().writers()).isEqualTo(settings.write().writers());
+    assertThat(options.timeouts().lock()).isEqualTo(settings.lockTimeout());
+    assertThat(options.timeouts().statement()).isEqualTo(settings.write().statementTimeout());
+    assertThat(options.timeouts().retryFor()).isEqualTo(settings.write().retryFor());
 
     try (InputStream help = Settings.class.getResourceAsStream("/reference.conf")) {
       assertThat(new String(help.readAllBytes(), StandardCharsets.UTF_8))
-          .contains("1 to 1000000 (default " + options.rowsPerBatch() + ")")
-          .contains("1 to 64 (default " + options.writers() + ")")
+          .contains("1 to 1000000 (default " + options.writing().rowsPerBatch() + ")")
+          .contains("1 to 64 (default " + options.writing().writers() + ")")
           .contains(
               "lock-timeout (%d), statement-timeout (%d), retry-for (%d)  in seconds"
                   .formatted(
-                      options.lockTimeout().toSeconds(),
-                      options.statementTimeout().toSeconds(),
-                      options.retryFor().toSeconds()));
+                      options.timeouts().lock().toSeconds(),
+                      options.timeouts().statement().toSeconds(),
+                      options.timeouts().retryFor().toSeconds()));
     }
   }
 }
