@@ -75,16 +75,14 @@ class StatusTest {
   void narrowTerminalGetsABlockForEachRun() throws Exception {
     LedgerStatus.Run one =
         new LedgerStatus.Run(
-            "8c1f5a5e-0000-0000-0000-000000000001",
-            "marks",
+            new LedgerStatus.Began(
+                "8c1f5a5e-0000-0000-0000-000000000001",
+                "marks",
+                "jobs@batch-17.example.org (pid 4711)",
+                "2026-11-27 23:00:00+00"),
             "succeeded",
-            "jobs@batch-17.example.org (pid 4711)",
-            "2026-11-27 23:00:00+00",
             "mark",
-            1_234_567,
-            1_000,
-            0,
-            0,
+            new LedgerStatus.Counts(1_234_567, 1_000, 0, 0),
             "2026-11-27 23:10:00+00",
             null);
 

@@ -40,18 +40,18 @@ public final class StatusTable {
     for (LedgerStatus.Run run : runs) {
       rows.add(
           new String[] {
-            run.started(),
-            run.runId(),
-            run.plan(),
+            run.began().started(),
+            run.began().runId(),
+            run.began().plan(),
             run.status(),
             run.step(),
-            number(run.rows()),
-            number(run.changed()),
-            number(run.rejected()),
-            run.foreign() == 0 ? "" : number(run.foreign()),
+            number(run.counts().rows()),
+            number(run.counts().changed()),
+            number(run.counts().rejected()),
+            run.counts().foreign() == 0 ? "" : number(run.counts().foreign()),
             run.rowsPerSecond() == null ? "" : number(run.rowsPerSecond()),
             run.lastCommit(),
-            run.host()
+            run.began().host()
           });
     }
     if (runs.size() > 1) {
@@ -70,9 +70,9 @@ public final class StatusTable {
     String[] sum = new String[HEAD.length];
     Arrays.fill(sum, "");
     sum[0] = "all of these";
-    sum[5] = number(runs.stream().mapToLong(LedgerStatus.Run::rows).sum());
-    sum[6] = number(runs.stream().mapToLong(LedgerStatus.Run::changed).sum());
-    sum[7] = number(runs.stream().mapToLong(LedgerStatus.Run::rejected).sum());
+    sum[5] = number(runs.stream().mapToLong(run -> run.counts().rows()).sum());
+    sum[6] = number(runs.stream().mapToLong(run -> run.counts().changed()).sum());
+    sum[7] = number(runs.stream().mapToLong(run -> run.counts().rejected()).sum());
     return sum;
   }
 

@@ -6,6 +6,7 @@ import backfill.postgres.server.NotReady;
 import backfill.postgres.server.SessionSettings;
 import backfill.postgres.server.SqlState;
 import backfill.postgres.server.TableName;
+import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -46,25 +47,29 @@ public final class LedgerStatus {
    * @param status as the run entered it; {@code lost} for one that says it runs, and whose lease
    *     has run out
    * @param step the one that its newest batch belongs to, or empty
-   * @param changed rows that its batches added or set
-   * @param foreign rows that it left to those who hold their keys, as the report of its end says
    * @param lastCommit the server's time of the newest batch, or empty
    * @param rowsPerSecond while it wrote; of a run that goes on, or never ended, since each writer's
    *     first commit. Null where that is too short to tell
    */
   public record Run(
-      String runId,
-      String plan,
+      @JsonUnwrapped Began began,
       String status,
-      String host,
-      String started,
       String step,
-      long rows,
-      long changed,
-      long rejected,
-      long foreign,
+      @JsonUnwrapped Counts counts,
       String lastCommit,
       Long rowsPerSecond) {}
+
+  /** Which run it is. */
+  public record Began(String runId, String plan, String host, String started) {}
+
+  /**
+   * What a run's batches did.
+   *
+   * @param changed rows that they added or set
+   * @param foreign rows that the run left to those who hold their keys, as the report of its end
+   *     says
+   */
+  public record Counts(long rows, long changed, long rejected, long foreign) {}
 
   /**
    * @param plan a plan's name, or null for all
@@ -118,18 +123,20 @@ public final class LedgerStatus {
   private static Run run(ResultSet row) throws SQLException {
     String status = row.getString("status");
     return new Run(
-        row.getString("run_id"),
-        row.getString("plan"),
+        new Began(
+            row.getString("run_id"),
+            row.getString("plan"),
+            row.getString("host"),
+            row.getString("started")),
         status.equals(RunStatus.RUNNING.toString()) && !row.getBoolean("alive")
             ? RunStatus.LOST.toString()
             : status,
-        row.getString("host"),
-        row.getString("started"),
         row.getString("step"),
-        row.getLong("rows"),
-        row.getLong("changed"),
-        row.getLong("rejected"),
-        row.getLong("foreign_rows"),
+        new Counts(
+            row.getLong("rows"),
+            row.getLong("changed"),
+            row.getLong("rejected"),
+            row.getLong("foreign_rows")),
         row.getString("last_commit"),
         row.getObject("rows_per_second", Long.class));
   }
