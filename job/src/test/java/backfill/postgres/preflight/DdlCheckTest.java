@@ -391,7 +391,7 @@ class DdlCheckTest {
             "step n: people_names is a view; only a column of a table can be made NOT NULL");
     assertThat(reasons("{ name = n, kind = ddl, not-null = [people.nmae, pets.nothing] }"))
         .containsExactly(
-            "step n: there is no column people.nmae, and no step before this one makes it",
+            "step n: there is no column people.nmae, and no step before this one makes it; did you mean name?",
             "step n: there is no column pets.nothing, and no step before this one makes it");
     assertThat(reasons("{ name = n, kind = ddl, not-null = [events.note, base.note] }")).isEmpty();
     String label = "x".repeat(64);
