@@ -5,7 +5,6 @@ import backfill.demo.DemoServer;
 import backfill.demo.Scale;
 import backfill.demo.SideBySide;
 import backfill.plan.Plan;
-import backfill.plan.PlanFile;
 import backfill.postgres.server.Database;
 import backfill.postgres.server.Databases;
 import backfill.postgres.server.NotReady;
@@ -18,8 +17,9 @@ import backfill.report.StepReport;
 import backfill.report.Stopping;
 import backfill.report.Summary;
 import backfill.report.Terminal;
-import backfill.report.Version;
 import backfill.run.Backfill;
+import backfill.run.Loaded;
+import backfill.run.Selection;
 import backfill.spark.engine.Session;
 import java.io.PrintStream;
 import java.time.Instant;
@@ -47,9 +47,10 @@ final class Demo {
   int run(boolean keep) {
     long started = System.nanoTime();
     stopping.listen();
-    Plan plan =
-        PlanFile.read(
-            PLAN + ".conf", PlanFile.shippedText(PLAN).orElseThrow(), List.of(), Version.number());
+    PlanText text = PlanText.shipped(PLAN);
+    Loaded loaded =
+        Loaded.load(text.location(), text.text(), List.of(), Selection.ALL);
+    Plan plan = loaded.plan();
     try (Session session = Session.start("backfill demo", plan.timeZone());
         DemoServer server = DemoServer.start()) {
       Databases databases =
@@ -58,7 +59,7 @@ final class Demo {
                   "BACKFILL", server.environment(), plan.settings().connectTimeout()));
       Counts counts = server.fill(Scale.SMALL);
       err.println("demo: " + counts.sentence());
-      Report first = once(plan, databases, session);
+      Report first = once(loaded, databases, session);
       if (first.stopped()) {
         err.println(
             "demo: to see all of it, run the same command again: "
@@ -66,7 +67,7 @@ final class Demo {
         last.print(first);
         return first.exitCode;
       }
-      Report second = once(plan, databases, session);
+      Report second = once(loaded, databases, session);
       err.println();
       err.print(new SideBySide(column("first run", first), column("rerun", second)).text());
       err.printf(
@@ -87,11 +88,11 @@ final class Demo {
     }
   }
 
-  private Report once(Plan plan, Databases databases, Session session) {
+  private Report once(Loaded loaded, Databases databases, Session session) {
     Report report = new Report(UUID.randomUUID().toString(), Command.RUN.toString(), Instant.now());
-    try (Progress progress = new Progress(plan.settings().progressEvery(), Terminal.of(err))) {
-      new Backfill(plan, plan.steps(), databases, session, report, progress, stopping)
-          .run(Command.RUN);
+    try (Progress progress =
+        new Progress(loaded.plan().settings().progressEvery(), Terminal.of(err))) {
+      new Backfill(loaded, databases, session, report, progress, stopping).run(Command.RUN);
       report.lasts();
       progress.say(Summary.text(report, Terminal.width()));
     }

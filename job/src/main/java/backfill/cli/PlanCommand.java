@@ -2,7 +2,6 @@ package backfill.cli;
 
 import backfill.plan.InvalidPlan;
 import backfill.plan.Plan;
-import backfill.plan.PlanFile;
 import backfill.plan.Step;
 import backfill.postgres.server.Databases;
 import backfill.report.Command;
@@ -14,9 +13,9 @@ import backfill.report.ReportTargets;
 import backfill.report.Stopping;
 import backfill.report.Summary;
 import backfill.report.Terminal;
-import backfill.report.Version;
 import backfill.run.Backfill;
 import backfill.run.CheckPrintout;
+import backfill.run.Loaded;
 import backfill.run.Selection;
 import backfill.spark.engine.Session;
 import java.io.PrintStream;
@@ -57,28 +56,31 @@ final class PlanCommand {
     try {
       targets = new ReportTargets(options.common.reports);
       refuseSupervisor();
-      PlanText text = PlanText.find(options.plan);
-      Plan plan =
-          PlanFile.read(text.location(), text.text(), options.common.sets, Version.number());
       report.label(options.labels);
-      var steps = new Selection(options.only, options.from, options.until).of(plan);
-      Databases databases = Databases.fromEnvironment(plan, steps, environment);
+      PlanText text = PlanText.find(options.plan);
+      Loaded loaded =
+          Loaded.load(
+              text.location(),
+              text.text(),
+              options.common.sets,
+              new Selection(options.only, options.from, options.until));
+      Plan plan = loaded.plan();
+      Databases databases = Databases.fromEnvironment(plan, loaded.steps(), environment);
       if (loadsOnly()) {
         return ExitCode.DONE.number();
       }
       stopping.listen();
-      if (command == Command.RUN) {
+      if (command.writes()) {
         plan.settings().stopAfter().ifPresent(when -> stopping.at(when.deadline(startedAt)));
       }
       String name = "backfill " + plan.name();
       // What changes a database from within needs no engine.
       try (Session session =
-              Step.fills(steps).isEmpty()
+              Step.fills(loaded.steps()).isEmpty()
                   ? Session.whenAsked(name, plan.timeZone())
                   : Session.start(name, plan.timeZone());
           Progress progress = new Progress(plan.settings().progressEvery(), Terminal.of(err))) {
-        new Backfill(plan, steps, databases, session, report, progress, stopping)
-            .run(command, printout);
+        new Backfill(loaded, databases, session, report, progress, stopping).run(command, printout);
         report.lasts();
         progress.say(Summary.text(report, Terminal.width()));
         if (report.stopped()) {
@@ -90,12 +92,21 @@ final class PlanCommand {
       report.invalid(e.getMessage());
       e.problems().forEach(problem -> Terminal.say(err, problem.toString()));
     }
+    report(report, targets);
+    return report.exitCode;
+  }
+
+  /**
+   * The stage report, for programs: the files that were asked for, then the last line.
+   *
+   * @param targets null where the command line names one that cannot be
+   */
+  private void report(Report report, ReportTargets targets) {
     report.lasts();
     if (targets != null) {
       targets.write(report, out, err);
     }
     last.print(report);
-    return report.exitCode;
   }
 
   /**

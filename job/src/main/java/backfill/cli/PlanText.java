@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * The text of the plan that a command line names, and where it was found.
@@ -32,8 +33,7 @@ record PlanText(String location, String text) {
     } catch (IOException | IllegalArgumentException e) {
       throw invalid(name, "cannot be read: " + e.getMessage());
     }
-    return PlanFile.shippedText(name)
-        .map(text -> new PlanText(name + ".conf", text))
+    return named(name)
         .orElseThrow(
             () ->
                 invalid(
@@ -42,6 +42,15 @@ record PlanText(String location, String text) {
                         + "; shipped are "
                         + String.join(", ", PlanFile.shipped())
                         + Nearest.hint(name, PlanFile.shipped())));
+  }
+
+  /** A plan that is in the jar, whatever lies in the directory. */
+  static PlanText shipped(String name) {
+    return named(name).orElseThrow();
+  }
+
+  private static Optional<PlanText> named(String name) {
+    return PlanFile.shippedText(name).map(text -> new PlanText(name + ".conf", text));
   }
 
   private static InvalidPlan invalid(String name, String message) {

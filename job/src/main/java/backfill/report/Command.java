@@ -1,17 +1,45 @@
 package backfill.report;
 
+import backfill.postgres.ledger.RunStatus;
+import backfill.postgres.preflight.Purpose;
 import java.util.Locale;
 
-/** How far a plan is taken. */
+/** How far a plan is taken, and what follows from that. */
 public enum Command {
   /** Preflight, nothing more. */
-  CHECK,
+  CHECK(Purpose.RUN, RunStatus.DRY_RUN),
   /** Counts, and writes nothing. */
-  PLAN,
+  PLAN(Purpose.PLAN, RunStatus.DRY_RUN),
   /** The backfill. */
-  RUN,
+  RUN(Purpose.RUN, RunStatus.SUCCEEDED),
   /** Counts what is missing now, and writes nothing. */
-  VERIFY;
+  VERIFY(Purpose.VERIFY, RunStatus.SUCCEEDED);
+
+  /** What the servers are asked for. */
+  public final Purpose purpose;
+
+  /** How it ends where nothing is amiss. */
+  public final RunStatus success;
+
+  Command(Purpose purpose, RunStatus success) {
+    this.purpose = purpose;
+    this.success = success;
+  }
+
+  /** Whether rows are written, or would be if the guards let them. */
+  public boolean writes() {
+    return this == RUN;
+  }
+
+  /** Whether a person is told what a run would do. */
+  public boolean foretells() {
+    return this == PLAN;
+  }
+
+  /** Whether tables are seen as they are, and not as earlier steps would leave them. */
+  public boolean looksAtThePresent() {
+    return this == VERIFY;
+  }
 
   @Override
   public String toString() {

@@ -32,29 +32,25 @@ import java.util.UUID;
 import java.util.stream.Stream;
 
 /**
- * One run of a plan: preflight, then for the steps that share a snapshot read, flatten, diff, write
- * and verify. Whatever happens, the report says it.
+ * One run of a plan, stage by stage, in the order of its schedule. Whatever happens, the report
+ * says it.
  */
 public final class Backfill {
+  private final Loaded loaded;
   private final RunScope run;
   private final RunEnd end;
-  private final Recheck recheck;
-  private final List<Step> steps;
   private Changes changes = Changes.NONE;
-  private ChangeScope scope;
 
   public Backfill(
-      Plan plan,
-      List<Step> steps,
+      Loaded loaded,
       Databases databases,
       Session session,
       Report report,
       Progress progress,
       Stopping stopping) {
-    this.run = new RunScope(plan, databases, session, report, progress, stopping);
+    this.loaded = loaded;
+    this.run = new RunScope(loaded.plan(), databases, session, report, progress, stopping);
     this.end = new RunEnd(run);
-    this.recheck = new Recheck(run, this::shapes);
-    this.steps = steps;
   }
 
   /** Takes the plan as far as the command says and fills in the report. */
@@ -64,151 +60,73 @@ public final class Backfill {
 
   /** The same, and prints what was asked for. */
   public void run(Command command, CheckPrintout printout) {
-    run.report.plan = run.plan.name();
-    run.report.planHash = run.plan.hash();
-    run.report.params.putAll(run.plan.params());
-    steps.forEach(step -> run.report.steps.add(run.reportOf(step)));
+    load();
     try (Brake brake =
             new Brake(run.stopping, run.session, run.databases, run.applicationName, run.progress);
         Waits waits = new Waits(run.databases, run.applicationName)) {
       brake.ready();
       run.progress.watch(waits);
-      Ready ready = preflight(command, printout);
-      List<Step> active = steps.stream().filter(step -> !skipped(step, ready)).toList();
-      scope = new ChangeScope(run.database, run.applicationName, run.plan, ready.now(), active);
+      Schedule schedule = preflight(command, printout);
       if (command == Command.CHECK) {
-        check(active, ready, printout);
+        print(schedule, printout);
       } else {
-        if (command == Command.RUN && !active.isEmpty()) {
-          refuseUncountedCopies(active);
-          openLedger(ready);
-        }
-        List<List<Step>> turns = Turns.of(active);
-        if (command == Command.RUN && run.guards.any()) {
-          countBeforeWriting(turns, ready);
-        }
-        try (FillSteps fills = new FillSteps(run, ready, command, recheck)) {
-          for (List<Step> together : turns) {
-            if (together.get(0) instanceof Step.Change change) {
-              new ChangeTurn(run, change, scope, changes, command).run();
-              recheck.ran();
-              fills.behind(change, changes);
-            } else {
-              fills.run(Step.fills(together));
-            }
+        try (Walk walk = begin(schedule, command)) {
+          for (Turn turn : walk) {
+            turn.read();
+            turn.flatten();
+            turn.diff();
+            turn.write();
+            walk.verify(turn);
           }
         }
       }
       end.finish(command);
     } catch (
         Throwable failure) { // NOPMD: the process's one place where anything becomes an exit code
-      if (run.stopping.reason().isPresent()) {
-        end.stop(run.stopping.reason().get(), failure);
-      } else {
-        end.fail(failure);
-      }
+      end.broke(failure);
     } finally {
-      run.reporting();
-      closeLedger();
-      run.detach();
+      report();
     }
   }
 
-  private void check(List<Step> active, Ready ready, CheckPrintout printout) throws Exception {
-    for (Step step : active) {
-      if (ready.deferred().containsKey(step.name())) {
-        continue;
-      }
-      run.progress.say(
-          step instanceof Step.Fill fill
-              ? DatabaseReports.writeRule(fill, ready)
-              : DatabaseReports.writeRule(step, changes));
-    }
-    printout.statements(
-        active,
-        () ->
-            new SqlListing(
-                run.plan, ready, run.databases, run.applicationName, run.session, scope, changes));
+  /** What was loaded is in the report from here on. */
+  private void load() {
+    run.report.plan = run.plan.name();
+    run.report.planHash = run.plan.hash();
+    run.report.params.putAll(run.plan.params());
+    loaded.steps().forEach(step -> run.report.steps.add(run.reportOf(step)));
   }
 
-  private void refuseUncountedCopies(List<Step> active) {
-    if (!run.plan.settings().ledger().on()
-        && !Step.fills(active).isEmpty()
-        && run.session.speculates()) {
-      throw new InvalidPlan(
-          List.of(
-              new InvalidPlan.Problem(
-                  "spark.speculation",
-                  0,
-                  "is on, and without a ledger nothing tells two copies of a writer apart; set it to false, or leave"
-                      + " out ledger = off")));
-    }
-  }
-
-  private void openLedger(Ready ready) {
-    run.progress.doing(Stage.PREFLIGHT, "ledger", 0);
-    run.keep(
-        RunLedger.open(
-            run.database,
-            run.applicationName,
-            UUID.fromString(run.report.runId),
-            run.plan,
-            Stream.concat(
-                    ready.targets().values().stream().map(Target::table),
-                    changes.tables().values().stream())
-                .map(Table::name)
-                .toList(),
-            ready.now(),
-            run.report.labelsJson()));
-  }
-
-  /** The ledger says how it ended before anybody else may begin. */
-  private void closeLedger() {
-    run.report.lasts();
-    try (RunLedger closing = run.ledger()) {
-      closing.end(run.report.status, run.report.json());
-    } catch (RunLedger.LedgerFailure e) {
-      run.warn("report: " + e.getMessage());
-    }
-  }
-
-  private Ready preflight(Command command, CheckPrintout printout) {
+  private Schedule preflight(Command command, CheckPrintout printout) {
     run.enter(Stage.PREFLIGHT, null, run.databases.toString(), 0);
     Ready ready = asked(command, printout);
     run.report.databases.putAll(DatabaseReports.of(ready, run.plan));
     ready.warnings().forEach(run::warn);
-    ready
-        .targets()
-        .forEach((step, target) -> named(step).target = target.table().name().toString());
-    changes
-        .tables()
-        .forEach(
-            (step, table) -> {
-              if (named(step).step() instanceof Step.Batches) {
-                named(step).target = table.name().toString();
-              }
-            });
+    reportTargets(ready);
     if (!ready.applies()) {
       run.progress.say("preflight: only-if is false: the plan does not apply here, nothing to do");
     }
-    return ready;
+    List<Step> active = loaded.steps().stream().filter(step -> !skipped(step, ready)).toList();
+    if (command.purpose == Purpose.RUN) {
+      refuseUncountedCopies(active);
+    }
+    return Schedule.of(
+        run.plan,
+        ready,
+        new ChangeScope(run.database, run.applicationName, run.plan, ready.now(), active),
+        changes);
   }
 
   private Ready asked(Command command, CheckPrintout printout) {
     try (Preflight preflight =
-        Preflight.open(run.plan, steps, run.databases, run.applicationName)) {
+        Preflight.open(run.plan, loaded.steps(), run.databases, run.applicationName)) {
       // Before anything is asked: a person at the wrong server sees it here, ready or not.
       preflight
           .servers()
           .forEach(
               (name, servers) ->
                   run.progress.say("preflight: " + DatabaseReports.sentence(name, servers)));
-      preflight.isFor(
-          switch (command) {
-            case PLAN -> Purpose.PLAN;
-            case VERIFY -> Purpose.VERIFY;
-            default -> Purpose.RUN;
-          });
+      preflight.isFor(command.purpose);
       preflight.askForLedger();
       try {
         if (command == Command.CHECK) {
@@ -230,6 +148,34 @@ public final class Backfill {
         printout.grants(run.plan.name(), preflight);
         printout.ledger(run.plan, preflight);
       }
+    }
+  }
+
+  private void reportTargets(Ready ready) {
+    ready
+        .targets()
+        .forEach((step, target) -> named(step).target = target.table().name().toString());
+    changes
+        .tables()
+        .forEach(
+            (step, table) -> {
+              if (named(step).step() instanceof Step.Batches) {
+                named(step).target = table.name().toString();
+              }
+            });
+  }
+
+  private void refuseUncountedCopies(List<Step> active) {
+    if (!run.plan.settings().ledger().on()
+        && !Step.fills(active).isEmpty()
+        && run.session.speculates()) {
+      throw new InvalidPlan(
+          List.of(
+              new InvalidPlan.Problem(
+                  "spark.speculation",
+                  0,
+                  "is on, and without a ledger nothing tells two copies of a writer apart; set it to false, or leave"
+                      + " out ledger = off")));
     }
   }
 
@@ -257,27 +203,83 @@ public final class Backfill {
     return skipped;
   }
 
+  private void print(Schedule schedule, CheckPrintout printout) throws Exception {
+    for (Step step : schedule.scope().steps()) {
+      if (schedule.ready().deferred().containsKey(step.name())) {
+        continue;
+      }
+      run.progress.say(
+          step instanceof Step.Fill fill
+              ? DatabaseReports.writeRule(fill, schedule.ready())
+              : DatabaseReports.writeRule(step, schedule.changes()));
+    }
+    if (!schedule.isEmpty()) {
+      printout.statements(
+          () -> new SqlListing(schedule, run.databases, run.applicationName, run.session));
+    }
+  }
+
+  private Walk begin(Schedule schedule, Command command) throws Exception {
+    if (!command.writes()) {
+      return new CountingWalk(run, schedule, command, run::wouldRefuse);
+    }
+    if (!schedule.isEmpty()) {
+      openLedger(schedule);
+    }
+    if (run.guards.any() && !schedule.countsBeforeItWrites()) {
+      refuseBeforeWriting(schedule, command);
+    }
+    return new WritingWalk(run, schedule, this::shapes);
+  }
+
   /**
-   * Steps of one snapshot are counted before any of them writes anyway; those of later ones must be
+   * Steps of one turn are counted before any of them writes anyway; those of later ones must be
    * counted once more than they would be, or an earlier step were written when they are refused.
    */
-  private void countBeforeWriting(List<List<Step>> turns, Ready ready) throws Exception {
-    if (turns.size() == 1
-        && SnapshotGroups.of(run.plan, ready, Step.fills(turns.get(0))).size() <= 1) {
-      return;
-    }
+  private void refuseBeforeWriting(Schedule schedule, Command command) throws Exception {
     run.progress.say("limits: all steps are counted before one writes");
     List<Refusal> refusals = new ArrayList<>();
-    try (FillSteps fills = new FillSteps(run, ready, Command.RUN, recheck)) {
-      for (List<Step> together : turns) {
-        if (together.get(0) instanceof Step.Change change) {
-          refusals.addAll(new ChangeTurn(run, change, scope, changes, Command.RUN).count());
-          fills.behind(change, changes);
-        } else {
-          refusals.addAll(fills.count(Step.fills(together)));
-        }
+    try (Walk walk = new CountingWalk(run, schedule, command, refusals::add)) {
+      for (Turn turn : walk) {
+        turn.read();
+        turn.flatten();
+        turn.diff();
       }
     }
     run.refuse(refusals);
+  }
+
+  private void openLedger(Schedule schedule) {
+    run.progress.doing(Stage.PREFLIGHT, "ledger", 0);
+    run.keep(
+        RunLedger.open(
+            run.database,
+            run.applicationName,
+            UUID.fromString(run.report.runId),
+            run.plan,
+            Stream.concat(
+                    schedule.ready().targets().values().stream().map(Target::table),
+                    schedule.changes().tables().values().stream())
+                .map(Table::name)
+                .toList(),
+            schedule.ready().now(),
+            run.report.labelsJson()));
+  }
+
+  /** The work is over: the ledger says how it went, and the session is as it was found. */
+  private void report() {
+    run.reporting();
+    closeLedger();
+    run.detach();
+  }
+
+  /** The ledger says how it ended before another run may begin. */
+  private void closeLedger() {
+    run.report.lasts();
+    try (RunLedger closing = run.ledger()) {
+      closing.end(run.report.status, run.report.json());
+    } catch (RunLedger.LedgerFailure e) {
+      run.warn("report: " + e.getMessage());
+    }
   }
 }

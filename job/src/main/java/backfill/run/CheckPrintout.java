@@ -1,7 +1,6 @@
 package backfill.run;
 
 import backfill.plan.Plan;
-import backfill.plan.Step;
 import backfill.postgres.preflight.Preflight;
 import java.io.PrintStream;
 import java.util.List;
@@ -64,9 +63,9 @@ public final class CheckPrintout {
   }
 
   /** The statements of these steps, now that it is known that they can run. */
-  void statements(List<Step> steps, Supplier<SqlListing> listing) throws Exception {
-    if (parts.contains(Part.SQL) && !steps.isEmpty()) {
-      listing.get().of(steps).forEach(out::println);
+  void statements(Supplier<SqlListing> listing) throws Exception {
+    if (parts.contains(Part.SQL)) {
+      listing.get().lines().forEach(out::println);
     }
   }
 }

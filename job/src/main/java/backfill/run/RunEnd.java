@@ -37,7 +37,7 @@ final class RunEnd {
     }
     long unfit =
         run.report.steps.stream().mapToLong(s -> s.rejected == null ? 0 : s.rejected).sum();
-    if (command == Command.PLAN
+    if (command.foretells()
         && run.report.wouldRefuse == null
         && unfit > run.plan.limits().rejectedRows()) {
       run.report.wouldRefuse = ExitCode.WRITE_FAILED.number();
@@ -49,11 +49,7 @@ final class RunEnd {
       end(RunStatus.SUCCEEDED, ExitCode.REJECTED);
       return;
     }
-    end(
-        command == Command.PLAN || command == Command.CHECK
-            ? RunStatus.DRY_RUN
-            : RunStatus.SUCCEEDED,
-        ExitCode.DONE);
+    end(command.success, ExitCode.DONE);
   }
 
   private String missing(long count) {
@@ -72,8 +68,13 @@ final class RunEnd {
         .anyMatch(s -> s.step() instanceof Step.Fill && s.missing != null && s.missing > 0);
   }
 
+  /** A failure ended it, which may be that it was asked to stop. */
+  void broke(Throwable failure) {
+    run.stopping.reason().ifPresentOrElse(reason -> stop(reason, failure), () -> fail(failure));
+  }
+
   /** Everything of the run has come to a standstill: what the writers committed is final. */
-  void stop(Stopping.Reason reason, Throwable failure) {
+  private void stop(Stopping.Reason reason, Throwable failure) {
     if (run.current() != null && !run.current().isOver(run.stage())) {
       if (run.current().isBeingWritten()) {
         countCommitted(run.current());
@@ -84,7 +85,7 @@ final class RunEnd {
     Sentences.explainStop(reason, run.stage(), run.current(), failure, run.progress);
   }
 
-  void fail(Throwable failure) {
+  private void fail(Throwable failure) {
     ExitCode code = ExitCode.of(failure, run.stage());
     if (run.current() != null) {
       run.current().status = code == ExitCode.REFUSED ? StepStatus.REFUSED : StepStatus.FAILED;

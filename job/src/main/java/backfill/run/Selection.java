@@ -14,7 +14,7 @@ import java.util.List;
  * @param until the last one, or null
  */
 public record Selection(List<String> only, String from, String until) {
-  static final Selection ALL = new Selection(List.of(), null, null);
+  public static final Selection ALL = new Selection(List.of(), null, null);
 
   /**
    * The chosen steps, in the plan's order.

@@ -4,8 +4,6 @@ import backfill.plan.Plan;
 import backfill.plan.Step;
 import backfill.postgres.catalog.Table;
 import backfill.postgres.change.ChangeListing;
-import backfill.postgres.change.ChangeScope;
-import backfill.postgres.change.Changes;
 import backfill.postgres.ledger.LedgerTables;
 import backfill.postgres.preflight.Deferred;
 import backfill.postgres.preflight.Ready;
@@ -34,6 +32,7 @@ final class SqlListing {
   /** In the place of what only the export can say. */
   private static final String SNAPSHOT = "the exported snapshot";
 
+  private final Schedule schedule;
   private final Plan plan;
   private final Ready ready;
   private final Databases databases;
@@ -43,29 +42,19 @@ final class SqlListing {
   private final ChangeListing changes;
   private final List<String> lines = new ArrayList<>();
 
-  SqlListing(
-      Plan plan,
-      Ready ready,
-      Databases databases,
-      String applicationName,
-      Session session,
-      ChangeScope scope,
-      Changes changes) {
-    this.plan = plan;
-    this.ready = ready;
+  SqlListing(Schedule schedule, Databases databases, String applicationName, Session session) {
+    this.schedule = schedule;
+    this.plan = schedule.plan();
+    this.ready = schedule.ready();
     this.databases = databases;
     this.database = databases.main();
     this.applicationName = applicationName;
-    this.changes = new ChangeListing(scope, changes);
+    this.changes = new ChangeListing(schedule.scope(), schedule.changes());
     this.reads = new ReadListing(session, plan, ready, databases, applicationName);
   }
 
-  /**
-   * The lines, which are SQL with comments.
-   *
-   * @param steps those that will run
-   */
-  List<String> of(List<Step> steps) throws Exception {
+  /** The lines, which are SQL with comments. */
+  List<String> lines() throws Exception {
     heading(
         "Every statement of run %s, with the locks that it takes on tables and whom they"
             .formatted(plan.name()),
@@ -77,13 +66,19 @@ final class SqlListing {
       lines.add("");
       lines.addAll(ledger(plan));
     }
-    for (List<Step> turn : Turns.of(steps)) {
-      if (turn.get(0) instanceof Step.Change change) {
+    List<Step.Fill> written = new ArrayList<>();
+    int turn = 0;
+    for (List<Step> steps : schedule.turns()) {
+      if (steps.get(0) instanceof Step.Change change) {
         write(change);
       } else {
-        for (List<Step.Fill> together : SnapshotGroups.of(plan, ready, Step.fills(turn))) {
-          fill(together);
-        }
+        fill(Step.fills(steps));
+        written.addAll(Step.fills(steps));
+      }
+      turn++;
+      if (schedule.verifiesBefore(turn, written, ready)) {
+        verify(written);
+        written.clear();
       }
     }
     return lines;
@@ -110,7 +105,6 @@ final class SqlListing {
     for (Step.Fill step : together) {
       write(step);
     }
-    verify(together);
   }
 
   /** A count before it and behind it is the same look at the same rows. */

@@ -3,11 +3,12 @@ package backfill.postgres.preflight;
 import backfill.plan.Step;
 import backfill.postgres.catalog.Findings;
 import backfill.postgres.catalog.Table;
-import backfill.postgres.change.ChangeFailed;
 import backfill.postgres.change.ChangeScope;
 import backfill.postgres.change.ChangeTarget;
 import backfill.postgres.change.Changes;
+import backfill.postgres.server.ConnectionFailure;
 import backfill.postgres.server.Inquiry;
+import backfill.postgres.server.NotReady;
 import java.sql.SQLException;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -74,20 +75,31 @@ public final class ChangeCheck {
    * Checks a step once more, now that those before it are done: what they made is looked at as it
    * is.
    *
-   * @throws SQLException with every reason why it cannot be carried out
+   * @throws NotReady with every reason why it cannot be carried out
    */
-  public static Changes recheck(ChangeScope scope, Step.Batches step) throws SQLException {
-    return scope.ask(
-        inquiry -> {
-          Findings findings = new Findings();
-          String user = inquiry.one("SELECT current_user", row -> row.getString(1));
-          ChangeCheck check = new ChangeCheck(inquiry, user, findings);
-          check.find(List.of(step));
-          Changes found = check.check(scope.only(step));
-          if (!findings.reasons().isEmpty()) {
-            throw new ChangeFailed(String.join("; ", findings.reasons()));
-          }
-          return found;
-        });
+  public static Changes recheck(ChangeScope scope, Step.Batches step) {
+    try {
+      return scope.ask(inquiry -> recheck(inquiry, scope, step));
+    } catch (SQLException e) {
+      throw new NotReady(
+          List.of(
+              "step "
+                  + step.name()
+                  + ": the look at its table broke off: "
+                  + ConnectionFailure.oneLine(e)),
+          ConnectionFailure.passing(e.getSQLState()),
+          e);
+    }
+  }
+
+  private static Changes recheck(Inquiry inquiry, ChangeScope scope, Step.Batches step)
+      throws SQLException {
+    Findings findings = new Findings();
+    String user = inquiry.one("SELECT current_user", row -> row.getString(1));
+    ChangeCheck check = new ChangeCheck(inquiry, user, findings);
+    check.find(List.of(step));
+    Changes found = check.check(scope.only(step));
+    findings.throwIfRefused();
+    return found;
   }
 }

@@ -33,10 +33,10 @@ import java.util.Map;
 import java.util.Optional;
 
 /** The steps that share one snapshot, on their way through the stages. */
-final class StepGroup implements AutoCloseable {
+final class FillTurn implements Turn {
   private final RunScope run;
+  private final Walk walk;
   private final List<Step.Fill> together;
-  private final Ready ready;
   private final Command command;
   private final Overlay overlay;
   private final List<StepRun> runs = new ArrayList<>();
@@ -45,15 +45,16 @@ final class StepGroup implements AutoCloseable {
   private final Map<Step.Fill, String> unknown = new LinkedHashMap<>();
   private final Map<StepRun, Optional<LastRuns.Left>> last = new LinkedHashMap<>();
   private final Map<String, LeftOut> leftOut = new LinkedHashMap<>();
+  private Ready ready;
   private Reading reading;
 
   /**
    * @param overlay what the steps before would leave, for a dry run
    */
-  StepGroup(RunScope run, List<Step.Fill> together, Ready ready, Command command, Overlay overlay) {
+  FillTurn(RunScope run, Walk walk, List<Step.Fill> together, Command command, Overlay overlay) {
     this.run = run;
+    this.walk = walk;
     this.together = together;
-    this.ready = ready;
     this.command = command;
     this.overlay = overlay;
   }
@@ -62,20 +63,27 @@ final class StepGroup implements AutoCloseable {
     return together;
   }
 
-  /** Reads, flattens and diffs; answers with what the guards refuse. */
-  List<Refusal> count() throws Exception {
+  @Override
+  public void read() throws Exception {
+    ready = walk.look(together);
     reading = begin();
     read(reading);
-    for (StepRun each : runs) {
-      flatten(each);
-      diff(each);
-    }
-    return refusals();
+  }
+
+  @Override
+  public void flatten() {
+    runs.forEach(this::flatten);
+  }
+
+  @Override
+  public void diff() throws Exception {
+    runs.forEach(this::diff);
+    walk.counted(this, together.get(0), refusals());
   }
 
   private List<Refusal> refusals() {
     List<Refusal> refusals = new ArrayList<>();
-    if (command == Command.VERIFY) {
+    if (command.looksAtThePresent()) {
       return refusals;
     }
     for (StepRun each : runs) {
@@ -119,8 +127,8 @@ final class StepGroup implements AutoCloseable {
         .toList();
   }
 
-  /** From here on its targets are seen as it would leave them. */
-  void layOver(Overlay overlay) {
+  @Override
+  public void layOver(Overlay overlay) {
     runs.forEach(overlay::add);
     unknown
         .keySet()
@@ -131,7 +139,7 @@ final class StepGroup implements AutoCloseable {
     run.countActivity();
     run.enter(Stage.READ, together.get(0), "snapshot", 0);
     Reading reading =
-        command == Command.VERIFY
+        command.looksAtThePresent()
             ? run.verifying(ready, together)
             : run.reading(ready, together, overlay);
     run.progress.say(
@@ -185,7 +193,7 @@ final class StepGroup implements AutoCloseable {
         .forEach(
             (source, rows) -> {
               boolean empty = rows != null && rows == 0;
-              boolean counted = empty || command == Command.PLAN || step.deletes();
+              boolean counted = empty || command.foretells() || step.deletes();
               if (counted) {
                 run.enter(Stage.READ, step, source + ", what is left out", 0);
               }
@@ -221,29 +229,27 @@ final class StepGroup implements AutoCloseable {
           run.reportOf(step).planned(counts);
           run.reportOf(step).owns = each.target().where();
           run.progress.say("diff " + step.name() + ": " + Sentences.planned(counts));
-          if (command == Command.PLAN || run.guards.any()) {
+          if (command.foretells() || run.guards.any()) {
             run.reportOf(step).cascaded = along(each, counts);
           }
-          if (command == Command.PLAN) {
+          if (command.foretells()) {
             Gains gains = each.gains();
             run.reportOf(step).gains = gains == null ? null : GainsReport.of(gains);
             Losses losses = each.losses();
             run.reportOf(step).losses = losses == null ? null : GainsReport.LossesReport.of(losses);
             run.reportOf(step).toSet = each.toSet();
           }
-          if (command == Command.PLAN
-              && counts.planned() > 0
-              && !StepWrite.filled(each).isEmpty()) {
+          if (command.foretells() && counts.planned() > 0 && !StepWrite.filled(each).isEmpty()) {
             run.progress.say(
                 "diff %s: the step fills %s by itself; a run sets the sequence behind it forward, where it is behind the rows"
                     .formatted(step.name(), String.join(", ", StepWrite.filled(each))));
           }
-          if (command == Command.VERIFY) {
+          if (command.looksAtThePresent()) {
             run.reportOf(step).missing = counts.toWrite();
           }
           sinceLastRun(each, counts);
         });
-    if (command != Command.RUN) {
+    if (!command.writes()) {
       run.reportOf(step).status = StepStatus.DONE;
     }
   }
@@ -253,7 +259,7 @@ final class StepGroup implements AutoCloseable {
     try {
       Optional<LastRuns.Left> left = run.lastRuns().of(each.step(), each.target());
       last.put(each, left);
-      if (command != Command.VERIFY) {
+      if (!command.looksAtThePresent()) {
         new GivenBack(run, ready, run.lastRuns()).warn(each, counts, left);
       }
       if (counts.toDelete() == null || counts.toDelete() == 0) {
@@ -290,7 +296,11 @@ final class StepGroup implements AutoCloseable {
   }
 
   /** Writes every step, one after the other. */
-  void write() {
+  @Override
+  public void write() {
+    if (!command.writes()) {
+      return;
+    }
     runs.forEach(each -> written.put(each, new StepWrite(run, each, planned.get(each)).run()));
   }
 
@@ -318,7 +328,6 @@ final class StepGroup implements AutoCloseable {
     }
   }
 
-  /** May be closed twice. */
   @Override
   public void close() {
     runs.forEach(StepRun::close);

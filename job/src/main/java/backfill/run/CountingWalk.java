@@ -1,0 +1,110 @@
+package backfill.run;
+
+import backfill.plan.Step;
+import backfill.postgres.preflight.Deferred;
+import backfill.postgres.preflight.Ready;
+import backfill.postgres.server.TableName;
+import backfill.report.Command;
+import backfill.report.Refusal;
+import backfill.spark.step.Overlay;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Consumer;
+
+/**
+ * A walk that writes nothing. A step sees the tables as the steps before it would leave them, but
+ * for the command verify, which looks at the present state.
+ */
+final class CountingWalk implements Walk {
+  private final RunScope run;
+  private final Schedule schedule;
+  private final Command command;
+  private final Consumer<Refusal> refused;
+  private final Overlay overlay = new Overlay();
+  private final List<Turn> turns = new ArrayList<>();
+
+  /** Targets that steps in a row fill: of one that is to be made, who fills it first. */
+  private final Set<TableName> filled = new HashSet<>();
+
+  /**
+   * @param refused is told what the guards would refuse
+   */
+  CountingWalk(RunScope run, Schedule schedule, Command command, Consumer<Refusal> refused) {
+    this.run = run;
+    this.schedule = schedule;
+    this.command = command;
+    this.refused = refused;
+  }
+
+  @Override
+  public Iterator<Turn> iterator() {
+    return schedule.turns().stream().map(this::turn).iterator();
+  }
+
+  private Turn turn(List<Step> steps) {
+    Turn turn;
+    if (steps.get(0) instanceof Step.Fill) {
+      List<Step.Fill> countable = countable(Step.fills(steps));
+      turn =
+          countable.isEmpty()
+              ? new Turn() {}
+              : new FillTurn(run, this, countable, command, overlay);
+    } else {
+      filled.clear();
+      turn =
+          steps.get(0) instanceof Step.Ddl ddl
+              ? new DdlTurn(run, schedule, ddl, command)
+              : new ForetoldTurn(run, this, schedule, (Step.Batches) steps.get(0), command);
+    }
+    turns.add(turn);
+    return turn;
+  }
+
+  /** Those of the steps whose rows can be counted before any of them runs; says which cannot. */
+  private List<Step.Fill> countable(List<Step.Fill> steps) {
+    List<Step.Fill> countable = new ArrayList<>();
+    for (Step.Fill step : steps) {
+      Deferred deferred = schedule.ready().deferred().get(step.name());
+      // Of a table that is not there, what the second step to fill it would see is not known.
+      boolean first = filled.add(schedule.ready().targets().get(step.name()).table().name());
+      if (deferred == null || deferred.countable() && first) {
+        countable.add(step);
+      } else {
+        run.warn(
+            "step "
+                + step.name()
+                + ": its rows can only be counted once it runs: "
+                + deferred.reason());
+      }
+    }
+    return countable;
+  }
+
+  @Override
+  public Ready look(List<Step.Fill> together) {
+    return schedule.ready();
+  }
+
+  @Override
+  public void counted(Turn turn, Step first, List<Refusal> refusals) {
+    refusals.forEach(refused);
+    if (!command.looksAtThePresent()) {
+      turn.layOver(overlay);
+    }
+  }
+
+  @Override
+  public void verify(Turn turn) throws Exception {
+    turn.verify();
+  }
+
+  @Override
+  public void close() throws Exception {
+    for (Turn turn : turns) {
+      turn.close();
+    }
+  }
+}

@@ -1,0 +1,72 @@
+package backfill.run;
+
+import backfill.plan.Step;
+import backfill.postgres.catalog.Table;
+import backfill.postgres.change.BatchesCount;
+import backfill.postgres.ledger.StepStatus;
+import backfill.report.Command;
+import backfill.report.Refusal;
+import backfill.report.Sentences;
+import backfill.report.Stage;
+import backfill.report.StepReport;
+import backfill.spark.step.Overlay;
+import java.util.List;
+
+/** One step of batches of which only is counted what it would do. */
+final class ForetoldTurn implements Turn {
+  private final RunScope run;
+  private final Walk walk;
+  private final Schedule schedule;
+  private final Step.Batches step;
+  private final Command command;
+  private final StepReport report;
+
+  ForetoldTurn(RunScope run, Walk walk, Schedule schedule, Step.Batches step, Command command) {
+    this.run = run;
+    this.walk = walk;
+    this.schedule = schedule;
+    this.step = step;
+    this.command = command;
+    this.report = run.reportOf(step);
+  }
+
+  @Override
+  public void diff() throws Exception {
+    Turn.timed(report, Stage.DIFF, this::count);
+    walk.counted(this, step, command.looksAtThePresent() ? List.of() : refusals(run, step));
+    if (!command.writes()) {
+      report.status = StepStatus.DONE;
+    }
+  }
+
+  private void count() throws Exception {
+    run.enter(Stage.DIFF, step, step.name(), 0);
+    BatchesCount.Foretold foretold =
+        BatchesCount.foretell(schedule.scope(), schedule.changes(), step);
+    report.foretold(step, foretold);
+    if (command.looksAtThePresent()) {
+      report.missing = foretold.rows().orElse(null);
+    }
+    if (foretold.unknown() != null) {
+      run.warn("diff " + step.name() + ": not counted: " + foretold.unknown());
+    }
+    run.progress.say("diff " + step.name() + ": " + Sentences.foretold(report));
+  }
+
+  /** What the guards refuse of a step that is counted. */
+  static List<Refusal> refusals(RunScope run, Step.Batches step) {
+    StepReport report = run.reportOf(step);
+    return step.deletes()
+        ? run.guards.deletions(step, report.toDelete, report.cascaded).stream().toList()
+        : run.guards.set(step, report.toUpdate).stream().toList();
+  }
+
+  /** Which rows it would leave is not known. */
+  @Override
+  public void layOver(Overlay overlay) {
+    Table table = schedule.changes().tables().get(step.name());
+    if (table != null) {
+      overlay.addUnknown(step.name(), table);
+    }
+  }
+}

@@ -1,0 +1,100 @@
+package backfill.run;
+
+import backfill.plan.Plan;
+import backfill.plan.Step;
+import backfill.postgres.catalog.Table;
+import backfill.postgres.change.ChangeScope;
+import backfill.postgres.change.Changes;
+import backfill.postgres.preflight.Ready;
+import backfill.postgres.server.TableName;
+import backfill.spark.read.TablesToRead;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * The order of a run, made once from what preflight found: the run walks it, the count before
+ * writing walks it, and {@code check --sql} prints it. A turn is one change, or the steps that
+ * share their snapshots: as many as follow each other without one reading a table that an earlier
+ * one of them writes, or from which rows go along with those that it deletes. Tables are told apart
+ * by name, because one may still have to be made. Every step writes to main, so that a table of
+ * another database is no step's target, unless the plan has two names for one database.
+ *
+ * @param scope its steps are those that run, without the skipped ones
+ * @param changes what preflight found of the changes among them
+ * @param turns each either one change, or fills that share their snapshots
+ */
+record Schedule(
+    Plan plan, Ready ready, ChangeScope scope, Changes changes, List<List<Step>> turns) {
+
+  static Schedule of(Plan plan, Ready ready, ChangeScope scope, Changes changes) {
+    List<List<Step>> turns = new ArrayList<>();
+    Set<TableName> written = new HashSet<>();
+    Set<Long> losing = new HashSet<>();
+    Step before = null;
+    for (Step step : scope.steps()) {
+      boolean together =
+          step instanceof Step.Fill fill
+              && before instanceof Step.Fill
+              && read(plan, ready, fill).stream()
+                  .noneMatch(read -> written.contains(read.name()) || losing.contains(read.oid()));
+      if (!together) {
+        turns.add(new ArrayList<>());
+        written.clear();
+        losing.clear();
+      }
+      turns.get(turns.size() - 1).add(step);
+      if (step instanceof Step.Fill) {
+        written.add(ready.targets().get(step.name()).table().name());
+        ready.targets().get(step.name()).cascades().forEach(lost -> losing.addAll(lost.oids()));
+      }
+      before = step;
+    }
+    return new Schedule(plan, ready, scope, changes, turns);
+  }
+
+  private static List<Table> read(Plan plan, Ready ready, Step.Fill step) {
+    List<Table> read = new ArrayList<>();
+    read.add(ready.targets().get(step.name()).table());
+    plan.sourcesOf(step).stream()
+        .filter(source -> ready.isMain(plan.sources().get(source).database()))
+        .forEach(source -> read.add(ready.sources().get(source)));
+    return read;
+  }
+
+  /** Whether no step runs. */
+  boolean isEmpty() {
+    return turns.isEmpty();
+  }
+
+  /** Whether every step is counted before one writes, because they all are one turn. */
+  boolean countsBeforeItWrites() {
+    return turns.size() <= 1;
+  }
+
+  /**
+   * Whether what was written is verified before this turn: a change comes, or the end, or a step
+   * that writes a table which a step to verify has read or written.
+   *
+   * @param turn from 0; the number of turns for the end
+   * @param written steps that are written and not yet verified
+   * @param now what is known of their tables by then
+   */
+  boolean verifiesBefore(int turn, List<Step.Fill> written, Ready now) {
+    if (written.isEmpty()) {
+      return false;
+    }
+    if (turn == turns.size() || turns.get(turn).get(0) instanceof Step.Change) {
+      return true;
+    }
+    List<TableName> seen =
+        TablesToRead.all(plan, now, written).entrySet().stream()
+            .filter(tables -> now.isMain(tables.getKey()))
+            .flatMap(tables -> tables.getValue().stream())
+            .map(Table::name)
+            .toList();
+    return turns.get(turn).stream()
+        .anyMatch(step -> seen.contains(now.targets().get(step.name()).table().name()));
+  }
+}

@@ -1,0 +1,47 @@
+package backfill.run;
+
+import backfill.report.Stage;
+import backfill.report.StepReport;
+import backfill.spark.step.Overlay;
+
+/**
+ * One turn of a schedule on its way through the stages; each method is one of them, called once, in
+ * this order. What a kind of turn does not have is nothing.
+ */
+interface Turn extends AutoCloseable {
+  default void read() throws Exception {}
+
+  default void flatten() throws Exception {}
+
+  /** Counts, and tells the walk what the guards refuse of it. */
+  default void diff() throws Exception {}
+
+  /** Writes; only a run does. */
+  default void write() throws Exception {}
+
+  /** Looks at what a turn wrote that is verified by itself; fills are verified together. */
+  default void verify() throws Exception {}
+
+  /** From here on its targets are seen as it would leave them. */
+  default void layOver(Overlay overlay) {}
+
+  /** Lets go of what is kept for it; may be called twice. */
+  @Override
+  default void close() throws Exception {}
+
+  /** What is done in a stage. */
+  @FunctionalInterface
+  interface Work {
+    void run() throws Exception;
+  }
+
+  /** Does it, and adds the time that it takes to what the report says of the step. */
+  static void timed(StepReport report, Stage stage, Work work) throws Exception {
+    long started = System.nanoTime();
+    try {
+      work.run();
+    } finally {
+      report.spent(stage, (System.nanoTime() - started) / 1_000_000);
+    }
+  }
+}

@@ -1,0 +1,157 @@
+package backfill.run;
+
+import backfill.plan.Step;
+import backfill.postgres.preflight.Preflight;
+import backfill.postgres.preflight.QueryShapes;
+import backfill.postgres.preflight.Ready;
+import backfill.postgres.server.NotReady;
+import backfill.postgres.server.OpenTransactions;
+import backfill.report.Command;
+import backfill.report.Refusal;
+import backfill.report.Sentences;
+import backfill.report.Stage;
+import backfill.spark.read.Reading;
+import backfill.spark.step.Overlay;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The walk of a run. What was written is verified together, in one more snapshot, when the schedule
+ * says so, and before the run ends because a later step is refused or cannot run.
+ */
+final class WritingWalk implements Walk {
+  private final RunScope run;
+  private final Schedule schedule;
+  private final QueryShapes shapes;
+  private final List<Turn> turns = new ArrayList<>();
+  private final List<FillTurn> written = new ArrayList<>();
+  private Ready ready;
+
+  WritingWalk(RunScope run, Schedule schedule, QueryShapes shapes) {
+    this.run = run;
+    this.schedule = schedule;
+    this.shapes = shapes;
+    this.ready = schedule.ready();
+  }
+
+  @Override
+  public Iterator<Turn> iterator() {
+    return schedule.turns().stream().map(this::turn).iterator();
+  }
+
+  private Turn turn(List<Step> steps) {
+    Turn turn =
+        steps.get(0) instanceof Step.Fill
+            ? new FillTurn(run, this, Step.fills(steps), Command.RUN, new Overlay())
+            : steps.get(0) instanceof Step.Ddl ddl
+                ? new DdlTurn(run, schedule, ddl, Command.RUN)
+                : new ChangeTurn(run, this, schedule, (Step.Batches) steps.get(0));
+    turns.add(turn);
+    return turn;
+  }
+
+  /**
+   * Looks at the tables of some steps once more: what an earlier step was to make is there by then,
+   * or they cannot run. The first of a run find what preflight just did.
+   */
+  @Override
+  public Ready look(List<Step.Fill> together) throws Exception {
+    if (turns.size() == 1
+        && together.stream().noneMatch(step -> ready.deferred().containsKey(step.name()))) {
+      return ready;
+    }
+    lookAgain(
+        together.get(0),
+        () -> {
+          Ready now =
+              Preflight.again(
+                  run.plan, together, run.databases, run.applicationName, shapes, ready);
+          now.warnings().forEach(run::warnOnce);
+          together.forEach(
+              step ->
+                  run.reportOf(step).target =
+                      now.targets().get(step.name()).table().name().toString());
+          ready = ready.with(now, together);
+        });
+    return ready;
+  }
+
+  /**
+   * Looks at what a step needs, right before it runs. Where it cannot run, what earlier ones wrote
+   * is verified all the same.
+   *
+   * @throws NotReady naming what is wrong, and the steps that are done
+   */
+  void lookAgain(Step first, Turn.Work look) throws Exception {
+    run.enter(Stage.PREFLIGHT, first, first.name() + ", again", 0);
+    try {
+      look.run();
+    } catch (NotReady e) {
+      List<String> reasons = new ArrayList<>(e.reasons());
+      List<String> done = Sentences.doneSteps(run.report);
+      if (!done.isEmpty()) {
+        reasons.add("done before it, whole: " + String.join(", ", done));
+      }
+      verifyWritten();
+      run.enter(Stage.PREFLIGHT, first, first.name() + ", again", 0);
+      throw new NotReady(reasons, e.retryable(), e);
+    }
+  }
+
+  @Override
+  public void counted(Turn turn, Step first, List<Refusal> refusals) throws Exception {
+    if (!refusals.isEmpty()) {
+      verifyWritten();
+      run.enter(Stage.DIFF, first, "limits", 0);
+      run.refuse(refusals);
+    }
+  }
+
+  @Override
+  public void verify(Turn turn) throws Exception {
+    turn.verify();
+    if (turn instanceof FillTurn fills) {
+      written.add(fills);
+    } else {
+      turn.close();
+    }
+    if (schedule.verifiesBefore(turns.size(), writtenSteps(), ready)) {
+      verifyWritten();
+    }
+  }
+
+  private void verifyWritten() throws Exception {
+    if (written.isEmpty()) {
+      return;
+    }
+    Step first = writtenSteps().get(0);
+    run.enter(Stage.VERIFY, first, "transactions open at our last commit", 0);
+    Optional<String> open =
+        OpenTransactions.now(run.databases, run.applicationName)
+            .endWithin(run.plan.settings().verify().waitFor(), run::waitsFor);
+    run.stopping.check();
+    open.ifPresent(still -> run.warn("verify: " + still + "; what is changed there is not seen"));
+    run.enter(Stage.VERIFY, first, "snapshot", 0);
+    try (Reading reading = run.verifying(ready, writtenSteps())) {
+      for (FillTurn turn : written) {
+        turn.verify(reading);
+      }
+      run.release(reading);
+    }
+    written.forEach(FillTurn::close);
+    written.clear();
+  }
+
+  private List<Step.Fill> writtenSteps() {
+    return written.stream().flatMap(turn -> turn.steps().stream()).toList();
+  }
+
+  @Override
+  public void close() throws Exception {
+    for (Turn turn : turns) {
+      turn.close();
+    }
+  }
+}
