@@ -11,7 +11,9 @@ import java.util.stream.Collectors;
 import backfill.report.Stage;
 import org.junit.jupiter.api.Test;
 
-/** The run can be read on one screen: its stages in one method, and few questions of the command. */
+/**
+ * The run can be read on one screen: its stages in one method, and few questions of the command.
+ */
 class OneScreenTest {
   private static final int SCREEN = 40;
   private static final int COMPARISONS = 6;
@@ -54,7 +56,9 @@ class OneScreenTest {
     assertThat(stageMethods(method(calls.replace("flatten", "diff").replaceFirst("diff", "flat"))))
         .isEmpty();
     assertThat(stageMethods(method(calls.replace("    verify();\n", "")))).isEmpty();
-    assertThat(stageMethods(method(calls.replace("    diff();\n", "    diff();\n  }\n\n  void b() {\n"))))
+    assertThat(
+            stageMethods(
+                method(calls.replace("    diff();\n", "    diff();\n  }\n\n  void b() {\n"))))
         .isEmpty();
   }
 

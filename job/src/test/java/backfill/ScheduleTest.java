@@ -51,6 +51,9 @@ class ScheduleTest {
       compared.add(compare(there.database.environment(), "coder-prebuilds-membership"));
     }
     try (TestingUpstream there = TestingUpstream.create("gitlab-seats", "-")) {
+      there.database.execute(
+          "INSERT INTO plans VALUES (1, 'free')",
+          "INSERT INTO gitlab_subscriptions (namespace_id, hosted_plan_id) VALUES (10, 1)");
       compared.add(compare(there.database.environment(), "gitlab-seat-assignments"));
     }
     try (ApiKeys keys = ApiKeys.create()) {

@@ -150,6 +150,24 @@ class StandaloneClusterTest {
   }
 
   @Test
+  void preflightOfACheckRefusesItToo() throws Exception {
+    List<String> command =
+        JobProcess.java(
+            System.getProperty("java.class.path"),
+            "-Dspark.master=local[2]",
+            "-Dspark.speculation=true");
+    command.addAll(List.of("backfill.Main", "check", there.plan("checked", "ledger = off")));
+    try (JobProcess job = JobProcess.start(command, there.database.environment())) {
+      JobRun run = job.end();
+
+      assertThat(run.code()).as(run.said()).isEqualTo(2);
+      assertThat(run.said())
+          .contains(
+              "preflight failed: spark.speculation: is on, and without a ledger nothing tells");
+    }
+  }
+
+  @Test
   void supervisedDriverIsRefused() throws Exception {
     try (JobProcess job =
         JobProcess.local(

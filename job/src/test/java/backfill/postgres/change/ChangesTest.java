@@ -258,6 +258,27 @@ class ChangesTest {
   }
 
   @Test
+  void tableThatWentBeforeItsStepIsMissedInPreflightAndNothingOfTheStepIsWritten()
+      throws Exception {
+    TestingRun run =
+        run(
+            "run",
+            """
+            { name = away, kind = ddl, creates = other
+              statement = "DO 'BEGIN CREATE TABLE other (id int); ALTER TABLE items RENAME TO gone; END'" }
+            """
+                + SET);
+    assertThat(run.code()).as(run.said()).isEqualTo(3);
+    assertThat(run.report().path("error").path("stage").asText()).isEqualTo("preflight");
+    assertThat(run.report().path("error").path("step").asText()).isEqualTo("mark");
+    assertThat(run.report().path("error").path("message").asText())
+        .contains("table items does not exist")
+        .contains("done before it, whole: away");
+    assertThat(run.said()).contains("preflight: step mark cannot run:");
+    assertThat(run.step("mark").path("stages").has("write")).isFalse();
+  }
+
+  @Test
   void columnWithNullsIsNotMadeNotNullAndNothingIsLeftBehind() throws Exception {
     String step = "{ name = strict, kind = ddl, not-null = [items.state] }";
     TestingRun run = run("run", step);
