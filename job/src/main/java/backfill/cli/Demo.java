@@ -48,8 +48,7 @@ final class Demo {
     long started = System.nanoTime();
     stopping.listen();
     PlanText text = PlanText.shipped(PLAN);
-    Loaded loaded =
-        Loaded.load(text.location(), text.text(), List.of(), Selection.ALL);
+    Loaded loaded = Loaded.load(text.location(), text.text(), List.of(), Selection.ALL);
     Plan plan = loaded.plan();
     try (Session session = Session.start("backfill demo", plan.timeZone());
         DemoServer server = DemoServer.start()) {

@@ -24,8 +24,7 @@ public record Loaded(Plan plan, List<Step> steps) {
    * @param sets settings of the command line, {@code KEY=VALUE}
    * @throws InvalidPlan with every problem at once
    */
-  public static Loaded load(
-      String location, String text, List<String> sets, Selection selection) {
+  public static Loaded load(String location, String text, List<String> sets, Selection selection) {
     Plan plan = PlanFile.read(location, text, sets, Version.number());
     return new Loaded(plan, selection.of(plan));
   }
