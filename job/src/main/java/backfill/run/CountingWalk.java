@@ -102,7 +102,7 @@ final class CountingWalk implements Walk {
   }
 
   @Override
-  public void close() throws Exception {
+  public void close() {
     for (Turn turn : turns) {
       turn.close();
     }

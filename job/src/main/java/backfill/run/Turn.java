@@ -27,7 +27,7 @@ interface Turn extends AutoCloseable {
 
   /** Lets go of what is kept for it; may be called twice. */
   @Override
-  default void close() throws Exception {}
+  default void close() {}
 
   /** What is done in a stage. */
   @FunctionalInterface

@@ -25,5 +25,5 @@ interface Walk extends Iterable<Turn>, AutoCloseable {
 
   /** Lets go of what is kept for the turns that it gave. */
   @Override
-  void close() throws Exception;
+  void close();
 }

@@ -149,7 +149,7 @@ final class WritingWalk implements Walk {
   }
 
   @Override
-  public void close() throws Exception {
+  public void close() {
     for (Turn turn : turns) {
       turn.close();
     }
