@@ -11,6 +11,8 @@ import backfill.postgres.server.Database;
 import backfill.postgres.server.Databases;
 import backfill.postgres.server.NotReady;
 import backfill.spark.query.PlanQueries;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -20,6 +22,7 @@ import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** What {@code check --grants} prints is enough for a run, and none of it is too much. */
 class CheckGrantsTest {
@@ -137,6 +140,27 @@ class CheckGrantsTest {
             "-- only-if is asked too: to_regclass('dojo_role') IS NOT NULL",
             "-- trigger pgtrigger_update_update on auth_user runs dojo_user_event() with the rights of the role that"
                 + " writes; what it does is not known here, its text names dojo_dojo_userevent: GRANT what it needs too");
+  }
+
+  @Test
+  void aTriggerOfBatchesIsNamedToo(@TempDir Path directory) throws Exception {
+    execute(
+        "CREATE TABLE aged (id int PRIMARY KEY, age int)",
+        "CREATE TABLE trail (id int)",
+        "CREATE FUNCTION note_age() RETURNS trigger LANGUAGE plpgsql AS"
+            + " $$ BEGIN INSERT INTO trail VALUES (new.id); RETURN NULL; END $$",
+        "CREATE TRIGGER noted AFTER UPDATE ON aged FOR EACH ROW EXECUTE FUNCTION note_age()");
+    Path plan =
+        Files.writeString(
+            directory.resolve("aged.conf"),
+            "name = aged, steps = [{ name = age, kind = batches, table = aged, where = \"age IS NULL\", set { age = \"0\" } }]");
+
+    assertThat(
+            TestingCommand.run(database.environment(), "check", plan.toString(), "--grants")
+                .printed())
+        .contains(
+            "-- trigger noted on aged runs note_age() with the rights of the role that writes; what it does is not known"
+                + " here, its text names trail: GRANT what it needs too");
   }
 
   @Test

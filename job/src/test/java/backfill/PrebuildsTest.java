@@ -258,7 +258,9 @@ class PrebuildsTest {
     long many = statements();
 
     assertThat(there.database.count("SELECT count(*) FROM group_members")).isEqualTo(2001);
-    assertThat(many).isBetween(few - 2, few + 2).isLessThanOrEqualTo(40);
+    // Each of the three writes sends the first rows of many by themselves, to see how slow they
+    // are.
+    assertThat(many).isBetween(few - 2, few + 3).isLessThanOrEqualTo(41);
   }
 
   private long statements() throws SQLException {

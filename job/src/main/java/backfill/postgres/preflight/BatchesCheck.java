@@ -79,13 +79,7 @@ final class BatchesCheck {
     }
     RowEvent event = step.deletes() ? RowEvent.DELETE : RowEvent.UPDATE;
     new ReplicaIdentity(inquiry, findings).check(place, table, List.of(event));
-    List<String> triggers = catalog.beforeRowTriggers(table, event);
-    triggers.forEach(
-        trigger ->
-            findings.warn(
-                place,
-                "trigger %s fires BEFORE %s on %s and may change or drop rows"
-                    .formatted(trigger, event, table.name())));
+    List<String> triggers = TargetCheck.triggers(place, catalog, table, event, findings);
     Cascades cascades =
         step.deletes() ? Cascades.of(inquiry, table) : new Cascades(table, List.of(), Map.of());
     if (step.deletes()) {

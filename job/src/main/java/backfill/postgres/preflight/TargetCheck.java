@@ -107,7 +107,7 @@ final class TargetCheck {
     rights.adviseRanges(Findings.place(step), table, readers, findings);
     Map<RowEvent, List<String>> triggers = new EnumMap<>(RowEvent.class);
     for (RowEvent event : events(step)) {
-      triggers.put(event, triggers(step, table, event));
+      triggers.put(event, triggers(Findings.place(step), catalog, table, event, findings));
       rules(step, table, event);
     }
     if (events(step).contains(RowEvent.INSERT)) {
@@ -256,7 +256,15 @@ final class TargetCheck {
     return arbiter;
   }
 
-  private List<String> triggers(Step.Fill step, Table table, RowEvent event) throws SQLException {
+  /**
+   * Notes for the least role what the table's triggers may need, and warns of those that fire
+   * before a row is written.
+   *
+   * @return the names of the latter
+   */
+  static List<String> triggers(
+      String place, Catalog catalog, Table table, RowEvent event, Findings findings)
+      throws SQLException {
     for (Trigger trigger : catalog.triggers(table, event)) {
       if (!trigger.securityDefiner()) {
         findings
@@ -275,7 +283,7 @@ final class TargetCheck {
     List<String> triggers = catalog.beforeRowTriggers(table, event);
     for (String trigger : triggers) {
       findings.warn(
-          Findings.place(step),
+          place,
           "trigger %s fires BEFORE %s on %s and may change or drop rows"
               .formatted(trigger, event, table.name()));
     }

@@ -11,7 +11,7 @@ import java.util.function.LongConsumer;
  */
 public final class Pieces {
   private static final int FIRST = 500;
-  private static final int FASTEST_GROWTH = 16;
+  private static final int FASTEST_GROWTH = 100;
   private static final double SECOND_NANOS = 1e9;
   private static final double CLEARLY_LESS = 0.8;
 
