@@ -17,7 +17,6 @@ import java.util.jar.JarFile;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.condition.DisabledIfSystemProperty;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -80,14 +79,16 @@ class JarIT {
   @ParameterizedTest
   @ValueSource(
       strings = {"org.postgresql:postgresql", "com.typesafe:config", "info.picocli:picocli"})
-  @DisabledIfSystemProperty(
-      named = "backfill.maven",
-      matches = "offline: true",
-      disabledReason = "Maven makes the list of components online only")
   void libraryIsListedWithItsVersionAndLicence(String library) throws IOException {
+    for (JsonNode bom : boms()) {
+      assertIsListed(library, bom);
+    }
+  }
+
+  private void assertIsListed(String library, JsonNode bom) throws IOException {
     List<String> required = new ArrayList<>();
     JsonNode listed = null;
-    for (JsonNode component : bom().path("components")) {
+    for (JsonNode component : bom.path("components")) {
       String name = component.path("group").asText() + ":" + component.path("name").asText();
       if (component.path("scope").asText().equals("required")) {
         required.add(name);
@@ -106,19 +107,23 @@ class JarIT {
   }
 
   @Test
-  @DisabledIfSystemProperty(
-      named = "backfill.maven",
-      matches = "offline: true",
-      disabledReason = "Maven makes the list of components online only")
   void listIsOfThisVersion() throws IOException {
-    JsonNode ours = bom().path("metadata").path("component");
+    for (JsonNode bom : boms()) {
+      JsonNode ours = bom.path("metadata").path("component");
 
-    assertThat(ours.path("name").asText()).isEqualTo("backfill");
-    assertThat(ours.path("version").asText()).isEqualTo(Version.number());
-    assertThat(ours.path("licenses").toString()).contains("Apache-2.0");
+      assertThat(ours.path("name").asText()).isEqualTo("backfill");
+      assertThat(ours.path("version").asText()).isEqualTo(Version.number());
+      assertThat(ours.path("licenses").toString()).contains("Apache-2.0");
+    }
   }
 
-  private static JsonNode bom() throws IOException {
-    return new ObjectMapper().readTree(TARGET.resolve("bom.json").toFile());
+  /** The list of components: Maven leaves it out where it is offline, and only there. */
+  private static List<JsonNode> boms() throws IOException {
+    Path file = TARGET.resolve("bom.json");
+    if (!Files.exists(file)) {
+      assertThat(System.getProperty("backfill.maven")).isEqualTo("offline: true");
+      return List.of();
+    }
+    return List.of(new ObjectMapper().readTree(file.toFile()));
   }
 }

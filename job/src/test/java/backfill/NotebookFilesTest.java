@@ -6,14 +6,17 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Holds every notebook to how it is kept: parameters first, no outputs, nothing installed. */
 class NotebookFilesTest {
@@ -47,6 +50,28 @@ class NotebookFilesTest {
     JsonNode notebook = JSON.readTree("{\"cells\":[" + cell.replace('\'', '"') + "]}");
 
     assertThat(mistakes(notebook)).isEqualTo(mistake.isEmpty() ? List.of() : List.of(mistake));
+  }
+
+  /** Nothing is fetched for it, and no database is asked. */
+  @ParameterizedTest
+  @ValueSource(strings = {"audti", "", "--form", "../notebooks/audit"})
+  void nameThatIsNoNotebooksIsToldBeforeAnythingIsFetched(String name, @TempDir Path empty)
+      throws Exception {
+    Path script = empty.resolve("run");
+    Files.copy(Checkout.root().resolve("notebooks/run"), script);
+    Files.createFile(empty.resolve("audit.ipynb"));
+    Files.createFile(empty.resolve("before.ipynb"));
+
+    Process process =
+        new ProcessBuilder("bash", script.toString(), name).redirectErrorStream(true).start();
+    String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+
+    assertThat(process.waitFor()).isEqualTo(2);
+    assertThat(said)
+        .isEqualTo(
+            "notebooks/run: %s: expected one of audit, before\n"
+                .formatted(name.isEmpty() ? "no notebook" : name));
+    assertThat(empty.resolve("target")).doesNotExist();
   }
 
   private static List<String> mistakes(JsonNode notebook) {

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.SerializationFeature;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -51,6 +52,8 @@ import picocli.CommandLine.Spec;
     },
     sortOptions = false)
 final class Bench implements Callable<Integer> {
+  private static final int NO_SERVER = 3;
+
   @Spec private CommandSpec spec;
 
   @Parameters(
@@ -129,7 +132,25 @@ final class Bench implements Callable<Integer> {
 
   /** The launcher names the checkout in the property {@code bench.checkout}. */
   public static void main(String[] arguments) {
-    System.exit(new CommandLine(new Bench()).execute(arguments));
+    System.exit(commandLine().execute(arguments));
+  }
+
+  /** Wrong words, and a server that cannot be had, end with a message and no stack trace. */
+  static CommandLine commandLine() {
+    return new CommandLine(new Bench())
+        .setParameterExceptionHandler(
+            (wrong, arguments) -> {
+              wrong.getCommandLine().getErr().println("bench: " + wrong.getMessage());
+              return CommandLine.ExitCode.USAGE;
+            })
+        .setExecutionExceptionHandler(
+            (failure, bench, parsed) -> {
+              if (!(failure instanceof SQLException)) {
+                throw failure;
+              }
+              bench.getErr().println("bench: " + failure.getMessage());
+              return NO_SERVER;
+            });
   }
 
   @Override
@@ -174,7 +195,8 @@ final class Bench implements Callable<Integer> {
           names.isEmpty() ? Cases.all().stream().map(BenchCase::name).toList() : names;
       for (String name : chosen) {
         if (flattening(name).isEmpty()) {
-          ways.forEach(way -> requireWay(named(name), way));
+          BenchCase bench = named(name);
+          ways.forEach(way -> requireWay(bench, way));
         } else if (!List.of(Ways.NONE).containsAll(ways)) {
           throw new IllegalArgumentException(name + " has no --way: all of its are compared");
         }
