@@ -4,7 +4,7 @@ import java.io.Serializable;
 import java.util.Arrays;
 
 /** Numbers by numbers, in two arrays: 12 bytes of memory for each place, half of them in use. */
-public final class LongIndex implements Serializable {
+final class LongIndex implements Serializable {
   private static final long serialVersionUID = 1L;
   private static final int NONE = -1;
 

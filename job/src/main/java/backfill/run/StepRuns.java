@@ -10,7 +10,7 @@ import backfill.spark.step.StepRun;
 import java.util.Map;
 
 /** The executor of each kind of step. */
-public final class StepRuns {
+final class StepRuns {
   private StepRuns() {}
 
   /** A step that will be taken through the stages. */

@@ -4,7 +4,7 @@ import backfill.postgres.server.SqlState;
 import java.sql.SQLException;
 
 /** A change cannot be made, or was not made by what should have (exit 6); the message says why. */
-public final class ChangeFailed extends SQLException {
+final class ChangeFailed extends SQLException {
   private static final long serialVersionUID = 1L;
 
   public ChangeFailed(String message) {

@@ -17,7 +17,7 @@ import java.util.UUID;
  * batches. One connection serves for all of it, and is opened anew where it was cut. Used by one
  * thread.
  */
-public final class Ledger implements AutoCloseable {
+final class Ledger implements AutoCloseable {
   private static final int ANSWERS_WITHIN_SECONDS = 10;
 
   private final Database database;

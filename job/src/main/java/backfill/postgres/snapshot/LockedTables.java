@@ -18,7 +18,7 @@ import java.util.List;
  * there, and by one beside it. Where several databases are read, the tables of all are locked
  * before the first snapshot is taken: what one waits for does not set their snapshots apart.
  */
-public final class LockedTables implements AutoCloseable {
+final class LockedTables implements AutoCloseable {
   private final List<Connection> held;
   private boolean exported;
 
