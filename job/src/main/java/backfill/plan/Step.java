@@ -334,7 +334,7 @@ public sealed interface Step permits Step.Fill, Step.Change {
    *
    * @param object the column that says on what a row grants something; empty where the plan names
    *     none
-   * @param user the column that says to whom; empty in the same case
+   * @param user the column that says to whom; empty where the plan names none
    */
   record IntoRows(String table, List<String> key, Optional<String> object, Optional<String> user) {
     public IntoRows {

@@ -8,7 +8,7 @@ import java.util.List;
  * Who would gain most, as the report names it.
  *
  * @param direct pairs that a source names; null for a step of rows
- * @param throughGroups pairs that only a group gives; null in the same case
+ * @param throughGroups pairs that only a group gives; null for a step of rows
  */
 public record GainsReport(Long direct, Long throughGroups, List<Gain> users, List<Gain> objects) {
 

@@ -169,7 +169,10 @@ public final class StepReport {
     toDo(batches, foretold.rows().orElse(null));
   }
 
-  /** The same, where no one asked what goes along; the count is the step's own to report. */
+  /**
+   * What a step of batches has to do, where no one asked what goes along; the count is the step's
+   * own to report.
+   */
   public void counted(Step.Batches batches, long rows) {
     toDo(batches, rows);
   }

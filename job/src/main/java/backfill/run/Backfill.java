@@ -58,7 +58,9 @@ public final class Backfill {
     run(command, CheckPrintout.NONE);
   }
 
-  /** The same, and prints what was asked for. */
+  /**
+   * Takes the plan as far as the command says, fills in the report and prints what was asked for.
+   */
   public void run(Command command, CheckPrintout printout) {
     load();
     try (Brake brake =

@@ -53,7 +53,8 @@ public record CoveringIndexes(Set<String> indexes, String condition) {
       if (ConnectionFailure.passing(e.getSQLState())) {
         throw e;
       }
-      // Rights are looked at behind the proof: without them all that is known is that there is one.
+      // The server looks at rights after the proof: without them all that is known is that there is
+      // one.
       if (!SqlState.INSUFFICIENT_PRIVILEGE.is(e)) {
         return none(owned);
       }

@@ -64,7 +64,7 @@ public record OwnedRows(
     return ofRow(table, condition, columns);
   }
 
-  /** The same of any condition over columns of the table. */
+  /** Any condition over these columns of the table, on its row {@code t}. */
   static String ofRow(TableName table, String condition, List<String> columns) {
     return "(SELECT ("
         + condition

@@ -51,8 +51,7 @@ public record Table(
 
   /** One that is not there yet: nothing is known of it but what it will be called. */
   public static Table absent(TableName name) {
-    return new Table(
-        0, name, ABSENT, List.of(), List.of(), new Table.Reading(0, false, true), List.of());
+    return new Table(0, name, ABSENT, List.of(), List.of(), new Reading(0, false, true), List.of());
   }
 
   /** Whether it is still to be made. */
@@ -102,7 +101,8 @@ public record Table(
   }
 
   /**
-   * The same, and some columns as texts that equal values share.
+   * The same table, of which numbers and arrays are read as the server's texts, and some columns as
+   * texts that equal values share.
    *
    * @param matched columns of a key whose equal values may be written differently
    */

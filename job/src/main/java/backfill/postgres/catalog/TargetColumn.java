@@ -44,7 +44,7 @@ public record TargetColumn(
     return nullsMatch ? orBothNull(one, other) : equal(one, other);
   }
 
-  /** The same where neither is NULL. */
+  /** SQL that holds where a column and a value of its type are equal, and neither is NULL. */
   public String equal(String one, String other) {
     return compared(one) + " " + equality + " " + other;
   }

@@ -19,8 +19,8 @@ public final class BatchesCount {
    * How many rows a step would change.
    *
    * @param rows empty where that cannot be known before
-   * @param cascaded table to rows that would go along; empty in the same case, and where no one
-   *     asked
+   * @param cascaded table to rows that would go along; empty where that cannot be known before, and
+   *     where no one asked
    * @param unknown why, or null
    */
   public record Foretold(

@@ -63,7 +63,7 @@ public record ChangeScope(
     return steps.subList(0, steps.indexOf(step));
   }
 
-  /** The same for one step by itself. */
+  /** The scope of one step by itself, with none before it. */
   public ChangeScope only(Step.Batches step) {
     return new ChangeScope(database, applicationName, plan, now, List.of(step));
   }

@@ -39,8 +39,9 @@ public final class Foreseen {
   }
 
   /**
+   * The table of a step, as that step finds it.
+   *
    * @param tables step to its table, of the steps whose table is there
-   * @param step the one that finds it so
    */
   public static Foreseen of(
       Inquiry inquiry, ChangeScope scope, Map<String, Table> tables, Step step)
@@ -48,7 +49,7 @@ public final class Foreseen {
     return of(inquiry, scope, tables, step, tables.get(step.name()));
   }
 
-  /** The same of one table that the step is about. */
+  /** A table that a step is about, as that step finds it. */
   public static Foreseen of(
       Inquiry inquiry, ChangeScope scope, Map<String, Table> tables, Step step, Table table)
       throws SQLException {

@@ -10,7 +10,7 @@ import java.util.Locale;
 public enum Operation {
   /** It is added unless one with its key is there; how many were there is counted. */
   INSERT_MISSING,
-  /** The same, and those whose key was there are named. */
+  /** It is added unless one with its key is there; the keys that were there are named. */
   INSERT_AND_NAME,
   /**
    * The row with its key gets the new values if it still holds the expected ones: after the columns
@@ -36,17 +36,17 @@ public enum Operation {
   public static List<Operation> of(Step.Fill step) {
     List<Operation> operations = new ArrayList<>();
     if (step.deletes()) {
-      operations.add(Operation.COMPARE_AND_DELETE);
+      operations.add(COMPARE_AND_DELETE);
     }
     if (step instanceof Step.Rows rows) {
       if (rows.mode() != Step.Mode.INSERT_MISSING) {
-        operations.add(Operation.COMPARE_AND_SET);
+        operations.add(COMPARE_AND_SET);
       }
       if (rows.mode() != Step.Mode.UPDATE) {
-        operations.add(Operation.INSERT_AND_NAME);
+        operations.add(INSERT_AND_NAME);
       }
     } else {
-      operations.add(Operation.INSERT_MISSING);
+      operations.add(INSERT_MISSING);
     }
     return operations;
   }

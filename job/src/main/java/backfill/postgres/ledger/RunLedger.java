@@ -146,7 +146,10 @@ public final class RunLedger implements AutoCloseable {
     }
   }
 
-  /** The same, apart for each kind of write of a step that fills a table. */
+  /**
+   * What the committed batches of a step that fills a table did, by kind of write; empty without a
+   * ledger.
+   */
   public Optional<StepCounts> counts(Step.Fill step) {
     if (ledger == null) {
       return Optional.empty();

@@ -154,14 +154,14 @@ public record WriteCounts(
     return refusing.rows() - refusing.parentsGone();
   }
 
-  /** The same rows, after attempts in vain. */
+  /** These counts, after attempts in vain. */
   public WriteCounts after(Retry retry) {
     Effort whole =
         new Effort(effort.statements() + retry.attempts(), retry.attempts(), retry.lockWaitNanos());
     return new WriteCounts(rows, changed, leaving, refusing, cascaded, whole, exact);
   }
 
-  /** The same, from a task that was not the first to try. */
+  /** These counts, from a task that was not the first to try. */
   public WriteCounts inexact() {
     return new WriteCounts(rows, changed, leaving, refusing, cascaded, effort, false);
   }

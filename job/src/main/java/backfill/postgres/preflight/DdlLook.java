@@ -16,7 +16,7 @@ import java.util.Optional;
  * @param text its statement, with the plan's parameters in it
  * @param object what it makes or takes away
  * @param table the one that it changes, or null where there is none yet
- * @param foreseen that table as the steps before leave it; null in the same case
+ * @param foreseen that table as the steps before leave it; null where there is no table yet
  */
 record DdlLook(
     Step.Ddl step,

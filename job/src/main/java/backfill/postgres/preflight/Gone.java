@@ -72,7 +72,7 @@ final class Gone {
     }
   }
 
-  /** The same for the index that it goes by. */
+  /** Refuses a step if an earlier one takes away the index that it goes by. */
   void checkIndex(String place, Step step, Table table, String index, Findings findings) {
     TableName name = new TableName(table.name().schema(), index);
     for (Going each : before(step)) {

@@ -18,7 +18,8 @@ import java.util.Set;
  * @param databases name to servers, of the databases that were asked; main comes first
  * @param sources name to table, of the sources that the steps read which will run; one that a step
  *     before them makes may be absent
- * @param targets step to target, of the steps that will run; the same
+ * @param targets step to target, of the steps that will run; the table of one that a step before it
+ *     makes may be absent
  * @param omitted what will not run, or cannot be looked at yet
  * @param now the server's time at the start of the run, in UTC with microseconds
  */

@@ -149,7 +149,7 @@ final class SessionPair implements AutoCloseable {
     }
   }
 
-  /** The same, of a database that is only read. */
+  /** Whether the server has room for the readers of a database that is only read. */
   void needReaders(int readers, int beside, Findings findings) throws SQLException {
     needReaders(readers, beside, database.readsElsewhere() ? "_READ_URL" : "_URL", findings);
   }

@@ -88,7 +88,7 @@ public final class Database implements Serializable {
     return value == null || value.isEmpty() ? null : value;
   }
 
-  /** The same, with sessions of this time zone. */
+  /** This database, with sessions of this time zone. */
   Database inZone(String zone) {
     return new Database(prefix, url, readUrl, user, password, passwordFile, connectTimeout, zone);
   }
@@ -188,7 +188,7 @@ public final class Database implements Serializable {
     return open(readUrl(), applicationName);
   }
 
-  /** The same, read where it is written. */
+  /** This database, read where it is written and not at a replica. */
   public Database atPrimary() {
     return new Database(prefix, url, null, user, password, passwordFile, connectTimeout, timeZone);
   }

@@ -80,7 +80,7 @@ public final class Replica {
    * How far the other one is.
    *
    * @param replayed null where it does not say
-   * @param lagBytes null in the same case
+   * @param lagBytes what it has not replayed of the goal; null where it does not say
    * @param seconds since what it replayed last was committed; null where that is not known
    */
   private record Position(

@@ -20,13 +20,19 @@ public record Server(
     boolean readOnly,
     String database,
     Instance instance) {
+  /** The first release that will do. */
+  public static final int OLDEST = 140000;
 
   /**
+   * Which PostgreSQL a server is.
+   *
    * @param number as {@code server_version_num} gives it, 160004
    */
   public record Release(int number, String version) {}
 
   /**
+   * What tells a server from others.
+   *
    * @param systemIdentifier the same on a primary and its replicas, and nowhere else
    * @param started when its process did, as it prints it: two of one identifier are told apart by
    *     it
@@ -48,8 +54,6 @@ public record Server(
   public String started() {
     return instance.started();
   }
-
-  public static final int OLDEST = 140000;
 
   public static Server of(Inquiry inquiry, String address) throws SQLException {
     return inquiry.one(

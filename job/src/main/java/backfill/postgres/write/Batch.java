@@ -39,7 +39,7 @@ public final class Batch {
     bytes += element instanceof String text ? BYTES_OF_AN_OBJECT + text.length() : Long.BYTES;
   }
 
-  /** The same, an integer. */
+  /** Adds an integer to a column, without an object for it. */
   public void add(int column, long value) {
     values.get(column).add(value);
     bytes += Long.BYTES;

@@ -45,7 +45,7 @@ public final class BatchStatement {
     return begin(target.lockTimeout(), target.statementTimeout());
   }
 
-  /** The same; a timeout of zero is none. */
+  /** The first statement of a transaction that waits so long; a timeout of zero is none. */
   public static String begin(Duration lockTimeout, Duration statementTimeout) {
     return "SELECT pg_catalog.pg_current_xact_id()::text,"
         + SessionSettings.untilCommit("lock_timeout", lockTimeout.toMillis() + "ms")

@@ -41,8 +41,8 @@ public record WritePart(Operation operation, List<String> columns, Set<String> t
   }
 
   /**
-   * The same in the order that a target wants whose rows refer to each other: a new parent comes
-   * before the rows that are given to it, and one that goes has lost them by then.
+   * The writes of a step, in the order that a target wants whose rows refer to each other: a new
+   * parent comes before the rows that are given to it, and one that goes has lost them by then.
    */
   public static List<WritePart> of(Step.Fill step, List<String> outputs, Target target) {
     List<WritePart> parts = new ArrayList<>(of(step, outputs));
@@ -59,7 +59,10 @@ public record WritePart(Operation operation, List<String> columns, Set<String> t
     return columns;
   }
 
-  /** The same, and those by which rows that go refer to each other. */
+  /**
+   * What {@link #read(Step.Fill, List)} names, and the columns by which rows that go refer to each
+   * other.
+   */
   public static List<String> read(Step.Fill step, List<String> outputs, Target target) {
     Set<String> columns = new LinkedHashSet<>(read(step, outputs));
     if (step.deletes()) {
