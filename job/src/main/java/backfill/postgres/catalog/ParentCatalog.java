@@ -18,15 +18,16 @@ public final class ParentCatalog {
     this.inquiry = inquiry;
   }
 
-  /**
-   * By the name of the constraint. A partitioned parent has one more row in the catalog for each of
-   * its partitions; these stand below the one that counts. {@code conenforced} and {@code
-   * conperiod} came with PostgreSQL 18: as keys of the row's JSON they may be absent.
-   */
+  /** Those that one statement can ask about. */
   public List<ParentTable> of(Table table) throws SQLException {
+    return readable(all(table));
+  }
+
+  /** Those that we may read, each with its table. */
+  public List<ParentTable> readable(List<Found> all) throws SQLException {
     Catalog catalog = new Catalog(inquiry);
     List<ParentTable> parents = new ArrayList<>();
-    for (Found one : all(table)) {
+    for (Found one : all) {
       if (one.readable()) {
         parents.add(new ParentTable(one.key(), catalog.table(one.parent())));
       }
@@ -34,7 +35,12 @@ public final class ParentCatalog {
     return parents;
   }
 
-  /** All of them, whether we may read them or not. */
+  /**
+   * All of them, whether we may read them or not, by the name of the constraint. A partitioned
+   * parent has one more row in the catalog for each of its partitions; these stand below the one
+   * that counts. {@code conenforced} and {@code conperiod} came with PostgreSQL 18: as keys of the
+   * row's JSON they may be absent.
+   */
   public List<Found> all(Table table) throws SQLException {
     return inquiry.rows(
         """

@@ -61,12 +61,15 @@ public final class ReplicaIdentity {
   }
 
   /**
-   * Refuses what a step would do in vain.
+   * Refuses what a step would do in vain. An INSERT needs no identity, so that nothing is asked for
+   * a step that only adds rows.
    *
-   * @param events UPDATE and DELETE, those of them that the step's statements are
+   * @param events what the step's statements are
    */
   public void check(String place, Table table, Collection<RowEvent> events) throws SQLException {
-    check(place, table.oid(), events);
+    if (events.contains(RowEvent.UPDATE) || events.contains(RowEvent.DELETE)) {
+      check(place, table.oid(), events);
+    }
     if (events.contains(RowEvent.DELETE)) {
       Cascades cascades = Cascades.of(inquiry, table);
       for (long child : cascades.children().keySet()) {

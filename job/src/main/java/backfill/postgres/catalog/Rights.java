@@ -5,12 +5,15 @@ import backfill.postgres.server.Privilege;
 import backfill.postgres.server.TableName;
 import java.sql.SQLException;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
 /** Looks which rights we lack, and names each as the statement that gives it. */
 public final class Rights {
   private final Inquiry inquiry;
   private final String user;
+  private final Map<String, Boolean> usableSchemas = new HashMap<>();
 
   public Rights(Inquiry inquiry, String user) {
     this.inquiry = inquiry;
@@ -38,17 +41,7 @@ public final class Rights {
             privilege.name());
     if (!lacking.isEmpty()) {
       lack(
-          privilege,
-          place,
-          "no right to "
-              + privilege
-              + " on "
-              + table.name()
-              + "; "
-              + LeastRole.onColumns(privilege, lacking, table.name())
-              + " TO "
-              + TableName.quote(user),
-          findings);
+          place, privilege, table, LeastRole.onColumns(privilege, lacking, table.name()), findings);
     }
   }
 
@@ -90,19 +83,18 @@ public final class Rights {
             table.oid(),
             privilege.name());
     if (!had) {
-      lack(
-          privilege,
-          place,
-          "no right to "
-              + privilege
-              + " on "
-              + table.name()
-              + "; "
-              + grant
-              + " TO "
-              + TableName.quote(user),
-          findings);
+      lack(place, privilege, table, grant, findings);
     }
+  }
+
+  private void lack(
+      String place, Privilege privilege, Table table, String grant, Findings findings) {
+    lack(
+        privilege,
+        place,
+        "no right to %s on %s; %s TO %s"
+            .formatted(privilege, table.name(), grant, TableName.quote(user)),
+        findings);
   }
 
   private static void lack(Privilege privilege, String place, String reason, Findings findings) {
@@ -201,12 +193,7 @@ public final class Rights {
   private void needSchema(String place, TableName name, Findings findings, boolean toRead)
       throws SQLException {
     findings.leastRole().schema(name.schema());
-    boolean usable =
-        inquiry.one(
-            "SELECT pg_catalog.has_schema_privilege(?, 'USAGE')",
-            row -> row.getBoolean(1),
-            name.schema());
-    if (!usable) {
+    if (!canUse(name.schema())) {
       lack(
           toRead ? Privilege.SELECT : Privilege.USAGE,
           place,
@@ -218,5 +205,19 @@ public final class Rights {
               + TableName.quote(user),
           findings);
     }
+  }
+
+  /** Asked once for all of its tables. */
+  private boolean canUse(String schema) throws SQLException {
+    Boolean known = usableSchemas.get(schema);
+    if (known == null) {
+      known =
+          inquiry.one(
+              "SELECT pg_catalog.has_schema_privilege(?, 'USAGE')",
+              row -> row.getBoolean(1),
+              schema);
+      usableSchemas.put(schema, known);
+    }
+    return known;
   }
 }

@@ -110,10 +110,7 @@ final class TargetCheck {
       triggers.put(event, triggers(Findings.place(step), catalog, table, event, findings));
       rules(step, table, event);
     }
-    if (events(step).contains(RowEvent.INSERT)) {
-      adviseParents(step, table, shapes);
-    }
-    List<ParentTable> referred = referred(step, table);
+    List<ParentTable> referred = referred(step, table, shapes);
     List<Cascade> cascades = cascades(step, table);
     Optional<Target> target =
         arbiter(step, table, owned)
@@ -135,9 +132,9 @@ final class TargetCheck {
     return target;
   }
 
-  private void adviseParents(Step.Fill step, Table table, Shapes shapes) throws SQLException {
+  private void adviseParents(Step.Fill step, List<ParentCatalog.Found> found, Shapes shapes) {
     List<String> written = shapes.outputs().getOrDefault(step.name(), step.key());
-    for (ParentCatalog.Found parent : parents.all(table)) {
+    for (ParentCatalog.Found parent : found) {
       if (parent.key().columns().stream().anyMatch(written::contains)) {
         rights.adviseParent(Findings.place(step), parent, findings);
       }
@@ -145,12 +142,17 @@ final class TargetCheck {
   }
 
   /** A step that deletes asks which of its rows refer to which, and of whom nothing else. */
-  private List<ParentTable> referred(Step.Fill step, Table table) throws SQLException {
+  private List<ParentTable> referred(Step.Fill step, Table table, Shapes shapes)
+      throws SQLException {
     boolean inserts = events(step).contains(RowEvent.INSERT);
     if (!inserts && !step.deletes()) {
       return List.of();
     }
-    List<ParentTable> all = parents.of(table);
+    List<ParentCatalog.Found> found = parents.all(table);
+    if (inserts) {
+      adviseParents(step, found, shapes);
+    }
+    List<ParentTable> all = parents.readable(found);
     List<ParentTable> own =
         all.stream().filter(parent -> parent.table().oid() == table.oid()).toList();
     if (step.deletes()) {
