@@ -66,31 +66,22 @@ public final class ArbiterRule {
               + TableName.quote(deferrable.get().name()));
       return Optional.empty();
     }
-    return Optional.of(
-        new Arbiter(
-            chosen.get().name(),
-            List.copyOf(key),
-            predicate(chosen.get(), key, covering),
-            chosen
-                .get()
-                .predicate()
-                .filter(any -> namesMore(chosen.get(), key))
-                .map(
-                    only ->
-                        new IndexedRows(only, chosen.get().dependsOn().stream().sorted().toList())),
-            chosen.get().nullsNotDistinct()));
+    return Optional.of(arbiter(chosen.get(), key, covering));
   }
 
   /** A predicate that names more than the key is found by what is known of the rows alone. */
-  private static Optional<String> predicate(
-      UniqueIndex index, List<String> key, CoveringIndexes covering) {
-    return index.predicate().isPresent() && namesMore(index, key)
-        ? Optional.of(covering.condition())
-        : index.predicate();
-  }
-
-  private static boolean namesMore(UniqueIndex index, List<String> key) {
-    return !key.containsAll(index.dependsOn());
+  private static Arbiter arbiter(UniqueIndex index, List<String> key, CoveringIndexes covering) {
+    Optional<IndexedRows> indexed =
+        index
+            .predicate()
+            .filter(any -> index.namesMoreThan(key))
+            .map(only -> new IndexedRows(only, index.dependsOn().stream().sorted().toList()));
+    return new Arbiter(
+        index.name(),
+        List.copyOf(key),
+        indexed.isPresent() ? Optional.of(covering.condition()) : index.predicate(),
+        indexed,
+        index.nullsNotDistinct());
   }
 
   private static Optional<String> defect(
@@ -106,9 +97,7 @@ public final class ArbiterRule {
           "has the collation %s, for which different texts are the same key"
               .formatted(index.looseCollation().get().quoted()));
     }
-    return index.predicate().isPresent()
-            && !key.containsAll(index.dependsOn())
-            && !covering.has(index)
+    return index.predicate().isPresent() && index.namesMoreThan(key) && !covering.has(index)
         ? Optional.of("covers only rows WHERE " + index.predicate().get())
         : Optional.empty();
   }
@@ -129,33 +118,26 @@ public final class ArbiterRule {
 
   private static String noIndex(
       Table table, List<String> key, List<UniqueIndex> onKey, CoveringIndexes covering) {
-    String columns = key.stream().map(TableName::quote).collect(Collectors.joining(", ", "(", ")"));
     List<String> defects = new ArrayList<>();
     for (UniqueIndex index : onKey) {
       defect(index, key, covering).ifPresent(defect -> defects.add(index.name() + " " + defect));
     }
     return table.name()
         + " has no unique index that says which rows are the same by exactly "
-        + columns
+        + key.stream().map(TableName::quote).collect(Collectors.joining(", ", "(", ")"))
         + (defects.isEmpty() ? "" : " (" + String.join("; ", defects) + ")")
         + "; "
-        + cure(table, columns, onKey, covering);
+        + cure(table, key, onKey, covering);
   }
 
   /** An index on all rows would forbid what a partial one is there to allow. */
   private static String cure(
-      Table table, String columns, List<UniqueIndex> onKey, CoveringIndexes covering) {
+      Table table, List<String> key, List<UniqueIndex> onKey, CoveringIndexes covering) {
     Optional<UniqueIndex> partial =
         onKey.stream()
             .filter(index -> index.predicate().isPresent())
             .min(Comparator.comparing(index -> !index.valid()));
-    String create =
-        "CREATE UNIQUE INDEX "
-            + (table.kind() == 'p' ? "" : "CONCURRENTLY ")
-            + "ON "
-            + table.name().quoted()
-            + " "
-            + columns;
+    String create = UniqueIndex.creating(table, key);
     if (partial.isEmpty()) {
       return create;
     }

@@ -23,12 +23,12 @@ public record CoveringIndexes(Set<String> indexes, String condition) {
   /** Where nothing is known of the rows. */
   static final CoveringIndexes NONE = new CoveringIndexes(Set.of(), "");
 
+  /** What the plan's text calls them. */
+  private static final String ARBITERS = "Conflict Arbiter Indexes: ";
+
   private static CoveringIndexes none(Optional<String> condition) {
     return new CoveringIndexes(Set.of(), condition.orElse(""));
   }
-
-  /** What the plan's text calls them. */
-  private static final String ARBITERS = "Conflict Arbiter Indexes: ";
 
   /**
    * Asks for those on exactly this key.
@@ -40,7 +40,7 @@ public record CoveringIndexes(Set<String> indexes, String condition) {
     Set<String> partial =
         table.uniqueIndexes().stream()
             .filter(index -> index.isOn(key) && index.predicate().isPresent())
-            .filter(index -> !key.containsAll(index.dependsOn()))
+            .filter(index -> index.namesMoreThan(key))
             .map(UniqueIndex::name)
             .collect(Collectors.toCollection(LinkedHashSet::new));
     if (partial.isEmpty() || owned.isEmpty()) {

@@ -1,7 +1,6 @@
 package backfill.postgres.catalog;
 
 import backfill.postgres.server.Inquiry;
-import backfill.postgres.server.SqlState;
 import backfill.postgres.server.TableName;
 import java.sql.SQLException;
 import java.util.List;
@@ -35,7 +34,7 @@ public record NamedObject(List<String> relation, Optional<String> column) {
   public static Optional<NamedObject> of(
       Inquiry inquiry, String place, String written, Set<String> made, Findings findings)
       throws SQLException {
-    List<String> parts = parts(inquiry, written);
+    List<String> parts = new NameLookup(inquiry).parts(written);
     switch (parts.size()) {
       case 1:
         return Optional.of(new NamedObject(parts, Optional.empty()));
@@ -62,22 +61,6 @@ public record NamedObject(List<String> relation, Optional<String> column) {
                 + written
                 + "` is not a name; write relation, table.column or schema.table.column, quoted as in SQL");
         return Optional.empty();
-    }
-  }
-
-  /** As the server reads them; none where it cannot. */
-  private static List<String> parts(Inquiry inquiry, String written) throws SQLException {
-    try {
-      return inquiry.rows(
-          "SELECT part FROM pg_catalog.unnest(pg_catalog.parse_ident(?)) WITH ORDINALITY AS p(part, place)"
-              + " ORDER BY place",
-          row -> row.getString(1),
-          written);
-    } catch (SQLException e) {
-      if (SqlState.INVALID_PARAMETER_VALUE.is(e)) { // not an identifier
-        return List.of();
-      }
-      throw e;
     }
   }
 

@@ -48,26 +48,6 @@ record PublishedPart(
       List<String> unpublished,
       boolean virtual) {}
 
-  boolean full() {
-    return identity.full();
-  }
-
-  List<String> filter() {
-    return scope.filter();
-  }
-
-  Optional<List<String>> list() {
-    return scope.list();
-  }
-
-  List<String> unpublished() {
-    return scope.unpublished();
-  }
-
-  boolean virtual() {
-    return scope.virtual();
-  }
-
   /** WHERE and column lists came with PostgreSQL 15, and so did whole schemas. */
   private static final int FILTERS = 150000;
 
@@ -140,6 +120,26 @@ record PublishedPart(
               WHERE a.attrelid = m.prrelid AND a.attnum = ANY (m.prattrs::pg_catalog.int2[]) ORDER BY a.attnum) END AS list""";
 
   private static final String NO_FILTER = "'{}'::pg_catalog.text[] AS filter, NULL AS list";
+
+  boolean full() {
+    return identity.full();
+  }
+
+  List<String> filter() {
+    return scope.filter();
+  }
+
+  Optional<List<String>> list() {
+    return scope.list();
+  }
+
+  List<String> unpublished() {
+    return scope.unpublished();
+  }
+
+  boolean virtual() {
+    return scope.virtual();
+  }
 
   /** Every part of a table in every publication that has changes of it. */
   static List<PublishedPart> of(Inquiry inquiry, long table) throws SQLException {

@@ -4,6 +4,7 @@ import backfill.postgres.server.TableName;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * A unique index as the catalog has it.
@@ -49,6 +50,20 @@ public record UniqueIndex(
 
   public Optional<TableName> looseCollation() {
     return key.looseCollation();
+  }
+
+  /** Whether a row's key alone does not tell that the index has it: its predicate names more. */
+  boolean namesMoreThan(List<String> columns) {
+    return !columns.containsAll(dependsOn);
+  }
+
+  /** The statement that makes one on all rows of a table. */
+  public static String creating(Table table, List<String> columns) {
+    return "CREATE UNIQUE INDEX %sON %s (%s)"
+        .formatted(
+            table.kind() == 'p' ? "" : "CONCURRENTLY ",
+            table.name().quoted(),
+            columns.stream().map(TableName::quote).collect(Collectors.joining(", ")));
   }
 
   /** Whether it is on exactly these columns, in any order. */

@@ -13,7 +13,7 @@ public record StepCounts(WriteCounts inserts, WriteCounts updates, WriteCounts d
   /** What each operation did; one that is not among them did nothing. */
   public static StepCounts of(Map<Operation, WriteCounts> done) {
     Map<RowEvent, WriteCounts> byEvent = new EnumMap<>(RowEvent.class);
-    new EnumMap<>(done).forEach((operation, counts) -> byEvent.put(operation.event(), counts));
+    done.forEach((operation, counts) -> byEvent.put(operation.event(), counts));
     return new StepCounts(
         byEvent.getOrDefault(RowEvent.INSERT, WriteCounts.NONE),
         byEvent.getOrDefault(RowEvent.UPDATE, WriteCounts.NONE),

@@ -178,13 +178,7 @@ final class BatchesCheck {
             index ->
                 " (%s covers only rows WHERE %s); give the step the key of an index that has every row"
                     .formatted(index.name(), index.predicate().get()))
-        .orElseGet(
-            () ->
-                "; CREATE UNIQUE INDEX %sON %s (%s)"
-                    .formatted(
-                        table.kind() == 'p' ? "" : "CONCURRENTLY ",
-                        table.name().quoted(),
-                        key.stream().map(TableName::quote).collect(Collectors.joining(", "))));
+        .orElseGet(() -> "; " + UniqueIndex.creating(table, key));
   }
 
   /** EXPLAIN looks at names, types and rights, and runs nothing. */
