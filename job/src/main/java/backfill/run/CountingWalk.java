@@ -1,7 +1,6 @@
 package backfill.run;
 
 import backfill.plan.Step;
-import backfill.postgres.preflight.Deferred;
 import backfill.postgres.preflight.Ready;
 import backfill.postgres.server.TableName;
 import backfill.report.Command;
@@ -67,7 +66,7 @@ final class CountingWalk implements Walk {
   private List<Step.Fill> countable(List<Step.Fill> steps) {
     List<Step.Fill> countable = new ArrayList<>();
     for (Step.Fill step : steps) {
-      Deferred deferred = schedule.ready().deferred().get(step.name());
+      Ready.Deferred deferred = schedule.ready().deferred().get(step.name());
       // Of a table that is not there, what the second step to fill it would see is not known.
       boolean first = filled.add(schedule.ready().targets().get(step.name()).table().name());
       if (deferred == null || deferred.countable() && first) {

@@ -5,7 +5,6 @@ import backfill.plan.Step;
 import backfill.postgres.catalog.Table;
 import backfill.postgres.change.ChangeListing;
 import backfill.postgres.ledger.LedgerTables;
-import backfill.postgres.preflight.Deferred;
 import backfill.postgres.preflight.Ready;
 import backfill.postgres.server.Database;
 import backfill.postgres.server.Databases;
@@ -163,7 +162,7 @@ final class SqlListing {
   }
 
   private void write(Step.Fill step) throws Exception {
-    Deferred deferred = ready.deferred().get(step.name());
+    Ready.Deferred deferred = ready.deferred().get(step.name());
     if (deferred != null) {
       heading(
           "write " + step.name() + ": can be listed once its tables are there;", deferred.reason());

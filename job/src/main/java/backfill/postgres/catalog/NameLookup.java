@@ -79,11 +79,11 @@ public final class NameLookup {
     return Optional.of(table);
   }
 
-  /** The table, where it is there. */
-  public Optional<Table> ifThere(String written) throws SQLException {
+  /** The table; where it is not there yet, an absent one of the name that it will get. */
+  public Table thereOrAbsent(String written) throws SQLException {
     List<String> parts = parts(written);
     OptionalLong oid = parts.isEmpty() ? OptionalLong.empty() : oid(parts);
-    return oid.isEmpty() ? Optional.empty() : Optional.of(catalog.table(oid.getAsLong()));
+    return oid.isPresent() ? catalog.table(oid.getAsLong()) : Table.absent(inSchema(parts));
   }
 
   /** Whether a relation has this name, or a column; an index that is not valid counts as none. */

@@ -16,7 +16,6 @@ import backfill.postgres.server.Databases;
 import backfill.postgres.server.LaggingReplica;
 import backfill.postgres.server.NotReady;
 import backfill.postgres.server.Servers;
-import backfill.postgres.write.Target;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -101,18 +100,6 @@ public final class Preflight implements AutoCloseable {
     }
   }
 
-  /** Connects, asks, and lets go again. */
-  public static Ready check(
-      Plan plan,
-      List<? extends Step> steps,
-      Databases databases,
-      String applicationName,
-      QueryShapes shapes) {
-    try (Preflight preflight = open(plan, steps, databases, applicationName)) {
-      return preflight.check(shapes);
-    }
-  }
-
   /**
    * Looks at what some steps need once more, right before they run: what an earlier step was to
    * make must be there now, and nothing may have gone meanwhile. Conditions are not asked again,
@@ -130,7 +117,8 @@ public final class Preflight implements AutoCloseable {
       Ready before) {
     Duration retryFor = plan.settings().write().retryFor();
     try (Preflight preflight = open(plan, steps, databases, applicationName, retryFor)) {
-      return preflight.asked(() -> preflight.look(shapes, Set.of(), before.now()));
+      return preflight.asked(
+          () -> preflight.fillsCheck().check(shapes, Set.of(), Map.of(), before.now()));
     }
   }
 
@@ -246,10 +234,8 @@ public final class Preflight implements AutoCloseable {
     sessions.check(findings);
     unfinished = UnfinishedRun.of(sessions.writing(), plan, List.copyOf(steps));
     String now = unfinished.isPresent() ? unfinished.get().now() : now();
-    Coming coming = Coming.of(steps, sessions.writing());
     int before = findings.reasons().size();
-    Gone gone = Gone.of(steps, sessions.writing());
-    new TargetTables(plan, sessions, coming, gone, findings).find(fills);
+    Map<String, Table> targets = fillsCheck().targets();
     ChangeCheck changeCheck =
         new ChangeCheck(sessions.writing(), servers().get(Plan.MAIN).named().user(), findings);
     changeCheck.find(List.copyOf(steps));
@@ -262,7 +248,7 @@ public final class Preflight implements AutoCloseable {
       skipped.addAll(onlyIf.skipped(List.copyOf(steps)));
     }
     GrantLines.noteConditions(plan, steps, skipped, findings.leastRole());
-    Ready ready = look(shapes, skipped, now);
+    Ready ready = fillsCheck().check(shapes, skipped, targets, now);
     changes = changeCheck.check(changeScope(skipped, now));
     boolean fillsAny = fills.stream().anyMatch(step -> !skipped.contains(step.name()));
     if (keepsLedger && skipped.size() < steps.size()) {
@@ -276,55 +262,8 @@ public final class Preflight implements AutoCloseable {
     return ready;
   }
 
-  /** Everything that the steps need which are not skipped; reasons are among the findings. */
-  private Ready look(QueryShapes shapes, Set<String> skipped, String now) throws SQLException {
-    List<? extends Step> running =
-        steps.stream().filter(step -> !skipped.contains(step.name())).toList();
-    List<Step.Fill> active = Step.fills(List.copyOf(running));
-    Coming coming = Coming.of(running, sessions.writing());
-    Gone gone = Gone.of(running, sessions.writing());
-    TargetTables targets = new TargetTables(plan, sessions, coming, gone, findings);
-    targets.find(active);
-    Scope scope = new Scope(plan, active);
-    SourceTables found = new SourceTables(plan, active, sessions, coming, findingsOf);
-    Map<String, Table> sources = found.find(scope);
-    if (!active.isEmpty()
-        && targets.found().isEmpty()
-        && sources.isEmpty()
-        && servers().size() == 1) {
-      findings.refuse(
-          database.prefix() + "_URL",
-          "names %s, which has none of the plan's tables; name the database that has them"
-              .formatted(database.address()));
-    }
-    Shapes known =
-        shapes.of(scope.answerable(sources.keySet(), found.awaited().keySet()), there(sources));
-    known.reasons().forEach(reason -> findings.refuse("plan " + plan.name(), reason));
-    sources.replaceAll((name, table) -> table.in(known.forms().getOrDefault(name, Map.of())));
-    found.rights(scope, known, gone, now);
-    Map<String, Target> checked =
-        targets.check(active, sources, found.awaited().keySet(), known, now);
-    Map<String, Deferred> deferred = new LinkedHashMap<>();
-    targets
-        .awaited()
-        .forEach(
-            (step, why) ->
-                deferred.put(step, new Deferred(why, targets.found().get(step).isAbsent())));
-    found.awaited().forEach((step, why) -> deferred.put(step, new Deferred(why, false)));
-    return new Ready(
-        servers(),
-        sources,
-        checked,
-        known,
-        List.of(),
-        new Ready.Omitted(skipped, deferred, true),
-        now);
-  }
-
-  private static Map<String, Table> there(Map<String, Table> sources) {
-    Map<String, Table> there = new LinkedHashMap<>(sources);
-    there.values().removeIf(Table::isAbsent);
-    return there;
+  private FillsCheck fillsCheck() {
+    return new FillsCheck(plan, List.copyOf(steps), sessions, database, findingsOf);
   }
 
   private ChangeScope changeScope(Set<String> skipped, String now) {

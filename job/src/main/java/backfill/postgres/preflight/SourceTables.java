@@ -51,7 +51,7 @@ final class SourceTables {
       Optional<Table> table =
           neededNow
               ? names.find(SourceCheck.place(source), source.table(), in(source))
-              : Optional.of(ifThere(names, source));
+              : Optional.of(names.thereOrAbsent(source.table()));
       if (table.isPresent()
           && (table.get().isAbsent() || check(source).isReadable(source, table.get()))) {
         found.put(source.name(), table.get());
@@ -82,13 +82,6 @@ final class SourceTables {
       halfMade.add(source.name());
     }
     return now;
-  }
-
-  private static Table ifThere(NameLookup names, Source source) throws SQLException {
-    Optional<Table> table = names.ifThere(source.table());
-    return table.isPresent()
-        ? table.get()
-        : Table.absent(names.inSchema(names.parts(source.table())));
   }
 
   /** Step to reason, of those that read what an earlier step makes. */

@@ -19,39 +19,40 @@ final class TargetTables {
   private final Plan plan;
   private final Sessions sessions;
   private final Coming coming;
-  private final Gone gone;
   private final Findings findings;
   private final Map<String, Table> found = new LinkedHashMap<>();
   private final Map<String, String> reasons = new LinkedHashMap<>();
 
-  TargetTables(Plan plan, Sessions sessions, Coming coming, Gone gone, Findings findings) {
+  TargetTables(Plan plan, Sessions sessions, Coming coming, Findings findings) {
     this.plan = plan;
     this.sessions = sessions;
     this.coming = coming;
-    this.gone = gone;
     this.findings = findings;
   }
 
-  /** Looks all of them up; false where one is neither there nor will be made. */
-  boolean find(List<Step.Fill> steps) throws SQLException {
+  /**
+   * Looks all of them up; a reason where one is neither there nor will be made.
+   *
+   * @param known step to table, of those that were looked up a moment ago
+   */
+  void find(List<Step.Fill> steps, Map<String, Table> known) throws SQLException {
     NameLookup names = new NameLookup(sessions.writing());
     for (Step.Fill step : steps) {
       Optional<String> maker = coming.maker(step, step.target());
       if (maker.isPresent()) {
         reasons.put(step.name(), step.target() + " is made by step " + maker.get());
-        Optional<Table> there = names.ifThere(step.target());
-        found.put(
-            step.name(),
-            there.isPresent()
-                ? there.get()
-                : Table.absent(names.inSchema(names.parts(step.target()))));
+      }
+      Table before = known.get(step.name());
+      if (before != null && (maker.isPresent() || !before.isAbsent())) {
+        found.put(step.name(), before);
+      } else if (maker.isPresent()) {
+        found.put(step.name(), names.thereOrAbsent(step.target()));
       } else {
         names
             .find(Findings.place(step), step.target(), findings)
             .ifPresent(table -> found.put(step.name(), table));
       }
     }
-    return found.size() == steps.size();
   }
 
   /** Step to reason, of those whose target an earlier step makes. */
@@ -75,6 +76,7 @@ final class TargetTables {
       Map<String, Table> sources,
       Set<String> awaiting,
       Shapes known,
+      Gone gone,
       String now)
       throws SQLException {
     TargetCheck check =

@@ -38,7 +38,7 @@ class ComingTest {
 
     assertThat(ready.deferred())
         .containsOnlyKeys("fill")
-        .containsValue(new Deferred("made is made by step make", true));
+        .containsValue(new Ready.Deferred("made is made by step make", true));
     assertThat(ready.targets().get("fill").table().isAbsent()).isTrue();
     assertThat(ready.targets().get("fill").table().name())
         .isEqualTo(new TableName("public", "made"));
@@ -92,7 +92,7 @@ class ComingTest {
         pairsInto("made"));
 
     assertThat(world.ready().deferred().get("fill"))
-        .isEqualTo(new Deferred("made is made by step make", false));
+        .isEqualTo(new Ready.Deferred("made is made by step make", false));
   }
 
   @Test
@@ -102,7 +102,8 @@ class ComingTest {
         makes("direct.user_id", "ALTER TABLE direct ADD COLUMN user_id int"), pairsInto("access"));
 
     assertThat(world.ready().deferred().get("fill"))
-        .isEqualTo(new Deferred("direct, which it reads as direct, is made by step make", false));
+        .isEqualTo(
+            new Ready.Deferred("direct, which it reads as direct, is made by step make", false));
   }
 
   @Test

@@ -237,15 +237,14 @@ public final class TestingPreflight {
   }
 
   public Ready ready(Database where) {
-    return Preflight.check(
-        plan(),
-        steps,
-        Databases.only(where),
-        "backfill test-plan",
-        (plan, tables) -> {
-          asked = plan;
-          return shapes;
-        });
+    try (Preflight preflight =
+        Preflight.open(plan(), steps, Databases.only(where), "backfill test-plan")) {
+      return preflight.check(
+          (plan, tables) -> {
+            asked = plan;
+            return shapes;
+          });
+    }
   }
 
   /** What the steps that fill tables find right before they run. */

@@ -1,0 +1,115 @@
+package backfill.postgres.preflight;
+
+import backfill.plan.Plan;
+import backfill.plan.Step;
+import backfill.postgres.catalog.Findings;
+import backfill.postgres.catalog.Table;
+import backfill.postgres.server.Database;
+import backfill.postgres.write.Target;
+import java.sql.SQLException;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Whether the steps that fill tables can run: their sources, what the engine says of their queries,
+ * and their targets, each on what the steps before it leave.
+ */
+final class FillsCheck {
+  private final Plan plan;
+  private final List<Step> steps;
+  private final Sessions sessions;
+  private final Database database;
+  private final Map<String, Findings> findingsOf;
+  private final Findings findings;
+
+  /**
+   * @param steps those of the plan that the run is about, of any kind
+   * @param database main
+   * @param findingsOf database to findings
+   */
+  FillsCheck(
+      Plan plan,
+      List<Step> steps,
+      Sessions sessions,
+      Database database,
+      Map<String, Findings> findingsOf) {
+    this.plan = plan;
+    this.steps = steps;
+    this.sessions = sessions;
+    this.database = database;
+    this.findingsOf = findingsOf;
+    this.findings = findingsOf.get(Plan.MAIN);
+  }
+
+  /** Step to target, of those that are there or will be made; reasons for the rest. */
+  Map<String, Table> targets() throws SQLException {
+    TargetTables targets =
+        new TargetTables(plan, sessions, Coming.of(steps, sessions.writing()), findings);
+    targets.find(Step.fills(steps), Map.of());
+    return targets.found();
+  }
+
+  /**
+   * Everything that the steps need which are not skipped; reasons are among the findings.
+   *
+   * @param known step to target, of those that were looked up a moment ago
+   */
+  Ready check(QueryShapes shapes, Set<String> skipped, Map<String, Table> known, String now)
+      throws SQLException {
+    List<Step> running = steps.stream().filter(step -> !skipped.contains(step.name())).toList();
+    List<Step.Fill> active = Step.fills(running);
+    Coming coming = Coming.of(running, sessions.writing());
+    Gone gone = Gone.of(running, sessions.writing());
+    TargetTables targets = new TargetTables(plan, sessions, coming, findings);
+    targets.find(active, known);
+    Scope scope = new Scope(plan, active);
+    SourceTables found = new SourceTables(plan, active, sessions, coming, findingsOf);
+    Map<String, Table> sources = found.find(scope);
+    if (!active.isEmpty() && targets.found().isEmpty() && sources.isEmpty()) {
+      refuseStrangeDatabase();
+    }
+    Shapes answered =
+        shapes.of(scope.answerable(sources.keySet(), found.awaited().keySet()), there(sources));
+    answered.reasons().forEach(reason -> findings.refuse("plan " + plan.name(), reason));
+    sources.replaceAll((name, table) -> table.in(answered.forms().getOrDefault(name, Map.of())));
+    found.rights(scope, answered, gone, now);
+    Map<String, Target> checked =
+        targets.check(active, sources, found.awaited().keySet(), answered, gone, now);
+    return new Ready(
+        sessions.servers(),
+        sources,
+        checked,
+        answered,
+        List.of(),
+        new Ready.Omitted(skipped, deferred(targets, found), true),
+        now);
+  }
+
+  private void refuseStrangeDatabase() {
+    if (sessions.servers().size() == 1) {
+      findings.refuse(
+          database.prefix() + "_URL",
+          "names %s, which has none of the plan's tables; name the database that has them"
+              .formatted(database.address()));
+    }
+  }
+
+  private static Map<String, Ready.Deferred> deferred(TargetTables targets, SourceTables sources) {
+    Map<String, Ready.Deferred> deferred = new LinkedHashMap<>();
+    targets
+        .awaited()
+        .forEach(
+            (step, why) ->
+                deferred.put(step, new Ready.Deferred(why, targets.found().get(step).isAbsent())));
+    sources.awaited().forEach((step, why) -> deferred.put(step, new Ready.Deferred(why, false)));
+    return deferred;
+  }
+
+  private static Map<String, Table> there(Map<String, Table> sources) {
+    Map<String, Table> there = new LinkedHashMap<>(sources);
+    there.values().removeIf(Table::isAbsent);
+    return there;
+  }
+}
