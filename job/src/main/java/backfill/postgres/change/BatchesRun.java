@@ -12,7 +12,6 @@ import backfill.postgres.write.Pieces;
 import backfill.postgres.write.TooManyRejected;
 import java.sql.SQLException;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -38,7 +37,6 @@ public final class BatchesRun implements AutoCloseable {
   private final Optional<LedgerSlot> slot;
   private final long rejectedBefore;
   private final BatchTransactions transactions;
-  private final Map<String, Long> cascaded = new LinkedHashMap<>();
   private WriteCounts counts = WriteCounts.NONE;
   private long looks;
   private String settled;
@@ -93,7 +91,7 @@ public final class BatchesRun implements AutoCloseable {
 
   /** Table to rows that went along; empty where the server does not count them. */
   public Optional<Map<String, Long>> cascaded() {
-    return countsCascades ? Optional.of(cascaded) : Optional.empty();
+    return countsCascades ? Optional.of(counts.cascaded()) : Optional.empty();
   }
 
   /**
@@ -139,7 +137,7 @@ public final class BatchesRun implements AutoCloseable {
         return counts.rows() > before;
       }
       last = keys.get(keys.size() - 1);
-      write(keys, ledger);
+      counts = counts.plus(transactions.again(retry -> write(keys, ledger, retry)));
       rows = counts.rows();
       TooManyRejected.check(
           rejectedBefore + counts.rejectedForTheData(),
@@ -150,63 +148,41 @@ public final class BatchesRun implements AutoCloseable {
 
   private List<List<String>> next(List<String> after) throws SQLException {
     looks++;
-    Retry retry = new Retry(step.write().retryFor());
-    while (true) {
-      try {
-        var connection = transactions.open();
-        SessionSettings.begin(connection);
+    return transactions.again(retry -> keys(after));
+  }
+
+  private List<List<String>> keys(List<String> after) throws SQLException {
+    var connection = transactions.open();
+    SessionSettings.begin(connection);
+    Inquiry.rows(
+        connection,
+        "SELECT"
+            + SessionSettings.untilCommit("lock_timeout", scope.lockTimeout().toMillis() + "ms")
+            + ","
+            + SessionSettings.untilCommit("statement_timeout", "0")
+            + ","
+            + SessionSettings.untilCommit("row_security", "off")
+            // Along the index, or each batch would sort all that is left.
+            + ","
+            + SessionSettings.untilCommit("enable_sort", "off"),
+        row -> row.getString(1));
+    int columns = target.key().size();
+    List<List<String>> keys =
         Inquiry.rows(
             connection,
-            "SELECT"
-                + SessionSettings.untilCommit("lock_timeout", scope.lockTimeout().toMillis() + "ms")
-                + ","
-                + SessionSettings.untilCommit("statement_timeout", "0")
-                + ","
-                + SessionSettings.untilCommit("row_security", "off")
-                // Along the index, or each batch would sort all that is left.
-                + ","
-                + SessionSettings.untilCommit("enable_sort", "off"),
-            row -> row.getString(1));
-        int columns = target.key().size();
-        List<List<String>> keys =
-            Inquiry.rows(
-                connection,
-                sql.next(after, counts.rejectedKeys()),
-                row -> {
-                  List<String> key = new ArrayList<>();
-                  for (int i = 1; i <= columns; i++) {
-                    key.add(row.getString(i));
-                  }
-                  return key;
-                });
-        connection.rollback();
-        return keys;
-      } catch (SQLException e) {
-        transactions.abandon();
-        retry.pauseOrThrow(e);
-      }
-    }
+            sql.next(after, counts.rejectedKeys()),
+            row -> {
+              List<String> key = new ArrayList<>();
+              for (int i = 1; i <= columns; i++) {
+                key.add(row.getString(i));
+              }
+              return key;
+            });
+    connection.rollback();
+    return keys;
   }
 
-  private void write(List<List<String>> keys, BatchLedger ledger) throws SQLException {
-    Retry retry = new Retry(step.write().retryFor());
-    SQLException before = null;
-    while (true) {
-      try {
-        attempt(keys, ledger, retry);
-        return;
-      } catch (SQLException e) {
-        if (before != null && before != e) {
-          e.addSuppressed(before);
-        }
-        before = e;
-        transactions.abandon();
-        retry.pauseOrThrow(e);
-      }
-    }
-  }
-
-  private void attempt(List<List<String>> keys, BatchLedger ledger, Retry retry)
+  private WriteCounts write(List<List<String>> keys, BatchLedger ledger, Retry retry)
       throws SQLException {
     var connection = transactions.open();
     String transaction =
@@ -215,7 +191,7 @@ public final class BatchesRun implements AutoCloseable {
     KeysTrial trial = new KeysTrial(sql, target, connection, pieces, countsCascades, postponing);
     WriteCounts written = trial.write(keys).after(retry);
     String lastKey = BatchLedger.text(keys.get(keys.size() - 1));
-    if (ledger != null && !ledger.enter(connection, written, lastKey, trial.cascaded())) {
+    if (ledger != null && !ledger.enter(connection, written, lastKey)) {
       throw new ChangeFailed(
           "the ledger has a batch of step %s behind the same key already, which only another writer of this run"
                   .formatted(step.name())
@@ -225,8 +201,7 @@ public final class BatchesRun implements AutoCloseable {
     if (ledger != null) {
       ledger.committed(lastKey);
     }
-    counts = counts.plus(written);
-    trial.cascaded().forEach((table, gone) -> cascaded.merge(table, gone, Long::sum));
+    return written;
   }
 
   /**

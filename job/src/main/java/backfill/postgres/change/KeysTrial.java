@@ -68,11 +68,6 @@ final class KeysTrial {
         true);
   }
 
-  /** Table to rows that went along. */
-  Map<String, Long> cascaded() {
-    return cascaded;
-  }
-
   private void place(List<List<String>> keys) throws SQLException {
     if (keys.isEmpty()) {
       return;

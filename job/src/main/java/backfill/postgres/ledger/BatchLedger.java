@@ -7,7 +7,6 @@ import backfill.postgres.server.SqlState;
 import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -30,7 +29,7 @@ public final class BatchLedger {
     this.slot = slot;
   }
 
-  /** What is kept of a batch beside its counts, and beside what went along with its rows. */
+  /** What is kept of a batch beside its counts. */
   @JsonIgnoreProperties(ignoreUnknown = true)
   record Details(
       List<List<String>> leftKeys,
@@ -133,17 +132,6 @@ public final class BatchLedger {
    */
   public boolean enter(Connection connection, WriteCounts counts, String lastKey)
       throws SQLException {
-    return enter(connection, counts, lastKey, Map.of());
-  }
-
-  /**
-   * Enters a batch that deletes.
-   *
-   * @param cascaded table to rows that went along with those of the batch
-   */
-  public boolean enter(
-      Connection connection, WriteCounts counts, String lastKey, Map<String, Long> cascaded)
-      throws SQLException {
     try (PreparedStatement statement = connection.prepareStatement(entry())) {
       List<String> names = slot.epochs().keySet().stream().sorted().toList();
       statement.setObject(1, slot.runId());
@@ -155,7 +143,7 @@ public final class BatchLedger {
       statement.setLong(7, counts.changed());
       statement.setLong(8, counts.left());
       statement.setLong(9, counts.rejected());
-      statement.setString(10, details(counts, cascaded));
+      statement.setString(10, details(counts));
       statement.setLong(11, counts.statements());
       statement.setLong(12, counts.retries());
       statement.setArray(13, connection.createArrayOf("text", names.toArray()));
@@ -248,17 +236,10 @@ public final class BatchLedger {
             + "; this one writes nothing more");
   }
 
-  private static String details(WriteCounts counts, Map<String, Long> cascaded) {
+  private static String details(WriteCounts counts) {
     Details details = Details.of(counts);
     try {
-      if (details.isEmpty() && cascaded.isEmpty()) {
-        return null;
-      }
-      ObjectNode kept = JSON.valueToTree(details);
-      if (!cascaded.isEmpty()) {
-        kept.set("cascaded", JSON.valueToTree(cascaded));
-      }
-      return LedgerJson.stored(JSON.writeValueAsString(kept));
+      return details.isEmpty() ? null : LedgerJson.stored(JSON.writeValueAsString(details));
     } catch (JsonProcessingException e) {
       throw new IllegalStateException("keys and reasons are texts", e);
     }

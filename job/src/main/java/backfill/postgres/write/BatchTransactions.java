@@ -26,12 +26,46 @@ public final class BatchTransactions implements AutoCloseable {
   private String incarnation;
 
   /**
-   * @param retryFor how long it is asked what became of a COMMIT without an answer
+   * @param retryFor how long one piece of work is tried again, and how long it is asked what became
+   *     of a COMMIT without an answer
    */
   public BatchTransactions(Database database, String applicationName, Duration retryFor) {
     this.database = database;
     this.applicationName = applicationName;
     this.retryFor = retryFor;
+  }
+
+  /** A piece of work that begins anew with each attempt. */
+  @FunctionalInterface
+  public interface Work<T> {
+    /**
+     * One attempt.
+     *
+     * @param retry what went before it
+     */
+    T attempt(Retry retry) throws SQLException;
+  }
+
+  /**
+   * Tries a piece of work until it is done, over another connection after each failure that passes.
+   *
+   * @throws SQLException the last failure, with those before it as suppressed
+   */
+  public <T> T again(Work<T> work) throws SQLException {
+    Retry retry = new Retry(retryFor);
+    SQLException before = null;
+    while (true) {
+      try {
+        return work.attempt(retry);
+      } catch (SQLException e) {
+        if (before != null && before != e) {
+          e.addSuppressed(before);
+        }
+        before = e;
+        abandon();
+        retry.pauseOrThrow(e);
+      }
+    }
   }
 
   /** The connection, which never commits by itself. */

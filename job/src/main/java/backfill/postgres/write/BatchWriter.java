@@ -60,23 +60,10 @@ public final class BatchWriter implements AutoCloseable {
       refuseTooManyRejected();
       return;
     }
-    Retry retry = new Retry(target.retryFor());
-    SQLException before = null;
-    while (true) {
-      try {
-        counts = counts.plus(attempt(batch, retry)).plus(WriteCounts.rejected(batch.rejected()));
-        watcher.accept(counts.rows());
-        refuseTooManyRejected();
-        return;
-      } catch (SQLException e) {
-        if (before != null && before != e) {
-          e.addSuppressed(before);
-        }
-        before = e;
-        transactions.abandon();
-        retry.pauseOrThrow(e);
-      }
-    }
+    WriteCounts written = transactions.again(retry -> attempt(batch, retry));
+    counts = counts.plus(written).plus(WriteCounts.rejected(batch.rejected()));
+    watcher.accept(counts.rows());
+    refuseTooManyRejected();
   }
 
   /**
@@ -87,21 +74,18 @@ public final class BatchWriter implements AutoCloseable {
     if (ledger == null) {
       return 0;
     }
-    Retry retry = new Retry(target.retryFor());
-    while (true) {
-      try {
-        Connection connection = transactions.open();
-        SessionSettings.begin(connection);
-        BatchLedger.Progress before = ledger.resume(connection);
-        connection.rollback();
-        rejectedBefore = before.rejected();
-        refuseTooManyRejected();
-        return before.rows();
-      } catch (SQLException e) {
-        transactions.abandon();
-        retry.pauseOrThrow(e);
-      }
-    }
+    BatchLedger.Progress before = transactions.again(retry -> resumed());
+    rejectedBefore = before.rejected();
+    refuseTooManyRejected();
+    return before.rows();
+  }
+
+  private BatchLedger.Progress resumed() throws SQLException {
+    Connection connection = transactions.open();
+    SessionSettings.begin(connection);
+    BatchLedger.Progress before = ledger.resume(connection);
+    connection.rollback();
+    return before;
   }
 
   private void refuseTooManyRejected() {
