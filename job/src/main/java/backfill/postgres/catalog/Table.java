@@ -50,7 +50,7 @@ public record Table(
   }
 
   /** One that is not there yet: nothing is known of it but what it will be called. */
-  public static Table absent(TableName name) {
+  static Table absent(TableName name) {
     return new Table(0, name, ABSENT, List.of(), List.of(), new Reading(0, false, true), List.of());
   }
 

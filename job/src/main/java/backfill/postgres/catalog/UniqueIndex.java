@@ -30,7 +30,7 @@ public record UniqueIndex(
    * @param expressions whether part of it is an expression
    * @param looseCollation a collation of its own by which different texts are the same key, if any
    */
-  public record Key(
+  record Key(
       List<String> columns,
       boolean expressions,
       boolean nullsNotDistinct,
@@ -40,15 +40,11 @@ public record UniqueIndex(
     return key.columns();
   }
 
-  public boolean expressions() {
-    return key.expressions();
-  }
-
-  public boolean nullsNotDistinct() {
+  boolean nullsNotDistinct() {
     return key.nullsNotDistinct();
   }
 
-  public Optional<TableName> looseCollation() {
+  Optional<TableName> looseCollation() {
     return key.looseCollation();
   }
 

@@ -7,7 +7,7 @@ import java.sql.SQLException;
 final class ChangeFailed extends SQLException {
   private static final long serialVersionUID = 1L;
 
-  public ChangeFailed(String message) {
+  ChangeFailed(String message) {
     // Nothing that passes by itself.
     super(message, SqlState.OBJECT_NOT_IN_PREREQUISITE_STATE.code());
   }

@@ -66,7 +66,7 @@ public final class Lease implements AutoCloseable {
    * @param names of the plan and of each target
    * @throws Held naming the run that has one, its machine and since when
    */
-  public static Lease take(
+  static Lease take(
       Database database,
       String applicationName,
       String schema,
@@ -196,7 +196,7 @@ public final class Lease implements AutoCloseable {
   }
 
   /** Each lease by name, with its epoch. */
-  public Map<String, Long> epochs() {
+  Map<String, Long> epochs() {
     return epochs;
   }
 

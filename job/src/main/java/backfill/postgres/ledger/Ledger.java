@@ -26,7 +26,7 @@ final class Ledger implements AutoCloseable {
   private final UUID runId;
   private Connection connection;
 
-  public Ledger(Database database, String applicationName, String schema, UUID runId) {
+  Ledger(Database database, String applicationName, String schema, UUID runId) {
     this.database = database;
     this.applicationName = applicationName;
     this.schema = schema;
@@ -34,7 +34,7 @@ final class Ledger implements AutoCloseable {
   }
 
   /** Creates what is missing of its tables. Two runs that do so at once wait for each other. */
-  public void create() throws SQLException {
+  void create() throws SQLException {
     if (exists()) {
       return;
     }
@@ -102,7 +102,7 @@ final class Ledger implements AutoCloseable {
    * @param now the run's {@code :now}, as the server printed it
    * @param labelsJson an object of texts
    */
-  public void begin(String plan, String planHash, String now, String labelsJson)
+  void begin(String plan, String planHash, String now, String labelsJson)
       throws SQLException {
     Connection own = begin();
     try (PreparedStatement statement =
@@ -123,7 +123,7 @@ final class Ledger implements AutoCloseable {
   }
 
   /** Enters how the run ended. */
-  public void end(RunStatus status, String reportJson) throws SQLException {
+  void end(RunStatus status, String reportJson) throws SQLException {
     Connection own = begin();
     try (PreparedStatement statement =
         own.prepareStatement(
@@ -139,12 +139,12 @@ final class Ledger implements AutoCloseable {
   }
 
   /** What a step's writers need; {@link LedgerSlot#forPartition} makes it one writer's. */
-  public LedgerSlot slot(String step, Lease lease) {
+  LedgerSlot slot(String step, Lease lease) {
     return new LedgerSlot(schema, runId, step, -1, Map.copyOf(lease.epochs()));
   }
 
   /** What the batches of a step that are in the ledger did, and so are in the table. */
-  public WriteCounts counts(String step) throws SQLException {
+  WriteCounts counts(String step) throws SQLException {
     WriteCounts counts = WriteCounts.NONE;
     Connection own = begin();
     try (PreparedStatement statement =

@@ -13,7 +13,7 @@ import java.util.Optional;
 public record GivenType(String engine, Optional<Column> origin) {
 
   /** Values that the query computes. */
-  public static GivenType computed(String engine) {
+  static GivenType computed(String engine) {
     return new GivenType(engine, Optional.empty());
   }
 

@@ -40,7 +40,7 @@ public record Ready(
    *     makes
    * @param applies false where the plan's only-if is
    */
-  public record Omitted(
+  record Omitted(
       Set<String> skippedSteps, Map<String, Deferred> deferred, boolean applies) {}
 
   /**

@@ -50,7 +50,7 @@ public record Shapes(
   }
 
   /** What a step's query gives under a name; empty where the engine could not say. */
-  public Optional<GivenType> given(String step, String column) {
+  Optional<GivenType> given(String step, String column) {
     return Optional.ofNullable(gives.getOrDefault(step, Map.of()).get(column));
   }
 

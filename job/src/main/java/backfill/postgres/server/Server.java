@@ -28,7 +28,7 @@ public record Server(
    *
    * @param number as {@code server_version_num} gives it, 160004
    */
-  public record Release(int number, String version) {}
+  record Release(int number, String version) {}
 
   /**
    * What tells a server from others.
@@ -37,7 +37,7 @@ public record Server(
    * @param started when its process did, as it prints it: two of one identifier are told apart by
    *     it
    */
-  public record Instance(String systemIdentifier, String started) {}
+  record Instance(String systemIdentifier, String started) {}
 
   public int versionNumber() {
     return release.number();
@@ -51,7 +51,7 @@ public record Server(
     return instance.systemIdentifier();
   }
 
-  public String started() {
+  String started() {
     return instance.started();
   }
 

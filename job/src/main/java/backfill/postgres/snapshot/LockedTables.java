@@ -34,7 +34,7 @@ final class LockedTables implements AutoCloseable {
    * @param retryFor how long it is tried
    * @throws SQLException 55P03 if another session held a table for longer than that
    */
-  public static LockedTables of(
+  static LockedTables of(
       Database database,
       String applicationName,
       Collection<Table> tables,
@@ -86,7 +86,7 @@ final class LockedTables implements AutoCloseable {
   }
 
   /** Takes the snapshot, once; from then on it holds the tables. */
-  public Snapshot export() throws SQLException {
+  Snapshot export() throws SQLException {
     Connection exporter = held.get(held.size() - 1);
     try (Statement statement = exporter.createStatement()) {
       long asked = System.nanoTime();

@@ -112,7 +112,7 @@ public final class Snapshot implements AutoCloseable {
   }
 
   /** The server process that holds it. */
-  public int pid() {
+  int pid() {
     return pid;
   }
 

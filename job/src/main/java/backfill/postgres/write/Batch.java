@@ -23,7 +23,7 @@ public final class Batch {
   /**
    * @param columns of a row, in order; a name may stand twice (the new value and the expected one)
    */
-  public Batch(List<TargetColumn> columns) {
+  Batch(List<TargetColumn> columns) {
     this(columns, columns.stream().map(column -> new Values(column.isInteger())).toList());
   }
 

@@ -210,7 +210,7 @@ public final class BatchTransactions implements AutoCloseable {
   }
 
   /** Drops the connection; the server rolls back what was not committed. */
-  public void abandon() {
+  void abandon() {
     Connection dropped = connection;
     connection = null;
     if (dropped != null) {
