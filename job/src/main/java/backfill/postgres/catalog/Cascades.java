@@ -63,6 +63,11 @@ public record Cascades(Table origin, List<Edge> edges, Map<Long, List<Long>> par
         SELECT child.inhrelid FROM pg_catalog.pg_inherits child JOIN tree ON child.inhparent = tree.oid)
       SELECT tree.oid::pg_catalog.int8 FROM tree""";
 
+  /** Of a table that loses no row. */
+  public static Cascades none(Table origin) {
+    return new Cascades(origin, List.of(), Map.of());
+  }
+
   public static Cascades of(Inquiry inquiry, Table origin) throws SQLException {
     List<Edge> edges = new ArrayList<>();
     Map<Long, List<Long>> parts = new LinkedHashMap<>();

@@ -64,14 +64,15 @@ public final class ReplicaIdentity {
    * Refuses what a step would do in vain. An INSERT needs no identity, so that nothing is asked for
    * a step that only adds rows.
    *
+   * @param cascades what loses rows with the step's table; none where it deletes nothing
    * @param events what the step's statements are
    */
-  public void check(String place, Table table, Collection<RowEvent> events) throws SQLException {
+  public void check(String place, Cascades cascades, Collection<RowEvent> events)
+      throws SQLException {
     if (events.contains(RowEvent.UPDATE) || events.contains(RowEvent.DELETE)) {
-      check(place, table.oid(), events);
+      check(place, cascades.origin().oid(), events);
     }
     if (events.contains(RowEvent.DELETE)) {
-      Cascades cascades = Cascades.of(inquiry, table);
       for (long child : cascades.children().keySet()) {
         check(place, child, List.of(RowEvent.DELETE));
       }

@@ -78,10 +78,9 @@ final class BatchesCheck {
       return Optional.empty();
     }
     RowEvent event = step.deletes() ? RowEvent.DELETE : RowEvent.UPDATE;
-    new ReplicaIdentity(inquiry, findings).check(place, table, List.of(event));
+    Cascades cascades = step.deletes() ? Cascades.of(inquiry, table) : Cascades.none(table);
+    new ReplicaIdentity(inquiry, findings).check(place, cascades, List.of(event));
     List<String> triggers = TargetCheck.triggers(place, catalog, table, event, findings);
-    Cascades cascades =
-        step.deletes() ? Cascades.of(inquiry, table) : new Cascades(table, List.of(), Map.of());
     if (step.deletes()) {
       UnindexedKeys.warn(inquiry, place, cascades, name -> coming.indexes(step, name), findings);
     }

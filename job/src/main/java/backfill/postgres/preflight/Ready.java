@@ -40,8 +40,7 @@ public record Ready(
    *     makes
    * @param applies false where the plan's only-if is
    */
-  record Omitted(
-      Set<String> skippedSteps, Map<String, Deferred> deferred, boolean applies) {}
+  record Omitted(Set<String> skippedSteps, Map<String, Deferred> deferred, boolean applies) {}
 
   /**
    * Why a step can only be looked at right before it runs: an earlier step makes what it needs.

@@ -102,7 +102,8 @@ final class TargetCheck {
     if (step.deletes()) {
       rights.needDelete(Findings.place(step), table, findings);
     }
-    new ReplicaIdentity(inquiry, findings).check(Findings.place(step), table, events(step));
+    Cascades along = step.deletes() ? Cascades.of(inquiry, table) : Cascades.none(table);
+    new ReplicaIdentity(inquiry, findings).check(Findings.place(step), along, events(step));
     Optional<OwnedRows> owned = owned(step, table, shapes);
     rights.adviseRanges(Findings.place(step), table, readers, findings);
     Map<RowEvent, List<String>> triggers = new EnumMap<>(RowEvent.class);
@@ -111,7 +112,7 @@ final class TargetCheck {
       rules(step, table, event);
     }
     List<ParentTable> referred = referred(step, table, shapes);
-    List<Cascade> cascades = cascades(step, table);
+    List<Cascade> cascades = cascades(step, along);
     Optional<Target> target =
         arbiter(step, table, owned)
             .map(arbiter -> new Target(table, arbiter, triggers, referred, cascades, owned));
@@ -191,11 +192,10 @@ final class TargetCheck {
             : new OwnedRows(condition, columns, Map.of(), false));
   }
 
-  private List<Cascade> cascades(Step.Fill step, Table table) throws SQLException {
+  private List<Cascade> cascades(Step.Fill step, Cascades all) throws SQLException {
     if (!step.deletes()) {
       return List.of();
     }
-    Cascades all = Cascades.of(inquiry, table);
     UnindexedKeys.warn(
         inquiry, Findings.place(step), all, name -> coming.indexes(step, name), findings);
     List<Cascade> cascades = all.losing();
@@ -301,14 +301,19 @@ final class TargetCheck {
       } else {
         findings.refuse(
             Findings.place(step),
-            "rule %s rewrites statements on %s, and no %s is taken beside it; DROP RULE %s ON %s"
-                .formatted(
-                    rule,
-                    table.name(),
-                    event == RowEvent.INSERT ? "INSERT with ON CONFLICT" : "DELETE that answers",
-                    TableName.quote(rule),
-                    table.name().quoted()));
+            rewritten(
+                table,
+                rule,
+                event == RowEvent.INSERT ? "INSERT with ON CONFLICT" : "DELETE that answers"));
       }
     }
+  }
+
+  /**
+   * @param statement what the server refuses where there is such a rule
+   */
+  static String rewritten(Table table, String rule, String statement) {
+    return "rule %s rewrites statements on %s, and no %s is taken beside it; DROP RULE %s ON %s"
+        .formatted(rule, table.name(), statement, TableName.quote(rule), table.name().quoted());
   }
 }

@@ -19,7 +19,6 @@ import backfill.postgres.server.Inquiry;
 import backfill.postgres.server.NotReady;
 import backfill.postgres.server.Privilege;
 import backfill.postgres.server.RowEvent;
-import backfill.postgres.server.TableName;
 import backfill.postgres.write.Target;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -39,10 +38,14 @@ public final class TargetLookup {
   private static final String OWNS = "owns";
 
   private final Inquiry inquiry;
+  private final Catalog catalog;
+  private final String user;
   private final Findings findings = new Findings();
 
-  private TargetLookup(Inquiry inquiry) {
+  private TargetLookup(Inquiry inquiry) throws SQLException {
     this.inquiry = inquiry;
+    this.catalog = new Catalog(inquiry);
+    this.user = inquiry.one("SELECT current_user", row -> row.getString(1));
   }
 
   /**
@@ -124,7 +127,7 @@ public final class TargetLookup {
         new Target(
             table,
             arbiter.get(),
-            Map.of(RowEvent.INSERT, new Catalog(inquiry).beforeRowTriggers(table, RowEvent.INSERT)),
+            Map.of(RowEvent.INSERT, catalog.beforeRowTriggers(table, RowEvent.INSERT)),
             new ParentCatalog(inquiry).of(table),
             List.of(),
             owned),
@@ -163,11 +166,8 @@ public final class TargetLookup {
     key.stream()
         .filter(column -> table.column(column).isEmpty())
         .forEach(column -> findings.refuse(KEY, SourceCheck.noColumn(table, column)));
-    for (String rule : new Catalog(inquiry).rules(table, RowEvent.INSERT)) {
-      findings.refuse(
-          TABLE,
-          "rule %s rewrites statements on %s, and no INSERT with ON CONFLICT is taken beside it; DROP RULE %s ON %s"
-              .formatted(rule, table.name(), TableName.quote(rule), table.name().quoted()));
+    for (String rule : catalog.rules(table, RowEvent.INSERT)) {
+      findings.refuse(TABLE, TargetCheck.rewritten(table, rule, "INSERT with ON CONFLICT"));
     }
   }
 
@@ -183,13 +183,9 @@ public final class TargetLookup {
       return Optional.empty();
     }
     List<String> named =
-        new SourceCheck(inquiry, user(), findings).columnsOf(OWNS, "it", table, condition.get());
+        new SourceCheck(inquiry, user, findings).columnsOf(OWNS, "it", table, condition.get());
     return Optional.of(
         new OwnsCheck(inquiry, findings).check(OWNS, table, condition.get(), named, columns));
-  }
-
-  private String user() throws SQLException {
-    return inquiry.one("SELECT current_user", row -> row.getString(1));
   }
 
   private void rights(
@@ -199,7 +195,7 @@ public final class TargetLookup {
       Optional<OwnedRows> owned,
       Optional<IndexedRows> indexed)
       throws SQLException {
-    Rights rights = new Rights(inquiry, user());
+    Rights rights = new Rights(inquiry, user);
     List<String> written = columns.stream().filter(table.columnNames()::contains).toList();
     rights.need(TABLE, Privilege.INSERT, table, written, findings);
     rights.need(TABLE, Privilege.SELECT, table, key, findings);
@@ -209,7 +205,7 @@ public final class TargetLookup {
       rights.need(TABLE, Privilege.SELECT, table, indexed.get().columns(), findings);
     }
     rights.needSequences(TABLE, table, written, findings);
-    if (new Catalog(inquiry).rowSecurityActive(table)) {
+    if (catalog.rowSecurityActive(table)) {
       findings.refuse(TABLE, SourceCheck.rowSecurity(table));
     }
   }

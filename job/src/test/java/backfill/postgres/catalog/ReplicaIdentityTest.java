@@ -43,7 +43,7 @@ class ReplicaIdentityTest {
         new Inquiry(as.connect("test"), Duration.ofSeconds(5), Duration.ofSeconds(5))) {
       Table found = new NameLookup(inquiry).find("test", table, findings).orElseThrow();
       new ReplicaIdentity(inquiry, findings)
-          .check("step s", found, List.of(RowEvent.valueOf(event)));
+          .check("step s", Cascades.of(inquiry, found), List.of(RowEvent.valueOf(event)));
     }
     return findings.reasons();
   }
