@@ -4,6 +4,7 @@ import backfill.plan.Step;
 import backfill.postgres.catalog.Cascades;
 import backfill.postgres.catalog.Table;
 import backfill.postgres.server.Inquiry;
+import backfill.postgres.server.SessionSettings;
 import backfill.postgres.server.TableName;
 import backfill.postgres.write.CascadeCount;
 import java.sql.SQLException;
@@ -68,7 +69,7 @@ public final class BatchesCount {
     long rows =
         inquiry.askWithoutHurry(
             connection -> {
-              CascadeCount.begin(connection);
+              SessionSettings.hideNoRows(connection);
               return Inquiry.rows(
                       connection,
                       "SELECT count(*) FROM " + from + " WHERE (" + where + "\n)",
@@ -88,7 +89,7 @@ public final class BatchesCount {
       throws SQLException {
     return inquiry.askWithoutHurry(
         connection -> {
-          CascadeCount.begin(connection);
+          SessionSettings.hideNoRows(connection);
           return Inquiry.rows(
                   connection,
                   "SELECT count(*), pg_catalog.pg_current_snapshot()::text FROM "
@@ -113,7 +114,7 @@ public final class BatchesCount {
     String full = "((" + next + " - " + row + ") / 4294967296 * 4294967296 + " + row + ")";
     return inquiry.askWithoutHurry(
         connection -> {
-          CascadeCount.begin(connection);
+          SessionSettings.hideNoRows(connection);
           return Inquiry.rows(
                   connection,
                   "SELECT count(*) FROM "

@@ -1,8 +1,8 @@
 package backfill.postgres.change;
 
 import backfill.postgres.server.Inquiry;
+import backfill.postgres.server.SessionSettings;
 import backfill.postgres.server.SqlState;
-import backfill.postgres.write.CascadeCount;
 import java.sql.SQLException;
 
 /**
@@ -87,7 +87,7 @@ final class NotNullRun {
         inquiry ->
             inquiry.askWithoutHurry(
                 connection -> {
-                  CascadeCount.begin(connection);
+                  SessionSettings.hideNoRows(connection);
                   return Inquiry.rows(connection, column.countNulls(), row -> row.getLong(1))
                       .get(0);
                 }));

@@ -102,8 +102,7 @@ final class Ledger implements AutoCloseable {
    * @param now the run's {@code :now}, as the server printed it
    * @param labelsJson an object of texts
    */
-  void begin(String plan, String planHash, String now, String labelsJson)
-      throws SQLException {
+  void begin(String plan, String planHash, String now, String labelsJson) throws SQLException {
     Connection own = begin();
     try (PreparedStatement statement =
         own.prepareStatement(

@@ -281,6 +281,11 @@ public final class SessionSettings {
     return amiss;
   }
 
+  /** Until the transaction ends a policy that hides rows is an error, and never fewer rows. */
+  public static void hideNoRows(Connection connection) throws SQLException {
+    execute(connection, "SELECT" + untilCommit("row_security", "off"));
+  }
+
   /** SQL, after SELECT, that sets one of them until the transaction ends. */
   public static String untilCommit(String name, String value) {
     return " pg_catalog.set_config('" + name + "', '" + value + "', true)";
