@@ -65,7 +65,7 @@ public final class CommandLineJob implements Callable<Integer> {
     this.last = new LastLine(out, List.of(arguments));
   }
 
-  /** The same, for a caller that never stops the run. */
+  /** Runs a command line that nothing stops, and returns its exit code. */
   public static int run(
       Map<String, String> environment, PrintStream out, PrintStream err, String... arguments) {
     return run(Stopping.byHand(), environment, out, err, arguments);

@@ -121,7 +121,7 @@ public final class DemoServer implements AutoCloseable {
     return USER;
   }
 
-  /** Empty: the server asks no one on this machine. */
+  /** Empty: the server trusts every connection of this machine. */
   public String password() {
     return "";
   }

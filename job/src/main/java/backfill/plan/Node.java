@@ -17,7 +17,7 @@ import java.util.TreeSet;
 
 /**
  * One object of a plan. It remembers which keys were asked for, so that {@link #done} can name
- * those that no one knows, and collects problems instead of throwing.
+ * those that are not known, and collects problems instead of throwing.
  */
 final class Node {
   private final ConfigObject object;
@@ -200,7 +200,7 @@ final class Node {
     problems.at(object.get(key).origin(), shown(key) + " " + message);
   }
 
-  /** Names the keys that no one asked for. */
+  /** Names the keys that were never asked for. */
   void done() {
     for (String key : new TreeSet<>(object.keySet())) {
       if (!asked.contains(key)) {

@@ -121,7 +121,7 @@ public record Settings(
 
   /**
    * @param on whether the run keeps a ledger and holds a lease; without them its counts are exact
-   *     only while nothing is retried, and no one keeps a second run away
+   *     only while nothing is retried, and a second run is not kept away
    * @param schema where its three tables are
    * @param lease how long a run that was last heard of still keeps others away
    * @param resumeWithin how old a run that did not come to its end may be for the next one to take

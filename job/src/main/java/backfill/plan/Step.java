@@ -363,7 +363,7 @@ public sealed interface Step permits Step.Fill, Step.Change {
     REPORT,
     /** They are deleted. */
     DELETE,
-    /** No one asks. */
+    /** They are not looked for. */
     IGNORE
   }
 }

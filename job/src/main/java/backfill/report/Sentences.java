@@ -217,7 +217,7 @@ public final class Sentences {
     progress.warn(
         where + " failed: " + error.message() + state + ". " + cure(failure, code, error));
     if (code == ExitCode.BUG) {
-      // No one but us can act on it, and we need all of it.
+      // Only the job's developers can act on it, and they need all of it.
       LOG.error("this is a bug of the job", failure);
     } else {
       LOG.debug("the whole failure", failure);

@@ -87,10 +87,10 @@ public final class StepReport {
    */
   public Long takenAway;
 
-  /** Who gains most; a dry run of pairs has it. */
+  /** Who gains most; a dry run of a step that adds for users or objects has it. */
   public GainsReport gains;
 
-  /** Who loses most; a dry run of pairs that deletes has it. */
+  /** Who loses most; a dry run of a step that deletes from users or objects has it. */
   public GainsReport.LossesReport losses;
 
   /** Which rows would be set, column by column, the first ten; a dry run has it. */
@@ -102,7 +102,7 @@ public final class StepReport {
   /** Of the rows that stayed those that the server refused to delete. */
   @JsonIgnore long undeletable;
 
-  /** Of the planned rows those that no statement can write. */
+  /** What the diff decided; null until then, and for a change. */
   @JsonIgnore private StepPlan planOf;
 
   /** Whether a new row takes a value of a sequence. */
@@ -166,18 +166,11 @@ public final class StepReport {
   public void foretold(Step.Batches batches, BatchesCount.Foretold foretold) {
     cascaded = foretold.cascaded().orElse(null);
     sent(foretold.rows().isPresent() ? 1 : 0);
-    toDo(batches, foretold.rows().orElse(null));
+    counted(batches, foretold.rows().orElse(null));
   }
 
-  /**
-   * What a step of batches has to do, where no one asked what goes along; the count is the step's
-   * own to report.
-   */
-  public void counted(Step.Batches batches, long rows) {
-    toDo(batches, rows);
-  }
-
-  private void toDo(Step.Batches batches, Long rows) {
+  /** How many rows a step of batches has to do; null where that is not known. */
+  public void counted(Step.Batches batches, Long rows) {
     planned = rows;
     if (batches.deletes()) {
       toDelete = rows;

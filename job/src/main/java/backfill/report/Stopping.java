@@ -65,7 +65,7 @@ public final class Stopping {
                 Thread.sleep(millis);
                 ask(over);
               } catch (InterruptedException e) {
-                // No one waits for this moment any more.
+                // It is over before its time.
               }
             });
     timer.start();

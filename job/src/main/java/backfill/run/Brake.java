@@ -59,7 +59,7 @@ final class Brake implements AutoCloseable {
     int left = 1;
     try (RunSessions sessions = new RunSessions(databases, applicationName)) {
       while (since(asked).compareTo(LIMIT) < 0) {
-        // Again and again: a job may have begun just behind the last time.
+        // Again and again: a job may have begun right after the last time.
         session.cancelJobs();
         boolean over = !wake();
         boolean patient = since(asked).compareTo(PATIENCE) < 0;
@@ -70,7 +70,7 @@ final class Brake implements AutoCloseable {
         Thread.sleep(POLL_MILLIS);
       }
     } catch (InterruptedException e) {
-      // No one waits for the standstill any more.
+      // What is over is not waited for.
     }
     if (left > 0) {
       progress.warn(

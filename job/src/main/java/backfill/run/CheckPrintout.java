@@ -10,7 +10,7 @@ import java.util.function.Supplier;
 
 /** What {@code check} prints on standard output, as SQL, before its line of JSON. */
 public final class CheckPrintout {
-  /** For every other command, and for a check that no one asked for more. */
+  /** Prints nothing: for every other command, and for a check without these options. */
   public static final CheckPrintout NONE =
       new CheckPrintout(System.out, Set.of(), Optional.empty());
 

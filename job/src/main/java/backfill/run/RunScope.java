@@ -71,7 +71,7 @@ public final class RunScope {
 
   /**
    * What the names of the run's sessions begin with, and those of no other run. PostgreSQL keeps 63
-   * bytes of a name; a writer's number and the like must fit behind it.
+   * bytes of a name; a writer's number and the like must fit after it.
    */
   public static String applicationName(String plan, String runId) {
     return "backfill "

@@ -106,7 +106,7 @@ final class SqlListing {
     }
   }
 
-  /** A count before it and behind it is the same look at the same rows. */
+  /** A count before it and one after it are the same look at the same rows. */
   private void write(Step.Change step) throws Exception {
     heading(
         step instanceof Step.Batches batches

@@ -33,9 +33,9 @@ public final class Session implements AutoCloseable {
   }
 
   /**
-   * A session, and whether no one else needs its context.
+   * A session, and whether its context is stopped with it.
    *
-   * @param ours false where a context was there already: who started that one stops it
+   * @param ours false where a context was there already, which is left to what started it
    * @param overridden a sentence for each setting from outside that it does not have
    * @param atNanos when it was there, as {@link System#nanoTime} says
    */

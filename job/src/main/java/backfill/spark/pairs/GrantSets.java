@@ -166,8 +166,8 @@ final class GrantSets implements AutoCloseable {
 
   private KeyedPairs present(Target target, SnapshotReader reader) {
     JavaRDD<KeyPairs> rows = rows(target, reader, target.where()).pairs();
-    // Read once more for the numbers: of all keys, or of the users whom no one names and who are
-    // to go.
+    // Read once more for the numbers: of all keys, or of the users that no source names and whose
+    // pairs are to go.
     boolean twice = types.of(OBJECTS, USERS).coded() || step.deletes();
     return new KeyedPairs(twice ? kept.keep(rows) : rows, OBJECTS, USERS);
   }

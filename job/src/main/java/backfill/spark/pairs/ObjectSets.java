@@ -131,8 +131,7 @@ final class ObjectSets {
         }
         advance();
       }
-      // A rejected row has its place in the report already: no one misses it, and we did not write
-      // it.
+      // A rejected row is counted as such already: it is not missing, and we did not write it.
       users.addExisting(rejected);
       written.andNot(rejected);
       deleted.andNot(stayed);

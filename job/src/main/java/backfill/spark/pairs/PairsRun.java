@@ -210,7 +210,8 @@ public final class PairsRun implements StepRun {
       List<List<String>> stayed =
           Stream.concat(deletes.leftKeys().stream(), deletes.rejectedKeys().stream()).toList();
       JavaPairRDD<Long, PartialSet> granted = now.granted();
-      // The target was read beside that; no one else may begin to.
+      // The target is read beside that until here; what comes next finds it kept, and reads it no
+      // second time.
       reader.reads().finish();
       JavaPairRDD<Long, PartialSet> parts =
           granted

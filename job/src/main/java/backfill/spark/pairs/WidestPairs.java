@@ -21,7 +21,7 @@ import scala.Tuple2;
 final class WidestPairs {
   private WidestPairs() {}
 
-  /** One of whom a number stands for. */
+  /** A user, or an object, by its number. */
   private record Numbered(long number, long pairs) implements Serializable {
     private static final Comparator<Numbered> WIDEST_FIRST =
         Comparator.comparingLong(Numbered::pairs).reversed().thenComparingLong(Numbered::number);

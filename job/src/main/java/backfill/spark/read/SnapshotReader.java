@@ -86,7 +86,7 @@ public final class SnapshotReader {
         : scanned(table, columns, where);
   }
 
-  /** The same, without what an earlier step would change. */
+  /** These columns as the table itself has them, whatever is laid over it. */
   public Dataset<Row> scanned(Table table, Collection<String> columns, String where) {
     statements += scan.ranges(table).size();
     return scan.rows(table, columns, where, snapshot.importStatements());

@@ -61,7 +61,7 @@ final class TableScan {
     options.put("connectionProvider", DatabaseConnections.NAME);
     options.put(DatabaseConnections.APPLICATION_NAME, applicationName);
     // With autocommit on, or without a fetch size, the driver would send the query outside the
-    // transaction that the snapshot was imported into, and no one would notice.
+    // transaction that the snapshot was imported into, and nothing would say so.
     options.put("fetchsize", Integer.toString(settings.fetchRows()));
     options.put("sessionInitStatement", first);
     // A push-down rewrites what we counted on; the columns are chosen here.

@@ -24,8 +24,8 @@ import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.types.DataTypes;
 
 /**
- * Puts rows that refer to rows of their own table behind these, whatever batches they then come
- * into: in one partition, by generation and key. Who refers to whom is found out on the driver,
+ * Puts rows that refer to rows of their own table after these, whatever batches they then come
+ * into: in one partition, by generation and key. Which row refers to which is found out on the driver,
  * where each row that refers to another takes some 50 bytes. Rows are told apart by digests of
  * their keys: two that are the same could at worst be in the wrong order, which the server then
  * says.

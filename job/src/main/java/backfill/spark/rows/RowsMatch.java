@@ -183,7 +183,7 @@ final class RowsMatch {
         .select(Cells.renamed(part.columns().stream(), from(part), ""));
   }
 
-  /** The same as a writer takes them: behind the columns what was read, for a row that is set. */
+  /** They, as a writer takes them: a row that is set is followed by the values that were read. */
   Dataset<Row> toWrite(WritePart part) {
     if (part.operation() != Operation.COMPARE_AND_SET) {
       return rows(part);

@@ -54,7 +54,7 @@ final class LoneWriter implements DataWriter<InternalRow> {
     }
   }
 
-  /** Spark asks for metrics behind this and no more: the last batch must be in. */
+  /** Spark asks for metrics after this, and then no more: the last batch must be in. */
   @Override
   public void writeAll(Iterator<InternalRow> rows) throws IOException {
     while (stopped == null && rows.hasNext()) {

@@ -34,7 +34,7 @@ final class SinkWriter implements DataWriter<InternalRow> {
     this.inOrder = config.distribution() == SinkConfig.Distribution.IN_ORDER;
   }
 
-  /** Spark asks for metrics behind this and no more: the last batch must be in. */
+  /** Spark asks for metrics after this, and then no more: the last batch must be in. */
   @Override
   public void writeAll(Iterator<InternalRow> rows) throws IOException {
     DataWriter.super.writeAll(rows);

@@ -6,7 +6,7 @@ import java.util.List;
  * Who would get most from a step: what a person approves by.
  *
  * @param direct pairs to add that a source names; null for a step of rows
- * @param throughGroups pairs to add that only a group gives; null in the same case
+ * @param throughGroups pairs to add that only a group gives; null for a step of rows
  * @param users the ten users that gain most, most first
  * @param objects the ten objects that gain most, most first
  */

@@ -96,7 +96,7 @@ public record StepPlan(
         changes);
   }
 
-  /** The same, and what the rows' states do not tell. */
+  /** These counts, and what the rows' states do not tell. */
   public StepPlan with(Map<String, Long> unmatchedRows, Unfit unfit) {
     return new StepPlan(planned + unfit.rows(), found, writes, unfit, unmatchedRows, changes);
   }
