@@ -25,9 +25,9 @@ import org.apache.spark.sql.types.DataTypes;
 
 /**
  * Puts rows that refer to rows of their own table after these, whatever batches they then come
- * into: in one partition, by generation and key. Which row refers to which is found out on the driver,
- * where each row that refers to another takes some 50 bytes. Rows are told apart by digests of
- * their keys: two that are the same could at worst be in the wrong order, which the server then
+ * into: in one partition, by generation and key. Which row refers to which is found out on the
+ * driver, where each row that refers to another takes some 50 bytes. Rows are told apart by digests
+ * of their keys: two that are the same could at worst be in the wrong order, which the server then
  * says.
  */
 final class ParentsFirst implements AutoCloseable {

@@ -5,14 +5,11 @@ import backfill.postgres.server.SqlFailure;
 import backfill.postgres.write.TooManyRejected;
 import backfill.spark.engine.RowsWritten;
 import backfill.spark.query.CellReader;
-import backfill.spark.read.SortKey;
-import backfill.spark.read.UnfitValue;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
-import java.util.stream.IntStream;
 import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.connector.metric.CustomTaskMetric;
 import org.apache.spark.sql.connector.write.DataWriter;
@@ -100,7 +97,7 @@ final class LoneWriter implements DataWriter<InternalRow> {
       reject(Rejection.unfit(e.getMessage(), texts(row)));
       return;
     }
-    SortKey key = new SortKey(IntStream.of(keyCells).mapToObj(i -> values[i]).toList());
+    SortKey key = SortKey.of(values, keyCells);
     if (config.predicate() != null && key.parts().contains(null)) {
       // Everywhere else the column is NOT NULL, or the index takes NULLs for equal.
       reject(Rejection.nullKey(texts(key)));
@@ -119,7 +116,7 @@ final class LoneWriter implements DataWriter<InternalRow> {
 
   private void advance(SortKey key) {
     if (config.distribution() == SinkConfig.Distribution.NONE) {
-      last = key.behind(last);
+      last = key.after(last);
       first = first == null ? key : first;
     }
   }

@@ -1,9 +1,7 @@
 package backfill.spark.sink;
 
-import backfill.spark.query.BoundedType;
 import backfill.spark.query.CellReader;
 import backfill.spark.query.Times;
-import backfill.spark.read.UnfitValue;
 import java.math.BigDecimal;
 import java.time.LocalTime;
 import java.util.Optional;

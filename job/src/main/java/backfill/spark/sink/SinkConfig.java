@@ -11,8 +11,8 @@ import java.util.List;
  * @param predicate of a partial arbiter index, or null
  * @param pace how much is written at once
  * @param slot where batches are entered, or null without a ledger
- * @param declared the type of each column with its bounds, for rows that nothing has
- *     looked at yet; empty for the job's own, which the diff has compared
+ * @param declared the type of each column with its bounds, for rows that nothing has looked at yet;
+ *     empty for the job's own, which the diff has compared
  */
 public record SinkConfig(
     WriteTarget target,

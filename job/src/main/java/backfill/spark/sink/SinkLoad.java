@@ -5,6 +5,7 @@ import backfill.postgres.ledger.WriteCounts;
 import backfill.postgres.server.NotReady;
 import backfill.postgres.server.SqlFailure;
 import backfill.postgres.write.TooManyRejected;
+import backfill.spark.engine.SparkFailure;
 import backfill.spark.query.Cells;
 import java.util.Arrays;
 import java.util.Optional;
@@ -170,13 +171,7 @@ final class SinkLoad {
               + SqlFailure.message(failure),
           failure);
     }
-    return SinkLoad.<RuntimeException>asItIs(failure);
-  }
-
-  /** Spark throws checked exceptions that its methods do not name. */
-  @SuppressWarnings("unchecked")
-  private static <E extends Exception> RuntimeException asItIs(Exception failure) throws E {
-    throw (E) failure;
+    return SparkFailure.<RuntimeException>unchecked(failure);
   }
 
   private static void say(SinkConfig config, SinkOutcome outcome) {

@@ -1,7 +1,6 @@
 package backfill.spark.sink;
 
 import backfill.postgres.ledger.WriteCounts;
-import backfill.spark.read.SortKey;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.Comparator;

@@ -2,9 +2,7 @@ package backfill.spark.sink;
 
 import backfill.postgres.catalog.Table;
 import backfill.postgres.server.NotReady;
-import backfill.spark.query.BoundedType;
 import backfill.spark.query.CellReader;
-import backfill.spark.read.UnfitValue;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

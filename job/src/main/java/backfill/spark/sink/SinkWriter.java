@@ -2,11 +2,8 @@ package backfill.spark.sink;
 
 import backfill.spark.engine.RowsWritten;
 import backfill.spark.query.CellReader;
-import backfill.spark.read.SortKey;
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.Iterator;
-import java.util.List;
 import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.connector.metric.CustomTaskMetric;
 import org.apache.spark.sql.connector.write.DataWriter;
@@ -43,21 +40,21 @@ final class SinkWriter implements DataWriter<InternalRow> {
 
   @Override
   public void write(InternalRow row) throws IOException {
-    List<Object> key = new ArrayList<>(keyCells.length);
-    for (int cell : keyCells) {
-      key.add(cells[cell].read(row, cell));
+    Object[] values = new Object[cells.length];
+    for (int i = 0; i < cells.length; i++) {
+      values[i] = cells[i].read(row, i);
     }
-    advance(new SortKey(key));
+    advance(SortKey.of(values, keyCells));
     if (!writer.skips()) {
       for (int i = 0; i < cells.length; i++) {
-        writer.batch().add(i, cells[i].read(row, i));
+        writer.batch().add(i, values[i]);
       }
       writer.endRow();
     }
   }
 
   private void advance(SortKey key) {
-    last = inOrder ? key : key.behind(last);
+    last = inOrder ? key : key.after(last);
     if (first == null) {
       first = key;
     }

@@ -29,8 +29,8 @@ import org.apache.spark.sql.Row;
 
 /**
  * What the steps of a dry run would do to their targets, laid over these for the steps that come
- * after: a row is seen as if it were written. Where that cannot be known before they run, reading fails
- * with the reason, so that no count is wrong.
+ * after: a row is seen as if it were written. Where that cannot be known before they run, reading
+ * fails with the reason, so that no count is wrong.
  */
 public final class Overlay implements LaidOver {
   /** A default whose value is in the catalog; everything else is only known once it was asked. */
@@ -253,7 +253,10 @@ public final class Overlay implements LaidOver {
     return asStored(reader, changes.inserts(), table, columns, constants, where);
   }
 
-  /** What a new row holds in a column that its step does not write, as SQL; empty where only the server will know. */
+  /**
+   * What a new row holds in a column that its step does not write, as SQL; empty where only the
+   * server will know.
+   */
   private static Optional<String> constant(Column column) {
     if (column.generated() || column.identity() != Column.Identity.NONE) {
       return Optional.empty();

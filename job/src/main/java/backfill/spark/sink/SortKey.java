@@ -1,10 +1,19 @@
-package backfill.spark.read;
+package backfill.spark.sink;
 
 import java.io.Serializable;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /** A row's key, ordered as Spark orders its columns, NULL first. */
-public record SortKey(List<Object> parts) implements Comparable<SortKey>, Serializable {
+record SortKey(List<Object> parts) implements Comparable<SortKey>, Serializable {
+
+  /** The key of a row with these values, which has its columns at these places. */
+  static SortKey of(Object[] values, int[] places) {
+    return new SortKey(IntStream.of(places).mapToObj(place -> values[place]).toList());
+  }
+
   @Override
   public int compareTo(SortKey other) {
     for (int i = 0; i < parts.size(); i++) {
@@ -21,7 +30,7 @@ public record SortKey(List<Object> parts) implements Comparable<SortKey>, Serial
    *
    * @param before null at the beginning
    */
-  public SortKey behind(SortKey before) {
+  SortKey after(SortKey before) {
     if (before != null && before.compareTo(this) > 0) {
       throw new IllegalStateException(
           "key "
@@ -45,9 +54,8 @@ public record SortKey(List<Object> parts) implements Comparable<SortKey>, Serial
       return left.floatValue() == (Float) two ? 0 : left.compareTo((Float) two);
     }
     return one instanceof String left
-        ? java.util.Arrays.compareUnsigned(
-            left.getBytes(java.nio.charset.StandardCharsets.UTF_8),
-            ((String) two).getBytes(java.nio.charset.StandardCharsets.UTF_8))
+        ? Arrays.compareUnsigned(
+            left.getBytes(StandardCharsets.UTF_8), ((String) two).getBytes(StandardCharsets.UTF_8))
         : ((Comparable) one).compareTo(two);
   }
 

@@ -1,4 +1,4 @@
-package backfill.spark.query;
+package backfill.spark.sink;
 
 import java.util.List;
 import java.util.regex.Matcher;
@@ -10,10 +10,10 @@ import java.util.regex.Pattern;
  * @param name as {@code timestamp without time zone}
  * @param bounds none, or a length, or digits and decimals, as declared
  */
-public record BoundedType(String name, List<Integer> bounds) {
+record BoundedType(String name, List<Integer> bounds) {
   private static final Pattern BOUNDS = Pattern.compile("\\((-?\\d+)(?:,(-?\\d+))?\\)");
 
-  public static BoundedType of(String declared) {
+  static BoundedType of(String declared) {
     Matcher found = BOUNDS.matcher(declared);
     if (!found.find()) {
       return new BoundedType(declared, List.of());
@@ -25,8 +25,8 @@ public record BoundedType(String name, List<Integer> bounds) {
     return new BoundedType(found.replaceFirst(""), bounds);
   }
 
-  /** How many digits a value may have behind its point, or a second has. */
-  public int last(int otherwise) {
+  /** How many digits a value may have after its point, or a second has. */
+  int last(int otherwise) {
     return bounds.isEmpty() ? otherwise : bounds.get(bounds.size() - 1);
   }
 }

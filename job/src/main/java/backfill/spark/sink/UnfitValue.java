@@ -1,7 +1,7 @@
-package backfill.spark.read;
+package backfill.spark.sink;
 
 /** A value that its column would change, or cannot hold at all: its row is rejected for it. */
-public final class UnfitValue extends RuntimeException {
+final class UnfitValue extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
   private final transient Object value;
@@ -9,12 +9,12 @@ public final class UnfitValue extends RuntimeException {
   /**
    * @param value what names the row where it is of the key
    */
-  public UnfitValue(String reason, Object value) {
+  UnfitValue(String reason, Object value) {
     super(reason, null, false, false);
     this.value = value;
   }
 
-  public Object value() {
+  Object value() {
     return value;
   }
 }
