@@ -50,11 +50,13 @@ final class SetWriter {
       while (objects.hasNext()) {
         ObjectPairs object = objects.next();
         PeekableIntIterator each = Sets.set(which.of(object)).getIntIterator();
+        // An object's key is looked up once, however many users it has; most have none to write.
+        Object key = each.hasNext() ? key(keys.objects(), object.object()) : null;
         while (each.hasNext()) {
           long user = users.key(each.next());
           if (!writer.skips()) {
-            add(writer.batch(), 0, object.object(), keys.objects());
-            add(writer.batch(), 1, user, keys.users());
+            add(writer.batch(), 0, object.object(), key);
+            add(writer.batch(), 1, user, key(keys.users(), user));
             writer.endRow();
           }
         }
@@ -63,11 +65,16 @@ final class SetWriter {
     }
   }
 
-  private static void add(Batch batch, int column, long number, KeyNumbers keys) {
-    if (keys.coded()) {
-      batch.add(column, keys.key(number));
-    } else {
+  /** The key that a number stands for; null where it is the key itself. */
+  private static Object key(KeyNumbers keys, long number) {
+    return keys.coded() ? keys.key(number) : null;
+  }
+
+  private static void add(Batch batch, int column, long number, Object key) {
+    if (key == null) {
       batch.add(column, number);
+    } else {
+      batch.add(column, key);
     }
   }
 }
