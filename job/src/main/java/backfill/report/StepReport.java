@@ -19,7 +19,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /**
@@ -291,19 +290,20 @@ public final class StepReport {
     revokedMeanwhile = verified.revokedMeanwhile();
   }
 
-  /** Does some work of a stage, and adds the time that it takes. */
-  public <T> T timed(Stage stage, Supplier<T> work) {
-    long started = System.nanoTime();
-    try {
-      return work.get();
-    } finally {
-      spent(stage, (System.nanoTime() - started) / 1_000_000);
-    }
+  /** What is done in a stage. */
+  @FunctionalInterface
+  public interface Work<E extends Exception> {
+    void run() throws E;
   }
 
-  /** Adds the time of a stage, in milliseconds. */
-  public void spent(Stage stage, long millis) {
-    stages.merge(stage.toString(), millis, Long::sum);
-    durationMs = stages.values().stream().mapToLong(Long::longValue).sum();
+  /** Does some work of a stage, and adds the time that it takes. */
+  public <E extends Exception> void timed(Stage stage, Work<E> work) throws E {
+    long started = System.nanoTime();
+    try {
+      work.run();
+    } finally {
+      stages.merge(stage.toString(), (System.nanoTime() - started) / 1_000_000, Long::sum);
+      durationMs = stages.values().stream().mapToLong(Long::longValue).sum();
+    }
   }
 }

@@ -47,7 +47,7 @@ final class ChangeTurn implements Turn {
 
   @Override
   public void diff() throws Exception {
-    Turn.timed(report, Stage.DIFF, this::count);
+    report.timed(Stage.DIFF, this::count);
     walk.counted(this, step, ForetoldTurn.refusals(run, step));
   }
 
@@ -64,7 +64,7 @@ final class ChangeTurn implements Turn {
 
   @Override
   public void write() throws Exception {
-    Turn.timed(report, Stage.WRITE, this::send);
+    report.timed(Stage.WRITE, this::send);
     sayWritten();
   }
 
@@ -106,7 +106,7 @@ final class ChangeTurn implements Turn {
 
   @Override
   public void verify() throws Exception {
-    Turn.timed(report, Stage.VERIFY, this::look);
+    report.timed(Stage.VERIFY, this::look);
   }
 
   private void look() throws Exception {

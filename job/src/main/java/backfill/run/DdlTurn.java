@@ -31,7 +31,7 @@ final class DdlTurn implements Turn {
   @Override
   public void diff() throws Exception {
     if (command.foretells()) {
-      Turn.timed(report, Stage.DIFF, () -> sayToDo(Stage.DIFF, look(Stage.DIFF)));
+      report.timed(Stage.DIFF, () -> sayToDo(Stage.DIFF, look(Stage.DIFF)));
       report.status = StepStatus.DONE;
     }
   }
@@ -39,7 +39,7 @@ final class DdlTurn implements Turn {
   @Override
   public void write() throws Exception {
     if (command.writes()) {
-      Turn.timed(report, Stage.WRITE, this::send);
+      report.timed(Stage.WRITE, this::send);
     }
   }
 
@@ -63,8 +63,7 @@ final class DdlTurn implements Turn {
   @Override
   public void verify() throws Exception {
     if (!command.foretells()) {
-      Turn.timed(
-          report,
+      report.timed(
           Stage.VERIFY,
           () -> {
             Optional<String> toDo = look(Stage.VERIFY);

@@ -32,7 +32,7 @@ final class ForetoldTurn implements Turn {
 
   @Override
   public void diff() throws Exception {
-    Turn.timed(report, Stage.DIFF, this::count);
+    report.timed(Stage.DIFF, this::count);
     walk.counted(this, step, command.looksAtThePresent() ? List.of() : refusals(run, step));
     if (!command.writes()) {
       report.status = StepStatus.DONE;

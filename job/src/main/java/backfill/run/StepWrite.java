@@ -29,6 +29,7 @@ final class StepWrite {
   private final StepRun writing;
   private final StepPlan planned;
   private final StepReport report;
+  private StepCounts counts;
   private boolean sentAgain;
 
   StepWrite(RunScope run, StepRun writing, StepPlan planned) {
@@ -55,7 +56,7 @@ final class StepWrite {
   /** Writes it all, or ends the run. */
   StepCounts run() {
     Step.Fill step = writing.step();
-    StepCounts counts = report.timed(Stage.WRITE, this::write);
+    report.timed(Stage.WRITE, this::write);
     run.progress.say("write " + step.name() + ": " + Sentences.written(report));
     if (!report.rejections.isEmpty()) {
       run.progress.warn("write " + step.name() + ": " + Sentences.rejected(report));
@@ -65,7 +66,7 @@ final class StepWrite {
     return counts;
   }
 
-  private StepCounts write() {
+  private void write() {
     Step.Fill step = writing.step();
     run.enter(Stage.WRITE, step, step.name(), report.toWrite());
     report.rejectUnfit();
@@ -75,7 +76,7 @@ final class StepWrite {
             == WriteProtocol.COPY;
     refuseTooManyRejected();
     report.status = StepStatus.WRITING;
-    StepCounts counts = partByPart();
+    counts = partByPart();
     report.written(counts);
     report.changed(writing.columnsSet(counts));
     if (sentAgain || run.session.speculates()) {
@@ -84,7 +85,6 @@ final class StepWrite {
     run.report.countsExact &= counts.total().exact();
     sequences();
     report.status = StepStatus.DONE;
-    return counts;
   }
 
   /** Once all rows are in: the application's next number must be free. */

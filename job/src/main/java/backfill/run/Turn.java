@@ -1,7 +1,5 @@
 package backfill.run;
 
-import backfill.report.Stage;
-import backfill.report.StepReport;
 import backfill.spark.step.Overlay;
 
 /**
@@ -28,20 +26,4 @@ interface Turn extends AutoCloseable {
   /** Lets go of what is kept for it; may be called twice. */
   @Override
   default void close() {}
-
-  /** What is done in a stage. */
-  @FunctionalInterface
-  interface Work {
-    void run() throws Exception;
-  }
-
-  /** Does it, and adds the time that it takes to what the report says of the step. */
-  static void timed(StepReport report, Stage stage, Work work) throws Exception {
-    long started = System.nanoTime();
-    try {
-      work.run();
-    } finally {
-      report.spent(stage, (System.nanoTime() - started) / 1_000_000);
-    }
-  }
 }

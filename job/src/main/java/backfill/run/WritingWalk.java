@@ -10,6 +10,7 @@ import backfill.report.Command;
 import backfill.report.Refusal;
 import backfill.report.Sentences;
 import backfill.report.Stage;
+import backfill.report.StepReport;
 import backfill.spark.read.Reading;
 import backfill.spark.step.Overlay;
 import java.util.ArrayList;
@@ -84,7 +85,7 @@ final class WritingWalk implements Walk {
    *
    * @throws NotReady naming what is wrong, and the steps that are done
    */
-  void lookAgain(Step first, Turn.Work look) throws Exception {
+  void lookAgain(Step first, StepReport.Work<Exception> look) throws Exception {
     run.enter(Stage.PREFLIGHT, first, first.name() + ", again", 0);
     try {
       look.run();

@@ -1,0 +1,209 @@
+package backfill.run;
+
+import backfill.plan.Step;
+import backfill.postgres.change.LastRuns;
+import backfill.postgres.ledger.StepCounts;
+import backfill.postgres.ledger.StepStatus;
+import backfill.postgres.preflight.Ready;
+import backfill.postgres.server.SqlFailure;
+import backfill.postgres.write.CascadeCount;
+import backfill.postgres.write.SequenceRoom;
+import backfill.postgres.write.WritePart;
+import backfill.report.Command;
+import backfill.report.GainsReport;
+import backfill.report.Refusal;
+import backfill.report.Sentences;
+import backfill.report.Stage;
+import backfill.report.StepReport;
+import backfill.spark.read.Reading;
+import backfill.spark.step.Gains;
+import backfill.spark.step.Losses;
+import backfill.spark.step.Overlay;
+import backfill.spark.step.PlannedKeys;
+import backfill.spark.step.StepPlan;
+import backfill.spark.step.StepRun;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** One step of a turn: its executor, what that found, and what is said and reported of it. */
+final class FillStep {
+  private final RunScope run;
+  private final Ready ready;
+  private final Command command;
+  private final Step.Fill step;
+  private final StepRun work;
+  private final StepReport report;
+  private StepPlan planned;
+  private StepCounts written;
+  private Optional<LastRuns.Left> last;
+
+  FillStep(RunScope run, Ready ready, Command command, Step.Fill step) {
+    this.run = run;
+    this.ready = ready;
+    this.command = command;
+    this.step = step;
+    this.work = StepRuns.of(step, ready.targets().get(step.name()), run.plan, ready.shapes());
+    this.report = run.reportOf(step);
+  }
+
+  /** Reads what the target has; the sources are read already. */
+  void readTarget(Reading reading) {
+    run.enter(Stage.READ, step, report.target, 0);
+    reading.target(work::read, what -> run.enter(Stage.READ, step, what, 0));
+  }
+
+  void flatten() {
+    report.timed(
+        Stage.FLATTEN,
+        () -> {
+          run.enter(Stage.FLATTEN, step, step.name(), 0);
+          work.flatten();
+        });
+  }
+
+  void diff() {
+    report.timed(Stage.DIFF, this::count);
+    if (!command.writes()) {
+      report.status = StepStatus.DONE;
+    }
+  }
+
+  private void count() {
+    run.enter(Stage.DIFF, step, step.name(), 0);
+    planned = work.diff();
+    report.planned(planned);
+    report.owns = work.target().where();
+    run.progress.say("diff " + step.name() + ": " + Sentences.planned(planned));
+    if (command.foretells() || run.guards.any()) {
+      report.cascaded = cascaded();
+    }
+    if (command.foretells()) {
+      foretell();
+    }
+    if (command.looksAtThePresent()) {
+      report.missing = planned.toWrite();
+    }
+    sinceLastRun();
+  }
+
+  /** What a dry run says beyond the counts. */
+  private void foretell() {
+    Gains gains = work.gains();
+    report.gains = gains == null ? null : GainsReport.of(gains);
+    Losses losses = work.losses();
+    report.losses = losses == null ? null : GainsReport.LossesReport.of(losses);
+    report.toSet = work.toSet();
+    List<String> filled = StepWrite.filled(work);
+    if (planned.planned() > 0 && !filled.isEmpty()) {
+      run.progress.say(
+          "diff %s: the step fills %s by itself; a run sets the sequence behind it forward, where it is behind the rows"
+              .formatted(step.name(), String.join(", ", filled)));
+    }
+  }
+
+  /** What the last run left of the step, and what is said of that before anything is written. */
+  private void sinceLastRun() {
+    try {
+      last = run.lastRuns().of(step, work.target());
+      if (!command.looksAtThePresent()) {
+        new GivenBack(run, ready, run.lastRuns()).warn(work, planned, last);
+      }
+      if (planned.toDelete() == null || planned.toDelete() == 0) {
+        EmptiedSources.warn(run, step, last);
+      }
+    } catch (RuntimeException e) {
+      throw e;
+    } catch (Exception e) {
+      throw new IllegalStateException(
+          "cannot ask what became of the last run's rows: " + SqlFailure.message(e), e);
+    }
+  }
+
+  /** What foreign keys would take along with the rows that are to go; null if not known. */
+  private Map<String, Long> cascaded() {
+    if (planned.toDelete() == null) {
+      return null;
+    }
+    if (planned.toDelete() == 0) {
+      return Map.of();
+    }
+    return PlannedKeys.toDelete(work)
+        .flatMap(
+            keys ->
+                CascadeCount.of(
+                    run.database,
+                    run.applicationName,
+                    run.plan.settings(),
+                    work.target(),
+                    step.key(),
+                    keys))
+        .orElse(null);
+  }
+
+  /** What the guards refuse of it. */
+  List<Refusal> refusals() {
+    List<Refusal> refusals = new ArrayList<>();
+    report.timed(
+        Stage.DIFF,
+        () -> {
+          run.enter(Stage.DIFF, step, step.name() + ", limits", 0);
+          if (run.guards.any()) {
+            refusals.addAll(run.guards.refusals(work, planned, report.cascaded));
+          }
+          refusals.addAll(run.guards.surplus(step, planned, EmptiedSources.of(report, last)));
+          refusals.addAll(sequences());
+        });
+    return refusals;
+  }
+
+  /** A sequence that is at its end would refuse the rows one by one. */
+  private List<Refusal> sequences() {
+    Long rows = planned.toInsert();
+    Optional<WritePart> adding = StepWrite.numbering(work);
+    if (rows == null || rows == 0 || adding.isEmpty()) {
+      return List.of();
+    }
+    return SequenceRoom.lacking(
+            run.database,
+            run.applicationName,
+            run.plan.settings(),
+            work.target().table(),
+            adding.get().columns(),
+            rows)
+        .stream()
+        .map(what -> new Refusal(step, "step " + step.name() + " " + what, false))
+        .toList();
+  }
+
+  void write() {
+    written = new StepWrite(run, work, planned).run();
+  }
+
+  /** Compares what was planned and written with what another snapshot shows. */
+  void verify(Reading fresh) {
+    report.timed(
+        Stage.VERIFY,
+        () -> {
+          run.enter(Stage.VERIFY, step, step.name(), 0);
+          long before = fresh.statements();
+          fresh.sources(step, name -> {}, (name, rows) -> {});
+          var verified = fresh.verify((targets, sources) -> work.verify(targets, sources, written));
+          report.verified(verified);
+          report.sent(fresh.statements() - before);
+          run.progress.say("verify " + step.name() + ": " + Sentences.verified(verified));
+          if (verified.revokedMeanwhile() > 0) {
+            run.warn("verify " + step.name() + ": " + Sentences.revoked(verified));
+          }
+        });
+  }
+
+  void layOver(Overlay overlay) {
+    overlay.add(work);
+  }
+
+  void close() {
+    work.close();
+  }
+}
