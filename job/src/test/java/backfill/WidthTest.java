@@ -35,7 +35,6 @@ class WidthTest {
           "FittingRows.of 7",
           "KeptSources.readPairs 7",
           "KeyedScan.rows 7",
-          "Reading.new 8",
           "RowsMatch.new 7",
           "RunLedger.open 7",
           "Sinks.of 7",

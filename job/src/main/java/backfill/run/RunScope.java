@@ -20,6 +20,7 @@ import backfill.report.StepReport;
 import backfill.report.Stopping;
 import backfill.spark.engine.Activity;
 import backfill.spark.engine.Session;
+import backfill.spark.read.NewReading;
 import backfill.spark.read.Reading;
 import backfill.spark.step.Overlay;
 import java.util.LinkedHashMap;
@@ -132,16 +133,16 @@ public final class RunScope {
    * @param overlay what earlier steps of a dry run would leave
    */
   Reading reading(Ready ready, List<Step.Fill> steps, Overlay overlay) throws Exception {
-    return Reading.begin(reader(), ready, steps, overlay);
+    return reading().begin(ready, steps, overlay);
   }
 
   /** Begins to read in order to verify: targets are read where they are written. */
   Reading verifying(Ready ready, List<Step.Fill> steps) throws Exception {
-    return Reading.verifying(reader(), ready, steps);
+    return reading().verifying(ready, steps);
   }
 
-  private Reading.Reader reader() {
-    return new Reading.Reader(
+  private NewReading reading() {
+    return new NewReading(
         session.get(),
         plan,
         databases,

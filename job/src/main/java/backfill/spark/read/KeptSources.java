@@ -44,6 +44,7 @@ public final class KeptSources implements AutoCloseable {
   private final SparkSession session;
   private final Plan plan;
   private final Instant now;
+  private final long queriedBlocks;
   private final Kept kept = new Kept();
   private final Map<String, Long> counts = new LinkedHashMap<>();
   private final Map<String, Long> nullKeys = new LinkedHashMap<>();
@@ -57,6 +58,7 @@ public final class KeptSources implements AutoCloseable {
    * @param blocks of all tables that queries read
    */
   KeptSources(SparkSession spark, Plan plan, Instant now, UUID run, long blocks) {
+    this.queriedBlocks = blocks;
     this.session = sized(EngineSettings.newSession(spark), blocks);
     RunUuid.register(session, run);
     this.plan = plan;
@@ -274,6 +276,11 @@ public final class KeptSources implements AutoCloseable {
   /** Rows of a source that were no pairs; null where it was not read as such. */
   Long nullKeys(String source) {
     return nullKeys.get(source);
+  }
+
+  /** Blocks of all tables that queries read, as the server keeps them. */
+  long queriedBlocks() {
+    return queriedBlocks;
   }
 
   /** Source name to rows, of those read so far. */

@@ -5,15 +5,10 @@ import backfill.plan.Source;
 import backfill.plan.Step;
 import backfill.postgres.catalog.Table;
 import backfill.postgres.preflight.Ready;
-import backfill.postgres.server.Database;
-import backfill.postgres.server.Databases;
-import backfill.postgres.server.Replicas;
 import backfill.postgres.snapshot.LostSnapshot;
 import backfill.postgres.snapshot.Snapshot;
-import backfill.postgres.snapshot.Snapshots;
 import backfill.spark.engine.SparkFailure;
 import backfill.spark.query.PairColumns;
-import backfill.spark.query.Timestamps;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -26,18 +21,16 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
-import java.util.UUID;
 import java.util.function.BiConsumer;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import java.util.function.LongConsumer;
 import java.util.function.Supplier;
-import org.apache.spark.sql.SparkSession;
 
 /**
  * One snapshot of each database that some steps read, and what is read in them, for the steps that
- * share them. The snapshots are let go as soon as everything is read; the rows stay until this is
- * closed.
+ * share them; {@link NewReading} begins it. The snapshots are let go as soon as everything is read;
+ * the rows stay until this is closed.
  */
 public final class Reading implements AutoCloseable {
   private static final long BLOCK_BYTES = 8192;
@@ -49,165 +42,33 @@ public final class Reading implements AutoCloseable {
   private final SnapshotReader targets;
   private final Map<String, PairColumns> asPairs;
   private final Set<String> queried;
-  private final long queriedBytes;
   private final Set<String> asked = new HashSet<>();
   private final Map<String, Long> leftOut = new HashMap<>();
   private final long exportedNanos = System.nanoTime();
   private Duration held;
 
-  private Reading(
+  /**
+   * @param readers by database, each in its snapshot
+   * @param targets main's, or that of its primary where the targets have a snapshot of their own
+   */
+  Reading(
       Plan plan,
       Ready ready,
+      List<Step.Fill> steps,
       KeptSources sources,
       Map<String, SnapshotReader> readers,
-      SnapshotReader targets,
-      Map<String, PairColumns> asPairs,
-      Set<String> queried,
-      long queriedBytes) {
+      SnapshotReader targets) {
     this.plan = plan;
     this.ready = ready;
     this.sources = sources;
     this.readers = readers;
     this.targets = targets;
-    this.asPairs = asPairs;
-    this.queried = queried;
-    this.queriedBytes = queriedBytes;
-  }
-
-  /**
-   * What reads, for whom.
-   *
-   * @param applicationName of every connection that reads
-   * @param run whose uuids {@code run_uuid} gives
-   * @param waiting is told, again and again, what is waited for
-   */
-  public record Reader(
-      SparkSession spark,
-      Plan plan,
-      Databases databases,
-      String applicationName,
-      UUID run,
-      Consumer<String> waiting) {
-    private Snapshot export(Database database, List<Table> tables) throws SQLException {
-      return Snapshot.export(
-          database,
-          applicationName,
-          tables,
-          plan.settings().lockTimeout(),
-          plan.settings().write().retryFor());
-    }
-
-    private Map<String, Snapshot> export(Map<String, List<Table>> tables) throws SQLException {
-      Replicas.await(
-          databases,
-          tables.keySet(),
-          applicationName,
-          plan.settings().lockTimeout(),
-          plan.settings().read().waitFor(),
-          waiting);
-      return Snapshots.export(
-          databases,
-          applicationName,
-          tables,
-          plan.settings().lockTimeout(),
-          plan.settings().write().retryFor());
-    }
+    this.asPairs = PairColumns.read(plan, steps, ready);
+    this.queried = TablesToRead.queried(plan, steps);
   }
 
   /** One snapshot, and the server that it is of. */
   public record Taken(String database, String server, Snapshot snapshot) {}
-
-  /**
-   * Takes a snapshot of each database for these steps, right after each other, and before them
-   * ACCESS SHARE on every table that the steps will read. A replica shows by then what its primary
-   * had at the beginning.
-   *
-   * @param overlay what earlier steps of a dry run would leave
-   */
-  public static Reading begin(Reader by, Ready ready, List<Step.Fill> steps, LaidOver overlay)
-      throws SQLException {
-    Map<String, List<Table>> tables = TablesToRead.all(by.plan(), ready, steps);
-    return of(by, ready, steps, overlay, by.export(tables), null);
-  }
-
-  /**
-   * The same in order to look at what was written: where sources are read from a replica, the
-   * targets have a snapshot of the primary, and the replica shows by its own snapshot what that one
-   * does. So a row that goes along with what justifies it is not taken for one that is missing.
-   */
-  public static Reading verifying(Reader by, Ready ready, List<Step.Fill> steps)
-      throws SQLException {
-    if (!by.databases().main().readsElsewhere()) {
-      return begin(by, ready, steps, LaidOver.NOTHING);
-    }
-    Snapshot targets =
-        by.export(by.databases().main().atPrimary(), TablesToRead.targets(ready, steps));
-    try {
-      return of(
-          by,
-          ready,
-          steps,
-          LaidOver.NOTHING,
-          by.export(TablesToRead.sources(by.plan(), ready, steps)),
-          targets);
-    } catch (SQLException | RuntimeException e) {
-      targets.close();
-      throw e;
-    }
-  }
-
-  /**
-   * @param atPrimary the snapshot that targets are read in; null where it is main's
-   */
-  private static Reading of(
-      Reader by,
-      Ready ready,
-      List<Step.Fill> steps,
-      LaidOver overlay,
-      Map<String, Snapshot> snapshots,
-      Snapshot atPrimary) {
-    Plan plan = by.plan();
-    Set<String> queried = TablesToRead.queried(plan, steps);
-    long blocks = TablesToRead.blocks(ready, steps, queried);
-    KeptSources sources =
-        new KeptSources(by.spark(), plan, Timestamps.instant(ready.now()), by.run(), blocks);
-    Map<String, SnapshotReader> readers = new LinkedHashMap<>();
-    snapshots.forEach(
-        (name, snapshot) ->
-            readers.put(
-                name,
-                reader(
-                    by,
-                    sources,
-                    by.databases().named().get(name),
-                    snapshot,
-                    // Steps write to main alone; elsewhere the same oid is another table.
-                    name.equals(Plan.MAIN) ? overlay : LaidOver.NOTHING)));
-    SnapshotReader targets =
-        atPrimary == null
-            ? readers.get(Plan.MAIN)
-            : reader(by, sources, by.databases().main().atPrimary(), atPrimary, overlay);
-    return new Reading(
-        plan,
-        ready,
-        sources,
-        readers,
-        targets,
-        PairColumns.read(plan, steps, ready),
-        queried,
-        blocks * BLOCK_BYTES);
-  }
-
-  private static SnapshotReader reader(
-      Reader by, KeptSources sources, Database database, Snapshot snapshot, LaidOver overlay) {
-    return new SnapshotReader(
-        sources.session(),
-        database,
-        snapshot,
-        by.plan().settings().read(),
-        by.applicationName(),
-        overlay);
-  }
 
   /**
    * Reads the sources of a step that no earlier step has read already, and makes its views known.
@@ -383,7 +244,7 @@ public final class Reading implements AutoCloseable {
 
   /** The size of the tables that queries read, as the server keeps them. */
   public long queriedBytes() {
-    return queriedBytes;
+    return sources.queriedBlocks() * BLOCK_BYTES;
   }
 
   /** Statements that read rows of the plan's tables. */
