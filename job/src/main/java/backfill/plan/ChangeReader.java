@@ -55,27 +55,27 @@ final class ChangeReader {
       step.value("values");
       return null;
     }
-    Step.Definition definition =
+    Definition definition =
         switch (given.get(0)) {
-          case "creates" -> stated(step, "creates", Step.Creates::new);
-          case "drops" -> stated(step, "drops", Step.Drops::new);
+          case "creates" -> stated(step, "creates", Definition.Creates::new);
+          case "drops" -> stated(step, "drops", Definition.Drops::new);
           case "not-null" -> notNull(step);
           default ->
-              new Step.EnumValues(
+              new Definition.EnumValues(
                   step.requiredText("enum").orElse(""), step.requiredTexts("values"));
         };
     return new Step.Ddl(name, onlyIf, definition);
   }
 
-  private Step.Definition stated(
-      Node step, String key, BiFunction<String, String, Step.Definition> definition) {
+  private Definition stated(
+      Node step, String key, BiFunction<String, String, Definition> definition) {
     String object = step.requiredText(key).orElse("");
     Optional<String> statement = step.requiredText("statement");
     statement.ifPresent(text -> sql.condition(step, "statement", text));
     return definition.apply(object, statement.orElse(""));
   }
 
-  private static Step.Definition notNull(Node step) {
+  private static Definition notNull(Node step) {
     List<String> columns = new ArrayList<>();
     for (String column : step.texts("not-null")) {
       if (column.indexOf('.') < 1 || column.endsWith(".")) {
@@ -83,6 +83,6 @@ final class ChangeReader {
       }
       columns.add(column);
     }
-    return new Step.NotNull(columns);
+    return new Definition.NotNull(columns);
   }
 }

@@ -1,5 +1,6 @@
 package backfill.run;
 
+import backfill.plan.Definition;
 import backfill.plan.Step;
 import backfill.postgres.change.DdlRun;
 import backfill.postgres.ledger.StepStatus;
@@ -91,13 +92,13 @@ final class DdlTurn implements Turn {
   /** What a later step takes away again is not missed once that has run. */
   private boolean goesLater() {
     return command.looksAtThePresent()
-        && step.definition() instanceof Step.Creates
+        && step.definition() instanceof Definition.Creates
         && steps.stream()
             .skip(steps.indexOf(step) + 1L)
             .anyMatch(
                 later ->
                     later instanceof Step.Ddl other
-                        && other.definition() instanceof Step.Drops
+                        && other.definition() instanceof Definition.Drops
                         && other.target().equals(step.target()));
   }
 

@@ -78,10 +78,10 @@ class PlanLanguageTest {
     assertThat(mark.set()).isEqualTo(Map.of("y", ":now", "x", "1"));
     assertThat(definitions(plan))
         .containsExactly(
-            new Step.Creates("items.state", "ALTER TABLE items ADD COLUMN state text"),
-            new Step.NotNull(List.of("items.x", "app.items.y")),
-            new Step.Drops("items.z", "ALTER TABLE items DROP COLUMN z"),
-            new Step.EnumValues("mood", List.of("good", "bad")));
+            new Definition.Creates("items.state", "ALTER TABLE items ADD COLUMN state text"),
+            new Definition.NotNull(List.of("items.x", "app.items.y")),
+            new Definition.Drops("items.z", "ALTER TABLE items DROP COLUMN z"),
+            new Definition.EnumValues("mood", List.of("good", "bad")));
   }
 
   @Test
@@ -205,7 +205,7 @@ class PlanLanguageTest {
             "query of step add uses uuid, which differs on each run; use run_uuid(key), which a task that is tried again gives again"));
   }
 
-  private static List<Step.Definition> definitions(Plan plan) {
+  private static List<Definition> definitions(Plan plan) {
     return plan.steps().stream()
         .filter(Step.Ddl.class::isInstance)
         .map(step -> ((Step.Ddl) step).definition())

@@ -1,5 +1,6 @@
 package backfill.postgres.change;
 
+import backfill.plan.Definition;
 import backfill.plan.Step;
 import backfill.postgres.catalog.Table;
 import backfill.postgres.catalog.TableLock;
@@ -69,11 +70,11 @@ public final class ChangeListing {
 
   private List<ListedStatement> ddl(Step.Ddl step) throws SQLException {
     Table table = changes.tables().get(step.name());
-    Step.Definition definition = step.definition();
-    if (definition instanceof Step.NotNull notNull) {
+    Definition definition = step.definition();
+    if (definition instanceof Definition.NotNull notNull) {
       return notNull(step, notNull, table);
     }
-    if (definition instanceof Step.EnumValues values) {
+    if (definition instanceof Definition.EnumValues values) {
       return scope
           .ask(inquiry -> EnumLabels.append(inquiry, values))
           .map(sql -> transaction(new ListedStatement(sql)))
@@ -81,9 +82,9 @@ public final class ChangeListing {
     }
     String sql =
         scope.inline(
-            definition instanceof Step.Creates creates
+            definition instanceof Definition.Creates creates
                 ? creates.statement()
-                : ((Step.Drops) definition).statement());
+                : ((Definition.Drops) definition).statement());
     DdlText text = new DdlText(sql);
     List<String> comments = new ArrayList<>();
     boolean alone = text.concurrently();
@@ -98,7 +99,7 @@ public final class ChangeListing {
     return alone ? List.of(listed) : transaction(listed);
   }
 
-  private List<ListedStatement> notNull(Step.Ddl step, Step.NotNull notNull, Table table) {
+  private List<ListedStatement> notNull(Step.Ddl step, Definition.NotNull notNull, Table table) {
     List<ListedStatement> listed = new ArrayList<>();
     if (table == null) {
       return listed;

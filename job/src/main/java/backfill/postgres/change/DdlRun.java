@@ -1,5 +1,6 @@
 package backfill.postgres.change;
 
+import backfill.plan.Definition;
 import backfill.plan.Step;
 import backfill.postgres.catalog.Findings;
 import backfill.postgres.catalog.NamedObject;
@@ -49,14 +50,14 @@ public final class DdlRun {
   }
 
   private Optional<String> toDo(Inquiry inquiry) throws SQLException {
-    if (step.definition() instanceof Step.EnumValues values) {
+    if (step.definition() instanceof Definition.EnumValues values) {
       int missing = EnumLabels.missing(inquiry, values).size();
       return missing == 0
           ? Optional.empty()
           : Optional.of(
               values.type() + " lacks " + (missing == 1 ? "1 value" : missing + " values"));
     }
-    if (step.definition() instanceof Step.NotNull notNull) {
+    if (step.definition() instanceof Definition.NotNull notNull) {
       List<String> open = new ArrayList<>();
       for (String written : notNull.columns()) {
         Optional<NotNullColumn> column = NotNullColumn.of(inquiry, written);
@@ -68,7 +69,7 @@ public final class DdlRun {
       }
       return open.isEmpty() ? Optional.empty() : Optional.of(String.join(", ", open));
     }
-    boolean creates = step.definition() instanceof Step.Creates;
+    boolean creates = step.definition() instanceof Definition.Creates;
     Optional<NamedObject> object =
         NamedObject.of(inquiry, step.name(), step.target(), Set.of(), new Findings());
     if (object.isEmpty()) {
@@ -97,7 +98,7 @@ public final class DdlRun {
    * @param between called before each statement; what it throws ends the step there
    */
   public void run(Runnable between) throws SQLException {
-    if (step.definition() instanceof Step.NotNull notNull) {
+    if (step.definition() instanceof Definition.NotNull notNull) {
       for (NotNullColumn column : scope.ask(inquiry -> NotNullColumn.of(inquiry, step, notNull))) {
         between.run();
         new NotNullRun(scope, sender, column, this::again).run();
@@ -149,7 +150,7 @@ public final class DdlRun {
     } else {
       sender.send(next.sql());
     }
-    if (!(step.definition() instanceof Step.EnumValues)) {
+    if (!(step.definition() instanceof Definition.EnumValues)) {
       NamedObject object = scope.ask(this::object);
       NamedObject.State state = scope.ask(object::state);
       if (state != next.leaves()) {
@@ -163,18 +164,18 @@ public final class DdlRun {
 
   /** Empty where nothing is to be done. */
   private Optional<Next> next(Inquiry inquiry) throws SQLException {
-    if (step.definition() instanceof Step.EnumValues values) {
+    if (step.definition() instanceof Definition.EnumValues values) {
       return EnumLabels.append(inquiry, values)
           .map(sql -> new Next(sql, NamedObject.State.PRESENT));
     }
     NamedObject object = object(inquiry);
     NamedObject.State state = object.state(inquiry);
-    if (step.definition() instanceof Step.Drops drops) {
+    if (step.definition() instanceof Definition.Drops drops) {
       return state == NamedObject.State.ABSENT
           ? Optional.empty()
           : Optional.of(new Next(scope.inline(drops.statement()), NamedObject.State.ABSENT));
     }
-    String sql = scope.inline(((Step.Creates) step.definition()).statement());
+    String sql = scope.inline(((Definition.Creates) step.definition()).statement());
     return switch (state) {
       case PRESENT -> Optional.empty();
       case ABSENT -> Optional.of(new Next(sql, NamedObject.State.PRESENT));

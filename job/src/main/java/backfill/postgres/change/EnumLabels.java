@@ -1,6 +1,6 @@
 package backfill.postgres.change;
 
-import backfill.plan.Step;
+import backfill.plan.Definition;
 import backfill.postgres.server.Inquiry;
 import backfill.postgres.server.Parameters;
 import java.sql.SQLException;
@@ -16,7 +16,7 @@ final class EnumLabels {
   private EnumLabels() {}
 
   /** Those that the type lacks, in the step's order. */
-  static List<String> missing(Inquiry inquiry, Step.EnumValues step) throws SQLException {
+  static List<String> missing(Inquiry inquiry, Definition.EnumValues step) throws SQLException {
     Set<String> there =
         new HashSet<>(
             inquiry.rows(
@@ -29,7 +29,7 @@ final class EnumLabels {
   }
 
   /** All of them for one transaction; empty where none is missing. */
-  static Optional<String> append(Inquiry inquiry, Step.EnumValues step) throws SQLException {
+  static Optional<String> append(Inquiry inquiry, Definition.EnumValues step) throws SQLException {
     List<String> missing = missing(inquiry, step);
     if (missing.isEmpty()) {
       return Optional.empty();

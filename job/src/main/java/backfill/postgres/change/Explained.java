@@ -1,5 +1,6 @@
 package backfill.postgres.change;
 
+import backfill.plan.Definition;
 import backfill.plan.Step;
 import backfill.postgres.catalog.Findings;
 import backfill.postgres.server.ConnectionFailure;
@@ -40,7 +41,7 @@ public final class Explained {
                   .anyMatch(
                       each ->
                           each instanceof Step.Ddl ddl
-                              && ddl.definition() instanceof Step.EnumValues);
+                              && ddl.definition() instanceof Definition.EnumValues);
       if (!lacksRights && !valueToCome) {
         findings.refuse(place, what + " cannot be asked: " + ConnectionFailure.oneLine(e));
       }

@@ -1,5 +1,6 @@
 package backfill.postgres.change;
 
+import backfill.plan.Definition;
 import backfill.plan.Step;
 import backfill.postgres.catalog.Cascades;
 import backfill.postgres.catalog.Findings;
@@ -140,8 +141,8 @@ public final class Foreseen {
   }
 
   private void layColumn(Step.Ddl ddl) throws SQLException {
-    boolean creates = ddl.definition() instanceof Step.Creates;
-    if (!creates && !(ddl.definition() instanceof Step.Drops)) {
+    boolean creates = ddl.definition() instanceof Definition.Creates;
+    if (!creates && !(ddl.definition() instanceof Definition.Drops)) {
       return;
     }
     Optional<String> column =
@@ -158,7 +159,9 @@ public final class Foreseen {
     }
     AddedColumn added =
         AddedColumn.of(
-            inquiry, scope.inline(((Step.Creates) ddl.definition()).statement()), column.get());
+            inquiry,
+            scope.inline(((Definition.Creates) ddl.definition()).statement()),
+            column.get());
     Optional<String> type = added.type();
     askable &= type.isPresent();
     if (!added.startsNull()) {

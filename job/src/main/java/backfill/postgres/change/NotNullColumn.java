@@ -1,5 +1,6 @@
 package backfill.postgres.change;
 
+import backfill.plan.Definition;
 import backfill.plan.Step;
 import backfill.postgres.catalog.Catalog;
 import backfill.postgres.catalog.Findings;
@@ -38,7 +39,7 @@ record NotNullColumn(String table, String shownTable, String column, State state
     }
   }
 
-  static List<NotNullColumn> of(Inquiry inquiry, Step.Ddl step, Step.NotNull notNull)
+  static List<NotNullColumn> of(Inquiry inquiry, Step.Ddl step, Definition.NotNull notNull)
       throws SQLException {
     List<NotNullColumn> columns = new ArrayList<>();
     for (String written : notNull.columns()) {

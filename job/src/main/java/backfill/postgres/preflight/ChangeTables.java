@@ -1,5 +1,6 @@
 package backfill.postgres.preflight;
 
+import backfill.plan.Definition;
 import backfill.plan.Step;
 import backfill.postgres.catalog.Catalog;
 import backfill.postgres.catalog.Findings;
@@ -64,13 +65,13 @@ final class ChangeTables {
 
   private void find(Step.Ddl ddl, Set<String> made) throws SQLException {
     String place = Findings.place(ddl);
-    Step.Definition definition = ddl.definition();
-    if (definition instanceof Step.EnumValues values) {
+    Definition definition = ddl.definition();
+    if (definition instanceof Definition.EnumValues values) {
       enumType(place, values);
       return;
     }
     List<String> names =
-        definition instanceof Step.NotNull notNull
+        definition instanceof Definition.NotNull notNull
             ? notNull.columns()
             : List.of(definition.target());
     for (String name : names) {
@@ -84,7 +85,8 @@ final class ChangeTables {
   private void find(Step.Ddl ddl, NamedObject object, Set<String> made) throws SQLException {
     String own = object.relation().get(object.relation().size() - 1);
     Optional<Long> there = object.table(inquiry);
-    boolean makesRelation = ddl.definition() instanceof Step.Creates && object.column().isEmpty();
+    boolean makesRelation =
+        ddl.definition() instanceof Definition.Creates && object.column().isEmpty();
     if (there.isEmpty()) {
       if (object.column().isPresent() && !made.contains(own)) {
         findings.refuse(
@@ -104,7 +106,8 @@ final class ChangeTables {
 
   /** The table of an index that is to be made. */
   private Optional<Long> indexed(Step.Ddl ddl, Set<String> made) throws SQLException {
-    Optional<String> written = new DdlText(((Step.Creates) ddl.definition()).statement()).table();
+    Optional<String> written =
+        new DdlText(((Definition.Creates) ddl.definition()).statement()).table();
     if (written.isEmpty()) {
       return Optional.empty();
     }
@@ -122,7 +125,7 @@ final class ChangeTables {
     return table;
   }
 
-  private void enumType(String place, Step.EnumValues values) throws SQLException {
+  private void enumType(String place, Definition.EnumValues values) throws SQLException {
     boolean there =
         inquiry.one(
             "SELECT EXISTS (SELECT FROM pg_catalog.pg_type WHERE typtype = 'e' AND oid = pg_catalog.to_regtype(?))",

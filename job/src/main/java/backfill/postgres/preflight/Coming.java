@@ -1,5 +1,6 @@
 package backfill.postgres.preflight;
 
+import backfill.plan.Definition;
 import backfill.plan.Step;
 import backfill.postgres.catalog.NameLookup;
 import backfill.postgres.change.DdlShape;
@@ -37,14 +38,14 @@ final class Coming {
   static Coming of(List<? extends Step> steps, Inquiry inquiry) throws SQLException {
     Coming coming = new Coming(steps, new NameLookup(inquiry));
     for (Step step : steps) {
-      if (step instanceof Step.Ddl ddl && ddl.definition() instanceof Step.Creates creates) {
+      if (step instanceof Step.Ddl ddl && ddl.definition() instanceof Definition.Creates creates) {
         coming.add(step, creates);
       }
     }
     return coming;
   }
 
-  private void add(Step step, Step.Creates creates) throws SQLException {
+  private void add(Step step, Definition.Creates creates) throws SQLException {
     List<String> parts = names.parts(creates.object());
     if (parts.isEmpty() || names.isThere(parts)) {
       return;

@@ -1,5 +1,6 @@
 package backfill.postgres.preflight;
 
+import backfill.plan.Definition;
 import backfill.plan.Step;
 import backfill.postgres.catalog.Findings;
 import backfill.postgres.catalog.NamedObject;
@@ -56,11 +57,11 @@ final class DdlCheck {
    */
   void check(Step.Ddl step, Table table, ChangeScope scope) throws SQLException {
     String place = Findings.place(step);
-    if (step.definition() instanceof Step.EnumValues values) {
+    if (step.definition() instanceof Definition.EnumValues values) {
       enumType(place, values);
       return;
     }
-    if (step.definition() instanceof Step.NotNull notNull) {
+    if (step.definition() instanceof Definition.NotNull notNull) {
       new NotNullCheck(inquiry, owners, tables, findings)
           .check(step, notNull, scope, made(scope, step));
       return;
@@ -86,7 +87,7 @@ final class DdlCheck {
     }
     DdlLook look =
         new DdlLook(step, scope, text, object.get(), object.get().state(inquiry), table, foreseen);
-    if (step.definition() instanceof Step.Creates) {
+    if (step.definition() instanceof Definition.Creates) {
       if (object.get().column().isEmpty()) {
         schema(place, object.get(), table);
       }
@@ -130,8 +131,8 @@ final class DdlCheck {
     return scope.before(step).stream()
         .filter(Step.Ddl.class::isInstance)
         .map(each -> ((Step.Ddl) each).definition())
-        .filter(Step.Creates.class::isInstance)
-        .map(Step.Definition::target)
+        .filter(Definition.Creates.class::isInstance)
+        .map(Definition::target)
         .collect(Collectors.toSet());
   }
 
@@ -162,7 +163,7 @@ final class DdlCheck {
     }
   }
 
-  private void enumType(String place, Step.EnumValues values) throws SQLException {
+  private void enumType(String place, Definition.EnumValues values) throws SQLException {
     owners.ofType(place, values.type());
     values.values().stream()
         .filter(value -> value.getBytes(StandardCharsets.UTF_8).length > LONGEST_LABEL)

@@ -1,5 +1,6 @@
 package backfill.postgres.preflight;
 
+import backfill.plan.Definition;
 import backfill.plan.Step;
 import backfill.postgres.catalog.Findings;
 import backfill.postgres.catalog.NamedObject;
@@ -56,9 +57,9 @@ record DdlLook(
   /** The statement of a step, where it has one. */
   static Optional<String> statement(Step step) {
     if (step instanceof Step.Ddl ddl) {
-      if (ddl.definition() instanceof Step.Creates creates) {
+      if (ddl.definition() instanceof Definition.Creates creates) {
         return Optional.of(creates.statement());
-      } else if (ddl.definition() instanceof Step.Drops drops) {
+      } else if (ddl.definition() instanceof Definition.Drops drops) {
         return Optional.of(drops.statement());
       }
     }

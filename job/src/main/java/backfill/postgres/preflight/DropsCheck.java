@@ -1,5 +1,6 @@
 package backfill.postgres.preflight;
 
+import backfill.plan.Definition;
 import backfill.plan.Step;
 import backfill.postgres.catalog.Dependents;
 import backfill.postgres.catalog.Findings;
@@ -181,7 +182,7 @@ final class DropsCheck {
       findings.warn(look.place(), "takes along: " + String.join(", ", columns));
     }
     for (Step earlier : look.scope().before(look.step())) {
-      if (earlier instanceof Step.Ddl ddl && ddl.definition() instanceof Step.Drops drops) {
+      if (earlier instanceof Step.Ddl ddl && ddl.definition() instanceof Definition.Drops drops) {
         Optional<NamedObject> gone =
             NamedObject.of(inquiry, look.place(), drops.object(), Set.of(), new Findings());
         if (gone.isPresent()) {

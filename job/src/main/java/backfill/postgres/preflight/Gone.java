@@ -1,5 +1,6 @@
 package backfill.postgres.preflight;
 
+import backfill.plan.Definition;
 import backfill.plan.Step;
 import backfill.postgres.catalog.Findings;
 import backfill.postgres.catalog.NamedObject;
@@ -33,14 +34,14 @@ final class Gone {
   static Gone of(List<? extends Step> steps, Inquiry inquiry) throws SQLException {
     Gone gone = new Gone(steps);
     for (Step step : steps) {
-      if (step instanceof Step.Ddl ddl && ddl.definition() instanceof Step.Drops drops) {
+      if (step instanceof Step.Ddl ddl && ddl.definition() instanceof Definition.Drops drops) {
         gone.add(step, drops, inquiry);
       }
     }
     return gone;
   }
 
-  private void add(Step step, Step.Drops drops, Inquiry inquiry) throws SQLException {
+  private void add(Step step, Definition.Drops drops, Inquiry inquiry) throws SQLException {
     Optional<NamedObject> object =
         NamedObject.of(inquiry, "", drops.object(), Set.of(), new Findings());
     if (object.isPresent() && object.get().state(inquiry) != NamedObject.State.ABSENT) {
@@ -99,7 +100,7 @@ final class Gone {
 
   private static boolean makes(Step step, Going gone) {
     return step instanceof Step.Ddl ddl
-        && ddl.definition() instanceof Step.Creates creates
+        && ddl.definition() instanceof Definition.Creates creates
         && (creates.object().equals(gone.written())
             || new DdlText(creates.statement()).mentions(gone.relation().name()));
   }

@@ -1,5 +1,6 @@
 package backfill.postgres.preflight;
 
+import backfill.plan.Definition;
 import backfill.plan.Nearest;
 import backfill.plan.Step;
 import backfill.postgres.catalog.Catalog;
@@ -35,7 +36,7 @@ final class NotNullCheck {
   /**
    * @param made the names that earlier steps make
    */
-  void check(Step.Ddl step, Step.NotNull notNull, ChangeScope scope, Set<String> made)
+  void check(Step.Ddl step, Definition.NotNull notNull, ChangeScope scope, Set<String> made)
       throws SQLException {
     String place = Findings.place(step);
     for (String written : notNull.columns()) {

@@ -2,6 +2,7 @@ package backfill.postgres.catalog;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import backfill.plan.Definition;
 import backfill.plan.Step;
 import backfill.postgres.server.Privilege;
 import backfill.postgres.server.TableName;
@@ -97,7 +98,7 @@ class LeastRoleTest {
         new Step.Ddl(
             "column",
             Optional.empty(),
-            new Step.Creates("access.note", "ALTER TABLE access ADD COLUMN note text")));
+            new Definition.Creates("access.note", "ALTER TABLE access ADD COLUMN note text")));
     String owner = world.database.user();
     assertThat(world.leastRole())
         .contains(

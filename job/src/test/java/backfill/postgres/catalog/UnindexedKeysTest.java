@@ -2,6 +2,7 @@ package backfill.postgres.catalog;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import backfill.plan.Definition;
 import backfill.plan.Step;
 import backfill.postgres.server.TestingPreflight;
 import java.util.List;
@@ -60,7 +61,7 @@ class UnindexedKeysTest {
         new Step.Ddl(
             "lend",
             Optional.empty(),
-            new Step.Creates(
+            new Definition.Creates(
                 "lent", "CREATE INDEX CONCURRENTLY lent ON tokens USING btree (key_id)")));
     assertThat(world.ready().warnings()).singleElement().asString().contains("uses_token_id_fkey");
     world.steps.add(world.steps.remove(0));

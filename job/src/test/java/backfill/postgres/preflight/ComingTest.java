@@ -4,6 +4,7 @@ import static backfill.postgres.server.TestingPreflight.pairsInto;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import backfill.plan.Definition;
 import backfill.plan.Step;
 import backfill.postgres.server.NotReady;
 import backfill.postgres.server.TableName;
@@ -22,7 +23,7 @@ class ComingTest {
   private final TestingPreflight world = TestingPreflight.pairs();
 
   private static Step.Ddl makes(String object, String statement) {
-    return new Step.Ddl("make", Optional.empty(), new Step.Creates(object, statement));
+    return new Step.Ddl("make", Optional.empty(), new Definition.Creates(object, statement));
   }
 
   private void steps(Step... steps) {
@@ -75,7 +76,7 @@ class ComingTest {
   @Test
   void targetThatAStepMakesWhichIsSkippedIsMissing() {
     steps(
-        new Step.Ddl("make", Optional.of("false"), new Step.Creates("made", TABLE)),
+        new Step.Ddl("make", Optional.of("false"), new Definition.Creates("made", TABLE)),
         pairsInto("made"));
 
     assertThat(world.reasons())
