@@ -71,7 +71,7 @@ final class PlanCommand {
       }
       stopping.listen();
       if (command.writes()) {
-        plan.settings().stopAfter().ifPresent(when -> stopping.at(when.deadline(startedAt)));
+        plan.settings().deadline(startedAt).ifPresent(stopping::at);
       }
       String name = "backfill " + plan.name();
       // What changes a database from within needs no engine.

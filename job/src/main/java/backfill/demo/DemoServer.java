@@ -109,7 +109,7 @@ public final class DemoServer implements AutoCloseable {
   }
 
   /** The JDBC URL of the demo's database. */
-  public String url() {
+  String url() {
     return url(DATABASE);
   }
 
@@ -117,12 +117,12 @@ public final class DemoServer implements AutoCloseable {
     return "jdbc:postgresql://127.0.0.1:" + postgres.getPort() + "/" + database;
   }
 
-  public String user() {
+  String user() {
     return USER;
   }
 
   /** Empty: the server trusts every connection of this machine. */
-  public String password() {
+  String password() {
     return "";
   }
 

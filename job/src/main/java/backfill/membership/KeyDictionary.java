@@ -29,7 +29,7 @@ public final class KeyDictionary implements Serializable {
   }
 
   /** How many keys it has. */
-  public int size() {
+  int size() {
     return keys.size();
   }
 

@@ -103,10 +103,6 @@ public record Plan(
     return file.name();
   }
 
-  public String location() {
-    return file.location();
-  }
-
   public String hash() {
     return file.hash();
   }

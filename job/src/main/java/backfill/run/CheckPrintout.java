@@ -43,8 +43,11 @@ public final class CheckPrintout {
    * and stops before what is no SQL.
    */
   void grants(String plan, Preflight preflight) {
+    if (!parts.contains(Part.GRANTS)) {
+      return;
+    }
     List<String> lines = preflight.leastRole(role);
-    if (parts.contains(Part.GRANTS) && !lines.isEmpty()) {
+    if (!lines.isEmpty()) {
       out.println("-- What a role needs to run " + plan + ", and nothing more.");
       if (role.isEmpty()) {
         out.println(

@@ -21,7 +21,7 @@ public record Selection(List<String> only, String from, String until) {
    *
    * @throws InvalidPlan naming a step that the plan does not have
    */
-  public List<Step> of(Plan plan) {
+  List<Step> of(Plan plan) {
     List<String> names = plan.steps().stream().map(Step::name).toList();
     List<InvalidPlan.Problem> problems = new ArrayList<>();
     only.forEach(step -> check("--only", step, names, problems));

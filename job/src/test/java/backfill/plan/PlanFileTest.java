@@ -41,7 +41,7 @@ class PlanFileTest {
                 into  = { table = t, key = [id, at] } }
             ]
             """);
-    assertThat(plan.location()).isEqualTo("test.conf");
+    assertThat(plan.file().location()).isEqualTo("test.conf");
     assertThat(plan.onlyIf()).contains(":strict AND to_regclass('t') IS NOT NULL");
     assertThat(plan.params())
         .containsOnly(

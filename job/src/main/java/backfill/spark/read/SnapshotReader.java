@@ -35,15 +35,6 @@ public final class SnapshotReader {
   private final Reads reads;
   private long statements;
 
-  public SnapshotReader(
-      SparkSession spark,
-      Database database,
-      Snapshot snapshot,
-      Settings.Read settings,
-      String applicationName) {
-    this(spark, database, snapshot, settings, applicationName, LaidOver.NOTHING);
-  }
-
   /**
    * @param overlay what is laid over the tables
    */
@@ -151,12 +142,12 @@ public final class SnapshotReader {
   }
 
   /** How many statements read rows so far. */
-  public long statements() {
+  long statements() {
     return statements + keyed.statements();
   }
 
   /** The snapshot that it reads. */
-  public Snapshot snapshot() {
+  Snapshot snapshot() {
     return snapshot;
   }
 }

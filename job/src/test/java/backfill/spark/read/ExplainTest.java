@@ -42,7 +42,8 @@ class ExplainTest {
                     database,
                     snapshot,
                     new Settings.Read(1, 10, 10, Duration.ofMinutes(1)),
-                    "test")
+                    "test",
+                    LaidOver.NOTHING)
                 .read(table, List.of("a"), null);
 
         assertThat(rows.queryExecution().toString())

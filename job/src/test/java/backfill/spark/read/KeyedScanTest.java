@@ -85,7 +85,8 @@ class KeyedScanTest {
             there(),
             snapshot,
             new Settings.Read(3, 100, 17, Duration.ofMinutes(1)),
-            "test")
+            "test",
+            LaidOver.NOTHING)
         .readKeyed(table(), column, columns, null, keys, keys.count())
         .collectAsList();
   }
@@ -103,7 +104,8 @@ class KeyedScanTest {
                   there(),
                   snapshot,
                   new Settings.Read(1, 100, 17, Duration.ofMinutes(1)),
-                  "test")
+                  "test",
+                  LaidOver.NOTHING)
               .read(table(), COLUMNS, null)
               .collectAsList();
 
@@ -209,7 +211,8 @@ class KeyedScanTest {
                   there(),
                   snapshot,
                   new Settings.Read(1, 100, 17, Duration.ofMinutes(1)),
-                  "test")
+                  "test",
+                  LaidOver.NOTHING)
               .readKeyed(table(), "id", List.of("id"), null, keys, 3);
 
       assertThat(rows.queryExecution().toString()).doesNotContain(database.password(), "jdbc:");

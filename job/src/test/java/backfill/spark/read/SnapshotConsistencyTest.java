@@ -186,7 +186,8 @@ class SnapshotConsistencyTest {
         where,
         snapshot,
         new Settings.Read(4, 100, 100, Duration.ofMinutes(1)),
-        "backfill test");
+        "backfill test",
+        LaidOver.NOTHING);
   }
 
   private Database as(String user, String password) {

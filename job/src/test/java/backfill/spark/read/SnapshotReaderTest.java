@@ -92,7 +92,8 @@ class SnapshotReaderTest {
               as,
               snapshot,
               new Settings.Read(3, 1000, 100, Duration.ofMinutes(1)),
-              "test");
+              "test",
+              LaidOver.NOTHING);
       Dataset<Row> rows = reader.read(table(as), COLUMNS, where);
       assertThat(rows.columns()).containsExactlyElementsOf(COLUMNS);
       Row sums = rows.selectExpr("count(*)", "sum(id)", "sum(`Group \"x\"`)").first();
