@@ -13,13 +13,11 @@ import backfill.report.Terminal;
 import backfill.report.Version;
 import backfill.run.CheckPrintout;
 import java.io.PrintStream;
-import java.time.Instant;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.UUID;
 import java.util.concurrent.Callable;
 import org.apache.logging.log4j.LogManager;
 import org.apache.logging.log4j.Logger;
@@ -49,7 +47,7 @@ public final class CommandLineJob implements Callable<Integer> {
   private final Map<String, String> environment;
   private final PrintStream out;
   private final PrintStream err;
-  private final LastLine last;
+  private final Answer answer;
   @Spec private CommandSpec spec;
 
   private CommandLineJob(
@@ -62,7 +60,7 @@ public final class CommandLineJob implements Callable<Integer> {
     this.environment = environment;
     this.out = out;
     this.err = err;
-    this.last = new LastLine(out, List.of(arguments));
+    this.answer = new Answer(out, err, new LastLine(out, List.of(arguments)));
   }
 
   /** Runs a command line that nothing stops, and returns its exit code. */
@@ -106,35 +104,20 @@ public final class CommandLineJob implements Callable<Integer> {
   @Override
   public Integer call() {
     spec.commandLine().usage(err);
-    String message = "a command is missing, as in backfill demo";
-    Terminal.say(err, message);
-    return refused(spec.name(), message);
+    return answer.refused(spec.name(), "a command is missing, as in backfill demo");
   }
 
-  /**
-   * One line for people and one for programs: a scheduler reads the last line whatever happened.
-   */
   private int misspelt(CommandLine.ParameterException mistake) {
-    String message = Misspelling.of(mistake);
-    Terminal.say(err, message);
-    return refused(mistake.getCommandLine().getCommandName(), message);
+    return answer.refused(mistake.getCommandLine().getCommandName(), Misspelling.of(mistake));
   }
 
   /** What was not foreseen ends as a bug of ours, with its stack trace and the last line. */
   private int broken(Exception failure, CommandLine command) {
     LOG.error("this is a bug of the job", failure);
-    Report report =
-        new Report(UUID.randomUUID().toString(), command.getCommandName(), Instant.now());
+    Report report = Answer.begun(command.getCommandName());
     report.status = RunStatus.FAILED;
     report.exitCode = ExitCode.BUG.number();
-    last.print(report);
-    return report.exitCode;
-  }
-
-  private int refused(String command, String message) {
-    Report report = new Report(UUID.randomUUID().toString(), command, Instant.now());
-    report.invalid(message);
-    last.print(report);
+    answer.last().print(report);
     return report.exitCode;
   }
 
@@ -191,8 +174,7 @@ public final class CommandLineJob implements Callable<Integer> {
               + ", "
               + String.join(", ", PlanPages.applications())
               + ", and every plan and command";
-      Terminal.say(err, message);
-      return refused("help", message);
+      return answer.refused("help", message);
     }
     return ExitCode.DONE.number();
   }
@@ -278,7 +260,7 @@ public final class CommandLineJob implements Callable<Integer> {
               description = "Only this plan's runs; it also says where the ledger is.")
           String name,
       @Mixin CommonOptions options) {
-    return new StatusCommand(environment, out, err, last).run(name, options);
+    return new StatusCommand(environment, answer).run(name, options);
   }
 
   @CommandLine.Command(
@@ -294,7 +276,7 @@ public final class CommandLineJob implements Callable<Integer> {
       @Mixin JsonOption json) {
     return PlanCommand.loadsOnly()
         ? ExitCode.DONE.number()
-        : new Demo(stopping, err, last).run(keep);
+        : new Demo(stopping, err, answer.last()).run(keep);
   }
 
   private int take(Command command, PlanOptions options) {
@@ -302,7 +284,6 @@ public final class CommandLineJob implements Callable<Integer> {
   }
 
   private int take(Command command, PlanOptions options, CheckPrintout printout) {
-    return new PlanCommand(stopping, environment, out, err, last, spec)
-        .run(command, options, printout);
+    return new PlanCommand(stopping, environment, answer, spec).run(command, options, printout);
   }
 }

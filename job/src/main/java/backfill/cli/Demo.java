@@ -22,11 +22,9 @@ import backfill.run.Loaded;
 import backfill.run.Selection;
 import backfill.spark.engine.Session;
 import java.io.PrintStream;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.UUID;
 
 /**
  * The main job on a server of its own, twice: what a first run does, and that a rerun does nothing.
@@ -88,7 +86,7 @@ final class Demo {
   }
 
   private Report once(Loaded loaded, Databases databases, Session session) {
-    Report report = new Report(UUID.randomUUID().toString(), Command.RUN.toString(), Instant.now());
+    Report report = Answer.begun(Command.RUN.toString());
     try (Progress progress =
         new Progress(loaded.plan().settings().progressEvery(), Terminal.of(err))) {
       new Backfill(loaded, databases, session, report, progress, stopping).run(Command.RUN);

@@ -6,7 +6,6 @@ import backfill.plan.Step;
 import backfill.postgres.server.Databases;
 import backfill.report.Command;
 import backfill.report.ExitCode;
-import backfill.report.LastLine;
 import backfill.report.Progress;
 import backfill.report.Report;
 import backfill.report.ReportTargets;
@@ -18,7 +17,6 @@ import backfill.run.CheckPrintout;
 import backfill.run.Loaded;
 import backfill.run.Selection;
 import backfill.spark.engine.Session;
-import java.io.PrintStream;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -29,23 +27,13 @@ import picocli.CommandLine.Model.CommandSpec;
 final class PlanCommand {
   private final Stopping stopping;
   private final Map<String, String> environment;
-  private final PrintStream out;
-  private final PrintStream err;
-  private final LastLine last;
+  private final Answer answer;
   private final CommandSpec spec;
 
-  PlanCommand(
-      Stopping stopping,
-      Map<String, String> environment,
-      PrintStream out,
-      PrintStream err,
-      LastLine last,
-      CommandSpec spec) {
+  PlanCommand(Stopping stopping, Map<String, String> environment, Answer answer, CommandSpec spec) {
     this.stopping = stopping;
     this.environment = environment;
-    this.out = out;
-    this.err = err;
-    this.last = last;
+    this.answer = answer;
     this.spec = spec;
   }
 
@@ -79,7 +67,8 @@ final class PlanCommand {
               Step.fills(loaded.steps()).isEmpty()
                   ? Session.whenAsked(name, plan.timeZone())
                   : Session.start(name, plan.timeZone());
-          Progress progress = new Progress(plan.settings().progressEvery(), Terminal.of(err))) {
+          Progress progress =
+              new Progress(plan.settings().progressEvery(), Terminal.of(answer.err()))) {
         new Backfill(loaded, databases, session, report, progress, stopping).run(command, printout);
         report.lasts();
         progress.say(Summary.text(report, Terminal.width()));
@@ -89,24 +78,9 @@ final class PlanCommand {
       }
     } catch (InvalidPlan e) {
       report.plan = report.plan == null ? options.plan : report.plan;
-      report.invalid(e.getMessage());
-      e.problems().forEach(problem -> Terminal.say(err, problem.toString()));
+      answer.invalid(report, e);
     }
-    report(report, targets);
-    return report.exitCode;
-  }
-
-  /**
-   * The stage report, for programs: the files that were asked for, then the last line.
-   *
-   * @param targets null where the command line names one that cannot be
-   */
-  private void report(Report report, ReportTargets targets) {
-    report.lasts();
-    if (targets != null) {
-      targets.write(report, out, err);
-    }
-    last.print(report);
+    return answer.end(report, targets);
   }
 
   /**
