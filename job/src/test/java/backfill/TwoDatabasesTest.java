@@ -10,11 +10,7 @@ import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.atomic.AtomicInteger;
-import org.apache.spark.scheduler.SparkListener;
-import org.apache.spark.scheduler.SparkListenerJobStart;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -175,7 +171,7 @@ class TwoDatabasesTest {
       TestingSpark.session().sparkContext().removeSparkListener(ends);
     }
 
-    assertThat(ends.ended.get()).isEqualTo(1);
+    assertThat(ends.ended()).isEqualTo(1);
     assertThat(run.code()).as(run.said()).isEqualTo(4);
     assertThat(error(run).path("message").asText())
         .containsPattern("snapshot \\S+ of database ci was gone before everything was read in it");
@@ -284,35 +280,5 @@ class TwoDatabasesTest {
     assertThat(run.code()).as(run.said()).isZero();
     assertThat(packages.main().rows("SELECT version FROM packages_packages"))
         .hasToString("[[here]]");
-  }
-
-  /**
-   * Ends the exporter's session in one database when that of the first source begins to be read.
-   */
-  private static final class ExporterEnds extends SparkListener {
-    private final TestingDatabase database;
-    private final AtomicInteger ended = new AtomicInteger();
-
-    ExporterEnds(TestingDatabase database) {
-      this.database = database;
-    }
-
-    @Override
-    public void onJobStart(SparkListenerJobStart job) {
-      if (ended.get() > 0
-          || !"read".equals(Objects.toString(job.properties().get("spark.jobGroup.id"), ""))) {
-        return;
-      }
-      try {
-        ended.addAndGet(
-            (int)
-                database.count(
-                    "SELECT count(*) FILTER (WHERE pg_terminate_backend(pid)) FROM pg_stat_activity"
-                        + " WHERE datname = current_database() AND application_name LIKE 'backfill %'"
-                        + " AND state = 'idle in transaction' AND query LIKE '%pg_export_snapshot%'"));
-      } catch (SQLException e) {
-        throw new AssertionError(e);
-      }
-    }
   }
 }

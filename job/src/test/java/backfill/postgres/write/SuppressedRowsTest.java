@@ -104,21 +104,23 @@ class SuppressedRowsTest {
     assertThat(counts.rejections()).extracting(Rejection::reason).containsExactly("suppressed");
   }
 
+  private WriteTarget setting() {
+    return new WriteTarget(
+        new WriteTarget.Where(TestingWriter.database(database), new TableName("public", "t")),
+        new WriteTarget.Shape(
+            List.of(new TargetColumn("a", "bigint"), new TargetColumn("b", "bigint")),
+            List.of("a")),
+        WriteTarget.Conflict.of(""),
+        Operation.COMPARE_AND_SET,
+        new WriteTarget.Timeouts(Duration.ofSeconds(5), Duration.ofSeconds(30), Duration.ZERO),
+        MAY_SWALLOW);
+  }
+
   @Test
   void anUpdateThatATriggerSwallowsIsNobodysChange() throws SQLException {
     database.execute("INSERT INTO t VALUES (1, 0), (2, 0), (3, 5)");
-    WriteTarget setting =
-        new WriteTarget(
-            new WriteTarget.Where(TestingWriter.database(database), new TableName("public", "t")),
-            new WriteTarget.Shape(
-                List.of(new TargetColumn("a", "bigint"), new TargetColumn("b", "bigint")),
-                List.of("a")),
-            WriteTarget.Conflict.of(""),
-            Operation.COMPARE_AND_SET,
-            new WriteTarget.Timeouts(Duration.ofSeconds(5), Duration.ofSeconds(30), Duration.ZERO),
-            MAY_SWALLOW);
 
-    WriteCounts counts = write(setting, row(1L, 8L, 0L), row(2L, 3L, 0L), row(3L, 8L, 0L));
+    WriteCounts counts = write(setting(), row(1L, 8L, 0L), row(2L, 3L, 0L), row(3L, 8L, 0L));
 
     assertThat(counts.changed()).isOne();
     assertThat(counts.rejections())
@@ -132,18 +134,8 @@ class SuppressedRowsTest {
     database.execute(
         "INSERT INTO t VALUES (1, 0), (2, 0), (4, 0)",
         "ALTER TABLE t ADD CONSTRAINT c CHECK (b <> 9)");
-    WriteTarget setting =
-        new WriteTarget(
-            new WriteTarget.Where(TestingWriter.database(database), new TableName("public", "t")),
-            new WriteTarget.Shape(
-                List.of(new TargetColumn("a", "bigint"), new TargetColumn("b", "bigint")),
-                List.of("a")),
-            WriteTarget.Conflict.of(""),
-            Operation.COMPARE_AND_SET,
-            new WriteTarget.Timeouts(Duration.ofSeconds(5), Duration.ofSeconds(30), Duration.ZERO),
-            MAY_SWALLOW);
 
-    WriteCounts counts = write(setting, row(1L, 8L, 0L), row(2L, 9L, 0L), row(4L, 7L, 0L));
+    WriteCounts counts = write(setting(), row(1L, 8L, 0L), row(2L, 9L, 0L), row(4L, 7L, 0L));
 
     assertThat(counts.changed()).isEqualTo(2);
     assertThat(counts.left()).isZero();
