@@ -59,11 +59,7 @@ class ForeignRowsTest {
         "name = owns\nallow-delete = true\nlimits.surplus-percent = 100\nsources.grants = grants\nsteps = ["
             + steps
             + "]");
-    String[] words = new String[2 + options.length];
-    words[0] = command;
-    words[1] = plan.toString();
-    System.arraycopy(options, 0, words, 2, options.length);
-    return TestingRun.of(database.environment(), words);
+    return TestingRun.of(database.environment(), command, plan, options);
   }
 
   private void assertLeftAlone(TestingRun run) throws SQLException {

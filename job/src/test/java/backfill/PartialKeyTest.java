@@ -49,11 +49,7 @@ class PartialKeyTest {
         "name = shares\nallow-delete = true\nlimits.surplus-percent = 50\nsources.grants = grants\nsteps = ["
             + step
             + "]");
-    String[] words = new String[2 + options.length];
-    words[0] = command;
-    words[1] = plan.toString();
-    System.arraycopy(options, 0, words, 2, options.length);
-    return TestingRun.of(database.environment(), words);
+    return TestingRun.of(database.environment(), command, plan, options);
   }
 
   private String live(String columns) throws SQLException {

@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.apache.logging.log4j.LogManager;
 import org.apache.logging.log4j.core.LoggerContext;
 import org.apache.logging.log4j.core.config.ConfigurationSource;
@@ -49,6 +50,15 @@ public record TestingRun(
     } catch (IOException e) {
       throw new AssertionError("the report is no JSON", e);
     }
+  }
+
+  /** Runs a command with a plan and these options, with a report beside those. */
+  static TestingRun of(
+      Map<String, String> environment, String command, Path plan, String... options) {
+    return of(
+        environment,
+        Stream.concat(Stream.of(command, plan.toString()), Stream.of(options))
+            .toArray(String[]::new));
   }
 
   /** Runs exactly these words. */
