@@ -216,7 +216,7 @@ class CheckSqlTest {
     Array none = entry.getConnection().createArrayOf("text", new Object[0]);
     List<Object> values =
         new ArrayList<>(List.of(runId, "step", 0, "", "[\"1\"]", 3, 3, 0, 0, "{}", 1, 0));
-    values.addAll(List.of(none, none, runId, 0));
+    values.addAll(List.of("t", "INSERT", 1L, 3L, new byte[] {1}, none, none, runId, 0));
     for (int i = 0; i < values.size(); i++) {
       entry.setObject(i + 1, values.get(i));
     }

@@ -92,6 +92,17 @@ final class Node {
         .isPresent();
   }
 
+  /** On or off; empty where the key is absent. */
+  Optional<Boolean> switchedOn(String key) {
+    return value(key)
+        .map(value -> String.valueOf(value.unwrapped()))
+        .filter(
+            word ->
+                word.matches("on|off|true|false")
+                    || refuse(key, "must be on or off, got " + describe(value(key).orElseThrow())))
+        .map(word -> word.matches("on|true"));
+  }
+
   /** On a command line every value is a text. */
   private static boolean isFlag(ConfigValue value) {
     return value.unwrapped() instanceof String text && text.matches("true|false");

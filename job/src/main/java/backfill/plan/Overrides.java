@@ -25,7 +25,13 @@ final class Overrides {
 
   /** Settings that are no number. */
   private static final Set<String> SETTINGS_OF_WORDS =
-      Set.of("ledger", "ledger.schema", StopAfter.KEY, PlanReader.ALLOW_DELETE);
+      Set.of(
+          "ledger",
+          "ledger.schema",
+          "ledger.keys",
+          SettingsReader.UNDO,
+          StopAfter.KEY,
+          PlanReader.ALLOW_DELETE);
 
   private final Config file;
   private final Config declared;

@@ -29,6 +29,7 @@ enum Setting {
   WAIT_FOR("verify.wait-for", Measure.DURATION, "0 s", "24 h"),
   LEASE("ledger.lease", Measure.DURATION, "1 s", "1 h"),
   RESUME_WITHIN("ledger.resume-within", Measure.DURATION, "0 s", "168 h"),
+  KEYS_BYTES("ledger.keys-bytes", Measure.BYTES, "0 B", "64 GiB"),
   REJECTED_ROWS("limits.rejected-rows", Measure.COUNT, "0", "1000000000000"),
   ROWS_INSERTED("limits.rows-inserted", Measure.LIMIT, "0", "1000000000000"),
   ROWS_SET("limits.rows-set", Measure.LIMIT, "0", "1000000000000"),

@@ -19,12 +19,14 @@ public record Settings(
    *     tried again
    * @param progressEvery how often a progress line is printed while anything lasts, at most 5
    *     seconds
+   * @param undo whether the ledger keeps what rows held before they were set or deleted
    * @param stopAfter when a run is to stop; empty where it goes on to its end
    */
   public record General(
       Duration connectTimeout,
       Duration lockTimeout,
       Duration progressEvery,
+      boolean undo,
       Optional<StopAfter> stopAfter) {
     public General {
       Setting.CONNECT_TIMEOUT.require(connectTimeout);
@@ -43,6 +45,10 @@ public record Settings(
 
   public Duration progressEvery() {
     return general.progressEvery();
+  }
+
+  public boolean undo() {
+    return general.undo();
   }
 
   public Optional<StopAfter> stopAfter() {
@@ -126,11 +132,21 @@ public record Settings(
    * @param lease how long a run that was last heard of still keeps others away
    * @param resumeWithin how old a run that did not come to its end may be for the next one to take
    *     over its {@code :now}
+   * @param keys whether each batch keeps the keys of the rows that it changes, and what it wrote
+   *     into those that it added
+   * @param keysBytes what this may take for one step, about; batches beyond it keep nothing
    */
-  public record Ledger(boolean on, String schema, Duration lease, Duration resumeWithin) {
+  public record Ledger(
+      boolean on,
+      String schema,
+      Duration lease,
+      Duration resumeWithin,
+      boolean keys,
+      long keysBytes) {
     public Ledger {
       Setting.LEASE.require(lease);
       Setting.RESUME_WITHIN.require(resumeWithin);
+      Setting.KEYS_BYTES.require(keysBytes);
       if (schema.isBlank()) {
         throw new IllegalArgumentException("ledger.schema must not be empty");
       }

@@ -19,10 +19,15 @@ import java.util.function.Consumer;
  * step's block.
  */
 final class SettingsReader {
+  /** The key that lets a run be undone whole. */
+  static final String UNDO = "undo";
+
   private final Map<Setting, OptionalLong> values = new EnumMap<>(Setting.class);
   private Optional<StopAfter> stopAfter;
   private boolean ledgerOn = true;
   private String ledgerSchema;
+  private boolean ledgerKeys;
+  private boolean undo;
   private final Map<Limits.Bound, Set<String>> except = new EnumMap<>(Limits.Bound.class);
   private Optional<Node> exceptions = Optional.empty();
 
@@ -35,6 +40,8 @@ final class SettingsReader {
       values.put(setting, setting.parse(defaults.getValue(setting.key())));
     }
     ledgerSchema = defaults.getString("ledger.schema");
+    ledgerKeys = defaults.getBoolean("ledger.keys");
+    undo = defaults.getBoolean(UNDO);
     stopAfter = StopAfter.parse(defaults.getValue(StopAfter.KEY));
   }
 
@@ -51,6 +58,14 @@ final class SettingsReader {
     }
     plan.object("limits").ifPresent(this::readLimits);
     readLedger(plan);
+    undo = plan.switchedOn(UNDO).orElse(undo);
+    if (undo && (!ledgerOn || !ledgerKeys)) {
+      plan.problem(
+          UNDO,
+          "undo = on needs the keys that the ledger keeps; leave out ledger"
+              + (ledgerOn ? ".keys" : "")
+              + " = off");
+    }
     attempt(plan, StopAfter.KEY, value -> stopAfter = StopAfter.parse(value));
   }
 
@@ -63,6 +78,7 @@ final class SettingsReader {
     if (given.get().valueType() == ConfigValueType.OBJECT) {
       Node block = plan.object("ledger").orElseThrow();
       ledgerSchema = block.text("schema").orElse(ledgerSchema);
+      ledgerKeys = block.switchedOn("keys").orElse(ledgerKeys);
       overlay(values, "ledger", block);
       return;
     }
@@ -72,7 +88,7 @@ final class SettingsReader {
       default ->
           plan.problem(
               "ledger",
-              "ledger must be on, off, or a block with schema, lease and resume-within, got "
+              "ledger must be on, off, or a block with schema, lease, resume-within, keys and keys-bytes, got "
                   + Node.describe(given.get()));
     }
   }
@@ -83,6 +99,7 @@ final class SettingsReader {
             duration(values, Setting.CONNECT_TIMEOUT),
             duration(values, Setting.LOCK_TIMEOUT),
             duration(values, Setting.PROGRESS_EVERY),
+            undo,
             stopAfter),
         new Settings.Read(
             count(values, Setting.READERS),
@@ -97,7 +114,9 @@ final class SettingsReader {
             ledgerOn,
             ledgerSchema,
             duration(values, Setting.LEASE),
-            duration(values, Setting.RESUME_WITHIN)));
+            duration(values, Setting.RESUME_WITHIN),
+            ledgerKeys,
+            number(values, Setting.KEYS_BYTES)));
   }
 
   Limits limits() {

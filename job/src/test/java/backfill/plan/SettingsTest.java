@@ -32,6 +32,7 @@ class SettingsTest {
                     Duration.ofSeconds(10),
                     Duration.ofSeconds(5),
                     Duration.ofSeconds(4),
+                    false,
                     Optional.empty()),
                 new Settings.Read(4, 10_000, 10_000, Duration.ofMinutes(1)),
                 new Settings.Flatten(268_435_456, 268_435_456),
@@ -39,7 +40,12 @@ class SettingsTest {
                     2, 40_000, 16L << 20, AUTO, Duration.ofSeconds(60), Duration.ofMinutes(2)),
                 new Settings.Verify(Duration.ofSeconds(60)),
                 new Settings.Ledger(
-                    true, "backfill", Duration.ofSeconds(30), Duration.ofHours(24))));
+                    true,
+                    "backfill",
+                    Duration.ofSeconds(30),
+                    Duration.ofHours(24),
+                    true,
+                    1L << 30)));
   }
 
   @Test
@@ -49,12 +55,13 @@ class SettingsTest {
         connect-timeout = 1 s
         lock-timeout = 10ms
         progress-every = 1.5 s
+        undo = on
         stop-after = 45 min
         read { readers = 1, fetch-rows = 1000000, wait-for = 0 s }
         flatten { broadcast-bytes = 0 B, dictionary-bytes = 1 GiB }
         write { writers = 64, rows-per-batch = 1, batch-bytes = 1 GiB, protocol = copy, statement-timeout = 1 h, retry-for = 0 s }
         verify.wait-for = 24 h
-        ledger { schema = "Our ledger", lease = 1.5 s }
+        ledger { schema = "Our ledger", lease = 1.5 s, keys = on, keys-bytes = 0 B }
         """;
     assertThat(read(SMALL + text).settings())
         .isEqualTo(
@@ -63,13 +70,14 @@ class SettingsTest {
                     Duration.ofSeconds(1),
                     Duration.ofMillis(10),
                     Duration.ofMillis(1500),
+                    true,
                     Optional.of(new StopAfter.Lasting(Duration.ofMinutes(45)))),
                 new Settings.Read(1, 1_000_000, 10_000, Duration.ZERO),
                 new Settings.Flatten(0, 1_073_741_824),
                 new Settings.Write(64, 1, 1L << 30, COPY, Duration.ofHours(1), Duration.ZERO),
                 new Settings.Verify(Duration.ofHours(24)),
                 new Settings.Ledger(
-                    true, "Our ledger", Duration.ofMillis(1500), Duration.ofHours(24))));
+                    true, "Our ledger", Duration.ofMillis(1500), Duration.ofHours(24), true, 0)));
   }
 
   @Test
@@ -161,12 +169,12 @@ class SettingsTest {
     for (Limits.Bound bound : Limits.Bound.values()) {
       expected.add("limits." + bound.key());
     }
-    // `ledger = off` is the only way to say it, and a schema is no number.
+    // `ledger = off` is the only way to say it, and what is on or off, and a schema, is no number.
     expected.remove("ledger.on");
     assertThat(REFERENCE.entrySet())
         .extracting(Map.Entry::getKey)
         .containsExactlyInAnyOrderElementsOf(expected);
-    expected.removeAll(List.of("ledger.schema", StopAfter.KEY));
+    expected.removeAll(List.of("ledger.schema", "ledger.keys", SettingsReader.UNDO, StopAfter.KEY));
     assertThat(Setting.keys()).containsExactlyInAnyOrderElementsOf(expected);
   }
 
@@ -191,7 +199,7 @@ class SettingsTest {
     assertThat(read(SMALL + "ledger = on").settings().ledger().on()).isTrue();
     assertThatThrownBy(() -> read(SMALL + "ledger = maybe"))
         .hasMessageContaining(
-            "ledger must be on, off, or a block with schema, lease and resume-within, got the text \"maybe\"");
+            "ledger must be on, off, or a block with schema, lease, resume-within, keys and keys-bytes, got the text \"maybe\"");
     assertThatThrownBy(() -> read(SMALL + "ledger.lease = 10 ms"))
         .hasMessageContaining("ledger.lease must be 1 s to 1 h, got 10 ms");
   }

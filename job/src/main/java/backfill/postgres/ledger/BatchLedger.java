@@ -2,8 +2,10 @@ package backfill.postgres.ledger;
 
 import backfill.postgres.server.Inquiry;
 import backfill.postgres.server.Parameters;
+import backfill.postgres.server.RowEvent;
 import backfill.postgres.server.SessionSettings;
 import backfill.postgres.server.SqlState;
+import backfill.postgres.server.TableName;
 import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -11,6 +13,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Types;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -27,6 +30,17 @@ public final class BatchLedger {
 
   public BatchLedger(LedgerSlot slot) {
     this.slot = slot;
+  }
+
+  /** For a batch behind this key. */
+  public BatchLedger(LedgerSlot slot, String afterKey) {
+    this.slot = slot;
+    this.afterKey = afterKey;
+  }
+
+  /** What is kept of the rows that a batch changes. */
+  public Keeping keeping() {
+    return slot.keeping();
   }
 
   /** What is kept of a batch beside its counts. */
@@ -117,10 +131,40 @@ public final class BatchLedger {
     return "INSERT INTO "
         + slot.table("batch")
         + " (run_id, step, partition, after_key, last_key, rows, changed, kept, rejected, details, statements,"
-        + " retries) SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?::jsonb, ?, ? WHERE (SELECT count(*) FROM "
+        + " retries, target, event, first_key, final_key, keys)"
+        + " SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?::jsonb, ?, ?, ?, ?, ?, ?, ? WHERE (SELECT count(*) FROM "
         + slot.table("lease")
         + " l JOIN unnest(?::text[], ?::int8[]) AS o(name, epoch) ON l.name = o.name AND l.epoch = o.epoch"
         + " WHERE l.run_id = ?) = ?";
+  }
+
+  /** What the ledger keeps of the rows that a batch changed, beside their number. */
+  public record Kept(TableName target, RowEvent event, byte[] keys, long[] bounds) {
+    /** Nothing: of batches that change rows where they are. */
+    public static final Kept NOTHING = new Kept(null, null, null, null);
+
+    /** Of rows that an event happened to; null where they are not kept. */
+    public static Kept of(TableName target, RowEvent event, ChangedRows rows) {
+      return rows == null
+          ? new Kept(target, event, null, null)
+          : new Kept(target, event, PackedRows.pack(rows), rows.bounds());
+    }
+
+    /** What it takes. */
+    public int bytes() {
+      return keys == null ? 0 : keys.length;
+    }
+  }
+
+  /**
+   * Enters a batch of which nothing is kept, in the transaction that wrote it.
+   *
+   * @return false if another attempt of the same task has committed this batch
+   * @throws Fenced if a lease is not ours any more
+   */
+  public boolean enter(Connection connection, WriteCounts counts, String lastKey)
+      throws SQLException {
+    return enter(connection, counts, Kept.NOTHING, lastKey);
   }
 
   /**
@@ -130,7 +174,7 @@ public final class BatchLedger {
    *     ours may stay
    * @throws Fenced if a lease is not ours any more
    */
-  public boolean enter(Connection connection, WriteCounts counts, String lastKey)
+  public boolean enter(Connection connection, WriteCounts counts, Kept kept, String lastKey)
       throws SQLException {
     try (PreparedStatement statement = connection.prepareStatement(entry())) {
       List<String> names = slot.epochs().keySet().stream().sorted().toList();
@@ -146,11 +190,16 @@ public final class BatchLedger {
       statement.setString(10, details(counts));
       statement.setLong(11, counts.statements());
       statement.setLong(12, counts.retries());
-      statement.setArray(13, connection.createArrayOf("text", names.toArray()));
+      statement.setString(13, kept.target() == null ? null : kept.target().quoted());
+      statement.setString(14, kept.event() == null ? null : kept.event().name());
+      statement.setObject(15, kept.bounds() == null ? null : kept.bounds()[0], Types.BIGINT);
+      statement.setObject(16, kept.bounds() == null ? null : kept.bounds()[1], Types.BIGINT);
+      statement.setBytes(17, kept.keys());
+      statement.setArray(18, connection.createArrayOf("text", names.toArray()));
       statement.setArray(
-          14, connection.createArrayOf("int8", names.stream().map(slot.epochs()::get).toArray()));
-      statement.setObject(15, slot.runId());
-      statement.setInt(16, names.size());
+          19, connection.createArrayOf("int8", names.stream().map(slot.epochs()::get).toArray()));
+      statement.setObject(20, slot.runId());
+      statement.setInt(21, names.size());
       if (statement.executeUpdate() == 0) {
         throw fenced(names);
       }

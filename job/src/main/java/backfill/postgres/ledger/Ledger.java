@@ -33,7 +33,10 @@ final class Ledger implements AutoCloseable {
     this.runId = runId;
   }
 
-  /** Creates what is missing of its tables. Two runs that do so at once wait for each other. */
+  /**
+   * Creates what is missing of its tables, and of their columns. Two runs that do so at once wait
+   * for each other.
+   */
   void create() throws SQLException {
     if (exists()) {
       return;
@@ -84,7 +87,9 @@ final class Ledger implements AutoCloseable {
     Connection own = begin();
     try (PreparedStatement statement =
         own.prepareStatement(
-            "SELECT count(*) = 3 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
+            "SELECT count(*) = 3 AND count(*) FILTER (WHERE EXISTS (SELECT FROM pg_catalog.pg_attribute a"
+                + " WHERE a.attrelid = c.oid AND a.attname IN ('keys', 'keys_pruned') AND NOT a.attisdropped)) = 2"
+                + " FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
                 + " WHERE n.nspname = ? AND c.relkind = 'r' AND c.relname IN ('run', 'batch', 'lease')")) {
       statement.setString(1, schema);
       try (ResultSet row = statement.executeQuery()) {
@@ -161,6 +166,27 @@ final class Ledger implements AutoCloseable {
       commit(own);
     }
     return counts;
+  }
+
+  /** What is kept of the rows that a step changed, by all of its entries. */
+  KeptBytes keptBytes(String step) throws SQLException {
+    Connection own = begin();
+    try (PreparedStatement statement =
+        own.prepareStatement(
+            "SELECT coalesce(sum(octet_length(keys)), 0)::int8,"
+                + " coalesce(sum(changed) FILTER (WHERE keys IS NULL), 0)::int8 FROM "
+                + table("batch")
+                + " WHERE run_id = ? AND (step = ? OR step LIKE ? ESCAPE '!')")) {
+      statement.setObject(1, runId);
+      statement.setString(2, step);
+      statement.setString(3, step + " %");
+      try (ResultSet row = statement.executeQuery()) {
+        row.next();
+        KeptBytes kept = new KeptBytes(row.getLong(1), row.getLong(2));
+        commit(own);
+        return kept;
+      }
+    }
   }
 
   /** Table to rows that went along with those of a step's batches. */

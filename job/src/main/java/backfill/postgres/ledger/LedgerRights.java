@@ -19,6 +19,9 @@ public final class LedgerRights {
                AND pg_catalog.bool_and(pg_catalog.has_table_privilege(c.oid, 'SELECT')
                  AND pg_catalog.has_table_privilege(c.oid, 'INSERT')
                  AND pg_catalog.has_table_privilege(c.oid, 'UPDATE')), false) AS may_write,
+             coalesce(pg_catalog.bool_or(EXISTS (SELECT FROM pg_catalog.pg_attribute a
+               WHERE a.attrelid = c.oid AND a.attname = 'keys' AND NOT a.attisdropped)), false) AS whole,
+             coalesce(pg_catalog.bool_and(pg_catalog.pg_has_role(c.relowner, 'USAGE')), false) AS may_alter,
              current_user AS me, pg_catalog.current_database() AS database
       FROM (SELECT ?::pg_catalog.text AS name) s
       LEFT JOIN pg_catalog.pg_namespace n ON n.nspname = s.name
@@ -43,6 +46,13 @@ public final class LedgerRights {
             ASK,
             row -> {
               String me = TableName.quote(row.getString("me"));
+              if (row.getBoolean("tables") && !row.getBoolean("whole")) {
+                // A table of an earlier version gets its new columns from its owner only.
+                return new Answer(
+                    row.getBoolean("may_write") && row.getBoolean("may_alter"),
+                    LedgerTables.newColumns(schema),
+                    "");
+              }
               if (row.getBoolean("tables")) {
                 return new Answer(
                     row.getBoolean("may_write"),
@@ -67,11 +77,13 @@ public final class LedgerRights {
     if (!answer.enough()) {
       findings.lackToWrite(
           "ledger",
-          "no right to keep it in schema "
+          (answer.role().isEmpty()
+                  ? "its tables are those of an earlier version, and not ours to alter, in schema "
+                  : "no right to keep it in schema ")
               + schema
               + "; "
               + answer.grants().stream()
-                  .map(grant -> grant + " TO " + answer.role())
+                  .map(grant -> grant.startsWith("GRANT") ? grant + " TO " + answer.role() : grant)
                   .collect(Collectors.joining("; "))
               + ", or set ledger = off");
     }

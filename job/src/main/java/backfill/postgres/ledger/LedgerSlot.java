@@ -10,14 +10,31 @@ import java.util.UUID;
  *
  * @param schema of the ledger
  * @param epochs each lease that the run holds, by name, with the epoch in which it was taken
+ * @param keeping what is kept of the rows that a batch changes
  */
 public record LedgerSlot(
-    String schema, UUID runId, String step, int partition, Map<String, Long> epochs)
+    String schema,
+    UUID runId,
+    String step,
+    int partition,
+    Map<String, Long> epochs,
+    Keeping keeping)
     implements Serializable {
+
+  /** Of batches that keep counts alone. */
+  public LedgerSlot(
+      String schema, UUID runId, String step, int partition, Map<String, Long> epochs) {
+    this(schema, runId, step, partition, epochs, Keeping.NOTHING);
+  }
 
   /** The same for one partition. */
   public LedgerSlot forPartition(int number) {
-    return new LedgerSlot(schema, runId, step, number, epochs);
+    return new LedgerSlot(schema, runId, step, number, epochs, keeping);
+  }
+
+  /** The same for batches that keep more. */
+  public LedgerSlot keeping(Keeping more) {
+    return new LedgerSlot(schema, runId, step, partition, epochs, more);
   }
 
   String table(String name) {

@@ -2,6 +2,7 @@ package backfill.postgres.ledger;
 
 import backfill.postgres.server.TableName;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * The ledger's schema: what {@code run} creates where it is missing, and what a person may create
@@ -16,6 +17,31 @@ public final class LedgerTables {
    * @param schema as the setting names it, not quoted
    */
   public static List<String> create(String schema) {
+    return Stream.concat(tables(schema).stream(), newColumns(schema).stream()).toList();
+  }
+
+  /** What tables of an earlier version lack. */
+  static List<String> newColumns(String schema) {
+    String in = TableName.quote(schema) + ".";
+    return List.of(
+        """
+        ALTER TABLE %srun
+          ADD COLUMN IF NOT EXISTS undoes      uuid,
+          ADD COLUMN IF NOT EXISTS approval    jsonb,
+          ADD COLUMN IF NOT EXISTS keys_pruned timestamptz"""
+            .formatted(in),
+        """
+        ALTER TABLE %sbatch
+          ADD COLUMN IF NOT EXISTS target    text,
+          ADD COLUMN IF NOT EXISTS event     text,
+          ADD COLUMN IF NOT EXISTS first_key bigint,
+          ADD COLUMN IF NOT EXISTS final_key bigint,
+          ADD COLUMN IF NOT EXISTS keys      bytea,
+          ALTER COLUMN keys SET STORAGE EXTERNAL"""
+            .formatted(in));
+  }
+
+  private static List<String> tables(String schema) {
     String in = TableName.quote(schema) + ".";
     return List.of(
         "CREATE SCHEMA IF NOT EXISTS " + TableName.quote(schema),

@@ -161,6 +161,18 @@ public final class RunLedger implements AutoCloseable {
     return Optional.of(StepCounts.of(counts));
   }
 
+  /** Bytes that the ledger keeps of a step's rows; empty without a ledger. */
+  public Optional<KeptBytes> keptBytes(String step) {
+    if (ledger == null) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(ledger.keptBytes(step));
+    } catch (SQLException e) {
+      throw new LedgerFailure("cannot read the ledger: " + SqlFailure.message(e), e);
+    }
+  }
+
   /** Table to rows that went along with those of a step's batches; empty without a ledger. */
   public Optional<Map<String, Long>> cascaded(String step) {
     if (ledger == null) {

@@ -9,6 +9,7 @@ import backfill.postgres.catalog.TableLock;
 import backfill.postgres.catalog.TargetColumn;
 import backfill.postgres.catalog.Trigger;
 import backfill.postgres.ledger.BatchLedger;
+import backfill.postgres.ledger.Keeping;
 import backfill.postgres.ledger.LedgerSlot;
 import backfill.postgres.ledger.Operation;
 import backfill.postgres.ledger.RunLedger;
@@ -66,9 +67,10 @@ public final class BatchListing {
           checked,
           catalog.triggers(table, target.operation().event()),
           RunLedger.likeness(
-              plan,
-              targets.values().stream().map(filled -> filled.table().name()).toList(),
-              Operation.entry(step, target.operation())));
+                  plan,
+                  targets.values().stream().map(filled -> filled.table().name()).toList(),
+                  Operation.entry(step, target.operation()))
+              .map(like -> like.keeping(KeepingRule.of(plan.settings(), step, table, target))));
     }
   }
 
@@ -102,7 +104,8 @@ public final class BatchListing {
     if (target.protocol() == WriteProtocol.COPY) {
       listed.add(new ListedStatement(ofTheWrite(), BatchStatement.copy(target)));
     } else {
-      listed.add(new ListedStatement(ofTheArrays(), BatchStatement.sql(target)));
+      heldBefore().ifPresent(listed::add);
+      listed.add(new ListedStatement(ofTheArrays(), write()));
     }
     listed.add(new ListedStatement(lookedUp(true), BatchStatement.CHECK_NOW));
     if (target.protocol() == WriteProtocol.COPY) {
@@ -112,7 +115,7 @@ public final class BatchListing {
               BatchStatement.UNDO));
       List<String> comments = new ArrayList<>(List.of("only then: the same rows again"));
       comments.addAll(ofTheArrays());
-      listed.add(new ListedStatement(comments, BatchStatement.sql(target)));
+      listed.add(new ListedStatement(comments, write()));
       comments = new ArrayList<>(List.of("only then"));
       comments.addAll(lookedUp(true));
       listed.add(new ListedStatement(comments, BatchStatement.CHECK_NOW));
@@ -124,6 +127,27 @@ public final class BatchListing {
     slot.ifPresent(ledger -> listed.add(entry(ledger)));
     listed.add(new ListedStatement("COMMIT"));
     return listed;
+  }
+
+  private String write() {
+    return BatchStatement.sql(target, changes().named(), changes().images());
+  }
+
+  private BatchChanges changes() {
+    return new BatchChanges(target, slot.map(LedgerSlot::keeping).orElse(Keeping.NOTHING));
+  }
+
+  /** What rows hold before they are set, where it is kept for undo. */
+  private Optional<ListedStatement> heldBefore() {
+    if (target.operation() != Operation.COMPARE_AND_SET || changes().images().isEmpty()) {
+      return Optional.empty();
+    }
+    List<String> comments = new ArrayList<>();
+    comments.add("what the rows hold, for undo");
+    comments.add(TableLock.ROW_SHARE.on(table, END));
+    comments.add(ofArrays());
+    return Optional.of(
+        new ListedStatement(comments, BatchStatement.heldBefore(target, changes().images())));
   }
 
   private ListedStatement begin() {

@@ -2,12 +2,14 @@ package backfill.postgres.write;
 
 import backfill.postgres.catalog.ParentKey;
 import backfill.postgres.catalog.TargetColumn;
+import backfill.postgres.ledger.Operation;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
@@ -21,13 +23,15 @@ final class BatchQueries {
   private final Connection connection;
   private final String writeSql;
   private final Pieces pieces;
+  private final BatchChanges changes;
   private long sent;
 
-  BatchQueries(WriteTarget target, Connection connection, Pieces pieces) {
+  BatchQueries(WriteTarget target, Connection connection, Pieces pieces, BatchChanges changes) {
     this.target = target;
     this.connection = connection;
     this.pieces = pieces;
-    this.writeSql = BatchStatement.sql(target);
+    this.changes = changes;
+    this.writeSql = BatchStatement.sql(target, changes.named(), changes.images());
   }
 
   /**
@@ -68,6 +72,11 @@ final class BatchQueries {
   Outcome write(Batch rows) throws SQLException {
     return switch (target.operation()) {
       case INSERT_MISSING -> {
+        if (changes.named()) {
+          BitSet untouched = places(writeSql, rows);
+          changes.addAllBut(rows, untouched);
+          yield outcome(rows, untouched, BatchStatement.absentRows(target, rows));
+        }
         long inserted;
         try (PreparedStatement statement = prepare(writeSql, rows)) {
           inserted = statement.executeLargeUpdate();
@@ -80,12 +89,16 @@ final class BatchQueries {
       }
       case INSERT_AND_NAME -> {
         BitSet untouched = places(writeSql, rows);
+        changes.addAllBut(rows, untouched);
         yield outcome(rows, untouched, BatchStatement.absentRows(target, rows));
       }
       case COMPARE_AND_SET, COMPARE_AND_DELETE -> {
         BitSet untouched = new BitSet(rows.size());
         untouched.set(0, rows.size());
-        untouched.andNot(places(writeSql, rows));
+        untouched.andNot(changes.images().isEmpty() ? places(writeSql, rows) : imaged(rows));
+        if (changes.images().isEmpty()) {
+          changes.addAllBut(rows, untouched);
+        }
         yield outcome(rows, untouched, BatchStatement.rowsAsRead(target));
       }
     };
@@ -140,6 +153,44 @@ final class BatchQueries {
       }
     }
     return absent;
+  }
+
+  /**
+   * Writes the rows, and keeps what each held before, and holds since; answers with their places.
+   */
+  private BitSet imaged(Batch rows) throws SQLException {
+    boolean sets = target.operation() == Operation.COMPARE_AND_SET;
+    Map<Integer, String[]> before =
+        sets ? images(BatchStatement.heldBefore(target, changes.images()), rows) : Map.of();
+    Map<Integer, String[]> written = images(writeSql, rows);
+    BitSet places = new BitSet(rows.size());
+    for (Map.Entry<Integer, String[]> row : written.entrySet()) {
+      places.set(row.getKey());
+      String[] held = row.getValue();
+      if (sets) {
+        String[] first = before.get(row.getKey());
+        held = Arrays.copyOf(first, first.length + row.getValue().length);
+        System.arraycopy(row.getValue(), 0, held, first.length, row.getValue().length);
+      }
+      changes.add(rows, row.getKey(), held);
+    }
+    return places;
+  }
+
+  /** Place to the texts that the server answers with, in ascending order. */
+  private Map<Integer, String[]> images(String sql, Batch rows) throws SQLException {
+    Map<Integer, String[]> images = new TreeMap<>();
+    try (PreparedStatement statement = prepare(sql, rows);
+        ResultSet row = statement.executeQuery()) {
+      while (row.next()) {
+        String[] texts = new String[changes.images().size()];
+        for (int i = 0; i < texts.length; i++) {
+          texts[i] = row.getString(i + 2);
+        }
+        images.put(row.getInt(1) - 1, texts);
+      }
+    }
+    return images;
   }
 
   private BitSet places(String sql, Batch rows) throws SQLException {

@@ -1,5 +1,7 @@
 package backfill.postgres.write;
 
+import backfill.postgres.ledger.ChangedRows;
+import backfill.postgres.ledger.Keeping;
 import backfill.postgres.ledger.WriteCounts;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -11,13 +13,22 @@ import java.util.function.LongConsumer;
  */
 final class BatchSender {
   private final WriteTarget target;
+  private final Keeping keeping;
   private final Pieces pieces;
+
+  /**
+   * What became of one batch.
+   *
+   * @param changed which rows changed; null where that is not kept
+   */
+  record Sent(WriteCounts counts, ChangedRows changed) {}
 
   /**
    * @param taken told how many rows of a batch the server has taken so far, none of them committed
    */
-  BatchSender(WriteTarget target, LongConsumer taken) {
+  BatchSender(WriteTarget target, Keeping keeping, LongConsumer taken) {
     this.target = target;
+    this.keeping = keeping;
     this.pieces = new Pieces(taken);
   }
 
@@ -27,7 +38,9 @@ final class BatchSender {
    *
    * @throws SQLException for a failure that is not of the data; the transaction is lost
    */
-  WriteCounts send(Connection connection, Batch batch) throws SQLException {
-    return new BatchTrial(target, connection, pieces).write(batch);
+  Sent send(Connection connection, Batch batch) throws SQLException {
+    BatchTrial trial = new BatchTrial(target, connection, pieces, keeping);
+    WriteCounts counts = trial.write(batch);
+    return new Sent(counts, trial.changed());
   }
 }

@@ -55,14 +55,42 @@ public final class BatchStatement {
         + SessionSettings.untilCommit("row_security", "off");
   }
 
-  /** The SQL of a target's operation; its parameters are the arrays of {@link #columns}. */
-  static String sql(WriteTarget target) {
+  /**
+   * The SQL of a target's operation; its parameters are the arrays of {@link #columns}.
+   *
+   * @param named whether rows that are left out are named, also where the operation only counts
+   * @param images columns whose texts stand behind the place of each row that is set or deleted:
+   *     what it holds since, or held before it went
+   */
+  static String sql(WriteTarget target, boolean named, List<TargetColumn> images) {
     return switch (target.operation()) {
-      case INSERT_MISSING -> insertMissing(target, rows(target));
+      case INSERT_MISSING -> named ? insertAndName(target) : insertMissing(target, rows(target));
       case INSERT_AND_NAME -> insertAndName(target);
-      case COMPARE_AND_SET -> compareAndSet(target);
-      case COMPARE_AND_DELETE -> compareAndDelete(target);
+      case COMPARE_AND_SET -> compareAndSet(target) + texts(images);
+      case COMPARE_AND_DELETE -> compareAndDelete(target) + texts(images);
     };
+  }
+
+  /**
+   * Answers with the places of rows that hold the expected values, each with what these columns
+   * hold; from here on no other transaction changes them.
+   */
+  static String heldBefore(WriteTarget target, List<TargetColumn> images) {
+    return "SELECT n.place"
+        + texts(images)
+        + " FROM "
+        + target.table().quoted()
+        + " AS t, "
+        + rows(target)
+        + " WHERE "
+        + asRead(target)
+        + " FOR NO KEY UPDATE OF t";
+  }
+
+  private static String texts(List<TargetColumn> images) {
+    return images.stream()
+        .map(image -> ", t." + image.quoted() + "::pg_catalog.text")
+        .collect(Collectors.joining());
   }
 
   /** The same for rows that are copied, whole or not at all. */

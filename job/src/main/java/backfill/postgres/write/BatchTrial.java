@@ -2,6 +2,9 @@ package backfill.postgres.write;
 
 import backfill.postgres.catalog.Cascade;
 import backfill.postgres.catalog.ParentKey;
+import backfill.postgres.ledger.ChangedRows;
+import backfill.postgres.ledger.Keeping;
+import backfill.postgres.ledger.Operation;
 import backfill.postgres.ledger.Rejection;
 import backfill.postgres.ledger.WriteCounts;
 import backfill.postgres.server.SqlState;
@@ -31,6 +34,7 @@ public final class BatchTrial {
 
   private final WriteTarget target;
   private final BatchQueries queries;
+  private final BatchChanges changes;
   private final Pieces pieces;
   private final Connection connection;
   private final List<List<String>> leftKeys = new ArrayList<>();
@@ -41,13 +45,19 @@ public final class BatchTrial {
   private boolean takesBack;
   private boolean whole;
 
-  BatchTrial(WriteTarget target, Connection connection, Pieces pieces) {
+  BatchTrial(WriteTarget target, Connection connection, Pieces pieces, Keeping keeping) {
     this.target = target;
-    this.queries = new BatchQueries(target, connection, pieces);
+    this.changes = new BatchChanges(target, keeping);
+    this.queries = new BatchQueries(target, connection, pieces, changes);
     this.pieces = pieces;
     this.connection = connection;
     // What an earlier piece takes along would be missed by the next.
     this.whole = target.cascades().stream().anyMatch(Cascade::target);
+  }
+
+  /** Which rows changed, as far as that is kept; null where it is not. */
+  ChangedRows changed() {
+    return changes.rows();
   }
 
   WriteCounts write(Batch batch) throws SQLException {
@@ -71,11 +81,14 @@ public final class BatchTrial {
     takesBack = true;
     try {
       changed = queries.copyPieces(rows);
+      BitSet suppressed = new BitSet();
       if (changed < rows.size()) {
         // Without a conflict clause, only a trigger leaves rows out.
-        queries.absent(rows).stream()
+        suppressed = queries.absent(rows);
+        suppressed.stream()
             .forEach(row -> rejections.add(Rejection.suppressed(rows.key(target, row))));
       }
+      changes.addAllBut(rows, suppressed);
       control(BatchStatement.CHECK_NOW + "; " + BatchStatement.KEEP);
       takesBack = false;
       return true;
@@ -85,6 +98,7 @@ public final class BatchTrial {
       }
       control(BatchStatement.UNDO);
       changed = 0;
+      changes.cutTo(0);
       rejections.clear();
       return false;
     }
@@ -104,6 +118,7 @@ public final class BatchTrial {
       takesBack = true;
     }
     boolean one = whole || pieces.isOne(rows.size());
+    int changedBefore = changes.size();
     try {
       notOwned = queries.notOwned(rows);
       rows = notOwned.isEmpty() ? rows : rows.without(notOwned);
@@ -115,6 +130,7 @@ public final class BatchTrial {
         throw e;
       }
       control(BatchStatement.UNDO);
+      changes.cutTo(changedBefore);
       if (one) {
         divide(given, parentsAsked, e);
       } else {
@@ -132,7 +148,7 @@ public final class BatchTrial {
     for (int row : outcome.untouched().stream().toArray()) {
       if (outcome.swallowed().get(row)) {
         rejections.add(Rejection.suppressed(rows.key(target, row)));
-      } else {
+      } else if (target.operation() != Operation.INSERT_MISSING) {
         leftKeys.add(rows.key(target, row));
       }
     }

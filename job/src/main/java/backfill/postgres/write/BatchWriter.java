@@ -1,6 +1,8 @@
 package backfill.postgres.write;
 
 import backfill.postgres.ledger.BatchLedger;
+import backfill.postgres.ledger.ChangedRows;
+import backfill.postgres.ledger.Keeping;
 import backfill.postgres.ledger.LedgerSlot;
 import backfill.postgres.ledger.WriteCounts;
 import backfill.postgres.server.Retry;
@@ -19,9 +21,11 @@ public final class BatchWriter implements AutoCloseable {
   private final BatchTransactions transactions;
   private final BatchSender sender;
   private final BatchLedger ledger;
+  private final Keeping keeping;
   private WriteCounts counts = WriteCounts.NONE;
   private LongConsumer watcher = rows -> {};
   private long rejectedBefore;
+  private long keptBytes;
 
   public BatchWriter(WriteTarget target, String applicationName) {
     this(target, applicationName, null);
@@ -35,7 +39,8 @@ public final class BatchWriter implements AutoCloseable {
     this.transactions =
         new BatchTransactions(target.database(), applicationName, target.retryFor());
     this.ledger = slot == null ? null : new BatchLedger(slot);
-    this.sender = new BatchSender(target, rows -> watcher.accept(counts.rows() + rows));
+    this.keeping = slot == null ? Keeping.NOTHING : slot.keeping();
+    this.sender = new BatchSender(target, keeping, rows -> watcher.accept(counts.rows() + rows));
   }
 
   /** From now on this hears of rows as the server takes them, those not committed yet included. */
@@ -104,9 +109,11 @@ public final class BatchWriter implements AutoCloseable {
   private WriteCounts attempt(Batch batch, Retry retry) throws SQLException {
     Connection connection = transactions.open();
     String transaction = begin();
-    WriteCounts written = sender.send(connection, batch).after(retry);
+    BatchSender.Sent sent = sender.send(connection, batch);
+    WriteCounts written = sent.counts().after(retry);
     String lastKey = ledger == null ? null : BatchLedger.text(batch.key(target, batch.size() - 1));
-    if (ledger != null && !ledger.enter(connection, written, lastKey)) {
+    BatchLedger.Kept kept = ledger == null ? BatchLedger.Kept.NOTHING : kept(sent.changed());
+    if (ledger != null && !ledger.enter(connection, written, kept, lastKey)) {
       // Another attempt of this task, started by speculation, was faster with the same rows.
       transactions.abandon();
       ledger.committed(lastKey);
@@ -115,8 +122,18 @@ public final class BatchWriter implements AutoCloseable {
     transactions.commit(transaction, ledger);
     if (ledger != null) {
       ledger.committed(lastKey);
+      keptBytes += kept.bytes();
     }
     return written;
+  }
+
+  /** The rows, as long as there is room for them. */
+  private BatchLedger.Kept kept(ChangedRows changed) {
+    BatchLedger.Kept kept =
+        BatchLedger.Kept.of(target.table(), target.operation().event(), changed);
+    return keptBytes + kept.bytes() <= keeping.bytes()
+        ? kept
+        : BatchLedger.Kept.of(target.table(), target.operation().event(), null);
   }
 
   private String begin() throws SQLException {

@@ -62,10 +62,15 @@ final class Values {
   }
 
   void clear() {
+    cutTo(0);
+  }
+
+  /** Forgets those from this place on. */
+  void cutTo(int smaller) {
     if (objects != null) {
-      Arrays.fill(objects, 0, size, null);
+      Arrays.fill(objects, smaller, size, null);
     }
-    size = 0;
+    size = smaller;
   }
 
   /** Whether each value is an integer, which {@link #integer} gives. */

@@ -9,6 +9,7 @@ import backfill.postgres.ledger.Operation;
 import backfill.postgres.ledger.RunLedger;
 import backfill.postgres.server.Database;
 import backfill.postgres.server.RowEvent;
+import backfill.postgres.write.KeepingRule;
 import backfill.postgres.write.NewRows;
 import backfill.postgres.write.Parents;
 import backfill.postgres.write.RejectionRules;
@@ -35,11 +36,19 @@ public final class Sinks {
       String applicationName,
       RunLedger ledger,
       long rejectedBefore) {
+    WriteTarget target =
+        target(run.step(), part, run.target(), plan, database, run.parents(), rejectedBefore);
     return new Sink(
-        target(run.step(), part, run.target(), plan, database, run.parents(), rejectedBefore),
+        target,
         run.step().write(),
         applicationName,
-        ledger.slot(Operation.entry(run.step(), part.operation())).orElse(null));
+        ledger
+            .slot(Operation.entry(run.step(), part.operation()))
+            .map(
+                slot ->
+                    slot.keeping(
+                        KeepingRule.of(plan.settings(), run.step(), run.target().table(), target)))
+            .orElse(null));
   }
 
   /** Where and how one of a step's writes goes. */

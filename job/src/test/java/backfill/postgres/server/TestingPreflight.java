@@ -224,12 +224,14 @@ public final class TestingPreflight {
                 Duration.ofSeconds(10),
                 Duration.ofSeconds(2),
                 Duration.ofSeconds(5),
+                false,
                 Optional.empty()),
             new Settings.Read(readers, 1000, 100, Duration.ofMinutes(1)),
             new Settings.Flatten(1, 1),
             WRITE,
             new Settings.Verify(Duration.ofSeconds(1)),
-            new Settings.Ledger(false, "backfill", Duration.ofSeconds(30), Duration.ofHours(24))));
+            new Settings.Ledger(
+                false, "backfill", Duration.ofSeconds(30), Duration.ofHours(24), false, 0)));
   }
 
   public Ready ready() {
