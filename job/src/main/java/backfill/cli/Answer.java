@@ -3,6 +3,7 @@ package backfill.cli;
 import backfill.plan.InvalidPlan;
 import backfill.report.LastLine;
 import backfill.report.Report;
+import backfill.report.ReportBuilder;
 import backfill.report.ReportTargets;
 import backfill.report.Terminal;
 import java.io.PrintStream;
@@ -16,21 +17,20 @@ import java.util.UUID;
 record Answer(PrintStream out, PrintStream err, LastLine last) {
 
   /** A report that begins now. */
-  static Report begun(String command) {
-    return new Report(UUID.randomUUID().toString(), command, Instant.now());
+  static ReportBuilder begun(String command) {
+    return new ReportBuilder(UUID.randomUUID().toString(), command, Instant.now());
   }
 
   /** Says why nothing is done; answers with the exit code. */
   int refused(String command, String message) {
     Terminal.say(err, message);
-    Report report = begun(command);
+    ReportBuilder report = begun(command);
     report.invalid(message);
-    last.print(report);
-    return report.exitCode;
+    return print(report.now());
   }
 
   /** Says each problem, and keeps them for the report. */
-  void invalid(Report report, InvalidPlan found) {
+  void invalid(ReportBuilder report, InvalidPlan found) {
     report.invalid(found.getMessage());
     found.problems().forEach(problem -> Terminal.say(err, problem.toString()));
   }
@@ -41,12 +41,18 @@ record Answer(PrintStream out, PrintStream err, LastLine last) {
    *
    * @param targets null where the command line names one that cannot be
    */
-  int end(Report report, ReportTargets targets) {
+  int end(ReportBuilder report, ReportTargets targets) {
     report.lasts();
+    Report ended = report.now();
     if (targets != null) {
-      targets.write(report, out, err);
+      targets.write(ended, out, err);
     }
+    return print(ended);
+  }
+
+  /** Prints the last line alone; answers with the exit code. */
+  int print(Report report) {
     last.print(report);
-    return report.exitCode;
+    return report.exitCode();
   }
 }

@@ -1,13 +1,12 @@
 package backfill.cli;
 
 import backfill.plan.PlanFile;
-import backfill.postgres.ledger.RunStatus;
 import backfill.report.Command;
 import backfill.report.ExitCode;
 import backfill.report.Folded;
 import backfill.report.LastLine;
 import backfill.report.Misspelling;
-import backfill.report.Report;
+import backfill.report.ReportBuilder;
 import backfill.report.Stopping;
 import backfill.report.Terminal;
 import backfill.report.Version;
@@ -114,11 +113,9 @@ public final class CommandLineJob implements Callable<Integer> {
   /** What was not foreseen ends as a bug of ours, with its stack trace and the last line. */
   private int broken(Exception failure, CommandLine command) {
     LOG.error("this is a bug of the job", failure);
-    Report report = Answer.begun(command.getCommandName());
-    report.status = RunStatus.FAILED;
-    report.exitCode = ExitCode.BUG.number();
-    answer.last().print(report);
-    return report.exitCode;
+    ReportBuilder report = Answer.begun(command.getCommandName());
+    report.failed(ExitCode.BUG, null);
+    return answer.print(report.now());
   }
 
   @CommandLine.Command(

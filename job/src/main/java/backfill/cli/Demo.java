@@ -13,6 +13,7 @@ import backfill.report.ExitCode;
 import backfill.report.LastLine;
 import backfill.report.Progress;
 import backfill.report.Report;
+import backfill.report.ReportBuilder;
 import backfill.report.StepReport;
 import backfill.report.Stopping;
 import backfill.report.Summary;
@@ -62,7 +63,7 @@ final class Demo {
             "demo: to see all of it, run the same command again: "
                 + CommandText.of(List.of("demo")));
         last.print(first);
-        return first.exitCode;
+        return first.exitCode();
       }
       Report second = once(loaded, databases, session);
       err.println();
@@ -78,7 +79,7 @@ final class Demo {
         err.println("  " + CommandText.of(List.of("help", "plan")));
       }
       last.print(second);
-      return Math.max(first.exitCode, second.exitCode);
+      return Math.max(first.exitCode(), second.exitCode());
     } catch (NotReady e) {
       e.reasons().forEach(err::println);
       return ExitCode.NOT_READY.number();
@@ -86,30 +87,30 @@ final class Demo {
   }
 
   private Report once(Loaded loaded, Databases databases, Session session) {
-    Report report = Answer.begun(Command.RUN.toString());
+    ReportBuilder report = Answer.begun(Command.RUN.toString());
     try (Progress progress =
         new Progress(loaded.plan().settings().progressEvery(), Terminal.of(err))) {
       new Backfill(loaded, databases, session, report, progress, stopping).run(Command.RUN);
       report.lasts();
-      progress.say(Summary.text(report, Terminal.width()));
+      progress.say(Summary.text(report.now(), Terminal.width()));
     }
-    return report;
+    return report.now();
   }
 
   private static SideBySide.Column column(String heading, Report report) {
     List<SideBySide.Figure> figures = new ArrayList<>();
-    figures.add(new SideBySide.Figure("status", report.status.toString()));
-    for (StepReport step : report.steps) {
-      add(figures, step.name + " planned", step.planned);
-      add(figures, step.name + " already present", step.alreadyPresent);
-      add(figures, step.name + " inserted", step.inserted);
-      add(figures, step.name + " set", step.updated);
-      add(figures, step.name + " missing", step.missing);
-      add(figures, step.name + " sequence values", step.sequenceValues);
+    figures.add(new SideBySide.Figure("status", report.status().toString()));
+    for (StepReport step : report.steps()) {
+      add(figures, step.name() + " planned", step.planned());
+      add(figures, step.name() + " already present", step.alreadyPresent());
+      add(figures, step.name() + " inserted", step.inserted());
+      add(figures, step.name() + " set", step.updated());
+      add(figures, step.name() + " missing", step.missing());
+      add(figures, step.name() + " sequence values", step.sequenceValues());
     }
     figures.add(
         new SideBySide.Figure(
-            "seconds", String.format(Locale.ROOT, "%.1f", report.durationMs / 1000.0)));
+            "seconds", String.format(Locale.ROOT, "%.1f", report.timing().durationMs() / 1000.0)));
     return new SideBySide.Column(heading, figures);
   }
 

@@ -7,7 +7,7 @@ import backfill.postgres.server.Databases;
 import backfill.report.Command;
 import backfill.report.ExitCode;
 import backfill.report.Progress;
-import backfill.report.Report;
+import backfill.report.ReportBuilder;
 import backfill.report.ReportTargets;
 import backfill.report.Stopping;
 import backfill.report.Summary;
@@ -39,7 +39,9 @@ final class PlanCommand {
 
   int run(Command command, PlanOptions options, CheckPrintout printout) {
     Instant startedAt = Instant.now();
-    Report report = new Report(UUID.randomUUID().toString(), command.toString(), startedAt);
+    ReportBuilder report =
+        new ReportBuilder(UUID.randomUUID().toString(), command.toString(), startedAt);
+    report.named(options.plan);
     ReportTargets targets = null;
     try {
       targets = new ReportTargets(options.common.reports);
@@ -71,13 +73,12 @@ final class PlanCommand {
               new Progress(plan.settings().progressEvery(), Terminal.of(answer.err()))) {
         new Backfill(loaded, databases, session, report, progress, stopping).run(command, printout);
         report.lasts();
-        progress.say(Summary.text(report, Terminal.width()));
-        if (report.stopped()) {
+        progress.say(Summary.text(report.now(), Terminal.width()));
+        if (report.now().stopped()) {
           progress.say("to go on, run the same command again: " + CommandText.of(spec));
         }
       }
     } catch (InvalidPlan e) {
-      report.plan = report.plan == null ? options.plan : report.plan;
       answer.invalid(report, e);
     }
     return answer.end(report, targets);

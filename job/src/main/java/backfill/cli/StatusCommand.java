@@ -4,11 +4,11 @@ import backfill.plan.InvalidPlan;
 import backfill.plan.PlanFile;
 import backfill.plan.Settings;
 import backfill.postgres.ledger.LedgerStatus;
-import backfill.postgres.ledger.RunStatus;
 import backfill.postgres.server.Database;
 import backfill.postgres.server.NotReady;
 import backfill.report.ExitCode;
 import backfill.report.Report;
+import backfill.report.ReportBuilder;
 import backfill.report.ReportTargets;
 import backfill.report.Stage;
 import backfill.report.StatusTable;
@@ -31,8 +31,8 @@ final class StatusCommand {
    * @param name a plan, or null for the runs of all
    */
   int run(String name, CommonOptions options) {
-    Report report = Answer.begun("status");
-    report.plan = name;
+    ReportBuilder report = Answer.begun("status");
+    report.named(name);
     ReportTargets targets = null;
     try {
       targets = new ReportTargets(options.reports);
@@ -42,23 +42,22 @@ final class StatusCommand {
       } else {
         PlanText text = PlanText.find(name);
         var plan = PlanFile.read(text.location(), text.text(), options.sets, Version.number());
-        report.plan = plan.name();
+        report.named(plan.name());
         settings = plan.settings();
       }
       Database database =
           Database.fromEnvironment("BACKFILL", environment, settings.connectTimeout());
       List<LedgerStatus.Run> runs =
-          LedgerStatus.of(database, settings.ledger().schema(), report.plan);
+          LedgerStatus.of(database, settings.ledger().schema(), report.now().about().plan());
       StatusTable.lines(runs, Terminal.width(answer.out())).forEach(answer.out()::println);
-      report.runs = runs;
-      report.status = RunStatus.SUCCEEDED;
+      report.listed(runs);
     } catch (InvalidPlan e) {
       answer.invalid(report, e);
     } catch (NotReady e) {
-      report.status = RunStatus.FAILED;
-      report.exitCode = ExitCode.NOT_READY.number();
-      report.error =
-          new Report.Failure(Stage.PREFLIGHT.toString(), null, null, e.getMessage(), e.retryable());
+      report.failed(
+          ExitCode.NOT_READY,
+          new Report.Failure(
+              Stage.PREFLIGHT.toString(), null, null, e.getMessage(), e.retryable()));
       e.reasons().forEach(reason -> Terminal.say(answer.err(), reason));
     }
     return answer.end(report, targets);

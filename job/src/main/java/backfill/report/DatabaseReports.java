@@ -9,7 +9,6 @@ import backfill.postgres.server.Servers;
 import backfill.postgres.snapshot.Snapshot;
 import backfill.postgres.write.Target;
 import backfill.spark.read.Reading;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -34,31 +33,25 @@ public final class DatabaseReports {
                         servers.named().version(),
                         servers.named().user(),
                         servers.read().address(),
-                        new ArrayList<>(),
+                        List.of(),
                         name.equals(Plan.MAIN)
                             ? Math.max(readers, plan.settings().write().writers())
                             : readers)));
     return reports;
   }
 
-  /** Adds what is said of each snapshot, once they were let go. */
-  public static void addTo(Map<String, Report.DatabaseReport> reports, Reading reading) {
+  /** A snapshot, once it was let go with those that were taken for the same steps. */
+  static Report.SnapshotReport of(Reading.Taken taken, Reading reading) {
     Snapshot main = reading.main();
-    for (Reading.Taken taken : reading.snapshots()) {
-      Snapshot snapshot = taken.snapshot();
-      reports
-          .get(taken.database())
-          .snapshots()
-          .add(
-              new Report.SnapshotReport(
-                  snapshot.lsn(),
-                  snapshot.at().toString(),
-                  reading.held().toMillis(),
-                  snapshot == main ? null : snapshot.laterThan(main).toMillis(),
-                  snapshot == main ? null : snapshot.laterByServersThan(main).toMillis(),
-                  taken.server(),
-                  snapshot.xmin()));
-    }
+    Snapshot snapshot = taken.snapshot();
+    return new Report.SnapshotReport(
+        snapshot.lsn(),
+        snapshot.at().toString(),
+        reading.held().toMillis(),
+        snapshot == main ? null : snapshot.laterThan(main).toMillis(),
+        snapshot == main ? null : snapshot.laterByServersThan(main).toMillis(),
+        taken.server(),
+        snapshot.xmin());
   }
 
   /** The snapshots that some steps read in, for the log. */

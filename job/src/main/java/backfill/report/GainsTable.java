@@ -13,37 +13,39 @@ final class GainsTable {
 
   static String text(StepReport step) {
     StringBuilder text = new StringBuilder();
-    GainsReport gains = step.gains;
-    if (gains != null && step.toInsert > 0) {
+    GainsReport gains = step.diffed().foretold().gains();
+    GainsReport.LossesReport losses = step.diffed().foretold().losses();
+    List<RowsToSet> toSet = step.diffed().foretold().toSet();
+    if (gains != null && step.toInsert() > 0) {
       text.append(
           lines(
               gains.direct() == null
-                  ? String.format(Locale.ROOT, "%s: %,d to insert", step.name, step.toInsert)
+                  ? String.format(Locale.ROOT, "%s: %,d to insert", step.name(), step.toInsert())
                   : String.format(
                       Locale.ROOT,
                       "%s: %,d direct, %,d through groups",
-                      step.name,
+                      step.name(),
                       gains.direct(),
                       gains.throughGroups()),
               "  users that gain most:   " + list(gains.users(), '+'),
               "  objects that gain most: " + list(gains.objects(), '+')));
     }
-    if (step.losses != null && !step.losses.users().isEmpty()) {
+    if (losses != null && !losses.users().isEmpty()) {
       text.append(
           lines(
-              String.format(Locale.ROOT, "%s: %,d to delete", step.name, step.toDelete),
-              "  users that lose most:   " + list(step.losses.users(), '-'),
-              "  objects that lose most: " + list(step.losses.objects(), '-')));
+              String.format(Locale.ROOT, "%s: %,d to delete", step.name(), step.toDelete()),
+              "  users that lose most:   " + list(losses.users(), '-'),
+              "  objects that lose most: " + list(losses.objects(), '-')));
     }
-    for (RowsToSet set : step.toSet == null ? List.<RowsToSet>of() : step.toSet) {
+    for (RowsToSet set : toSet == null ? List.<RowsToSet>of() : toSet) {
       text.append(
           lines(
               String.format(
                   Locale.ROOT,
                   "%s: %s would change in %s, the first:",
-                  step.name,
+                  step.name(),
                   set.column(),
-                  Sentences.rows(step.changes.get(set.column())))));
+                  Sentences.rows(step.changes().get(set.column())))));
       set.rows()
           .forEach(
               row ->

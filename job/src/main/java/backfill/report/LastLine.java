@@ -33,7 +33,7 @@ public final class LastLine {
 
   public void print(Report report) {
     if (wanted) {
-      out.println(report.line());
+      out.println(ReportJson.line(report));
     }
   }
 }

@@ -2,68 +2,59 @@ package backfill.report;
 
 import backfill.postgres.ledger.LedgerStatus;
 import backfill.postgres.ledger.RunStatus;
-import com.fasterxml.jackson.annotation.JsonAutoDetect;
-import com.fasterxml.jackson.annotation.JsonIgnore;
-import com.fasterxml.jackson.annotation.JsonInclude;
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.SerializationFeature;
-import java.time.Instant;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Function;
+import java.util.stream.Stream;
 
 /**
- * What a run did, for programs: filled in while it lasts, written once at its end, whatever that
- * is.
+ * What a run did, for programs: as far as it had come when this was made.
+ *
+ * @param countsExact false once it is not known what some writers did
+ * @param databases each of the run by the name that the plan gives it
+ * @param runs what the ledger has; null for every command but status
  */
-@JsonAutoDetect(fieldVisibility = JsonAutoDetect.Visibility.ANY)
-@JsonInclude(JsonInclude.Include.ALWAYS)
-public final class Report {
-  private static final ObjectMapper JSON = new ObjectMapper();
+public record Report(
+    About about,
+    Outcome outcome,
+    boolean countsExact,
+    Timing timing,
+    Map<String, DatabaseReport> databases,
+    List<String> warnings,
+    List<StepReport> steps,
+    List<LedgerStatus.Run> runs) {
 
-  final int reportVersion = 1;
-  public String plan;
-  public String planHash;
-  public final String runId;
-  final String command;
-  public RunStatus status;
-  public int exitCode;
-  public Failure error;
+  /**
+   * What ran. Of a plan that could not be read there is the name at most.
+   *
+   * @param params those of the plan, with the values they had
+   */
+  public record About(
+      String plan,
+      String planHash,
+      String runId,
+      String command,
+      Map<String, String> labels,
+      Map<String, Object> params) {}
 
-  /** What a run would end with, because a limit refuses it; a dry run that found that has it. */
-  public Integer wouldRefuse;
+  /**
+   * How it ended.
+   *
+   * @param status null as long as it lasts
+   * @param error null where it came to its end
+   * @param wouldRefuse what a run would end with, because a limit refuses it; a dry run that found
+   *     that has it
+   */
+  public record Outcome(RunStatus status, int exitCode, Failure error, Integer wouldRefuse) {}
 
-  Map<String, String> labels = new LinkedHashMap<>();
-  public Map<String, Object> params = new LinkedHashMap<>();
-  public boolean countsExact = true;
-  final String startedAt;
-  public long durationMs;
-
-  /** When Spark's session was there, since the start; null where none was needed. */
-  Long sessionReadyMs;
-
-  /** What each stage took of the duration, whatever it was for. */
-  final Map<String, Long> stages = new LinkedHashMap<>();
-
-  public final Map<String, DatabaseReport> databases = new LinkedHashMap<>();
-  public final List<String> warnings = new ArrayList<>();
-  public final List<StepReport> steps = new ArrayList<>();
-
-  /** What the ledger has; the command status alone has it. */
-  @JsonInclude(JsonInclude.Include.NON_NULL)
-  public List<LedgerStatus.Run> runs;
-
-  @JsonIgnore private final long startedNanos = System.nanoTime();
-  @JsonIgnore private Stage stage = Stage.LOAD;
-
-  public Report(String runId, String command, Instant startedAt) {
-    this.runId = runId;
-    this.command = command;
-    this.startedAt = startedAt.toString();
-  }
+  /**
+   * When it was, and what took how long.
+   *
+   * @param sessionReadyMs when Spark's session was there, since the start; null where none was
+   *     needed
+   * @param stages what each stage took of the duration, whatever it was for
+   */
+  public record Timing(
+      String startedAt, long durationMs, Long sessionReadyMs, Map<String, Long> stages) {}
 
   /**
    * Why a run failed.
@@ -85,7 +76,18 @@ public final class Report {
       String user,
       String readFrom,
       List<SnapshotReport> snapshots,
-      int connections) {}
+      int connections) {
+
+    DatabaseReport with(SnapshotReport snapshot) {
+      return new DatabaseReport(
+          server,
+          version,
+          user,
+          readFrom,
+          Stream.concat(snapshots.stream(), Stream.of(snapshot)).toList(),
+          connections);
+    }
+  }
 
   /**
    * One exported snapshot: its place in the log, the server's time, and how long it was held. There
@@ -110,107 +112,26 @@ public final class Report {
       String server,
       String xmin) {}
 
-  /** Another stage begins. */
-  public void enter(Stage entered) {
-    lasts();
-    stage = entered;
+  public RunStatus status() {
+    return outcome.status();
   }
 
-  /** Counts the time until now, as the present stage's. */
-  public void lasts() {
-    long now = sinceStart(System.nanoTime());
-    stages.merge(stage.toString(), now - durationMs, Long::sum);
-    durationMs = now;
-  }
-
-  /** Spark's session was there at this {@link System#nanoTime}. */
-  public void sessionReady(long atNanos) {
-    sessionReadyMs = Math.max(0, sinceStart(atNanos));
-  }
-
-  private long sinceStart(long nanos) {
-    return (nanos - startedNanos) / 1_000_000;
-  }
-
-  /** What was asked for can't be: nothing was begun. */
-  public void invalid(String message) {
-    status = RunStatus.FAILED;
-    exitCode = ExitCode.INVALID.number();
-    error = new Failure(Stage.LOAD.toString(), null, null, message, false);
-  }
-
-  /** Takes {@code NAME=VALUE}, or a text that then stands under {@code label}. */
-  public void label(List<String> texts) {
-    for (String text : texts) {
-      int equals = text.indexOf('=');
-      labels.put(
-          equals > 0 ? text.substring(0, equals) : "label",
-          equals > 0 ? text.substring(equals + 1) : text);
-    }
+  public int exitCode() {
+    return outcome.exitCode();
   }
 
   /** Whether it was asked to end before it was done. */
   public boolean stopped() {
-    return status == RunStatus.STOPPED;
+    return status() == RunStatus.STOPPED;
   }
 
-  /** The labels alone, as an object. */
-  public String labelsJson() {
-    return text(labels, false);
+  /** Whether the same command may succeed later. */
+  boolean retryable() {
+    return stopped() || outcome.error() != null && outcome.error().retryable();
   }
 
   /** The whole report, indented. */
   public String json() {
-    return text(this, true);
-  }
-
-  /** The last line of standard output: how it ended, and the sums over all steps. */
-  String line() {
-    Map<String, Object> line = new LinkedHashMap<>();
-    line.put("plan", plan);
-    line.put("runId", runId);
-    line.put("command", command);
-    line.put("status", status);
-    line.put("exitCode", exitCode);
-    line.put("retryable", stopped() || error != null && error.retryable());
-    line.put("wouldRefuse", wouldRefuse);
-    line.put("planned", sum(step -> step.planned));
-    line.put("alreadyPresent", sum(step -> step.alreadyPresent));
-    line.put("foreign", sum(step -> step.foreign));
-    line.put("toInsert", sum(step -> step.toInsert));
-    line.put("toUpdate", sum(step -> step.toUpdate));
-    line.put("toDelete", sum(step -> step.toDelete));
-    line.put("inserted", sum(step -> step.inserted));
-    line.put("updated", sum(step -> step.updated));
-    line.put("deleted", sum(step -> step.deleted));
-    line.put("rejected", sum(step -> step.rejected));
-    line.put("surplus", sum(step -> step.surplus));
-    line.put("missing", sum(step -> step.missing));
-    line.put("durationMs", durationMs);
-    if (runs != null) {
-      line.put("runs", runs);
-    }
-    return text(line, false);
-  }
-
-  /** Of the steps that know the count; null where none does. */
-  private Long sum(Function<StepReport, Long> count) {
-    Long sum = null;
-    for (StepReport step : steps) {
-      Long one = count.apply(step);
-      if (one != null) {
-        sum = (sum == null ? 0 : sum) + one;
-      }
-    }
-    return sum;
-  }
-
-  private static String text(Object value, boolean indented) {
-    try {
-      return (indented ? JSON.writer(SerializationFeature.INDENT_OUTPUT) : JSON.writer())
-          .writeValueAsString(value);
-    } catch (JsonProcessingException e) {
-      throw new IllegalStateException("a report of strings, numbers and lists has a text", e);
-    }
+    return ReportJson.whole(this);
   }
 }

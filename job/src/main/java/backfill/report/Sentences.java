@@ -16,9 +16,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Objects;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.apache.logging.log4j.LogManager;
 import org.apache.logging.log4j.Logger;
 
@@ -52,30 +50,33 @@ public final class Sentences {
 
   public static String written(StepReport step) {
     List<String> parts = new ArrayList<>();
-    add(parts, "%,d inserted", step.inserted);
+    add(parts, "%,d inserted", step.inserted());
     add(
         parts,
         "%,d written by somebody else first",
-        step.conflicts == null ? null : unlessNone(step.conflicts));
-    add(parts, "%,d set", step.updated);
+        step.conflicts() == null ? null : unlessNone(step.conflicts()));
+    add(parts, "%,d set", step.updated());
     add(parts, "%,d changed by somebody else meanwhile", changedByOthers(step));
-    add(parts, "%,d deleted", step.deleted);
-    addAll(parts, "%,d of %s along with them", step.cascaded);
-    long kept = step.stayed == null ? 0 : step.stayed - step.undeletable;
+    add(parts, "%,d deleted", step.deleted());
+    addAll(parts, "%,d of %s along with them", step.cascaded());
+    long kept =
+        step.written().deletes().stayed() == null
+            ? 0
+            : step.written().deletes().stayed() - step.written().deletes().undeletable();
     add(parts, "%,d left as somebody else made them", unlessNone(kept));
-    add(parts, "%,d that could not be deleted", unlessNone(step.undeletable));
-    add(parts, "%,d rejected", unlessNone(step.rejected));
-    double seconds = step.stages.getOrDefault(Stage.WRITE.toString(), 0L) / 1000.0;
+    add(parts, "%,d that could not be deleted", unlessNone(step.written().deletes().undeletable()));
+    add(parts, "%,d rejected", unlessNone(step.rejected()));
+    double seconds = step.cost().millis(Stage.WRITE) / 1000.0;
     return String.join(", ", parts)
-        + changes(step.changes == null ? Map.of() : step.changes)
+        + changes(step.changes() == null ? Map.of() : step.changes())
         + String.format(Locale.ROOT, " in %.1f s", seconds);
   }
 
   /** Rows that were to be set; the report's number has those that were to be added, too. */
   private static Long changedByOthers(StepReport step) {
-    return step.changedMeanwhile == null
+    return step.changedMeanwhile() == null
         ? null
-        : (Long) (step.changedMeanwhile - (step.conflicts == null ? 0 : step.conflicts));
+        : (Long) (step.changedMeanwhile() - (step.conflicts() == null ? 0 : step.conflicts()));
   }
 
   private static Long unlessNone(long count) {
@@ -85,9 +86,9 @@ public final class Sentences {
   /** What a step of batches has to do. */
   public static String foretold(StepReport step) {
     List<String> parts = new ArrayList<>();
-    add(parts, "%,d to set", step.toUpdate);
-    add(parts, "%,d to delete", step.toDelete);
-    addAll(parts, "%,d of %s along with them", step.cascaded);
+    add(parts, "%,d to set", step.toUpdate());
+    add(parts, "%,d to delete", step.toDelete());
+    addAll(parts, "%,d of %s along with them", step.cascaded());
     return parts.isEmpty() ? "how many is not known" : String.join(", ", parts);
   }
 
@@ -102,14 +103,10 @@ public final class Sentences {
   /** The steps that wrote rows, each with their number. */
   public static List<String> writtenSteps(Report report) {
     List<String> written = new ArrayList<>();
-    for (StepReport step : report.steps) {
-      long rows =
-          Stream.of(step.inserted, step.updated, step.deleted)
-              .filter(Objects::nonNull)
-              .mapToLong(Long::longValue)
-              .sum();
+    for (StepReport step : report.steps()) {
+      long rows = step.rowsWritten();
       if (rows > 0) {
-        written.add(step.name + " (" + rows(rows) + ")");
+        written.add(step.name() + " (" + rows(rows) + ")");
       }
     }
     return written;
@@ -118,13 +115,10 @@ public final class Sentences {
   /** The steps that came to their end, each with the rows that it wrote, if any. */
   public static List<String> doneSteps(Report report) {
     List<String> done = new ArrayList<>();
-    for (StepReport step : report.steps) {
-      if (step.status == StepStatus.DONE) {
-        long rows =
-            (step.inserted == null ? 0 : step.inserted)
-                + (step.updated == null ? 0 : step.updated)
-                + (step.deleted == null ? 0 : step.deleted);
-        done.add(step.name + (rows == 0 ? "" : " (" + rows(rows) + ")"));
+    for (StepReport step : report.steps()) {
+      if (step.status() == StepStatus.DONE) {
+        long rows = step.rowsWritten();
+        done.add(step.name() + (rows == 0 ? "" : " (" + rows(rows) + ")"));
       }
     }
     return done;
@@ -133,11 +127,14 @@ public final class Sentences {
   /** The rows of a step that the server did not take, or did not let go. */
   public static String rejected(StepReport step) {
     List<String> parts = new ArrayList<>();
-    add(parts, "%,d rejected", unlessNone(step.rejected));
-    add(parts, "%,d that could not be deleted", unlessNone(step.undeletable));
-    long gone = step.rejected + step.undeletable - step.rejectedForTheData;
+    add(parts, "%,d rejected", unlessNone(step.rejected()));
+    add(parts, "%,d that could not be deleted", unlessNone(step.written().deletes().undeletable()));
+    long gone =
+        step.rejected()
+            + step.written().deletes().undeletable()
+            - step.written().rejected().forTheData();
     add(parts, "%,d of them for a parent gone meanwhile", unlessNone(gone));
-    return String.join(", ", parts) + "; the first: " + step.rejections.get(0);
+    return String.join(", ", parts) + "; the first: " + step.rejections().get(0);
   }
 
   public static String verified(Verified verified) {
@@ -227,7 +224,7 @@ public final class Sentences {
   /** Says to people where a run was stopped, and what is written. */
   public static void explainStop(
       Stopping.Reason reason, Stage stage, StepReport step, Throwable failure, Progress progress) {
-    String where = step == null ? stage.toString() : stage + " " + step.name;
+    String where = step == null ? stage.toString() : stage + " " + step.name();
     progress.warn(where + " stopped by " + reason.what() + ": " + writtenBefore(stage));
     LOG.debug("what the stop broke off", failure);
   }

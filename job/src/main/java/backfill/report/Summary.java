@@ -45,11 +45,11 @@ public final class Summary {
         String.format(
             Locale.ROOT,
             "%s %s: %s in %.1f s (exit %d)",
-            report.command,
-            report.plan,
-            report.status,
-            report.durationMs / 1000.0,
-            report.exitCode));
+            report.about().command(),
+            report.about().plan(),
+            report.status(),
+            report.timing().durationMs() / 1000.0,
+            report.exitCode()));
     if (rows.stream().skip(1).anyMatch(Summary::isCounted)) {
       BitSet numbers = new BitSet();
       numbers.set(1, rows.get(0).length);
@@ -57,7 +57,7 @@ public final class Summary {
           .lines(columns)
           .forEach(line -> text.append(System.lineSeparator()).append(line));
     }
-    for (StepReport step : report.steps) {
+    for (StepReport step : report.steps()) {
       text.append(GainsTable.text(step));
     }
     return text.toString();
@@ -66,7 +66,7 @@ public final class Summary {
   /** The head, and a row for each step. */
   private static List<String[]> rows(Report report) {
     List<String[]> rows = new ArrayList<>();
-    boolean dry = !report.command.equals(Command.RUN.toString());
+    boolean dry = !report.about().command().equals(Command.RUN.toString());
     String[] head = HEAD.clone();
     if (dry) {
       head[4] = "to insert";
@@ -74,24 +74,26 @@ public final class Summary {
       head[DELETED] = "to delete";
     }
     rows.add(head);
-    for (StepReport step : report.steps) {
+    for (StepReport step : report.steps()) {
       rows.add(
           new String[] {
-            step.status == StepStatus.DONE ? step.name : step.name + " (" + step.status + ")",
-            number(step.planned),
+            step.status() == StepStatus.DONE
+                ? step.name()
+                : step.name() + " (" + step.status() + ")",
+            number(step.planned()),
             number(present(step)),
-            number(step.foreign),
-            number(dry ? step.toInsert : step.inserted),
-            number(dry ? step.toUpdate : step.updated),
-            number(dry ? step.toDelete : step.deleted),
+            number(step.foreign()),
+            number(dry ? step.toInsert() : step.inserted()),
+            number(dry ? step.toUpdate() : step.updated()),
+            number(dry ? step.toDelete() : step.deleted()),
             number(step.left()),
-            number(step.rejected),
-            number(step.surplus),
-            number(step.missing),
-            number(step.statements),
-            step.durationMs == null
+            number(step.rejected()),
+            number(step.surplus()),
+            number(step.missing()),
+            number(step.cost().statements()),
+            step.cost().durationMs() == null
                 ? ""
-                : String.format(Locale.ROOT, "%.1f", step.durationMs / 1000.0)
+                : String.format(Locale.ROOT, "%.1f", step.cost().durationMs() / 1000.0)
           });
     }
     withoutEmpty(rows, DELETED);
@@ -107,9 +109,9 @@ public final class Summary {
 
   /** As the diff found them: those that another session was faster with are among those left. */
   private static Long present(StepReport step) {
-    return step.alreadyPresent == null || step.conflicts == null
-        ? step.alreadyPresent
-        : (Long) (step.alreadyPresent - step.conflicts);
+    return step.alreadyPresent() == null || step.conflicts() == null
+        ? step.alreadyPresent()
+        : (Long) (step.alreadyPresent() - step.conflicts());
   }
 
   private static boolean isCounted(String[] row) {

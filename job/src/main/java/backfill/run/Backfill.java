@@ -7,7 +7,6 @@ import backfill.postgres.catalog.Table;
 import backfill.postgres.change.ChangeScope;
 import backfill.postgres.change.Changes;
 import backfill.postgres.ledger.RunLedger;
-import backfill.postgres.ledger.StepStatus;
 import backfill.postgres.preflight.Preflight;
 import backfill.postgres.preflight.Purpose;
 import backfill.postgres.preflight.Ready;
@@ -20,8 +19,8 @@ import backfill.report.DatabaseReports;
 import backfill.report.Progress;
 import backfill.report.Refusal;
 import backfill.report.Report;
+import backfill.report.ReportBuilder;
 import backfill.report.Stage;
-import backfill.report.StepReport;
 import backfill.report.Stopping;
 import backfill.spark.engine.Session;
 import backfill.spark.query.PlanQueries;
@@ -45,7 +44,7 @@ public final class Backfill {
       Loaded loaded,
       Databases databases,
       Session session,
-      Report report,
+      ReportBuilder report,
       Progress progress,
       Stopping stopping) {
     this.loaded = loaded;
@@ -93,16 +92,13 @@ public final class Backfill {
 
   /** What was loaded is in the report from here on. */
   private void load() {
-    run.report.plan = run.plan.name();
-    run.report.planHash = run.plan.hash();
-    run.report.params.putAll(run.plan.params());
-    loaded.steps().forEach(step -> run.report.steps.add(run.reportOf(step)));
+    run.report.loaded(run.plan, loaded.steps());
   }
 
   private Schedule preflight(Command command, CheckPrintout printout) {
     run.enter(Stage.PREFLIGHT, null, run.databases.toString(), 0);
     Ready ready = asked(command, printout);
-    run.report.databases.putAll(DatabaseReports.of(ready, run.plan));
+    run.report.answered(DatabaseReports.of(ready, run.plan));
     ready.warnings().forEach(run::warn);
     reportTargets(ready);
     if (!ready.applies()) {
@@ -156,13 +152,13 @@ public final class Backfill {
   private void reportTargets(Ready ready) {
     ready
         .targets()
-        .forEach((step, target) -> named(step).target = target.table().name().toString());
+        .forEach((step, target) -> run.report.step(step).found(target.table().name().toString()));
     changes
         .tables()
         .forEach(
             (step, table) -> {
-              if (named(step).step() instanceof Step.Batches) {
-                named(step).target = table.name().toString();
+              if (run.report.step(step).step() instanceof Step.Batches) {
+                run.report.step(step).found(table.name().toString());
               }
             });
   }
@@ -186,20 +182,14 @@ public final class Backfill {
       return Shapes.NONE;
     }
     PlanQueries queries = new PlanQueries(run.session.get());
-    run.session.overridden().stream()
-        .filter(sentence -> !run.report.warnings.contains(sentence))
-        .forEach(run::warn);
+    run.session.overridden().forEach(run::warnOnce);
     return queries.of(asked, sources);
-  }
-
-  private StepReport named(String step) {
-    return run.report.steps.stream().filter(s -> s.name.equals(step)).findFirst().orElseThrow();
   }
 
   private boolean skipped(Step step, Ready ready) {
     boolean skipped = !ready.applies() || ready.skippedSteps().contains(step.name());
     if (skipped) {
-      run.reportOf(step).status = StepStatus.SKIPPED;
+      run.reportOf(step).skipped();
       run.progress.say("step " + step.name() + ": skipped, only-if is false");
     }
     return skipped;
@@ -257,7 +247,7 @@ public final class Backfill {
         RunLedger.open(
             run.database,
             run.applicationName,
-            UUID.fromString(run.report.runId),
+            UUID.fromString(run.report.runId()),
             run.plan,
             Stream.concat(
                     schedule.ready().targets().values().stream().map(Target::table),
@@ -279,7 +269,8 @@ public final class Backfill {
   private void closeLedger() {
     run.report.lasts();
     try (RunLedger closing = run.ledger()) {
-      closing.end(run.report.status, run.report.json());
+      Report ended = run.report.now();
+      closing.end(ended.status(), ended.json());
     } catch (RunLedger.LedgerFailure e) {
       run.warn("report: " + e.getMessage());
     }

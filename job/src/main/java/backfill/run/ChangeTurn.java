@@ -5,13 +5,13 @@ import backfill.plan.Step;
 import backfill.postgres.change.BatchesCount;
 import backfill.postgres.change.BatchesRun;
 import backfill.postgres.change.Changes;
-import backfill.postgres.ledger.StepStatus;
 import backfill.postgres.ledger.WriteCounts;
 import backfill.postgres.preflight.ChangeCheck;
 import backfill.postgres.write.TooManyRejected;
 import backfill.report.Sentences;
 import backfill.report.Stage;
 import backfill.report.StepReport;
+import backfill.report.StepReportBuilder;
 import java.util.Map;
 
 /** One step of batches that runs, on its way through the stages. */
@@ -20,7 +20,7 @@ final class ChangeTurn implements Turn {
   private final WritingWalk walk;
   private final Schedule schedule;
   private final Step.Batches step;
-  private final StepReport report;
+  private final StepReportBuilder report;
   private Changes now;
   private BatchesRun work;
 
@@ -42,7 +42,7 @@ final class ChangeTurn implements Turn {
             schedule.changes(),
             step,
             run.ledger().slot(step.name()),
-            run.rejectedForTheData());
+            run.report.rejectedForTheData());
   }
 
   @Override
@@ -59,7 +59,7 @@ final class ChangeTurn implements Turn {
     } else {
       report.counted(step, work.left());
     }
-    run.progress.say("diff " + step.name() + ": " + Sentences.foretold(report));
+    run.progress.say("diff " + step.name() + ": " + Sentences.foretold(report.now()));
   }
 
   @Override
@@ -69,39 +69,40 @@ final class ChangeTurn implements Turn {
   }
 
   private void send() throws Exception {
-    run.enter(Stage.WRITE, step, step.name(), report.toWrite());
+    long toWrite = report.now().toWrite();
+    run.enter(Stage.WRITE, step, step.name(), toWrite);
     run.progress.count(work::rows);
-    report.status = StepStatus.WRITING;
+    report.writing();
     try {
-      if (report.toWrite() > 0) {
+      if (toWrite > 0) {
         work.run(run.stopping::check);
       }
     } finally {
-      report.cascaded =
-          work.cascaded().orElse(step.deletes() && report.toWrite() == 0 ? Map.of() : null);
+      report.cascaded(work.cascaded().orElse(step.deletes() && toWrite == 0 ? Map.of() : null));
       report.sent(work.looks());
     }
     WriteCounts counts = run.ledger().counts(step.name()).orElse(work.counts());
     report.written(counts);
-    if (report.cascaded != null) {
-      report.cascaded = run.ledger().cascaded(step.name()).orElse(report.cascaded);
+    if (report.now().cascaded() != null) {
+      run.ledger().cascaded(step.name()).ifPresent(report::cascaded);
     } else if (step.deletes()) {
       run.warn(
           "write "
               + step.name()
               + ": what went along is not known: the server has track_counts off");
     }
-    report.status = StepStatus.DONE;
+    report.done();
   }
 
   /** How it went, once the time that it took is known. */
   private void sayWritten() {
-    run.progress.say("write " + step.name() + ": " + Sentences.written(report));
-    if (report.rejected > 0) {
-      run.progress.warn("write " + step.name() + ": " + Sentences.rejected(report));
+    StepReport written = report.now();
+    run.progress.say("write " + step.name() + ": " + Sentences.written(written));
+    if (written.rejected() > 0) {
+      run.progress.warn("write " + step.name() + ": " + Sentences.rejected(written));
     }
     TooManyRejected.check(
-        run.rejectedForTheData(), run.plan.limits().rejectedRows(), report.rejections);
+        run.report.rejectedForTheData(), run.plan.limits().rejectedRows(), written.rejections());
   }
 
   @Override
@@ -113,8 +114,7 @@ final class ChangeTurn implements Turn {
     run.enter(Stage.VERIFY, step, step.name(), 0);
     long before = work.looks();
     BatchesRun.Remaining remaining = work.verify();
-    report.missing = remaining.missing();
-    report.addedMeanwhile = remaining.addedMeanwhile();
+    report.verified(remaining);
     report.sent(work.looks() - before);
     run.progress.say("verify " + step.name() + ": " + Sentences.remaining(remaining));
   }

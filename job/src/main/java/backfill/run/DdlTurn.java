@@ -3,10 +3,9 @@ package backfill.run;
 import backfill.plan.Definition;
 import backfill.plan.Step;
 import backfill.postgres.change.DdlRun;
-import backfill.postgres.ledger.StepStatus;
 import backfill.report.Command;
 import backfill.report.Stage;
-import backfill.report.StepReport;
+import backfill.report.StepReportBuilder;
 import java.util.List;
 import java.util.Optional;
 
@@ -16,7 +15,7 @@ final class DdlTurn implements Turn {
   private final List<Step> steps;
   private final Step.Ddl step;
   private final Command command;
-  private final StepReport report;
+  private final StepReportBuilder report;
   private final DdlRun work;
 
   DdlTurn(RunScope run, Schedule schedule, Step.Ddl step, Command command) {
@@ -33,7 +32,7 @@ final class DdlTurn implements Turn {
   public void diff() throws Exception {
     if (command.foretells()) {
       report.timed(Stage.DIFF, () -> sayToDo(Stage.DIFF, look(Stage.DIFF)));
-      report.status = StepStatus.DONE;
+      report.done();
     }
   }
 
@@ -46,14 +45,14 @@ final class DdlTurn implements Turn {
 
   private void send() throws Exception {
     run.enter(Stage.WRITE, step, step.name(), 0);
-    report.status = StepStatus.WRITING;
+    report.writing();
     try {
       work.run(run.stopping::check);
     } finally {
       report.sent(work.sent());
-      report.retries = (long) work.retries();
+      report.retried(work.retries());
     }
-    report.status = StepStatus.DONE;
+    report.done();
     run.progress.say(
         "write "
             + step.name()
@@ -68,10 +67,10 @@ final class DdlTurn implements Turn {
           Stage.VERIFY,
           () -> {
             Optional<String> toDo = look(Stage.VERIFY);
-            report.missing = toDo.isPresent() ? 1L : 0L;
+            report.missing(toDo.isPresent() ? 1L : 0L);
             sayToDo(Stage.VERIFY, toDo);
           });
-      report.status = StepStatus.DONE;
+      report.done();
     }
   }
 

@@ -18,19 +18,23 @@ final class EmptiedSources {
   /** Each in words that go on after a conjunction. */
   static List<String> of(StepReport report, Optional<LastRuns.Left> left) {
     List<String> emptied = new ArrayList<>();
-    report.read.forEach(
-        (source, rows) -> {
-          OptionalLong before = left.map(run -> run.read(source)).orElseGet(OptionalLong::empty);
-          if (rows != null && rows == 0 && before.orElse(0) > 0) {
-            emptied.add(
-                "source %s, of which %s read %s, gives none now%s"
-                    .formatted(
-                        source,
-                        left.get(),
-                        Sentences.rows(before.getAsLong()),
-                        leftOut(report.leftOut.get(source))));
-          }
-        });
+    report
+        .read()
+        .rows()
+        .forEach(
+            (source, rows) -> {
+              OptionalLong before =
+                  left.map(run -> run.read(source)).orElseGet(OptionalLong::empty);
+              if (rows != null && rows == 0 && before.orElse(0) > 0) {
+                emptied.add(
+                    "source %s, of which %s read %s, gives none now%s"
+                        .formatted(
+                            source,
+                            left.get(),
+                            Sentences.rows(before.getAsLong()),
+                            leftOut(report.read().leftOut().get(source))));
+              }
+            });
     return emptied;
   }
 
@@ -62,7 +66,7 @@ final class EmptiedSources {
 
   /** Says what the sources of a step lost, where nothing is deleted for it. */
   static void warn(RunScope run, Step.Fill step, Optional<LastRuns.Left> left) {
-    of(run.reportOf(step), left)
+    of(run.reportOf(step).now(), left)
         .forEach(source -> run.warnOnce("step " + step.name() + ": " + source));
   }
 }

@@ -3,21 +3,17 @@ package backfill.run;
 import backfill.plan.Step;
 import backfill.postgres.change.LastRuns;
 import backfill.postgres.ledger.StepCounts;
-import backfill.postgres.ledger.StepStatus;
 import backfill.postgres.preflight.Ready;
 import backfill.postgres.server.SqlFailure;
 import backfill.postgres.write.CascadeCount;
 import backfill.postgres.write.SequenceRoom;
 import backfill.postgres.write.WritePart;
 import backfill.report.Command;
-import backfill.report.GainsReport;
 import backfill.report.Refusal;
 import backfill.report.Sentences;
 import backfill.report.Stage;
-import backfill.report.StepReport;
+import backfill.report.StepReportBuilder;
 import backfill.spark.read.Reading;
-import backfill.spark.step.Gains;
-import backfill.spark.step.Losses;
 import backfill.spark.step.Overlay;
 import backfill.spark.step.PlannedKeys;
 import backfill.spark.step.StepPlan;
@@ -34,7 +30,7 @@ final class FillStep {
   private final Command command;
   private final Step.Fill step;
   private final StepRun work;
-  private final StepReport report;
+  private final StepReportBuilder report;
   private StepPlan planned;
   private StepCounts written;
   private Optional<LastRuns.Left> last;
@@ -50,7 +46,7 @@ final class FillStep {
 
   /** Reads what the target has; the sources are read already. */
   void readTarget(Reading reading) {
-    run.enter(Stage.READ, step, report.target, 0);
+    run.enter(Stage.READ, step, report.now().target(), 0);
     reading.target(work::read, what -> run.enter(Stage.READ, step, what, 0));
   }
 
@@ -66,35 +62,30 @@ final class FillStep {
   void diff() {
     report.timed(Stage.DIFF, this::count);
     if (!command.writes()) {
-      report.status = StepStatus.DONE;
+      report.done();
     }
   }
 
   private void count() {
     run.enter(Stage.DIFF, step, step.name(), 0);
     planned = work.diff();
-    report.planned(planned);
-    report.owns = work.target().where();
+    report.planned(planned, work.target().where());
     run.progress.say("diff " + step.name() + ": " + Sentences.planned(planned));
     if (command.foretells() || run.guards.any()) {
-      report.cascaded = cascaded();
+      report.cascaded(cascaded());
     }
     if (command.foretells()) {
       foretell();
     }
     if (command.looksAtThePresent()) {
-      report.missing = planned.toWrite();
+      report.missing(planned.toWrite());
     }
     sinceLastRun();
   }
 
   /** What a dry run says beyond the counts. */
   private void foretell() {
-    Gains gains = work.gains();
-    report.gains = gains == null ? null : GainsReport.of(gains);
-    Losses losses = work.losses();
-    report.losses = losses == null ? null : GainsReport.LossesReport.of(losses);
-    report.toSet = work.toSet();
+    report.foretold(work.gains(), work.losses(), work.toSet());
     List<String> filled = StepWrite.filled(work);
     if (planned.planned() > 0 && !filled.isEmpty()) {
       run.progress.say(
@@ -150,9 +141,9 @@ final class FillStep {
         () -> {
           run.enter(Stage.DIFF, step, step.name() + ", limits", 0);
           if (run.guards.any()) {
-            refusals.addAll(run.guards.refusals(work, planned, report.cascaded));
+            refusals.addAll(run.guards.refusals(work, planned, report.now().cascaded()));
           }
-          refusals.addAll(run.guards.surplus(step, planned, EmptiedSources.of(report, last)));
+          refusals.addAll(run.guards.surplus(step, planned, EmptiedSources.of(report.now(), last)));
           refusals.addAll(sequences());
         });
     return refusals;

@@ -1,7 +1,6 @@
 package backfill.run;
 
 import backfill.plan.Step;
-import backfill.postgres.ledger.StepStatus;
 import backfill.postgres.preflight.Ready;
 import backfill.report.Command;
 import backfill.report.DatabaseReports;
@@ -9,7 +8,7 @@ import backfill.report.LongRun;
 import backfill.report.Refusal;
 import backfill.report.Sentences;
 import backfill.report.Stage;
-import backfill.report.StepReport;
+import backfill.report.StepReportBuilder;
 import backfill.spark.read.LeftOut;
 import backfill.spark.read.Reading;
 import backfill.spark.step.Overlay;
@@ -57,7 +56,7 @@ final class FillTurn implements Turn {
         run.reportOf(step).timed(Stage.READ, () -> read(step));
       } catch (Overlay.Unknown e) {
         unknown.add(step);
-        run.reportOf(step).status = StepStatus.DONE;
+        run.reportOf(step).done();
         run.warn("step " + step.name() + ": what it would do is not known: " + e.getMessage());
       }
     }
@@ -102,7 +101,7 @@ final class FillTurn implements Turn {
 
   /** What conditions leave out is counted where a person must judge what is not there. */
   private void leftOut(Step.Fill step) {
-    StepReport report = run.reportOf(step);
+    StepReportBuilder report = run.reportOf(step);
     reading
         .rowsOf(step)
         .forEach(
@@ -113,7 +112,7 @@ final class FillTurn implements Turn {
                 run.enter(Stage.READ, step, source + ", what is left out", 0);
               }
               LeftOut left = reading.leftOut(source, counted);
-              report.leftOut.put(source, left);
+              report.leftOut(source, left);
               if (saidOfSources.add(source)) {
                 EmptiedSources.sentence(source, left)
                     .ifPresent(empty ? run::warnOnce : run.progress::say);

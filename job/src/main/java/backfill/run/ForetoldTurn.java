@@ -3,12 +3,12 @@ package backfill.run;
 import backfill.plan.Step;
 import backfill.postgres.catalog.Table;
 import backfill.postgres.change.BatchesCount;
-import backfill.postgres.ledger.StepStatus;
 import backfill.report.Command;
 import backfill.report.Refusal;
 import backfill.report.Sentences;
 import backfill.report.Stage;
 import backfill.report.StepReport;
+import backfill.report.StepReportBuilder;
 import backfill.spark.step.Overlay;
 import java.util.List;
 
@@ -19,7 +19,7 @@ final class ForetoldTurn implements Turn {
   private final Schedule schedule;
   private final Step.Batches step;
   private final Command command;
-  private final StepReport report;
+  private final StepReportBuilder report;
 
   ForetoldTurn(RunScope run, Walk walk, Schedule schedule, Step.Batches step, Command command) {
     this.run = run;
@@ -35,7 +35,7 @@ final class ForetoldTurn implements Turn {
     report.timed(Stage.DIFF, this::count);
     walk.counted(this, step, command.looksAtThePresent() ? List.of() : refusals(run, step));
     if (!command.writes()) {
-      report.status = StepStatus.DONE;
+      report.done();
     }
   }
 
@@ -45,20 +45,20 @@ final class ForetoldTurn implements Turn {
         BatchesCount.foretell(schedule.scope(), schedule.changes(), step);
     report.foretold(step, foretold);
     if (command.looksAtThePresent()) {
-      report.missing = foretold.rows().orElse(null);
+      report.missing(foretold.rows().orElse(null));
     }
     if (foretold.unknown() != null) {
       run.warn("diff " + step.name() + ": not counted: " + foretold.unknown());
     }
-    run.progress.say("diff " + step.name() + ": " + Sentences.foretold(report));
+    run.progress.say("diff " + step.name() + ": " + Sentences.foretold(report.now()));
   }
 
   /** What the guards refuse of a step that is counted. */
   static List<Refusal> refusals(RunScope run, Step.Batches step) {
-    StepReport report = run.reportOf(step);
+    StepReport report = run.reportOf(step).now();
     return step.deletes()
-        ? run.guards.deletions(step, report.toDelete, report.cascaded).stream().toList()
-        : run.guards.set(step, report.toUpdate).stream().toList();
+        ? run.guards.deletions(step, report.toDelete(), report.cascaded()).stream().toList()
+        : run.guards.set(step, report.toUpdate()).stream().toList();
   }
 
   /** Which rows it would leave is not known. */

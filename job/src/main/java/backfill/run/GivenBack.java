@@ -6,7 +6,7 @@ import backfill.plan.Step;
 import backfill.postgres.change.LastRuns;
 import backfill.postgres.preflight.Ready;
 import backfill.report.Sentences;
-import backfill.report.StepReport;
+import backfill.report.StepReportBuilder;
 import backfill.spark.step.PlannedKeys;
 import backfill.spark.step.StepPlan;
 import backfill.spark.step.StepRun;
@@ -38,7 +38,7 @@ final class GivenBack {
     if (planned.toInsert() != null && planned.toInsert() > 0) {
       inserts(step, planned, left.get());
     } else if (planned.toInsert() != null) {
-      run.reportOf(step.step()).takenAway = 0L;
+      run.reportOf(step.step()).takenAway(0L);
     }
     if (planned.toUpdate() != null && planned.toUpdate() > 0) {
       updates(step, planned, left.get());
@@ -46,11 +46,12 @@ final class GivenBack {
   }
 
   private void inserts(StepRun step, StepPlan planned, LastRuns.Left left) throws Exception {
-    StepReport report = run.reportOf(step.step());
+    StepReportBuilder report = run.reportOf(step.step());
     long rows = planned.toInsert();
     if (onlyOldRows(step.step(), left)) {
-      report.takenAway = Math.max(0, rows - left.absent());
-      if (report.takenAway > 0) {
+      long takenAway = Math.max(0, rows - left.absent());
+      report.takenAway(takenAway);
+      if (takenAway > 0) {
         say(
             step,
             "%s to insert in %s %s what was taken away since %s: they were there then, and no row of its sources is newer",
@@ -58,7 +59,7 @@ final class GivenBack {
             step.target().table().name(),
             left.absent() == 0
                 ? rows == 1 ? "gives back" : "give back"
-                : "at least %,d give back".formatted(report.takenAway),
+                : "at least %,d give back".formatted(takenAway),
             left);
       }
       return;
@@ -66,7 +67,7 @@ final class GivenBack {
     OptionalLong before = left.rows();
     if (before.isPresent()) {
       long gone = Math.max(0, before.getAsLong() - planned.targetRows());
-      report.takenAway = gone == 0 ? 0L : null;
+      report.takenAway(gone == 0 ? 0L : null);
       if (gone > 0) {
         say(
             step,

@@ -1,9 +1,9 @@
 package backfill.run;
 
 import backfill.plan.Step;
+import backfill.postgres.ledger.Rejection;
 import backfill.postgres.ledger.RunLedger;
 import backfill.postgres.ledger.RunStatus;
-import backfill.postgres.ledger.StepStatus;
 import backfill.postgres.server.SqlFailure;
 import backfill.postgres.write.TooManyRejected;
 import backfill.report.Command;
@@ -12,9 +12,13 @@ import backfill.report.Report;
 import backfill.report.Sentences;
 import backfill.report.Stage;
 import backfill.report.StepReport;
+import backfill.report.StepReportBuilder;
 import backfill.report.Stopping;
 import backfill.spark.query.QueryFailure;
+import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.function.Function;
 
 /** How a run ended, whatever ended it: its status, its exit code, and what people are told. */
 final class RunEnd {
@@ -25,35 +29,39 @@ final class RunEnd {
   }
 
   void finish(Command command) {
-    long missing =
-        run.report.steps.stream().mapToLong(s -> s.missing == null ? 0 : s.missing).sum();
+    Report report = run.report.now();
+    long missing = sum(report, StepReport::missing);
     if (missing > 0) {
       String message =
-          missing(missing) + "; look at each step's missing before you run anything again";
-      end(RunStatus.FAILED, ExitCode.MISSING);
-      run.report.error = new Report.Failure(Stage.VERIFY.toString(), null, null, message, false);
+          missing(report, missing) + "; look at each step's missing before you run anything again";
+      run.report.failed(
+          ExitCode.MISSING,
+          new Report.Failure(Stage.VERIFY.toString(), null, null, message, false));
       run.progress.warn("verify: " + message);
       return;
     }
-    long unfit =
-        run.report.steps.stream().mapToLong(s -> s.rejected == null ? 0 : s.rejected).sum();
+    long unfit = sum(report, StepReport::rejected);
     if (command.foretells()
-        && run.report.wouldRefuse == null
+        && report.outcome().wouldRefuse() == null
         && unfit > run.plan.limits().rejectedRows()) {
-      run.report.wouldRefuse = ExitCode.WRITE_FAILED.number();
+      run.report.wouldRefuse(ExitCode.WRITE_FAILED);
       run.warn(
           "a run would be refused: %s cannot be written, and limits.rejected-rows is %d"
               .formatted(Sentences.rows(unfit), run.plan.limits().rejectedRows()));
     }
-    if (run.rejectedForTheData() > 0) {
-      end(RunStatus.SUCCEEDED, ExitCode.REJECTED);
+    if (run.report.rejectedForTheData() > 0) {
+      run.report.succeeded(RunStatus.SUCCEEDED, ExitCode.REJECTED);
       return;
     }
-    end(command.success, ExitCode.DONE);
+    run.report.succeeded(command.success, ExitCode.DONE);
   }
 
-  private String missing(long count) {
-    if (fillsMiss()) {
+  private static long sum(Report report, Function<StepReport, Long> count) {
+    return report.steps().stream().map(count).filter(Objects::nonNull).mapToLong(n -> n).sum();
+  }
+
+  private static String missing(Report report, long count) {
+    if (fillsMiss(report)) {
       return count == 1
           ? "1 row that the sources justify is not in its table"
           : count + " rows that the sources justify are not in their table";
@@ -63,9 +71,9 @@ final class RunEnd {
         : count + " rows or definitions are not as the plan wants them";
   }
 
-  private boolean fillsMiss() {
-    return run.report.steps.stream()
-        .anyMatch(s -> s.step() instanceof Step.Fill && s.missing != null && s.missing > 0);
+  private static boolean fillsMiss(Report report) {
+    return report.steps().stream()
+        .anyMatch(s -> s.step() instanceof Step.Fill && s.missing() != null && s.missing() > 0);
   }
 
   /** A failure ended it, which may be that it was asked to stop. */
@@ -75,42 +83,48 @@ final class RunEnd {
 
   /** Everything of the run has come to a standstill: what the writers committed is final. */
   private void stop(Stopping.Reason reason, Throwable failure) {
-    if (run.current() != null && !run.current().isOver(run.stage())) {
-      if (run.current().isBeingWritten()) {
+    StepReport at = run.current() == null ? null : run.current().now();
+    if (at != null && !at.isOver(run.stage())) {
+      if (at.isBeingWritten()) {
         countCommitted(run.current());
       }
-      run.current().status = StepStatus.STOPPED;
+      run.current().stopped();
     }
-    end(RunStatus.STOPPED, reason.code());
-    Sentences.explainStop(reason, run.stage(), run.current(), failure, run.progress);
+    run.report.stopped(reason.code());
+    Sentences.explainStop(reason, run.stage(), at, failure, run.progress);
   }
 
   private void fail(Throwable failure) {
     ExitCode code = ExitCode.of(failure, run.stage());
     if (run.current() != null) {
-      run.current().status = code == ExitCode.REFUSED ? StepStatus.REFUSED : StepStatus.FAILED;
+      if (code == ExitCode.REFUSED) {
+        run.current().refused();
+      } else {
+        run.current().failed();
+      }
       countCommitted(run.current());
     }
     Optional<QueryFailure> query = QueryFailure.in(failure);
-    run.report.error =
+    Report.Failure error =
         new Report.Failure(
             run.stage().toString(),
-            run.current() == null ? null : run.current().name,
+            run.current() == null ? null : run.current().step().name(),
             query.map(QueryFailure::sqlState).or(() -> SqlFailure.sqlState(failure)).orElse(null),
             query
                 .map(told -> told.sentence(run.plan))
                 .orElseGet(() -> Sentences.failure(counted(failure))),
             code.retryable(failure));
-    end(code == ExitCode.REFUSED ? RunStatus.REFUSED : RunStatus.FAILED, code);
-    Sentences.explain(failure, code, run.report.error, run.progress);
+    run.report.failed(code, error);
+    Sentences.explain(failure, code, error, run.progress);
   }
 
   /** The writer that stopped first knew its own rejected rows only; now those of all are known. */
   private Throwable counted(Throwable failure) {
-    if (TooManyRejected.in(failure) && run.current() != null && run.current().rejections != null) {
+    List<Rejection> rejections = run.current() == null ? null : run.current().now().rejections();
+    if (TooManyRejected.in(failure) && rejections != null) {
       try {
         TooManyRejected.check(
-            run.rejectedForTheData(), run.plan.limits().rejectedRows(), run.current().rejections);
+            run.report.rejectedForTheData(), run.plan.limits().rejectedRows(), rejections);
       } catch (TooManyRejected all) {
         return all;
       }
@@ -119,33 +133,24 @@ final class RunEnd {
   }
 
   /** What the batches did that are in, though the step is not done. */
-  private void countCommitted(StepReport step) {
-    if (run.stage() != Stage.WRITE || step.isCounted() || step.step() instanceof Step.Ddl) {
+  private void countCommitted(StepReportBuilder step) {
+    if (run.stage() != Stage.WRITE || step.now().isCounted() || step.step() instanceof Step.Ddl) {
       return;
     }
     try {
       // Tasks of it may still be writing.
       run.ledger().seal();
       if (step.step() instanceof Step.Fill fill) {
-        run.ledger()
-            .counts(fill)
-            .ifPresentOrElse(step::written, () -> run.report.countsExact = false);
+        run.ledger().counts(fill).ifPresentOrElse(step::written, run.report::inexact);
         step.sentAgain();
         return;
       }
-      run.ledger()
-          .counts(step.name)
-          .ifPresentOrElse(step::written, () -> run.report.countsExact = false);
+      run.ledger().counts(step.step().name()).ifPresentOrElse(step::written, run.report::inexact);
       if (step.step().deletes()) {
-        run.ledger().cascaded(step.name).ifPresent(along -> step.cascaded = along);
+        run.ledger().cascaded(step.step().name()).ifPresent(step::cascaded);
       }
     } catch (RunLedger.LedgerFailure e) {
-      run.report.countsExact = false;
+      run.report.inexact();
     }
-  }
-
-  private void end(RunStatus status, ExitCode code) {
-    run.report.status = status;
-    run.report.exitCode = code.number();
   }
 }

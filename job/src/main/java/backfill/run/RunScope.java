@@ -4,28 +4,24 @@ import backfill.plan.Plan;
 import backfill.plan.Step;
 import backfill.postgres.change.LastRuns;
 import backfill.postgres.ledger.RunLedger;
-import backfill.postgres.ledger.StepStatus;
 import backfill.postgres.preflight.Ready;
 import backfill.postgres.server.Database;
 import backfill.postgres.server.Databases;
-import backfill.report.DatabaseReports;
 import backfill.report.ExitCode;
 import backfill.report.Progress;
 import backfill.report.Refusal;
 import backfill.report.Refused;
-import backfill.report.Report;
+import backfill.report.ReportBuilder;
 import backfill.report.Sentences;
 import backfill.report.Stage;
-import backfill.report.StepReport;
+import backfill.report.StepReportBuilder;
 import backfill.report.Stopping;
 import backfill.spark.engine.Activity;
 import backfill.spark.engine.Session;
 import backfill.spark.read.NewReading;
 import backfill.spark.read.Reading;
 import backfill.spark.step.Overlay;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.UUID;
 
 /**
@@ -41,14 +37,13 @@ public final class RunScope {
 
   final String applicationName;
   final Session session;
-  final Report report;
+  final ReportBuilder report;
   final Progress progress;
   final Stopping stopping;
   final Guards guards;
-  private final Map<Step, StepReport> stepReports = new LinkedHashMap<>();
   private Activity activity;
   private Stage stage = Stage.PREFLIGHT;
-  private StepReport current;
+  private StepReportBuilder current;
   private RunLedger ledger = RunLedger.off();
   private LastRuns lastRuns;
 
@@ -56,7 +51,7 @@ public final class RunScope {
       Plan plan,
       Databases databases,
       Session session,
-      Report report,
+      ReportBuilder report,
       Progress progress,
       Stopping stopping) {
     this.plan = plan;
@@ -67,7 +62,7 @@ public final class RunScope {
     this.progress = progress;
     this.stopping = stopping;
     this.guards = new Guards(plan.limits());
-    this.applicationName = applicationName(plan.name(), report.runId);
+    this.applicationName = applicationName(plan.name(), report.runId());
   }
 
   /**
@@ -87,7 +82,7 @@ public final class RunScope {
   }
 
   /** The step that it is at, or null. */
-  StepReport current() {
+  StepReportBuilder current() {
     return current;
   }
 
@@ -109,20 +104,20 @@ public final class RunScope {
     return lastRuns;
   }
 
-  /** What the report says of a step. */
-  StepReport reportOf(Step step) {
-    return stepReports.computeIfAbsent(step, StepReport::new);
+  /** Where the report takes down what becomes of a step. */
+  StepReportBuilder reportOf(Step step) {
+    return report.step(step.name());
   }
 
   /** Says a warning, and keeps it for the report. */
   void warn(String warning) {
-    report.warnings.add(warning);
+    report.warned(warning);
     progress.warn(warning);
   }
 
   /** Warns, unless it was said already: a step may be counted more than once. */
   void warnOnce(String warning) {
-    if (!report.warnings.contains(warning)) {
+    if (!report.hasWarned(warning)) {
       warn(warning);
     }
   }
@@ -147,7 +142,7 @@ public final class RunScope {
         plan,
         databases,
         applicationName,
-        UUID.fromString(report.runId),
+        UUID.fromString(report.runId()),
         this::waitsFor);
   }
 
@@ -160,7 +155,7 @@ public final class RunScope {
   /** Lets the snapshots of a reading go, and reports them. */
   void release(Reading reading) {
     reading.release();
-    DatabaseReports.addTo(report.databases, reading);
+    report.released(reading);
   }
 
   /**
@@ -207,21 +202,16 @@ public final class RunScope {
   /** A dry run found that a guard would refuse. */
   void wouldRefuse(Refusal refusal) {
     warnOnce("a run would be refused: " + refusal.sentence());
-    report.wouldRefuse = ExitCode.REFUSED.number();
+    report.wouldRefuse(ExitCode.REFUSED);
   }
 
   /** Ends the run if a guard refused; nothing of these steps is written. */
   void refuse(List<Refusal> refusals) {
     if (!refusals.isEmpty()) {
-      Refused refused = new Refused(refusals, Sentences.writtenSteps(report));
-      refused.steps().forEach(step -> reportOf(step).status = StepStatus.REFUSED);
+      Refused refused = new Refused(refusals, Sentences.writtenSteps(report.now()));
+      refused.steps().forEach(step -> reportOf(step).refused());
       current = reportOf(refused.steps().get(0));
       throw refused;
     }
-  }
-
-  /** Rejected rows of all steps so far, as the limit counts them. */
-  long rejectedForTheData() {
-    return report.steps.stream().mapToLong(step -> step.rejectedForTheData).sum();
   }
 }

@@ -4,7 +4,6 @@ import backfill.plan.Step;
 import backfill.postgres.catalog.Column;
 import backfill.postgres.ledger.Operation;
 import backfill.postgres.ledger.StepCounts;
-import backfill.postgres.ledger.StepStatus;
 import backfill.postgres.ledger.WriteCounts;
 import backfill.postgres.server.RowEvent;
 import backfill.postgres.write.SequenceForward;
@@ -14,6 +13,7 @@ import backfill.postgres.write.WriteProtocol;
 import backfill.report.Sentences;
 import backfill.report.Stage;
 import backfill.report.StepReport;
+import backfill.report.StepReportBuilder;
 import backfill.spark.sink.Sink;
 import backfill.spark.step.Sinks;
 import backfill.spark.step.StepPlan;
@@ -28,7 +28,7 @@ final class StepWrite {
   private final RunScope run;
   private final StepRun writing;
   private final StepPlan planned;
-  private final StepReport report;
+  private final StepReportBuilder report;
   private StepCounts counts;
   private boolean sentAgain;
 
@@ -57,9 +57,10 @@ final class StepWrite {
   StepCounts run() {
     Step.Fill step = writing.step();
     report.timed(Stage.WRITE, this::write);
-    run.progress.say("write " + step.name() + ": " + Sentences.written(report));
-    if (!report.rejections.isEmpty()) {
-      run.progress.warn("write " + step.name() + ": " + Sentences.rejected(report));
+    StepReport written = report.now();
+    run.progress.say("write " + step.name() + ": " + Sentences.written(written));
+    if (!written.rejections().isEmpty()) {
+      run.progress.warn("write " + step.name() + ": " + Sentences.rejected(written));
     }
     // Each writer stops by its own count; only here those of all writers are known.
     refuseTooManyRejected();
@@ -68,23 +69,25 @@ final class StepWrite {
 
   private void write() {
     Step.Fill step = writing.step();
-    run.enter(Stage.WRITE, step, step.name(), report.toWrite());
-    report.rejectUnfit();
-    report.numbersRows = numbering(writing).isPresent();
-    report.copies =
-        writing.target().protocol(Operation.INSERT_MISSING, step.write().protocol())
-            == WriteProtocol.COPY;
+    run.enter(Stage.WRITE, step, step.name(), report.now().toWrite());
+    report.beginsToWrite(
+        new StepReportBuilder.Sending(
+            writing.target().protocol(Operation.INSERT_MISSING, step.write().protocol())
+                == WriteProtocol.COPY,
+            numbering(writing).isPresent()));
     refuseTooManyRejected();
-    report.status = StepStatus.WRITING;
+    report.writing();
     counts = partByPart();
     report.written(counts);
     report.changed(writing.columnsSet(counts));
     if (sentAgain || run.session.speculates()) {
       report.sentAgain();
     }
-    run.report.countsExact &= counts.total().exact();
+    if (!counts.total().exact()) {
+      run.report.inexact();
+    }
     sequences();
-    report.status = StepStatus.DONE;
+    report.done();
   }
 
   /** Once all rows are in: the application's next number must be free. */
@@ -94,20 +97,21 @@ final class StepWrite {
       return;
     }
     try {
-      report.sequencesSet =
+      Map<String, Long> set =
           SequenceForward.set(
               run.database,
               run.applicationName,
               run.plan.settings(),
               writing.target().table(),
               filled);
-      report.sequencesSet.forEach(
+      report.sequencesSet(set);
+      set.forEach(
           (sequence, value) ->
               run.progress.say(
                   "write %s: sequence %s set forward to %d, behind the rows that are there"
-                      .formatted(report.name, sequence, value)));
+                      .formatted(writing.step().name(), sequence, value)));
     } catch (IllegalStateException e) {
-      run.warn("write " + report.name + ": " + e.getMessage());
+      run.warn("write " + writing.step().name() + ": " + e.getMessage());
     }
   }
 
@@ -125,7 +129,7 @@ final class StepWrite {
     for (WritePart part : writing.parts()) {
       if (planned.toWrite(part.operation()) > 0) {
         long rejectedBefore =
-            run.rejectedForTheData()
+            run.report.rejectedForTheData()
                 + done.values().stream().mapToLong(WriteCounts::rejectedForTheData).sum();
         Sink sink =
             Sinks.of(
@@ -148,6 +152,8 @@ final class StepWrite {
 
   private void refuseTooManyRejected() {
     TooManyRejected.check(
-        run.rejectedForTheData(), run.plan.limits().rejectedRows(), report.rejections);
+        run.report.rejectedForTheData(),
+        run.plan.limits().rejectedRows(),
+        report.now().rejections());
   }
 }

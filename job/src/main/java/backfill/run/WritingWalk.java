@@ -10,7 +10,7 @@ import backfill.report.Command;
 import backfill.report.Refusal;
 import backfill.report.Sentences;
 import backfill.report.Stage;
-import backfill.report.StepReport;
+import backfill.report.StepReportBuilder;
 import backfill.spark.read.Reading;
 import backfill.spark.step.Overlay;
 import java.util.ArrayList;
@@ -72,8 +72,8 @@ final class WritingWalk implements Walk {
           now.warnings().forEach(run::warnOnce);
           together.forEach(
               step ->
-                  run.reportOf(step).target =
-                      now.targets().get(step.name()).table().name().toString());
+                  run.reportOf(step)
+                      .found(now.targets().get(step.name()).table().name().toString()));
           ready = ready.with(now, together);
         });
     return ready;
@@ -85,13 +85,13 @@ final class WritingWalk implements Walk {
    *
    * @throws NotReady naming what is wrong, and the steps that are done
    */
-  void lookAgain(Step first, StepReport.Work<Exception> look) throws Exception {
+  void lookAgain(Step first, StepReportBuilder.Work<Exception> look) throws Exception {
     run.enter(Stage.PREFLIGHT, first, first.name() + ", again", 0);
     try {
       look.run();
     } catch (NotReady e) {
       List<String> reasons = new ArrayList<>(e.reasons());
-      List<String> done = Sentences.doneSteps(run.report);
+      List<String> done = Sentences.doneSteps(run.report.now());
       if (!done.isEmpty()) {
         reasons.add("done before it, whole: " + String.join(", ", done));
       }

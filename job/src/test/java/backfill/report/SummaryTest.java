@@ -5,10 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import backfill.TestingRun;
 import backfill.plan.Plan;
 import backfill.plan.PlanFile;
+import backfill.postgres.ledger.Operation;
 import backfill.postgres.ledger.RunStatus;
-import backfill.postgres.ledger.StepStatus;
+import backfill.postgres.ledger.StepCounts;
+import backfill.postgres.ledger.WriteCounts;
+import backfill.spark.step.StepPlan;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 /** The table at the end of a run, in a file and in terminals of any width. */
@@ -17,23 +21,56 @@ class SummaryTest {
       PlanFile.read(
           "dojo.conf", PlanFile.shippedText(TestingRun.DOJO).orElseThrow(), List.of(), "1");
 
-  private static Report report() {
-    Report report = new Report("a run", "run", Instant.EPOCH);
-    report.plan = PLAN.name();
-    report.status = RunStatus.SUCCEEDED;
-    report.durationMs = 9_400;
-    PLAN.steps().forEach(step -> report.steps.add(new StepReport(step)));
+  private static ReportBuilder loaded() {
+    ReportBuilder report = new ReportBuilder("a run", "run", Instant.EPOCH);
+    report.loaded(PLAN, PLAN.steps());
+    report.succeeded(RunStatus.SUCCEEDED, ExitCode.DONE);
     return report;
   }
 
+  private static Report report() {
+    return lasting(loaded().now(), 9_400);
+  }
+
+  private static Report lasting(Report report, long millis) {
+    return new Report(
+        report.about(),
+        report.outcome(),
+        report.countsExact(),
+        new Report.Timing(report.timing().startedAt(), millis, null, Map.of()),
+        report.databases(),
+        report.warnings(),
+        report.steps(),
+        report.runs());
+  }
+
   private static Report counted() {
-    Report report = report();
-    StepReport first = report.steps.get(0);
-    first.status = StepStatus.DONE;
-    first.planned = 81_698L;
-    first.alreadyPresent = 375L;
-    first.inserted = 81_323L;
-    return report;
+    ReportBuilder report = loaded();
+    StepReportBuilder first = report.step("product-users");
+    first.planned(
+        new StepPlan(
+            81_698,
+            new StepPlan.Found(375L, null, null, null, null, 375),
+            new StepPlan.Writes(81_323L, null, null),
+            StepPlan.Unfit.NONE,
+            Map.of(),
+            Map.of()),
+        null);
+    first.beginsToWrite(new StepReportBuilder.Sending(true, true));
+    first.written(
+        StepCounts.of(
+            Map.of(
+                Operation.INSERT_MISSING,
+                new WriteCounts(
+                    81_323,
+                    81_323,
+                    WriteCounts.Leaving.NONE,
+                    WriteCounts.Refusing.of(List.of(), 0),
+                    Map.of(),
+                    new WriteCounts.Effort(4, 0, 0),
+                    true))));
+    first.done();
+    return lasting(report.now(), 9_400);
   }
 
   @Test
@@ -57,6 +94,9 @@ class SummaryTest {
             "    planned     81,698",
             "    present        375",
             "    inserted    81,323",
+            "    left             0",
+            "    rejected         0",
+            "    statements       4",
             "  product-type-users (pending)",
             "  user-flags (pending)")
         .allMatch(line -> line.length() <= 40);

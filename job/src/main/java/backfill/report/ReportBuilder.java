@@ -1,0 +1,200 @@
+package backfill.report;
+
+import backfill.plan.Plan;
+import backfill.plan.Step;
+import backfill.postgres.ledger.LedgerStatus;
+import backfill.postgres.ledger.RunStatus;
+import backfill.spark.read.Reading;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Takes down what becomes of a run while it lasts, event by event; the report is what it says at
+ * its end, whatever that is. Used by the run's own thread.
+ */
+public final class ReportBuilder {
+  private final String runId;
+  private final String command;
+  private final Instant startedAt;
+  private final long startedNanos = System.nanoTime();
+  private final Map<String, String> labels = new LinkedHashMap<>();
+  private final Map<String, Object> params = new LinkedHashMap<>();
+  private final Map<String, Long> stages = new LinkedHashMap<>();
+  private final Map<String, Report.DatabaseReport> databases = new LinkedHashMap<>();
+  private final List<String> warnings = new ArrayList<>();
+  private final Map<String, StepReportBuilder> steps = new LinkedHashMap<>();
+  private String plan;
+  private String planHash;
+  private RunStatus status;
+  private ExitCode exitCode = ExitCode.DONE;
+  private Report.Failure error;
+  private ExitCode wouldRefuse;
+  private boolean countsExact = true;
+  private Stage stage = Stage.LOAD;
+  private long durationMs;
+  private Long sessionReadyMs;
+  private List<LedgerStatus.Run> runs;
+
+  public ReportBuilder(String runId, String command, Instant startedAt) {
+    this.runId = runId;
+    this.command = command;
+    this.startedAt = startedAt;
+  }
+
+  /** What is known of the run so far. */
+  public Report now() {
+    return new Report(
+        new Report.About(plan, planHash, runId, command, copy(labels), copy(params)),
+        new Report.Outcome(
+            status,
+            exitCode.number(),
+            error,
+            wouldRefuse == null ? null : (Integer) wouldRefuse.number()),
+        countsExact,
+        new Report.Timing(startedAt.toString(), durationMs, sessionReadyMs, copy(stages)),
+        copy(databases),
+        List.copyOf(warnings),
+        steps.values().stream().map(StepReportBuilder::now).toList(),
+        runs);
+  }
+
+  private static <V> Map<String, V> copy(Map<String, V> map) {
+    return Collections.unmodifiableMap(new LinkedHashMap<>(map));
+  }
+
+  public String runId() {
+    return runId;
+  }
+
+  /** It was asked for a plan by this name; once that is loaded, it has its own. */
+  public void named(String name) {
+    plan = name;
+  }
+
+  /** Takes {@code NAME=VALUE}, or a text that then stands under {@code label}. */
+  public void label(List<String> texts) {
+    for (String text : texts) {
+      int equals = text.indexOf('=');
+      labels.put(
+          equals > 0 ? text.substring(0, equals) : "label",
+          equals > 0 ? text.substring(equals + 1) : text);
+    }
+  }
+
+  /** The labels without the rest, as JSON. */
+  public String labelsJson() {
+    return ReportJson.labels(labels);
+  }
+
+  /** A plan is loaded, and these steps of it were asked for. */
+  public void loaded(Plan found, List<Step> chosen) {
+    plan = found.name();
+    planHash = found.hash();
+    params.putAll(found.params());
+    chosen.forEach(step -> steps.put(step.name(), new StepReportBuilder(step)));
+  }
+
+  /** What becomes of one of the steps that were asked for. */
+  public StepReportBuilder step(String name) {
+    return steps.get(name);
+  }
+
+  /** Another stage begins. */
+  public void enter(Stage entered) {
+    lasts();
+    stage = entered;
+  }
+
+  /** Counts the time until now, as the present stage's. */
+  public void lasts() {
+    long now = sinceStart(System.nanoTime());
+    stages.merge(stage.toString(), now - durationMs, Long::sum);
+    durationMs = now;
+  }
+
+  /** Spark's session was there at this {@link System#nanoTime}. */
+  public void sessionReady(long atNanos) {
+    sessionReadyMs = Math.max(0, sinceStart(atNanos));
+  }
+
+  private long sinceStart(long nanos) {
+    return (nanos - startedNanos) / 1_000_000;
+  }
+
+  /** These databases answered. */
+  public void answered(Map<String, Report.DatabaseReport> found) {
+    databases.putAll(found);
+  }
+
+  /** The snapshots of a reading were let go. */
+  public void released(Reading reading) {
+    for (Reading.Taken taken : reading.snapshots()) {
+      databases.put(
+          taken.database(),
+          databases.get(taken.database()).with(DatabaseReports.of(taken, reading)));
+    }
+  }
+
+  public void warned(String warning) {
+    warnings.add(warning);
+  }
+
+  public boolean hasWarned(String warning) {
+    return warnings.contains(warning);
+  }
+
+  /** Rejected rows of all steps so far, as the limit counts them. */
+  public long rejectedForTheData() {
+    return steps.values().stream()
+        .mapToLong(step -> step.now().written().rejected().forTheData())
+        .sum();
+  }
+
+  /** It is not known what some writers did. */
+  public void inexact() {
+    countsExact = false;
+  }
+
+  /** A run would not come to its end; what was found first counts. */
+  public void wouldRefuse(ExitCode code) {
+    wouldRefuse = wouldRefuse == null ? code : wouldRefuse;
+  }
+
+  /** It came to its end. */
+  public void succeeded(RunStatus as, ExitCode code) {
+    status = as;
+    exitCode = code;
+  }
+
+  /** It was asked to end before it was done. */
+  public void stopped(ExitCode code) {
+    status = RunStatus.STOPPED;
+    exitCode = code;
+  }
+
+  /**
+   * It did not come to its end.
+   *
+   * @param why null for what was not foreseen
+   */
+  public void failed(ExitCode code, Report.Failure why) {
+    status = code == ExitCode.REFUSED ? RunStatus.REFUSED : RunStatus.FAILED;
+    exitCode = code;
+    error = why;
+  }
+
+  /** What was asked for can't be: nothing was begun. */
+  public void invalid(String message) {
+    failed(ExitCode.INVALID, new Report.Failure(Stage.LOAD.toString(), null, null, message, false));
+  }
+
+  /** The ledger has these runs. */
+  public void listed(List<LedgerStatus.Run> found) {
+    runs = List.copyOf(found);
+    succeeded(RunStatus.SUCCEEDED, ExitCode.DONE);
+  }
+}

@@ -1,0 +1,311 @@
+package backfill.report;
+
+import backfill.plan.Step;
+import backfill.postgres.change.BatchesCount;
+import backfill.postgres.change.BatchesRun;
+import backfill.postgres.ledger.StepCounts;
+import backfill.postgres.ledger.StepStatus;
+import backfill.postgres.ledger.WriteCounts;
+import backfill.report.StepReport.Cost;
+import backfill.report.StepReport.Deletes;
+import backfill.report.StepReport.Diffed;
+import backfill.report.StepReport.Foretold;
+import backfill.report.StepReport.Inserts;
+import backfill.report.StepReport.Read;
+import backfill.report.StepReport.Rejected;
+import backfill.report.StepReport.ToDo;
+import backfill.report.StepReport.Updates;
+import backfill.report.StepReport.Written;
+import backfill.spark.read.LeftOut;
+import backfill.spark.step.Gains;
+import backfill.spark.step.Losses;
+import backfill.spark.step.RowsToSet;
+import backfill.spark.step.StepPlan;
+import backfill.spark.step.Verified;
+import java.time.Duration;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+
+/**
+ * Takes down what becomes of one step, event by event. Each part that it holds is a value, so that
+ * its present state costs nothing. Used by the run's own thread.
+ */
+public final class StepReportBuilder {
+  private final Step step;
+  private String target;
+  private StepStatus status = StepStatus.PENDING;
+  private Map<String, Long> read = Map.of();
+  private Map<String, LeftOut> leftOut = Map.of();
+  private StepPlan plan;
+  private ToDo toDo = new ToDo(null, null, null, null);
+  private String owns;
+  private Long takenAway;
+  private Foretold foretold = new Foretold(null, null, null);
+  private Inserts inserts = new Inserts(null, null, null);
+  private Map<String, Long> sequencesSet;
+  private Updates updates = new Updates(null, null);
+  private Map<String, Long> changes;
+  private Deletes deletes = new Deletes(null, null, 0);
+  private Map<String, Long> cascaded;
+  private Rejected rejected = new Rejected(null, 0, null);
+  private StepReport.Verified verified = new StepReport.Verified(null, null, null);
+  private Long statements;
+  private Long retries;
+  private Long lockWaitMs;
+  private Map<String, Long> stages = Map.of();
+  private Sending sending = new Sending(false, true);
+
+  /**
+   * How rows to add travel.
+   *
+   * @param copies whether they are copied: those of a batch that meets a conflict are sent again
+   * @param numbers whether each takes a value of a sequence
+   */
+  public record Sending(boolean copies, boolean numbers) {}
+
+  /** What is done in a stage. */
+  @FunctionalInterface
+  public interface Work<E extends Exception> {
+    void run() throws E;
+  }
+
+  public StepReportBuilder(Step step) {
+    this.step = step;
+    this.target = step.target();
+  }
+
+  /** What is known of it so far. */
+  public StepReport now() {
+    return new StepReport(
+        step,
+        target,
+        status,
+        new Read(read, leftOut),
+        new Diffed(plan, toDo, owns, takenAway, foretold),
+        new Written(inserts, sequencesSet, updates, changes, deletes, cascaded, rejected),
+        verified,
+        new Cost(statements, retries, lockWaitMs, stages));
+  }
+
+  public Step step() {
+    return step;
+  }
+
+  /** The server has this name for its table. */
+  public void found(String table) {
+    target = table;
+  }
+
+  /** What was read for it; statements add up where it is read more than once. */
+  public void read(Map<String, Long> rows, long sent) {
+    Map<String, Long> all = new LinkedHashMap<>(read);
+    all.putAll(rows);
+    read = Collections.unmodifiableMap(all);
+    sent(sent);
+  }
+
+  /** What a source does not give of its table. */
+  public void leftOut(String source, LeftOut rows) {
+    Map<String, LeftOut> all = new LinkedHashMap<>(leftOut);
+    all.put(source, rows);
+    leftOut = Collections.unmodifiableMap(all);
+  }
+
+  /** Statements that read or wrote rows. */
+  public void sent(long more) {
+    statements = StepReport.or0(statements) + more;
+  }
+
+  /**
+   * What the diff decided.
+   *
+   * @param owned which rows of the target are the step's, or null for all
+   */
+  public void planned(StepPlan decided, String owned) {
+    plan = decided;
+    owns = owned;
+    toDo = new ToDo(plan.planned(), plan.toInsert(), plan.toUpdate(), plan.toDelete());
+    changed(plan.changes());
+    if (plan.unfit() > 0) {
+      rejected = new Rejected(plan.unfit(), rejected.forTheData(), plan.rejections());
+    }
+  }
+
+  /** What a dry run says beyond the counts; each is null where it does not apply. */
+  public void foretold(Gains gains, Losses losses, List<RowsToSet> toSet) {
+    foretold =
+        new Foretold(
+            gains == null ? null : GainsReport.of(gains),
+            losses == null ? null : GainsReport.LossesReport.of(losses),
+            toSet);
+  }
+
+  /** How many of the rows to insert were there after the last run; null where it is not known. */
+  public void takenAway(Long rows) {
+    takenAway = rows;
+  }
+
+  /** What a step of batches has to do, and what goes along. */
+  public void foretold(Step.Batches batches, BatchesCount.Foretold told) {
+    cascaded(told.cascaded().orElse(null));
+    sent(told.rows().isPresent() ? 1 : 0);
+    counted(batches, told.rows().orElse(null));
+  }
+
+  /** How many rows a step of batches has to do; null where that is not known. */
+  public void counted(Step.Batches batches, Long rows) {
+    toDo = new ToDo(rows, null, batches.deletes() ? null : rows, batches.deletes() ? rows : null);
+  }
+
+  /** What goes along with the rows to delete, or went; null where that is not known. */
+  public void cascaded(Map<String, Long> rows) {
+    cascaded = rows;
+  }
+
+  /** Its write begins: the rows that no statement can write count as rejected from here on. */
+  public void beginsToWrite(Sending how) {
+    sending = how;
+    rejected = new Rejected(rejected.rows(), plan.unfit(), plan.rejections());
+  }
+
+  /** Writers are at work. */
+  public void writing() {
+    status = StepStatus.WRITING;
+  }
+
+  /** What the writers did. */
+  public void written(StepCounts counts) {
+    WriteCounts inserting = counts.inserts();
+    WriteCounts setting = counts.updates();
+    WriteCounts deleting = counts.deletes();
+    WriteCounts total = counts.total();
+    rejected =
+        new Rejected(
+            plan.unfit() + inserting.rejected() + setting.rejected(),
+            plan.unfit() + total.rejectedForTheData(),
+            Stream.concat(plan.rejections().stream(), total.rejections().stream())
+                .limit(WriteCounts.REJECTIONS_KEPT)
+                .toList());
+    if (plan.toInsert() != null) {
+      inserts = new Inserts(inserting.changed(), inserting.left(), sequenceValues(inserting));
+    }
+    if (plan.toUpdate() != null) {
+      updates = new Updates(setting.changed(), setting.left() + inserting.left());
+      // Which columns of the others were set is the step's to say.
+      changes = setting.changed() == plan.toUpdate() ? plan.changes() : null;
+    }
+    if (plan.toDelete() != null) {
+      deletes =
+          new Deletes(
+              deleting.changed(), deleting.left() + deleting.rejected(), deleting.rejected());
+      cascaded = total.cascaded();
+    }
+    took(total);
+  }
+
+  /** Each row that is sent takes a value; a row that was sent twice took two. */
+  private Long sequenceValues(WriteCounts inserting) {
+    boolean once =
+        inserting.retries() == 0
+            && inserting.rejected() == 0
+            && (inserting.left() == 0 || !sending.copies());
+    return !sending.numbers() ? (Long) 0L : once ? (Long) inserting.rows() : null;
+  }
+
+  /** What the batches of a step did that changes rows where they are. */
+  public void written(WriteCounts counts) {
+    if (step instanceof Step.Ddl) {
+      return;
+    }
+    rejected = new Rejected(counts.rejected(), counts.rejectedForTheData(), counts.rejections());
+    // Those that it went for: more than were counted first where some came in meanwhile.
+    toDo = new ToDo(counts.rows(), null, toDo.toUpdate(), toDo.toDelete());
+    if (step.deletes()) {
+      deletes = new Deletes(counts.changed(), null, 0);
+    } else {
+      updates = new Updates(counts.changed(), counts.left());
+    }
+    took(counts);
+  }
+
+  private void took(WriteCounts counts) {
+    retries = counts.retries();
+    lockWaitMs = Duration.ofNanos(counts.lockWaitNanos()).toMillis();
+    sent(counts.statements());
+  }
+
+  /** Statements that were tried again, of a step that has no batches. */
+  public void retried(long times) {
+    retries = times;
+  }
+
+  /** Rows may have been sent in vain, and have taken a value of the sequence each time. */
+  public void sentAgain() {
+    inserts = new Inserts(inserts.inserted(), inserts.conflicts(), null);
+  }
+
+  /** Sequences that were set forward, each with its value. */
+  public void sequencesSet(Map<String, Long> values) {
+    sequencesSet = values;
+  }
+
+  /**
+   * In how many rows each column was really set.
+   *
+   * @param set column to rows; null where that is not known
+   */
+  public void changed(Map<String, Long> set) {
+    changes = set == null || set.isEmpty() ? null : set;
+  }
+
+  /** What verify found. */
+  public void verified(Verified found) {
+    verified =
+        new StepReport.Verified(found.missing(), found.addedMeanwhile(), found.revokedMeanwhile());
+  }
+
+  /** What is left of a step of batches. */
+  public void verified(BatchesRun.Remaining left) {
+    verified = new StepReport.Verified(left.missing(), left.addedMeanwhile(), null);
+  }
+
+  /** How much is missing of what it is to make; null where that is not known. */
+  public void missing(Long rows) {
+    verified = new StepReport.Verified(rows, null, null);
+  }
+
+  public void skipped() {
+    status = StepStatus.SKIPPED;
+  }
+
+  public void done() {
+    status = StepStatus.DONE;
+  }
+
+  public void refused() {
+    status = StepStatus.REFUSED;
+  }
+
+  public void failed() {
+    status = StepStatus.FAILED;
+  }
+
+  public void stopped() {
+    status = StepStatus.STOPPED;
+  }
+
+  /** Does some work of a stage, and adds the time that it takes. */
+  public <E extends Exception> void timed(Stage stage, Work<E> work) throws E {
+    long started = System.nanoTime();
+    try {
+      work.run();
+    } finally {
+      Map<String, Long> all = new LinkedHashMap<>(stages);
+      all.merge(stage.toString(), (System.nanoTime() - started) / 1_000_000, Long::sum);
+      stages = Collections.unmodifiableMap(all);
+    }
+  }
+}
