@@ -6,10 +6,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import backfill.plan.Plan;
 import backfill.plan.PlanFile;
 import backfill.postgres.preflight.Preflight;
-import backfill.postgres.preflight.Ready;
+import backfill.postgres.preflight.PreflightResult;
 import backfill.postgres.server.Database;
-import backfill.postgres.server.Databases;
-import backfill.postgres.server.NotReady;
+import backfill.postgres.server.NamedDatabases;
+import backfill.postgres.server.NotReadyException;
 import backfill.spark.query.PlanQueries;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -99,7 +99,7 @@ class CheckGrantsTest {
                     warning.contains("no right to ask whether a row of ")
                         && warning.endsWith(grant));
       } else {
-        assertThatThrownBy(this::preflight).as(grant).isInstanceOf(NotReady.class);
+        assertThatThrownBy(this::preflight).as(grant).isInstanceOf(NotReadyException.class);
       }
       execute(grant);
     }
@@ -230,11 +230,11 @@ class CheckGrantsTest {
         .toList();
   }
 
-  private Ready preflight() {
+  private PreflightResult preflight() {
     Plan plan = PlanFile.read(PLAN, PlanFile.shippedText(PLAN).orElseThrow(), List.of(), "test");
     Database as = Database.fromEnvironment("BACKFILL", environment(), Duration.ofSeconds(10));
     try (Preflight preflight =
-        Preflight.open(plan, plan.steps(), Databases.only(as), "backfill test")) {
+        Preflight.open(plan, plan.steps(), NamedDatabases.only(as), "backfill test")) {
       preflight.askForLedger();
       return preflight.check(new PlanQueries(TestingSpark.session()));
     }

@@ -204,7 +204,7 @@ class PackageArrowsTest {
     "postgres.snapshot, backfill.postgres.ledger.Ledger, postgres.snapshot may not use backfill.postgres.ledger",
     "postgres.ledger, backfill.postgres.write.Batch, postgres.ledger may not use backfill.postgres.write",
     "postgres.write, backfill.postgres.change.DdlRun, postgres.write may not use backfill.postgres.change",
-    "postgres.change, backfill.postgres.preflight.Ready, postgres.change may not use backfill.postgres.preflight",
+    "postgres.change, backfill.postgres.preflight.PreflightResult, postgres.change may not use backfill.postgres.preflight",
     "postgres.preflight, backfill.spark.read.Reading, postgres.preflight may not use backfill.spark.read",
     "spark.engine, backfill.spark.query.Cells, spark.engine may not use backfill.spark.query",
     "spark.query, backfill.spark.read.Reading, spark.query may not use backfill.spark.read",

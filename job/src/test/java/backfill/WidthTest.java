@@ -26,7 +26,7 @@ class WidthTest {
    * Records that are wider, each with its number of components. Of pairs of one object there are
    * millions at once: a record within each would be one allocation more.
    */
-  private static final Set<String> WIDE_RECORDS = Set.of("ObjectPairs 9");
+  private static final Set<String> WIDE_RECORDS = Set.of("ObjectDiff 9");
 
   /** Methods, and constructors of classes, that take more. */
   private static final Set<String> WIDE_METHODS =
@@ -37,8 +37,8 @@ class WidthTest {
           "KeyedScan.rows 7",
           "RowsMatch.new 7",
           "RunLedger.open 7",
-          "Sinks.of 7",
-          "Sinks.target 7");
+          "SinkOfStep.of 7",
+          "SinkOfStep.target 7");
 
   /** Held exactly: what has become narrower leaves the list. */
   @Test

@@ -1,6 +1,6 @@
 package backfill.cli;
 
-import backfill.plan.InvalidPlan;
+import backfill.plan.InvalidPlanException;
 import backfill.report.LastLine;
 import backfill.report.Report;
 import backfill.report.ReportBuilder;
@@ -30,7 +30,7 @@ record Answer(PrintStream out, PrintStream err, LastLine last) {
   }
 
   /** Says each problem, and keeps them for the report. */
-  void invalid(ReportBuilder report, InvalidPlan found) {
+  void invalid(ReportBuilder report, InvalidPlanException found) {
     report.invalid(found.getMessage());
     found.problems().forEach(problem -> Terminal.say(err, problem.toString()));
   }

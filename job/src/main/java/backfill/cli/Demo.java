@@ -6,8 +6,8 @@ import backfill.demo.Scale;
 import backfill.demo.SideBySide;
 import backfill.plan.Plan;
 import backfill.postgres.server.Database;
-import backfill.postgres.server.Databases;
-import backfill.postgres.server.NotReady;
+import backfill.postgres.server.NamedDatabases;
+import backfill.postgres.server.NotReadyException;
 import backfill.report.Command;
 import backfill.report.ExitCode;
 import backfill.report.LastLine;
@@ -51,8 +51,8 @@ final class Demo {
     Plan plan = loaded.plan();
     try (Session session = Session.start("backfill demo", plan.timeZone());
         DemoServer server = DemoServer.start()) {
-      Databases databases =
-          Databases.only(
+      NamedDatabases databases =
+          NamedDatabases.only(
               Database.fromEnvironment(
                   "BACKFILL", server.environment(), plan.settings().connectTimeout()));
       Counts counts = server.fill(Scale.SMALL);
@@ -80,13 +80,13 @@ final class Demo {
       }
       last.print(second);
       return Math.max(first.exitCode(), second.exitCode());
-    } catch (NotReady e) {
+    } catch (NotReadyException e) {
       e.reasons().forEach(err::println);
       return ExitCode.NOT_READY.number();
     }
   }
 
-  private Report once(Loaded loaded, Databases databases, Session session) {
+  private Report once(Loaded loaded, NamedDatabases databases, Session session) {
     ReportBuilder report = Answer.begun(Command.RUN.toString());
     try (Progress progress =
         new Progress(loaded.plan().settings().progressEvery(), Terminal.of(err))) {

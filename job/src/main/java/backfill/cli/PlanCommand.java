@@ -1,9 +1,9 @@
 package backfill.cli;
 
-import backfill.plan.InvalidPlan;
+import backfill.plan.InvalidPlanException;
 import backfill.plan.Plan;
 import backfill.plan.Step;
-import backfill.postgres.server.Databases;
+import backfill.postgres.server.NamedDatabases;
 import backfill.report.Command;
 import backfill.report.ExitCode;
 import backfill.report.Progress;
@@ -55,7 +55,7 @@ final class PlanCommand {
               options.common.sets,
               new Selection(options.only, options.from, options.until));
       Plan plan = loaded.plan();
-      Databases databases = Databases.fromEnvironment(plan, loaded.steps(), environment);
+      NamedDatabases databases = NamedDatabases.fromEnvironment(plan, loaded.steps(), environment);
       if (loadsOnly()) {
         return ExitCode.DONE.number();
       }
@@ -78,7 +78,7 @@ final class PlanCommand {
           progress.say("to go on, run the same command again: " + CommandText.of(spec));
         }
       }
-    } catch (InvalidPlan e) {
+    } catch (InvalidPlanException e) {
       answer.invalid(report, e);
     }
     return answer.end(report, targets);
@@ -94,9 +94,9 @@ final class PlanCommand {
   /** Most exit codes say that someone must look first; a supervisor never does. */
   private static void refuseSupervisor() {
     if (Session.isSupervised()) {
-      throw new InvalidPlan(
+      throw new InvalidPlanException(
           List.of(
-              new InvalidPlan.Problem(
+              new InvalidPlanException.Problem(
                   "spark.driver.supervise",
                   0,
                   "is on, and would start a run again that ended for a reason; kill this driver, and submit without"

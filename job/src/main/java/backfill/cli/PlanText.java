@@ -1,6 +1,6 @@
 package backfill.cli;
 
-import backfill.plan.InvalidPlan;
+import backfill.plan.InvalidPlanException;
 import backfill.plan.Nearest;
 import backfill.plan.PlanFile;
 import backfill.spark.engine.HadoopFiles;
@@ -19,7 +19,7 @@ record PlanText(String location, String text) {
 
   /**
    * @param name a shipped plan's name, a path, or a URI that Hadoop reads
-   * @throws InvalidPlan if it is none of these
+   * @throws InvalidPlanException if it is none of these
    */
   static PlanText find(String name) {
     try {
@@ -53,7 +53,7 @@ record PlanText(String location, String text) {
     return PlanFile.shippedText(name).map(text -> new PlanText(name + ".conf", text));
   }
 
-  private static InvalidPlan invalid(String name, String message) {
-    return new InvalidPlan(List.of(new InvalidPlan.Problem(name, 0, message)));
+  private static InvalidPlanException invalid(String name, String message) {
+    return new InvalidPlanException(List.of(new InvalidPlanException.Problem(name, 0, message)));
   }
 }

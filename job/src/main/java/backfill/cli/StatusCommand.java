@@ -1,11 +1,11 @@
 package backfill.cli;
 
-import backfill.plan.InvalidPlan;
+import backfill.plan.InvalidPlanException;
 import backfill.plan.PlanFile;
 import backfill.plan.Settings;
 import backfill.postgres.ledger.LedgerStatus;
 import backfill.postgres.server.Database;
-import backfill.postgres.server.NotReady;
+import backfill.postgres.server.NotReadyException;
 import backfill.report.ExitCode;
 import backfill.report.Report;
 import backfill.report.ReportBuilder;
@@ -51,9 +51,9 @@ final class StatusCommand {
           LedgerStatus.of(database, settings.ledger().schema(), report.now().about().plan());
       StatusTable.lines(runs, Terminal.width(answer.out())).forEach(answer.out()::println);
       report.listed(runs);
-    } catch (InvalidPlan e) {
+    } catch (InvalidPlanException e) {
       answer.invalid(report, e);
-    } catch (NotReady e) {
+    } catch (NotReadyException e) {
       report.failed(
           ExitCode.NOT_READY,
           new Report.Failure(

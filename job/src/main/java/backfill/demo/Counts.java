@@ -12,7 +12,7 @@ public record Counts(
     long memberships,
     long products,
     long productTypes,
-    Grants grants,
+    GrantRows grants,
     long pairs) {
 
   /**
@@ -21,7 +21,7 @@ public record Counts(
    * @param direct on products and product types, to a user
    * @param toGroups on products and product types
    */
-  public record Grants(long direct, long toGroups, long globalRoles) {}
+  public record GrantRows(long direct, long toGroups, long globalRoles) {}
 
   /** A sentence for people. */
   public String sentence() {

@@ -76,7 +76,7 @@ public final class DemoData {
           row.getLong(3),
           row.getLong(4),
           row.getLong(5),
-          new Counts.Grants(row.getLong(6), row.getLong(7), row.getLong(8)),
+          new Counts.GrantRows(row.getLong(6), row.getLong(7), row.getLong(8)),
           row.getLong(9));
     }
   }

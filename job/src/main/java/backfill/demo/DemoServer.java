@@ -1,6 +1,6 @@
 package backfill.demo;
 
-import backfill.postgres.server.NotReady;
+import backfill.postgres.server.NotReadyException;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -35,7 +35,8 @@ public final class DemoServer implements AutoCloseable {
    * Takes one to three seconds, and a few more the first time on a machine, when the binaries are
    * unpacked.
    *
-   * @throws NotReady where the library or its binaries are missing, or the server does not start
+   * @throws NotReadyException where the library or its binaries are missing, or the server does not
+   *     start
    */
   public static DemoServer start() {
     ServerDirectory directory = ServerDirectory.create();
@@ -46,7 +47,7 @@ public final class DemoServer implements AutoCloseable {
       return server;
     } catch (NoClassDefFoundError e) {
       directory.delete();
-      throw new NotReady(
+      throw new NotReadyException(
           List.of(
               "the demo needs the embedded PostgreSQL, which is not in the jar ("
                   + e.getMessage()
@@ -56,7 +57,7 @@ public final class DemoServer implements AutoCloseable {
     } catch (IOException | IllegalStateException e) {
       String log = directory.log();
       directory.delete();
-      throw new NotReady(
+      throw new NotReadyException(
           List.of(
               "cannot start the demo's PostgreSQL: "
                   + e.getMessage()
@@ -94,7 +95,7 @@ public final class DemoServer implements AutoCloseable {
       statement.execute("CREATE DATABASE " + DATABASE);
     } catch (SQLException e) {
       close();
-      throw new NotReady(
+      throw new NotReadyException(
           List.of("cannot make the demo's database " + DATABASE + ": " + e.getMessage()), false, e);
     }
   }
@@ -104,7 +105,8 @@ public final class DemoServer implements AutoCloseable {
     try (Connection connection = DriverManager.getConnection(url(), USER, password())) {
       return DemoData.fill(connection, scale);
     } catch (SQLException e) {
-      throw new NotReady(List.of("cannot fill the demo's database: " + e.getMessage()), false, e);
+      throw new NotReadyException(
+          List.of("cannot fill the demo's database: " + e.getMessage()), false, e);
     }
   }
 

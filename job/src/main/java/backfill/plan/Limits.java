@@ -22,23 +22,23 @@ public record Limits(long rejectedRows, Map<Bound, Long> bounds, Map<Bound, Set<
   /** What a step is bounded in. */
   public enum Bound {
     /** Rows that a step may add. */
-    ROWS_INSERTED(Setting.ROWS_INSERTED),
+    ROWS_INSERTED(SettingKey.ROWS_INSERTED),
     /** Rows that a step may set. */
-    ROWS_SET(Setting.ROWS_SET),
+    ROWS_SET(SettingKey.ROWS_SET),
     /** What the rows it adds may be of those that the target has already, in percent. */
-    GROWTH_PERCENT(Setting.GROWTH_PERCENT),
+    GROWTH_PERCENT(SettingKey.GROWTH_PERCENT),
     /** Rows that the sources may give a user who gains one. */
-    PAIRS_FOR_ONE_USER(Setting.PAIRS_FOR_ONE_USER),
+    PAIRS_FOR_ONE_USER(SettingKey.PAIRS_FOR_ONE_USER),
     /** Rows that the sources may give an object that gains one. */
-    USERS_OF_ONE_OBJECT(Setting.USERS_OF_ONE_OBJECT),
+    USERS_OF_ONE_OBJECT(SettingKey.USERS_OF_ONE_OBJECT),
     /** Rows that a step may delete. */
-    ROWS_DELETED(Setting.ROWS_DELETED),
+    ROWS_DELETED(SettingKey.ROWS_DELETED),
     /** What the rows that it deletes for want of a reason may be of the step's, in percent. */
-    SURPLUS_PERCENT(Setting.SURPLUS_PERCENT);
+    SURPLUS_PERCENT(SettingKey.SURPLUS_PERCENT);
 
-    private final Setting setting;
+    private final SettingKey setting;
 
-    Bound(Setting setting) {
+    Bound(SettingKey setting) {
       this.setting = setting;
     }
 
@@ -47,7 +47,7 @@ public record Limits(long rejectedRows, Map<Bound, Long> bounds, Map<Bound, Set<
       return setting.leaf();
     }
 
-    Setting setting() {
+    SettingKey setting() {
       return setting;
     }
 
@@ -66,7 +66,7 @@ public record Limits(long rejectedRows, Map<Bound, Long> bounds, Map<Bound, Set<
   }
 
   public Limits {
-    Setting.REJECTED_ROWS.require(rejectedRows);
+    SettingKey.REJECTED_ROWS.require(rejectedRows);
     bounds.forEach((bound, most) -> bound.setting().require(most));
     bounds = Map.copyOf(bounds);
     except = Map.copyOf(except);
@@ -106,7 +106,7 @@ public record Limits(long rejectedRows, Map<Bound, Long> bounds, Map<Bound, Set<
   /** Key to number, and to what it does not hold for, of those that are set. */
   Map<String, Object> named() {
     Map<String, Object> named = new LinkedHashMap<>();
-    named.put(Setting.REJECTED_ROWS.key(), rejectedRows);
+    named.put(SettingKey.REJECTED_ROWS.key(), rejectedRows);
     for (Bound bound : Bound.values()) {
       most(bound).ifPresent(most -> named.put(bound.setting().key(), most));
       if (!except(bound).isEmpty()) {

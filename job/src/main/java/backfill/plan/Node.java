@@ -23,14 +23,14 @@ final class Node {
   private final ConfigObject object;
   private final String owner;
   private final String prefix;
-  private final Problems problems;
+  private final FoundProblems problems;
   private final Set<String> asked = new LinkedHashSet<>();
 
   /**
    * @param owner whose object it is, for messages: {@code the plan}, {@code step NAME}
    * @param prefix what stands before a key in messages: nothing, or {@code into.}
    */
-  Node(ConfigObject object, String owner, String prefix, Problems problems) {
+  Node(ConfigObject object, String owner, String prefix, FoundProblems problems) {
     this.object = object;
     this.owner = owner;
     this.prefix = prefix;
@@ -51,7 +51,7 @@ final class Node {
     return owner;
   }
 
-  Problems problems() {
+  FoundProblems problems() {
     return problems;
   }
 

@@ -21,7 +21,7 @@ final class Overrides {
 
   /** A path into these would replace the whole of what it points into. */
   private static final Set<String> FILE_ONLY =
-      Set.of("steps", "sources", "views", "databases", "name", "only-if", PlanReader.TIME_ZONE);
+      Set.of("steps", "sources", "views", "databases", "name", "only-if", PlanParser.TIME_ZONE);
 
   /** Settings that are no number. */
   private static final Set<String> SETTINGS_OF_WORDS =
@@ -29,22 +29,22 @@ final class Overrides {
           "ledger",
           "ledger.schema",
           "ledger.keys",
-          SettingsReader.UNDO,
+          SettingsParser.UNDO,
           StopAfter.KEY,
-          PlanReader.ALLOW_DELETE);
+          PlanParser.ALLOW_DELETE);
 
   private final Config file;
   private final Config declared;
-  private final Problems problems;
+  private final FoundProblems problems;
 
-  private Overrides(Config file, Problems problems) {
+  private Overrides(Config file, FoundProblems problems) {
     this.file = file;
     this.declared = file.resolve(ConfigResolveOptions.defaults().setAllowUnresolved(true));
     this.problems = problems;
   }
 
   /** The plan with the values in it; what cannot be set is a problem, and left out. */
-  static Config over(Config file, List<String> sets, Problems problems) {
+  static Config over(Config file, List<String> sets, FoundProblems problems) {
     return sets.isEmpty() ? file : new Overrides(file, problems).apply(sets);
   }
 
@@ -80,8 +80,8 @@ final class Overrides {
     if (first.equals("params") && key.contains(".")) {
       return param(key, text);
     }
-    if (!SETTINGS_OF_WORDS.contains(key) && !Setting.keys().contains(key)) {
-      problem(key + " is not a setting" + Nearest.hint(key, Setting.keys()));
+    if (!SETTINGS_OF_WORDS.contains(key) && !SettingKey.keys().contains(key)) {
+      problem(key + " is not a setting" + Nearest.hint(key, SettingKey.keys()));
       return Optional.empty();
     }
     return Optional.of(text);

@@ -28,11 +28,11 @@ public final class PlanFile {
    * @param location for messages
    * @param sets {@code KEY=VALUE} each, as {@code --set} has them
    * @param jobVersion part of the hash: another version may write other rows
-   * @throws InvalidPlan with every problem; a syntax error or a variable without a value comes
-   *     alone, because nothing is known of what stands behind it
+   * @throws InvalidPlanException with every problem; a syntax error or a variable without a value
+   *     comes alone, because nothing is known of what stands behind it
    */
   public static Plan read(String location, String text, List<String> sets, String jobVersion) {
-    Problems problems = new Problems(location);
+    FoundProblems problems = new FoundProblems(location);
     try {
       Config file =
           ConfigFactory.parseString(
@@ -44,9 +44,9 @@ public final class PlanFile {
       RepeatedKeys repeated = new RepeatedKeys(text, problems);
       Config resolved = resolve(Overrides.over(file, sets, problems), repeated.secrets());
       repeated.checkJoined(resolved);
-      return new PlanReader(location, resolved.root(), problems).read(jobVersion);
+      return new PlanParser(location, resolved.root(), problems).read(jobVersion);
     } catch (ConfigException e) {
-      throw new InvalidPlan(List.of(problem(location, e)));
+      throw new InvalidPlanException(List.of(problem(location, e)));
     }
   }
 
@@ -54,13 +54,13 @@ public final class PlanFile {
    * The settings of a plan that sets none.
    *
    * @param sets as {@link #read} has them
-   * @throws InvalidPlan with every problem
+   * @throws InvalidPlanException with every problem
    */
   public static Settings settings(List<String> sets) {
-    Problems problems = new Problems("--set");
+    FoundProblems problems = new FoundProblems("--set");
     Config over = Overrides.over(ConfigFactory.empty(), sets, problems);
     Node node = new Node(over.root(), "the plan", "", problems);
-    SettingsReader settings = new SettingsReader(node);
+    SettingsParser settings = new SettingsParser(node);
     node.done();
     problems.throwIfAny();
     return settings.settings();
@@ -108,7 +108,7 @@ public final class PlanFile {
     return secrets.isEmpty() ? file.resolve() : file.resolveWith(file.withFallback(masks));
   }
 
-  private static InvalidPlan.Problem problem(String location, ConfigException e) {
+  private static InvalidPlanException.Problem problem(String location, ConfigException e) {
     ConfigOrigin origin = e.origin();
     String message = e.getMessage();
     if (origin != null && message.startsWith(origin.description() + ": ")) {
@@ -125,6 +125,7 @@ public final class PlanFile {
               + " has no value: it is neither a key of the plan nor set in the environment";
     }
     int line = origin == null ? 0 : Math.max(0, origin.lineNumber());
-    return new InvalidPlan.Problem(location, line, message.replaceAll("\\s+", " ").strip());
+    return new InvalidPlanException.Problem(
+        location, line, message.replaceAll("\\s+", " ").strip());
   }
 }

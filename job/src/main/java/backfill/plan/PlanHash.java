@@ -32,7 +32,7 @@ final class PlanHash {
     }
     decisive = decisive.withValue("steps", withoutWrite((ConfigList) plan.get("steps")));
     if (!timeZone.equals(Plan.UTC)) {
-      decisive = decisive.withValue(PlanReader.TIME_ZONE, ConfigValueFactory.fromAnyRef(timeZone));
+      decisive = decisive.withValue(PlanParser.TIME_ZONE, ConfigValueFactory.fromAnyRef(timeZone));
     }
     decisive = decisive.withValue("limits", ConfigValueFactory.fromMap(limits.named()));
     // rendered, an object's keys are sorted

@@ -34,10 +34,10 @@ final class RelationOrder {
       needs.put(
           source.name(),
           source.keyedBy().map(Source.KeyedBy::keys).orElse(List.of()).stream()
-              .map(Source.Keys::from)
+              .map(Source.KeyOrigin::from)
               .collect(Collectors.toCollection(LinkedHashSet::new)));
     }
-    views.forEach((view, query) -> needs.put(view, TableNames.in(query)));
+    views.forEach((view, query) -> needs.put(view, TablesInQuery.in(query)));
     return needs;
   }
 

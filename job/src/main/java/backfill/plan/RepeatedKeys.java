@@ -22,11 +22,11 @@ final class RepeatedKeys {
   private record Joined(List<String> path, int line) {}
 
   private final TextCursor cursor;
-  private final Problems problems;
+  private final FoundProblems problems;
   private final List<Joined> joined = new ArrayList<>();
   private final Set<String> secrets = new LinkedHashSet<>();
 
-  RepeatedKeys(String text, Problems problems) {
+  RepeatedKeys(String text, FoundProblems problems) {
     this.cursor = new TextCursor(text);
     this.problems = problems;
     cursor.skipLines();

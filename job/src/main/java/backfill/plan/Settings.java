@@ -29,9 +29,9 @@ public record Settings(
       boolean undo,
       Optional<StopAfter> stopAfter) {
     public General {
-      Setting.CONNECT_TIMEOUT.require(connectTimeout);
-      Setting.LOCK_TIMEOUT.require(lockTimeout);
-      Setting.PROGRESS_EVERY.require(progressEvery);
+      SettingKey.CONNECT_TIMEOUT.require(connectTimeout);
+      SettingKey.LOCK_TIMEOUT.require(lockTimeout);
+      SettingKey.PROGRESS_EVERY.require(progressEvery);
     }
   }
 
@@ -57,7 +57,7 @@ public record Settings(
 
   /** What holds where nothing else is said. */
   public static Settings defaults() {
-    return new SettingsReader().settings();
+    return new SettingsParser().settings();
   }
 
   /** When a run that started at this time is to stop; empty where it goes on to its end. */
@@ -73,10 +73,10 @@ public record Settings(
    */
   public record Read(int readers, int fetchRows, int keysPerQuery, Duration waitFor) {
     public Read {
-      Setting.READERS.require(readers);
-      Setting.FETCH_ROWS.require(fetchRows);
-      Setting.KEYS_PER_QUERY.require(keysPerQuery);
-      Setting.REPLICA_WAIT_FOR.require(waitFor);
+      SettingKey.READERS.require(readers);
+      SettingKey.FETCH_ROWS.require(fetchRows);
+      SettingKey.KEYS_PER_QUERY.require(keysPerQuery);
+      SettingKey.REPLICA_WAIT_FOR.require(waitFor);
     }
   }
 
@@ -87,8 +87,8 @@ public record Settings(
    */
   public record Flatten(long broadcastBytes, long dictionaryBytes) {
     public Flatten {
-      Setting.BROADCAST_BYTES.require(broadcastBytes);
-      Setting.DICTIONARY_BYTES.require(dictionaryBytes);
+      SettingKey.BROADCAST_BYTES.require(broadcastBytes);
+      SettingKey.DICTIONARY_BYTES.require(dictionaryBytes);
     }
   }
 
@@ -108,11 +108,11 @@ public record Settings(
       Duration statementTimeout,
       Duration retryFor) {
     public Write {
-      Setting.WRITERS.require(writers);
-      Setting.ROWS_PER_BATCH.require(rowsPerBatch);
-      Setting.BATCH_BYTES.require(batchBytes);
-      Setting.STATEMENT_TIMEOUT.require(statementTimeout);
-      Setting.RETRY_FOR.require(retryFor);
+      SettingKey.WRITERS.require(writers);
+      SettingKey.ROWS_PER_BATCH.require(rowsPerBatch);
+      SettingKey.BATCH_BYTES.require(batchBytes);
+      SettingKey.STATEMENT_TIMEOUT.require(statementTimeout);
+      SettingKey.RETRY_FOR.require(retryFor);
     }
   }
 
@@ -121,7 +121,7 @@ public record Settings(
    */
   public record Verify(Duration waitFor) {
     public Verify {
-      Setting.WAIT_FOR.require(waitFor);
+      SettingKey.WAIT_FOR.require(waitFor);
     }
   }
 
@@ -144,9 +144,9 @@ public record Settings(
       boolean keys,
       long keysBytes) {
     public Ledger {
-      Setting.LEASE.require(lease);
-      Setting.RESUME_WITHIN.require(resumeWithin);
-      Setting.KEYS_BYTES.require(keysBytes);
+      SettingKey.LEASE.require(lease);
+      SettingKey.RESUME_WITHIN.require(resumeWithin);
+      SettingKey.KEYS_BYTES.require(keysBytes);
       if (schema.isBlank()) {
         throw new IllegalArgumentException("ledger.schema must not be empty");
       }

@@ -23,7 +23,7 @@ public record Source(
    * @param column of the source's own table
    * @param keys where the values come from
    */
-  public record KeyedBy(String column, List<Keys> keys) {
+  public record KeyedBy(String column, List<KeyOrigin> keys) {
     public KeyedBy {
       keys = List.copyOf(keys);
     }
@@ -34,5 +34,5 @@ public record Source(
    *
    * @param from a source's or a view's name
    */
-  public record Keys(String from, String column) {}
+  public record KeyOrigin(String from, String column) {}
 }

@@ -90,7 +90,7 @@ final class SqlCheck {
 
   private static void times(Node node, String key, SqlText sql) {
     for (String word :
-        Stream.concat(words(TIME, sql.code()).stream(), Moments.in(sql).stream())
+        Stream.concat(words(TIME, sql.code()).stream(), MomentTexts.in(sql).stream())
             .distinct()
             .toList()) {
       node.problem(

@@ -57,7 +57,7 @@ public sealed interface Step permits Step.Fill, Step.Change {
   }
 
   /** A step that changes the database from within: it reads no source, and needs no engine. */
-  sealed interface Change extends Step permits Batches, Ddl {}
+  sealed interface Change extends Step permits InPlace, Ddl {}
 
   /**
    * Grants flattened into (object, user) pairs.
@@ -67,7 +67,7 @@ public sealed interface Step permits Step.Fill, Step.Change {
   record Pairs(
       String name,
       Optional<String> onlyIf,
-      Grants grants,
+      GrantSources grants,
       IntoPairs into,
       Surplus surplus,
       Optional<String> owns,
@@ -81,8 +81,8 @@ public sealed interface Step permits Step.Fill, Step.Change {
      * @param through sources that name a group of an object
      * @param members sources that name a user of a group
      */
-    public record Grants(List<Grant> direct, List<Grant> through, List<Membership> members) {
-      public Grants {
+    public record GrantSources(List<Grant> direct, List<Grant> through, List<Membership> members) {
+      public GrantSources {
         direct = List.copyOf(direct);
         through = List.copyOf(through);
         members = List.copyOf(members);
@@ -196,8 +196,8 @@ public sealed interface Step permits Step.Fill, Step.Change {
 
     @Override
     public Set<String> reads() {
-      Set<String> names = new LinkedHashSet<>(TableNames.in(query()));
-      unmatched().values().forEach(counting -> names.addAll(TableNames.in(counting)));
+      Set<String> names = new LinkedHashSet<>(TablesInQuery.in(query()));
+      unmatched().values().forEach(counting -> names.addAll(TablesInQuery.in(counting)));
       return names;
     }
   }
@@ -212,7 +212,7 @@ public sealed interface Step permits Step.Fill, Step.Change {
    * @param set column to a PostgreSQL expression over the row, in the file's order; empty for a
    *     deletion
    */
-  record Batches(
+  record InPlace(
       String name,
       Optional<String> onlyIf,
       String table,
@@ -222,7 +222,7 @@ public sealed interface Step permits Step.Fill, Step.Change {
       Settings.Write write)
       implements Change {
 
-    public Batches {
+    public InPlace {
       key = List.copyOf(key);
       set = InOrder.copy(new LinkedHashMap<>(set));
     }

@@ -1,16 +1,16 @@
 package backfill.report;
 
-import backfill.plan.InvalidPlan;
-import backfill.postgres.ledger.Held;
+import backfill.plan.InvalidPlanException;
+import backfill.postgres.ledger.LeaseHeldException;
 import backfill.postgres.ledger.RunLedger;
-import backfill.postgres.server.LaggingReplica;
+import backfill.postgres.server.LaggingReplicaException;
 import backfill.postgres.server.Lasting;
-import backfill.postgres.server.NotReady;
+import backfill.postgres.server.NotReadyException;
 import backfill.postgres.server.SqlFailure;
-import backfill.postgres.write.TooManyRejected;
+import backfill.postgres.write.TooManyRejectedException;
 import backfill.spark.engine.SparkFailure;
 import backfill.spark.query.QueryFailure;
-import backfill.spark.read.UnfitRows;
+import backfill.spark.read.UnfitRowsException;
 import java.io.IOException;
 
 /** How a run ended, as schedulers see it: the one table from a failure to a number. */
@@ -55,22 +55,22 @@ public enum ExitCode {
 
   /** What a failure in this stage means. */
   public static ExitCode of(Throwable failure, Stage stage) {
-    if (failure instanceof InvalidPlan) {
+    if (failure instanceof InvalidPlanException) {
       return INVALID;
     }
-    if (failure instanceof NotReady) {
+    if (failure instanceof NotReadyException) {
       return NOT_READY;
     }
-    if (failure instanceof Held) {
+    if (failure instanceof LeaseHeldException) {
       return HELD;
     }
-    if (failure instanceof Refused) {
+    if (failure instanceof RefusedException) {
       return REFUSED;
     }
-    if (failure instanceof LaggingReplica) {
+    if (failure instanceof LaggingReplicaException) {
       return READ_FAILED;
     }
-    if (TooManyRejected.in(failure)) {
+    if (TooManyRejectedException.in(failure)) {
       return WRITE_FAILED;
     }
     if (QueryFailure.in(failure).isPresent()) {
@@ -91,13 +91,13 @@ public enum ExitCode {
   public boolean retryable(Throwable failure) {
     return switch (this) {
       case NOT_READY ->
-          failure instanceof NotReady notReady && notReady.retryable()
-              || failure instanceof RunLedger.LedgerFailure ledger && ledger.passing();
+          failure instanceof NotReadyException notReady && notReady.retryable()
+              || failure instanceof RunLedger.LedgerException ledger && ledger.passing();
       case READ_FAILED ->
-          failure instanceof LaggingReplica replica
+          failure instanceof LaggingReplicaException replica
               ? replica.passing()
-              : !lasts(failure) && !UnfitRows.in(failure) && !Lasting.timedOut(failure);
-      case WRITE_FAILED -> !lasts(failure) && !TooManyRejected.in(failure);
+              : !lasts(failure) && !UnfitRowsException.in(failure) && !Lasting.timedOut(failure);
+      case WRITE_FAILED -> !lasts(failure) && !TooManyRejectedException.in(failure);
       case HELD -> true;
       default -> false;
     };
@@ -129,7 +129,7 @@ public enum ExitCode {
       }
       outside =
           outside
-              || t instanceof UnfitRows
+              || t instanceof UnfitRowsException
               || SqlFailure.is(t)
               || t instanceof IOException
               || SparkFailure.is(t)

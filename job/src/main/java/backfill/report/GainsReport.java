@@ -10,10 +10,11 @@ import java.util.List;
  * @param direct pairs that a source names; null for a step of rows
  * @param throughGroups pairs that only a group gives; null for a step of rows
  */
-public record GainsReport(Long direct, Long throughGroups, List<Gain> users, List<Gain> objects) {
+public record GainsReport(
+    Long direct, Long throughGroups, List<Gainer> users, List<Gainer> objects) {
 
   /** A user's or an object's key, and the pairs it would gain. */
-  record Gain(Object key, long pairs) {}
+  record Gainer(Object key, long pairs) {}
 
   public static GainsReport of(Gains gains) {
     return new GainsReport(
@@ -21,13 +22,13 @@ public record GainsReport(Long direct, Long throughGroups, List<Gain> users, Lis
   }
 
   /** Who would lose most: the same two lists. */
-  public record LossesReport(List<Gain> users, List<Gain> objects) {
+  public record LossesReport(List<Gainer> users, List<Gainer> objects) {
     public static LossesReport of(Losses losses) {
       return new LossesReport(list(losses.users()), list(losses.objects()));
     }
   }
 
-  private static List<Gain> list(List<Gains.Gain> gains) {
-    return gains.stream().map(gain -> new Gain(gain.key(), gain.pairs())).toList();
+  private static List<Gainer> list(List<Gains.Gainer> gains) {
+    return gains.stream().map(gain -> new Gainer(gain.key(), gain.pairs())).toList();
   }
 }

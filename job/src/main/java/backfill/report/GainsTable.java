@@ -63,7 +63,7 @@ final class GainsTable {
     return next + String.join(next, lines);
   }
 
-  private static String list(List<GainsReport.Gain> gains, char sign) {
+  private static String list(List<GainsReport.Gainer> gains, char sign) {
     return gains.stream()
         .map(gain -> String.format(Locale.ROOT, "%s (%c%,d)", gain.key(), sign, gain.pairs()))
         .collect(Collectors.joining(", "));

@@ -135,7 +135,7 @@ public final class ReportBuilder {
     for (Reading.Taken taken : reading.snapshots()) {
       databases.put(
           taken.database(),
-          databases.get(taken.database()).with(DatabaseReports.of(taken, reading)));
+          databases.get(taken.database()).with(ReportedDatabase.of(taken, reading)));
     }
   }
 

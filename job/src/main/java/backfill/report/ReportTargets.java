@@ -1,6 +1,6 @@
 package backfill.report;
 
-import backfill.plan.InvalidPlan;
+import backfill.plan.InvalidPlanException;
 import backfill.spark.engine.HadoopFiles;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -14,11 +14,11 @@ public final class ReportTargets {
   private final List<String> targets;
 
   /**
-   * @throws InvalidPlan if one can't take a report: better now than after an hour
+   * @throws InvalidPlanException if one can't take a report: better now than after an hour
    */
   public ReportTargets(List<String> targets) {
     this.targets = List.copyOf(targets);
-    List<InvalidPlan.Problem> problems = new ArrayList<>();
+    List<InvalidPlanException.Problem> problems = new ArrayList<>();
     for (String target : targets) {
       String cure =
           isStandardOutput(target)
@@ -26,11 +26,12 @@ public final class ReportTargets {
               : HadoopFiles.isUri(target) ? ofUri(target) : ofPath(target);
       if (cure != null) {
         problems.add(
-            new InvalidPlan.Problem("--report", 0, "cannot write " + target + "; " + cure));
+            new InvalidPlanException.Problem(
+                "--report", 0, "cannot write " + target + "; " + cure));
       }
     }
     if (!problems.isEmpty()) {
-      throw new InvalidPlan(problems);
+      throw new InvalidPlanException(problems);
     }
   }
 

@@ -1,16 +1,16 @@
 package backfill.report;
 
 import backfill.plan.Amount;
-import backfill.postgres.change.BatchesRun;
+import backfill.postgres.change.InPlaceRun;
 import backfill.postgres.ledger.RunLedger;
 import backfill.postgres.ledger.StepStatus;
-import backfill.postgres.server.LaggingReplica;
+import backfill.postgres.server.LaggingReplicaException;
 import backfill.postgres.server.Lasting;
-import backfill.postgres.server.NotReady;
+import backfill.postgres.server.NotReadyException;
 import backfill.postgres.server.SqlFailure;
-import backfill.postgres.snapshot.LostSnapshot;
+import backfill.postgres.snapshot.LostSnapshotException;
 import backfill.spark.query.QueryFailure;
-import backfill.spark.step.StepPlan;
+import backfill.spark.step.DiffCounts;
 import backfill.spark.step.Verified;
 import java.util.ArrayList;
 import java.util.List;
@@ -33,7 +33,7 @@ public final class Sentences {
     return Amount.of(count, "row");
   }
 
-  public static String planned(StepPlan plan) {
+  public static String planned(DiffCounts plan) {
     List<String> parts = new ArrayList<>();
     add(parts, "%,d planned", plan.planned());
     add(parts, "%,d there already", plan.present());
@@ -92,7 +92,7 @@ public final class Sentences {
     return parts.isEmpty() ? "how many is not known" : String.join(", ", parts);
   }
 
-  public static String remaining(BatchesRun.Remaining remaining) {
+  public static String remaining(InPlaceRun.Remaining remaining) {
     return String.format(
         Locale.ROOT,
         "%,d left to do, %,d added meanwhile",
@@ -185,10 +185,10 @@ public final class Sentences {
 
   /** A failure in one line. */
   public static String failure(Throwable failure) {
-    if (failure instanceof NotReady notReady) {
+    if (failure instanceof NotReadyException notReady) {
       return String.join("; ", notReady.reasons());
     }
-    if (failure instanceof LostSnapshot || failure instanceof RunLedger.LedgerFailure) {
+    if (failure instanceof LostSnapshotException || failure instanceof RunLedger.LedgerException) {
       return SqlFailure.oneLine(failure.getMessage());
     }
     return SqlFailure.message(failure);
@@ -197,7 +197,7 @@ public final class Sentences {
   /** Says a failure to people: what was attempted, what came of it, and what to do. */
   public static void explain(
       Throwable failure, ExitCode code, Report.Failure error, Progress progress) {
-    if (failure instanceof NotReady notReady) {
+    if (failure instanceof NotReadyException notReady) {
       progress.warn(
           error.step() == null
               ? "preflight: not ready, nothing was written:"
@@ -205,7 +205,7 @@ public final class Sentences {
       notReady.reasons().forEach(reason -> progress.warn("  " + reason));
       return;
     }
-    if (failure instanceof Refused) {
+    if (failure instanceof RefusedException) {
       progress.warn("refused: " + error.message());
       return;
     }
@@ -264,7 +264,7 @@ public final class Sentences {
       return "; " + advice;
     }
     // Its own words say what to do.
-    return failure instanceof LaggingReplica ? "." : ". " + mending(failure);
+    return failure instanceof LaggingReplicaException ? "." : ". " + mending(failure);
   }
 
   /** What helps where another attempt alone does not. */

@@ -4,8 +4,8 @@ import backfill.plan.Step;
 import backfill.postgres.ledger.Rejection;
 import backfill.postgres.ledger.StepStatus;
 import backfill.spark.read.LeftOut;
+import backfill.spark.step.DiffCounts;
 import backfill.spark.step.RowsToSet;
-import backfill.spark.step.StepPlan;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -44,10 +44,10 @@ public record StepReport(
    * @param takenAway of the rows to insert those that were there after the last run, at least; null
    *     where there was none, or it is not known
    */
-  public record Diffed(StepPlan plan, ToDo toDo, String owns, Long takenAway, Foretold foretold) {
+  public record Diffed(DiffCounts plan, ToDo toDo, String owns, Long takenAway, Foretold foretold) {
 
     /** What the diff says, or null where there was none. */
-    <T> T ofPlan(Function<StepPlan, T> told) {
+    <T> T ofPlan(Function<DiffCounts, T> told) {
       return plan == null ? null : told.apply(plan);
     }
   }
@@ -148,7 +148,7 @@ public record StepReport(
   }
 
   Long foreign() {
-    return diffed.ofPlan(StepPlan::foreign);
+    return diffed.ofPlan(DiffCounts::foreign);
   }
 
   public Long toInsert() {
@@ -204,7 +204,7 @@ public record StepReport(
   }
 
   Long surplus() {
-    return diffed.ofPlan(StepPlan::surplus);
+    return diffed.ofPlan(DiffCounts::surplus);
   }
 
   public Long missing() {

@@ -1,8 +1,8 @@
 package backfill.report;
 
 import backfill.plan.Step;
-import backfill.postgres.change.BatchesCount;
-import backfill.postgres.change.BatchesRun;
+import backfill.postgres.change.InPlaceCount;
+import backfill.postgres.change.InPlaceRun;
 import backfill.postgres.ledger.StepCounts;
 import backfill.postgres.ledger.StepStatus;
 import backfill.postgres.ledger.WriteCounts;
@@ -17,10 +17,10 @@ import backfill.report.StepReport.ToDo;
 import backfill.report.StepReport.Updates;
 import backfill.report.StepReport.Written;
 import backfill.spark.read.LeftOut;
+import backfill.spark.step.DiffCounts;
 import backfill.spark.step.Gains;
 import backfill.spark.step.Losses;
 import backfill.spark.step.RowsToSet;
-import backfill.spark.step.StepPlan;
 import backfill.spark.step.Verified;
 import java.time.Duration;
 import java.util.Collections;
@@ -39,7 +39,7 @@ public final class StepReportBuilder {
   private StepStatus status = StepStatus.PENDING;
   private Map<String, Long> read = Map.of();
   private Map<String, LeftOut> leftOut = Map.of();
-  private StepPlan plan;
+  private DiffCounts plan;
   private ToDo toDo = new ToDo(null, null, null, null);
   private String owns;
   private Long takenAway;
@@ -124,7 +124,7 @@ public final class StepReportBuilder {
    *
    * @param owned which rows of the target are the step's, or null for all
    */
-  public void planned(StepPlan decided, String owned) {
+  public void planned(DiffCounts decided, String owned) {
     plan = decided;
     owns = owned;
     toDo = new ToDo(plan.planned(), plan.toInsert(), plan.toUpdate(), plan.toDelete());
@@ -149,14 +149,14 @@ public final class StepReportBuilder {
   }
 
   /** What a step of batches has to do, and what goes along. */
-  public void foretold(Step.Batches batches, BatchesCount.Foretold told) {
+  public void foretold(Step.InPlace batches, InPlaceCount.Foretold told) {
     cascaded(told.cascaded().orElse(null));
     sent(told.rows().isPresent() ? 1 : 0);
     counted(batches, told.rows().orElse(null));
   }
 
   /** How many rows a step of batches has to do; null where that is not known. */
-  public void counted(Step.Batches batches, Long rows) {
+  public void counted(Step.InPlace batches, Long rows) {
     toDo = new ToDo(rows, null, batches.deletes() ? null : rows, batches.deletes() ? rows : null);
   }
 
@@ -268,7 +268,7 @@ public final class StepReportBuilder {
   }
 
   /** What is left of a step of batches. */
-  public void verified(BatchesRun.Remaining left) {
+  public void verified(InPlaceRun.Remaining left) {
     verified = new StepReport.Verified(left.missing(), left.addedMeanwhile(), null);
   }
 

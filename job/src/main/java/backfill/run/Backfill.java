@@ -1,25 +1,25 @@
 package backfill.run;
 
-import backfill.plan.InvalidPlan;
+import backfill.plan.InvalidPlanException;
 import backfill.plan.Plan;
 import backfill.plan.Step;
 import backfill.postgres.catalog.Table;
 import backfill.postgres.change.ChangeScope;
-import backfill.postgres.change.Changes;
+import backfill.postgres.change.FoundChangeTargets;
 import backfill.postgres.ledger.RunLedger;
 import backfill.postgres.preflight.Preflight;
+import backfill.postgres.preflight.PreflightResult;
 import backfill.postgres.preflight.Purpose;
-import backfill.postgres.preflight.Ready;
 import backfill.postgres.preflight.Shapes;
-import backfill.postgres.server.Databases;
+import backfill.postgres.server.NamedDatabases;
 import backfill.postgres.server.Waits;
 import backfill.postgres.write.Target;
 import backfill.report.Command;
-import backfill.report.DatabaseReports;
 import backfill.report.Progress;
 import backfill.report.Refusal;
 import backfill.report.Report;
 import backfill.report.ReportBuilder;
+import backfill.report.ReportedDatabase;
 import backfill.report.Stage;
 import backfill.report.Stopping;
 import backfill.spark.engine.Session;
@@ -38,11 +38,11 @@ public final class Backfill {
   private final Loaded loaded;
   private final RunScope run;
   private final RunEnd end;
-  private Changes changes = Changes.NONE;
+  private FoundChangeTargets changes = FoundChangeTargets.NONE;
 
   public Backfill(
       Loaded loaded,
-      Databases databases,
+      NamedDatabases databases,
       Session session,
       ReportBuilder report,
       Progress progress,
@@ -62,8 +62,9 @@ public final class Backfill {
    */
   public void run(Command command, CheckPrintout printout) {
     load();
-    try (Brake brake =
-            new Brake(run.stopping, run.session, run.databases, run.applicationName, run.progress);
+    try (RunStopper brake =
+            new RunStopper(
+                run.stopping, run.session, run.databases, run.applicationName, run.progress);
         Waits waits = new Waits(run.databases, run.applicationName)) {
       brake.ready();
       run.progress.watch(waits);
@@ -97,8 +98,8 @@ public final class Backfill {
 
   private Schedule preflight(Command command, CheckPrintout printout) {
     run.enter(Stage.PREFLIGHT, null, run.databases.toString(), 0);
-    Ready ready = asked(command, printout);
-    run.report.answered(DatabaseReports.of(ready, run.plan));
+    PreflightResult ready = asked(command, printout);
+    run.report.answered(ReportedDatabase.of(ready, run.plan));
     ready.warnings().forEach(run::warn);
     reportTargets(ready);
     if (!ready.applies()) {
@@ -115,7 +116,7 @@ public final class Backfill {
         changes);
   }
 
-  private Ready asked(Command command, CheckPrintout printout) {
+  private PreflightResult asked(Command command, CheckPrintout printout) {
     try (Preflight preflight =
         Preflight.open(run.plan, loaded.steps(), run.databases, run.applicationName)) {
       // Before anything is asked: a person at the wrong server sees it here, ready or not.
@@ -123,7 +124,7 @@ public final class Backfill {
           .servers()
           .forEach(
               (name, servers) ->
-                  run.progress.say("preflight: " + DatabaseReports.sentence(name, servers)));
+                  run.progress.say("preflight: " + ReportedDatabase.sentence(name, servers)));
       preflight.isFor(command.purpose);
       preflight.askForLedger();
       try {
@@ -132,7 +133,7 @@ public final class Backfill {
         } else {
           preflight.awaitReplicas(run::waitsFor);
         }
-        Ready ready = preflight.check(this::shapes);
+        PreflightResult ready = preflight.check(this::shapes);
         changes = preflight.changes();
         preflight
             .unfinished()
@@ -149,7 +150,7 @@ public final class Backfill {
     }
   }
 
-  private void reportTargets(Ready ready) {
+  private void reportTargets(PreflightResult ready) {
     ready
         .targets()
         .forEach((step, target) -> run.report.step(step).found(target.table().name().toString()));
@@ -157,7 +158,7 @@ public final class Backfill {
         .tables()
         .forEach(
             (step, table) -> {
-              if (run.report.step(step).step() instanceof Step.Batches) {
+              if (run.report.step(step).step() instanceof Step.InPlace) {
                 run.report.step(step).found(table.name().toString());
               }
             });
@@ -167,9 +168,9 @@ public final class Backfill {
     if (!run.plan.settings().ledger().on()
         && !Step.fills(active).isEmpty()
         && run.session.speculates()) {
-      throw new InvalidPlan(
+      throw new InvalidPlanException(
           List.of(
-              new InvalidPlan.Problem(
+              new InvalidPlanException.Problem(
                   "spark.speculation",
                   0,
                   "is on, and without a ledger nothing tells two copies of a writer apart; set it to false, or leave"
@@ -186,7 +187,7 @@ public final class Backfill {
     return queries.of(asked, sources);
   }
 
-  private boolean skipped(Step step, Ready ready) {
+  private boolean skipped(Step step, PreflightResult ready) {
     boolean skipped = !ready.applies() || ready.skippedSteps().contains(step.name());
     if (skipped) {
       run.reportOf(step).skipped();
@@ -197,13 +198,13 @@ public final class Backfill {
 
   private void print(Schedule schedule, CheckPrintout printout) throws Exception {
     for (Step step : schedule.scope().steps()) {
-      if (schedule.ready().deferred().containsKey(step.name())) {
+      if (schedule.ready().pending().containsKey(step.name())) {
         continue;
       }
       run.progress.say(
           step instanceof Step.Fill fill
-              ? DatabaseReports.writeRule(fill, schedule.ready())
-              : DatabaseReports.writeRule(step, schedule.changes()));
+              ? ReportedDatabase.writeRule(fill, schedule.ready())
+              : ReportedDatabase.writeRule(step, schedule.changes()));
     }
     if (!schedule.isEmpty()) {
       printout.statements(
@@ -271,7 +272,7 @@ public final class Backfill {
     try (RunLedger closing = run.ledger()) {
       Report ended = run.report.now();
       closing.end(ended.status(), ended.json());
-    } catch (RunLedger.LedgerFailure e) {
+    } catch (RunLedger.LedgerException e) {
       run.warn("report: " + e.getMessage());
     }
   }

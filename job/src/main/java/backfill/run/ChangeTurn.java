@@ -2,12 +2,12 @@ package backfill.run;
 
 import backfill.plan.Limits;
 import backfill.plan.Step;
-import backfill.postgres.change.BatchesCount;
-import backfill.postgres.change.BatchesRun;
-import backfill.postgres.change.Changes;
+import backfill.postgres.change.FoundChangeTargets;
+import backfill.postgres.change.InPlaceCount;
+import backfill.postgres.change.InPlaceRun;
 import backfill.postgres.ledger.WriteCounts;
 import backfill.postgres.preflight.ChangeCheck;
-import backfill.postgres.write.TooManyRejected;
+import backfill.postgres.write.TooManyRejectedException;
 import backfill.report.Sentences;
 import backfill.report.Stage;
 import backfill.report.StepReport;
@@ -19,12 +19,12 @@ final class ChangeTurn implements Turn {
   private final RunScope run;
   private final WritingWalk walk;
   private final Schedule schedule;
-  private final Step.Batches step;
+  private final Step.InPlace step;
   private final StepReportBuilder report;
-  private Changes now;
-  private BatchesRun work;
+  private FoundChangeTargets now;
+  private InPlaceRun work;
 
-  ChangeTurn(RunScope run, WritingWalk walk, Schedule schedule, Step.Batches step) {
+  ChangeTurn(RunScope run, WritingWalk walk, Schedule schedule, Step.InPlace step) {
     this.run = run;
     this.walk = walk;
     this.schedule = schedule;
@@ -35,9 +35,9 @@ final class ChangeTurn implements Turn {
   /** It reads by its batches; here its table is looked at as earlier steps left it. */
   @Override
   public void read() throws Exception {
-    walk.lookAgain(step, () -> now = ChangeCheck.recheck(schedule.scope(), step));
+    walk.recheck(step, () -> now = ChangeCheck.recheck(schedule.scope(), step));
     work =
-        new BatchesRun(
+        new InPlaceRun(
             schedule.scope(),
             schedule.changes(),
             step,
@@ -55,7 +55,7 @@ final class ChangeTurn implements Turn {
   private void count() throws Exception {
     run.enter(Stage.DIFF, step, step.name(), 0);
     if (step.deletes() && run.plan.limits().most(Limits.Bound.ROWS_DELETED, step).isPresent()) {
-      report.foretold(step, BatchesCount.now(schedule.scope(), now, step));
+      report.foretold(step, InPlaceCount.now(schedule.scope(), now, step));
     } else {
       report.counted(step, work.left());
     }
@@ -101,7 +101,7 @@ final class ChangeTurn implements Turn {
     if (written.rejected() > 0) {
       run.progress.warn("write " + step.name() + ": " + Sentences.rejected(written));
     }
-    TooManyRejected.check(
+    TooManyRejectedException.check(
         run.report.rejectedForTheData(), run.plan.limits().rejectedRows(), written.rejections());
   }
 
@@ -113,7 +113,7 @@ final class ChangeTurn implements Turn {
   private void look() throws Exception {
     run.enter(Stage.VERIFY, step, step.name(), 0);
     long before = work.looks();
-    BatchesRun.Remaining remaining = work.verify();
+    InPlaceRun.Remaining remaining = work.verify();
     report.verified(remaining);
     report.sent(work.looks() - before);
     run.progress.say("verify " + step.name() + ": " + Sentences.remaining(remaining));

@@ -1,7 +1,7 @@
 package backfill.run;
 
 import backfill.plan.Step;
-import backfill.postgres.preflight.Ready;
+import backfill.postgres.preflight.PreflightResult;
 import backfill.postgres.server.TableName;
 import backfill.report.Command;
 import backfill.report.Refusal;
@@ -56,7 +56,7 @@ final class CountingWalk implements Walk {
       turn =
           steps.get(0) instanceof Step.Ddl ddl
               ? new DdlTurn(run, schedule, ddl, command)
-              : new ForetoldTurn(run, this, schedule, (Step.Batches) steps.get(0), command);
+              : new ForetoldTurn(run, this, schedule, (Step.InPlace) steps.get(0), command);
     }
     turns.add(turn);
     return turn;
@@ -66,24 +66,24 @@ final class CountingWalk implements Walk {
   private List<Step.Fill> countable(List<Step.Fill> steps) {
     List<Step.Fill> countable = new ArrayList<>();
     for (Step.Fill step : steps) {
-      Ready.Deferred deferred = schedule.ready().deferred().get(step.name());
+      PreflightResult.Pending pending = schedule.ready().pending().get(step.name());
       // Of a table that is not there, what the second step to fill it would see is not known.
       boolean first = filled.add(schedule.ready().targets().get(step.name()).table().name());
-      if (deferred == null || deferred.countable() && first) {
+      if (pending == null || pending.countable() && first) {
         countable.add(step);
       } else {
         run.warn(
             "step "
                 + step.name()
                 + ": its rows can only be counted once it runs: "
-                + deferred.reason());
+                + pending.reason());
       }
     }
     return countable;
   }
 
   @Override
-  public Ready look(List<Step.Fill> together) {
+  public PreflightResult look(List<Step.Fill> together) {
     return schedule.ready();
   }
 

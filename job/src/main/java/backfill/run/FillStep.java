@@ -3,7 +3,7 @@ package backfill.run;
 import backfill.plan.Step;
 import backfill.postgres.change.LastRuns;
 import backfill.postgres.ledger.StepCounts;
-import backfill.postgres.preflight.Ready;
+import backfill.postgres.preflight.PreflightResult;
 import backfill.postgres.server.SqlFailure;
 import backfill.postgres.write.CascadeCount;
 import backfill.postgres.write.SequenceRoom;
@@ -14,9 +14,9 @@ import backfill.report.Sentences;
 import backfill.report.Stage;
 import backfill.report.StepReportBuilder;
 import backfill.spark.read.Reading;
+import backfill.spark.step.DiffCounts;
 import backfill.spark.step.Overlay;
 import backfill.spark.step.PlannedKeys;
-import backfill.spark.step.StepPlan;
 import backfill.spark.step.StepRun;
 import java.util.ArrayList;
 import java.util.List;
@@ -26,21 +26,21 @@ import java.util.Optional;
 /** One step of a turn: its executor, what that found, and what is said and reported of it. */
 final class FillStep {
   private final RunScope run;
-  private final Ready ready;
+  private final PreflightResult ready;
   private final Command command;
   private final Step.Fill step;
   private final StepRun work;
   private final StepReportBuilder report;
-  private StepPlan planned;
+  private DiffCounts planned;
   private StepCounts written;
   private Optional<LastRuns.Left> last;
 
-  FillStep(RunScope run, Ready ready, Command command, Step.Fill step) {
+  FillStep(RunScope run, PreflightResult ready, Command command, Step.Fill step) {
     this.run = run;
     this.ready = ready;
     this.command = command;
     this.step = step;
-    this.work = StepRuns.of(step, ready.targets().get(step.name()), run.plan, ready.shapes());
+    this.work = StepRunOfKind.of(step, ready.targets().get(step.name()), run.plan, ready.shapes());
     this.report = run.reportOf(step);
   }
 

@@ -1,11 +1,11 @@
 package backfill.run;
 
 import backfill.plan.Step;
-import backfill.postgres.preflight.Ready;
+import backfill.postgres.preflight.PreflightResult;
 import backfill.report.Command;
-import backfill.report.DatabaseReports;
-import backfill.report.LongRun;
+import backfill.report.CompilerAdvice;
 import backfill.report.Refusal;
+import backfill.report.ReportedDatabase;
 import backfill.report.Sentences;
 import backfill.report.Stage;
 import backfill.report.StepReportBuilder;
@@ -29,7 +29,7 @@ final class FillTurn implements Turn {
   private final List<FillStep> read = new ArrayList<>();
   private final Set<Step.Fill> unknown = new LinkedHashSet<>();
   private final Set<String> saidOfSources = new HashSet<>();
-  private Ready ready;
+  private PreflightResult ready;
   private Reading reading;
 
   /**
@@ -54,7 +54,7 @@ final class FillTurn implements Turn {
     for (Step.Fill step : together) {
       try {
         run.reportOf(step).timed(Stage.READ, () -> read(step));
-      } catch (Overlay.Unknown e) {
+      } catch (Overlay.UnknownRowsException e) {
         unknown.add(step);
         run.reportOf(step).done();
         run.warn("step " + step.name() + ": what it would do is not known: " + e.getMessage());
@@ -72,10 +72,10 @@ final class FillTurn implements Turn {
             : run.reading(ready, together, overlay);
     run.progress.say(
         "read: "
-            + DatabaseReports.sentence(begun)
+            + ReportedDatabase.sentence(begun)
             + " for "
             + String.join(", ", together.stream().map(Step::name).toList()));
-    LongRun.advice(
+    CompilerAdvice.advice(
             begun.queriedBytes(), () -> ManagementFactory.getRuntimeMXBean().getInputArguments())
         .ifPresent(run.progress::say);
     return begun;
@@ -90,7 +90,7 @@ final class FillTurn implements Turn {
     FillStep each = new FillStep(run, ready, command, step);
     try {
       each.readTarget(reading);
-    } catch (Overlay.Unknown e) {
+    } catch (Overlay.UnknownRowsException e) {
       each.close();
       throw e;
     }

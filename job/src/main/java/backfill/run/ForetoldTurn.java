@@ -2,7 +2,7 @@ package backfill.run;
 
 import backfill.plan.Step;
 import backfill.postgres.catalog.Table;
-import backfill.postgres.change.BatchesCount;
+import backfill.postgres.change.InPlaceCount;
 import backfill.report.Command;
 import backfill.report.Refusal;
 import backfill.report.Sentences;
@@ -17,11 +17,11 @@ final class ForetoldTurn implements Turn {
   private final RunScope run;
   private final Walk walk;
   private final Schedule schedule;
-  private final Step.Batches step;
+  private final Step.InPlace step;
   private final Command command;
   private final StepReportBuilder report;
 
-  ForetoldTurn(RunScope run, Walk walk, Schedule schedule, Step.Batches step, Command command) {
+  ForetoldTurn(RunScope run, Walk walk, Schedule schedule, Step.InPlace step, Command command) {
     this.run = run;
     this.walk = walk;
     this.schedule = schedule;
@@ -41,8 +41,8 @@ final class ForetoldTurn implements Turn {
 
   private void count() throws Exception {
     run.enter(Stage.DIFF, step, step.name(), 0);
-    BatchesCount.Foretold foretold =
-        BatchesCount.foretell(schedule.scope(), schedule.changes(), step);
+    InPlaceCount.Foretold foretold =
+        InPlaceCount.foretell(schedule.scope(), schedule.changes(), step);
     report.foretold(step, foretold);
     if (command.looksAtThePresent()) {
       report.missing(foretold.rows().orElse(null));
@@ -54,7 +54,7 @@ final class ForetoldTurn implements Turn {
   }
 
   /** What the guards refuse of a step that is counted. */
-  static List<Refusal> refusals(RunScope run, Step.Batches step) {
+  static List<Refusal> refusals(RunScope run, Step.InPlace step) {
     StepReport report = run.reportOf(step).now();
     return step.deletes()
         ? run.guards.deletions(step, report.toDelete(), report.cascaded()).stream().toList()

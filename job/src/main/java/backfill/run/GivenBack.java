@@ -4,11 +4,11 @@ import backfill.plan.Placeholders;
 import backfill.plan.Source;
 import backfill.plan.Step;
 import backfill.postgres.change.LastRuns;
-import backfill.postgres.preflight.Ready;
+import backfill.postgres.preflight.PreflightResult;
 import backfill.report.Sentences;
 import backfill.report.StepReportBuilder;
+import backfill.spark.step.DiffCounts;
 import backfill.spark.step.PlannedKeys;
-import backfill.spark.step.StepPlan;
 import backfill.spark.step.StepRun;
 import java.util.List;
 import java.util.Locale;
@@ -21,17 +21,17 @@ import java.util.OptionalLong;
  */
 final class GivenBack {
   private final RunScope run;
-  private final Ready ready;
+  private final PreflightResult ready;
   private final LastRuns last;
 
-  GivenBack(RunScope run, Ready ready, LastRuns last) {
+  GivenBack(RunScope run, PreflightResult ready, LastRuns last) {
     this.run = run;
     this.ready = ready;
     this.last = last;
   }
 
   /** Warns, and puts into the report how many rows are known to come back. */
-  void warn(StepRun step, StepPlan planned, Optional<LastRuns.Left> left) throws Exception {
+  void warn(StepRun step, DiffCounts planned, Optional<LastRuns.Left> left) throws Exception {
     if (left.isEmpty()) {
       return;
     }
@@ -45,7 +45,7 @@ final class GivenBack {
     }
   }
 
-  private void inserts(StepRun step, StepPlan planned, LastRuns.Left left) throws Exception {
+  private void inserts(StepRun step, DiffCounts planned, LastRuns.Left left) throws Exception {
     StepReportBuilder report = run.reportOf(step.step());
     long rows = planned.toInsert();
     if (onlyOldRows(step.step(), left)) {
@@ -123,7 +123,7 @@ final class GivenBack {
             .matches("(?s).*\\b(select|now|current_\\w+|\\w+_timestamp|random)\\b.*");
   }
 
-  private void updates(StepRun step, StepPlan planned, LastRuns.Left left) throws Exception {
+  private void updates(StepRun step, DiffCounts planned, LastRuns.Left left) throws Exception {
     Optional<List<String[]>> keys = PlannedKeys.toSet(step);
     if (keys.isEmpty()) {
       return;

@@ -5,7 +5,7 @@ import backfill.plan.Limits;
 import backfill.plan.Limits.Bound;
 import backfill.plan.Step;
 import backfill.report.Refusal;
-import backfill.spark.step.StepPlan;
+import backfill.spark.step.DiffCounts;
 import backfill.spark.step.StepRun;
 import java.math.BigDecimal;
 import java.math.RoundingMode;
@@ -44,7 +44,7 @@ final class Guards {
    *
    * @param cascaded table to rows that go along with those it deletes; null where that is not known
    */
-  List<Refusal> refusals(StepRun run, StepPlan planned, Map<String, Long> cascaded) {
+  List<Refusal> refusals(StepRun run, DiffCounts planned, Map<String, Long> cascaded) {
     List<Refusal> refusals = new ArrayList<>();
     boolean inserts = planned.toInsert() != null && planned.toInsert() > 0;
     if (inserts) {
@@ -60,7 +60,7 @@ final class Guards {
     return refusals;
   }
 
-  private List<Refusal> tooManyRows(StepRun run, StepPlan planned) {
+  private List<Refusal> tooManyRows(StepRun run, DiffCounts planned) {
     Step step = run.step();
     return Stream.of(
             beyond(step, Bound.ROWS_INSERTED, () -> inserted(planned)),
@@ -160,7 +160,7 @@ final class Guards {
    *
    * @param emptied sources that had rows when the last run read them and have none now, in words
    */
-  List<Refusal> surplus(Step step, StepPlan planned, List<String> emptied) {
+  List<Refusal> surplus(Step step, DiffCounts planned, List<String> emptied) {
     OptionalLong most = limits.most(Bound.SURPLUS_PERCENT, step);
     if (most.isEmpty() || planned.toDelete() == null || planned.toDelete() == 0) {
       return List.of();
@@ -212,13 +212,13 @@ final class Guards {
                     true));
   }
 
-  private static Optional<Reach> inserted(StepPlan planned) {
+  private static Optional<Reach> inserted(DiffCounts planned) {
     return Optional.of(
         reach(planned.toInsert(), "would insert %s", Amount.of(planned.toInsert(), "row")));
   }
 
   /** Of an empty table there is no percentage. */
-  private static Optional<Reach> growth(Step step, StepPlan planned) {
+  private static Optional<Reach> growth(Step step, DiffCounts planned) {
     long rows = planned.targetRows();
     if (rows == 0) {
       return Optional.empty();
@@ -235,7 +235,7 @@ final class Guards {
     return Optional.of(new Reach(percent, words));
   }
 
-  private static Optional<Reach> share(Step step, StepPlan planned) {
+  private static Optional<Reach> share(Step step, DiffCounts planned) {
     BigDecimal percent = percent(planned.toDelete(), planned.targetRows());
     return Optional.of(
         new Reach(

@@ -1,6 +1,6 @@
 package backfill.run;
 
-import backfill.plan.InvalidPlan;
+import backfill.plan.InvalidPlanException;
 import backfill.plan.Plan;
 import backfill.plan.PlanFile;
 import backfill.plan.Step;
@@ -22,7 +22,7 @@ public record Loaded(Plan plan, List<Step> steps) {
    *
    * @param location of the text, for messages
    * @param sets settings of the command line, {@code KEY=VALUE}
-   * @throws InvalidPlan with every problem at once
+   * @throws InvalidPlanException with every problem at once
    */
   public static Loaded load(String location, String text, List<String> sets, Selection selection) {
     Plan plan = PlanFile.read(location, text, sets, Version.number());

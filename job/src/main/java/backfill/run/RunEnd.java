@@ -5,7 +5,7 @@ import backfill.postgres.ledger.Rejection;
 import backfill.postgres.ledger.RunLedger;
 import backfill.postgres.ledger.RunStatus;
 import backfill.postgres.server.SqlFailure;
-import backfill.postgres.write.TooManyRejected;
+import backfill.postgres.write.TooManyRejectedException;
 import backfill.report.Command;
 import backfill.report.ExitCode;
 import backfill.report.Report;
@@ -121,11 +121,11 @@ final class RunEnd {
   /** The writer that stopped first knew its own rejected rows only; now those of all are known. */
   private Throwable counted(Throwable failure) {
     List<Rejection> rejections = run.current() == null ? null : run.current().now().rejections();
-    if (TooManyRejected.in(failure) && rejections != null) {
+    if (TooManyRejectedException.in(failure) && rejections != null) {
       try {
-        TooManyRejected.check(
+        TooManyRejectedException.check(
             run.report.rejectedForTheData(), run.plan.limits().rejectedRows(), rejections);
-      } catch (TooManyRejected all) {
+      } catch (TooManyRejectedException all) {
         return all;
       }
     }
@@ -149,7 +149,7 @@ final class RunEnd {
       if (step.step().deletes()) {
         run.ledger().cascaded(step.step().name()).ifPresent(step::cascaded);
       }
-    } catch (RunLedger.LedgerFailure e) {
+    } catch (RunLedger.LedgerException e) {
       run.report.inexact();
     }
   }

@@ -4,13 +4,13 @@ import backfill.plan.Plan;
 import backfill.plan.Step;
 import backfill.postgres.change.LastRuns;
 import backfill.postgres.ledger.RunLedger;
-import backfill.postgres.preflight.Ready;
+import backfill.postgres.preflight.PreflightResult;
 import backfill.postgres.server.Database;
-import backfill.postgres.server.Databases;
+import backfill.postgres.server.NamedDatabases;
 import backfill.report.ExitCode;
 import backfill.report.Progress;
 import backfill.report.Refusal;
-import backfill.report.Refused;
+import backfill.report.RefusedException;
 import backfill.report.ReportBuilder;
 import backfill.report.Sentences;
 import backfill.report.Stage;
@@ -30,7 +30,7 @@ import java.util.UUID;
  */
 public final class RunScope {
   final Plan plan;
-  final Databases databases;
+  final NamedDatabases databases;
 
   /** Where every step writes, and the ledger is. */
   final Database database;
@@ -49,7 +49,7 @@ public final class RunScope {
 
   RunScope(
       Plan plan,
-      Databases databases,
+      NamedDatabases databases,
       Session session,
       ReportBuilder report,
       Progress progress,
@@ -127,12 +127,12 @@ public final class RunScope {
    *
    * @param overlay what earlier steps of a dry run would leave
    */
-  Reading reading(Ready ready, List<Step.Fill> steps, Overlay overlay) throws Exception {
+  Reading reading(PreflightResult ready, List<Step.Fill> steps, Overlay overlay) throws Exception {
     return reading().begin(ready, steps, overlay);
   }
 
   /** Begins to read in order to verify: targets are read where they are written. */
-  Reading verifying(Ready ready, List<Step.Fill> steps) throws Exception {
+  Reading verifying(PreflightResult ready, List<Step.Fill> steps) throws Exception {
     return reading().verifying(ready, steps);
   }
 
@@ -208,7 +208,8 @@ public final class RunScope {
   /** Ends the run if a guard refused; nothing of these steps is written. */
   void refuse(List<Refusal> refusals) {
     if (!refusals.isEmpty()) {
-      Refused refused = new Refused(refusals, Sentences.writtenSteps(report.now()));
+      RefusedException refused =
+          new RefusedException(refusals, Sentences.writtenSteps(report.now()));
       refused.steps().forEach(step -> reportOf(step).refused());
       current = reportOf(refused.steps().get(0));
       throw refused;

@@ -4,8 +4,8 @@ import backfill.plan.Plan;
 import backfill.plan.Step;
 import backfill.postgres.catalog.Table;
 import backfill.postgres.change.ChangeScope;
-import backfill.postgres.change.Changes;
-import backfill.postgres.preflight.Ready;
+import backfill.postgres.change.FoundChangeTargets;
+import backfill.postgres.preflight.PreflightResult;
 import backfill.postgres.server.TableName;
 import backfill.spark.read.TablesToRead;
 import java.util.ArrayList;
@@ -26,9 +26,14 @@ import java.util.Set;
  * @param turns each either one change, or fills that share their snapshots
  */
 record Schedule(
-    Plan plan, Ready ready, ChangeScope scope, Changes changes, List<List<Step>> turns) {
+    Plan plan,
+    PreflightResult ready,
+    ChangeScope scope,
+    FoundChangeTargets changes,
+    List<List<Step>> turns) {
 
-  static Schedule of(Plan plan, Ready ready, ChangeScope scope, Changes changes) {
+  static Schedule of(
+      Plan plan, PreflightResult ready, ChangeScope scope, FoundChangeTargets changes) {
     List<List<Step>> turns = new ArrayList<>();
     Set<TableName> written = new HashSet<>();
     Set<Long> losing = new HashSet<>();
@@ -54,7 +59,7 @@ record Schedule(
     return new Schedule(plan, ready, scope, changes, turns);
   }
 
-  private static List<Table> read(Plan plan, Ready ready, Step.Fill step) {
+  private static List<Table> read(Plan plan, PreflightResult ready, Step.Fill step) {
     List<Table> read = new ArrayList<>();
     read.add(ready.targets().get(step.name()).table());
     plan.sourcesOf(step).stream()
@@ -81,7 +86,7 @@ record Schedule(
    * @param written steps that are written and not yet verified
    * @param now what is known of their tables by then
    */
-  boolean verifiesBefore(int turn, List<Step.Fill> written, Ready now) {
+  boolean verifiesBefore(int turn, List<Step.Fill> written, PreflightResult now) {
     if (written.isEmpty()) {
       return false;
     }

@@ -1,6 +1,6 @@
 package backfill.run;
 
-import backfill.plan.InvalidPlan;
+import backfill.plan.InvalidPlanException;
 import backfill.plan.Plan;
 import backfill.plan.Step;
 import java.util.ArrayList;
@@ -19,21 +19,21 @@ public record Selection(List<String> only, String from, String until) {
   /**
    * The chosen steps, in the plan's order.
    *
-   * @throws InvalidPlan naming a step that the plan does not have
+   * @throws InvalidPlanException naming a step that the plan does not have
    */
   List<Step> of(Plan plan) {
     List<String> names = plan.steps().stream().map(Step::name).toList();
-    List<InvalidPlan.Problem> problems = new ArrayList<>();
+    List<InvalidPlanException.Problem> problems = new ArrayList<>();
     only.forEach(step -> check("--only", step, names, problems));
     int first = from == null ? 0 : check("--from", from, names, problems);
     int last = until == null ? names.size() - 1 : check("--until", until, names, problems);
     if (problems.isEmpty() && first > last) {
       problems.add(
-          new InvalidPlan.Problem(
+          new InvalidPlanException.Problem(
               "--from", 0, "step " + from + " comes after step " + until + " of --until"));
     }
     if (!problems.isEmpty()) {
-      throw new InvalidPlan(problems);
+      throw new InvalidPlanException(problems);
     }
     return plan.steps().subList(first, last + 1).stream()
         .filter(step -> only.isEmpty() || only.contains(step.name()))
@@ -41,11 +41,11 @@ public record Selection(List<String> only, String from, String until) {
   }
 
   private static int check(
-      String option, String step, List<String> names, List<InvalidPlan.Problem> problems) {
+      String option, String step, List<String> names, List<InvalidPlanException.Problem> problems) {
     int place = names.indexOf(step);
     if (place < 0) {
       problems.add(
-          new InvalidPlan.Problem(
+          new InvalidPlanException.Problem(
               option, 0, "the plan has no step " + step + "; it has " + String.join(", ", names)));
     }
     return place;

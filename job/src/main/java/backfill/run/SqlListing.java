@@ -5,10 +5,10 @@ import backfill.plan.Step;
 import backfill.postgres.catalog.Table;
 import backfill.postgres.change.ChangeListing;
 import backfill.postgres.ledger.LedgerTables;
-import backfill.postgres.preflight.Ready;
+import backfill.postgres.preflight.PreflightResult;
 import backfill.postgres.server.Database;
-import backfill.postgres.server.Databases;
 import backfill.postgres.server.ListedStatement;
+import backfill.postgres.server.NamedDatabases;
 import backfill.postgres.server.OpenTransactions;
 import backfill.postgres.server.Replicas;
 import backfill.postgres.snapshot.SnapshotListing;
@@ -18,7 +18,7 @@ import backfill.postgres.write.WritePart;
 import backfill.spark.engine.Session;
 import backfill.spark.read.ReadListing;
 import backfill.spark.read.TablesToRead;
-import backfill.spark.step.Sinks;
+import backfill.spark.step.SinkOfStep;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -33,15 +33,15 @@ final class SqlListing {
 
   private final Schedule schedule;
   private final Plan plan;
-  private final Ready ready;
-  private final Databases databases;
+  private final PreflightResult ready;
+  private final NamedDatabases databases;
   private final Database database;
   private final String applicationName;
   private final ReadListing reads;
   private final ChangeListing changes;
   private final List<String> lines = new ArrayList<>();
 
-  SqlListing(Schedule schedule, Databases databases, String applicationName, Session session) {
+  SqlListing(Schedule schedule, NamedDatabases databases, String applicationName, Session session) {
     this.schedule = schedule;
     this.plan = schedule.plan();
     this.ready = schedule.ready();
@@ -109,7 +109,7 @@ final class SqlListing {
   /** A count before it and one after it are the same look at the same rows. */
   private void write(Step.Change step) throws Exception {
     heading(
-        step instanceof Step.Batches batches
+        step instanceof Step.InPlace batches
             ? "write %s: a transaction for each batch of at most %d rows, until none is left"
                 .formatted(step.name(), batches.write().rowsPerBatch())
             : "write %s: if the catalog says that it is not done".formatted(step.name()));
@@ -147,7 +147,7 @@ final class SqlListing {
       list(reads.source(source, together));
     }
     for (Step.Fill step : together) {
-      if (!ready.deferred().containsKey(step.name())) {
+      if (!ready.pending().containsKey(step.name())) {
         heading("read target of " + step.name());
         list(reads.target(step));
       }
@@ -162,10 +162,10 @@ final class SqlListing {
   }
 
   private void write(Step.Fill step) throws Exception {
-    Ready.Deferred deferred = ready.deferred().get(step.name());
-    if (deferred != null) {
+    PreflightResult.Pending pending = ready.pending().get(step.name());
+    if (pending != null) {
       heading(
-          "write " + step.name() + ": can be listed once its tables are there;", deferred.reason());
+          "write " + step.name() + ": can be listed once its tables are there;", pending.reason());
       return;
     }
     Target target = ready.targets().get(step.name());
@@ -183,7 +183,7 @@ final class SqlListing {
                   plan,
                   step,
                   ready.targets(),
-                  Sinks.target(step, part, target, plan, database),
+                  SinkOfStep.target(step, part, target, plan, database),
                   applicationName)
               .statements());
     }

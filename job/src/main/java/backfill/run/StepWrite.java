@@ -7,7 +7,7 @@ import backfill.postgres.ledger.StepCounts;
 import backfill.postgres.ledger.WriteCounts;
 import backfill.postgres.server.RowEvent;
 import backfill.postgres.write.SequenceForward;
-import backfill.postgres.write.TooManyRejected;
+import backfill.postgres.write.TooManyRejectedException;
 import backfill.postgres.write.WritePart;
 import backfill.postgres.write.WriteProtocol;
 import backfill.report.Sentences;
@@ -15,8 +15,8 @@ import backfill.report.Stage;
 import backfill.report.StepReport;
 import backfill.report.StepReportBuilder;
 import backfill.spark.sink.Sink;
-import backfill.spark.step.Sinks;
-import backfill.spark.step.StepPlan;
+import backfill.spark.step.DiffCounts;
+import backfill.spark.step.SinkOfStep;
 import backfill.spark.step.StepRun;
 import java.util.EnumMap;
 import java.util.List;
@@ -27,12 +27,12 @@ import java.util.Optional;
 final class StepWrite {
   private final RunScope run;
   private final StepRun writing;
-  private final StepPlan planned;
+  private final DiffCounts planned;
   private final StepReportBuilder report;
   private StepCounts counts;
   private boolean sentAgain;
 
-  StepWrite(RunScope run, StepRun writing, StepPlan planned) {
+  StepWrite(RunScope run, StepRun writing, DiffCounts planned) {
     this.run = run;
     this.writing = writing;
     this.planned = planned;
@@ -132,7 +132,7 @@ final class StepWrite {
             run.report.rejectedForTheData()
                 + done.values().stream().mapToLong(WriteCounts::rejectedForTheData).sum();
         Sink sink =
-            Sinks.of(
+            SinkOfStep.of(
                 writing,
                 part,
                 run.plan,
@@ -151,7 +151,7 @@ final class StepWrite {
   }
 
   private void refuseTooManyRejected() {
-    TooManyRejected.check(
+    TooManyRejectedException.check(
         run.report.rejectedForTheData(),
         run.plan.limits().rejectedRows(),
         report.now().rejections());

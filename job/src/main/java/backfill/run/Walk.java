@@ -1,7 +1,7 @@
 package backfill.run;
 
 import backfill.plan.Step;
-import backfill.postgres.preflight.Ready;
+import backfill.postgres.preflight.PreflightResult;
 import backfill.report.Refusal;
 import java.util.List;
 
@@ -11,7 +11,7 @@ import java.util.List;
  */
 interface Walk extends Iterable<Turn>, AutoCloseable {
   /** What these steps find, right before they read. */
-  Ready look(List<Step.Fill> together) throws Exception;
+  PreflightResult look(List<Step.Fill> together) throws Exception;
 
   /**
    * A turn is counted, and nothing of it written; does not return where it must not be.

@@ -2,9 +2,9 @@ package backfill.run;
 
 import backfill.plan.Step;
 import backfill.postgres.preflight.Preflight;
+import backfill.postgres.preflight.PreflightResult;
 import backfill.postgres.preflight.QueryShapes;
-import backfill.postgres.preflight.Ready;
-import backfill.postgres.server.NotReady;
+import backfill.postgres.server.NotReadyException;
 import backfill.postgres.server.OpenTransactions;
 import backfill.report.Command;
 import backfill.report.Refusal;
@@ -28,7 +28,7 @@ final class WritingWalk implements Walk {
   private final QueryShapes shapes;
   private final List<Turn> turns = new ArrayList<>();
   private final List<FillTurn> written = new ArrayList<>();
-  private Ready ready;
+  private PreflightResult ready;
 
   WritingWalk(RunScope run, Schedule schedule, QueryShapes shapes) {
     this.run = run;
@@ -48,7 +48,7 @@ final class WritingWalk implements Walk {
             ? new FillTurn(run, this, Step.fills(steps), Command.RUN, new Overlay())
             : steps.get(0) instanceof Step.Ddl ddl
                 ? new DdlTurn(run, schedule, ddl, Command.RUN)
-                : new ChangeTurn(run, this, schedule, (Step.Batches) steps.get(0));
+                : new ChangeTurn(run, this, schedule, (Step.InPlace) steps.get(0));
     turns.add(turn);
     return turn;
   }
@@ -58,16 +58,16 @@ final class WritingWalk implements Walk {
    * or they cannot run. The first of a run find what preflight just did.
    */
   @Override
-  public Ready look(List<Step.Fill> together) throws Exception {
+  public PreflightResult look(List<Step.Fill> together) throws Exception {
     if (turns.size() == 1
-        && together.stream().noneMatch(step -> ready.deferred().containsKey(step.name()))) {
+        && together.stream().noneMatch(step -> ready.pending().containsKey(step.name()))) {
       return ready;
     }
-    lookAgain(
+    recheck(
         together.get(0),
         () -> {
-          Ready now =
-              Preflight.again(
+          PreflightResult now =
+              Preflight.recheck(
                   run.plan, together, run.databases, run.applicationName, shapes, ready);
           now.warnings().forEach(run::warnOnce);
           together.forEach(
@@ -83,13 +83,13 @@ final class WritingWalk implements Walk {
    * Looks at what a step needs, right before it runs. Where it cannot run, what earlier ones wrote
    * is verified all the same.
    *
-   * @throws NotReady naming what is wrong, and the steps that are done
+   * @throws NotReadyException naming what is wrong, and the steps that are done
    */
-  void lookAgain(Step first, StepReportBuilder.Work<Exception> look) throws Exception {
+  void recheck(Step first, StepReportBuilder.Work<Exception> look) throws Exception {
     run.enter(Stage.PREFLIGHT, first, first.name() + ", again", 0);
     try {
       look.run();
-    } catch (NotReady e) {
+    } catch (NotReadyException e) {
       List<String> reasons = new ArrayList<>(e.reasons());
       List<String> done = Sentences.doneSteps(run.report.now());
       if (!done.isEmpty()) {
@@ -97,7 +97,7 @@ final class WritingWalk implements Walk {
       }
       verifyWritten();
       run.enter(Stage.PREFLIGHT, first, first.name() + ", again", 0);
-      throw new NotReady(reasons, e.retryable(), e);
+      throw new NotReadyException(reasons, e.retryable(), e);
     }
   }
 

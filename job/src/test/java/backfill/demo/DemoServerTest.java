@@ -3,7 +3,7 @@ package backfill.demo;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import backfill.postgres.server.Database;
-import backfill.postgres.server.NotReady;
+import backfill.postgres.server.NotReadyException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -112,7 +112,7 @@ class DemoServerTest {
           server.keep();
         }
         System.out.println(server.whatNext("job/bin/backfill", "some-plan"));
-      } catch (NotReady e) {
+      } catch (NotReadyException e) {
         System.out.println(e.getMessage());
       }
     }

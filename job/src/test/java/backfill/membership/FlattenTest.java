@@ -80,12 +80,12 @@ class FlattenTest {
   private static Flattened flatten(
       UserIndex index, List<Row> direct, List<Row> through, List<Row> members, Set<Row> existing) {
     GroupUsers groups = new GroupUsers();
-    PartialSets memberSets = new PartialSets(2, groups::add);
+    SetCollector memberSets = new SetCollector(2, groups::add);
     members.forEach(row -> memberSets.add(row.one(), (int) index.of(row.other())));
     memberSets.flush();
     Map<Long, ObjectUsers> objects = new HashMap<>();
-    PartialSets directSets =
-        new PartialSets(3, (object, users) -> of(objects, object).addDirect(users));
+    SetCollector directSets =
+        new SetCollector(3, (object, users) -> of(objects, object).addDirect(users));
     direct.forEach(row -> directSets.add(row.one(), (int) index.of(row.other())));
     directSets.flush();
     for (Row row : through) {
@@ -108,7 +108,7 @@ class FlattenTest {
       RoaringBitmap justified = object.getValue().justified();
       surplus += object.getValue().surplus(justified);
       RoaringBitmap absent = RoaringBitmap.andNot(justified, object.getValue().existing());
-      for (int number : Sets.set(Sets.bytes(absent)).toArray()) {
+      for (int number : BitmapBytes.set(BitmapBytes.bytes(absent)).toArray()) {
         toInsert.add(new Row(object.getKey(), index.key(number)));
       }
     }

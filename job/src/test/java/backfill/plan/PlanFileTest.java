@@ -66,7 +66,7 @@ class PlanFileTest {
             new Step.Pairs(
                 "one",
                 Optional.of("true"),
-                new Step.Pairs.Grants(
+                new Step.Pairs.GrantSources(
                     List.of(new Step.Grant("direct", "object_id", "user_id")),
                     List.of(new Step.Grant("grants", "object_id", "group_id")),
                     List.of(new Step.Membership("members", "g", "u"))),

@@ -58,8 +58,8 @@ class PlanLanguageTest {
                     new Source.KeyedBy(
                         "id",
                         List.of(
-                            new Source.Keys("newest", "run_id"),
-                            new Source.Keys("infos", "run_id"))))));
+                            new Source.KeyOrigin("newest", "run_id"),
+                            new Source.KeyOrigin("infos", "run_id"))))));
     Step.Rows fill = (Step.Rows) plan.steps().get(1);
     assertThat(fill.mode()).isEqualTo(Step.Mode.UPSERT);
     assertThat(fill.insertOnly()).containsExactly("made");
@@ -70,10 +70,10 @@ class PlanLanguageTest {
     Step.Rows add = (Step.Rows) plan.steps().get(2);
     assertThat(add.mode()).isEqualTo(Step.Mode.INSERT_MISSING);
     assertThat(add.surplus()).isEqualTo(Step.Surplus.IGNORE);
-    Step.Batches purge = (Step.Batches) plan.steps().get(3);
+    Step.InPlace purge = (Step.InPlace) plan.steps().get(3);
     assertThat(purge.deletes()).isTrue();
     assertThat(purge.key()).isEmpty();
-    Step.Batches mark = (Step.Batches) plan.steps().get(4);
+    Step.InPlace mark = (Step.InPlace) plan.steps().get(4);
     assertThat(mark.deletes()).isFalse();
     assertThat(mark.set()).isEqualTo(Map.of("y", ":now", "x", "1"));
     assertThat(definitions(plan))
@@ -214,10 +214,10 @@ class PlanLanguageTest {
 
   private static List<String> problems(String text) {
     return catchThrowableOfType(
-            InvalidPlan.class, () -> PlanFile.read("whole.conf", text, List.of(), "1"))
+            InvalidPlanException.class, () -> PlanFile.read("whole.conf", text, List.of(), "1"))
         .problems()
         .stream()
-        .map(InvalidPlan.Problem::message)
+        .map(InvalidPlanException.Problem::message)
         .toList();
   }
 }

@@ -89,14 +89,14 @@ class RandomTextsTest {
   }
 
   private static List<String> found(String text) {
-    Problems problems = new Problems("t");
+    FoundProblems problems = new FoundProblems("t");
     new RepeatedKeys(text, problems);
     try {
       problems.throwIfAny();
       return List.of();
-    } catch (InvalidPlan e) {
+    } catch (InvalidPlanException e) {
       return e.problems().stream()
-          .map(InvalidPlan.Problem::message)
+          .map(InvalidPlanException.Problem::message)
           .filter(message -> !message.startsWith("${?no_such}"))
           .toList();
     }

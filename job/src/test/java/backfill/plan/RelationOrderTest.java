@@ -26,7 +26,7 @@ class RelationOrderTest {
         "SELECT * FROM y LEFT JOIN LATERAL (SELECT 1) t ON 1=1 | y",
       })
   void tablesAreThoseBehindFromAndJoin(String query, String names) {
-    assertThat(String.join(" ", TableNames.in(query))).isEqualTo(names == null ? "" : names);
+    assertThat(String.join(" ", TablesInQuery.in(query))).isEqualTo(names == null ? "" : names);
   }
 
   @Test

@@ -23,9 +23,10 @@ class RepeatableTextTest {
   }
 
   private static void assertRefused(String text, String cure) {
-    InvalidPlan refused =
+    InvalidPlanException refused =
         catchThrowableOfType(
-            InvalidPlan.class, () -> PlanFile.read("plan.conf", text, java.util.List.of(), "1"));
+            InvalidPlanException.class,
+            () -> PlanFile.read("plan.conf", text, java.util.List.of(), "1"));
     assertThat(refused).as(text).isNotNull();
     assertThat(refused.getMessage()).contains(cure);
   }

@@ -154,13 +154,13 @@ class RepeatedKeysTest {
   /** The text must be HOCON: the scanner is never shown anything else. */
   private static List<String> found(String text) {
     ConfigFactory.parseString(text);
-    Problems problems = new Problems("t");
+    FoundProblems problems = new FoundProblems("t");
     new RepeatedKeys(text, problems);
     try {
       problems.throwIfAny();
       return List.of();
-    } catch (InvalidPlan e) {
-      return e.problems().stream().map(InvalidPlan.Problem::toString).toList();
+    } catch (InvalidPlanException e) {
+      return e.problems().stream().map(InvalidPlanException.Problem::toString).toList();
     }
   }
 }

@@ -174,13 +174,13 @@ class SettingsTest {
     assertThat(REFERENCE.entrySet())
         .extracting(Map.Entry::getKey)
         .containsExactlyInAnyOrderElementsOf(expected);
-    expected.removeAll(List.of("ledger.schema", "ledger.keys", SettingsReader.UNDO, StopAfter.KEY));
-    assertThat(Setting.keys()).containsExactlyInAnyOrderElementsOf(expected);
+    expected.removeAll(List.of("ledger.schema", "ledger.keys", SettingsParser.UNDO, StopAfter.KEY));
+    assertThat(SettingKey.keys()).containsExactlyInAnyOrderElementsOf(expected);
   }
 
   @Test
   void theReferenceSaysEveryRange() {
-    for (Setting setting : Setting.values()) {
+    for (SettingKey setting : SettingKey.values()) {
       assertThat(String.join(" ", REFERENCE.getValue(setting.key()).origin().comments()))
           .as(setting.key())
           .contains(setting.range());

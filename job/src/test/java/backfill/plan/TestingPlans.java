@@ -25,9 +25,10 @@ final class TestingPlans {
 
   /** The lines that reading must end in. */
   static List<String> problems(String text, String... sets) {
-    InvalidPlan refused = catchThrowableOfType(InvalidPlan.class, () -> read(text, sets));
+    InvalidPlanException refused =
+        catchThrowableOfType(InvalidPlanException.class, () -> read(text, sets));
     return refused == null
         ? List.of()
-        : refused.problems().stream().map(InvalidPlan.Problem::toString).toList();
+        : refused.problems().stream().map(InvalidPlanException.Problem::toString).toList();
   }
 }

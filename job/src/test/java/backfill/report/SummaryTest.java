@@ -9,7 +9,7 @@ import backfill.postgres.ledger.Operation;
 import backfill.postgres.ledger.RunStatus;
 import backfill.postgres.ledger.StepCounts;
 import backfill.postgres.ledger.WriteCounts;
-import backfill.spark.step.StepPlan;
+import backfill.spark.step.DiffCounts;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -48,11 +48,11 @@ class SummaryTest {
     ReportBuilder report = loaded();
     StepReportBuilder first = report.step("product-users");
     first.planned(
-        new StepPlan(
+        new DiffCounts(
             81_698,
-            new StepPlan.Found(375L, null, null, null, null, 375),
-            new StepPlan.Writes(81_323L, null, null),
-            StepPlan.Unfit.NONE,
+            new DiffCounts.Found(375L, null, null, null, null, 375),
+            new DiffCounts.RowsToWrite(81_323L, null, null),
+            DiffCounts.Unfit.NONE,
             Map.of(),
             Map.of()),
         null);

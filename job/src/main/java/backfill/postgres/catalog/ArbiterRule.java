@@ -14,7 +14,7 @@ import java.util.stream.Collectors;
  */
 public final class ArbiterRule {
   /** What is known of the keys that are written. */
-  public enum Keys {
+  public enum KeyNulls {
     /** None has a NULL: such rows are left out. */
     WITHOUT_NULLS,
     ANY
@@ -31,7 +31,7 @@ public final class ArbiterRule {
       String place,
       Table table,
       List<String> key,
-      Keys keys,
+      KeyNulls keys,
       CoveringIndexes covering,
       Findings findings) {
     List<UniqueIndex> onKey =
@@ -43,7 +43,8 @@ public final class ArbiterRule {
             .toList();
     Optional<UniqueIndex> chosen =
         usable.stream()
-            .filter(index -> keys == Keys.WITHOUT_NULLS || escapingNulls(table, index).isEmpty())
+            .filter(
+                index -> keys == KeyNulls.WITHOUT_NULLS || escapingNulls(table, index).isEmpty())
             .findFirst();
     if (chosen.isEmpty()) {
       findings.refuse(

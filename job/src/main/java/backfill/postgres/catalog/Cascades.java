@@ -134,11 +134,11 @@ public record Cascades(Table origin, List<Edge> edges, Map<Long, List<Long>> par
   }
 
   /** What a writer is told, so that it can count what goes along with the rows of a batch. */
-  public List<Cascade> losing() {
+  public List<CascadedTable> losing() {
     return children().entrySet().stream()
         .map(
             child ->
-                new Cascade(
+                new CascadedTable(
                     child.getValue().toString(),
                     parts.get(child.getKey()),
                     child.getKey() == origin.oid()))

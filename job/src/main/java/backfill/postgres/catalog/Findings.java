@@ -1,7 +1,7 @@
 package backfill.postgres.catalog;
 
 import backfill.plan.Step;
-import backfill.postgres.server.NotReady;
+import backfill.postgres.server.NotReadyException;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -97,7 +97,7 @@ public final class Findings {
 
   public void throwIfRefused() {
     if (!reasons.isEmpty()) {
-      throw new NotReady(List.copyOf(reasons));
+      throw new NotReadyException(List.copyOf(reasons));
     }
   }
 

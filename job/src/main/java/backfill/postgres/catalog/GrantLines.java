@@ -3,7 +3,7 @@ package backfill.postgres.catalog;
 import backfill.plan.Plan;
 import backfill.plan.Step;
 import backfill.postgres.server.Server;
-import backfill.postgres.server.Servers;
+import backfill.postgres.server.ServerPair;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -24,7 +24,7 @@ public final class GrantLines {
    * @param role which gets the rights; empty for the one that we are
    */
   public static List<String> of(
-      Map<String, Findings> findings, Map<String, Servers> servers, Optional<String> role) {
+      Map<String, Findings> findings, Map<String, ServerPair> servers, Optional<String> role) {
     List<String> lines = new ArrayList<>();
     findings.forEach(
         (name, of) -> {

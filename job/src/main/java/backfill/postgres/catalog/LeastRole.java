@@ -17,13 +17,13 @@ import java.util.stream.Collectors;
  */
 public final class LeastRole {
   private final Set<String> schemas = new LinkedHashSet<>();
-  private final Map<Right, Set<String>> columns = new LinkedHashMap<>();
+  private final Map<TableRight, Set<String>> columns = new LinkedHashMap<>();
   private final Set<TableName> sequences = new LinkedHashSet<>();
   private final Set<String> others = new LinkedHashSet<>();
   private final Set<String> ledger = new LinkedHashSet<>();
   private final Set<String> notes = new LinkedHashSet<>();
 
-  private record Right(TableName table, Privilege privilege) {}
+  private record TableRight(TableName table, Privilege privilege) {}
 
   void schema(String schema) {
     schemas.add(schema);
@@ -33,14 +33,14 @@ public final class LeastRole {
   void columns(Privilege privilege, TableName table, Collection<String> needed) {
     if (!needed.isEmpty()) {
       columns
-          .computeIfAbsent(new Right(table, privilege), right -> new LinkedHashSet<>())
+          .computeIfAbsent(new TableRight(table, privilege), right -> new LinkedHashSet<>())
           .addAll(needed);
     }
   }
 
   /** A right that only a whole table has. */
   void table(Privilege privilege, TableName table) {
-    columns.computeIfAbsent(new Right(table, privilege), right -> new LinkedHashSet<>());
+    columns.computeIfAbsent(new TableRight(table, privilege), right -> new LinkedHashSet<>());
   }
 
   void sequence(TableName sequence) {

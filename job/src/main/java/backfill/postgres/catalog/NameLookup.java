@@ -83,7 +83,7 @@ public final class NameLookup {
   public Table thereOrAbsent(String written) throws SQLException {
     List<String> parts = parts(written);
     OptionalLong oid = parts.isEmpty() ? OptionalLong.empty() : oid(parts);
-    return oid.isPresent() ? catalog.table(oid.getAsLong()) : Table.absent(inSchema(parts));
+    return oid.isPresent() ? catalog.table(oid.getAsLong()) : Table.pending(inSchema(parts));
   }
 
   /** Whether a relation has this name, or a column; an index that is not valid counts as none. */

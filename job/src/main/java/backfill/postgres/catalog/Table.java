@@ -50,12 +50,12 @@ public record Table(
   }
 
   /** One that is not there yet: nothing is known of it but what it will be called. */
-  static Table absent(TableName name) {
+  static Table pending(TableName name) {
     return new Table(0, name, ABSENT, List.of(), List.of(), new Reading(0, false, true), List.of());
   }
 
   /** Whether it is still to be made. */
-  public boolean isAbsent() {
+  public boolean isPending() {
     return kind == ABSENT;
   }
 

@@ -21,24 +21,24 @@ public final class ChangeListing {
   private static final String END = "COMMIT";
 
   private final ChangeScope scope;
-  private final Changes changes;
+  private final FoundChangeTargets changes;
 
-  public ChangeListing(ChangeScope scope, Changes changes) {
+  public ChangeListing(ChangeScope scope, FoundChangeTargets changes) {
     this.scope = scope;
     this.changes = changes;
   }
 
   /** In their order; what a step has to do is asked of the catalog first, which is not listed. */
   public List<ListedStatement> of(Step.Change step) throws SQLException {
-    if (step instanceof Step.Batches batches) {
+    if (step instanceof Step.InPlace batches) {
       ChangeTarget target = changes.targets().get(step.name());
       return target == null ? List.of() : batches(batches, target);
     }
     return ddl((Step.Ddl) step);
   }
 
-  private List<ListedStatement> batches(Step.Batches step, ChangeTarget target) {
-    BatchesSql sql = new BatchesSql(step, target, scope);
+  private List<ListedStatement> batches(Step.InPlace step, ChangeTarget target) {
+    InPlaceSql sql = new InPlaceSql(step, target, scope);
     List<String> key = target.key().stream().map(column -> "…").toList();
     List<ListedStatement> listed = new ArrayList<>();
     listed.add(

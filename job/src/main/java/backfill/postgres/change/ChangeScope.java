@@ -64,7 +64,7 @@ public record ChangeScope(
   }
 
   /** The scope of one step by itself, with none before it. */
-  public ChangeScope only(Step.Batches step) {
+  public ChangeScope only(Step.InPlace step) {
     return new ChangeScope(database, applicationName, plan, now, List.of(step));
   }
 

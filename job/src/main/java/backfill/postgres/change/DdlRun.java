@@ -87,7 +87,7 @@ public final class DdlRun {
     Optional<NamedObject> object =
         NamedObject.of(inquiry, "step " + step.name(), step.target(), Set.of(), findings);
     if (object.isEmpty()) {
-      throw new ChangeFailed(String.join("; ", findings.reasons()));
+      throw new ChangeFailedException(String.join("; ", findings.reasons()));
     }
     return object.get();
   }
@@ -101,11 +101,11 @@ public final class DdlRun {
     if (step.definition() instanceof Definition.NotNull notNull) {
       for (NotNullColumn column : scope.ask(inquiry -> NotNullColumn.of(inquiry, step, notNull))) {
         between.run();
-        new NotNullRun(scope, sender, column, this::again).run();
+        new NotNullRun(scope, sender, column, this::retried).run();
       }
       return;
     }
-    again(
+    retried(
         () -> {
           while (true) {
             between.run();
@@ -124,7 +124,7 @@ public final class DdlRun {
     void run() throws SQLException;
   }
 
-  private void again(Attempt attempt) throws SQLException {
+  private void retried(Attempt attempt) throws SQLException {
     Retry retry = new Retry(scope.retryFor());
     while (true) {
       try {
@@ -155,7 +155,7 @@ public final class DdlRun {
       NamedObject.State state = scope.ask(object::state);
       if (state != next.leaves()) {
         // What is not as it should be would be sent for ever.
-        throw new ChangeFailed(
+        throw new ChangeFailedException(
             "the server took the statement of step %s, and %s is still %s; mend the statement, or what the step calls it"
                 .formatted(step.name(), object, state.toString().toLowerCase(Locale.ROOT)));
       }

@@ -57,7 +57,7 @@ final class DdlSender {
     try (Connection connection = scope.database().connect(scope.applicationName() + " ddl")) {
       List<String> amiss = SessionSettings.amiss(connection, sql);
       if (!amiss.isEmpty()) {
-        throw new ChangeFailed(
+        throw new ChangeFailedException(
             "a statement that cannot run in a transaction (%s) would be broken off or mean something else behind a pooler: %s; name the server itself in %s_URL for this step"
                 .formatted(beginning(sql), String.join(", ", amiss), scope.database().prefix()));
       }

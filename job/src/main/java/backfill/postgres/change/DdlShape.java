@@ -66,5 +66,5 @@ public sealed interface DdlShape {
       implements DdlShape {}
 
   /** Anything else. */
-  record Other() implements DdlShape {}
+  record Unread() implements DdlShape {}
 }

@@ -23,7 +23,7 @@ public final class DdlText {
   public DdlText(String sql) {
     this.sql = sql;
     this.words = SqlWords.of(sql);
-    this.shape = DdlReader.shapeOf(SqlWords.of(sql));
+    this.shape = DdlParser.shapeOf(SqlWords.of(sql));
   }
 
   public DdlShape shape() {

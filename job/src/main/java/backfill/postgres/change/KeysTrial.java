@@ -5,7 +5,7 @@ import backfill.postgres.ledger.WriteCounts;
 import backfill.postgres.server.SqlState;
 import backfill.postgres.write.BatchStatement;
 import backfill.postgres.write.BatchTrial;
-import backfill.postgres.write.Pieces;
+import backfill.postgres.write.PieceSize;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -25,14 +25,14 @@ import java.util.Set;
 final class KeysTrial {
   private static final String FOUND_AGAIN = "where holds for it after set, too";
 
-  private final BatchesSql sql;
+  private final InPlaceSql sql;
   private final ChangeTarget target;
   private final Connection connection;
   private final List<Rejection> rejections = new ArrayList<>();
   private final Map<String, Long> cascaded = new LinkedHashMap<>();
   private final boolean countsCascades;
   private final Set<String> postponing;
-  private final Pieces pieces;
+  private final PieceSize pieces;
   private long changed;
   private long statements;
   private boolean takesBack;
@@ -42,10 +42,10 @@ final class KeysTrial {
    * @param postponing foreign keys for which a row is left as it is, neither done nor rejected
    */
   KeysTrial(
-      BatchesSql sql,
+      InPlaceSql sql,
       ChangeTarget target,
       Connection connection,
-      Pieces pieces,
+      PieceSize pieces,
       boolean countsCascades,
       Set<String> postponing) {
     this.sql = sql;
@@ -164,8 +164,8 @@ final class KeysTrial {
     BitSet doneHere = new BitSet();
     BitSet againHere = new BitSet();
     send(sql.write(keys.subList(from, to)), doneHere, againHere);
-    Pieces.shift(doneHere, from, done);
-    Pieces.shift(againHere, from, again);
+    PieceSize.shift(doneHere, from, done);
+    PieceSize.shift(againHere, from, again);
   }
 
   private void send(String statement, BitSet places, BitSet again) throws SQLException {

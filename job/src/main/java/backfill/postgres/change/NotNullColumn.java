@@ -47,7 +47,8 @@ record NotNullColumn(String table, String shownTable, String column, State state
           of(inquiry, written)
               .orElseThrow(
                   () ->
-                      new ChangeFailed("step " + step.name() + ": there is no column " + written)));
+                      new ChangeFailedException(
+                          "step " + step.name() + ": there is no column " + written)));
     }
     return columns;
   }
@@ -69,7 +70,7 @@ record NotNullColumn(String table, String shownTable, String column, State state
   }
 
   /** As it is now. */
-  NotNullColumn again(Inquiry inquiry) throws SQLException {
+  NotNullColumn recheck(Inquiry inquiry) throws SQLException {
     return new NotNullColumn(table, shownTable, column, state(inquiry, table, column));
   }
 

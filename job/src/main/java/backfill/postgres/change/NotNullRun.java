@@ -40,14 +40,14 @@ final class NotNullRun {
         throw e;
       }
       attempts.run(this::dropHelper);
-      throw new ChangeFailed(nulls(countNulls()), e);
+      throw new ChangeFailedException(nulls(countNulls()), e);
     }
     attempts.run(this::setNotNull);
     attempts.run(this::dropHelper);
   }
 
   private NotNullColumn.State look() throws SQLException {
-    column = scope.ask(column::again);
+    column = scope.ask(column::recheck);
     return column.state();
   }
 
@@ -58,7 +58,7 @@ final class NotNullRun {
     }
     long nulls = countNulls();
     if (nulls > 0) {
-      throw new ChangeFailed(nulls(nulls));
+      throw new ChangeFailedException(nulls(nulls));
     }
     sender.send(column.addHelper());
   }

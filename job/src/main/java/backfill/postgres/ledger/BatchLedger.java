@@ -160,7 +160,7 @@ public final class BatchLedger {
    * Enters a batch of which nothing is kept, in the transaction that wrote it.
    *
    * @return false if another attempt of the same task has committed this batch
-   * @throws Fenced if a lease is not ours any more
+   * @throws FencedException if a lease is not ours any more
    */
   public boolean enter(Connection connection, WriteCounts counts, String lastKey)
       throws SQLException {
@@ -172,7 +172,7 @@ public final class BatchLedger {
    *
    * @return false if another attempt of the same task has committed this batch: then nothing of
    *     ours may stay
-   * @throws Fenced if a lease is not ours any more
+   * @throws FencedException if a lease is not ours any more
    */
   public boolean enter(Connection connection, WriteCounts counts, Kept kept, String lastKey)
       throws SQLException {
@@ -253,7 +253,7 @@ public final class BatchLedger {
   /**
    * Makes sure that the leases are still ours, in a transaction that enters no batch.
    *
-   * @throws Fenced if one is not
+   * @throws FencedException if one is not
    */
   public void check(Connection connection) throws SQLException {
     List<String> names = slot.epochs().keySet().stream().sorted().toList();
@@ -278,8 +278,8 @@ public final class BatchLedger {
     return "name = " + Parameters.quote(name) + " AND epoch = " + slot.epochs().get(name);
   }
 
-  private static Fenced fenced(List<String> names) {
-    return new Fenced(
+  private static FencedException fenced(List<String> names) {
+    return new FencedException(
         "another run has taken over the lease of "
             + String.join(", ", names)
             + "; this one writes nothing more");

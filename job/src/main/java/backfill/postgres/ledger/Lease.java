@@ -64,7 +64,7 @@ public final class Lease implements AutoCloseable {
    * Takes all of these or none.
    *
    * @param names of the plan and of each target
-   * @throws Held naming the run that has one, its machine and since when
+   * @throws LeaseHeldException naming the run that has one, its machine and since when
    */
   static Lease take(
       Database database,
@@ -125,14 +125,15 @@ public final class Lease implements AutoCloseable {
     }
   }
 
-  private static Held held(Connection connection, String table, String name) throws SQLException {
+  private static LeaseHeldException held(Connection connection, String table, String name)
+      throws SQLException {
     try (PreparedStatement statement =
         connection.prepareStatement(
             "SELECT run_id, host, since, until FROM " + table + " WHERE name = ?")) {
       statement.setString(1, name);
       try (ResultSet row = statement.executeQuery()) {
         row.next();
-        return new Held(
+        return new LeaseHeldException(
             name
                 + " is held by run "
                 + row.getString(1)

@@ -2,7 +2,7 @@ package backfill.postgres.ledger;
 
 import backfill.postgres.server.ConnectionFailure;
 import backfill.postgres.server.Database;
-import backfill.postgres.server.NotReady;
+import backfill.postgres.server.NotReadyException;
 import backfill.postgres.server.SessionSettings;
 import backfill.postgres.server.SqlState;
 import backfill.postgres.server.TableName;
@@ -73,7 +73,7 @@ public final class LedgerStatus {
 
   /**
    * @param plan a plan's name, or null for all
-   * @throws NotReady if there is no ledger, or the server does not answer
+   * @throws NotReadyException if there is no ledger, or the server does not answer
    */
   public static List<Run> of(Database database, String schema, String plan) {
     try (Connection connection = connect(database);
@@ -91,7 +91,7 @@ public final class LedgerStatus {
       }
       return runs;
     } catch (SQLException e) {
-      throw new NotReady(
+      throw new NotReadyException(
           List.of(why(e, schema, database)), ConnectionFailure.passing(e.getSQLState()), e);
     }
   }
@@ -103,7 +103,7 @@ public final class LedgerStatus {
       ConnectionFailure failure =
           ConnectionFailure.of(
               database.address(), database.prefix() + "_URL", database.prefix(), e);
-      throw new NotReady(List.of(failure.reason()), failure.retryable(), e);
+      throw new NotReadyException(List.of(failure.reason()), failure.retryable(), e);
     }
   }
 

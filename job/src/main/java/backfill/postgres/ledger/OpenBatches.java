@@ -24,7 +24,7 @@ final class OpenBatches {
    * it could commit nothing any more, and would keep everybody waiting.
    *
    * @param connection in the transaction that raises the lease's epoch
-   * @throws Held if one that does not end is not ours to end
+   * @throws LeaseHeldException if one that does not end is not ours to end
    */
   static void end(Connection connection, String schema, String name) throws SQLException {
     long key = Lease.lockKey(schema, name);
@@ -44,7 +44,7 @@ final class OpenBatches {
           throw e;
         }
       }
-      throw new Held(
+      throw new LeaseHeldException(
           name
               + " was held by a run whose lease is over, and a batch of it that does not end is not ours to end: "
               + open

@@ -38,8 +38,8 @@ public final class RunLedger implements AutoCloseable {
    *
    * @param now the run's {@code :now}, as the server printed it
    * @param labelsJson an object of texts
-   * @throws Held if another run has one of them; nothing was entered
-   * @throws LedgerFailure if the ledger can't be written
+   * @throws LeaseHeldException if another run has one of them; nothing was entered
+   * @throws LedgerException if the ledger can't be written
    */
   public static RunLedger open(
       Database database,
@@ -71,12 +71,12 @@ public final class RunLedger implements AutoCloseable {
         lease.close();
         throw e;
       }
-    } catch (Held e) {
+    } catch (LeaseHeldException e) {
       ledger.close();
       throw e;
     } catch (SQLException e) {
       ledger.close();
-      throw new LedgerFailure(
+      throw new LedgerException(
           "cannot keep the ledger in schema "
               + schema
               + ": "
@@ -114,10 +114,10 @@ public final class RunLedger implements AutoCloseable {
   }
 
   /** The ledger can't be read or written. */
-  public static final class LedgerFailure extends RuntimeException {
+  public static final class LedgerException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
-    LedgerFailure(String message, Exception cause) {
+    LedgerException(String message, Exception cause) {
       super(message, cause);
     }
 
@@ -142,7 +142,7 @@ public final class RunLedger implements AutoCloseable {
     try {
       return Optional.of(ledger.counts(step));
     } catch (SQLException e) {
-      throw new LedgerFailure("cannot read the ledger: " + SqlFailure.message(e), e);
+      throw new LedgerException("cannot read the ledger: " + SqlFailure.message(e), e);
     }
   }
 
@@ -169,7 +169,7 @@ public final class RunLedger implements AutoCloseable {
     try {
       return Optional.of(ledger.keptBytes(step));
     } catch (SQLException e) {
-      throw new LedgerFailure("cannot read the ledger: " + SqlFailure.message(e), e);
+      throw new LedgerException("cannot read the ledger: " + SqlFailure.message(e), e);
     }
   }
 
@@ -181,7 +181,7 @@ public final class RunLedger implements AutoCloseable {
     try {
       return Optional.of(ledger.cascaded(step));
     } catch (SQLException e) {
-      throw new LedgerFailure("cannot read the ledger: " + SqlFailure.message(e), e);
+      throw new LedgerException("cannot read the ledger: " + SqlFailure.message(e), e);
     }
   }
 
@@ -191,9 +191,9 @@ public final class RunLedger implements AutoCloseable {
       try {
         lease.seal();
       } catch (SQLException e) {
-        throw new LedgerFailure("cannot end the open batches: " + SqlFailure.message(e), e);
-      } catch (Held e) {
-        throw new LedgerFailure("cannot end the open batches: " + e.getMessage(), e);
+        throw new LedgerException("cannot end the open batches: " + SqlFailure.message(e), e);
+      } catch (LeaseHeldException e) {
+        throw new LedgerException("cannot end the open batches: " + e.getMessage(), e);
       }
     }
   }
@@ -204,7 +204,7 @@ public final class RunLedger implements AutoCloseable {
       try {
         ledger.end(status, reportJson);
       } catch (SQLException e) {
-        throw new LedgerFailure(
+        throw new LedgerException(
             "the ledger still says that the run goes on: " + SqlFailure.message(e), e);
       }
     }

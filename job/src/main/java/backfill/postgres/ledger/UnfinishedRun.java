@@ -19,7 +19,7 @@ public record UnfinishedRun(String runId, String now) {
   /** Empty where there is none, or where no step goes by it. */
   public static Optional<UnfinishedRun> of(Inquiry inquiry, Plan plan, List<Step> steps)
       throws SQLException {
-    boolean goesOn = steps.stream().anyMatch(Step.Batches.class::isInstance);
+    boolean goesOn = steps.stream().anyMatch(Step.InPlace.class::isInstance);
     if (!goesOn || !plan.settings().ledger().on()) {
       return Optional.empty();
     }

@@ -5,10 +5,10 @@ import backfill.postgres.catalog.Findings;
 import backfill.postgres.catalog.Table;
 import backfill.postgres.change.ChangeScope;
 import backfill.postgres.change.ChangeTarget;
-import backfill.postgres.change.Changes;
+import backfill.postgres.change.FoundChangeTargets;
 import backfill.postgres.server.ConnectionFailure;
 import backfill.postgres.server.Inquiry;
-import backfill.postgres.server.NotReady;
+import backfill.postgres.server.NotReadyException;
 import java.sql.SQLException;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -24,7 +24,7 @@ public final class ChangeCheck {
   private final Findings findings;
   private final String user;
   private final ChangeTables tables;
-  private Coming coming;
+  private PendingObjects pending;
 
   ChangeCheck(Inquiry inquiry, String user, Findings findings) {
     this.inquiry = inquiry;
@@ -40,24 +40,24 @@ public final class ChangeCheck {
    * @param steps in their order
    */
   void find(List<Step> steps) throws SQLException {
-    coming = Coming.of(steps, inquiry);
+    pending = PendingObjects.of(steps, inquiry);
     tables.find(steps);
   }
 
   /** Asks all that the steps which will run need, and answers with what was found. */
-  Changes check(ChangeScope scope) throws SQLException {
+  FoundChangeTargets check(ChangeScope scope) throws SQLException {
     Map<String, Table> found = tables.found();
     Map<String, ChangeTarget> targets = new LinkedHashMap<>();
-    BatchesCheck batches = new BatchesCheck(inquiry, user, coming, found, findings);
+    InPlaceCheck batches = new InPlaceCheck(inquiry, user, pending, found, findings);
     Gone gone = Gone.of(scope.steps(), inquiry);
     DdlCheck ddl = new DdlCheck(inquiry, user, found, findings);
     for (Step step : scope.steps()) {
       Table table = found.get(step.name());
       if (table != null) {
-        List<String> key = step instanceof Step.Batches own ? own.key() : List.of();
+        List<String> key = step instanceof Step.InPlace own ? own.key() : List.of();
         gone.check(Findings.place(step), step, table, key, findings);
       }
-      if (step instanceof Step.Batches own && found.containsKey(step.name())) {
+      if (step instanceof Step.InPlace own && found.containsKey(step.name())) {
         Optional<ChangeTarget> target = batches.check(own, scope);
         target.ifPresent(
             of -> {
@@ -68,20 +68,20 @@ public final class ChangeCheck {
         ddl.check(own, table, scope);
       }
     }
-    return new Changes(Map.copyOf(targets), Map.copyOf(found));
+    return new FoundChangeTargets(Map.copyOf(targets), Map.copyOf(found));
   }
 
   /**
    * Checks a step once more, now that those before it are done: what they made is looked at as it
    * is.
    *
-   * @throws NotReady with every reason why it cannot be carried out
+   * @throws NotReadyException with every reason why it cannot be carried out
    */
-  public static Changes recheck(ChangeScope scope, Step.Batches step) {
+  public static FoundChangeTargets recheck(ChangeScope scope, Step.InPlace step) {
     try {
       return scope.ask(inquiry -> recheck(inquiry, scope, step));
     } catch (SQLException e) {
-      throw new NotReady(
+      throw new NotReadyException(
           List.of(
               "step "
                   + step.name()
@@ -92,13 +92,13 @@ public final class ChangeCheck {
     }
   }
 
-  private static Changes recheck(Inquiry inquiry, ChangeScope scope, Step.Batches step)
+  private static FoundChangeTargets recheck(Inquiry inquiry, ChangeScope scope, Step.InPlace step)
       throws SQLException {
     Findings findings = new Findings();
     String user = inquiry.one("SELECT current_user", row -> row.getString(1));
     ChangeCheck check = new ChangeCheck(inquiry, user, findings);
     check.find(List.of(step));
-    Changes found = check.check(scope.only(step));
+    FoundChangeTargets found = check.check(scope.only(step));
     findings.throwIfRefused();
     return found;
   }

@@ -45,7 +45,7 @@ final class ChangeTables {
   void find(List<Step> steps) throws SQLException {
     Set<String> made = new HashSet<>();
     for (Step step : steps) {
-      if (step instanceof Step.Batches batches) {
+      if (step instanceof Step.InPlace batches) {
         Optional<String> simple = simpleName(batches.table());
         if (simple.isEmpty() || !made.contains(simple.get())) {
           new NameLookup(inquiry)

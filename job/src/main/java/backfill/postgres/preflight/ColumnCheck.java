@@ -184,7 +184,7 @@ final class ColumnCheck {
     if (words.skip("default")) {
       explained(look, "its DEFAULT", words.until(NEXT_CLAUSE), "");
     } else if (words.skip("generated", "always", "as") && words.next().is("(")) {
-      explained(look, "its expression", words.inBrackets(), " FROM " + look.foreseen().from());
+      explained(look, "its expression", words.inBrackets(), " FROM " + look.pending().from());
     }
     words = SqlWords.of(definition);
     words.until("references");
@@ -219,7 +219,7 @@ final class ColumnCheck {
 
   private boolean explained(DdlLook look, String what, String expression, String from)
       throws SQLException {
-    return look.foreseen().askable()
+    return look.pending().askable()
         && new Explained(inquiry, findings)
             .ask(
                 look.place(),

@@ -25,8 +25,8 @@ final class ConnectionNeeds {
   static void check(
       Plan plan,
       List<Step.Fill> fills,
-      Ready ready,
-      Sessions sessions,
+      PreflightResult ready,
+      PreflightConnections sessions,
       Purpose purpose,
       Findings findings)
       throws SQLException {
@@ -49,7 +49,7 @@ final class ConnectionNeeds {
   }
 
   /** Database to the tables that are read there; main always is. */
-  private static Map<String, List<Table>> tables(Plan plan, Ready ready) {
+  private static Map<String, List<Table>> tables(Plan plan, PreflightResult ready) {
     Map<String, List<Table>> tables = new LinkedHashMap<>();
     tables.put(
         Plan.MAIN, new ArrayList<>(ready.targets().values().stream().map(Target::table).toList()));

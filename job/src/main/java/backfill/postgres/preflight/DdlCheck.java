@@ -9,7 +9,7 @@ import backfill.postgres.catalog.Table;
 import backfill.postgres.change.ChangeScope;
 import backfill.postgres.change.DdlShape;
 import backfill.postgres.change.DdlText;
-import backfill.postgres.change.Foreseen;
+import backfill.postgres.change.PendingTable;
 import backfill.postgres.server.ConnectionFailure;
 import backfill.postgres.server.Inquiry;
 import backfill.postgres.server.SqlState;
@@ -66,7 +66,8 @@ final class DdlCheck {
           .check(step, notNull, scope, made(scope, step));
       return;
     }
-    Foreseen foreseen = table == null ? null : Foreseen.of(inquiry, scope, tables, step, table);
+    PendingTable pending =
+        table == null ? null : PendingTable.of(inquiry, scope, tables, step, table);
     DdlText text = new DdlText(scope.inline(DdlLook.statement(step).orElseThrow()));
     if (table != null) {
       boolean whole = text.shape() instanceof DdlShape.AlterTable alter && !alter.only();
@@ -86,7 +87,7 @@ final class DdlCheck {
       return;
     }
     DdlLook look =
-        new DdlLook(step, scope, text, object.get(), object.get().state(inquiry), table, foreseen);
+        new DdlLook(step, scope, text, object.get(), object.get().state(inquiry), table, pending);
     if (step.definition() instanceof Definition.Creates) {
       if (object.get().column().isEmpty()) {
         schema(place, object.get(), table);

@@ -7,7 +7,7 @@ import backfill.postgres.catalog.NamedObject;
 import backfill.postgres.catalog.Table;
 import backfill.postgres.change.ChangeScope;
 import backfill.postgres.change.DdlText;
-import backfill.postgres.change.Foreseen;
+import backfill.postgres.change.PendingTable;
 import java.util.List;
 import java.util.Optional;
 
@@ -17,7 +17,7 @@ import java.util.Optional;
  * @param text its statement, with the plan's parameters in it
  * @param object what it makes or takes away
  * @param table the one that it changes, or null where there is none yet
- * @param foreseen that table as the steps before leave it; null where there is no table yet
+ * @param pending that table as the steps before leave it; null where there is no table yet
  */
 record DdlLook(
     Step.Ddl step,
@@ -26,7 +26,7 @@ record DdlLook(
     NamedObject object,
     NamedObject.State state,
     Table table,
-    Foreseen foreseen) {
+    PendingTable pending) {
 
   String place() {
     return Findings.place(step);

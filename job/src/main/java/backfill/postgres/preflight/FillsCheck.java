@@ -19,7 +19,7 @@ import java.util.Set;
 final class FillsCheck {
   private final Plan plan;
   private final List<Step> steps;
-  private final Sessions sessions;
+  private final PreflightConnections sessions;
   private final Database database;
   private final Map<String, Findings> findingsOf;
   private final Findings findings;
@@ -32,7 +32,7 @@ final class FillsCheck {
   FillsCheck(
       Plan plan,
       List<Step> steps,
-      Sessions sessions,
+      PreflightConnections sessions,
       Database database,
       Map<String, Findings> findingsOf) {
     this.plan = plan;
@@ -46,7 +46,7 @@ final class FillsCheck {
   /** Step to target, of those that are there or will be made; reasons for the rest. */
   Map<String, Table> targets() throws SQLException {
     TargetTables targets =
-        new TargetTables(plan, sessions, Coming.of(steps, sessions.writing()), findings);
+        new TargetTables(plan, sessions, PendingObjects.of(steps, sessions.writing()), findings);
     targets.find(Step.fills(steps), Map.of());
     return targets.found();
   }
@@ -56,34 +56,35 @@ final class FillsCheck {
    *
    * @param known step to target, of those that were looked up a moment ago
    */
-  Ready check(QueryShapes shapes, Set<String> skipped, Map<String, Table> known, String now)
+  PreflightResult check(
+      QueryShapes shapes, Set<String> skipped, Map<String, Table> known, String now)
       throws SQLException {
     List<Step> running = steps.stream().filter(step -> !skipped.contains(step.name())).toList();
     List<Step.Fill> active = Step.fills(running);
-    Coming coming = Coming.of(running, sessions.writing());
+    PendingObjects pending = PendingObjects.of(running, sessions.writing());
     Gone gone = Gone.of(running, sessions.writing());
-    TargetTables targets = new TargetTables(plan, sessions, coming, findings);
+    TargetTables targets = new TargetTables(plan, sessions, pending, findings);
     targets.find(active, known);
     Scope scope = new Scope(plan, active);
-    SourceTables found = new SourceTables(plan, active, sessions, coming, findingsOf);
+    SourceTables found = new SourceTables(plan, active, sessions, pending, findingsOf);
     Map<String, Table> sources = found.find(scope);
     if (!active.isEmpty() && targets.found().isEmpty() && sources.isEmpty()) {
       refuseStrangeDatabase();
     }
     Shapes answered =
-        shapes.of(scope.answerable(sources.keySet(), found.awaited().keySet()), there(sources));
+        shapes.of(scope.answerable(sources.keySet(), found.pending().keySet()), there(sources));
     answered.reasons().forEach(reason -> findings.refuse("plan " + plan.name(), reason));
     sources.replaceAll((name, table) -> table.in(answered.forms().getOrDefault(name, Map.of())));
     found.rights(scope, answered, gone, now);
     Map<String, Target> checked =
-        targets.check(active, sources, found.awaited().keySet(), answered, gone, now);
-    return new Ready(
+        targets.check(active, sources, found.pending().keySet(), answered, gone, now);
+    return new PreflightResult(
         sessions.servers(),
         sources,
         checked,
         answered,
         List.of(),
-        new Ready.Omitted(skipped, deferred(targets, found), true),
+        new PreflightResult.Omitted(skipped, pending(targets, found), true),
         now);
   }
 
@@ -96,20 +97,24 @@ final class FillsCheck {
     }
   }
 
-  private static Map<String, Ready.Deferred> deferred(TargetTables targets, SourceTables sources) {
-    Map<String, Ready.Deferred> deferred = new LinkedHashMap<>();
+  private static Map<String, PreflightResult.Pending> pending(
+      TargetTables targets, SourceTables sources) {
+    Map<String, PreflightResult.Pending> pending = new LinkedHashMap<>();
     targets
-        .awaited()
+        .pending()
         .forEach(
             (step, why) ->
-                deferred.put(step, new Ready.Deferred(why, targets.found().get(step).isAbsent())));
-    sources.awaited().forEach((step, why) -> deferred.put(step, new Ready.Deferred(why, false)));
-    return deferred;
+                pending.put(
+                    step, new PreflightResult.Pending(why, targets.found().get(step).isPending())));
+    sources
+        .pending()
+        .forEach((step, why) -> pending.put(step, new PreflightResult.Pending(why, false)));
+    return pending;
   }
 
   private static Map<String, Table> there(Map<String, Table> sources) {
     Map<String, Table> there = new LinkedHashMap<>(sources);
-    there.values().removeIf(Table::isAbsent);
+    there.values().removeIf(Table::isPending);
     return there;
   }
 }

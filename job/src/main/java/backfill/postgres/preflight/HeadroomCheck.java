@@ -19,10 +19,10 @@ final class HeadroomCheck {
   /** More rows than any server holds: two full runs of this many are never counted. */
   private static final long BEYOND_ANY_TABLE = 1L << 50;
 
-  private final Sessions sessions;
+  private final PreflightConnections sessions;
   private final Findings findings;
 
-  HeadroomCheck(Sessions sessions, Findings findings) {
+  HeadroomCheck(PreflightConnections sessions, Findings findings) {
     this.sessions = sessions;
     this.findings = findings;
   }
@@ -34,7 +34,7 @@ final class HeadroomCheck {
     for (Headroom headroom : all) {
       headroom.warning().ifPresent(warning -> findings.warn(Findings.place(step), warning));
     }
-    Optional<FullRun> run = FullRun.of(plan, step, sources, now);
+    Optional<PairCount> run = PairCount.of(plan, step, sources, now);
     if (run.isEmpty() || !tooSmall(all, BEYOND_ANY_TABLE)) {
       return;
     }

@@ -163,7 +163,7 @@ final class IndexCheck {
         if (word.isName()
             && Boolean.TRUE.equals(
                 inquiry.one(VOLATILE, row -> (Boolean) row.getObject(1), word.text()))
-            && !look.foreseen().columns().contains(word.text())) {
+            && !look.pending().columns().contains(word.text())) {
           refuse(
               look,
               "an index takes only what is IMMUTABLE, and %s() in `%s` is not"
@@ -171,9 +171,9 @@ final class IndexCheck {
         }
       }
     } else if (has(look, element.column().get()) && !element.operators()) {
-      String type = look.foreseen().type(element.column().get());
+      String type = look.pending().type(element.column().get());
       boolean ordered = inquiry.one(OPERATORS, row -> row.getBoolean(1), type, index.method());
-      if (!ordered && look.foreseen().askable()) {
+      if (!ordered && look.pending().askable()) {
         refuse(
             look,
             "%s.%s is %s, for which access method %s has no operator class by itself; name one, or another method"
@@ -183,7 +183,7 @@ final class IndexCheck {
   }
 
   private boolean has(DdlLook look, String column) {
-    if (look.foreseen().columns().contains(column)) {
+    if (look.pending().columns().contains(column)) {
       return true;
     }
     refuse(
@@ -192,19 +192,19 @@ final class IndexCheck {
             .formatted(
                 look.table().name(),
                 TableName.quote(column),
-                Nearest.hint(column, look.foreseen().columns())));
+                Nearest.hint(column, look.pending().columns())));
     return false;
   }
 
   private void explained(DdlLook look, String what, String expression) throws SQLException {
-    if (look.foreseen().askable()) {
+    if (look.pending().askable()) {
       new Explained(inquiry, findings)
           .ask(
               look.place(),
               what,
               look.step(),
               look.scope(),
-              "EXPLAIN SELECT (" + expression + "\n) FROM " + look.foreseen().from());
+              "EXPLAIN SELECT (" + expression + "\n) FROM " + look.pending().from());
     }
   }
 }

@@ -9,7 +9,7 @@ import backfill.postgres.catalog.NamedObject;
 import backfill.postgres.catalog.Owners;
 import backfill.postgres.catalog.Table;
 import backfill.postgres.change.ChangeScope;
-import backfill.postgres.change.Foreseen;
+import backfill.postgres.change.PendingTable;
 import backfill.postgres.server.Inquiry;
 import java.sql.SQLException;
 import java.util.Map;
@@ -63,12 +63,12 @@ final class NotNullCheck {
               .formatted(table.name(), table.kindInWords()));
       return;
     }
-    Foreseen foreseen = Foreseen.of(inquiry, scope, tables, step, table);
-    if (!foreseen.columns().contains(column)) {
+    PendingTable pending = PendingTable.of(inquiry, scope, tables, step, table);
+    if (!pending.columns().contains(column)) {
       findings.refuse(
           place,
           "there is no column %s.%s, and no step before this one makes it%s"
-              .formatted(table.name(), column, Nearest.hint(column, foreseen.columns())));
+              .formatted(table.name(), column, Nearest.hint(column, pending.columns())));
     }
   }
 }

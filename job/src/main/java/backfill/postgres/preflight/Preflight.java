@@ -6,16 +6,16 @@ import backfill.postgres.catalog.Findings;
 import backfill.postgres.catalog.GrantLines;
 import backfill.postgres.catalog.Table;
 import backfill.postgres.change.ChangeScope;
-import backfill.postgres.change.Changes;
+import backfill.postgres.change.FoundChangeTargets;
 import backfill.postgres.change.OnlyIf;
 import backfill.postgres.ledger.LedgerRights;
 import backfill.postgres.ledger.UnfinishedRun;
 import backfill.postgres.server.ConnectionFailure;
 import backfill.postgres.server.Database;
-import backfill.postgres.server.Databases;
-import backfill.postgres.server.LaggingReplica;
-import backfill.postgres.server.NotReady;
-import backfill.postgres.server.Servers;
+import backfill.postgres.server.LaggingReplicaException;
+import backfill.postgres.server.NamedDatabases;
+import backfill.postgres.server.NotReadyException;
+import backfill.postgres.server.ServerPair;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -40,10 +40,10 @@ public final class Preflight implements AutoCloseable {
   private final Plan plan;
   private final List<? extends Step> steps;
   private final List<Step.Fill> fills;
-  private final Sessions sessions;
+  private final PreflightConnections sessions;
   private final Map<String, Findings> findingsOf = new LinkedHashMap<>();
   private final Findings findings = new Findings();
-  private Changes changes = Changes.NONE;
+  private FoundChangeTargets changes = FoundChangeTargets.NONE;
   private Optional<UnfinishedRun> unfinished = Optional.empty();
   private boolean looked;
   private boolean keepsLedger;
@@ -53,7 +53,7 @@ public final class Preflight implements AutoCloseable {
   private Preflight(
       Plan plan,
       List<? extends Step> steps,
-      Sessions sessions,
+      PreflightConnections sessions,
       Database database,
       String applicationName) {
     this.database = database;
@@ -75,24 +75,24 @@ public final class Preflight implements AutoCloseable {
    *
    * @param steps those of the plan that this run is about
    * @param applicationName what the names of its sessions begin with
-   * @throws NotReady naming each server that cannot be reached
+   * @throws NotReadyException naming each server that cannot be reached
    */
   public static Preflight open(
-      Plan plan, List<? extends Step> steps, Databases databases, String applicationName) {
+      Plan plan, List<? extends Step> steps, NamedDatabases databases, String applicationName) {
     return open(plan, steps, databases, applicationName, Duration.ZERO);
   }
 
   private static Preflight open(
       Plan plan,
       List<? extends Step> steps,
-      Databases databases,
+      NamedDatabases databases,
       String applicationName,
       Duration retryFor) {
     try {
       return new Preflight(
           plan,
           steps,
-          Sessions.open(plan, retryFor, databases, applicationName + " preflight"),
+          PreflightConnections.open(plan, retryFor, databases, applicationName + " preflight"),
           databases.main(),
           applicationName);
     } catch (SQLException e) {
@@ -106,15 +106,15 @@ public final class Preflight implements AutoCloseable {
    * and {@code :now} stays. A lock is waited for as in the write, because the run has begun.
    *
    * @param before what was found when the run began
-   * @throws NotReady with every reason
+   * @throws NotReadyException with every reason
    */
-  public static Ready again(
+  public static PreflightResult recheck(
       Plan plan,
       List<? extends Step> steps,
-      Databases databases,
+      NamedDatabases databases,
       String applicationName,
       QueryShapes shapes,
-      Ready before) {
+      PreflightResult before) {
     Duration retryFor = plan.settings().write().retryFor();
     try (Preflight preflight = open(plan, steps, databases, applicationName, retryFor)) {
       return preflight.asked(
@@ -146,7 +146,7 @@ public final class Preflight implements AutoCloseable {
    * and read from here on is not of some time before.
    *
    * @param waiting is told, again and again, what is waited for
-   * @throws LaggingReplica if one does not within {@code read.wait-for}
+   * @throws LaggingReplicaException if one does not within {@code read.wait-for}
    */
   public void awaitReplicas(Consumer<String> waiting) {
     if (!fills.isEmpty()) {
@@ -170,28 +170,28 @@ public final class Preflight implements AutoCloseable {
   }
 
   /** The servers of each database, main first. */
-  public Map<String, Servers> servers() {
+  public Map<String, ServerPair> servers() {
     return sessions.servers();
   }
 
   /**
    * Asks everything, once.
    *
-   * @throws NotReady with every reason; nothing was written
+   * @throws NotReadyException with every reason; nothing was written
    */
-  public Ready check(QueryShapes shapes) {
+  public PreflightResult check(QueryShapes shapes) {
     return asked(() -> run(shapes));
   }
 
   /** What is asked of the servers. */
   @FunctionalInterface
   private interface Asked {
-    Ready ready() throws SQLException;
+    PreflightResult ready() throws SQLException;
   }
 
-  private Ready asked(Asked asked) {
+  private PreflightResult asked(Asked asked) {
     try {
-      Ready ready = asked.ready();
+      PreflightResult ready = asked.ready();
       findings.throwIfRefused();
       return ready.warning(findings.warnings());
     } catch (SQLException e) {
@@ -205,10 +205,10 @@ public final class Preflight implements AutoCloseable {
         .collect(Collectors.joining(" or "));
   }
 
-  private static NotReady brokenOff(String address, List<String> reasons, SQLException e) {
+  private static NotReadyException brokenOff(String address, List<String> reasons, SQLException e) {
     List<String> all = new ArrayList<>(reasons);
     all.add(address + ": preflight broke off: " + ConnectionFailure.oneLine(e));
-    return new NotReady(all, ConnectionFailure.passing(e.getSQLState()), e);
+    return new NotReadyException(all, ConnectionFailure.passing(e.getSQLState()), e);
   }
 
   /**
@@ -230,7 +230,7 @@ public final class Preflight implements AutoCloseable {
     return lacksLedger;
   }
 
-  private Ready run(QueryShapes shapes) throws SQLException {
+  private PreflightResult run(QueryShapes shapes) throws SQLException {
     sessions.check(findings);
     unfinished = UnfinishedRun.of(sessions.writing(), plan, List.copyOf(steps));
     String now = unfinished.isPresent() ? unfinished.get().now() : now();
@@ -248,7 +248,7 @@ public final class Preflight implements AutoCloseable {
       skipped.addAll(onlyIf.skipped(List.copyOf(steps)));
     }
     GrantLines.noteConditions(plan, steps, skipped, findings.leastRole());
-    Ready ready = fillsCheck().check(shapes, skipped, targets, now);
+    PreflightResult ready = fillsCheck().check(shapes, skipped, targets, now);
     changes = changeCheck.check(changeScope(skipped, now));
     boolean fillsAny = fills.stream().anyMatch(step -> !skipped.contains(step.name()));
     if (keepsLedger && skipped.size() < steps.size()) {
@@ -279,7 +279,7 @@ public final class Preflight implements AutoCloseable {
   }
 
   /** What was found of the steps that change the database from within. */
-  public Changes changes() {
+  public FoundChangeTargets changes() {
     return changes;
   }
 
@@ -288,15 +288,15 @@ public final class Preflight implements AutoCloseable {
     return unfinished;
   }
 
-  private Ready nothingToDo(String now) {
+  private PreflightResult nothingToDo(String now) {
     Set<String> all = new LinkedHashSet<>(steps.stream().map(Step::name).toList());
-    return new Ready(
+    return new PreflightResult(
         servers(),
         Map.of(),
         Map.of(),
         Shapes.NONE,
         List.of(),
-        new Ready.Omitted(all, Map.of(), false),
+        new PreflightResult.Omitted(all, Map.of(), false),
         now);
   }
 

@@ -20,8 +20,8 @@ import java.util.Set;
 final class SourceTables {
   private final Plan plan;
   private final List<Step.Fill> steps;
-  private final Sessions sessions;
-  private final Coming coming;
+  private final PreflightConnections sessions;
+  private final PendingObjects pending;
   private final Map<String, Findings> findings;
   private final Map<String, Table> found = new LinkedHashMap<>();
   private final Map<String, String> reasons = new LinkedHashMap<>();
@@ -33,13 +33,13 @@ final class SourceTables {
   SourceTables(
       Plan plan,
       List<Step.Fill> steps,
-      Sessions sessions,
-      Coming coming,
+      PreflightConnections sessions,
+      PendingObjects pending,
       Map<String, Findings> findings) {
     this.plan = plan;
     this.steps = steps;
     this.sessions = sessions;
-    this.coming = coming;
+    this.pending = pending;
     this.findings = findings;
   }
 
@@ -53,7 +53,7 @@ final class SourceTables {
               ? names.find(SourceCheck.place(source), source.table(), in(source))
               : Optional.of(names.thereOrAbsent(source.table()));
       if (table.isPresent()
-          && (table.get().isAbsent() || check(source).isReadable(source, table.get()))) {
+          && (table.get().isPending() || check(source).isReadable(source, table.get()))) {
         found.put(source.name(), table.get());
       }
     }
@@ -67,7 +67,7 @@ final class SourceTables {
       if (plan.sourcesOf(step).contains(source.name())) {
         Optional<String> maker =
             source.database().equals(Plan.MAIN)
-                ? coming.maker(step, source.table())
+                ? pending.maker(step, source.table())
                 : Optional.empty();
         maker.ifPresent(
             by ->
@@ -85,7 +85,7 @@ final class SourceTables {
   }
 
   /** Step to reason, of those that read what an earlier step makes. */
-  Map<String, String> awaited() {
+  Map<String, String> pending() {
     return reasons;
   }
 

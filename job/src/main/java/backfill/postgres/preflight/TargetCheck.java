@@ -5,7 +5,7 @@ import backfill.plan.Protocol;
 import backfill.plan.Step;
 import backfill.postgres.catalog.Arbiter;
 import backfill.postgres.catalog.ArbiterRule;
-import backfill.postgres.catalog.Cascade;
+import backfill.postgres.catalog.CascadedTable;
 import backfill.postgres.catalog.Cascades;
 import backfill.postgres.catalog.Catalog;
 import backfill.postgres.catalog.Column;
@@ -50,16 +50,21 @@ final class TargetCheck {
   private final SourceCheck conditions;
   private final Plan plan;
   private final String now;
-  private final Coming coming;
+  private final PendingObjects pending;
   private final Findings findings;
 
   /**
-   * @param coming what earlier steps will make
+   * @param pending what earlier steps will make
    */
   TargetCheck(
-      Inquiry inquiry, String user, Plan plan, String now, Coming coming, Findings findings) {
+      Inquiry inquiry,
+      String user,
+      Plan plan,
+      String now,
+      PendingObjects pending,
+      Findings findings) {
     this.inquiry = inquiry;
-    this.coming = coming;
+    this.pending = pending;
     this.plan = plan;
     this.now = now;
     this.conditions = new SourceCheck(inquiry, user, findings);
@@ -112,7 +117,7 @@ final class TargetCheck {
       rules(step, table, event);
     }
     List<ParentTable> referred = referred(step, table, shapes);
-    List<Cascade> cascades = cascades(step, along);
+    List<CascadedTable> cascades = cascades(step, along);
     Optional<Target> target =
         arbiter(step, table, owned)
             .map(arbiter -> new Target(table, arbiter, triggers, referred, cascades, owned));
@@ -192,13 +197,13 @@ final class TargetCheck {
             : new OwnedRows(condition, columns, Map.of(), false));
   }
 
-  private List<Cascade> cascades(Step.Fill step, Cascades all) throws SQLException {
+  private List<CascadedTable> cascades(Step.Fill step, Cascades all) throws SQLException {
     if (!step.deletes()) {
       return List.of();
     }
     UnindexedKeys.warn(
-        inquiry, Findings.place(step), all, name -> coming.indexes(step, name), findings);
-    List<Cascade> cascades = all.losing();
+        inquiry, Findings.place(step), all, name -> pending.indexes(step, name), findings);
+    List<CascadedTable> cascades = all.losing();
     if (cascades.isEmpty()) {
       return List.of();
     }
@@ -206,7 +211,8 @@ final class TargetCheck {
       findings.warn(
           Findings.place(step),
           "rows that go along from %s are not counted, because track_counts is off"
-              .formatted(cascades.stream().map(Cascade::table).collect(Collectors.joining(", "))));
+              .formatted(
+                  cascades.stream().map(CascadedTable::table).collect(Collectors.joining(", "))));
       return List.of();
     }
     return cascades;
@@ -248,7 +254,9 @@ final class TargetCheck {
             Findings.place(step),
             table,
             step.key(),
-            step instanceof Step.Pairs ? ArbiterRule.Keys.WITHOUT_NULLS : ArbiterRule.Keys.ANY,
+            step instanceof Step.Pairs
+                ? ArbiterRule.KeyNulls.WITHOUT_NULLS
+                : ArbiterRule.KeyNulls.ANY,
             covering,
             findings);
     Optional<IndexedRows> indexed = arbiter.flatMap(Arbiter::indexed);

@@ -16,7 +16,7 @@ import backfill.postgres.catalog.Table;
 import backfill.postgres.server.ConnectionFailure;
 import backfill.postgres.server.Database;
 import backfill.postgres.server.Inquiry;
-import backfill.postgres.server.NotReady;
+import backfill.postgres.server.NotReadyException;
 import backfill.postgres.server.Privilege;
 import backfill.postgres.server.RowEvent;
 import backfill.postgres.write.Target;
@@ -70,8 +70,8 @@ public final class TargetLookup {
    *
    * @param columns those of the DataFrame
    * @param lockTimeout how long a locked table is waited for
-   * @throws NotReady if there is no such table, nothing in it can say which rows are the same, or
-   *     its rows cannot be written so: every reason at once
+   * @throws NotReadyException if there is no such table, nothing in it can say which rows are the
+   *     same, or its rows cannot be written so: every reason at once
    */
   public static Found find(
       Database database,
@@ -86,7 +86,7 @@ public final class TargetLookup {
       lookup.findings.throwIfRefused();
       return lookup.find(wanted, columns);
     } catch (SQLException e) {
-      throw new NotReady(
+      throw new NotReadyException(
           List.of(
               "cannot look up "
                   + wanted.table()
@@ -112,7 +112,7 @@ public final class TargetLookup {
     CoveringIndexes covering =
         CoveringIndexes.of(inquiry, table, key, Optional.ofNullable(wanted.owns()));
     Optional<Arbiter> arbiter =
-        ArbiterRule.choose(KEY, table, key, ArbiterRule.Keys.ANY, covering, findings);
+        ArbiterRule.choose(KEY, table, key, ArbiterRule.KeyNulls.ANY, covering, findings);
     LoneColumns.check(table, key, columns, findings);
     Optional<OwnedRows> owned =
         owned(

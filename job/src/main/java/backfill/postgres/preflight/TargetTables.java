@@ -17,16 +17,17 @@ import java.util.Set;
 /** Finds the targets of some steps, and looks whether they can be filled. */
 final class TargetTables {
   private final Plan plan;
-  private final Sessions sessions;
-  private final Coming coming;
+  private final PreflightConnections sessions;
+  private final PendingObjects pending;
   private final Findings findings;
   private final Map<String, Table> found = new LinkedHashMap<>();
   private final Map<String, String> reasons = new LinkedHashMap<>();
 
-  TargetTables(Plan plan, Sessions sessions, Coming coming, Findings findings) {
+  TargetTables(
+      Plan plan, PreflightConnections sessions, PendingObjects pending, Findings findings) {
     this.plan = plan;
     this.sessions = sessions;
-    this.coming = coming;
+    this.pending = pending;
     this.findings = findings;
   }
 
@@ -38,12 +39,12 @@ final class TargetTables {
   void find(List<Step.Fill> steps, Map<String, Table> known) throws SQLException {
     NameLookup names = new NameLookup(sessions.writing());
     for (Step.Fill step : steps) {
-      Optional<String> maker = coming.maker(step, step.target());
+      Optional<String> maker = pending.maker(step, step.target());
       if (maker.isPresent()) {
         reasons.put(step.name(), step.target() + " is made by step " + maker.get());
       }
       Table before = known.get(step.name());
-      if (before != null && (maker.isPresent() || !before.isAbsent())) {
+      if (before != null && (maker.isPresent() || !before.isPending())) {
         found.put(step.name(), before);
       } else if (maker.isPresent()) {
         found.put(step.name(), names.thereOrAbsent(step.target()));
@@ -56,7 +57,7 @@ final class TargetTables {
   }
 
   /** Step to reason, of those whose target an earlier step makes. */
-  Map<String, String> awaited() {
+  Map<String, String> pending() {
     return reasons;
   }
 
@@ -85,7 +86,7 @@ final class TargetTables {
             sessions.servers().get(Plan.MAIN).named().user(),
             plan,
             now,
-            coming,
+            pending,
             findings);
     HeadroomCheck headroom = new HeadroomCheck(sessions, findings);
     Map<String, Target> targets = new LinkedHashMap<>();
@@ -95,7 +96,7 @@ final class TargetTables {
         continue;
       }
       if (reasons.containsKey(step.name()) || awaiting.contains(step.name())) {
-        targets.put(step.name(), Target.awaited(table, step.key()));
+        targets.put(step.name(), Target.pending(table, step.key()));
         continue;
       }
       Optional<Target> target = check.check(step, table, sources, known);

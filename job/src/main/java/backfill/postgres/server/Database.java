@@ -1,6 +1,6 @@
 package backfill.postgres.server;
 
-import backfill.plan.InvalidPlan;
+import backfill.plan.InvalidPlanException;
 import backfill.plan.Plan;
 import java.io.IOException;
 import java.io.Serializable;
@@ -63,13 +63,13 @@ public final class Database implements Serializable {
    * The database of {@code PREFIX_URL}, {@code _USER}, {@code _PASSWORD} or {@code _PASSWORD_FILE},
    * {@code _READ_URL}.
    *
-   * @throws InvalidPlan naming every variable that is missing or wrong
+   * @throws InvalidPlanException naming every variable that is missing or wrong
    */
   public static Database fromEnvironment(
       String prefix, Map<String, String> environment, Duration connectTimeout) {
-    List<InvalidPlan.Problem> problems = problems(prefix, environment);
+    List<InvalidPlanException.Problem> problems = problems(prefix, environment);
     if (!problems.isEmpty()) {
-      throw new InvalidPlan(problems);
+      throw new InvalidPlanException(problems);
     }
     return new Database(
         prefix,
@@ -94,12 +94,13 @@ public final class Database implements Serializable {
   }
 
   /** Every variable of a database that is missing or wrong. */
-  static List<InvalidPlan.Problem> problems(String prefix, Map<String, String> environment) {
-    List<InvalidPlan.Problem> problems = new ArrayList<>();
+  static List<InvalidPlanException.Problem> problems(
+      String prefix, Map<String, String> environment) {
+    List<InvalidPlanException.Problem> problems = new ArrayList<>();
     String url = environment.get(prefix + "_URL");
     if (url == null || url.isBlank()) {
       problems.add(
-          new InvalidPlan.Problem(
+          new InvalidPlanException.Problem(
               prefix + "_URL",
               0,
               "not set; set it to the database's JDBC URL, as in " + JdbcUrl.EXAMPLE));
@@ -114,20 +115,20 @@ public final class Database implements Serializable {
     String passwordFile = given(prefix + "_PASSWORD_FILE", environment);
     if (password != null && passwordFile != null) {
       problems.add(
-          new InvalidPlan.Problem(
+          new InvalidPlanException.Problem(
               prefix + "_PASSWORD_FILE", 0, "set together with " + prefix + "_PASSWORD; set one"));
     } else if (passwordFile != null && !Files.isReadable(Path.of(passwordFile))) {
       problems.add(
-          new InvalidPlan.Problem(
+          new InvalidPlanException.Problem(
               prefix + "_PASSWORD_FILE", 0, "names " + passwordFile + ", which cannot be read"));
     }
     return problems;
   }
 
   private static void checkUrl(
-      String prefix, String variable, String url, List<InvalidPlan.Problem> problems) {
+      String prefix, String variable, String url, List<InvalidPlanException.Problem> problems) {
     JdbcUrl.problem(url, prefix + "_USER", prefix + "_PASSWORD or " + prefix + "_PASSWORD_FILE")
-        .ifPresent(problem -> problems.add(new InvalidPlan.Problem(variable, 0, problem)));
+        .ifPresent(problem -> problems.add(new InvalidPlanException.Problem(variable, 0, problem)));
   }
 
   /**

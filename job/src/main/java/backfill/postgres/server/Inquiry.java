@@ -36,7 +36,7 @@ public final class Inquiry implements AutoCloseable {
 
   /** One row of an answer. */
   @FunctionalInterface
-  public interface Row<T> {
+  public interface RowMapper<T> {
     T of(ResultSet row) throws SQLException;
   }
 
@@ -47,12 +47,12 @@ public final class Inquiry implements AutoCloseable {
   }
 
   /** All rows; a value is a String, a Long or a String[]. */
-  public <T> List<T> rows(String sql, Row<T> row, Object... values) throws SQLException {
+  public <T> List<T> rows(String sql, RowMapper<T> row, Object... values) throws SQLException {
     return ask(asked -> rows(asked, sql, row, values));
   }
 
   /** The only row. */
-  public <T> T one(String sql, Row<T> row, Object... values) throws SQLException {
+  public <T> T one(String sql, RowMapper<T> row, Object... values) throws SQLException {
     return rows(sql, row, values).get(0);
   }
 
@@ -104,8 +104,8 @@ public final class Inquiry implements AutoCloseable {
   }
 
   /** For a connection whose transaction is the caller's. */
-  public static <T> List<T> rows(Connection connection, String sql, Row<T> row, Object... values)
-      throws SQLException {
+  public static <T> List<T> rows(
+      Connection connection, String sql, RowMapper<T> row, Object... values) throws SQLException {
     if (values.length == 0) {
       return plainRows(connection, sql, row);
     }
@@ -122,7 +122,7 @@ public final class Inquiry implements AutoCloseable {
   }
 
   /** A plan's own SQL may hold question marks and braces, which JDBC would take for its own. */
-  private static <T> List<T> plainRows(Connection connection, String sql, Row<T> row)
+  private static <T> List<T> plainRows(Connection connection, String sql, RowMapper<T> row)
       throws SQLException {
     try (Statement statement = connection.createStatement()) {
       statement.setEscapeProcessing(false);
@@ -130,7 +130,7 @@ public final class Inquiry implements AutoCloseable {
     }
   }
 
-  private static <T> List<T> all(ResultSet rows, Row<T> row) throws SQLException {
+  private static <T> List<T> all(ResultSet rows, RowMapper<T> row) throws SQLException {
     try (rows) {
       List<T> answer = new ArrayList<>();
       while (rows.next()) {

@@ -51,7 +51,7 @@ final class LockHolders {
         new SQLException(
             "no lock was had within %s (lock-timeout)%s, then run the same command again"
                 .formatted(
-                    Replica.inWords(waited),
+                    ReplicaReplay.inWords(waited),
                     who.isEmpty()
                         ? ", and the session that held it has let it go; wait a moment"
                         : ": " + who + "; wait until that has ended, or end it"),

@@ -72,7 +72,7 @@ public final class OpenTransactions {
   }
 
   /** Those that are open now, in each of these databases. */
-  public static OpenTransactions now(Databases databases, String applicationName)
+  public static OpenTransactions now(NamedDatabases databases, String applicationName)
       throws SQLException {
     List<OfOne> all = new ArrayList<>();
     for (Database database : databases.named().values()) {
@@ -106,7 +106,7 @@ public final class OpenTransactions {
             .formatted(
                 still.size() == 1 ? "1 transaction was" : still.size() + " transactions were",
                 still.size() == 1 ? "is" : "are",
-                Replica.inWords(limit),
+                ReplicaReplay.inWords(limit),
                 named(still)));
   }
 

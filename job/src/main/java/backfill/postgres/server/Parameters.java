@@ -1,6 +1,6 @@
 package backfill.postgres.server;
 
-import backfill.plan.InvalidPlan;
+import backfill.plan.InvalidPlanException;
 import backfill.plan.Placeholders;
 import java.util.List;
 import java.util.Map;
@@ -14,7 +14,7 @@ public final class Parameters {
    * which takes the type of what it is compared with, as a bound one would.
    *
    * @param now {@code Ready.now()}, for {@code :now}
-   * @throws InvalidPlan naming a parameter that the plan does not have
+   * @throws InvalidPlanException naming a parameter that the plan does not have
    */
   public static String inline(String sql, Map<String, Object> params, String now) {
     return Placeholders.replace(
@@ -25,9 +25,9 @@ public final class Parameters {
           }
           Object value = params.get(name);
           if (value == null) {
-            throw new InvalidPlan(
+            throw new InvalidPlanException(
                 List.of(
-                    new InvalidPlan.Problem(
+                    new InvalidPlanException.Problem(
                         ":" + name, 0, "is no parameter; set params." + name + " in the plan")));
           }
           return literal(value);

@@ -16,10 +16,10 @@ public final class Replicas {
    *
    * @param names of databases; those that are read where they are written are passed over
    * @param waiting is told, again and again, what is waited for
-   * @throws LaggingReplica if one does not after that time
+   * @throws LaggingReplicaException if one does not after that time
    */
   public static void await(
-      Databases databases,
+      NamedDatabases databases,
       Collection<String> names,
       String applicationName,
       Duration lockTimeout,
@@ -34,7 +34,7 @@ public final class Replicas {
             Inquiry read =
                 new Inquiry(
                     database.connectForReading(applicationName), lockTimeout, Duration.ZERO)) {
-          Replica.of(named, read, database).await(limit, waiting);
+          ReplicaReplay.of(named, read, database).await(limit, waiting);
         }
       }
     }
@@ -43,11 +43,12 @@ public final class Replicas {
   /** What is asked for that, listed. */
   public static List<ListedStatement> listing(Duration limit) {
     return List.of(
-        new ListedStatement(List.of("on the primary: what the replica must have"), Replica.GOAL),
+        new ListedStatement(
+            List.of("on the primary: what the replica must have"), ReplicaReplay.GOAL),
         new ListedStatement(
             List.of(
                 "on the replica, every %d ms, for %d s at most: whether it has"
-                    .formatted(Replica.POLL_MILLIS, limit.toSeconds())),
-            Replica.POSITION));
+                    .formatted(ReplicaReplay.POLL_MILLIS, limit.toSeconds())),
+            ReplicaReplay.POSITION));
   }
 }

@@ -19,14 +19,14 @@ public final class RunSessions implements AutoCloseable {
        FROM pg_catalog.pg_stat_activity
       WHERE pg_catalog.starts_with(application_name, ?) AND application_name <> ? AND usename = session_user""";
 
-  private final Databases databases;
+  private final NamedDatabases databases;
   private final String applicationName;
   private final List<Connection> asking = new ArrayList<>();
 
   /**
    * @param applicationName what the names of the run's sessions begin with, and no other run's
    */
-  public RunSessions(Databases databases, String applicationName) {
+  public RunSessions(NamedDatabases databases, String applicationName) {
     this.databases = databases;
     this.applicationName = applicationName;
   }

@@ -1,6 +1,6 @@
 package backfill.postgres.server;
 
-import backfill.plan.InvalidPlan;
+import backfill.plan.InvalidPlanException;
 import backfill.plan.Plan;
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -156,7 +156,7 @@ public final class SessionSettings {
   /**
    * Sets all of them for the whole session, unless it is not ours alone.
    *
-   * @throws InvalidPlan if the server does not know the zone
+   * @throws InvalidPlanException if the server does not know the zone
    */
   static void pin(Connection connection, String timeZone) throws SQLException {
     int version = connection.getMetaData().getDatabaseMajorVersion();
@@ -190,11 +190,11 @@ public final class SessionSettings {
     return "pg_catalog.set_config('%s', %s, %s)".formatted(name, value, local);
   }
 
-  private static InvalidPlan unknownZone(String timeZone, SQLException cause) {
-    InvalidPlan unknown =
-        new InvalidPlan(
+  private static InvalidPlanException unknownZone(String timeZone, SQLException cause) {
+    InvalidPlanException unknown =
+        new InvalidPlanException(
             List.of(
-                new InvalidPlan.Problem(
+                new InvalidPlanException.Problem(
                     "time-zone",
                     0,
                     "is %s, which the server does not know (%s); name one of its pg_timezone_names"

@@ -35,7 +35,7 @@ public final class Waits implements AutoCloseable {
       ORDER BY p.pid IS NULL, ours.pid
       LIMIT 1""";
 
-  private final Databases databases;
+  private final NamedDatabases databases;
   private final String applicationName;
   private final Map<Database, Connection> connections = new HashMap<>();
   private CompletableFuture<Optional<String>> asking;
@@ -47,7 +47,7 @@ public final class Waits implements AutoCloseable {
   /**
    * @param applicationName what the names of our sessions begin with
    */
-  public Waits(Databases databases, String applicationName) {
+  public Waits(NamedDatabases databases, String applicationName) {
     this.databases = databases;
     this.applicationName = applicationName;
   }

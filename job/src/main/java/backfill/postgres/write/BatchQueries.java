@@ -22,11 +22,11 @@ final class BatchQueries {
   private final WriteTarget target;
   private final Connection connection;
   private final String writeSql;
-  private final Pieces pieces;
+  private final PieceSize pieces;
   private final BatchChanges changes;
   private long sent;
 
-  BatchQueries(WriteTarget target, Connection connection, Pieces pieces, BatchChanges changes) {
+  BatchQueries(WriteTarget target, Connection connection, PieceSize pieces, BatchChanges changes) {
     this.target = target;
     this.connection = connection;
     this.pieces = pieces;
@@ -58,8 +58,8 @@ final class BatchQueries {
         (from, to) -> {
           Outcome piece = write(piece(rows, from, to));
           changed[0] += piece.changed();
-          Pieces.shift(piece.untouched(), from, untouched);
-          Pieces.shift(piece.swallowed(), from, swallowed);
+          PieceSize.shift(piece.untouched(), from, untouched);
+          PieceSize.shift(piece.swallowed(), from, swallowed);
         });
     return new Outcome(changed[0], untouched, swallowed);
   }

@@ -14,7 +14,7 @@ import java.util.function.LongConsumer;
 final class BatchSender {
   private final WriteTarget target;
   private final Keeping keeping;
-  private final Pieces pieces;
+  private final PieceSize pieces;
 
   /**
    * What became of one batch.
@@ -29,7 +29,7 @@ final class BatchSender {
   BatchSender(WriteTarget target, Keeping keeping, LongConsumer taken) {
     this.target = target;
     this.keeping = keeping;
-    this.pieces = new Pieces(taken);
+    this.pieces = new PieceSize(taken);
   }
 
   /**

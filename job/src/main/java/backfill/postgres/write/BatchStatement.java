@@ -1,6 +1,6 @@
 package backfill.postgres.write;
 
-import backfill.postgres.catalog.Cascade;
+import backfill.postgres.catalog.CascadedTable;
 import backfill.postgres.catalog.OwnedRows;
 import backfill.postgres.catalog.TargetColumn;
 import backfill.postgres.ledger.Operation;
@@ -103,7 +103,7 @@ public final class BatchStatement {
   }
 
   /** Asks what this transaction has deleted so far, a column for each table. */
-  static String deleted(List<Cascade> cascades) {
+  static String deleted(List<CascadedTable> cascades) {
     return "SELECT "
         + cascades.stream()
             .map(

@@ -51,7 +51,7 @@ public final class BatchTransactions implements AutoCloseable {
    *
    * @throws SQLException the last failure, with those before it as suppressed
    */
-  public <T> T again(Work<T> work) throws SQLException {
+  public <T> T retried(Work<T> work) throws SQLException {
     Retry retry = new Retry(retryFor);
     SQLException before = null;
     while (true) {

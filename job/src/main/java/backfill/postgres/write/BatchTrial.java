@@ -1,6 +1,6 @@
 package backfill.postgres.write;
 
-import backfill.postgres.catalog.Cascade;
+import backfill.postgres.catalog.CascadedTable;
 import backfill.postgres.catalog.ParentKey;
 import backfill.postgres.ledger.ChangedRows;
 import backfill.postgres.ledger.Keeping;
@@ -35,7 +35,7 @@ public final class BatchTrial {
   private final WriteTarget target;
   private final BatchQueries queries;
   private final BatchChanges changes;
-  private final Pieces pieces;
+  private final PieceSize pieces;
   private final Connection connection;
   private final List<List<String>> leftKeys = new ArrayList<>();
   private final List<Rejection> rejections = new ArrayList<>();
@@ -45,14 +45,14 @@ public final class BatchTrial {
   private boolean takesBack;
   private boolean whole;
 
-  BatchTrial(WriteTarget target, Connection connection, Pieces pieces, Keeping keeping) {
+  BatchTrial(WriteTarget target, Connection connection, PieceSize pieces, Keeping keeping) {
     this.target = target;
     this.changes = new BatchChanges(target, keeping);
     this.queries = new BatchQueries(target, connection, pieces, changes);
     this.pieces = pieces;
     this.connection = connection;
     // What an earlier piece takes along would be missed by the next.
-    this.whole = target.cascades().stream().anyMatch(Cascade::target);
+    this.whole = target.cascades().stream().anyMatch(CascadedTable::target);
   }
 
   /** Which rows changed, as far as that is kept; null where it is not. */
@@ -158,7 +158,7 @@ public final class BatchTrial {
   private void addCascaded(List<Long> before, long own) throws SQLException {
     List<Long> after = queries.deleted();
     for (int i = 0; i < after.size(); i++) {
-      Cascade cascade = target.cascades().get(i);
+      CascadedTable cascade = target.cascades().get(i);
       long rows = after.get(i) - before.get(i) - (cascade.target() ? own : 0);
       if (rows > 0) {
         cascaded.merge(cascade.table(), rows, Long::sum);

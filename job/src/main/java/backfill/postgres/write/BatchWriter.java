@@ -57,7 +57,8 @@ public final class BatchWriter implements AutoCloseable {
    * Writes the batch and commits it, or throws and leaves none of it.
    *
    * @throws SQLException what the server said, with the failures before it suppressed
-   * @throws TooManyRejected after the commit, if too many rows of this writer were rejected
+   * @throws TooManyRejectedException after the commit, if too many rows of this writer were
+   *     rejected
    */
   public void write(Batch batch) throws SQLException {
     if (batch.size() == 0) {
@@ -65,7 +66,7 @@ public final class BatchWriter implements AutoCloseable {
       refuseTooManyRejected();
       return;
     }
-    WriteCounts written = transactions.again(retry -> attempt(batch, retry));
+    WriteCounts written = transactions.retried(retry -> attempt(batch, retry));
     counts = counts.plus(written).plus(WriteCounts.rejected(batch.rejected()));
     watcher.accept(counts.rows());
     refuseTooManyRejected();
@@ -79,7 +80,7 @@ public final class BatchWriter implements AutoCloseable {
     if (ledger == null) {
       return 0;
     }
-    BatchLedger.Progress before = transactions.again(retry -> resumed());
+    BatchLedger.Progress before = transactions.retried(retry -> resumed());
     rejectedBefore = before.rejected();
     refuseTooManyRejected();
     return before.rows();
@@ -95,7 +96,7 @@ public final class BatchWriter implements AutoCloseable {
 
   private void refuseTooManyRejected() {
     RejectionRules rules = target.rejecting();
-    TooManyRejected.check(
+    TooManyRejectedException.check(
         rules.rowsBefore() + rejectedBefore + counts.rejectedForTheData(),
         rules.rowsAllowed(),
         counts.rejections());

@@ -2,7 +2,7 @@ package backfill.postgres.write;
 
 import backfill.plan.Protocol;
 import backfill.postgres.catalog.Arbiter;
-import backfill.postgres.catalog.Cascade;
+import backfill.postgres.catalog.CascadedTable;
 import backfill.postgres.catalog.IndexedRows;
 import backfill.postgres.catalog.OwnedRows;
 import backfill.postgres.catalog.ParentKey;
@@ -30,7 +30,7 @@ public record Target(
     Arbiter arbiter,
     Map<RowEvent, List<String>> triggers,
     List<ParentTable> parents,
-    List<Cascade> cascades,
+    List<CascadedTable> cascades,
     Optional<OwnedRows> owned) {
 
   /** BEFORE row triggers that fire for this event. */
@@ -73,7 +73,7 @@ public record Target(
   }
 
   /** One that an earlier step makes, or changes: what holds there is not known yet. */
-  public static Target awaited(Table table, List<String> key) {
+  public static Target pending(Table table, List<String> key) {
     return new Target(
         table,
         new Arbiter("an index to be made", key, Optional.empty(), Optional.empty(), false),

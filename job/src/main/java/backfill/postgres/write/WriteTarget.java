@@ -1,6 +1,6 @@
 package backfill.postgres.write;
 
-import backfill.postgres.catalog.Cascade;
+import backfill.postgres.catalog.CascadedTable;
 import backfill.postgres.catalog.TargetColumn;
 import backfill.postgres.ledger.Operation;
 import backfill.postgres.server.Database;
@@ -21,11 +21,11 @@ import java.util.Set;
  */
 public record WriteTarget(
     Where where,
-    Shape shape,
+    WrittenColumns shape,
     Conflict conflict,
     Operation operation,
     WriteProtocol protocol,
-    List<Cascade> cascades,
+    List<CascadedTable> cascades,
     Timeouts timeouts,
     RejectionRules rejecting)
     implements Serializable {
@@ -33,7 +33,7 @@ public record WriteTarget(
   /** By COPY where it adds rows, and without any that go along. */
   public WriteTarget(
       Where where,
-      Shape shape,
+      WrittenColumns shape,
       Conflict conflict,
       Operation operation,
       Timeouts timeouts,
@@ -59,11 +59,11 @@ public record WriteTarget(
    * @param key those that identify a row: the arbiter index's
    * @param touched those that are set along with a change, whatever they held
    */
-  public record Shape(List<TargetColumn> columns, List<String> key, Set<String> touched)
+  public record WrittenColumns(List<TargetColumn> columns, List<String> key, Set<String> touched)
       implements Serializable {
 
     /** Without a column that is only touched. */
-    public Shape(List<TargetColumn> columns, List<String> key) {
+    public WrittenColumns(List<TargetColumn> columns, List<String> key) {
       this(columns, key, Set.of());
     }
   }

@@ -160,7 +160,7 @@ public final class Activity extends SparkListener {
       case WRITTEN ->
           Math.max(
               numbers.getOrDefault(RECORDS_WRITTEN, 0L),
-              numbers.getOrDefault(RowsWritten.DESCRIPTION, 0L));
+              numbers.getOrDefault(WrittenRowsMetric.DESCRIPTION, 0L));
       case NONE -> 0;
     };
   }

@@ -20,7 +20,7 @@ public record Packed<T>(JavaRDD<byte[]> arrays, Codec<T> codec) {
   private static final int ARRAY_BYTES = 256 << 10;
 
   /** Keeps these elements from their first use on. */
-  public static <T> Packed<T> keep(JavaRDD<T> elements, Codec<T> codec, Kept kept) {
+  public static <T> Packed<T> keep(JavaRDD<T> elements, Codec<T> codec, KeptInSpark kept) {
     return new Packed<>(
         kept.keep(elements.mapPartitions(partition -> new Packing<>(partition, codec))), codec);
   }

@@ -1,6 +1,6 @@
 package backfill.spark.engine;
 
-import backfill.plan.InvalidPlan;
+import backfill.plan.InvalidPlanException;
 import backfill.postgres.server.DaemonThread;
 import backfill.postgres.server.SqlFailure;
 import java.util.List;
@@ -109,7 +109,7 @@ public final class Session implements AutoCloseable {
   /**
    * The session, once it is ready.
    *
-   * @throws InvalidPlan where Spark refuses its settings, a heap that is too small for one
+   * @throws InvalidPlanException where Spark refuses its settings, a heap that is too small for one
    */
   public SparkSession get() {
     begin();
@@ -120,9 +120,9 @@ public final class Session implements AutoCloseable {
       throw new CancellationException("interrupted while Spark started");
     } catch (ExecutionException e) {
       if (e.getCause() instanceof IllegalArgumentException refused) {
-        throw new InvalidPlan(
+        throw new InvalidPlanException(
             List.of(
-                new InvalidPlan.Problem(
+                new InvalidPlanException.Problem(
                     "Spark", 0, "does not start: " + SqlFailure.oneLine(refused.getMessage()))));
       }
       if (e.getCause() instanceof RuntimeException cause) {

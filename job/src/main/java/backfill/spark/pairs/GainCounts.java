@@ -1,6 +1,6 @@
 package backfill.spark.pairs;
 
-import backfill.membership.Sets;
+import backfill.membership.BitmapBytes;
 import backfill.membership.UserIndex;
 import backfill.spark.read.KeyNumbers;
 import backfill.spark.step.Gains;
@@ -16,53 +16,55 @@ final class GainCounts {
 
   /** Of pairs to add. */
   static Gains gains(
-      JavaRDD<ObjectPairs> objects,
-      ObjectPairs.Totals totals,
+      JavaRDD<ObjectDiff> objects,
+      ObjectDiff.Totals totals,
       Broadcast<UserIndex> users,
       StepKeys keys) {
-    JavaRDD<Count> byObject =
+    JavaRDD<PairsOfNumber> byObject =
         objects
             .filter(object -> object.missing() > 0)
-            .map(object -> new Count(object.object(), object.missing()));
+            .map(object -> new PairsOfNumber(object.object(), object.missing()));
     return new Gains(
         totals.missingDirect(),
         totals.missing() - totals.missingDirect(),
-        most(byUser(objects, PairRows.Which.TO_INSERT, users), keys.users()),
+        most(byUser(objects, DiffRows.Which.TO_INSERT, users), keys.users()),
         most(byObject, keys.objects()));
   }
 
   /** Of pairs to delete. */
-  static Losses losses(JavaRDD<ObjectPairs> objects, Broadcast<UserIndex> users, StepKeys keys) {
-    JavaRDD<Count> byObject =
+  static Losses losses(JavaRDD<ObjectDiff> objects, Broadcast<UserIndex> users, StepKeys keys) {
+    JavaRDD<PairsOfNumber> byObject =
         objects
             .map(
                 object ->
-                    new Count(object.object(), Sets.set(object.toDelete()).getLongCardinality()))
+                    new PairsOfNumber(
+                        object.object(), BitmapBytes.set(object.toDelete()).getLongCardinality()))
             .filter(lost -> lost.pairs() > 0);
     return new Losses(
-        most(byUser(objects, PairRows.Which.TO_DELETE, users), keys.users()),
+        most(byUser(objects, DiffRows.Which.TO_DELETE, users), keys.users()),
         most(byObject, keys.objects()));
   }
 
-  private static JavaRDD<Count> byUser(
-      JavaRDD<ObjectPairs> objects, PairRows.Which which, Broadcast<UserIndex> users) {
+  private static JavaRDD<PairsOfNumber> byUser(
+      JavaRDD<ObjectDiff> objects, DiffRows.Which which, Broadcast<UserIndex> users) {
     return objects
         .mapPartitionsToPair(some -> UserCounts.of(some, which, users.value()))
         .reduceByKey(Long::sum)
-        .map(user -> new Count(user._1(), user._2()));
+        .map(user -> new PairsOfNumber(user._1(), user._2()));
   }
 
-  private static List<Gains.Gain> most(JavaRDD<Count> counts, KeyNumbers keys) {
+  private static List<Gains.Gainer> most(JavaRDD<PairsOfNumber> counts, KeyNumbers keys) {
     return counts.top(Gains.LISTED).stream()
-        .map(count -> new Gains.Gain(keys.key(count.number()), count.pairs()))
+        .map(count -> new Gains.Gainer(keys.key(count.number()), count.pairs()))
         .toList();
   }
 
   /** A gain, or a loss, of what a number stands for. */
-  private record Count(long number, long pairs) implements Comparable<Count>, Serializable {
+  private record PairsOfNumber(long number, long pairs)
+      implements Comparable<PairsOfNumber>, Serializable {
     /** More pairs are more; of the same number, the smaller key comes first. */
     @Override
-    public int compareTo(Count other) {
+    public int compareTo(PairsOfNumber other) {
       int order = Long.compare(pairs, other.pairs);
       return order != 0 ? order : Long.compare(other.number, number);
     }

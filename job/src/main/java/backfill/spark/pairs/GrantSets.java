@@ -9,14 +9,14 @@ import backfill.membership.UserIndex;
 import backfill.plan.Settings;
 import backfill.plan.Step;
 import backfill.postgres.write.Target;
-import backfill.spark.engine.Kept;
+import backfill.spark.engine.KeptInSpark;
 import backfill.spark.engine.Packed;
-import backfill.spark.query.PairColumns;
+import backfill.spark.query.PairColumnNames;
 import backfill.spark.read.KeptSources;
-import backfill.spark.read.KeyBytes;
-import backfill.spark.read.KeyPairs;
+import backfill.spark.read.KeyMemoryLimit;
 import backfill.spark.read.KeyRange;
 import backfill.spark.read.KeySpace;
+import backfill.spark.read.ReadPairs;
 import backfill.spark.read.SnapshotReader;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -49,13 +49,13 @@ final class GrantSets implements AutoCloseable {
   private final Step.Pairs step;
   private final Settings settings;
   private final JavaSparkContext spark;
-  private final Kept kept = new Kept();
+  private final KeptInSpark kept = new KeptInSpark();
   private final KeptSources sources;
-  private final SpaceTypes types;
+  private final StepKeyTypes types;
   private final StepKeys keys;
-  private final List<JavaRDD<LongPairs>> members;
-  private final List<JavaRDD<LongPairs>> direct;
-  private final List<JavaRDD<LongPairs>> through;
+  private final List<JavaRDD<NumberedPairs>> members;
+  private final List<JavaRDD<NumberedPairs>> direct;
+  private final List<JavaRDD<NumberedPairs>> through;
   private final Broadcast<UserIndex> users;
   private final PartialSetIterator.Numbering numbering;
   private final boolean numbersAlike;
@@ -85,19 +85,22 @@ final class GrantSets implements AutoCloseable {
     this.settings = settings;
     this.sources = sources;
     this.spark = JavaSparkContext.fromSparkContext(sources.session().sparkContext());
-    types = SpaceTypes.of(step, target, sources);
+    types = StepKeyTypes.of(step, target, sources);
     List<String> views = sources.views(step.reads());
     if (!views.isEmpty()) {
       // Their keys are looked at, and so they are computed.
       sources.begins(String.join(", ", views));
     }
-    List<KeyedPairs> memberRows =
+    List<IdentifiedPairs> memberRows =
         step.members().stream()
-            .map(m -> read(sources, m.from(), new PairColumns(m.group(), m.user()), GROUPS, USERS))
+            .map(
+                m ->
+                    read(
+                        sources, m.from(), new PairColumnNames(m.group(), m.user()), GROUPS, USERS))
             .toList();
-    List<KeyedPairs> directRows = grants(sources, step.direct(), USERS);
-    List<KeyedPairs> throughRows = grants(sources, step.through(), GROUPS);
-    KeyedPairs targetRows = present(target, reader);
+    List<IdentifiedPairs> directRows = grants(sources, step.direct(), USERS);
+    List<IdentifiedPairs> throughRows = grants(sources, step.through(), GROUPS);
+    IdentifiedPairs targetRows = present(target, reader);
     keys =
         StepKeys.of(
             types,
@@ -105,12 +108,12 @@ final class GrantSets implements AutoCloseable {
                 .flatMap(List::stream)
                 .toList(),
             earlier.keys(),
-            new KeyBytes(step.name(), settings.flatten().dictionaryBytes()),
+            new KeyMemoryLimit(step.name(), settings.flatten().dictionaryBytes()),
             spark);
     members = numbered(memberRows);
     direct = numbered(directRows);
     through = numbered(throughRows);
-    JavaRDD<LongPairs> present = targetRows.numbered(keys);
+    JavaRDD<NumberedPairs> present = targetRows.numbered(keys);
     numbersAlike = !keys.users().coded() && !keys.groups().coded() && !isWide(target);
     users = spark.broadcast(indexOf(target, present, earlier.users()));
     if (!views.isEmpty()) {
@@ -132,7 +135,7 @@ final class GrantSets implements AutoCloseable {
 
   /** Begins to read them. */
   private Packed<Tuple2<Long, PartialSet>> sets(
-      JavaRDD<LongPairs> pairs,
+      JavaRDD<NumberedPairs> pairs,
       PartialSet.Kind kind,
       PartialSetIterator.Unnumbered unnumbered,
       SnapshotReader reader) {
@@ -141,43 +144,44 @@ final class GrantSets implements AutoCloseable {
             PartialSetIterator.of(pairs, kind, numbering, unnumbered).map(set -> set),
             PartialSetIterator.CODEC,
             kept);
-    reader.reads().begin(Kept.counts(sets.arrays(), array -> 1), all -> {});
+    reader.reads().begin(KeptInSpark.counts(sets.arrays(), array -> 1), all -> {});
     return sets;
   }
 
-  private List<KeyedPairs> grants(KeptSources sources, List<Step.Grant> grants, KeySpace grantees) {
+  private List<IdentifiedPairs> grants(
+      KeptSources sources, List<Step.Grant> grants, KeySpace grantees) {
     return grants.stream()
         .map(
             grant ->
                 read(
                     sources,
                     grant.from(),
-                    new PairColumns(grant.object(), grant.grantee()),
+                    new PairColumnNames(grant.object(), grant.grantee()),
                     OBJECTS,
                     grantees))
         .toList();
   }
 
-  private KeyedPairs read(
-      KeptSources sources, String from, PairColumns columns, KeySpace keys, KeySpace members) {
-    JavaRDD<KeyPairs> pairs = sources.pairs(from, columns, types.of(keys, members));
-    return new KeyedPairs(types.stored(pairs, keys, members), keys, members);
+  private IdentifiedPairs read(
+      KeptSources sources, String from, PairColumnNames columns, KeySpace keys, KeySpace members) {
+    JavaRDD<ReadPairs> pairs = sources.pairs(from, columns, types.of(keys, members));
+    return new IdentifiedPairs(types.stored(pairs, keys, members), keys, members);
   }
 
-  private KeyedPairs present(Target target, SnapshotReader reader) {
-    JavaRDD<KeyPairs> rows = rows(target, reader, target.where()).pairs();
+  private IdentifiedPairs present(Target target, SnapshotReader reader) {
+    JavaRDD<ReadPairs> rows = rows(target, reader, target.where()).pairs();
     // Read once more for the numbers: of all keys, or of the users that no source names and whose
     // pairs are to go.
     boolean twice = types.of(OBJECTS, USERS).coded() || step.deletes();
-    return new KeyedPairs(twice ? kept.keep(rows) : rows, OBJECTS, USERS);
+    return new IdentifiedPairs(twice ? kept.keep(rows) : rows, OBJECTS, USERS);
   }
 
-  private KeyedPairs rows(Target target, SnapshotReader reader, String where) {
-    return new KeyedPairs(
-        reader.readPairs(target.table(), PairColumns.of(step.into()), where), OBJECTS, USERS);
+  private IdentifiedPairs rows(Target target, SnapshotReader reader, String where) {
+    return new IdentifiedPairs(
+        reader.readPairs(target.table(), PairColumnNames.of(step.into()), where), OBJECTS, USERS);
   }
 
-  private List<JavaRDD<LongPairs>> numbered(List<KeyedPairs> rows) {
+  private List<JavaRDD<NumberedPairs>> numbered(List<IdentifiedPairs> rows) {
     return rows.stream().map(some -> some.numbered(keys)).toList();
   }
 
@@ -189,7 +193,7 @@ final class GrantSets implements AutoCloseable {
    * An int4 column needs no look-up at all, nor do numbers of a dictionary; int8 keys need one
    * where they span 2³² or more.
    */
-  private UserIndex indexOf(Target target, JavaRDD<LongPairs> present, long[] alsoUsers) {
+  private UserIndex indexOf(Target target, JavaRDD<NumberedPairs> present, long[] alsoUsers) {
     if (keys.users().coded()) {
       return UserIndex.startingAt(0);
     }
@@ -230,7 +234,7 @@ final class GrantSets implements AutoCloseable {
   /** The sets that the sources grant; decides how the group map travels. */
   JavaPairRDD<Long, PartialSet> granted() {
     List<JavaPairRDD<Long, PartialSet>> sets = new ArrayList<>();
-    for (JavaRDD<LongPairs> grants : direct) {
+    for (JavaRDD<NumberedPairs> grants : direct) {
       sets.add(
           PartialSetIterator.of(
               grants, PartialSet.Kind.DIRECT, numbering, PartialSetIterator.Unnumbered.REFUSE));
@@ -247,7 +251,7 @@ final class GrantSets implements AutoCloseable {
     return sets.stream().reduce(JavaPairRDD::union).orElseThrow();
   }
 
-  private GroupMap mapped(Kept by) {
+  private GroupMap mapped(KeptInSpark by) {
     return GroupMap.of(members, numbering, settings.flatten().broadcastBytes(), by, spark);
   }
 
@@ -261,7 +265,7 @@ final class GrantSets implements AutoCloseable {
         .reduce(existing.elements().map(Tuple2::_1), JavaRDD::union);
   }
 
-  private static Iterator<Long> sampled(LongPairs some) {
+  private static Iterator<Long> sampled(NumberedPairs some) {
     int every = 1 + some.size() / OBJECTS_SAMPLED;
     return IntStream.range(0, some.size() / every).mapToObj(i -> some.keys()[i * every]).iterator();
   }

@@ -2,8 +2,8 @@ package backfill.spark.pairs;
 
 import backfill.membership.GroupUsers;
 import backfill.plan.Amount;
-import backfill.spark.engine.Kept;
-import backfill.spark.read.KeptPairs;
+import backfill.spark.engine.KeptInSpark;
+import backfill.spark.read.PairCache;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -21,7 +21,7 @@ import scala.Tuple2;
  * The group to users map of one step, where it fits sent to every executor whole, and where it does
  * not kept in partitions that grants are joined with.
  */
-final class GroupMap implements KeptPairs.Shared {
+final class GroupMap implements PairCache.SharedUse {
   private final Broadcast<GroupUsers> broadcast;
   private final JavaPairRDD<Long, PartialSet> joined;
   private final String description;
@@ -41,10 +41,10 @@ final class GroupMap implements KeptPairs.Shared {
    * @param broadcastBytes size of the serialized sets up to which the map is broadcast
    */
   static GroupMap of(
-      List<JavaRDD<LongPairs>> members,
+      List<JavaRDD<NumberedPairs>> members,
       PartialSetIterator.Numbering users,
       long broadcastBytes,
-      Kept kept,
+      KeptInSpark kept,
       JavaSparkContext spark) {
     JavaPairRDD<Long, PartialSet> parts =
         kept.keep(
@@ -126,7 +126,7 @@ final class GroupMap implements KeptPairs.Shared {
    *
    * @param partitions of the join, where there is one
    */
-  JavaPairRDD<Long, PartialSet> grantSets(JavaRDD<LongPairs> grants, int partitions) {
+  JavaPairRDD<Long, PartialSet> grantSets(JavaRDD<NumberedPairs> grants, int partitions) {
     if (broadcast != null) {
       Broadcast<GroupUsers> map = broadcast;
       return PartialSetIterator.of(

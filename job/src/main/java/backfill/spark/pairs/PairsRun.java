@@ -1,6 +1,6 @@
 package backfill.spark.pairs;
 
-import backfill.membership.Sets;
+import backfill.membership.BitmapBytes;
 import backfill.membership.UserIndex;
 import backfill.plan.Settings;
 import backfill.plan.Step;
@@ -10,19 +10,19 @@ import backfill.postgres.ledger.WriteCounts;
 import backfill.postgres.write.Parents;
 import backfill.postgres.write.Target;
 import backfill.postgres.write.WritePart;
-import backfill.spark.engine.Kept;
+import backfill.spark.engine.KeptInSpark;
 import backfill.spark.engine.Packed;
 import backfill.spark.read.KeptSources;
 import backfill.spark.read.KeyNumbers;
 import backfill.spark.read.SnapshotReader;
 import backfill.spark.sink.Sink;
+import backfill.spark.step.DiffCounts;
+import backfill.spark.step.DiffRowsets;
 import backfill.spark.step.FanOut;
 import backfill.spark.step.Gains;
 import backfill.spark.step.Losses;
-import backfill.spark.step.ParentKeys;
-import backfill.spark.step.PlannedChanges;
 import backfill.spark.step.RowsToSet;
-import backfill.spark.step.StepPlan;
+import backfill.spark.step.SnapshotParentKeys;
 import backfill.spark.step.StepRun;
 import backfill.spark.step.Verified;
 import java.util.ArrayList;
@@ -53,15 +53,15 @@ public final class PairsRun implements StepRun {
   private final Step.Pairs step;
   private final Target target;
   private final Settings settings;
-  private final Kept kept = new Kept();
+  private final KeptInSpark kept = new KeptInSpark();
   private SparkSession session;
   private GrantSets grants;
-  private ParentKeys parentKeys;
+  private SnapshotParentKeys parentKeys;
   private JavaPairRDD<Long, PartialSet> granted;
   private Partitioner ranges;
-  private JavaRDD<ObjectPairs> flattened;
-  private ObjectPairs.Totals totals;
-  private StepPlan counts;
+  private JavaRDD<ObjectDiff> flattened;
+  private ObjectDiff.Totals totals;
+  private DiffCounts counts;
 
   public PairsRun(Step.Pairs step, Target target, Settings settings) {
     this.step = step;
@@ -88,7 +88,8 @@ public final class PairsRun implements StepRun {
   public void read(SnapshotReader reader, KeptSources sources) {
     session = sources.session();
     grants = new GrantSets(step, target, settings, reader, sources, GrantSets.Earlier.NONE);
-    parentKeys = ParentKeys.read(target.parentsOf(step.key()), this::numbers, reader, sources);
+    parentKeys =
+        SnapshotParentKeys.read(target.parentsOf(step.key()), this::numbers, reader, sources);
   }
 
   /** Which numbers stand for the keys of one of the target's columns. */
@@ -102,45 +103,45 @@ public final class PairsRun implements StepRun {
   }
 
   @Override
-  public StepPlan diff() {
+  public DiffCounts diff() {
     JavaPairRDD<Long, PartialSet> parts = granted.union(grants.present());
     ranges = ObjectSets.ranges(grants.sampledObjects(), step.write().writers());
     flattened =
         Packed.keep(
                 ObjectSets.merge(
-                        parts, grants.groups(), ranges, ObjectPairs.deleting(step.deletes()))
+                        parts, grants.groups(), ranges, ObjectDiff.deleting(step.deletes()))
                     .filter(object -> !object.isEmpty()),
-                ObjectPairs.CODEC,
+                ObjectDiff.CODEC,
                 kept)
             .elements();
     totals =
-        flattened.aggregate(
-            ObjectPairs.Totals.NONE, ObjectPairs.Totals::and, ObjectPairs.Totals::and);
+        flattened.aggregate(ObjectDiff.Totals.NONE, ObjectDiff.Totals::and, ObjectDiff.Totals::and);
     long present = totals.planned() - totals.missing() - totals.foreign();
     counts =
-        new StepPlan(
+        new DiffCounts(
             totals.planned(),
-            new StepPlan.Found(
+            new DiffCounts.Found(
                 present,
                 step.owns().isEmpty() ? null : totals.foreign(),
                 null,
                 null,
                 step.surplus() == Step.Surplus.IGNORE ? null : totals.surplus(),
                 present + totals.surplus()),
-            new StepPlan.Writes(totals.missing(), null, step.deletes() ? totals.surplus() : null),
-            StepPlan.Unfit.NONE,
+            new DiffCounts.RowsToWrite(
+                totals.missing(), null, step.deletes() ? totals.surplus() : null),
+            DiffCounts.Unfit.NONE,
             Map.of(),
             Map.of());
     return counts;
   }
 
   @Override
-  public PlannedChanges changes() {
-    return new PlannedChanges(
+  public DiffRowsets changes() {
+    return new DiffRowsets(
         counts,
-        rows(PairRows.Which.TO_INSERT),
+        rows(DiffRows.Which.TO_INSERT),
         null,
-        step.deletes() ? rows(PairRows.Which.TO_DELETE) : null);
+        step.deletes() ? rows(DiffRows.Which.TO_DELETE) : null);
   }
 
   @Override
@@ -179,8 +180,8 @@ public final class PairsRun implements StepRun {
         sink.config(),
         flattened,
         part.operation() == Operation.COMPARE_AND_DELETE
-            ? PairRows.Which.TO_DELETE
-            : PairRows.Which.TO_INSERT,
+            ? DiffRows.Which.TO_DELETE
+            : DiffRows.Which.TO_INSERT,
         grants.users(),
         grants.keys());
   }
@@ -190,11 +191,11 @@ public final class PairsRun implements StepRun {
     return Map.of();
   }
 
-  private Dataset<Row> rows(PairRows.Which which) {
+  private Dataset<Row> rows(DiffRows.Which which) {
     Broadcast<UserIndex> users = grants.users();
     StepKeys keys = grants.keys();
     JavaRDD<Row> rows =
-        flattened.mapPartitions(objects -> new PairRows(objects, which, users.value(), keys));
+        flattened.mapPartitions(objects -> new DiffRows(objects, which, users.value(), keys));
     return session.createDataFrame(
         rows,
         new StructType()
@@ -243,17 +244,17 @@ public final class PairsRun implements StepRun {
     if (!grants.numbersByUse(target)) {
       return new long[0];
     }
-    byte[] none = Sets.bytes(new RoaringBitmap());
+    byte[] none = BitmapBytes.bytes(new RoaringBitmap());
     byte[] all =
         flattened
             .map(object -> united(object.justified(), object.toDelete()))
             .treeAggregate(none, PairsRun::united, PairsRun::united);
     UserIndex users = grants.users().value();
-    return Arrays.stream(Sets.set(all).toArray()).mapToLong(users::key).toArray();
+    return Arrays.stream(BitmapBytes.set(all).toArray()).mapToLong(users::key).toArray();
   }
 
   private static byte[] united(byte[] one, byte[] other) {
-    return Sets.bytes(RoaringBitmap.or(Sets.set(one), Sets.set(other)));
+    return BitmapBytes.bytes(RoaringBitmap.or(BitmapBytes.set(one), BitmapBytes.set(other)));
   }
 
   /** What this run planned and wrote, in the numbers of another reading. */
@@ -286,7 +287,7 @@ public final class PairsRun implements StepRun {
   }
 
   private static Tuple2<Long, PartialSet> part(
-      ObjectPairs object, PartialSet.Kind kind, byte[] members, Renumbering by) {
+      ObjectDiff object, PartialSet.Kind kind, byte[] members, Renumbering by) {
     return new Tuple2<>(by.object(object.object()), new PartialSet(kind, by.users(members), 0));
   }
 

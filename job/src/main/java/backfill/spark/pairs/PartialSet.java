@@ -1,6 +1,6 @@
 package backfill.spark.pairs;
 
-import backfill.membership.Sets;
+import backfill.membership.BitmapBytes;
 import backfill.spark.engine.Codec;
 import java.io.DataInput;
 import java.io.DataOutput;
@@ -65,10 +65,10 @@ record PartialSet(Kind kind, byte[] members, long rows) implements Serializable 
   private static final Kind[] KINDS = Kind.values();
 
   static PartialSet of(Kind kind, RoaringBitmap members) {
-    return new PartialSet(kind, Sets.bytes(members), members.getLongCardinality());
+    return new PartialSet(kind, BitmapBytes.bytes(members), members.getLongCardinality());
   }
 
   RoaringBitmap set() {
-    return Sets.set(members);
+    return BitmapBytes.set(members);
   }
 }

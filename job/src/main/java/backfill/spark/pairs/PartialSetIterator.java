@@ -1,8 +1,8 @@
 package backfill.spark.pairs;
 
-import backfill.membership.PartialSets;
+import backfill.membership.SetCollector;
 import backfill.spark.engine.Codec;
-import backfill.spark.read.UnfitRows;
+import backfill.spark.read.UnfitRowsException;
 import java.io.DataInput;
 import java.io.DataOutput;
 import java.io.IOException;
@@ -20,11 +20,11 @@ import scala.Tuple2;
 final class PartialSetIterator implements Iterator<Tuple2<Long, PartialSet>> {
   private static final int KEYS_HELD = 65_536;
 
-  private final Iterator<LongPairs> pairs;
+  private final Iterator<NumberedPairs> pairs;
   private final Numbering numbering;
   private final Unnumbered unnumbered;
   private final ArrayDeque<Tuple2<Long, PartialSet>> ready = new ArrayDeque<>();
-  private final PartialSets sets;
+  private final SetCollector sets;
   private long unknown;
   private boolean ended;
 
@@ -45,12 +45,15 @@ final class PartialSetIterator implements Iterator<Tuple2<Long, PartialSet>> {
   }
 
   private PartialSetIterator(
-      Iterator<LongPairs> pairs, PartialSet.Kind kind, Numbering numbering, Unnumbered unnumbered) {
+      Iterator<NumberedPairs> pairs,
+      PartialSet.Kind kind,
+      Numbering numbering,
+      Unnumbered unnumbered) {
     this.pairs = pairs;
     this.numbering = numbering;
     this.unnumbered = unnumbered;
     this.sets =
-        new PartialSets(
+        new SetCollector(
             KEYS_HELD, (key, set) -> ready.add(new Tuple2<>(key, PartialSet.of(kind, set))));
   }
 
@@ -72,7 +75,10 @@ final class PartialSetIterator implements Iterator<Tuple2<Long, PartialSet>> {
       };
 
   static JavaPairRDD<Long, PartialSet> of(
-      JavaRDD<LongPairs> pairs, PartialSet.Kind kind, Numbering numbering, Unnumbered unnumbered) {
+      JavaRDD<NumberedPairs> pairs,
+      PartialSet.Kind kind,
+      Numbering numbering,
+      Unnumbered unnumbered) {
     return pairs.mapPartitionsToPair(
         partition -> new PartialSetIterator(partition, kind, numbering, unnumbered));
   }
@@ -95,13 +101,13 @@ final class PartialSetIterator implements Iterator<Tuple2<Long, PartialSet>> {
     return !ready.isEmpty();
   }
 
-  private void take(LongPairs some) {
+  private void take(NumberedPairs some) {
     for (int i = 0; i < some.size(); i++) {
       long number = numbering.number(some.members()[i]);
       if (number >= 0) {
         sets.add(some.keys()[i], (int) number);
       } else if (unnumbered == Unnumbered.REFUSE) {
-        throw new UnfitRows(
+        throw new UnfitRowsException(
             "user "
                 + some.members()[i]
                 + " does not fit the target's column; a source must not grant what the target can't hold");

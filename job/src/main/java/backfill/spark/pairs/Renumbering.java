@@ -1,6 +1,6 @@
 package backfill.spark.pairs;
 
-import backfill.membership.Sets;
+import backfill.membership.BitmapBytes;
 import backfill.membership.UserIndex;
 import backfill.spark.read.KeyNumbers;
 import java.io.Serializable;
@@ -51,11 +51,11 @@ record Renumbering(
       return members;
     }
     RoaringBitmap renumbered = new RoaringBitmap();
-    PeekableIntIterator each = Sets.set(members).getIntIterator();
+    PeekableIntIterator each = BitmapBytes.set(members).getIntIterator();
     while (each.hasNext()) {
       renumbered.add(user(each.next()));
     }
-    return Sets.bytes(renumbered);
+    return BitmapBytes.bytes(renumbered);
   }
 
   private int user(int number) {

@@ -1,6 +1,6 @@
 package backfill.spark.pairs;
 
-import backfill.membership.Sets;
+import backfill.membership.BitmapBytes;
 import backfill.membership.UserIndex;
 import backfill.postgres.ledger.WriteCounts;
 import backfill.postgres.write.Batch;
@@ -24,8 +24,8 @@ final class SetWriter {
   /** Writes every partition, each over a connection of its own, and adds up what they did. */
   static WriteCounts write(
       SinkConfig config,
-      JavaRDD<ObjectPairs> objects,
-      PairRows.Which which,
+      JavaRDD<ObjectDiff> objects,
+      DiffRows.Which which,
       Broadcast<UserIndex> users,
       StepKeys keys) {
     return objects
@@ -41,15 +41,15 @@ final class SetWriter {
   private static WriteCounts write(
       SinkConfig config,
       int partition,
-      Iterator<ObjectPairs> objects,
-      PairRows.Which which,
+      Iterator<ObjectDiff> objects,
+      DiffRows.Which which,
       UserIndex users,
       StepKeys keys)
       throws IOException {
     try (PartitionWriter writer = new PartitionWriter(config, partition)) {
       while (objects.hasNext()) {
-        ObjectPairs object = objects.next();
-        PeekableIntIterator each = Sets.set(which.of(object)).getIntIterator();
+        ObjectDiff object = objects.next();
+        PeekableIntIterator each = BitmapBytes.set(which.of(object)).getIntIterator();
         // An object's key is looked up once, however many users it has; most have none to write.
         Object key = each.hasNext() ? key(keys.objects(), object.object()) : null;
         while (each.hasNext()) {

@@ -5,12 +5,12 @@ import backfill.membership.KeyDictionary;
 import backfill.membership.KeyList;
 import backfill.membership.KeyText;
 import backfill.postgres.catalog.KeyType;
-import backfill.spark.engine.Kept;
-import backfill.spark.read.KeyBytes;
+import backfill.spark.engine.KeptInSpark;
+import backfill.spark.read.KeyMemoryLimit;
 import backfill.spark.read.KeyNumbers;
 import backfill.spark.read.KeySlices;
 import backfill.spark.read.KeySpace;
-import backfill.spark.read.UnfitRows;
+import backfill.spark.read.UnfitRowsException;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -32,15 +32,15 @@ record StepKeys(KeyNumbers objects, KeyNumbers groups, KeyNumbers users) impleme
    * Numbers every key of these rows; where all are integers nothing is looked at.
    *
    * @param before another snapshot's, whose keys are to have a number, too; or null
-   * @throws UnfitRows if the keys take more memory than they may
+   * @throws UnfitRowsException if the keys take more memory than they may
    */
   static StepKeys of(
-      SpaceTypes types,
-      List<KeyedPairs> rows,
+      StepKeyTypes types,
+      List<IdentifiedPairs> rows,
       StepKeys before,
-      KeyBytes most,
+      KeyMemoryLimit most,
       JavaSparkContext spark) {
-    List<KeyedPairs> coded =
+    List<IdentifiedPairs> coded =
         rows.stream().filter(pairs -> types.of(pairs.keys(), pairs.members()).coded()).toList();
     Map<KeySpace, List<KeyList>> distinct =
         coded.isEmpty() ? Map.of() : distinct(types, coded, before, most, spark);
@@ -58,14 +58,14 @@ record StepKeys(KeyNumbers objects, KeyNumbers groups, KeyNumbers users) impleme
   }
 
   private static Map<KeySpace, List<KeyList>> distinct(
-      SpaceTypes types,
-      List<KeyedPairs> rows,
+      StepKeyTypes types,
+      List<IdentifiedPairs> rows,
       StepKeys before,
-      KeyBytes given,
+      KeyMemoryLimit given,
       JavaSparkContext spark) {
-    KeyBytes most = before == null ? given : given.twice();
+    KeyMemoryLimit most = before == null ? given : given.twice();
     List<JavaPairRDD<Integer, KeyList>> parts = new ArrayList<>();
-    for (KeyedPairs some : rows) {
+    for (IdentifiedPairs some : rows) {
       KeySpace keys = some.keys();
       KeySpace members = some.members();
       parts.add(
@@ -74,7 +74,7 @@ record StepKeys(KeyNumbers objects, KeyNumbers groups, KeyNumbers users) impleme
     if (before != null) {
       parts.add(spark.parallelizePairs(before.slices(), 1));
     }
-    try (Kept kept = new Kept()) {
+    try (KeptInSpark kept = new KeptInSpark()) {
       JavaPairRDD<Integer, KeyList> slices =
           kept.keep(
               parts.stream()
@@ -105,7 +105,7 @@ record StepKeys(KeyNumbers objects, KeyNumbers groups, KeyNumbers users) impleme
       KeyText.firstThatIsNoUtf8(all)
           .ifPresent(
               key -> {
-                throw new UnfitRows(
+                throw new UnfitRowsException(
                     "a key is no text in UTF-8: \\x"
                         + key
                         + "; a database that checks no encoding holds it, correct it there");

@@ -1,6 +1,6 @@
 package backfill.spark.pairs;
 
-import backfill.membership.Sets;
+import backfill.membership.BitmapBytes;
 import backfill.membership.UserIndex;
 import java.util.HashMap;
 import java.util.Iterator;
@@ -13,10 +13,10 @@ final class UserCounts {
   private UserCounts() {}
 
   static Iterator<Tuple2<Long, Long>> of(
-      Iterator<ObjectPairs> objects, PairRows.Which which, UserIndex users) {
+      Iterator<ObjectDiff> objects, DiffRows.Which which, UserIndex users) {
     Map<Integer, long[]> counts = new HashMap<>();
     while (objects.hasNext()) {
-      PeekableIntIterator each = Sets.set(which.of(objects.next())).getIntIterator();
+      PeekableIntIterator each = BitmapBytes.set(which.of(objects.next())).getIntIterator();
       while (each.hasNext()) {
         counts.computeIfAbsent(each.next(), user -> new long[1])[0]++;
       }

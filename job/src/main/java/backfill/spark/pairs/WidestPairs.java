@@ -1,6 +1,6 @@
 package backfill.spark.pairs;
 
-import backfill.membership.Sets;
+import backfill.membership.BitmapBytes;
 import backfill.membership.UserIndex;
 import backfill.spark.read.KeyNumbers;
 import backfill.spark.step.FanOut;
@@ -29,20 +29,20 @@ final class WidestPairs {
 
   /** The user with most pairs; empty where none gains any. */
   static Optional<FanOut> widestUser(
-      JavaRDD<ObjectPairs> objects, Broadcast<UserIndex> users, StepKeys keys, Set<String> except) {
+      JavaRDD<ObjectDiff> objects, Broadcast<UserIndex> users, StepKeys keys, Set<String> except) {
     return widest(
         keys.users(),
         except,
         objects
             .mapPartitionsToPair(some -> shares(some, users.value()))
-            .reduceByKey(Share::and)
+            .reduceByKey(PairsShare::and)
             .filter(user -> user._2().gains())
             .map(user -> new Numbered(user._1(), user._2().pairs())));
   }
 
   /** The object with most users; empty where none gains any. */
   static Optional<FanOut> widestObject(
-      JavaRDD<ObjectPairs> objects, StepKeys keys, Set<String> except) {
+      JavaRDD<ObjectDiff> objects, StepKeys keys, Set<String> except) {
     return widest(
         keys.objects(),
         except,
@@ -72,20 +72,20 @@ final class WidestPairs {
   }
 
   /** What one user has in a part of the objects. */
-  private record Share(long pairs, boolean gains) implements Serializable {
-    Share and(Share other) {
-      return new Share(pairs + other.pairs, gains || other.gains);
+  private record PairsShare(long pairs, boolean gains) implements Serializable {
+    PairsShare and(PairsShare other) {
+      return new PairsShare(pairs + other.pairs, gains || other.gains);
     }
   }
 
-  private static Iterator<Tuple2<Long, Share>> shares(
-      Iterator<ObjectPairs> objects, UserIndex users) {
+  private static Iterator<Tuple2<Long, PairsShare>> shares(
+      Iterator<ObjectDiff> objects, UserIndex users) {
     Map<Integer, long[]> pairs = new HashMap<>();
     RoaringBitmap gaining = new RoaringBitmap();
     while (objects.hasNext()) {
-      ObjectPairs object = objects.next();
-      gaining.or(Sets.set(object.toInsert()));
-      PeekableIntIterator each = Sets.set(object.justified()).getIntIterator();
+      ObjectDiff object = objects.next();
+      gaining.or(BitmapBytes.set(object.toInsert()));
+      PeekableIntIterator each = BitmapBytes.set(object.justified()).getIntIterator();
       while (each.hasNext()) {
         pairs.computeIfAbsent(each.next(), user -> new long[1])[0]++;
       }
@@ -95,7 +95,7 @@ final class WidestPairs {
             entry ->
                 new Tuple2<>(
                     users.key(entry.getKey()),
-                    new Share(entry.getValue()[0], gaining.contains(entry.getKey()))))
+                    new PairsShare(entry.getValue()[0], gaining.contains(entry.getKey()))))
         .iterator();
   }
 }

@@ -64,11 +64,11 @@ public interface CellReader {
     } else if (type instanceof StringType) {
       return (row, place) -> text(row.getUTF8String(place));
     } else if (type instanceof DateType) {
-      return (row, place) -> new Times.Day(row.getInt(place));
+      return (row, place) -> new SparkTime.Day(row.getInt(place));
     } else if (type instanceof TimestampType) {
-      return (row, place) -> new Times.Timestamp(row.getLong(place));
+      return (row, place) -> new SparkTime.Timestamp(row.getLong(place));
     } else if (type instanceof TimestampNTZType) {
-      return (row, place) -> new Times.Local(row.getLong(place));
+      return (row, place) -> new SparkTime.Local(row.getLong(place));
     } else if (type instanceof BinaryType) {
       return (row, place) -> "\\x" + HexFormat.of().formatHex(row.getBinary(place));
     } else if (type instanceof NullType) {

@@ -119,13 +119,13 @@ public final class Cells {
     if (written == null) {
       return null;
     } else if (type instanceof TimestampType || type instanceof TimestampNTZType) {
-      return Long.toString(Times.micros(written));
+      return Long.toString(SparkTime.micros(written));
     }
     if (type instanceof FloatType) {
       return Float.toString(Float.parseFloat(written));
     } else if (type instanceof DoubleType) {
       return Double.toString(Double.parseDouble(written));
     }
-    return type instanceof DateType ? Integer.toString(Times.days(written)) : written;
+    return type instanceof DateType ? Integer.toString(SparkTime.days(written)) : written;
   }
 }

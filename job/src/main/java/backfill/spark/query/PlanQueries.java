@@ -83,7 +83,7 @@ public final class PlanQueries implements QueryShapes {
             });
     Map<String, Map<String, GivenType>> ofViews = new LinkedHashMap<>();
     views.forEach((name, rows) -> ofViews.put(name, given(rows, uses, UsesSeen.VIEW + name)));
-    KeyColumns keys = new KeyColumns(empty, sources, views, reasons);
+    KeyedByCheck keys = new KeyedByCheck(empty, sources, views, reasons);
     for (Source source : plan.sources().values()) {
       source.keyedBy().ifPresent(keyed -> needed.get(source.name()).add(keyed.column()));
       for (Dataset<Row> key : keys.of(source)) {
@@ -213,7 +213,7 @@ public final class PlanQueries implements QueryShapes {
             .filter(Step.Fill.class::isInstance)
             .map(Step.Fill.class::cast)
             .toList();
-    Set<String> sources = new HashSet<>(PairColumns.soleUses(plan, fills).keySet());
+    Set<String> sources = new HashSet<>(PairColumnNames.soleUses(plan, fills).keySet());
     plan.views().keySet().forEach(view -> sources.removeAll(plan.sourcesOfView(view)));
     return sources;
   }

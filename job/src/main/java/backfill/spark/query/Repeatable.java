@@ -2,7 +2,7 @@ package backfill.spark.query;
 
 import static scala.jdk.javaapi.CollectionConverters.asJava;
 
-import backfill.plan.Moments;
+import backfill.plan.MomentTexts;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
@@ -84,6 +84,6 @@ final class Repeatable {
         && (cast.dataType() instanceof TimestampType
             || cast.dataType() instanceof TimestampNTZType
             || cast.dataType() instanceof DateType)
-        && Moments.isMoving(text.value().toString());
+        && MomentTexts.isMoving(text.value().toString());
   }
 }

@@ -19,7 +19,7 @@ import org.apache.spark.sql.types.DecimalType;
  * ValueGroup} has it. What Spark cannot hold exactly arrives as the text that the server writes,
  * and the server reads it again. Times arrive as a count since 1970, because the driver has no
  * infinity that Spark's JDBC source keeps: here it is the largest count, after every other time,
- * and {@link Times} writes it back.
+ * and {@link SparkTime} writes it back.
  */
 public final class SparkTypes {
   private static final Map<String, DataType> SCALARS =

@@ -11,7 +11,7 @@ import static org.apache.spark.sql.functions.regexp_replace;
 import static org.apache.spark.sql.functions.substring;
 import static org.apache.spark.sql.functions.when;
 
-import backfill.plan.Moments;
+import backfill.plan.MomentTexts;
 import backfill.postgres.catalog.Table;
 import backfill.postgres.catalog.ValueGroup;
 import backfill.postgres.preflight.GivenType;
@@ -40,7 +40,7 @@ public final class Canonical {
   private static final Pattern VARCHAR = Pattern.compile("character varying\\((\\d+)\\)");
 
   /** A text by which PostgreSQL means the time at which it reads it. */
-  private static final String WHEN_READ = "(?i)(" + Moments.WORDS + ")";
+  private static final String WHEN_READ = "(?i)(" + MomentTexts.WORDS + ")";
 
   private Canonical() {}
 

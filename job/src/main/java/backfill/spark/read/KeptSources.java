@@ -5,12 +5,12 @@ import backfill.plan.Source;
 import backfill.plan.Step;
 import backfill.postgres.catalog.KeyType;
 import backfill.postgres.catalog.Table;
-import backfill.postgres.preflight.Ready;
+import backfill.postgres.preflight.PreflightResult;
 import backfill.postgres.server.Parameters;
 import backfill.spark.engine.EngineSettings;
-import backfill.spark.engine.Kept;
+import backfill.spark.engine.KeptInSpark;
 import backfill.spark.query.Cells;
-import backfill.spark.query.PairColumns;
+import backfill.spark.query.PairColumnNames;
 import backfill.spark.query.PlanQueries;
 import backfill.spark.query.RunUuid;
 import java.time.Instant;
@@ -45,11 +45,11 @@ public final class KeptSources implements AutoCloseable {
   private final Plan plan;
   private final Instant now;
   private final long queriedBlocks;
-  private final Kept kept = new Kept();
+  private final KeptInSpark kept = new KeptInSpark();
   private final Map<String, Long> counts = new LinkedHashMap<>();
   private final Map<String, Long> nullKeys = new LinkedHashMap<>();
   private final Map<String, Table> tables = new LinkedHashMap<>();
-  private final KeptPairs pairs = new KeptPairs();
+  private final PairCache pairs = new PairCache();
   private final Set<String> views = new HashSet<>();
   private Consumer<String> listener = what -> {};
 
@@ -105,7 +105,7 @@ public final class KeptSources implements AutoCloseable {
     reader
         .reads()
         .begin(
-            Kept.counts(rows),
+            KeptInSpark.counts(rows),
             parts -> {
               long count = sum(parts);
               makeKnown(source.name(), rows, count);
@@ -162,7 +162,7 @@ public final class KeptSources implements AutoCloseable {
       SnapshotReader reader,
       Source source,
       Table table,
-      PairColumns columns,
+      PairColumnNames columns,
       boolean queried,
       String where,
       LongConsumer read) {
@@ -181,8 +181,9 @@ public final class KeptSources implements AutoCloseable {
             return;
           }
           if (queried) {
-            PairsRelation relation =
-                new PairsRelation(session, table, columns, pairs.of(source.name()), counted.rows());
+            PairsAsRelation relation =
+                new PairsAsRelation(
+                    session, table, columns, pairs.of(source.name()), counted.rows());
             makeKnown(source.name(), session.baseRelationToDataFrame(relation), counted.rows());
           }
           noteRead(source, table, counted.rows());
@@ -206,12 +207,12 @@ public final class KeptSources implements AutoCloseable {
   }
 
   /** What was read as pairs, and what is made of them. */
-  public KeptPairs inPairs() {
+  public PairCache inPairs() {
     return pairs;
   }
 
   /** The source's condition as the server is asked it; null where it has none. */
-  static String where(Source source, Plan plan, Ready ready) {
+  static String where(Source source, Plan plan, PreflightResult ready) {
     return source
         .where()
         .map(condition -> Parameters.inline(condition, plan.params(), ready.now()))
@@ -241,12 +242,12 @@ public final class KeptSources implements AutoCloseable {
    *
    * @param types which a source that was read as pairs has already
    */
-  public JavaRDD<KeyPairs> pairs(String from, PairColumns columns, KeyTypes types) {
-    JavaRDD<KeyPairs> read = pairs.of(from);
+  public JavaRDD<ReadPairs> pairs(String from, PairColumnNames columns, TypePair types) {
+    JavaRDD<ReadPairs> read = pairs.of(from);
     if (read != null) {
       return read;
     }
-    JavaRDD<KeyPairs> rows = KeyPairsOfRows.of(session.table(from), columns, types);
+    JavaRDD<ReadPairs> rows = PairsOfRows.of(session.table(from), columns, types);
     return types.coded() ? kept.keep(rows) : rows;
   }
 

@@ -9,7 +9,7 @@ import org.apache.spark.sql.catalyst.InternalRow;
 /** Takes the keys of one column out of rows, one after the other, until there are enough. */
 abstract sealed class KeyCells {
 
-  /** For at most {@link KeyPairs#SIZE} rows. */
+  /** For at most {@link ReadPairs#SIZE} rows. */
   static KeyCells of(KeyType type) {
     return type == KeyType.INTEGER ? new Integers() : new Others(type);
   }
@@ -29,7 +29,7 @@ abstract sealed class KeyCells {
   }
 
   private static final class Integers extends KeyCells {
-    private final long[] values = new long[KeyPairs.SIZE];
+    private final long[] values = new long[ReadPairs.SIZE];
 
     @Override
     boolean take(PairCopy copy, int row) {
@@ -50,7 +50,7 @@ abstract sealed class KeyCells {
   private static final class Others extends KeyCells {
     private final KeyType type;
     private final DistinctKeys distinct = new DistinctKeys();
-    private final int[] places = new int[KeyPairs.SIZE];
+    private final int[] places = new int[ReadPairs.SIZE];
 
     Others(KeyType type) {
       this.type = type;
@@ -77,7 +77,7 @@ abstract sealed class KeyCells {
       return type.bytes(text)
           .orElseThrow(
               () ->
-                  new UnfitRows(
+                  new UnfitRowsException(
                       "a view gives the key \""
                           + text
                           + "\", which is no "

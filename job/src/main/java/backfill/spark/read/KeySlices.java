@@ -27,10 +27,10 @@ public final class KeySlices {
    * @param most may be in one partition: beyond it the whole is not held either
    */
   public static Iterator<Tuple2<Integer, KeyList>> of(
-      Iterator<KeyPairs> pairs, KeySpace keys, KeySpace members, KeyBytes most) {
+      Iterator<ReadPairs> pairs, KeySpace keys, KeySpace members, KeyMemoryLimit most) {
     KeySlices slices = new KeySlices();
     while (pairs.hasNext()) {
-      KeyPairs some = pairs.next();
+      ReadPairs some = pairs.next();
       slices.add(keys, some.keys());
       slices.add(members, some.members());
       most.require(slices.byteCount());

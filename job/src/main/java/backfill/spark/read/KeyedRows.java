@@ -52,7 +52,7 @@ final class KeyedRows implements Iterator<Row> {
       select.end();
       ended = true;
     } catch (SQLException e) {
-      throw new KeyPairsOfTable.ReadFailure(fetch.sql(), e);
+      throw new PairsOfTable.PairsReadException(fetch.sql(), e);
     }
   }
 
@@ -70,7 +70,7 @@ final class KeyedRows implements Iterator<Row> {
           JdbcUtils.resultSetToRows(
               select.rows(together.toArray()), fetch.schema(), fetch.dialect()));
     } catch (SQLException e) {
-      throw new KeyPairsOfTable.ReadFailure(fetch.sql(), e);
+      throw new PairsOfTable.PairsReadException(fetch.sql(), e);
     }
   }
 

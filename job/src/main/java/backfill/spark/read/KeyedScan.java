@@ -98,7 +98,7 @@ final class KeyedScan {
    *
    * @param type that of the column whose rows will be fetched
    */
-  static Dataset<Row> keys(SparkSession session, KeyType type, List<Source.Keys> from) {
+  static Dataset<Row> keys(SparkSession session, KeyType type, List<Source.KeyOrigin> from) {
     Column notNull = col(KEY).isNotNull();
     return from.stream()
         .map(

@@ -3,13 +3,13 @@ package backfill.spark.read;
 import backfill.plan.Plan;
 import backfill.plan.Step;
 import backfill.postgres.catalog.Table;
-import backfill.postgres.preflight.Ready;
+import backfill.postgres.preflight.PreflightResult;
 import backfill.postgres.server.Database;
-import backfill.postgres.server.Databases;
+import backfill.postgres.server.NamedDatabases;
 import backfill.postgres.server.Replicas;
 import backfill.postgres.snapshot.Snapshot;
-import backfill.postgres.snapshot.Snapshots;
-import backfill.spark.query.Timestamps;
+import backfill.postgres.snapshot.SnapshotGroup;
+import backfill.spark.query.TimestampText;
 import java.sql.SQLException;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -28,7 +28,7 @@ import org.apache.spark.sql.SparkSession;
 public record NewReading(
     SparkSession spark,
     Plan plan,
-    Databases databases,
+    NamedDatabases databases,
     String applicationName,
     UUID run,
     Consumer<String> waiting) {
@@ -40,7 +40,8 @@ public record NewReading(
    *
    * @param overlay what earlier steps of a dry run would leave
    */
-  public Reading begin(Ready ready, List<Step.Fill> steps, LaidOver overlay) throws SQLException {
+  public Reading begin(PreflightResult ready, List<Step.Fill> steps, LaidOver overlay)
+      throws SQLException {
     return of(ready, steps, overlay, export(TablesToRead.all(plan, ready, steps)), null);
   }
 
@@ -49,7 +50,7 @@ public record NewReading(
    * snapshot of the primary, and the replica shows by its own snapshot what that one does. So a row
    * that goes along with what justifies it is not taken for one that is missing.
    */
-  public Reading verifying(Ready ready, List<Step.Fill> steps) throws SQLException {
+  public Reading verifying(PreflightResult ready, List<Step.Fill> steps) throws SQLException {
     if (!databases.main().readsElsewhere()) {
       return begin(ready, steps, LaidOver.NOTHING);
     }
@@ -77,7 +78,7 @@ public record NewReading(
         plan.settings().lockTimeout(),
         plan.settings().read().waitFor(),
         waiting);
-    return Snapshots.export(
+    return SnapshotGroup.export(
         databases,
         applicationName,
         tables,
@@ -89,14 +90,14 @@ public record NewReading(
    * @param atPrimary the snapshot that targets are read in; null where it is main's
    */
   private Reading of(
-      Ready ready,
+      PreflightResult ready,
       List<Step.Fill> steps,
       LaidOver overlay,
       Map<String, Snapshot> snapshots,
       Snapshot atPrimary) {
     long blocks = TablesToRead.blocks(ready, steps, TablesToRead.queried(plan, steps));
     KeptSources sources =
-        new KeptSources(spark, plan, Timestamps.instant(ready.now()), run, blocks);
+        new KeptSources(spark, plan, TimestampText.instant(ready.now()), run, blocks);
     Map<String, SnapshotReader> readers = new LinkedHashMap<>();
     snapshots.forEach(
         (name, snapshot) ->

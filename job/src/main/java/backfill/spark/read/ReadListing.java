@@ -9,13 +9,13 @@ import backfill.postgres.catalog.Column;
 import backfill.postgres.catalog.ParentTable;
 import backfill.postgres.catalog.Table;
 import backfill.postgres.catalog.TableLock;
-import backfill.postgres.preflight.Ready;
-import backfill.postgres.server.Databases;
+import backfill.postgres.preflight.PreflightResult;
 import backfill.postgres.server.ListedStatement;
+import backfill.postgres.server.NamedDatabases;
 import backfill.postgres.write.Target;
 import backfill.postgres.write.WritePart;
 import backfill.spark.engine.Session;
-import backfill.spark.query.PairColumns;
+import backfill.spark.query.PairColumnNames;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -27,11 +27,15 @@ import java.util.stream.Stream;
 /** What reads sources and targets, listed. */
 public final class ReadListing {
   private final Plan plan;
-  private final Ready ready;
+  private final PreflightResult ready;
   private final Map<String, TableScan> scans = new LinkedHashMap<>();
 
   public ReadListing(
-      Session session, Plan plan, Ready ready, Databases databases, String applicationName) {
+      Session session,
+      Plan plan,
+      PreflightResult ready,
+      NamedDatabases databases,
+      String applicationName) {
     this.plan = plan;
     this.ready = ready;
     Settings.Read read = plan.settings().read();
@@ -51,7 +55,7 @@ public final class ReadListing {
     Source source = plan.sources().get(name);
     Table table = ready.sources().get(name);
     TableScan scan = scans.get(source.database());
-    PairColumns pairs = PairColumns.read(plan, together, ready).get(name);
+    PairColumnNames pairs = PairColumnNames.read(plan, together, ready).get(name);
     if (pairs != null) {
       return listed(
           table, scan.pairStatements(table, pairs, KeptSources.where(source, plan, ready)));
@@ -94,7 +98,7 @@ public final class ReadListing {
     return step instanceof Step.Pairs pairs
         ? listed(
             target.table(),
-            main().pairStatements(target.table(), PairColumns.of(pairs.into()), where))
+            main().pairStatements(target.table(), PairColumnNames.of(pairs.into()), where))
         : listed(main(), target.table(), columns, where);
   }
 
@@ -118,7 +122,7 @@ public final class ReadListing {
                             parent.table(),
                             main()
                                 .pairStatements(
-                                    parent.table(), new PairColumns(column, column), null))));
+                                    parent.table(), new PairColumnNames(column, column), null))));
       }
     }
     return listed.values().stream().flatMap(List::stream).toList();

@@ -4,11 +4,11 @@ import backfill.plan.Plan;
 import backfill.plan.Source;
 import backfill.plan.Step;
 import backfill.postgres.catalog.Table;
-import backfill.postgres.preflight.Ready;
-import backfill.postgres.snapshot.LostSnapshot;
+import backfill.postgres.preflight.PreflightResult;
+import backfill.postgres.snapshot.LostSnapshotException;
 import backfill.postgres.snapshot.Snapshot;
 import backfill.spark.engine.SparkFailure;
-import backfill.spark.query.PairColumns;
+import backfill.spark.query.PairColumnNames;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -36,11 +36,11 @@ public final class Reading implements AutoCloseable {
   private static final long BLOCK_BYTES = 8192;
 
   private final Plan plan;
-  private final Ready ready;
+  private final PreflightResult ready;
   private final KeptSources sources;
   private final Map<String, SnapshotReader> readers;
   private final SnapshotReader targets;
-  private final Map<String, PairColumns> asPairs;
+  private final Map<String, PairColumnNames> asPairs;
   private final Set<String> queried;
   private final Set<String> asked = new HashSet<>();
   private final Map<String, Long> leftOut = new HashMap<>();
@@ -53,7 +53,7 @@ public final class Reading implements AutoCloseable {
    */
   Reading(
       Plan plan,
-      Ready ready,
+      PreflightResult ready,
       List<Step.Fill> steps,
       KeptSources sources,
       Map<String, SnapshotReader> readers,
@@ -63,7 +63,7 @@ public final class Reading implements AutoCloseable {
     this.sources = sources;
     this.readers = readers;
     this.targets = targets;
-    this.asPairs = PairColumns.read(plan, steps, ready);
+    this.asPairs = PairColumnNames.read(plan, steps, ready);
     this.queried = TablesToRead.queried(plan, steps);
   }
 
@@ -75,7 +75,7 @@ public final class Reading implements AutoCloseable {
    *
    * @param begun told each source's name before it is read
    * @param read told each source's name and rows after it
-   * @throws LostSnapshot if the one that they are read in is gone
+   * @throws LostSnapshotException if the one that they are read in is gone
    */
   public void sources(Step.Fill step, Consumer<String> begun, BiConsumer<String, Long> read) {
     for (String name : plan.relationsOf(step)) {
@@ -107,7 +107,7 @@ public final class Reading implements AutoCloseable {
     Table table = ready.sources().get(source.name());
     String where = KeptSources.where(source, plan, ready);
     Set<String> needed = ready.shapes().needed().getOrDefault(source.name(), Set.of());
-    PairColumns columns = asPairs.get(source.name());
+    PairColumnNames columns = asPairs.get(source.name());
     if (columns != null) {
       boolean alsoQueried = queried.contains(source.name());
       sources.readPairs(reader, source, table, columns, alsoQueried, where, read);
@@ -153,7 +153,8 @@ public final class Reading implements AutoCloseable {
     } catch (Exception e) {
       // Spark throws what no signature declares.
       giveUp();
-      Optional<LostSnapshot> lost = LostSnapshot.in(e, database, reader.snapshot());
+      Optional<LostSnapshotException> lost =
+          LostSnapshotException.in(e, database, reader.snapshot());
       if (lost.isPresent()) {
         throw lost.get();
       }

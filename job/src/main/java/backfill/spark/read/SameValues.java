@@ -161,7 +161,7 @@ public final class SameValues {
                   rows.set(place, written(rows.get(place), same));
                 });
       } catch (SQLException e) {
-        throw new KeyPairsOfTable.ReadFailure(sql, e);
+        throw new PairsOfTable.PairsReadException(sql, e);
       }
     }
 

@@ -5,7 +5,7 @@ import backfill.postgres.catalog.Table;
 import backfill.postgres.server.Database;
 import backfill.postgres.snapshot.LeftOutRows;
 import backfill.postgres.snapshot.Snapshot;
-import backfill.spark.query.PairColumns;
+import backfill.spark.query.PairColumnNames;
 import java.sql.SQLException;
 import java.util.Collection;
 import java.util.LinkedHashSet;
@@ -32,7 +32,7 @@ public final class SnapshotReader {
   private final String applicationName;
   private final Snapshot snapshot;
   private final LaidOver overlay;
-  private final Reads reads;
+  private final ReadJobs reads;
   private long statements;
 
   /**
@@ -52,11 +52,11 @@ public final class SnapshotReader {
     this.applicationName = applicationName;
     this.snapshot = snapshot;
     this.overlay = overlay;
-    this.reads = new Reads(settings.readers());
+    this.reads = new ReadJobs(settings.readers());
   }
 
   /** What is being read here: jobs over what the other methods answer with. */
-  public Reads reads() {
+  public ReadJobs reads() {
     return reads;
   }
 
@@ -66,7 +66,7 @@ public final class SnapshotReader {
    * known.
    */
   public Dataset<Row> read(Table table, Collection<String> columns, String where) {
-    if (table.isAbsent()) {
+    if (table.isPending()) {
       return spark
           .emptyDataFrame()
           .select(
@@ -114,16 +114,16 @@ public final class SnapshotReader {
    * Two columns of keys of the table, read when Spark asks for them; at most {@code readers}
    * connections at a time. None where the table is still to be made.
    */
-  public JavaRDD<KeyPairs> readPairs(Table table, PairColumns columns, String where) {
-    if (table.isAbsent()) {
+  public JavaRDD<ReadPairs> readPairs(Table table, PairColumnNames columns, String where) {
+    if (table.isPending()) {
       return JavaSparkContext.fromSparkContext(spark.sparkContext()).emptyRDD();
     }
     if (overlay.covers(table)) {
       List<String> names = List.of(columns.key(), columns.member());
-      return KeyPairsOfRows.of(
+      return PairsOfRows.of(
           overlay.read(this, table, new LinkedHashSet<>(names), where),
           columns,
-          KeyTypes.of(table, columns));
+          TypePair.of(table, columns));
     }
     statements += scan.ranges(table).size();
     return scan.pairs(table, columns, where, snapshot.importStatements());
@@ -134,7 +134,7 @@ public final class SnapshotReader {
    * read.
    */
   OptionalLong leftOut(Table table, String where) throws SQLException {
-    if (table.isAbsent() || overlay.covers(table)) {
+    if (table.isPending() || overlay.covers(table)) {
       return OptionalLong.empty();
     }
     statements++;

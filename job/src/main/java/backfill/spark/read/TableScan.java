@@ -9,7 +9,7 @@ import backfill.postgres.catalog.Table;
 import backfill.postgres.server.Database;
 import backfill.postgres.server.TableName;
 import backfill.postgres.snapshot.PairCopy;
-import backfill.spark.query.PairColumns;
+import backfill.spark.query.PairColumnNames;
 import backfill.spark.query.SparkTypes;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -100,18 +100,18 @@ final class TableScan {
    * Two columns of keys of the table, read when Spark asks for them; at most {@code readers}
    * connections at a time.
    */
-  JavaRDD<KeyPairs> pairs(Table table, PairColumns columns, String where, String first) {
+  JavaRDD<ReadPairs> pairs(Table table, PairColumnNames columns, String where, String first) {
     List<String> statements = pairStatements(table, columns, where);
     Database from = database;
     String name = applicationName;
-    KeyTypes types = KeyTypes.of(table, columns);
+    TypePair types = TypePair.of(table, columns);
     return JavaSparkContext.fromSparkContext(spark.sparkContext())
         .parallelize(statements, statements.size())
-        .flatMap(sql -> new KeyPairsOfTable(from, first, name, types, sql));
+        .flatMap(sql -> new PairsOfTable(from, first, name, types, sql));
   }
 
   /** The statements that {@link #pairs} sends, one for each range. */
-  List<String> pairStatements(Table table, PairColumns columns, String where) {
+  List<String> pairStatements(Table table, PairColumnNames columns, String where) {
     backfill.postgres.catalog.Column key = table.column(columns.key()).orElseThrow();
     backfill.postgres.catalog.Column member = table.column(columns.member()).orElseThrow();
     return ranges(table).stream()

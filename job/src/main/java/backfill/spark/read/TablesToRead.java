@@ -3,9 +3,9 @@ package backfill.spark.read;
 import backfill.plan.Plan;
 import backfill.plan.Step;
 import backfill.postgres.catalog.Table;
-import backfill.postgres.preflight.Ready;
+import backfill.postgres.preflight.PreflightResult;
 import backfill.postgres.write.Target;
-import backfill.spark.query.PairColumns;
+import backfill.spark.query.PairColumnNames;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -21,12 +21,12 @@ public final class TablesToRead {
   static Set<String> queried(Plan plan, List<Step.Fill> steps) {
     Set<String> sources = new HashSet<>();
     steps.forEach(step -> sources.addAll(plan.sourcesOf(step)));
-    sources.removeAll(PairColumns.soleUses(plan, steps).keySet());
+    sources.removeAll(PairColumnNames.soleUses(plan, steps).keySet());
     return sources;
   }
 
   /** Blocks of the tables that queries read. */
-  static long blocks(Ready ready, List<Step.Fill> steps, Set<String> queried) {
+  static long blocks(PreflightResult ready, List<Step.Fill> steps, Set<String> queried) {
     long sources = queried.stream().mapToLong(source -> ready.sources().get(source).blocks()).sum();
     long targets =
         steps.stream()
@@ -40,14 +40,15 @@ public final class TablesToRead {
    * What these steps read, sources and targets, by database; a table may be there twice. One that
    * is still to be made is not among them.
    */
-  public static Map<String, List<Table>> all(Plan plan, Ready ready, List<Step.Fill> steps) {
+  public static Map<String, List<Table>> all(
+      Plan plan, PreflightResult ready, List<Step.Fill> steps) {
     Map<String, List<Table>> tables = sources(plan, ready, steps);
     tables.get(Plan.MAIN).addAll(targets(ready, steps));
     return tables;
   }
 
   /** The sources among them; main is always there. */
-  static Map<String, List<Table>> sources(Plan plan, Ready ready, List<Step.Fill> steps) {
+  static Map<String, List<Table>> sources(Plan plan, PreflightResult ready, List<Step.Fill> steps) {
     Map<String, List<Table>> tables = new LinkedHashMap<>();
     tables.put(Plan.MAIN, new ArrayList<>());
     for (Step.Fill step : steps) {
@@ -57,12 +58,12 @@ public final class TablesToRead {
             .add(ready.sources().get(source));
       }
     }
-    tables.values().forEach(those -> those.removeIf(Table::isAbsent));
+    tables.values().forEach(those -> those.removeIf(Table::isPending));
     return tables;
   }
 
   /** The targets among them, with the parents of their rows; all of these are main's. */
-  static List<Table> targets(Ready ready, List<Step.Fill> steps) {
+  static List<Table> targets(PreflightResult ready, List<Step.Fill> steps) {
     List<Table> tables = new ArrayList<>();
     for (Step.Fill step : steps) {
       Target target = ready.targets().get(step.name());
@@ -71,7 +72,7 @@ public final class TablesToRead {
           .filter(parent -> parent.readBy(step).isPresent())
           .forEach(parent -> tables.add(parent.table()));
     }
-    tables.removeIf(Table::isAbsent);
+    tables.removeIf(Table::isPending);
     return tables;
   }
 }

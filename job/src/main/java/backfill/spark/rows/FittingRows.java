@@ -13,12 +13,12 @@ import backfill.postgres.catalog.Table;
 import backfill.postgres.ledger.Rejection;
 import backfill.postgres.ledger.WriteCounts;
 import backfill.postgres.preflight.GivenType;
-import backfill.spark.engine.Kept;
+import backfill.spark.engine.KeptInSpark;
 import backfill.spark.read.Canonical;
 import backfill.spark.read.MatchKey;
 import backfill.spark.read.SnapshotReader;
 import backfill.spark.read.StoredRows;
-import backfill.spark.read.UnfitRows;
+import backfill.spark.read.UnfitRowsException;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -63,9 +63,9 @@ final class FittingRows {
       Dataset<Row> query,
       Map<String, GivenType> given,
       SnapshotReader reader,
-      Kept kept) {
+      KeptInSpark kept) {
     List<String> outputs = List.of(query.columns());
-    if (table.isAbsent()) {
+    if (table.isPending()) {
       // What it would make of a value is not known; as long as it has no rows, none differs.
       return new FittingRows(step, key, kept.keep(query), outputs, false);
     }
@@ -122,7 +122,7 @@ final class FittingRows {
     Dataset<Row> twice = rows().groupBy(cells(key.shared())).count().where(col("count").gt(1));
     List<Row> first = twice.limit(1).collectAsList();
     if (!first.isEmpty()) {
-      throw new UnfitRows(
+      throw new UnfitRowsException(
           "step "
               + step.name()
               + ": the query gives "

@@ -16,14 +16,14 @@ import backfill.plan.Step;
 import backfill.postgres.catalog.ParentKey;
 import backfill.postgres.ledger.Operation;
 import backfill.postgres.write.WritePart;
-import backfill.spark.engine.Kept;
+import backfill.spark.engine.KeptInSpark;
 import backfill.spark.query.Cells;
 import backfill.spark.read.MatchKey;
 import backfill.spark.read.SameValues;
+import backfill.spark.step.DiffCounts;
 import backfill.spark.step.FanOut;
 import backfill.spark.step.Gains;
 import backfill.spark.step.RowsToSet;
-import backfill.spark.step.StepPlan;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -69,7 +69,7 @@ final class RowsMatch {
       Dataset<Row> planned,
       Dataset<Row> current,
       SameValues same,
-      Kept kept) {
+      KeptInSpark kept) {
     this.step = step;
     this.compared = compared;
     Dataset<Row> wanted = planned.withColumn(PLANNED, lit(true));
@@ -99,7 +99,7 @@ final class RowsMatch {
   }
 
   /** How many rows are in each state; the step's other counts are null or 0. */
-  StepPlan counts(long targetRows) {
+  DiffCounts counts(long targetRows) {
     List<Column> counts = new ArrayList<>();
     counts.add(count(when(absent(), 1)));
     counts.add(count(when(different(), 1)));
@@ -108,9 +108,9 @@ final class RowsMatch {
     counts.add(count(when(isTrue(PLANNED).and(isForeign()), 1)));
     counts.addAll(changed());
     Row sums = rows.agg(count(when(isTrue(PLANNED), 1)), counts.toArray(Column[]::new)).first();
-    return StepPlan.ofRows(
+    return DiffCounts.ofRows(
         step,
-        new StepPlan.States(
+        new DiffCounts.StateCounts(
             sums.getLong(0),
             sums.getLong(5),
             sums.getLong(1),
@@ -223,17 +223,17 @@ final class RowsMatch {
   }
 
   /** Whom a column of the rows that would be added names most often. */
-  List<Gains.Gain> gaining(String column) {
+  List<Gains.Gainer> gaining(String column) {
     return mostOf(absent(), column);
   }
 
   /** Whom a column of the rows that would be deleted names most often. */
-  List<Gains.Gain> losing(String column) {
+  List<Gains.Gainer> losing(String column) {
     String read = EXPECTED + column;
     return List.of(rows.columns()).contains(read) ? mostOf(surplus(), read) : List.of();
   }
 
-  private List<Gains.Gain> mostOf(Column which, String column) {
+  private List<Gains.Gainer> mostOf(Column which, String column) {
     return rows
         .where(which)
         .groupBy(cell(column).cast("string").as(NAMED))
@@ -242,7 +242,7 @@ final class RowsMatch {
         .limit(Gains.LISTED)
         .collectAsList()
         .stream()
-        .map(row -> new Gains.Gain(row.getString(0), row.getLong(1)))
+        .map(row -> new Gains.Gainer(row.getString(0), row.getLong(1)))
         .toList();
   }
 

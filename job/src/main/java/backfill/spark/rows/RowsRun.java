@@ -11,21 +11,21 @@ import backfill.postgres.preflight.GivenType;
 import backfill.postgres.write.Parents;
 import backfill.postgres.write.Target;
 import backfill.postgres.write.WritePart;
-import backfill.spark.engine.Kept;
+import backfill.spark.engine.KeptInSpark;
 import backfill.spark.read.KeptSources;
 import backfill.spark.read.KeyNumbers;
 import backfill.spark.read.MatchKey;
 import backfill.spark.read.SameValues;
 import backfill.spark.read.SnapshotReader;
-import backfill.spark.read.UnfitRows;
+import backfill.spark.read.UnfitRowsException;
 import backfill.spark.sink.Sink;
+import backfill.spark.step.DiffCounts;
+import backfill.spark.step.DiffRowsets;
 import backfill.spark.step.FanOut;
 import backfill.spark.step.Gains;
 import backfill.spark.step.Losses;
-import backfill.spark.step.ParentKeys;
-import backfill.spark.step.PlannedChanges;
 import backfill.spark.step.RowsToSet;
-import backfill.spark.step.StepPlan;
+import backfill.spark.step.SnapshotParentKeys;
 import backfill.spark.step.StepRun;
 import backfill.spark.step.Verified;
 import java.util.LinkedHashMap;
@@ -50,7 +50,7 @@ public final class RowsRun implements StepRun {
   private final MatchKey key;
   private final Table table;
   private final Map<String, GivenType> given;
-  private final Kept kept = new Kept();
+  private final KeptInSpark kept = new KeptInSpark();
   private boolean idle;
   private FittingRows planned;
   private Dataset<Row> current;
@@ -58,10 +58,10 @@ public final class RowsRun implements StepRun {
   private long currentRows;
   private RowsMatch match;
   private SameValues same;
-  private ParentKeys parentKeys;
+  private SnapshotParentKeys parentKeys;
   private List<String> outputs;
   private Map<String, Long> unmatched;
-  private StepPlan counts;
+  private DiffCounts counts;
 
   /**
    * @param given what the step's query gives, as preflight has it
@@ -102,12 +102,13 @@ public final class RowsRun implements StepRun {
     reader
         .reads()
         .begin(
-            Kept.counts(current),
+            KeptInSpark.counts(current),
             rows -> currentRows = rows.stream().mapToLong(Long::longValue).sum());
     foreign = readForeign(reader).map(kept::keep);
-    foreign.ifPresent(rows -> reader.reads().begin(Kept.counts(rows), counts -> {}));
+    foreign.ifPresent(rows -> reader.reads().begin(KeptInSpark.counts(rows), counts -> {}));
     parentKeys =
-        ParentKeys.read(target.parentsOf(outputs), column -> KeyNumbers.INTEGERS, reader, sources);
+        SnapshotParentKeys.read(
+            target.parentsOf(outputs), column -> KeyNumbers.INTEGERS, reader, sources);
   }
 
   /**
@@ -145,7 +146,7 @@ public final class RowsRun implements StepRun {
               if (answer.size() != 1
                   || answer.get(0).size() != 1
                   || !(answer.get(0).get(0) instanceof Number number)) {
-                throw new UnfitRows(
+                throw new UnfitRowsException(
                     "step "
                         + step.name()
                         + ": unmatched."
@@ -166,23 +167,24 @@ public final class RowsRun implements StepRun {
   }
 
   @Override
-  public StepPlan diff() {
+  public DiffCounts diff() {
     if (idle) {
       Map<String, Long> changes = new LinkedHashMap<>();
       WritePart.compared(step, outputs).forEach(column -> changes.put(column, 0L));
       counts =
-          StepPlan.ofRows(step, StepPlan.States.NONE, changes).with(unmatched, StepPlan.Unfit.NONE);
+          DiffCounts.ofRows(step, DiffCounts.StateCounts.NONE, changes)
+              .with(unmatched, DiffCounts.Unfit.NONE);
       return counts;
     }
     match = matchOf(planned.rows(), beside(current, foreign), kept);
     counts =
         match
             .counts(currentRows)
-            .with(unmatched, new StepPlan.Unfit(planned.unfit(), planned.rejections()));
+            .with(unmatched, new DiffCounts.Unfit(planned.unfit(), planned.rejections()));
     return counts;
   }
 
-  private RowsMatch matchOf(Dataset<Row> rows, Dataset<Row> present, Kept by) {
+  private RowsMatch matchOf(Dataset<Row> rows, Dataset<Row> present, KeptInSpark by) {
     return new RowsMatch(step, key, WritePart.compared(step, outputs), rows, present, same, by);
   }
 
@@ -201,8 +203,8 @@ public final class RowsRun implements StepRun {
     return step.into().user().isPresent() || step.into().object().isPresent();
   }
 
-  private static List<Gains.Gain> most(
-      Optional<String> column, Function<String, List<Gains.Gain>> counted) {
+  private static List<Gains.Gainer> most(
+      Optional<String> column, Function<String, List<Gains.Gainer>> counted) {
     return column.map(counted).orElse(List.of());
   }
 
@@ -230,9 +232,9 @@ public final class RowsRun implements StepRun {
   }
 
   @Override
-  public PlannedChanges changes() {
+  public DiffRowsets changes() {
     if (idle) {
-      return new PlannedChanges(counts, null, null, null);
+      return new DiffRowsets(counts, null, null, null);
     }
     Dataset<Row> inserts = null;
     Dataset<Row> updates = null;
@@ -244,7 +246,7 @@ public final class RowsRun implements StepRun {
         default -> inserts = match.rows(part);
       }
     }
-    return new PlannedChanges(counts, inserts, updates, deletes);
+    return new DiffRowsets(counts, inserts, updates, deletes);
   }
 
   @Override
@@ -306,7 +308,7 @@ public final class RowsRun implements StepRun {
     if (idle && isIdle(query, sources)) {
       return Verified.NO_DIFFERENCE;
     }
-    try (Kept keptHere = new Kept()) {
+    try (KeptInSpark keptHere = new KeptInSpark()) {
       if (same == null) {
         same = reader.same(table, WritePart.compared(step, outputs));
       }

@@ -2,8 +2,8 @@ package backfill.spark.sink;
 
 import backfill.postgres.ledger.Rejection;
 import backfill.postgres.server.SqlFailure;
-import backfill.postgres.write.TooManyRejected;
-import backfill.spark.engine.RowsWritten;
+import backfill.postgres.write.TooManyRejectedException;
+import backfill.spark.engine.WrittenRowsMetric;
 import backfill.spark.query.CellReader;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -77,7 +77,7 @@ final class LoneWriter implements DataWriter<InternalRow> {
     }
     try {
       work.run();
-    } catch (TooManyRejected | IllegalStateException e) {
+    } catch (TooManyRejectedException | IllegalStateException e) {
       stopped = e.getMessage();
     } catch (IOException e) {
       if (SqlFailure.in(e).isEmpty() || SqlFailure.connectionLost(e)) {
@@ -93,7 +93,7 @@ final class LoneWriter implements DataWriter<InternalRow> {
       for (int i = 0; i < cells.length; i++) {
         values[i] = cells[i].read(row, i);
       }
-    } catch (UnfitValue e) {
+    } catch (UnfitValueException e) {
       reject(Rejection.unfit(e.getMessage(), texts(row)));
       return;
     }
@@ -158,7 +158,7 @@ final class LoneWriter implements DataWriter<InternalRow> {
     for (int cell : keyCells) {
       try {
         key.add(text(cells[cell].read(row, cell)));
-      } catch (UnfitValue e) {
+      } catch (UnfitValueException e) {
         key.add(text(e.value()));
       }
     }
@@ -176,7 +176,7 @@ final class LoneWriter implements DataWriter<InternalRow> {
 
   @Override
   public CustomTaskMetric[] currentMetricsValues() {
-    return new CustomTaskMetric[] {RowsWritten.of(writer.counts().rows() + repeated)};
+    return new CustomTaskMetric[] {WrittenRowsMetric.of(writer.counts().rows() + repeated)};
   }
 
   @Override

@@ -17,10 +17,10 @@ import org.apache.spark.sql.Row;
  * password stands among a query's options, and takes the counts out again. Used once.
  */
 public final class Sink {
-  /** The option that names an entry of {@link #PENDING}. */
+  /** The option that names an entry of {@link #HANDED_OVER}. */
   static final String JOB = "job";
 
-  private static final Map<String, Sink> PENDING = new ConcurrentHashMap<>();
+  private static final Map<String, Sink> HANDED_OVER = new ConcurrentHashMap<>();
 
   private SinkConfig config;
   private final String job = UUID.randomUUID().toString();
@@ -65,13 +65,13 @@ public final class Sink {
   /** Writes rows as the target's configuration says; what came of it is the outcome's to say. */
   void append(Dataset<Row> rows) {
     SparkContext context = rows.sparkSession().sparkContext();
-    PENDING.put(job, this);
+    HANDED_OVER.put(job, this);
     context.addJobTag(job);
     try {
       rows.write().format(BackfillSource.NAME).mode("append").option(JOB, job).save();
     } finally {
       context.removeJobTag(job);
-      PENDING.remove(job);
+      HANDED_OVER.remove(job);
     }
   }
 
@@ -81,8 +81,8 @@ public final class Sink {
     return write(rows);
   }
 
-  static Sink pending(String job) {
-    Sink sink = PENDING.get(job);
+  static Sink handedOver(String job) {
+    Sink sink = HANDED_OVER.get(job);
     if (sink == null) {
       throw new IllegalArgumentException(
           "option " + JOB + " is for the job's own use; name the target by dbtable and url");

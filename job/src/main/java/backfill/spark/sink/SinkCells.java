@@ -1,7 +1,7 @@
 package backfill.spark.sink;
 
 import backfill.spark.query.CellReader;
-import backfill.spark.query.Times;
+import backfill.spark.query.SparkTime;
 import java.math.BigDecimal;
 import java.time.LocalTime;
 import java.util.Optional;
@@ -68,9 +68,9 @@ final class SinkCells {
   private static Object text(String name, UTF8String given, BoundedType column) {
     String text = given.toString();
     if (!given.isValid()) {
-      throw new UnfitValue("column " + name + " is no valid UTF-8", text);
+      throw new UnfitValueException("column " + name + " is no valid UTF-8", text);
     } else if (text.indexOf(NUL) >= 0) {
-      throw new UnfitValue(
+      throw new UnfitValueException(
           "column " + name + " has a NUL, which no PostgreSQL text can hold", text);
     } else if (column.bounds().isEmpty()) {
       return text;
@@ -81,7 +81,7 @@ final class SinkCells {
       boolean cut = text.codePointCount(0, text.length()) > length;
       // What is cut off beyond blanks the server refuses itself.
       if (cut && text.substring(text.offsetByCodePoints(0, length)).isBlank()) {
-        throw new UnfitValue(
+        throw new UnfitValueException(
             "column " + name + " ends in blanks that " + declared(column) + " would cut off", text);
       }
     }
@@ -103,7 +103,7 @@ final class SinkCells {
     if (!column.bounds().isEmpty()) {
       int decimals = column.bounds().size() == 1 ? 0 : column.last(0);
       if (shortest.signum() != 0 && shortest.scale() > decimals) {
-        throw new UnfitValue(
+        throw new UnfitValueException(
             "column " + name + " has more decimals than " + declared(column) + " holds",
             value.toPlainString());
       }
@@ -113,19 +113,19 @@ final class SinkCells {
 
   private static Object day(String name, int days) {
     if (days == Integer.MIN_VALUE || days == Integer.MAX_VALUE) {
-      throw new UnfitValue("column " + name + " is beyond PostgreSQL's dates", days);
+      throw new UnfitValueException("column " + name + " is beyond PostgreSQL's dates", days);
     }
-    return new Times.Day(days);
+    return new SparkTime.Day(days);
   }
 
   private static Object moment(
       String name, long micros, long unit, boolean zoned, BoundedType column) {
-    return fine(name, new Times.Moment(micros, zoned), micros % unit, column);
+    return fine(name, new SparkTime.Moment(micros, zoned), micros % unit, column);
   }
 
   private static Object fine(String name, Object time, long beyond, BoundedType column) {
     if (beyond != 0) {
-      throw new UnfitValue(
+      throw new UnfitValueException(
           "column "
               + name
               + " has a finer fraction of a second than "

@@ -1,10 +1,10 @@
 package backfill.spark.sink;
 
-import backfill.plan.InvalidPlan;
+import backfill.plan.InvalidPlanException;
 import backfill.postgres.ledger.WriteCounts;
-import backfill.postgres.server.NotReady;
+import backfill.postgres.server.NotReadyException;
 import backfill.postgres.server.SqlFailure;
-import backfill.postgres.write.TooManyRejected;
+import backfill.postgres.write.TooManyRejectedException;
 import backfill.spark.engine.SparkFailure;
 import backfill.spark.query.Cells;
 import java.util.Arrays;
@@ -28,7 +28,7 @@ import org.apache.spark.sql.util.CaseInsensitiveStringMap;
 
 /**
  * One write of anybody's DataFrame, from its options to its counts. Whatever comes of it that is
- * ours to say is one {@link SinkFailure}; what fails in the DataFrame itself is Spark's to say.
+ * ours to say is one {@link SinkException}; what fails in the DataFrame itself is Spark's to say.
  */
 final class SinkLoad {
   private static final Logger LOG = LogManager.getLogger(SinkLoad.class);
@@ -38,7 +38,7 @@ final class SinkLoad {
   /** Refuses what no table could take. */
   static void refuseUnwritable(StructType rows, Transform[] partitioning) {
     if (partitioning.length > 0) {
-      throw new SinkFailure(
+      throw new SinkException(
           "format \"backfill\" writes into a table as it is partitioned; leave out partitionBy");
     }
     String reasons =
@@ -47,7 +47,7 @@ final class SinkLoad {
             .map(SinkLoad::unwritable)
             .collect(Collectors.joining("\n"));
     if (!reasons.isEmpty()) {
-      throw new SinkFailure(reasons);
+      throw new SinkException(reasons);
     }
   }
 
@@ -73,26 +73,26 @@ final class SinkLoad {
         throw inOurWords(failure.get(), sink.config());
       }
       say(sink.config(), outcome);
-    } catch (InvalidPlan e) {
-      throw new SinkFailure(
+    } catch (InvalidPlanException e) {
+      throw new SinkException(
           "option url is not given, and the environment does not say where to write: "
               + e.getMessage(),
           e);
-    } catch (NotReady e) {
-      throw new SinkFailure(e.getMessage(), e);
-    } catch (SinkFailure e) {
+    } catch (NotReadyException e) {
+      throw new SinkException(e.getMessage(), e);
+    } catch (SinkException e) {
       throw e;
     } catch (IllegalArgumentException e) {
-      throw new SinkFailure(e.getMessage(), e);
+      throw new SinkException(e.getMessage(), e);
     }
   }
 
   private static void refuse(SaveMode mode) {
     if (mode == SaveMode.Overwrite) {
-      throw new SinkFailure(
+      throw new SinkException(
           "format \"backfill\" never removes a row, so mode overwrite is refused; use mode append");
     } else if (mode == SaveMode.Ignore) {
-      throw new SinkFailure(
+      throw new SinkException(
           "format \"backfill\" writes into a table that is there, which mode ignore would leave as it is; use mode"
               + " append");
     }
@@ -136,33 +136,33 @@ final class SinkLoad {
     SinkOutcome outcome = sink.outcome();
     WriteCounts counts = outcome.counts();
     try {
-      TooManyRejected.check(
+      TooManyRejectedException.check(
           SinkOptions.LIMIT,
           counts.rejectedForTheData(),
           settings.rejectedRows(),
           counts.rejections());
-    } catch (TooManyRejected e) {
-      throw new SinkFailure(sink.config().target().table() + ": " + e.getMessage(), e);
+    } catch (TooManyRejectedException e) {
+      throw new SinkException(sink.config().target().table() + ": " + e.getMessage(), e);
     }
     outcome
         .stopped()
         .ifPresent(
             reason -> {
-              throw new SinkFailure(reason);
+              throw new SinkException(reason);
             });
     if (settings.writing().distribution() == SinkConfig.Distribution.NONE) {
       outcome
           .overlap()
           .ifPresent(
               reason -> {
-                throw new SinkFailure(reason);
+                throw new SinkException(reason);
               });
     }
   }
 
   private static RuntimeException inOurWords(Exception failure, SinkConfig config) {
     if (SqlFailure.in(failure).isPresent()) {
-      return new SinkFailure(
+      return new SinkException(
           "cannot write to "
               + config.target().table()
               + " at "

@@ -6,7 +6,7 @@ import backfill.postgres.catalog.TargetColumn;
 import backfill.postgres.ledger.Operation;
 import backfill.postgres.preflight.TargetLookup;
 import backfill.postgres.server.Database;
-import backfill.postgres.server.NotReady;
+import backfill.postgres.server.NotReadyException;
 import backfill.postgres.server.RowEvent;
 import backfill.postgres.write.NewRows;
 import backfill.postgres.write.Parents;
@@ -134,8 +134,8 @@ record SinkOptions(
   /**
    * The target that the options name, looked up in its catalog, for rows of these columns.
    *
-   * @throws NotReady if the table, a column or the index is not there, a right is lacking, a type
-   *     does not fit, or the server does not answer
+   * @throws NotReadyException if the table, a column or the index is not there, a right is lacking,
+   *     a type does not fit, or the server does not answer
    */
   SinkConfig target(StructType rows) {
     List<String> names = List.of(rows.fieldNames());
@@ -158,7 +158,7 @@ record SinkOptions(
     return new SinkConfig(
         new WriteTarget(
             new WriteTarget.Where(database, target.table().name()),
-            new WriteTarget.Shape(columns, target.arbiter().columns(), Set.of()),
+            new WriteTarget.WrittenColumns(columns, target.arbiter().columns(), Set.of()),
             new WriteTarget.Conflict(target.arbiter().onConflict(), "", newRows),
             Operation.INSERT_MISSING,
             // COPY asks nothing of a row.

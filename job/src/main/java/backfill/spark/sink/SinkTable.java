@@ -46,7 +46,7 @@ final class SinkTable implements SupportsWrite {
     return new WriteBuilder() {
       @Override
       public SinkWrite build() {
-        return new SinkWrite(Sink.pending(info.options().get(Sink.JOB)), info.schema());
+        return new SinkWrite(Sink.handedOver(info.options().get(Sink.JOB)), info.schema());
       }
     };
   }

@@ -1,7 +1,7 @@
 package backfill.spark.sink;
 
 import backfill.postgres.catalog.Table;
-import backfill.postgres.server.NotReady;
+import backfill.postgres.server.NotReadyException;
 import backfill.spark.query.CellReader;
 import java.util.ArrayList;
 import java.util.List;
@@ -62,7 +62,7 @@ final class SinkTypes {
    * Refuses, all at once, columns of types that cannot be written as they are.
    *
    * @param declared the type of each column with its bounds
-   * @throws NotReady naming each, and what to cast it to
+   * @throws NotReadyException naming each, and what to cast it to
    */
   static void refuse(StructType rows, Table table, List<String> declared) {
     List<String> reasons = new ArrayList<>();
@@ -73,7 +73,7 @@ final class SinkTypes {
       }
     }
     if (!reasons.isEmpty()) {
-      throw new NotReady(reasons);
+      throw new NotReadyException(reasons);
     }
   }
 
@@ -128,7 +128,7 @@ final class SinkTypes {
   /**
    * The reader of a column's cells; empty where the type does not go into that column.
    *
-   * @throws UnfitValue from the reader, for a value that the column would change
+   * @throws UnfitValueException from the reader, for a value that the column would change
    */
   static Optional<CellReader> reader(String name, DataType type, String declared) {
     return ofPresent(name, type, declared)

@@ -1,6 +1,6 @@
 package backfill.spark.sink;
 
-import backfill.spark.engine.RowsWritten;
+import backfill.spark.engine.WrittenRowsMetric;
 import java.util.Arrays;
 import org.apache.spark.SparkContext;
 import org.apache.spark.sql.SparkSession;
@@ -71,7 +71,7 @@ final class SinkWrite implements RequiresDistributionAndOrdering, BatchWrite {
 
   @Override
   public CustomMetric[] supportedCustomMetrics() {
-    return new CustomMetric[] {new RowsWritten()};
+    return new CustomMetric[] {new WrittenRowsMetric()};
   }
 
   @Override

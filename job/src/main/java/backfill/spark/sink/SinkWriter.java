@@ -1,6 +1,6 @@
 package backfill.spark.sink;
 
-import backfill.spark.engine.RowsWritten;
+import backfill.spark.engine.WrittenRowsMetric;
 import backfill.spark.query.CellReader;
 import java.io.IOException;
 import java.util.Iterator;
@@ -62,7 +62,7 @@ final class SinkWriter implements DataWriter<InternalRow> {
 
   @Override
   public CustomTaskMetric[] currentMetricsValues() {
-    return new CustomTaskMetric[] {RowsWritten.of(writer.counts().rows())};
+    return new CustomTaskMetric[] {WrittenRowsMetric.of(writer.counts().rows())};
   }
 
   @Override

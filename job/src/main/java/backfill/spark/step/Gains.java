@@ -10,7 +10,7 @@ import java.util.List;
  * @param users the ten users that gain most, most first
  * @param objects the ten objects that gain most, most first
  */
-public record Gains(Long direct, Long throughGroups, List<Gain> users, List<Gain> objects) {
+public record Gains(Long direct, Long throughGroups, List<Gainer> users, List<Gainer> objects) {
 
   /** How many users and objects are listed. */
   public static final int LISTED = 10;
@@ -20,5 +20,5 @@ public record Gains(Long direct, Long throughGroups, List<Gain> users, List<Gain
    *
    * @param key a number, or a text
    */
-  public record Gain(Object key, long pairs) {}
+  public record Gainer(Object key, long pairs) {}
 }

@@ -8,4 +8,4 @@ import java.util.List;
  * @param users the ten users that lose most, most first
  * @param objects the ten objects that lose most, most first
  */
-public record Losses(List<Gains.Gain> users, List<Gains.Gain> objects) {}
+public record Losses(List<Gains.Gainer> users, List<Gains.Gainer> objects) {}

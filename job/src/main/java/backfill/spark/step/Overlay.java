@@ -4,7 +4,7 @@ import static backfill.spark.query.Cells.allOf;
 import static backfill.spark.query.Cells.cell;
 import static backfill.spark.query.Cells.cells;
 
-import backfill.postgres.catalog.Cascade;
+import backfill.postgres.catalog.CascadedTable;
 import backfill.postgres.catalog.Column;
 import backfill.postgres.catalog.Table;
 import backfill.postgres.catalog.ValueGroup;
@@ -42,10 +42,10 @@ public final class Overlay implements LaidOver {
   private final Map<Long, String> unknown = new LinkedHashMap<>();
 
   /** Why the rows of a table are not known before the steps have run. */
-  public static final class Unknown extends RuntimeException {
+  public static final class UnknownRowsException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
-    Unknown(String reason) {
+    UnknownRowsException(String reason) {
       super(reason);
     }
   }
@@ -84,7 +84,7 @@ public final class Overlay implements LaidOver {
                 run.target().cascades().stream()
                     .filter(
                         cascade -> !cascade.target() || run.target().table().oid() != table.oid())
-                    .map(Cascade::oids)
+                    .map(CascadedTable::oids)
                     .anyMatch(oids -> oids.contains(table.oid())))
         .findFirst();
   }
@@ -98,24 +98,24 @@ public final class Overlay implements LaidOver {
    * Columns of a table as the steps would leave it.
    *
    * @param where a PostgreSQL condition, or null
-   * @throws Unknown with the reason
+   * @throws UnknownRowsException with the reason
    */
   @Override
   public Dataset<Row> read(
       SnapshotReader reader, Table table, Collection<String> columns, String where) {
     if (unknown.containsKey(table.oid())) {
-      throw new Unknown(unknown.get(table.oid()));
+      throw new UnknownRowsException(unknown.get(table.oid()));
     }
     cascaded(table)
         .ifPresent(
             run -> {
-              throw new Unknown(
+              throw new UnknownRowsException(
                   "which rows of %s go along with those that step %s would delete is not known before"
                       .formatted(table.name(), run.step().name()));
             });
     List<StepRun> steps = stepsOn(table);
     if (steps.size() > 1) {
-      throw new Unknown(
+      throw new UnknownRowsException(
           "steps %s and %s would both write %s, and the second would see what the first leaves"
               .formatted(steps.get(0).step().name(), steps.get(1).step().name(), table.name()));
     }
@@ -124,7 +124,7 @@ public final class Overlay implements LaidOver {
 
   private Dataset<Row> read(
       SnapshotReader reader, StepRun step, Table table, Collection<String> columns, String where) {
-    PlannedChanges changes = step.changes();
+    DiffRowsets changes = step.changes();
     refuseTriggers(step, changes);
     List<String> key = step.step().key();
     refuseOtherForms(table, key, step);
@@ -154,14 +154,14 @@ public final class Overlay implements LaidOver {
       Column column = table.column(name).orElseThrow();
       if (!ValueGroup.hasOneForm(column)
           || !SparkTypes.of(column).equals(SparkTypes.of(target.column(name).orElseThrow()))) {
-        throw new Unknown(
+        throw new UnknownRowsException(
             "which rows of %s step %s would write cannot be told by %s, which is %s, before it has run"
                 .formatted(table.name(), step.step().name(), name, column.type()));
       }
     }
   }
 
-  private static void refuseTriggers(StepRun step, PlannedChanges changes) {
+  private static void refuseTriggers(StepRun step, DiffRowsets changes) {
     Map<RowEvent, Long> rows = new EnumMap<>(RowEvent.class);
     rows.put(RowEvent.INSERT, changes.counts().toInsert());
     rows.put(RowEvent.UPDATE, changes.counts().toUpdate());
@@ -170,7 +170,7 @@ public final class Overlay implements LaidOver {
         (event, count) -> {
           List<String> triggers = step.target().beforeTriggers(event);
           if (count != null && count > 0 && !triggers.isEmpty() && event != RowEvent.DELETE) {
-            throw new Unknown(
+            throw new UnknownRowsException(
                 "trigger %s on %s may change what step %s would write"
                     .formatted(triggers.get(0), step.target().table().name(), step.step().name()));
           }
@@ -188,7 +188,7 @@ public final class Overlay implements LaidOver {
       Table table,
       Collection<String> columns,
       String where,
-      PlannedChanges changes,
+      DiffRowsets changes,
       List<String> key) {
     List<String> set =
         Stream.of(changes.updates().columns()).filter(name -> !key.contains(name)).toList();
@@ -201,7 +201,7 @@ public final class Overlay implements LaidOver {
                 .toList();
     for (String name : all) {
       if (table.column(name).orElseThrow().generated()) {
-        throw new Unknown(
+        throw new UnknownRowsException(
             "%s.%s of a row that is set is the server's to compute, and not known before"
                 .formatted(table.name(), name));
       }
@@ -235,7 +235,7 @@ public final class Overlay implements LaidOver {
       Table table,
       Collection<String> columns,
       String where,
-      PlannedChanges changes) {
+      DiffRowsets changes) {
     List<String> written = List.of(changes.inserts().columns());
     Map<String, String> constants = new LinkedHashMap<>();
     for (Column column : table.columns()) {
@@ -245,7 +245,7 @@ public final class Overlay implements LaidOver {
     }
     for (String name : columns) {
       if (!written.contains(name) && !constants.containsKey(name)) {
-        throw new Unknown(
+        throw new UnknownRowsException(
             "%s.%s of a new row is the server's to fill, and not known before"
                 .formatted(table.name(), name));
       }
@@ -277,7 +277,7 @@ public final class Overlay implements LaidOver {
     try {
       return reader.stored(rows, table).where(List.copyOf(columns), constants, where);
     } catch (SQLException e) {
-      throw new Unknown(
+      throw new UnknownRowsException(
           "whether a row that would be written to %s is among those WHERE %s is not known before: %s"
               .formatted(table.name(), where, e.getMessage()));
     }

@@ -31,13 +31,13 @@ public final class PlannedKeys {
    * or where a column's values have another text in PostgreSQL.
    */
   public static Optional<List<String[]>> toDelete(StepRun run) {
-    PlannedChanges changes = run.changes();
+    DiffRowsets changes = run.changes();
     return of(run, changes.deletes(), changes.counts().toDelete());
   }
 
   /** The keys of the rows to set. */
   public static Optional<List<String[]>> toSet(StepRun run) {
-    PlannedChanges changes = run.changes();
+    DiffRowsets changes = run.changes();
     return of(run, changes.updates(), changes.counts().toUpdate());
   }
 

@@ -30,7 +30,7 @@ public interface StepRun extends AutoCloseable {
   void flatten();
 
   /** Takes away what it has. */
-  StepPlan diff();
+  DiffCounts diff();
 
   /** Who gains most; asked for by a dry run alone, because it counts every pair once more. */
   Gains gains();
@@ -53,7 +53,7 @@ public interface StepRun extends AutoCloseable {
   Optional<FanOut> widestObject(Set<String> except);
 
   /** What the target would have more, other or less; for the steps of a dry run behind it. */
-  PlannedChanges changes();
+  DiffRowsets changes();
 
   /** Which parents of the target's rows there were when it was read. */
   Parents parents();

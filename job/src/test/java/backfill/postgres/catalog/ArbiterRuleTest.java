@@ -153,7 +153,7 @@ class ArbiterRuleTest {
         new Step.Pairs(
             step.name(),
             step.onlyIf(),
-            new Step.Pairs.Grants(step.direct(), step.through(), step.members()),
+            new Step.Pairs.GrantSources(step.direct(), step.through(), step.members()),
             step.into(),
             step.surplus(),
             java.util.Optional.of(owns),

@@ -3,7 +3,7 @@ package backfill.postgres.catalog;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import backfill.postgres.preflight.Ready;
+import backfill.postgres.preflight.PreflightResult;
 import backfill.postgres.server.Database;
 import backfill.postgres.server.TestingPreflight;
 import backfill.postgres.snapshot.Snapshot;
@@ -43,7 +43,7 @@ class ColumnGrantsTest {
   void isReadyHoldsEveryTableAndReadsTheSnapshot() throws SQLException {
     grantColumns();
     world.execute("INSERT INTO direct VALUES (1, 10, 20, 'x'), (2, 11, 21, 'y')");
-    Ready ready = world.ready(ours);
+    PreflightResult ready = world.ready(ours);
     assertThat(ready.warnings()).isEmpty();
     assertThat(tables(ready))
         .noneMatch(Table::ctidReadable)
@@ -65,7 +65,7 @@ class ColumnGrantsTest {
   void theSnapshotIsNoOlderThanATruncateThatItWaitedFor() throws SQLException {
     grantColumns();
     world.execute("INSERT INTO direct VALUES (1, 10, 20, 'x')");
-    Ready ready = world.ready(ours);
+    PreflightResult ready = world.ready(ours);
     CompletableFuture<Snapshot> exported;
     try (Connection other = world.admin().connect("other");
         Statement statement = other.createStatement()) {
@@ -90,7 +90,7 @@ class ColumnGrantsTest {
         "CREATE TABLE direct_ten PARTITION OF direct FOR VALUES IN (10)",
         "INSERT INTO direct VALUES (10, 20)",
         "GRANT SELECT (object_id, user_id) ON direct TO " + role);
-    Ready ready = world.ready(ours);
+    PreflightResult ready = world.ready(ours);
     try (Snapshot snapshot = export(tables(ready))) {
       assertThatThrownBy(() -> truncate("direct_ten")).hasMessageContaining("lock timeout");
       assertThat(pairs(snapshot, ready.sources().get("direct"))).containsExactly("10 20");
@@ -141,7 +141,7 @@ class ColumnGrantsTest {
     assertThat(world.ready(ours).applies()).isTrue();
   }
 
-  private static List<Table> tables(Ready ready) {
+  private static List<Table> tables(PreflightResult ready) {
     return Stream.concat(
             ready.sources().values().stream(), ready.targets().values().stream().map(Target::table))
         .toList();

@@ -132,7 +132,7 @@ class HeadroomTest {
         new Step.Pairs(
             "fill",
             Optional.empty(),
-            new Step.Pairs.Grants(
+            new Step.Pairs.GrantSources(
                 List.of(new Step.Grant("wanted", "object_id", "user_id")), List.of(), List.of()),
             new Step.IntoPairs("access", "object_id", "user_id"),
             Step.Surplus.REPORT,

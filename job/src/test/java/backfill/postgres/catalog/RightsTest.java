@@ -2,7 +2,7 @@ package backfill.postgres.catalog;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import backfill.postgres.preflight.Ready;
+import backfill.postgres.preflight.PreflightResult;
 import backfill.postgres.server.TestingPreflight;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -36,7 +36,7 @@ class RightsTest {
                 + " ON \"public\".\"access\""
                 + to);
     grantAll();
-    Ready ready = world.ready(world.as(role));
+    PreflightResult ready = world.ready(world.as(role));
     assertThat(ready.server().user()).isEqualTo(role);
     try (Connection connection = world.as(role).connect("test");
         Statement statement = connection.createStatement()) {

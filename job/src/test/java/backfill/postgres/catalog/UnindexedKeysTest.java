@@ -25,7 +25,7 @@ class UnindexedKeysTest {
         "CREATE TABLE uses (id int PRIMARY KEY, token_id int REFERENCES tokens)");
     world.steps.clear();
     world.steps.add(
-        new Step.Batches(
+        new Step.InPlace(
             "purge", Optional.empty(), "keys", List.of(), "old", Map.of(), TestingPreflight.WRITE));
   }
 
@@ -81,7 +81,7 @@ class UnindexedKeysTest {
         new Step.Pairs(
             keeps.name(),
             keeps.onlyIf(),
-            new Step.Pairs.Grants(keeps.direct(), keeps.through(), keeps.members()),
+            new Step.Pairs.GrantSources(keeps.direct(), keeps.through(), keeps.members()),
             keeps.into(),
             Step.Surplus.DELETE,
             keeps.owns(),

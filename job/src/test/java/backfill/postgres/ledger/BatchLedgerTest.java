@@ -120,7 +120,8 @@ class BatchLedgerTest {
     WriteTarget words =
         new WriteTarget(
             new WriteTarget.Where(database, new TableName("public", "words")),
-            new WriteTarget.Shape(List.of(new TargetColumn("word", "text")), List.of("word")),
+            new WriteTarget.WrittenColumns(
+                List.of(new TargetColumn("word", "text")), List.of("word")),
             WriteTarget.Conflict.of("ON CONFLICT (\"word\")"),
             Operation.INSERT_MISSING,
             new WriteTarget.Timeouts(
@@ -145,9 +146,9 @@ class BatchLedgerTest {
       lease.seal();
 
       assertThatThrownBy(() -> writer.write(TestingWriter.batch(writer, 1, 10, 20)))
-          .isInstanceOf(Fenced.class);
+          .isInstanceOf(FencedException.class);
       assertThatThrownBy(() -> take(UUID.randomUUID(), Duration.ofHours(1)))
-          .isInstanceOf(Held.class);
+          .isInstanceOf(LeaseHeldException.class);
       assertThat(testing.count("SELECT count(*) FROM t")).isEqualTo(10);
     }
   }
@@ -210,7 +211,7 @@ class BatchLedgerTest {
                       UUID.randomUUID(),
                       Duration.ofHours(1),
                       List.of("plan p", "table t")))
-          .isInstanceOf(Held.class)
+          .isInstanceOf(LeaseHeldException.class)
           .hasMessage(
               "table t was held by a run whose lease is over, and a batch of it that does not end is not ours to end:"
                   + " pid "

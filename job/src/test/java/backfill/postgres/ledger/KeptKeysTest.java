@@ -128,7 +128,7 @@ class KeptKeysTest {
     WriteTarget setting =
         new WriteTarget(
             new WriteTarget.Where(database, new TableName("public", "prices")),
-            new WriteTarget.Shape(columns, List.of("id"), Set.of("touched")),
+            new WriteTarget.WrittenColumns(columns, List.of("id"), Set.of("touched")),
             WriteTarget.Conflict.of(""),
             Operation.COMPARE_AND_SET,
             new WriteTarget.Timeouts(

@@ -6,8 +6,8 @@ import backfill.TestingDatabase;
 import backfill.TestingPostgres;
 import backfill.plan.Plan;
 import backfill.plan.PlanFile;
-import backfill.postgres.server.Databases;
-import backfill.postgres.server.NotReady;
+import backfill.postgres.server.NamedDatabases;
+import backfill.postgres.server.NotReadyException;
 import backfill.postgres.server.TestingPreflight;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -79,11 +79,11 @@ class DdlCheckTest {
         Preflight.open(
             plan,
             plan.steps(),
-            Databases.only(TestingPreflight.database(database.environment())),
+            NamedDatabases.only(TestingPreflight.database(database.environment())),
             "backfill test")) {
       preflight.check((asked, tables) -> Shapes.NONE);
       return List.of();
-    } catch (NotReady e) {
+    } catch (NotReadyException e) {
       return e.reasons();
     }
   }

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import backfill.TestingDatabase;
 import backfill.postgres.server.Database;
-import backfill.postgres.server.NotReady;
+import backfill.postgres.server.NotReadyException;
 import backfill.postgres.server.TestingPreflight;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -45,7 +45,7 @@ class ForeignSettingsTest {
                 + "ALTER ROLE \"%s\" IN DATABASE \"%s\" RESET session_replication_role"
                     .formatted(world.database.user(), database));
     assertThatThrownBy(() -> sinkLooksUp(world.database))
-        .isInstanceOf(NotReady.class)
+        .isInstanceOf(NotReadyException.class)
         .hasMessageContaining(SKIPS);
   }
 
@@ -110,7 +110,7 @@ class ForeignSettingsTest {
             + world.database.name()
             + " SET search_path = shadow, pg_catalog, public");
 
-    Ready ready = world.ready();
+    PreflightResult ready = world.ready();
 
     assertThat(ready.sources().get("members").name()).hasToString("shadow.members");
     assertThat(ready.sources().get("direct").name()).hasToString("direct");

@@ -25,7 +25,8 @@ class KeyCheckTest {
             Plan.MAIN,
             Optional.empty(),
             Optional.of(
-                new Source.KeyedBy(column, List.of(new Source.Keys("through", "object_id"))))));
+                new Source.KeyedBy(
+                    column, List.of(new Source.KeyOrigin("through", "object_id"))))));
     return world;
   }
 

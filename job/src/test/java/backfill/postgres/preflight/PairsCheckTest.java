@@ -201,7 +201,7 @@ class PairsCheckTest {
         "CREATE TRIGGER late AFTER INSERT ON access FOR EACH ROW EXECUTE FUNCTION drop_row()",
         "CREATE TRIGGER off BEFORE INSERT ON access FOR EACH ROW EXECUTE FUNCTION drop_row()",
         "ALTER TABLE access DISABLE TRIGGER off");
-    Ready ready = world.ready();
+    PreflightResult ready = world.ready();
     assertThat(ready.warnings())
         .containsExactly(
             "step fill: trigger swallow fires BEFORE INSERT on access and may change or drop rows");

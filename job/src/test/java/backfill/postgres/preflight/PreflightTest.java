@@ -3,7 +3,7 @@ package backfill.postgres.preflight;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import backfill.plan.Step;
-import backfill.postgres.server.NotReady;
+import backfill.postgres.server.NotReadyException;
 import backfill.postgres.server.TableName;
 import backfill.postgres.server.TestingPreflight;
 import backfill.postgres.write.Target;
@@ -22,7 +22,7 @@ class PreflightTest {
   @Test
   void aSoundPlanIsReadyWithTablesBySchemaAndOid() {
     TestingPreflight world = TestingPreflight.pairs();
-    Ready ready = world.ready();
+    PreflightResult ready = world.ready();
     assertThat(ready.applies()).isTrue();
     assertThat(ready.skippedSteps()).isEmpty();
     assertThat(ready.warnings()).isEmpty();
@@ -139,7 +139,7 @@ class PreflightTest {
     TestingPreflight world = TestingPreflight.pairs();
     world.onlyIf = Optional.of("to_regclass('direct') IS NOT NULL -- the first of them");
     world.execute("DROP TABLE direct, through, members");
-    Ready ready = world.ready();
+    PreflightResult ready = world.ready();
     assertThat(ready.applies()).isFalse();
     assertThat(ready.skippedSteps()).containsExactly("fill");
     assertThat(ready.sources()).isEmpty();
@@ -152,7 +152,7 @@ class PreflightTest {
     world.steps.add(
         TestingPreflight.pairsInto(
             "fill", Optional.of("to_regclass('through') IS NOT NULL"), "access"));
-    Ready ready = world.ready();
+    PreflightResult ready = world.ready();
     assertThat(ready.applies()).isTrue();
     assertThat(ready.skippedSteps()).containsExactly("fill");
     assertThat(ready.sources()).containsOnlyKeys("direct");
@@ -207,7 +207,7 @@ class PreflightTest {
     try (Connection other = world.admin().connect("other");
         Statement statement = other.createStatement()) {
       statement.execute("BEGIN; LOCK TABLE direct");
-      NotReady refused = world.notReady(world.admin());
+      NotReadyException refused = world.notReady(world.admin());
       assertThat(refused.retryable()).isTrue();
       assertThat(refused.reasons())
           .singleElement()

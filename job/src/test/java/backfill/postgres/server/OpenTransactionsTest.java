@@ -50,7 +50,7 @@ class OpenTransactionsTest {
       List<String> waits = new ArrayList<>();
 
       Optional<String> still =
-          OpenTransactions.now(Databases.only(world.admin()), "test")
+          OpenTransactions.now(NamedDatabases.only(world.admin()), "test")
               .endWithin(Duration.ofMinutes(1), waits::add);
 
       assertThat(open.pid).isPositive();
@@ -63,7 +63,7 @@ class OpenTransactionsTest {
   void transactionOfOursIsNamedUntilItEndsAndLaterOnesAreNot() throws SQLException {
     List<String> waits = new ArrayList<>();
     Open open = new Open(world.database, "late");
-    OpenTransactions then = OpenTransactions.now(Databases.only(world.admin()), "test");
+    OpenTransactions then = OpenTransactions.now(NamedDatabases.only(world.admin()), "test");
     try (Open later = new Open(world.database, "later")) {
       Optional<String> still =
           then.endWithin(
@@ -94,7 +94,7 @@ class OpenTransactionsTest {
   /** Since when a session has its transaction only who may look at it knows. */
   @Test
   void leastRoleNamesAllButTheBeginning() throws Exception {
-    Databases databases = Databases.only(world.as(world.role()));
+    NamedDatabases databases = NamedDatabases.only(world.as(world.role()));
     try (Open first = new Open(world.database, "first");
         Open second = new Open(world.database, "second")) {
       OpenTransactions then = OpenTransactions.now(databases, "test");

@@ -3,7 +3,7 @@ package backfill.postgres.server;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import backfill.plan.InvalidPlan;
+import backfill.plan.InvalidPlanException;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
@@ -30,7 +30,7 @@ class ParametersTest {
   @Test
   void anUnknownParameterIsNamed() {
     assertThatThrownBy(() -> inline("a = :nothing"))
-        .isInstanceOf(InvalidPlan.class)
+        .isInstanceOf(InvalidPlanException.class)
         .hasMessage(":nothing: is no parameter; set params.nothing in the plan");
   }
 

@@ -9,7 +9,7 @@ import backfill.plan.Settings;
 import backfill.plan.Source;
 import backfill.plan.Step;
 import backfill.postgres.preflight.Preflight;
-import backfill.postgres.preflight.Ready;
+import backfill.postgres.preflight.PreflightResult;
 import backfill.postgres.preflight.Shapes;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -102,7 +102,7 @@ public final class TestingPreflight {
     return new Step.Pairs(
         name,
         onlyIf,
-        new Step.Pairs.Grants(
+        new Step.Pairs.GrantSources(
             List.of(new Step.Grant("direct", "object_id", "user_id")),
             List.of(new Step.Grant("through", "object_id", "group_id")),
             List.of(new Step.Membership("members", "group_id", "user_id"))),
@@ -234,13 +234,13 @@ public final class TestingPreflight {
                 false, "backfill", Duration.ofSeconds(30), Duration.ofHours(24), false, 0)));
   }
 
-  public Ready ready() {
+  public PreflightResult ready() {
     return ready(admin());
   }
 
-  public Ready ready(Database where) {
+  public PreflightResult ready(Database where) {
     try (Preflight preflight =
-        Preflight.open(plan(), steps, Databases.only(where), "backfill test-plan")) {
+        Preflight.open(plan(), steps, NamedDatabases.only(where), "backfill test-plan")) {
       return preflight.check(
           (plan, tables) -> {
             asked = plan;
@@ -250,11 +250,11 @@ public final class TestingPreflight {
   }
 
   /** What the steps that fill tables find right before they run. */
-  public Ready again(Ready before) {
-    return Preflight.again(
+  public PreflightResult again(PreflightResult before) {
+    return Preflight.recheck(
         plan(),
         Step.fills(steps),
-        Databases.only(admin()),
+        NamedDatabases.only(admin()),
         "backfill test-plan",
         (plan, tables) -> shapes,
         before);
@@ -263,7 +263,7 @@ public final class TestingPreflight {
   /** What preflight says a role needs, asked as a superuser. */
   public List<String> leastRole() {
     try (Preflight preflight =
-        Preflight.open(plan(), steps, Databases.only(admin()), "backfill test")) {
+        Preflight.open(plan(), steps, NamedDatabases.only(admin()), "backfill test")) {
       preflight.check((plan, tables) -> shapes);
       return preflight.leastRole(Optional.empty());
     }
@@ -277,10 +277,10 @@ public final class TestingPreflight {
     return notReady(where).reasons();
   }
 
-  public NotReady notReady(Database where) {
+  public NotReadyException notReady(Database where) {
     try {
       ready(where);
-    } catch (NotReady e) {
+    } catch (NotReadyException e) {
       return e;
     }
     throw new AssertionError("preflight let it pass");

@@ -63,7 +63,7 @@ class WaitsTest {
     }
     Database main =
         Database.fromEnvironment("BACKFILL", database.environment(), Duration.ofSeconds(5));
-    try (Waits waits = new Waits(Databases.only(main), OURS)) {
+    try (Waits waits = new Waits(NamedDatabases.only(main), OURS)) {
       return waits.current(Duration.ofSeconds(10));
     } finally {
       holder.createStatement().execute("SELECT pg_advisory_unlock(42)");

@@ -117,7 +117,7 @@ class BatchWriterTest {
       bad.add(1, 7L);
 
       assertThatThrownBy(() -> writer.write(bad))
-          .isInstanceOf(TooManyRejected.class)
+          .isInstanceOf(TooManyRejectedException.class)
           .hasMessage(
               "1 row was rejected, and limits.rejected-rows allows 0; the first one, (7, 7): insert or update on"
                   + " table \"t\" violates foreign key constraint \"t_a_fkey\" (SQLSTATE 23503)");
@@ -162,7 +162,7 @@ class BatchWriterTest {
     WriteTarget hasty =
         new WriteTarget(
             new WriteTarget.Where(patient.database(), patient.table()),
-            new WriteTarget.Shape(patient.columns(), patient.key()),
+            new WriteTarget.WrittenColumns(patient.columns(), patient.key()),
             WriteTarget.Conflict.of(patient.onConflict()),
             patient.operation(),
             new WriteTarget.Timeouts(
@@ -194,7 +194,7 @@ class BatchWriterTest {
   private WriteTarget smallTarget() {
     return new WriteTarget(
         new WriteTarget.Where(TestingWriter.database(database), new TableName("public", "s")),
-        new WriteTarget.Shape(
+        new WriteTarget.WrittenColumns(
             List.of(
                 new TargetColumn("id", "smallint"),
                 new TargetColumn("name", "character varying"),
@@ -214,7 +214,7 @@ class BatchWriterTest {
     try {
       writer.write(batch);
       return null;
-    } catch (TooManyRejected e) {
+    } catch (TooManyRejectedException e) {
       return writer.counts().rejections().get(writer.counts().rejections().size() - 1).sqlState();
     } catch (SQLException e) {
       return e.getSQLState();

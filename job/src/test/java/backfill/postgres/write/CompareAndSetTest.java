@@ -38,7 +38,7 @@ class CompareAndSetTest {
             new WriteTarget(
                 new WriteTarget.Where(
                     TestingWriter.database(database), new TableName("public", "u")),
-                new WriteTarget.Shape(
+                new WriteTarget.WrittenColumns(
                     List.of(
                         new TargetColumn("id", "uuid"),
                         new TargetColumn("flag", "boolean"),

@@ -52,7 +52,7 @@ class CopiedRowsTest {
     }
     return new WriteTarget(
         new WriteTarget.Where(TestingWriter.database(database), new TableName("public", "t")),
-        new WriteTarget.Shape(all, List.of("id"), Set.of()),
+        new WriteTarget.WrittenColumns(all, List.of("id"), Set.of()),
         new WriteTarget.Conflict("ON CONFLICT (\"id\")", "", NewRows.ANY),
         Operation.INSERT_MISSING,
         protocol,

@@ -194,7 +194,7 @@ class RejectedRowsTest {
       assertThat(writer.counts().rejected()).isEqualTo(2);
 
       assertThatThrownBy(() -> writer.write(TestingWriter.batch(writer, 1, 20, 50)))
-          .isInstanceOf(TooManyRejected.class)
+          .isInstanceOf(TooManyRejectedException.class)
           .hasMessage(
               "5 rows were rejected, and limits.rejected-rows allows 2; the first one, (1, 3): new row for relation"
                   + " \"t\" violates check constraint \"odd\" (SQLSTATE 23514)");

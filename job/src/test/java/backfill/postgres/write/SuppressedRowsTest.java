@@ -107,7 +107,7 @@ class SuppressedRowsTest {
   private WriteTarget setting() {
     return new WriteTarget(
         new WriteTarget.Where(TestingWriter.database(database), new TableName("public", "t")),
-        new WriteTarget.Shape(
+        new WriteTarget.WrittenColumns(
             List.of(new TargetColumn("a", "bigint"), new TargetColumn("b", "bigint")),
             List.of("a")),
         WriteTarget.Conflict.of(""),

@@ -33,7 +33,7 @@ public final class TestingWriter {
   public static WriteTarget pairs(Database database, Duration lockTimeout, Duration retryFor) {
     return new WriteTarget(
         new WriteTarget.Where(database, new TableName("public", "t")),
-        new WriteTarget.Shape(
+        new WriteTarget.WrittenColumns(
             List.of(new TargetColumn("a", "bigint"), new TargetColumn("b", "bigint")),
             List.of("a", "b")),
         WriteTarget.Conflict.of("ON CONFLICT (\"a\", \"b\")"),
@@ -50,7 +50,7 @@ public final class TestingWriter {
   static WriteTarget under(WriteTarget target, RejectionRules rules) {
     return new WriteTarget(
         new WriteTarget.Where(target.database(), target.table()),
-        new WriteTarget.Shape(target.columns(), target.key()),
+        new WriteTarget.WrittenColumns(target.columns(), target.key()),
         WriteTarget.Conflict.of(target.onConflict()),
         target.operation(),
         new WriteTarget.Timeouts(

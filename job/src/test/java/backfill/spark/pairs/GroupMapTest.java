@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import backfill.TestingSpark;
 import backfill.membership.UserIndex;
-import backfill.spark.engine.Kept;
+import backfill.spark.engine.KeptInSpark;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
@@ -21,12 +21,12 @@ class GroupMapTest {
   private final JavaSparkContext spark =
       JavaSparkContext.fromSparkContext(TestingSpark.session().sparkContext());
 
-  private GroupMap within(long bytes, Kept kept) {
-    LongPairs many =
-        new LongPairs(
+  private GroupMap within(long bytes, KeptInSpark kept) {
+    NumberedPairs many =
+        new NumberedPairs(
             LongStream.range(0, 500).map(user -> 7).toArray(), LongStream.range(0, 500).toArray());
-    LongPairs one = new LongPairs(new long[] {8}, new long[] {3});
-    JavaRDD<LongPairs> members = spark.parallelize(List.of(many, one), 2);
+    NumberedPairs one = new NumberedPairs(new long[] {8}, new long[] {3});
+    JavaRDD<NumberedPairs> members = spark.parallelize(List.of(many, one), 2);
     UserIndex users = UserIndex.startingAt(0);
     return GroupMap.of(List.of(members), users::of, bytes, kept, spark);
   }
@@ -38,7 +38,7 @@ class GroupMapTest {
 
   @Test
   void whatFitsIsBroadcastAlsoIfAPartitionIsBeyondItsShare() {
-    try (Kept kept = new Kept()) {
+    try (KeptInSpark kept = new KeptInSpark()) {
       GroupMap roomy = within(1 << 20, kept);
       GroupMap tight = within(bytes(roomy), kept);
       GroupMap tooTight = within(bytes(roomy) - 1, kept);

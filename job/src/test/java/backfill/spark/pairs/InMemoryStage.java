@@ -3,7 +3,7 @@ package backfill.spark.pairs;
 import backfill.bench.FlattenRound;
 import backfill.bench.InMemoryGrants;
 import backfill.membership.UserIndex;
-import backfill.spark.engine.Kept;
+import backfill.spark.engine.KeptInSpark;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -34,15 +34,15 @@ public final class InMemoryStage {
   }
 
   private static long pairs(JavaSparkContext spark) {
-    try (Kept kept = new Kept()) {
+    try (KeptInSpark kept = new KeptInSpark()) {
       UserIndex users = UserIndex.startingAt(0);
-      JavaRDD<LongPairs> members =
+      JavaRDD<NumberedPairs> members =
           spark
               .parallelize(IntStream.range(0, InMemoryGrants.GROUPS).boxed().toList(), PARTITIONS)
               .map(InMemoryStage::members);
       GroupMap groups = GroupMap.of(List.of(members), users::of, BROADCAST_BYTES, kept, spark);
       int chunks = InMemoryGrants.PRODUCTS / GRANTS_AT_ONCE;
-      JavaRDD<LongPairs> grants =
+      JavaRDD<NumberedPairs> grants =
           kept.keep(
               spark
                   .parallelize(IntStream.range(0, chunks).boxed().toList(), chunks)
@@ -57,14 +57,14 @@ public final class InMemoryStage {
     }
   }
 
-  private static LongPairs members(int group) {
+  private static NumberedPairs members(int group) {
     long[] users = InMemoryGrants.users(group);
     long[] groups = new long[users.length];
     Arrays.fill(groups, group);
-    return new LongPairs(groups, users);
+    return new NumberedPairs(groups, users);
   }
 
-  private static LongPairs grants(int chunk) {
+  private static NumberedPairs grants(int chunk) {
     int each = InMemoryGrants.GROUPS_OF_A_PRODUCT;
     long[] products = new long[GRANTS_AT_ONCE * each];
     long[] groups = new long[products.length];
@@ -72,6 +72,6 @@ public final class InMemoryStage {
       products[i] = (long) chunk * GRANTS_AT_ONCE + i / each;
       groups[i] = InMemoryGrants.group((int) products[i], i % each);
     }
-    return new LongPairs(products, groups);
+    return new NumberedPairs(products, groups);
   }
 }

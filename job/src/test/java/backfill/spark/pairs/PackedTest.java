@@ -3,7 +3,7 @@ package backfill.spark.pairs;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import backfill.TestingSpark;
-import backfill.spark.engine.Kept;
+import backfill.spark.engine.KeptInSpark;
 import backfill.spark.engine.Packed;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -59,7 +59,7 @@ class PackedTest {
   @Test
   void keptElementsComeBackInTheirOrderWheneverTheyAreAskedFor() {
     List<Tuple2<Long, PartialSet>> sets = sets(1);
-    try (Kept kept = new Kept()) {
+    try (KeptInSpark kept = new KeptInSpark()) {
       Packed<Tuple2<Long, PartialSet>> packed =
           Packed.keep(spark.parallelize(sets, 2), PartialSetIterator.CODEC, kept);
 
@@ -73,7 +73,7 @@ class PackedTest {
 
   @Test
   void nothingIsKeptAsNothing() {
-    try (Kept kept = new Kept()) {
+    try (KeptInSpark kept = new KeptInSpark()) {
       assertThat(
               Packed.keep(
                       spark.parallelize(List.<Tuple2<Long, PartialSet>>of(), 2),
@@ -89,13 +89,13 @@ class PackedTest {
   void anObjectComesBackWithItsSetsAndCounts() {
     byte[] all = PartialSet.of(PartialSet.Kind.DIRECT, RoaringBitmap.bitmapOf(1, 5, -1)).members();
     byte[] some = PartialSet.of(PartialSet.Kind.DIRECT, RoaringBitmap.bitmapOf(5)).members();
-    List<ObjectPairs> objects =
+    List<ObjectDiff> objects =
         List.of(
-            new ObjectPairs(7, all, all, some, 3, 3, 2, 1, 0),
-            new ObjectPairs(Long.MAX_VALUE, all, some, some, 3, 1, 0, 0, 2));
-    try (Kept kept = new Kept()) {
-      List<ObjectPairs> back =
-          Packed.keep(spark.parallelize(objects, 1), ObjectPairs.CODEC, kept).elements().collect();
+            new ObjectDiff(7, all, all, some, 3, 3, 2, 1, 0),
+            new ObjectDiff(Long.MAX_VALUE, all, some, some, 3, 1, 0, 0, 2));
+    try (KeptInSpark kept = new KeptInSpark()) {
+      List<ObjectDiff> back =
+          Packed.keep(spark.parallelize(objects, 1), ObjectDiff.CODEC, kept).elements().collect();
 
       assertThat(back).usingRecursiveComparison().isEqualTo(objects);
     }

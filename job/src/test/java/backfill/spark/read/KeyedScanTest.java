@@ -79,7 +79,8 @@ class KeyedScanTest {
       throws SQLException {
     session.sql(keysQuery).createOrReplaceTempView("named");
     KeyType type = KeyedScan.type(table(), column);
-    Dataset<Row> keys = KeyedScan.keys(session, type, List.of(new Source.Keys("named", "key")));
+    Dataset<Row> keys =
+        KeyedScan.keys(session, type, List.of(new Source.KeyOrigin("named", "key")));
     return new SnapshotReader(
             session,
             there(),
@@ -204,7 +205,7 @@ class KeyedScanTest {
     try (Snapshot snapshot = snapshot()) {
       session.range(3).toDF("key").createOrReplaceTempView("named");
       Dataset<Row> keys =
-          KeyedScan.keys(session, KeyType.INTEGER, List.of(new Source.Keys("named", "key")));
+          KeyedScan.keys(session, KeyType.INTEGER, List.of(new Source.KeyOrigin("named", "key")));
       Dataset<Row> rows =
           new SnapshotReader(
                   session,

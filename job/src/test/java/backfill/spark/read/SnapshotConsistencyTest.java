@@ -12,7 +12,7 @@ import backfill.postgres.catalog.Table;
 import backfill.postgres.server.Database;
 import backfill.postgres.server.TableName;
 import backfill.postgres.snapshot.Snapshot;
-import backfill.spark.query.PairColumns;
+import backfill.spark.query.PairColumnNames;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Arrays;
@@ -125,7 +125,7 @@ class SnapshotConsistencyTest {
       assertThatThrownBy(
               () ->
                   reader(restricted, snapshot)
-                      .readPairs(table(), new PairColumns("id", "id"), null)
+                      .readPairs(table(), new PairColumnNames("id", "id"), null)
                       .count())
           .hasStackTraceContaining(
               "would be affected by row-level security policy for table \"t\"");
@@ -210,7 +210,10 @@ class SnapshotConsistencyTest {
 
   /** The same, as the other way of reading has it. */
   private List<Integer> pairs(Snapshot snapshot) throws SQLException {
-    return reader(snapshot).readPairs(table(), new PairColumns("id", "id"), null).collect().stream()
+    return reader(snapshot)
+        .readPairs(table(), new PairColumnNames("id", "id"), null)
+        .collect()
+        .stream()
         .flatMap(some -> Arrays.stream(some.keys().numbers(null)).mapToObj(Math::toIntExact))
         .sorted()
         .toList();

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import backfill.TestingDatabase;
 import backfill.TestingPostgres;
 import backfill.TestingSpark;
-import backfill.spark.engine.RowsWritten;
+import backfill.spark.engine.WrittenRowsMetric;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Map;
@@ -150,12 +150,15 @@ class SinkCountsTest {
               for (int i = 0; execution.completionTime().isEmpty() && i < 100; i++) {
                 TimeUnit.MILLISECONDS.sleep(50);
               }
-              assertThat(execution.metrics().exists(m -> m.name().equals(RowsWritten.DESCRIPTION)))
+              assertThat(
+                      execution
+                          .metrics()
+                          .exists(m -> m.name().equals(WrittenRowsMetric.DESCRIPTION)))
                   .isTrue();
               long id =
                   execution
                       .metrics()
-                      .find(m -> m.name().equals(RowsWritten.DESCRIPTION))
+                      .find(m -> m.name().equals(WrittenRowsMetric.DESCRIPTION))
                       .get()
                       .accumulatorId();
               assertThat(store.executionMetrics(execution.executionId()).apply(id))

@@ -1,0 +1,31 @@
+package backfill.membership;
+
+import java.io.IOException;
+import java.nio.BufferUnderflowException;
+import java.nio.ByteBuffer;
+import org.roaringbitmap.RoaringBitmap;
+
+/** Bitmaps as bytes, in RoaringBitmap's portable format, and back. */
+public final class BitmapBytes {
+  private BitmapBytes() {}
+
+  /** The bytes of a set, compressed as far as it goes. */
+  public static byte[] bytes(RoaringBitmap set) {
+    set.runOptimize();
+    byte[] bytes = new byte[set.serializedSizeInBytes()];
+    set.serialize(ByteBuffer.wrap(bytes));
+    return bytes;
+  }
+
+  /** The set of {@link #bytes}. */
+  public static RoaringBitmap set(byte[] bytes) {
+    RoaringBitmap set = new RoaringBitmap();
+    try {
+      set.deserialize(ByteBuffer.wrap(bytes));
+    } catch (IOException | BufferUnderflowException e) {
+      throw new IllegalArgumentException(
+          "a set of " + bytes.length + " bytes is not in RoaringBitmap's portable format", e);
+    }
+    return set;
+  }
+}

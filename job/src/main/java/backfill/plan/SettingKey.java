@@ -1,0 +1,118 @@
+package backfill.plan;
+
+import com.typesafe.config.ConfigValue;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+
+/**
+ * One setting: its key, what it measures, and its range. The default is in {@code reference.conf}.
+ */
+enum SettingKey {
+  CONNECT_TIMEOUT("connect-timeout", Measure.DURATION, "1 s", "5 min"),
+  LOCK_TIMEOUT("lock-timeout", Measure.DURATION, "10 ms", "1 h"),
+  PROGRESS_EVERY("progress-every", Measure.DURATION, "10 ms", "5 s"),
+  READERS("read.readers", Measure.COUNT, "1", "64"),
+  FETCH_ROWS("read.fetch-rows", Measure.COUNT, "1", "1000000"),
+  KEYS_PER_QUERY("read.keys-per-query", Measure.COUNT, "1", "1000000"),
+  REPLICA_WAIT_FOR("read.wait-for", Measure.DURATION, "0 s", "24 h"),
+  BROADCAST_BYTES("flatten.broadcast-bytes", Measure.BYTES, "0 B", "8 GiB"),
+  DICTIONARY_BYTES("flatten.dictionary-bytes", Measure.BYTES, "0 B", "1 GiB"),
+  WRITERS("write.writers", Measure.COUNT, "1", "64"),
+  ROWS_PER_BATCH("write.rows-per-batch", Measure.COUNT, "1", "1000000"),
+  BATCH_BYTES("write.batch-bytes", Measure.BYTES, "64 KiB", "1 GiB"),
+  PROTOCOL("write.protocol", Measure.PROTOCOL, "auto", "unnest"),
+  STATEMENT_TIMEOUT("write.statement-timeout", Measure.DURATION, "100 ms", "1 h"),
+  RETRY_FOR("write.retry-for", Measure.DURATION, "0 s", "24 h"),
+  WAIT_FOR("verify.wait-for", Measure.DURATION, "0 s", "24 h"),
+  LEASE("ledger.lease", Measure.DURATION, "1 s", "1 h"),
+  RESUME_WITHIN("ledger.resume-within", Measure.DURATION, "0 s", "168 h"),
+  KEYS_BYTES("ledger.keys-bytes", Measure.BYTES, "0 B", "64 GiB"),
+  REJECTED_ROWS("limits.rejected-rows", Measure.COUNT, "0", "1000000000000"),
+  ROWS_INSERTED("limits.rows-inserted", Measure.LIMIT, "0", "1000000000000"),
+  ROWS_SET("limits.rows-set", Measure.LIMIT, "0", "1000000000000"),
+  GROWTH_PERCENT("limits.growth-percent", Measure.LIMIT, "0", "1000000"),
+  PAIRS_FOR_ONE_USER("limits.pairs-for-one-user", Measure.LIMIT, "0", "1000000000000"),
+  USERS_OF_ONE_OBJECT("limits.users-of-one-object", Measure.LIMIT, "0", "1000000000000"),
+  ROWS_DELETED("limits.rows-deleted", Measure.LIMIT, "0", "1000000000000"),
+  SURPLUS_PERCENT("limits.surplus-percent", Measure.LIMIT, "0", "100");
+
+  private final String key;
+  private final Measure measure;
+  private final String least;
+  private final String most;
+
+  SettingKey(String key, Measure measure, String least, String most) {
+    this.key = key;
+    this.measure = measure;
+    this.least = least;
+    this.most = most;
+  }
+
+  static List<String> keys() {
+    return Arrays.stream(values()).map(SettingKey::key).toList();
+  }
+
+  /** With its group, as in {@code write.writers}. */
+  String key() {
+    return key;
+  }
+
+  /** The key within its group. */
+  String leaf() {
+    return key.substring(key.indexOf('.') + 1);
+  }
+
+  /** {@code write}, or nothing for a setting that stands beside the groups. */
+  Optional<String> group() {
+    return key.contains(".") ? Optional.of(key.substring(0, key.indexOf('.'))) : Optional.empty();
+  }
+
+  /** For people: {@code 1 to 64}. */
+  String range() {
+    return measure == Measure.PROTOCOL ? measure.expected() : least + " to " + most;
+  }
+
+  /**
+   * The number that a value of the plan stands for, in milliseconds, bytes or pieces; empty for the
+   * {@code none} of a limit.
+   *
+   * @throws IllegalArgumentException naming the key, the value and what was expected
+   */
+  OptionalLong parse(ConfigValue value) {
+    Object plain = value.unwrapped();
+    if (!(plain instanceof String) && !(plain instanceof Number)) {
+      throw new IllegalArgumentException(
+          key + " must be " + measure.expected() + ", got " + Node.describe(value));
+    }
+    String text = String.valueOf(plain).strip();
+    if (measure == Measure.LIMIT && text.equals(Measure.NONE)) {
+      return OptionalLong.empty();
+    }
+    return OptionalLong.of(require(measure.parse(text).orElseThrow(() -> wrong(text)), text));
+  }
+
+  /** The count or the size itself, if it lies in the range. */
+  long require(long number) {
+    return require(number, measure == Measure.BYTES ? number + " B" : Long.toString(number));
+  }
+
+  /** The duration itself, if it lies in the range. */
+  Duration require(Duration duration) {
+    require(duration.toMillis(), duration.toMillis() + " ms");
+    return duration;
+  }
+
+  private long require(long number, String got) {
+    if (number < measure.parse(least).orElseThrow() || number > measure.parse(most).orElseThrow()) {
+      throw new IllegalArgumentException(key + " must be " + range() + ", got " + got);
+    }
+    return number;
+  }
+
+  private IllegalArgumentException wrong(String got) {
+    return new IllegalArgumentException(key + " must be " + measure.expected() + ", got " + got);
+  }
+}

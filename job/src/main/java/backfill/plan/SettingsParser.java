@@ -1,0 +1,222 @@
+package backfill.plan;
+
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigFactory;
+import com.typesafe.config.ConfigValue;
+import com.typesafe.config.ConfigValueType;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.EnumMap;
+import java.util.LinkedHashSet;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.function.Consumer;
+
+/**
+ * Reads settings in layers: the defaults of {@code reference.conf}, over them the plan, over that a
+ * step's block.
+ */
+final class SettingsParser {
+  /** The key that lets a run be undone whole. */
+  static final String UNDO = "undo";
+
+  private final Map<SettingKey, OptionalLong> values = new EnumMap<>(SettingKey.class);
+  private Optional<StopAfter> stopAfter;
+  private boolean ledgerOn = true;
+  private String ledgerSchema;
+  private boolean ledgerKeys;
+  private boolean undo;
+  private final Map<Limits.Bound, Set<String>> except = new EnumMap<>(Limits.Bound.class);
+  private Optional<Node> exceptions = Optional.empty();
+
+  /** The defaults. */
+  SettingsParser() {
+    Config defaults =
+        ConfigFactory.parseResources(SettingsParser.class.getClassLoader(), "reference.conf")
+            .getConfig("backfill");
+    for (SettingKey setting : SettingKey.values()) {
+      values.put(setting, setting.parse(defaults.getValue(setting.key())));
+    }
+    ledgerSchema = defaults.getString("ledger.schema");
+    ledgerKeys = defaults.getBoolean("ledger.keys");
+    undo = defaults.getBoolean(UNDO);
+    stopAfter = StopAfter.parse(defaults.getValue(StopAfter.KEY));
+  }
+
+  /** The defaults, and what the plan says beside its steps. */
+  SettingsParser(Node plan) {
+    this();
+    for (SettingKey setting : SettingKey.values()) {
+      if (setting.group().isEmpty()) {
+        overlay(values, setting, plan);
+      }
+    }
+    for (String group : new String[] {"read", "flatten", "write", "verify"}) {
+      plan.object(group).ifPresent(node -> overlay(values, group, node));
+    }
+    plan.object("limits").ifPresent(this::readLimits);
+    readLedger(plan);
+    undo = plan.switchedOn(UNDO).orElse(undo);
+    if (undo && (!ledgerOn || !ledgerKeys)) {
+      plan.problem(
+          UNDO,
+          "undo = on needs the keys that the ledger keeps; leave out ledger"
+              + (ledgerOn ? ".keys" : "")
+              + " = off");
+    }
+    attempt(plan, StopAfter.KEY, value -> stopAfter = StopAfter.parse(value));
+  }
+
+  /** {@code ledger = off}, or a block. */
+  private void readLedger(Node plan) {
+    Optional<ConfigValue> given = plan.value("ledger");
+    if (given.isEmpty()) {
+      return;
+    }
+    if (given.get().valueType() == ConfigValueType.OBJECT) {
+      Node block = plan.object("ledger").orElseThrow();
+      ledgerSchema = block.text("schema").orElse(ledgerSchema);
+      ledgerKeys = block.switchedOn("keys").orElse(ledgerKeys);
+      overlay(values, "ledger", block);
+      return;
+    }
+    switch (String.valueOf(given.get().unwrapped())) {
+      case "on", "true" -> ledgerOn = true;
+      case "off", "false" -> ledgerOn = false;
+      default ->
+          plan.problem(
+              "ledger",
+              "ledger must be on, off, or a block with schema, lease, resume-within, keys and keys-bytes, got "
+                  + Node.describe(given.get()));
+    }
+  }
+
+  Settings settings() {
+    return new Settings(
+        new Settings.General(
+            duration(values, SettingKey.CONNECT_TIMEOUT),
+            duration(values, SettingKey.LOCK_TIMEOUT),
+            duration(values, SettingKey.PROGRESS_EVERY),
+            undo,
+            stopAfter),
+        new Settings.Read(
+            count(values, SettingKey.READERS),
+            count(values, SettingKey.FETCH_ROWS),
+            count(values, SettingKey.KEYS_PER_QUERY),
+            duration(values, SettingKey.REPLICA_WAIT_FOR)),
+        new Settings.Flatten(
+            number(values, SettingKey.BROADCAST_BYTES),
+            number(values, SettingKey.DICTIONARY_BYTES)),
+        write(values),
+        new Settings.Verify(duration(values, SettingKey.WAIT_FOR)),
+        new Settings.Ledger(
+            ledgerOn,
+            ledgerSchema,
+            duration(values, SettingKey.LEASE),
+            duration(values, SettingKey.RESUME_WITHIN),
+            ledgerKeys,
+            number(values, SettingKey.KEYS_BYTES)));
+  }
+
+  Limits limits() {
+    Map<Limits.Bound, Long> bounds = new EnumMap<>(Limits.Bound.class);
+    for (Limits.Bound bound : Limits.Bound.values()) {
+      values.get(bound.setting()).ifPresent(most -> bounds.put(bound, most));
+    }
+    return new Limits(number(values, SettingKey.REJECTED_ROWS), bounds, except);
+  }
+
+  /** With {@code except { bound = [what it does not hold for] }}. */
+  private void readLimits(Node limits) {
+    exceptions = limits.object("except");
+    exceptions.ifPresent(
+        block ->
+            block
+                .keys()
+                .forEach(
+                    key ->
+                        Limits.Bound.of(key)
+                            .ifPresentOrElse(
+                                bound -> except.put(bound, new LinkedHashSet<>(block.keysOf(key))),
+                                () ->
+                                    block.problem(
+                                        key,
+                                        "is not a limit that a step, a user or an object can be excepted from"
+                                            + Nearest.hint(key, Limits.Bound.keys())))));
+    overlay(values, "limits", limits);
+  }
+
+  /** Only where users or objects are bounded, what is excepted is not a step. */
+  void refuseExceptionsBut(Collection<String> steps) {
+    except.forEach(
+        (bound, names) ->
+            names.stream()
+                .filter(name -> !bound.ofKeys() && !steps.contains(name))
+                .forEach(
+                    name ->
+                        exceptions
+                            .orElseThrow()
+                            .problem(
+                                bound.key(),
+                                "names "
+                                    + name
+                                    + ", which is not a step"
+                                    + Nearest.hint(name, steps))));
+  }
+
+  /** How this step writes: the plan's {@code write}, and over it the step's own. */
+  Settings.Write write(Node step) {
+    Map<SettingKey, OptionalLong> own = new EnumMap<>(values);
+    step.object("write").ifPresent(node -> overlay(own, "write", node));
+    return write(own);
+  }
+
+  private static void overlay(Map<SettingKey, OptionalLong> values, String group, Node node) {
+    for (SettingKey setting : SettingKey.values()) {
+      if (setting.group().equals(Optional.of(group))) {
+        overlay(values, setting, node);
+      }
+    }
+    node.done();
+  }
+
+  private static void overlay(Map<SettingKey, OptionalLong> values, SettingKey setting, Node node) {
+    attempt(node, setting.leaf(), value -> values.put(setting, setting.parse(value)));
+  }
+
+  /** A value that is refused is a problem, and what was there before stays. */
+  private static void attempt(Node node, String key, Consumer<ConfigValue> take) {
+    Optional<ConfigValue> value = node.value(key);
+    if (value.isPresent()) {
+      try {
+        take.accept(value.get());
+      } catch (IllegalArgumentException e) {
+        node.problems().at(value.get().origin(), e.getMessage());
+      }
+    }
+  }
+
+  private static Settings.Write write(Map<SettingKey, OptionalLong> values) {
+    return new Settings.Write(
+        count(values, SettingKey.WRITERS),
+        count(values, SettingKey.ROWS_PER_BATCH),
+        number(values, SettingKey.BATCH_BYTES),
+        Protocol.values()[count(values, SettingKey.PROTOCOL)],
+        duration(values, SettingKey.STATEMENT_TIMEOUT),
+        duration(values, SettingKey.RETRY_FOR));
+  }
+
+  private static long number(Map<SettingKey, OptionalLong> values, SettingKey setting) {
+    return values.get(setting).orElseThrow();
+  }
+
+  private static int count(Map<SettingKey, OptionalLong> values, SettingKey setting) {
+    return Math.toIntExact(number(values, setting));
+  }
+
+  private static Duration duration(Map<SettingKey, OptionalLong> values, SettingKey setting) {
+    return Duration.ofMillis(number(values, setting));
+  }
+}

@@ -1,8 +1,0 @@
-package backfill.postgres.server;
-
-/**
- * The servers of one database as they introduce themselves.
- *
- * @param read where rows are read; {@code named} itself unless a replica is named
- */
-public record Servers(Server named, Server read) {}

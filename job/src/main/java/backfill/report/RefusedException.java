@@ -1,0 +1,34 @@
+package backfill.report;
+
+import backfill.plan.Step;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/** A guard refused what a run was about to write (exit 5). */
+public final class RefusedException extends RuntimeException {
+  private static final long serialVersionUID = 1L;
+
+  private final transient List<Refusal> refusals;
+
+  /**
+   * @param refusals at least one
+   * @param written what earlier steps of this run wrote, in words; empty for nothing
+   */
+  public RefusedException(List<Refusal> refusals, List<String> written) {
+    super(
+        refusals.stream().map(Refusal::sentence).collect(Collectors.joining("; "))
+            + ". "
+            + (written.isEmpty()
+                ? "Nothing was written"
+                : "Written before: " + String.join(", ", written))
+            + (refusals.stream().anyMatch(Refusal::byLimit)
+                ? ". If a dry run (plan) shows that this is right, raise the limit"
+                : ""));
+    this.refusals = refusals;
+  }
+
+  /** The steps that must not write. */
+  public List<Step> steps() {
+    return refusals.stream().map(Refusal::step).distinct().toList();
+  }
+}

@@ -1,0 +1,70 @@
+package backfill.spark.engine;
+
+import java.io.Serializable;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.spark.api.java.JavaPairRDD;
+import org.apache.spark.api.java.JavaRDD;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.execution.columnar.InMemoryRelation;
+import org.apache.spark.storage.StorageLevel;
+
+/**
+ * What Spark keeps, in memory and where that is full on disk, until all of it is let go together.
+ */
+public final class KeptInSpark implements AutoCloseable {
+  private final List<Runnable> release = new ArrayList<>();
+
+  /** Keeps these rows from their first use on. */
+  public Dataset<Row> keep(Dataset<Row> rows) {
+    release.add(rows::unpersist);
+    return rows.persist(StorageLevel.MEMORY_AND_DISK());
+  }
+
+  /** Keeps these elements from their first use on. */
+  public <T> JavaRDD<T> keep(JavaRDD<T> elements) {
+    release.add(elements::unpersist);
+    return elements.persist(StorageLevel.MEMORY_AND_DISK());
+  }
+
+  /** Keeps these pairs from their first use on. */
+  public <K, V> JavaPairRDD<K, V> keep(JavaPairRDD<K, V> pairs) {
+    release.add(pairs::unpersist);
+    return pairs.persist(StorageLevel.MEMORY_AND_DISK());
+  }
+
+  /**
+   * How many rows each partition has of rows that are kept, which are there then. Asked of the
+   * batches in which they are kept: no row has to be made of these.
+   */
+  public static JavaRDD<Long> counts(Dataset<Row> rows) {
+    InMemoryRelation relation = (InMemoryRelation) rows.queryExecution().withCachedData();
+    return counts(
+        relation.cacheBuilder().cachedColumnBuffers().toJavaRDD(), batch -> batch.numRows());
+  }
+
+  /** The sum of what each partition's elements come to; kept elements are there then. */
+  public static <T> JavaRDD<Long> counts(JavaRDD<T> elements, Weight<T> weight) {
+    return elements.mapPartitions(
+        partition -> {
+          long sum = 0;
+          while (partition.hasNext()) {
+            sum += weight.of(partition.next());
+          }
+          return List.of(sum).iterator();
+        });
+  }
+
+  /** What one element counts. */
+  @FunctionalInterface
+  public interface Weight<T> extends Serializable {
+    long of(T element);
+  }
+
+  @Override
+  public void close() {
+    release.forEach(Runnable::run);
+    release.clear();
+  }
+}

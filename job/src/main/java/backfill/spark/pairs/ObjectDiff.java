@@ -1,0 +1,129 @@
+package backfill.spark.pairs;
+
+import backfill.membership.BitmapBytes;
+import backfill.membership.ObjectUsers;
+import backfill.spark.engine.Codec;
+import java.io.DataInput;
+import java.io.DataOutput;
+import java.io.IOException;
+import java.io.Serializable;
+import org.roaringbitmap.RoaringBitmap;
+
+/**
+ * One object after the diff.
+ *
+ * @param justified the users whom the sources give it, as a set's bytes
+ * @param toInsert of these, the users whom the target lacks, and whose key no other row holds
+ * @param toDelete users whom the target has and the sources do not give it, for a step that deletes
+ *     such rows
+ * @param missing how many are to be inserted
+ * @param missingDirect of the missing ones, those whom a source names
+ * @param surplus the target's rows of it that no source justifies
+ * @param foreign of the justified users, those whose key a row holds that is not the step's
+ */
+record ObjectDiff(
+    long object,
+    byte[] justified,
+    byte[] toInsert,
+    byte[] toDelete,
+    long planned,
+    long missing,
+    long missingDirect,
+    long surplus,
+    long foreign)
+    implements Serializable {
+
+  /** A set that is one of the others is written once. */
+  static final Codec<ObjectDiff> CODEC =
+      new Codec<>() {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        public void write(ObjectDiff of, DataOutput out) throws IOException {
+          out.writeLong(of.object);
+          Codec.write(of.justified, out);
+          out.writeBoolean(of.toInsert == of.justified);
+          if (of.toInsert != of.justified) {
+            Codec.write(of.toInsert, out);
+          }
+          Codec.write(of.toDelete, out);
+          out.writeLong(of.planned);
+          out.writeLong(of.missing);
+          out.writeLong(of.missingDirect);
+          out.writeLong(of.surplus);
+          out.writeLong(of.foreign);
+        }
+
+        @Override
+        public ObjectDiff read(DataInput in) throws IOException {
+          long object = in.readLong();
+          byte[] justified = Codec.bytes(in);
+          byte[] toInsert = in.readBoolean() ? justified : Codec.bytes(in);
+          byte[] toDelete = Codec.bytes(in);
+          return new ObjectDiff(
+              object,
+              justified,
+              toInsert,
+              toDelete,
+              in.readLong(),
+              in.readLong(),
+              in.readLong(),
+              in.readLong(),
+              in.readLong());
+        }
+      };
+
+  /** What is kept of an object, of a step that deletes or of one that does not. */
+  static ObjectSets.Verdict<ObjectDiff> deleting(boolean deletes) {
+    return (object, users, before) -> of(object, users, deletes);
+  }
+
+  private static ObjectDiff of(long object, ObjectUsers users, boolean deletes) {
+    RoaringBitmap justified = users.justified();
+    RoaringBitmap missing = RoaringBitmap.andNot(justified, users.existing());
+    long foreign = users.takeForeign(missing);
+    byte[] all = BitmapBytes.bytes(justified);
+    // Of a target that has none of them the two sets are one, and so are their bytes.
+    boolean allMissing = missing.getLongCardinality() == justified.getLongCardinality();
+    return new ObjectDiff(
+        object,
+        all,
+        allMissing ? all : BitmapBytes.bytes(missing),
+        BitmapBytes.bytes(
+            deletes ? RoaringBitmap.andNot(users.existing(), justified) : new RoaringBitmap()),
+        justified.getLongCardinality(),
+        missing.getLongCardinality(),
+        users.directOf(missing),
+        users.surplus(justified),
+        foreign);
+  }
+
+  /** Whether there is nothing to say of the object. */
+  boolean isEmpty() {
+    return planned == 0 && surplus == 0;
+  }
+
+  /** Sums over objects. */
+  record Totals(long planned, long missing, long missingDirect, long surplus, long foreign)
+      implements Serializable {
+    static final Totals NONE = new Totals(0, 0, 0, 0, 0);
+
+    Totals and(ObjectDiff one) {
+      return new Totals(
+          planned + one.planned,
+          missing + one.missing,
+          missingDirect + one.missingDirect,
+          surplus + one.surplus,
+          foreign + one.foreign);
+    }
+
+    Totals and(Totals other) {
+      return new Totals(
+          planned + other.planned,
+          missing + other.missing,
+          missingDirect + other.missingDirect,
+          surplus + other.surplus,
+          foreign + other.foreign);
+    }
+  }
+}

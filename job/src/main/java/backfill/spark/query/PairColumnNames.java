@@ -1,0 +1,126 @@
+package backfill.spark.query;
+
+import backfill.plan.Plan;
+import backfill.plan.Step;
+import backfill.postgres.catalog.KeyType;
+import backfill.postgres.catalog.Table;
+import backfill.postgres.preflight.PreflightResult;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Stream;
+
+/** The two columns that steps of pairs take of a source. */
+public record PairColumnNames(String key, String member) {
+
+  /** Those of a target. */
+  public static PairColumnNames of(Step.IntoPairs into) {
+    return new PairColumnNames(into.object(), into.user());
+  }
+
+  /**
+   * The sources of which these steps need one pair of columns and nothing else: no query and no
+   * view reads them, no other source takes its keys from them, and they are not fetched by key.
+   *
+   * @return source name to its columns
+   */
+  public static Map<String, PairColumnNames> soleUses(Plan plan, List<Step.Fill> steps) {
+    Map<String, PairColumnNames> sole = ofOnePair(plan, steps);
+    sole.keySet().removeAll(queried(plan, steps));
+    return sole;
+  }
+
+  /**
+   * The sources that are read as pairs: those above, and those of which queries need no more than
+   * the same two columns, integers that are never NULL.
+   *
+   * @return source name to its columns
+   */
+  public static Map<String, PairColumnNames> read(
+      Plan plan, List<Step.Fill> steps, PreflightResult ready) {
+    Map<String, PairColumnNames> sole = soleUses(plan, steps);
+    Map<String, PairColumnNames> all = ofOnePair(plan, steps);
+    all.entrySet()
+        .removeIf(
+            use ->
+                !sole.containsKey(use.getKey()) && !use.getValue().say(use.getKey(), plan, ready));
+    return all;
+  }
+
+  /** Whether these two columns say all that is asked of the source. */
+  private boolean say(String source, Plan plan, PreflightResult ready) {
+    Table table = ready.sources().get(source);
+    Set<String> needed = ready.shapes().needed().getOrDefault(source, Set.of());
+    return plan.sources().get(source).keyedBy().isEmpty()
+        && !key.equals(member)
+        && Set.of(key, member).containsAll(needed)
+        && Stream.of(key, member)
+            .flatMap(name -> table.column(name).stream())
+            .allMatch(
+                column ->
+                    column.notNull()
+                        && KeyType.of(column).filter(KeyType.INTEGER::equals).isPresent());
+  }
+
+  private static Map<String, PairColumnNames> ofOnePair(Plan plan, List<Step.Fill> steps) {
+    Map<String, Set<PairColumnNames>> uses = new HashMap<>();
+    for (Step.Fill step : steps) {
+      if (step instanceof Step.Pairs pairs) {
+        collect(pairs, uses);
+      }
+    }
+    Map<String, PairColumnNames> sole = new HashMap<>();
+    uses.forEach(
+        (source, columns) -> {
+          if (columns.size() == 1 && plan.sources().containsKey(source)) {
+            sole.put(source, columns.iterator().next());
+          }
+        });
+    return sole;
+  }
+
+  private static Set<String> queried(Plan plan, List<Step.Fill> steps) {
+    Set<String> queried = new HashSet<>();
+    for (Step.Fill step : steps) {
+      if (step instanceof Step.Pairs) {
+        plan.viewsOf(step).forEach(view -> queried.addAll(plan.sourcesOfView(view)));
+      } else {
+        queried.addAll(plan.sourcesOf(step));
+      }
+    }
+    for (Step.Fill step : steps) {
+      for (String name : plan.sourcesOf(step)) {
+        plan.sources()
+            .get(name)
+            .keyedBy()
+            .ifPresent(
+                keyed -> {
+                  queried.add(name);
+                  keyed.keys().forEach(keys -> queried.addAll(sources(plan, keys.from())));
+                });
+      }
+    }
+    return queried;
+  }
+
+  private static List<String> sources(Plan plan, String from) {
+    return plan.views().containsKey(from) ? plan.sourcesOfView(from) : List.of(from);
+  }
+
+  private static void collect(Step.Pairs step, Map<String, Set<PairColumnNames>> uses) {
+    for (List<Step.Grant> grants : List.of(step.direct(), step.through())) {
+      grants.forEach(
+          grant -> add(uses, grant.from(), new PairColumnNames(grant.object(), grant.grantee())));
+    }
+    step.members()
+        .forEach(
+            member -> add(uses, member.from(), new PairColumnNames(member.group(), member.user())));
+  }
+
+  private static void add(
+      Map<String, Set<PairColumnNames>> uses, String from, PairColumnNames columns) {
+    uses.computeIfAbsent(from, source -> new HashSet<>()).add(columns);
+  }
+}
