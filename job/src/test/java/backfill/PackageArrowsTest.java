@@ -151,7 +151,6 @@ class PackageArrowsTest {
   @Test
   void fewClassesFormALoop() throws Exception {
     StringWriter said = new StringWriter();
-    Path classes = Path.of(Main.class.getProtectionDomain().getCodeSource().getLocation().toURI());
     ToolProvider.findFirst("jdeps")
         .orElseThrow()
         .run(
@@ -162,7 +161,7 @@ class PackageArrowsTest {
             "--ignore-missing-deps",
             "--multi-release",
             "base",
-            classes.toString());
+            TestingClasses.place().toString());
     Matcher uses = USE.matcher(said.toString());
     Map<String, Set<String>> of = new TreeMap<>();
     while (uses.find()) {

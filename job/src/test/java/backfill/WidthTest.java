@@ -2,19 +2,12 @@ package backfill;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.IOException;
 import java.lang.reflect.Constructor;
 import java.lang.reflect.Executable;
-import java.net.URISyntaxException;
-import java.nio.file.FileSystem;
-import java.nio.file.FileSystems;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** How many values one record holds, and how many one method takes, over all classes of the job. */
@@ -44,7 +37,7 @@ class WidthTest {
   @Test
   void recordsAreNarrow() throws Exception {
     TreeSet<String> wide = new TreeSet<>();
-    for (Class<?> each : classes()) {
+    for (Class<?> each : TestingClasses.all()) {
       if (each.isRecord() && each.getRecordComponents().length > COMPONENTS) {
         wide.add(name(each) + " " + each.getRecordComponents().length);
       }
@@ -55,7 +48,7 @@ class WidthTest {
   @Test
   void methodsTakeFewParameters() throws Exception {
     TreeSet<String> wide = new TreeSet<>();
-    for (Class<?> each : classes()) {
+    for (Class<?> each : TestingClasses.all()) {
       for (Executable method : methods(each)) {
         if (!method.isSynthetic() && method.getParameterCount() > PARAMETERS) {
           String own = method instanceof Constructor ? "new" : method.getName();
@@ -77,32 +70,5 @@ class WidthTest {
 
   private static String name(Class<?> each) {
     return each.getName().substring(each.getPackageName().length() + 1);
-  }
-
-  private static List<Class<?>> classes() throws IOException, URISyntaxException {
-    Path code = Path.of(Main.class.getProtectionDomain().getCodeSource().getLocation().toURI());
-    if (Files.isDirectory(code)) {
-      return classes(code);
-    }
-    try (FileSystem jar = FileSystems.newFileSystem(code)) {
-      return classes(jar.getPath("/"));
-    }
-  }
-
-  private static List<Class<?>> classes(Path root) throws IOException {
-    List<Class<?>> classes = new ArrayList<>();
-    try (Stream<Path> files = Files.walk(root.resolve("backfill"))) {
-      for (Path file : files.filter(each -> each.toString().endsWith(".class")).toList()) {
-        String path = root.relativize(file).toString();
-        String name = path.substring(0, path.length() - ".class".length()).replace('/', '.');
-        try {
-          classes.add(Class.forName(name, false, WidthTest.class.getClassLoader()));
-        } catch (ClassNotFoundException e) {
-          throw new AssertionError(name, e);
-        }
-      }
-    }
-    assertThat(classes).hasSizeGreaterThan(300);
-    return classes;
   }
 }
