@@ -35,8 +35,7 @@ class AssignedFieldsTest {
   void classThatAssignsAFieldOfAnotherIsFound() throws Exception {
     Path tests = Path.of(getClass().getProtectionDomain().getCodeSource().getLocation().toURI());
     List<String> names =
-        List.of(
-            getClass().getName(), Nested.class.getName(), PlantedAssignment.class.getName());
+        List.of(getClass().getName(), Nested.class.getName(), PlantedAssignment.class.getName());
 
     assertThat(assigned(tests, names))
         .containsExactly("backfill.PlantedAssignment assigns backfill.AssignedFieldsTest.planted");

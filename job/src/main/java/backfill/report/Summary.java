@@ -6,8 +6,12 @@ import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Collectors;
 
-/** The report for people: a table, or where that is too wide a block for each step. */
+/**
+ * The report for people: a table, or where that is too wide a block for each step, and what each
+ * stage took.
+ */
 public final class Summary {
   private static final String[] HEAD = {
     "step",
@@ -44,11 +48,11 @@ public final class Summary {
     text.append(
         String.format(
             Locale.ROOT,
-            "%s %s: %s in %.1f s (exit %d)",
+            "%s %s: %s in %s s (exit %d)",
             report.about().command(),
             report.about().plan(),
             report.status(),
-            report.timing().durationMs() / 1000.0,
+            seconds(report.timing().durationMs()),
             report.exitCode()));
     if (rows.stream().skip(1).anyMatch(Summary::isCounted)) {
       BitSet numbers = new BitSet();
@@ -56,11 +60,20 @@ public final class Summary {
       new TextTable("  ", numbers, rows)
           .lines(columns)
           .forEach(line -> text.append(System.lineSeparator()).append(line));
+      Folded.line("  " + stages(report), columns, columns, 4)
+          .forEach(line -> text.append(System.lineSeparator()).append(line));
     }
     for (StepReport step : report.steps()) {
       text.append(GainsTable.text(step));
     }
     return text.toString();
+  }
+
+  /** What each stage took, of all steps together. */
+  private static String stages(Report report) {
+    return report.timing().stages().entrySet().stream()
+        .map(stage -> stage.getKey() + " " + seconds(stage.getValue()))
+        .collect(Collectors.joining(", ", "seconds: ", ""));
   }
 
   /** The head, and a row for each step. */
@@ -91,9 +104,7 @@ public final class Summary {
             number(step.surplus()),
             number(step.missing()),
             number(step.cost().statements()),
-            step.cost().durationMs() == null
-                ? ""
-                : String.format(Locale.ROOT, "%.1f", step.cost().durationMs() / 1000.0)
+            step.cost().durationMs() == null ? "" : seconds(step.cost().durationMs())
           });
     }
     withoutEmpty(rows, DELETED);
@@ -126,5 +137,9 @@ public final class Summary {
 
   private static String number(Long count) {
     return count == null ? "" : String.format(Locale.ROOT, "%,d", count);
+  }
+
+  private static String seconds(long millis) {
+    return String.format(Locale.ROOT, "%.1f", millis / 1000.0);
   }
 }

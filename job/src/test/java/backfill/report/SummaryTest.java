@@ -11,6 +11,7 @@ import backfill.postgres.ledger.StepCounts;
 import backfill.postgres.ledger.WriteCounts;
 import backfill.spark.step.DiffCounts;
 import java.time.Instant;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -20,6 +21,15 @@ class SummaryTest {
   private static final Plan PLAN =
       PlanFile.read(
           "dojo.conf", PlanFile.shippedText(TestingRun.DOJO).orElseThrow(), List.of(), "1");
+
+  private static final Map<String, Long> STAGES = new LinkedHashMap<>();
+
+  static {
+    STAGES.put("load", 40L);
+    STAGES.put("preflight", 660L);
+    STAGES.put("read", 3_000L);
+    STAGES.put("write", 5_700L);
+  }
 
   private static ReportBuilder loaded() {
     ReportBuilder report = new ReportBuilder("a run", "run", Instant.EPOCH);
@@ -37,7 +47,7 @@ class SummaryTest {
         report.about(),
         report.outcome(),
         report.countsExact(),
-        new Report.Timing(report.timing().startedAt(), millis, null, Map.of()),
+        new Report.Timing(report.timing().startedAt(), millis, null, STAGES),
         report.databases(),
         report.warnings(),
         report.steps(),
@@ -81,7 +91,8 @@ class SummaryTest {
         .isEqualTo("run defectdojo-authorized-users: succeeded in 9.4 s (exit 0)");
     assertThat(lines.get(1)).startsWith("  step ").contains(" planned ", " missing ");
     assertThat(lines.get(2)).startsWith("  product-users ").contains("81,698", "375", "81,323");
-    assertThat(lines).hasSize(5);
+    assertThat(lines.get(5)).isEqualTo("  seconds: load 0.0, preflight 0.7, read 3.0, write 5.7");
+    assertThat(lines).hasSize(6);
   }
 
   @Test
@@ -98,7 +109,9 @@ class SummaryTest {
             "    rejected         0",
             "    statements       4",
             "  product-type-users (pending)",
-            "  user-flags (pending)")
+            "  user-flags (pending)",
+            "  seconds: load 0.0, preflight 0.7, read",
+            "    3.0, write 5.7")
         .allMatch(line -> line.length() <= 40);
   }
 
