@@ -43,6 +43,14 @@ final class TestingClasses {
     return names;
   }
 
+  /** Their names without a package and the class around them, of those that have one. */
+  static List<String> simpleNames() throws IOException, URISyntaxException {
+    return names().stream()
+        .map(name -> name.substring(Math.max(name.lastIndexOf('.'), name.lastIndexOf('$')) + 1))
+        .filter(name -> !Character.isDigit(name.charAt(0)))
+        .toList();
+  }
+
   /** The classes, none of them initialised. */
   static List<Class<?>> all() throws IOException, URISyntaxException {
     List<Class<?>> classes = new ArrayList<>();

@@ -11,7 +11,7 @@ import java.util.Optional;
  * @param general what stands beside the groups
  */
 public record Settings(
-    General general, Read read, Flatten flatten, Write write, Verify verify, Ledger ledger) {
+    General general, Read read, Flatten flatten, Write write, Verification verify, Ledger ledger) {
 
   /**
    * @param connectTimeout how long to wait for a connection
@@ -119,8 +119,8 @@ public record Settings(
   /**
    * @param waitFor how long verify waits for the transactions that were open at our last commit
    */
-  public record Verify(Duration waitFor) {
-    public Verify {
+  public record Verification(Duration waitFor) {
+    public Verification {
       SettingKey.WAIT_FOR.require(waitFor);
     }
   }

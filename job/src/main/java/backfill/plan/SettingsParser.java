@@ -110,7 +110,7 @@ final class SettingsParser {
             number(values, SettingKey.BROADCAST_BYTES),
             number(values, SettingKey.DICTIONARY_BYTES)),
         write(values),
-        new Settings.Verify(duration(values, SettingKey.WAIT_FOR)),
+        new Settings.Verification(duration(values, SettingKey.WAIT_FOR)),
         new Settings.Ledger(
             ledgerOn,
             ledgerSchema,

@@ -38,7 +38,7 @@ class SettingsTest {
                 new Settings.Flatten(268_435_456, 268_435_456),
                 new Settings.Write(
                     2, 40_000, 16L << 20, AUTO, Duration.ofSeconds(60), Duration.ofMinutes(2)),
-                new Settings.Verify(Duration.ofSeconds(60)),
+                new Settings.Verification(Duration.ofSeconds(60)),
                 new Settings.Ledger(
                     true,
                     "backfill",
@@ -75,7 +75,7 @@ class SettingsTest {
                 new Settings.Read(1, 1_000_000, 10_000, Duration.ZERO),
                 new Settings.Flatten(0, 1_073_741_824),
                 new Settings.Write(64, 1, 1L << 30, COPY, Duration.ofHours(1), Duration.ZERO),
-                new Settings.Verify(Duration.ofHours(24)),
+                new Settings.Verification(Duration.ofHours(24)),
                 new Settings.Ledger(
                     true, "Our ledger", Duration.ofMillis(1500), Duration.ofHours(24), true, 0)));
   }
@@ -132,7 +132,7 @@ class SettingsTest {
         .hasMessage("flatten.broadcast-bytes must be 0 B to 8 GiB, got -1 B");
     assertThatThrownBy(() -> new Settings.Flatten(0, 1L << 31))
         .hasMessage("flatten.dictionary-bytes must be 0 B to 1 GiB, got 2147483648 B");
-    assertThatThrownBy(() -> new Settings.Verify(Duration.ofDays(2)))
+    assertThatThrownBy(() -> new Settings.Verification(Duration.ofDays(2)))
         .hasMessage("verify.wait-for must be 0 s to 24 h, got 172800000 ms");
   }
 

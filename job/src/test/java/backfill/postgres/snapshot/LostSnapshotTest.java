@@ -13,7 +13,7 @@ import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
 /** The transaction that exported the snapshot ends before everything is read. */
-class LostSnapshotExceptionTest {
+class LostSnapshotTest {
 
   @Test
   void nothingIsWrittenAndTheMessageNamesStepAndSnapshot() throws Exception {
