@@ -1,5 +1,6 @@
 package backfill.postgres.ledger;
 
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -8,8 +9,9 @@ import java.util.List;
  *
  * @param columns the key's first, in the order of the index that decides what a conflict is
  * @param size how many rows
+ * @param imaged whether all that is needed to put back what rows held before is among the columns
  */
-public record ChangedRows(List<Kept> columns, int size) {
+public record ChangedRows(List<Kept> columns, int size, boolean imaged) {
 
   /** What a column's values are. */
   public enum Role {
@@ -38,6 +40,16 @@ public record ChangedRows(List<Kept> columns, int size) {
           : ((String[]) values)[row];
     }
 
+    private Kept at(int[] places) {
+      Object some =
+          values instanceof long[] numbers
+              ? Arrays.stream(places).mapToLong(place -> numbers[place]).toArray()
+              : Arrays.stream(places)
+                  .mapToObj(place -> ((String[]) values)[place])
+                  .toArray(String[]::new);
+      return new Kept(name, type, role, some);
+    }
+
     /** The smallest and the largest; null where they are no integers. */
     private long[] bounds() {
       if (!(values instanceof long[] numbers) || numbers.length == 0) {
@@ -50,6 +62,12 @@ public record ChangedRows(List<Kept> columns, int size) {
       }
       return bounds;
     }
+  }
+
+  /** The rows at these places. */
+  public ChangedRows at(int[] places) {
+    List<Kept> some = columns.stream().map(column -> column.at(places)).toList();
+    return new ChangedRows(some, places.length, imaged);
   }
 
   /** The columns of one role, in order. */

@@ -8,6 +8,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.sql.Types;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.UUID;
@@ -108,19 +109,32 @@ final class Ledger implements AutoCloseable {
    * @param labelsJson an object of texts
    */
   void begin(String plan, String planHash, String now, String labelsJson) throws SQLException {
+    begin(plan, planHash, now, labelsJson, null);
+  }
+
+  /**
+   * Enters the run.
+   *
+   * @param now the run's {@code :now}, as the server printed it; null for the time by its clock
+   * @param labelsJson an object of texts
+   * @param undoes the run that it takes back, or null
+   */
+  void begin(String plan, String planHash, String now, String labelsJson, UUID undoes)
+      throws SQLException {
     Connection own = begin();
     try (PreparedStatement statement =
         own.prepareStatement(
             "INSERT INTO "
                 + table("run")
-                + " (run_id, plan, plan_hash, now, labels, status, host)"
-                + " VALUES (?, ?, ?, ?::timestamptz, ?::jsonb, 'running', ?)")) {
+                + " (run_id, plan, plan_hash, now, labels, status, host, undoes)"
+                + " VALUES (?, ?, ?, coalesce(?::timestamptz, clock_timestamp()), ?::jsonb, 'running', ?, ?)")) {
       statement.setObject(1, runId);
       statement.setString(2, plan);
       statement.setString(3, planHash);
       statement.setString(4, now);
       statement.setString(5, labelsJson);
       statement.setString(6, Lease.host());
+      statement.setObject(7, undoes, Types.OTHER);
       statement.executeUpdate();
       commit(own);
     }
@@ -241,6 +255,10 @@ final class Ledger implements AutoCloseable {
         // The server sees the end of the connection either way.
       }
     }
+  }
+
+  String schema() {
+    return schema;
   }
 
   private String table(String name) {

@@ -91,9 +91,14 @@ public final class LedgerStatus {
       }
       return runs;
     } catch (SQLException e) {
-      throw new NotReadyException(
-          List.of(why(e, schema, database)), ConnectionFailure.passing(e.getSQLState()), e);
+      throw unreadable(e, schema, database);
     }
+  }
+
+  /** Why the ledger could not be read, with the right that is missing. */
+  public static NotReadyException unreadable(SQLException e, String schema, Database database) {
+    return new NotReadyException(
+        List.of(why(e, schema, database)), ConnectionFailure.passing(e.getSQLState()), e);
   }
 
   private static Connection connect(Database database) {

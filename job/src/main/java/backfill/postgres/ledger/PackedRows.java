@@ -39,6 +39,7 @@ final class PackedRows {
     try (DataOutputStream out = new DataOutputStream(new DeflaterOutputStream(bytes, fast, 8192))) {
       bytes.write(VERSION);
       put(out, rows.size());
+      out.writeBoolean(rows.imaged());
       put(out, rows.columns().size());
       for (ChangedRows.Kept column : rows.columns()) {
         out.writeUTF(column.name());
@@ -73,6 +74,7 @@ final class PackedRows {
     try (DataInputStream in =
         new DataInputStream(new InflaterInputStream(bytes, new Inflater(true), 8192))) {
       int size = (int) get(in);
+      boolean imaged = in.readBoolean();
       int width = (int) get(in);
       List<ChangedRows.Kept> columns = new ArrayList<>();
       for (int i = 0; i < width; i++) {
@@ -82,7 +84,7 @@ final class PackedRows {
         Object values = in.readByte() == INTEGERS ? integers(in, size) : texts(in, size);
         columns.add(new ChangedRows.Kept(name, type, role, values));
       }
-      return new ChangedRows(columns, size);
+      return new ChangedRows(columns, size, imaged);
     } catch (IOException e) {
       throw new UncheckedIOException("the ledger holds what was written there", e);
     }

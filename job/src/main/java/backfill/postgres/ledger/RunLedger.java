@@ -1,6 +1,7 @@
 package backfill.postgres.ledger;
 
 import backfill.plan.Plan;
+import backfill.plan.Settings;
 import backfill.plan.Step;
 import backfill.postgres.server.Database;
 import backfill.postgres.server.Retry;
@@ -52,20 +53,72 @@ public final class RunLedger implements AutoCloseable {
     if (!plan.settings().ledger().on()) {
       return off();
     }
-    String schema = plan.settings().ledger().schema();
-    Ledger ledger = new Ledger(database, applicationName, schema, runId);
+    return open(
+        new Ledger(database, applicationName, plan.settings().ledger().schema(), runId),
+        ledger ->
+            Lease.take(
+                database,
+                applicationName,
+                plan.settings().ledger().schema(),
+                runId,
+                plan.settings().ledger().lease(),
+                names(plan.name(), targets)),
+        ledger -> ledger.begin(plan.name(), plan.hash(), now, labelsJson));
+  }
+
+  /**
+   * What a run is that takes another one back.
+   *
+   * @param undoes the other run
+   * @param plan the other run's plan
+   * @param labelsJson an object of texts
+   */
+  public record Undoing(UUID runId, UUID undoes, String plan, String planHash, String labelsJson) {}
+
+  /**
+   * Takes the lease of the plan and of every table that will be written, then enters the run that
+   * takes another one back.
+   *
+   * @throws Held if another run has one of them; nothing was entered
+   * @throws LedgerFailure if the ledger can't be written
+   */
+  public static RunLedger open(
+      Database database,
+      String applicationName,
+      Settings.Ledger settings,
+      Undoing undoing,
+      Collection<TableName> targets) {
+    return open(
+        new Ledger(database, applicationName, settings.schema(), undoing.runId()),
+        ledger ->
+            Lease.take(
+                database,
+                applicationName,
+                settings.schema(),
+                undoing.runId(),
+                settings.lease(),
+                names(undoing.plan(), targets)),
+        ledger ->
+            ledger.begin(
+                undoing.plan(), undoing.planHash(), null, undoing.labelsJson(), undoing.undoes()));
+  }
+
+  @FunctionalInterface
+  private interface Taking {
+    Lease lease(Ledger ledger) throws SQLException;
+  }
+
+  @FunctionalInterface
+  private interface Entering {
+    void enter(Ledger ledger) throws SQLException;
+  }
+
+  private static RunLedger open(Ledger ledger, Taking taking, Entering entering) {
     try {
       ledger.create();
-      Lease lease =
-          Lease.take(
-              database,
-              applicationName,
-              schema,
-              runId,
-              plan.settings().ledger().lease(),
-              names(plan, targets));
+      Lease lease = taking.lease(ledger);
       try {
-        ledger.begin(plan.name(), plan.hash(), now, labelsJson);
+        entering.enter(ledger);
         return new RunLedger(ledger, lease);
       } catch (SQLException | RuntimeException e) {
         lease.close();
@@ -78,7 +131,7 @@ public final class RunLedger implements AutoCloseable {
       ledger.close();
       throw new LedgerException(
           "cannot keep the ledger in schema "
-              + schema
+              + ledger.schema()
               + ": "
               + SqlFailure.message(e)
               + (Retry.passing(e)
@@ -89,9 +142,9 @@ public final class RunLedger implements AutoCloseable {
   }
 
   /** What a run holds a lease of. */
-  private static TreeSet<String> names(Plan plan, Collection<TableName> targets) {
+  private static TreeSet<String> names(String plan, Collection<TableName> targets) {
     TreeSet<String> names = new TreeSet<>();
-    names.add("plan " + plan.name());
+    names.add("plan " + plan);
     for (TableName target : targets) {
       names.add("table " + target.schema() + "." + target.name());
     }
@@ -108,7 +161,7 @@ public final class RunLedger implements AutoCloseable {
       return Optional.empty();
     }
     Map<String, Long> epochs = new HashMap<>();
-    names(plan, targets).forEach(name -> epochs.put(name, 0L));
+    names(plan.name(), targets).forEach(name -> epochs.put(name, 0L));
     return Optional.of(
         new LedgerSlot(plan.settings().ledger().schema(), new UUID(0, 0), step, 0, epochs));
   }

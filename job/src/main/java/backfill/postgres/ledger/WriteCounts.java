@@ -64,7 +64,7 @@ public record WriteCounts(
   public record Refusing(
       long rows, long parentsGone, List<List<String>> keys, List<Rejection> rejections)
       implements Serializable {
-    static final Refusing NONE = new Refusing(0, 0, List.of(), List.of());
+    public static final Refusing NONE = new Refusing(0, 0, List.of(), List.of());
 
     /** Of these, which are all. */
     public static Refusing of(List<Rejection> rejections, long parentsGone) {

@@ -130,7 +130,7 @@ final class BatchChanges {
           new Kept(
               column.name(), column.type(), fields.get(i).role(), array(column, values.get(i))));
     }
-    return new ChangedRows(kept, size());
+    return new ChangedRows(kept, size(), keeping.undo() && !target.operation().inserts());
   }
 
   private static Object array(TargetColumn column, Values values) {

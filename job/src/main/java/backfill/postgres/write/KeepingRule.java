@@ -30,7 +30,8 @@ public final class KeepingRule {
                     .filter(column -> !target.key().contains(column.name()))
                     .toList()
                 : writable(table, target.key());
-    return new Keeping(true, images, settings.ledger().keysBytes() / step.write().writers());
+    return new Keeping(
+        true, settings.undo(), images, settings.ledger().keysBytes() / step.write().writers());
   }
 
   /** The columns that a row can be written with, beside those of its key. */

@@ -29,7 +29,7 @@ import org.junit.jupiter.api.Test;
 /** Which keys the ledger keeps of a batch: exactly those of the rows that it changed. */
 class KeptKeysTest {
   private static final String NAME = "test";
-  private static final Keeping KEYS = new Keeping(true, List.of(), 1 << 20);
+  private static final Keeping KEYS = new Keeping(true, false, List.of(), 1 << 20);
 
   private TestingDatabase testing;
   private Database database;
@@ -134,7 +134,8 @@ class KeptKeysTest {
             new WriteTarget.Timeouts(
                 Duration.ofSeconds(5), Duration.ofSeconds(30), Duration.ofSeconds(5)),
             RejectionRules.STRICT);
-    try (BatchWriter writer = writer(setting, new Keeping(true, columns.subList(1, 3), 1 << 20))) {
+    try (BatchWriter writer =
+        writer(setting, new Keeping(true, true, columns.subList(1, 3), 1 << 20))) {
       Batch batch = writer.newBatch();
       for (Object[] row :
           new Object[][] {
@@ -159,7 +160,7 @@ class KeptKeysTest {
   @Test
   void beyondItsBytesNothingIsKeptAndItIsTold() throws SQLException {
     try (BatchWriter writer =
-        writer(TestingWriter.pairs(database), new Keeping(true, List.of(), 60))) {
+        writer(TestingWriter.pairs(database), new Keeping(true, false, List.of(), 60))) {
       writer.write(TestingWriter.batch(writer, 1, 20, 22));
       writer.write(TestingWriter.batch(writer, 2, 20, 5020));
     }

@@ -23,11 +23,13 @@ class PackedRowsTest {
                 new Kept("id", "bigint", Role.KEY, numbers),
                 new Kept("old \"name\"", "text", Role.BEFORE, texts),
                 new Kept("new", "numeric", Role.AFTER, texts.clone())),
-            numbers.length);
+            numbers.length,
+            true);
 
     ChangedRows read = PackedRows.unpack(PackedRows.pack(rows));
 
     assertThat(read.size()).isEqualTo(numbers.length);
+    assertThat(read.imaged()).isTrue();
     assertThat((long[]) read.columns().get(0).values()).isEqualTo(numbers);
     assertThat((String[]) read.columns().get(1).values()).isEqualTo(texts);
     assertThat(read.columns().get(1).name()).isEqualTo("old \"name\"");
@@ -38,7 +40,8 @@ class PackedRowsTest {
 
   @Test
   void noRowsComeBackAsNone() {
-    ChangedRows none = new ChangedRows(List.of(new Kept("id", "bigint", Role.KEY, new long[0])), 0);
+    ChangedRows none =
+        new ChangedRows(List.of(new Kept("id", "bigint", Role.KEY, new long[0])), 0, false);
     ChangedRows read = PackedRows.unpack(PackedRows.pack(none));
     assertThat(read.size()).isZero();
     assertThat(read.bounds()).isNull();
@@ -62,7 +65,8 @@ class PackedRowsTest {
             List.of(
                 new Kept("object", "integer", Role.KEY, objects),
                 new Kept("user", "integer", Role.KEY, users)),
-            objects.length);
+            objects.length,
+            false);
     assertThat(PackedRows.pack(pairs).length).isLessThan(3 * objects.length);
   }
 
@@ -70,7 +74,7 @@ class PackedRowsTest {
   void bytesOfALaterVersionAreNamed() {
     byte[] packed =
         PackedRows.pack(
-            new ChangedRows(List.of(new Kept("id", "bigint", Role.KEY, new long[] {1})), 1));
+            new ChangedRows(List.of(new Kept("id", "bigint", Role.KEY, new long[] {1})), 1, false));
     packed[0] = 9;
     assertThatThrownBy(() -> PackedRows.unpack(packed))
         .hasMessageContaining("form 9")
