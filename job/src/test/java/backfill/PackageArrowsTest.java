@@ -37,6 +37,7 @@ class PackageArrowsTest {
           "postgres.ledger",
           "postgres.write",
           "postgres.change",
+          "postgres.undo",
           "postgres.preflight");
 
   /** Room to the rooms of ours that it may use; the root is the empty name. */
@@ -55,6 +56,7 @@ class PackageArrowsTest {
           Map.entry("spark.query", spark("spark.engine")),
           Map.entry("spark.engine", Set.copyOf(BELOW_SPARK)),
           Map.entry("postgres.preflight", below("postgres.preflight")),
+          Map.entry("postgres.undo", below("postgres.undo")),
           Map.entry("postgres.change", below("postgres.change")),
           Map.entry("postgres.write", below("postgres.write")),
           Map.entry("postgres.ledger", below("postgres.ledger")),
@@ -204,6 +206,7 @@ class PackageArrowsTest {
     "postgres.ledger, backfill.postgres.write.Batch, postgres.ledger may not use backfill.postgres.write",
     "postgres.write, backfill.postgres.change.DdlRun, postgres.write may not use backfill.postgres.change",
     "postgres.change, backfill.postgres.preflight.PreflightResult, postgres.change may not use backfill.postgres.preflight",
+    "postgres.undo, backfill.postgres.preflight.PreflightResult, postgres.undo may not use backfill.postgres.preflight",
     "postgres.preflight, backfill.spark.read.Reading, postgres.preflight may not use backfill.spark.read",
     "spark.engine, backfill.spark.query.Cells, spark.engine may not use backfill.spark.query",
     "spark.query, backfill.spark.read.Reading, spark.query may not use backfill.spark.read",

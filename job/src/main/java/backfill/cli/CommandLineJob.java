@@ -261,6 +261,31 @@ public final class CommandLineJob implements Callable<Integer> {
   }
 
   @CommandLine.Command(
+      name = "undo",
+      description =
+          "Counts what would be taken back of a run, by the keys that its batches kept in the ledger;"
+              + " with --execute takes it back.",
+      mixinStandardHelpOptions = true,
+      footerHeading = "%nExample:%n",
+      footer = "  backfill undo 2f1c77a0-5d7e-4b52-9a53-0c8f1d1b8e57 --execute")
+  int undo(
+      @Parameters(
+              paramLabel = "RUN",
+              description = "The number of the run, as status shows it, or its first 8 characters.")
+          String run,
+      @Option(names = "--execute", description = "Writes; without it nothing is written.")
+          boolean execute,
+      @Option(
+              names = "--label",
+              paramLabel = "TEXT",
+              description = "A note for the report, NAME=VALUE or any text; repeatable.")
+          List<String> labels,
+      @Mixin CommonOptions options) {
+    return new UndoCommand(stopping, environment, answer)
+        .run(run, execute, labels == null ? List.of() : labels, options);
+  }
+
+  @CommandLine.Command(
       name = "demo",
       description =
           "Starts an embedded PostgreSQL, fills it, runs the DefectDojo plan twice and shows both.",

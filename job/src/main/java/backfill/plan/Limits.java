@@ -78,7 +78,7 @@ public record Limits(long rejectedRows, Map<Bound, Long> bounds, Map<Bound, Set<
   }
 
   /** The most that a step may do; empty where it may do anything. */
-  OptionalLong most(Bound bound) {
+  public OptionalLong most(Bound bound) {
     Long most = bounds.get(bound);
     return most == null ? OptionalLong.empty() : OptionalLong.of(most);
   }

@@ -57,13 +57,27 @@ public final class PlanFile {
    * @throws InvalidPlanException with every problem
    */
   public static Settings settings(List<String> sets) {
+    return alone(sets).settings();
+  }
+
+  private static SettingsParser alone(List<String> sets) {
     FoundProblems problems = new FoundProblems("--set");
     Config over = Overrides.over(ConfigFactory.empty(), sets, problems);
     Node node = new Node(over.root(), "the plan", "", problems);
     SettingsParser settings = new SettingsParser(node);
     node.done();
     problems.throwIfAny();
-    return settings.settings();
+    return settings;
+  }
+
+  /**
+   * The limits of a plan that sets none.
+   *
+   * @param sets as {@link #read} has them
+   * @throws InvalidPlanException with every problem
+   */
+  public static Limits limits(List<String> sets) {
+    return alone(sets).limits();
   }
 
   /** Names of the plans that travel with the job, sorted. */

@@ -11,7 +11,7 @@ import java.util.stream.Stream;
  *
  * @param countsExact false once it is not known what some writers did
  * @param databases each of the run by the name that the plan gives it
- * @param runs what the ledger has; null for every command but status
+ * @param ledger what other commands than a run are about
  */
 public record Report(
     About about,
@@ -21,7 +21,7 @@ public record Report(
     Map<String, DatabaseReport> databases,
     List<String> warnings,
     List<StepReport> steps,
-    List<LedgerStatus.Run> runs) {
+    OfLedger ledger) {
 
   /**
    * What ran. Of a plan that could not be read there is the name at most.
@@ -35,6 +35,14 @@ public record Report(
       String command,
       Map<String, String> labels,
       Map<String, Object> params) {}
+
+  /**
+   * What a command tells that is about the ledger.
+   *
+   * @param runs what it has; null for every command but status
+   * @param undo what became of a run that was to be taken back; null for every command but undo
+   */
+  public record OfLedger(List<LedgerStatus.Run> runs, UndoReport undo) {}
 
   /**
    * How it ended.

@@ -38,6 +38,7 @@ public final class ReportBuilder {
   private long durationMs;
   private Long sessionReadyMs;
   private List<LedgerStatus.Run> runs;
+  private UndoReport undo;
 
   public ReportBuilder(String runId, String command, Instant startedAt) {
     this.runId = runId;
@@ -59,7 +60,7 @@ public final class ReportBuilder {
         copy(databases),
         List.copyOf(warnings),
         steps.values().stream().map(StepReportBuilder::now).toList(),
-        runs);
+        new Report.OfLedger(runs, undo));
   }
 
   private static <V> Map<String, V> copy(Map<String, V> map) {
@@ -190,6 +191,17 @@ public final class ReportBuilder {
   /** What was asked for can't be: nothing was begun. */
   public void invalid(String message) {
     failed(ExitCode.INVALID, new Report.Failure(Stage.LOAD.toString(), null, null, message, false));
+  }
+
+  /** This became, as far as it has come, of a run that is to be taken back. */
+  public void undone(UndoReport found) {
+    undo = found;
+  }
+
+  /** The command is about this plan, of which nothing but this is known. */
+  public void about(String planName, String hash) {
+    plan = planName;
+    planHash = hash;
   }
 
   /** The ledger has these runs. */

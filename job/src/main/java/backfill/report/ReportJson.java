@@ -42,9 +42,7 @@ final class ReportJson {
     keys.put("databases", report.databases());
     keys.put("warnings", report.warnings());
     keys.put("steps", report.steps().stream().map(ReportJson::of).toList());
-    if (report.runs() != null) {
-      keys.put("runs", report.runs());
-    }
+    ledger(keys, report.ledger());
     return text(keys, true);
   }
 
@@ -123,10 +121,17 @@ final class ReportJson {
     keys.put("surplus", sum(report, StepReport::surplus));
     keys.put("missing", sum(report, StepReport::missing));
     keys.put("durationMs", report.timing().durationMs());
-    if (report.runs() != null) {
-      keys.put("runs", report.runs());
-    }
+    ledger(keys, report.ledger());
     return text(keys, false);
+  }
+
+  private static void ledger(Map<String, Object> keys, Report.OfLedger ledger) {
+    if (ledger.runs() != null) {
+      keys.put("runs", ledger.runs());
+    }
+    if (ledger.undo() != null) {
+      keys.put("undo", ledger.undo());
+    }
   }
 
   /** Of the steps that know the count; null where none does. */

@@ -51,7 +51,7 @@ class SummaryTest {
         report.databases(),
         report.warnings(),
         report.steps(),
-        report.runs());
+        report.ledger());
   }
 
   private static Report counted() {

@@ -79,8 +79,8 @@ public final class RunLedger implements AutoCloseable {
    * Takes the lease of the plan and of every table that will be written, then enters the run that
    * takes another one back.
    *
-   * @throws Held if another run has one of them; nothing was entered
-   * @throws LedgerFailure if the ledger can't be written
+   * @throws LeaseHeldException if another run has one of them; nothing was entered
+   * @throws LedgerException if the ledger can't be written
    */
   public static RunLedger open(
       Database database,

@@ -9,7 +9,7 @@ import backfill.postgres.ledger.LedgerStatus;
 import backfill.postgres.ledger.RunLedger;
 import backfill.postgres.ledger.WriteCounts;
 import backfill.postgres.server.Database;
-import backfill.postgres.server.NotReady;
+import backfill.postgres.server.NotReadyException;
 import backfill.postgres.server.Retry;
 import backfill.postgres.server.RowEvent;
 import backfill.postgres.server.SessionSettings;
@@ -75,7 +75,7 @@ public final class Undo {
    * Looks a run up in the ledger.
    *
    * @param given its number, or the beginning of it
-   * @throws NotReady if there is no ledger, no such run, or the server does not answer
+   * @throws NotReadyException if there is no ledger, no such run, or the server does not answer
    */
   public static Undo find(
       Database database, String applicationName, Settings settings, String given) {
@@ -145,7 +145,7 @@ public final class Undo {
   /**
    * Makes sure that the role may write what is to be taken back.
    *
-   * @throws NotReady naming what is missing as the GRANT that gives it
+   * @throws NotReadyException naming what is missing as the GRANT that gives it
    */
   public void checkRights() {
     List<String> reasons = new ArrayList<>();
@@ -170,7 +170,7 @@ public final class Undo {
       throw LedgerStatus.unreadable(e, settings.ledger().schema(), database);
     }
     if (!reasons.isEmpty()) {
-      throw new NotReady(reasons);
+      throw new NotReadyException(reasons);
     }
   }
 
@@ -298,7 +298,7 @@ public final class Undo {
       KeptBatch batch,
       LedgerSlot slot)
       throws SQLException {
-    return transactions.again(
+    return transactions.retried(
         retry -> attempt(transactions, new Attempt(part, table, later, batch, slot), retry));
   }
 

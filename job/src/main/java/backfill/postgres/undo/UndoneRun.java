@@ -1,7 +1,7 @@
 package backfill.postgres.undo;
 
 import backfill.postgres.server.Inquiry;
-import backfill.postgres.server.NotReady;
+import backfill.postgres.server.NotReadyException;
 import backfill.postgres.server.TableName;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -40,7 +40,7 @@ public record UndoneRun(
   /**
    * Finds the run by its number, or by the beginning of it.
    *
-   * @throws NotReady if there is none, or more than one
+   * @throws NotReadyException if there is none, or more than one
    */
   static UndoneRun find(Connection connection, String schema, String given) throws SQLException {
     List<UndoneRun> found =
@@ -65,13 +65,13 @@ public record UndoneRun(
                     List.of((String[]) row.getArray("definitions").getArray())),
             given.toLowerCase(Locale.ROOT));
     if (found.isEmpty()) {
-      throw new NotReady(
+      throw new NotReadyException(
           List.of(
               "the ledger in schema %s has no run %s; backfill status lists the newest"
                   .formatted(schema, given)));
     }
     if (found.size() > 1) {
-      throw new NotReady(
+      throw new NotReadyException(
           List.of(
               "more than one run of the ledger in schema %s begins with %s; give more of its number"
                   .formatted(schema, given)));
