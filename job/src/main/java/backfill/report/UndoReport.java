@@ -1,5 +1,6 @@
 package backfill.report;
 
+import backfill.postgres.server.RowEvent;
 import backfill.postgres.undo.LeftRow;
 import backfill.postgres.undo.Undo;
 import java.util.List;
@@ -19,7 +20,7 @@ public record UndoReport(String run, boolean executed, List<String> cannot, List
    * One of the run's writes.
    *
    * @param step the ledger's name of it, which begins with the step's
-   * @param event what the run did to the rows: INSERT, UPDATE or DELETE
+   * @param event what the run did to the rows
    * @param rows those that the ledger names
    * @param takenBack those that were, or would be, deleted, set back or put back
    * @param already those that are as they were before the run
@@ -29,7 +30,7 @@ public record UndoReport(String run, boolean executed, List<String> cannot, List
   public record Write(
       String step,
       String target,
-      String event,
+      RowEvent event,
       long rows,
       long takenBack,
       long already,
@@ -41,7 +42,7 @@ public record UndoReport(String run, boolean executed, List<String> cannot, List
       return new Write(
           done.entry(),
           done.target().toString(),
-          done.event().name(),
+          done.event(),
           done.counts().rows(),
           done.counts().takenBack(),
           done.counts().already(),
@@ -53,9 +54,9 @@ public record UndoReport(String run, boolean executed, List<String> cannot, List
     public String sentence(boolean executed) {
       String verb =
           switch (event) {
-            case "INSERT" -> executed ? "deleted" : "to delete";
-            case "UPDATE" -> executed ? "set back" : "to set back";
-            default -> executed ? "put back" : "to put back";
+            case INSERT -> executed ? "deleted" : "to delete";
+            case UPDATE -> executed ? "set back" : "to set back";
+            case DELETE -> executed ? "put back" : "to put back";
           };
       return String.format(
           Locale.ROOT,

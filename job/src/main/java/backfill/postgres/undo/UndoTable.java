@@ -7,6 +7,7 @@ import backfill.postgres.catalog.TargetColumn;
 import backfill.postgres.ledger.ChangedRows;
 import backfill.postgres.server.Database;
 import backfill.postgres.server.Inquiry;
+import backfill.postgres.server.Privilege;
 import backfill.postgres.server.RowEvent;
 import backfill.postgres.server.TableName;
 import backfill.postgres.write.KeepingRule;
@@ -105,24 +106,24 @@ record UndoTable(Table table, List<Reference> references) {
   /** What the role lacks to take back such an event, as the GRANT that gives it. */
   static List<String> lacking(Connection connection, TableName table, RowEvent event)
       throws SQLException {
-    List<String> needed =
+    List<Privilege> needed =
         switch (event) {
-          case INSERT -> List.of("SELECT", "UPDATE", "DELETE");
-          case UPDATE -> List.of("SELECT", "UPDATE");
-          case DELETE -> List.of("SELECT", "INSERT");
+          case INSERT -> List.of(Privilege.SELECT, Privilege.UPDATE, Privilege.DELETE);
+          case UPDATE -> List.of(Privilege.SELECT, Privilege.UPDATE);
+          case DELETE -> List.of(Privilege.SELECT, Privilege.INSERT);
         };
     List<String> lacking = new ArrayList<>();
-    for (String right : needed) {
+    for (Privilege right : needed) {
       boolean has =
           Inquiry.rows(
                   connection,
                   "SELECT pg_catalog.has_table_privilege(?, ?)",
                   row -> row.getBoolean(1),
                   table.quoted(),
-                  right)
+                  right.name())
               .get(0);
       if (!has) {
-        lacking.add(right);
+        lacking.add(right.name());
       }
     }
     return lacking;
