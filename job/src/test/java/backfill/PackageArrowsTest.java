@@ -50,9 +50,12 @@ class PackageArrowsTest {
           Map.entry("demo", Set.copyOf(BELOW_SPARK)),
           Map.entry("spark.rows", allSpark()),
           Map.entry("spark.pairs", allSpark()),
-          Map.entry("spark.step", spark("spark.engine", "spark.query", "spark.read", "spark.sink")),
+          Map.entry(
+              "spark.step",
+              spark("spark.engine", "spark.diff", "spark.query", "spark.read", "spark.sink")),
           Map.entry("spark.sink", spark("spark.engine", "spark.query", "spark.read")),
           Map.entry("spark.read", spark("spark.engine", "spark.query")),
+          Map.entry("spark.diff", spark("spark.engine")),
           Map.entry("spark.query", spark("spark.engine")),
           Map.entry("spark.engine", Set.copyOf(BELOW_SPARK)),
           Map.entry("postgres.preflight", below("postgres.preflight")),
@@ -102,7 +105,8 @@ class PackageArrowsTest {
 
   private static Set<String> allSpark(String... more) {
     Set<String> all =
-        spark("spark.engine", "spark.query", "spark.read", "spark.sink", "spark.step");
+        spark(
+            "spark.engine", "spark.diff", "spark.query", "spark.read", "spark.sink", "spark.step");
     all.addAll(Set.of(more));
     return all;
   }

@@ -220,8 +220,8 @@ public final class CommandLineJob implements Callable<Integer> {
       mixinStandardHelpOptions = true,
       footerHeading = "%nExample:%n",
       footer = "  backfill plan defectdojo-authorized-users --report -")
-  int plan(@Mixin PlanOptions options) {
-    return take(Command.PLAN, options);
+  int plan(@Mixin PlanOptions options, @Mixin DiffOption diff) {
+    return take(Command.PLAN, options, CheckPrintout.NONE, diff);
   }
 
   @CommandLine.Command(
@@ -230,8 +230,8 @@ public final class CommandLineJob implements Callable<Integer> {
       mixinStandardHelpOptions = true,
       footerHeading = "%nExample:%n",
       footer = "  backfill run defectdojo-authorized-users --set write.writers=4")
-  public int run(@Mixin PlanOptions options) {
-    return take(Command.RUN, options);
+  public int run(@Mixin PlanOptions options, @Mixin DiffOption diff) {
+    return take(Command.RUN, options, CheckPrintout.NONE, diff);
   }
 
   @CommandLine.Command(
@@ -306,6 +306,11 @@ public final class CommandLineJob implements Callable<Integer> {
   }
 
   private int take(Command command, PlanOptions options, CheckPrintout printout) {
-    return new PlanCommand(stopping, environment, answer, spec).run(command, options, printout);
+    return take(command, options, printout, new DiffOption());
+  }
+
+  private int take(Command command, PlanOptions options, CheckPrintout printout, DiffOption diff) {
+    return new PlanCommand(stopping, environment, answer, spec)
+        .run(command, options, printout, diff);
   }
 }

@@ -16,10 +16,13 @@ import backfill.run.Backfill;
 import backfill.run.CheckPrintout;
 import backfill.run.Loaded;
 import backfill.run.Selection;
+import backfill.spark.diff.DiffFile;
+import backfill.spark.diff.DiffTarget;
 import backfill.spark.engine.Session;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 import picocli.CommandLine.Model.CommandSpec;
 
@@ -37,7 +40,7 @@ final class PlanCommand {
     this.spec = spec;
   }
 
-  int run(Command command, PlanOptions options, CheckPrintout printout) {
+  int run(Command command, PlanOptions options, CheckPrintout printout, DiffOption diff) {
     Instant startedAt = Instant.now();
     ReportBuilder report =
         new ReportBuilder(UUID.randomUUID().toString(), command.toString(), startedAt);
@@ -45,6 +48,7 @@ final class PlanCommand {
     ReportTargets targets = null;
     try {
       targets = new ReportTargets(options.common.reports);
+      Optional<DiffTarget> told = Optional.ofNullable(diff.target).map(DiffTarget::of);
       refuseSupervisor();
       report.label(options.labels);
       PlanText text = PlanText.find(options.plan);
@@ -70,8 +74,11 @@ final class PlanCommand {
                   ? Session.whenAsked(name, plan.timeZone())
                   : Session.start(name, plan.timeZone());
           Progress progress =
-              new Progress(plan.settings().progressEvery(), Terminal.of(answer.err()))) {
-        new Backfill(loaded, databases, session, report, progress, stopping).run(command, printout);
+              new Progress(plan.settings().progressEvery(), Terminal.of(answer.err()));
+          DiffFile file = told.map(target -> DiffFile.of(target, report.runId())).orElse(null)) {
+        new Backfill(
+                loaded, databases, session, report, progress, stopping, Optional.ofNullable(file))
+            .run(command, printout);
         report.lasts();
         progress.say(Summary.text(report.now(), Terminal.width()));
         if (report.now().stopped()) {

@@ -2,6 +2,7 @@ package backfill.membership;
 
 import java.io.Serializable;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -19,12 +20,17 @@ public final class GroupUsers implements Serializable {
 
   private final HashMap<Long, Integer> numbers = new HashMap<>();
   private final ArrayList<RoaringBitmap> users = new ArrayList<>();
+  private long[] groups = new long[16];
 
   /** Adds users to a group. */
   public void add(long group, RoaringBitmap members) {
     Integer number = numbers.get(group);
     if (number == null) {
       numbers.put(group, users.size());
+      if (users.size() == groups.length) {
+        groups = Arrays.copyOf(groups, 2 * groups.length);
+      }
+      groups[users.size()] = group;
       users.add(members.clone());
     } else {
       users.get(number).or(members);
@@ -34,6 +40,11 @@ public final class GroupUsers implements Serializable {
   /** The group's number, or {@link #EMPTY}. */
   public int number(long group) {
     return numbers.getOrDefault(group, EMPTY);
+  }
+
+  /** The group that has this number. */
+  public long group(int number) {
+    return groups[number];
   }
 
   /** The users of a group by its number; not to be changed. */

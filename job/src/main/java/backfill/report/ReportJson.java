@@ -95,6 +95,8 @@ final class ReportJson {
     keys.put("gains", diffed.foretold().gains());
     keys.put("losses", diffed.foretold().losses());
     keys.put("toSet", diffed.foretold().toSet());
+    keys.put("diffRows", diffed.foretold().ofRows(rows -> rows.rows()));
+    keys.put("diffChecksum", diffed.foretold().ofRows(rows -> rows.checksum()));
     return keys;
   }
 

@@ -3,6 +3,7 @@ package backfill.report;
 import backfill.plan.Step;
 import backfill.postgres.ledger.Rejection;
 import backfill.postgres.ledger.StepStatus;
+import backfill.spark.diff.DiffSum;
 import backfill.spark.read.LeftOut;
 import backfill.spark.step.DiffCounts;
 import backfill.spark.step.RowsToSet;
@@ -61,9 +62,16 @@ public record StepReport(
    * @param gains who gains most, of a step that adds for users or objects
    * @param losses who loses most, of a step that deletes from users or objects
    * @param toSet which rows would be set, column by column, the first ten
+   * @param rows the rows of the diff, one by one; null where they were not looked at so
    */
   public record Foretold(
-      GainsReport gains, GainsReport.LossesReport losses, List<RowsToSet> toSet) {}
+      GainsReport gains, GainsReport.LossesReport losses, List<RowsToSet> toSet, DiffSum rows) {
+
+    /** What is known of the rows of the diff, or null. */
+    <T> T ofRows(Function<DiffSum, T> told) {
+      return rows == null ? null : told.apply(rows);
+    }
+  }
 
   /**
    * What the writers did.

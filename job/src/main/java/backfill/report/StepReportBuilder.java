@@ -16,6 +16,7 @@ import backfill.report.StepReport.Rejected;
 import backfill.report.StepReport.ToDo;
 import backfill.report.StepReport.Updates;
 import backfill.report.StepReport.Written;
+import backfill.spark.diff.DiffSum;
 import backfill.spark.read.LeftOut;
 import backfill.spark.step.DiffCounts;
 import backfill.spark.step.Gains;
@@ -43,7 +44,7 @@ public final class StepReportBuilder {
   private ToDo toDo = new ToDo(null, null, null, null);
   private String owns;
   private Long takenAway;
-  private Foretold foretold = new Foretold(null, null, null);
+  private Foretold foretold = new Foretold(null, null, null, null);
   private Inserts inserts = new Inserts(null, null, null);
   private Map<String, Long> sequencesSet;
   private Updates updates = new Updates(null, null);
@@ -140,7 +141,13 @@ public final class StepReportBuilder {
         new Foretold(
             gains == null ? null : GainsReport.of(gains),
             losses == null ? null : GainsReport.LossesReport.of(losses),
-            toSet);
+            toSet,
+            foretold.rows());
+  }
+
+  /** The rows that it would add, set or take away were looked at one by one. */
+  public void told(DiffSum rows) {
+    foretold = new Foretold(foretold.gains(), foretold.losses(), foretold.toSet(), rows);
   }
 
   /** How many of the rows to insert were there after the last run; null where it is not known. */

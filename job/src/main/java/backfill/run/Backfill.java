@@ -22,11 +22,13 @@ import backfill.report.ReportBuilder;
 import backfill.report.ReportedDatabase;
 import backfill.report.Stage;
 import backfill.report.Stopping;
+import backfill.spark.diff.DiffFile;
 import backfill.spark.engine.Session;
 import backfill.spark.query.PlanQueries;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.stream.Stream;
 
@@ -47,8 +49,22 @@ public final class Backfill {
       ReportBuilder report,
       Progress progress,
       Stopping stopping) {
+    this(loaded, databases, session, report, progress, stopping, Optional.empty());
+  }
+
+  /**
+   * @param diff where every row goes that would be written; empty where no one asked
+   */
+  public Backfill(
+      Loaded loaded,
+      NamedDatabases databases,
+      Session session,
+      Report report,
+      Progress progress,
+      Stopping stopping,
+      Optional<DiffFile> diff) {
     this.loaded = loaded;
-    this.run = new RunScope(loaded.plan(), databases, session, report, progress, stopping);
+    this.run = new RunScope(loaded.plan(), databases, session, report, progress, stopping, diff);
     this.end = new RunEnd(run);
   }
 
@@ -81,6 +97,7 @@ public final class Backfill {
             walk.verify(turn);
           }
         }
+        run.diff.ifPresent(DiffFile::putInPlace);
       }
       end.finish(command);
     } catch (

@@ -87,6 +87,12 @@ final class CountingWalk implements Walk {
     return schedule.ready();
   }
 
+  /** A run that counts all steps first tells of each when it comes to it. */
+  @Override
+  public boolean tells() {
+    return command.foretells();
+  }
+
   @Override
   public void counted(Turn turn, Step first, List<Refusal> refusals) {
     refusals.forEach(refused);

@@ -13,6 +13,7 @@ import backfill.report.Refusal;
 import backfill.report.Sentences;
 import backfill.report.Stage;
 import backfill.report.StepReportBuilder;
+import backfill.spark.diff.DiffSum;
 import backfill.spark.read.Reading;
 import backfill.spark.step.DiffCounts;
 import backfill.spark.step.Overlay;
@@ -22,6 +23,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /** One step of a turn: its executor, what that found, and what is said and reported of it. */
 final class FillStep {
@@ -40,7 +42,8 @@ final class FillStep {
     this.ready = ready;
     this.command = command;
     this.step = step;
-    this.work = StepRunOfKind.of(step, ready.targets().get(step.name()), run.plan, ready.shapes());
+    this.work =
+        StepRunOfKind.of(step, ready.targets().get(step.name()), run.plan, ready.shapes(), Set.of());
     this.report = run.reportOf(step);
   }
 
@@ -81,6 +84,17 @@ final class FillStep {
       report.missing(planned.toWrite());
     }
     sinceLastRun();
+  }
+
+  /** Tells every row that it would write, where someone asked, and in any case their checksum. */
+  void tell() {
+    report.timed(
+        Stage.DIFF,
+        () -> {
+          run.enter(Stage.DIFF, step, step.name() + ", row by row", planned.toWrite());
+          DiffSum sum = run.diff.map(file -> file.write(work.toTell())).orElseGet(work::checksum);
+          report.told(sum);
+        });
   }
 
   /** What a dry run says beyond the counts. */

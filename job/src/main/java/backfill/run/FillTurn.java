@@ -9,6 +9,7 @@ import backfill.report.ReportedDatabase;
 import backfill.report.Sentences;
 import backfill.report.Stage;
 import backfill.report.StepReportBuilder;
+import backfill.spark.diff.DiffFile;
 import backfill.spark.read.LeftOut;
 import backfill.spark.read.Reading;
 import backfill.spark.step.Overlay;
@@ -128,7 +129,19 @@ final class FillTurn implements Turn {
   @Override
   public void diff() throws Exception {
     read.forEach(FillStep::diff);
+    if (walk.tells()) {
+      read.forEach(FillStep::tell);
+      putInPlace();
+    }
     walk.counted(this, together.get(0), refusals());
+  }
+
+  /** What is about to be written is told before. */
+  private void putInPlace() {
+    if (command.writes()) {
+      run.enter(Stage.DIFF, together.get(0), "--diff", 0);
+      run.diff.ifPresent(DiffFile::putInPlace);
+    }
   }
 
   private List<Refusal> refusals() {

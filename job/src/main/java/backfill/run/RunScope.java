@@ -16,12 +16,14 @@ import backfill.report.Sentences;
 import backfill.report.Stage;
 import backfill.report.StepReportBuilder;
 import backfill.report.Stopping;
+import backfill.spark.diff.DiffFile;
 import backfill.spark.engine.Activity;
 import backfill.spark.engine.Session;
 import backfill.spark.read.NewReading;
 import backfill.spark.read.Reading;
 import backfill.spark.step.Overlay;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 
 /**
@@ -41,6 +43,10 @@ public final class RunScope {
   final Progress progress;
   final Stopping stopping;
   final Guards guards;
+
+  /** Where every row goes that would be written; empty where no one asked. */
+  final Optional<DiffFile> diff;
+
   private Activity activity;
   private Stage stage = Stage.PREFLIGHT;
   private StepReportBuilder current;
@@ -53,7 +59,8 @@ public final class RunScope {
       Session session,
       ReportBuilder report,
       Progress progress,
-      Stopping stopping) {
+      Stopping stopping,
+      Optional<DiffFile> diff) {
     this.plan = plan;
     this.databases = databases;
     this.database = databases.main();
@@ -62,6 +69,7 @@ public final class RunScope {
     this.progress = progress;
     this.stopping = stopping;
     this.guards = new Guards(plan.limits());
+    this.diff = diff;
     this.applicationName = applicationName(plan.name(), report.runId());
   }
 

@@ -13,6 +13,9 @@ interface Walk extends Iterable<Turn>, AutoCloseable {
   /** What these steps find, right before they read. */
   PreflightResult look(List<Step.Fill> together) throws Exception;
 
+  /** Whether what its turns find is told: row by row where someone asked, else by checksums. */
+  boolean tells();
+
   /**
    * A turn is counted, and nothing of it written; does not return where it must not be.
    *

@@ -102,6 +102,11 @@ final class WritingWalk implements Walk {
   }
 
   @Override
+  public boolean tells() {
+    return run.diff.isPresent();
+  }
+
+  @Override
   public void counted(Turn turn, Step first, List<Refusal> refusals) throws Exception {
     if (!refusals.isEmpty()) {
       verifyWritten();

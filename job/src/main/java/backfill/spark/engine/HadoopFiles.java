@@ -9,6 +9,7 @@ import java.util.regex.Pattern;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.SparkConf;
+import org.apache.spark.SparkEnv;
 import org.apache.spark.deploy.SparkHadoopUtil;
 
 /** Small text files at any URI that Hadoop knows, with the settings that spark-submit was given. */
@@ -28,7 +29,7 @@ public final class HadoopFiles {
   /** The whole file as text. */
   public static String read(String uri) throws IOException {
     Path path = new Path(URI.create(uri));
-    try (FileSystem files = files(path);
+    try (FileSystem files = at(path);
         InputStream in = files.open(path)) {
       return new String(in.readAllBytes(), StandardCharsets.UTF_8);
     }
@@ -37,7 +38,7 @@ public final class HadoopFiles {
   /** Writes the file, over one that is there. */
   public static void write(String uri, String text) throws IOException {
     Path path = new Path(URI.create(uri));
-    try (FileSystem files = files(path);
+    try (FileSystem files = at(path);
         OutputStream out = files.create(path, true)) {
       out.write(text.getBytes(StandardCharsets.UTF_8));
     }
@@ -51,15 +52,25 @@ public final class HadoopFiles {
    */
   public static boolean isDirectory(String uri) throws IOException {
     Path path = new Path(URI.create(uri));
-    try (FileSystem files = files(path)) {
+    try (FileSystem files = at(path)) {
       return files.exists(path) && files.getFileStatus(path).isDirectory();
     }
   }
 
-  private static FileSystem files(Path path) throws IOException {
+  /**
+   * The file system that has a path, on the driver or an executor; the caller's to close. A local
+   * one writes no checksums beside its files.
+   */
+  public static FileSystem at(Path path) throws IOException {
+    SparkEnv engine = SparkEnv.get();
     try {
-      return FileSystem.newInstance(
-          path.toUri(), SparkHadoopUtil.get().newConfiguration(new SparkConf()));
+      FileSystem files =
+          FileSystem.newInstance(
+              path.toUri(),
+              SparkHadoopUtil.get()
+                  .newConfiguration(engine == null ? new SparkConf() : engine.conf()));
+      files.setWriteChecksum(false);
+      return files;
     } catch (RuntimeException e) {
       // Hadoop knows the scheme, and has not the classes for it; or what the URI names is no host.
       Throwable root = e;
@@ -74,5 +85,11 @@ public final class HadoopFiles {
               : root.getClass().getSimpleName() + ": " + root.getMessage(),
           e);
     }
+  }
+
+  /** What a failure says, in one line. */
+  public static String message(IOException failure) {
+    String message = failure.getMessage() == null ? failure.toString() : failure.getMessage();
+    return message.strip().replaceAll("\\s*\\R.*", "");
   }
 }

@@ -16,6 +16,11 @@ import org.apache.spark.storage.StorageLevel;
 public final class KeptInSpark implements AutoCloseable {
   private final List<Runnable> release = new ArrayList<>();
 
+  /** Does this, too, when all of it is let go. */
+  public void release(Runnable also) {
+    release.add(also);
+  }
+
   /** Keeps these rows from their first use on. */
   public Dataset<Row> keep(Dataset<Row> rows) {
     release.add(rows::unpersist);

@@ -2,6 +2,7 @@ package backfill.spark.pairs;
 
 import backfill.membership.BitmapBytes;
 import backfill.membership.UserIndex;
+import backfill.postgres.server.RowEvent;
 import java.util.Iterator;
 import java.util.NoSuchElementException;
 import org.apache.spark.sql.Row;
@@ -18,6 +19,11 @@ final class DiffRows implements Iterator<Row> {
   enum Which {
     TO_INSERT,
     TO_DELETE;
+
+    /** What happens to their rows. */
+    RowEvent event() {
+      return this == TO_INSERT ? RowEvent.INSERT : RowEvent.DELETE;
+    }
 
     /** The users, as a set's bytes. */
     byte[] of(ObjectDiff object) {

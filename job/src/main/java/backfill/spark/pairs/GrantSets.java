@@ -276,6 +276,35 @@ final class GrantSets implements AutoCloseable {
     return foreign.map(others -> own.union(others.elements().mapToPair(set -> set))).orElse(own);
   }
 
+  /**
+   * What gives users an object, each apart: direct sources by their places, and groups. The group
+   * map travels as it did for {@link #granted}.
+   *
+   * @param wanted the objects that are asked for, and perhaps some more
+   */
+  JavaPairRDD<Long, PartialSet> reasons(Broadcast<SomeObjects> wanted) {
+    List<JavaPairRDD<Long, PartialSet>> sets = new ArrayList<>();
+    for (int place = 0; place < direct.size(); place++) {
+      long giver = place;
+      sets.add(
+          PartialSetIterator.of(
+                  wanted(direct.get(place), wanted),
+                  PartialSet.Kind.DIRECT,
+                  numbering,
+                  PartialSetIterator.Unnumbered.REFUSE)
+              .mapValues(set -> set.by(giver)));
+    }
+    for (JavaRDD<NumberedPairs> grants : through) {
+      sets.add(groups.reasonSets(wanted(grants, wanted), step.write().writers()));
+    }
+    return sets.stream().reduce(JavaPairRDD::union).orElseThrow();
+  }
+
+  private static JavaRDD<NumberedPairs> wanted(
+      JavaRDD<NumberedPairs> grants, Broadcast<SomeObjects> objects) {
+    return grants.map(some -> some.keeping(objects.value()::mayHave));
+  }
+
   /** Numbers users; where {@link #keys} has numbers for them, these. */
   Broadcast<UserIndex> users() {
     return users;

@@ -135,13 +135,29 @@ final class GroupMap implements PairCache.SharedUse {
           group -> map.value().number(group),
           PartialSetIterator.Unnumbered.DROP);
     }
+    return joined(grants, partitions).mapToPair(Tuple2::_2);
+  }
+
+  /**
+   * The same as sets that give a reason: where the map is broadcast, the numbers of groups in it,
+   * and else the users of one group each.
+   */
+  JavaPairRDD<Long, PartialSet> reasonSets(JavaRDD<NumberedPairs> grants, int partitions) {
+    return broadcast != null
+        ? grantSets(grants, partitions)
+        : joined(grants, partitions)
+            .mapToPair(of -> new Tuple2<>(of._2()._1(), of._2()._2().by(of._1())));
+  }
+
+  private JavaPairRDD<Long, Tuple2<Long, PartialSet>> joined(
+      JavaRDD<NumberedPairs> grants, int partitions) {
     JavaPairRDD<Long, Long> objectsByGroup =
         grants.flatMapToPair(
             pairs ->
                 IntStream.range(0, pairs.size())
                     .mapToObj(i -> new Tuple2<>(pairs.members()[i], pairs.keys()[i]))
                     .iterator());
-    return objectsByGroup.join(joined, partitions).mapToPair(Tuple2::_2);
+    return objectsByGroup.join(joined, partitions);
   }
 
   /** The broadcast map, or null where it is joined. */

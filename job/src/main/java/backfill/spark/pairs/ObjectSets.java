@@ -71,14 +71,20 @@ final class ObjectSets {
       Broadcast<GroupUsers> groups,
       Partitioner ranges,
       Verdict<T> verdict) {
+    return sorted(parts, ranges)
+        .mapPartitions(
+            sorted -> new Merging<>(sorted, groups == null ? null : groups.value(), verdict));
+  }
+
+  /** The parts of each object one after the other, objects as in {@link #merge}. */
+  static JavaRDD<Tuple2<Long, PartialSet>> sorted(
+      JavaPairRDD<Long, PartialSet> parts, Partitioner ranges) {
     ClassTag<Long> keys = ClassTag.apply(Long.class);
     ClassTag<PartialSet> values = ClassTag.apply(PartialSet.class);
     return new ShuffledRDD<Long, PartialSet, PartialSet>(parts.rdd(), ranges, keys, values, values)
         .setKeyOrdering(ASCENDING)
         .setSerializer(new PartialSetSerializer())
-        .toJavaRDD()
-        .mapPartitions(
-            sorted -> new Merging<>(sorted, groups == null ? null : groups.value(), verdict));
+        .toJavaRDD();
   }
 
   private static final class Merging<T> implements Iterator<T> {

@@ -1,5 +1,6 @@
 package backfill.spark.pairs;
 
+import backfill.membership.GroupUsers;
 import backfill.membership.BitmapBytes;
 import backfill.membership.UserIndex;
 import backfill.plan.Settings;
@@ -10,6 +11,9 @@ import backfill.postgres.ledger.WriteCounts;
 import backfill.postgres.write.Parents;
 import backfill.postgres.write.Target;
 import backfill.postgres.write.WritePart;
+import backfill.spark.diff.DiffShape;
+import backfill.spark.diff.DiffSum;
+import backfill.spark.diff.StepDiff;
 import backfill.spark.engine.KeptInSpark;
 import backfill.spark.engine.Packed;
 import backfill.spark.read.KeptSources;
@@ -53,6 +57,7 @@ public final class PairsRun implements StepRun {
   private final Step.Pairs step;
   private final Target target;
   private final Settings settings;
+  private final Set<String> varying;
   private final KeptInSpark kept = new KeptInSpark();
   private SparkSession session;
   private GrantSets grants;
@@ -63,10 +68,14 @@ public final class PairsRun implements StepRun {
   private ObjectDiff.Totals totals;
   private DiffCounts counts;
 
-  public PairsRun(Step.Pairs step, Target target, Settings settings) {
+  /**
+   * @param varying which of the two columns have other keys in each run
+   */
+  public PairsRun(Step.Pairs step, Target target, Settings settings, Set<String> varying) {
     this.step = step;
     this.target = target;
     this.settings = settings;
+    this.varying = varying;
   }
 
   @Override
@@ -142,6 +151,52 @@ public final class PairsRun implements StepRun {
         rows(DiffRows.Which.TO_INSERT),
         null,
         step.deletes() ? rows(DiffRows.Which.TO_DELETE) : null);
+  }
+
+  /** Reasons are looked for only of objects to which a pair is to be added. */
+  @Override
+  public StepDiff toTell() {
+    JavaRDD<Tuple2<Long, PartialSet>> reasons = ObjectSets.sorted(grants.reasons(wanted()), ranges);
+    List<String> sources = step.direct().stream().map(Step.Grant::from).toList();
+    Broadcast<GroupUsers> groups = grants.groups();
+    Broadcast<UserIndex> users = grants.users();
+    StepKeys keys = grants.keys();
+    return new StepDiff(
+        shape(),
+        flattened.zipPartitions(
+            reasons,
+            (objects, parts) ->
+                new PairChanges(
+                    objects,
+                    new PairReasons.Ahead(parts),
+                    new PairReasons(sources, keys, groups == null ? null : groups.value()),
+                    users.value(),
+                    keys)));
+  }
+
+  private Broadcast<SomeObjects> wanted() {
+    Broadcast<SomeObjects> wanted =
+        JavaSparkContext.fromSparkContext(session.sparkContext())
+            .broadcast(SomeObjects.gaining(flattened));
+    kept.release(wanted::destroy);
+    return wanted;
+  }
+
+  private DiffShape shape() {
+    return DiffShape.ofKeys(step.name(), target.table().name().toString(), step.key(), varying);
+  }
+
+  @Override
+  public DiffSum checksum() {
+    DiffShape shape = shape();
+    Broadcast<UserIndex> users = grants.users();
+    StepKeys keys = grants.keys();
+    return flattened
+        .mapPartitions(
+            objects -> List.of(PairChanges.sum(objects, shape, users.value(), keys)).iterator())
+        .collect()
+        .stream()
+        .reduce(DiffSum.NONE, DiffSum::plus);
   }
 
   @Override

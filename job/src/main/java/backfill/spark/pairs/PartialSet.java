@@ -12,7 +12,7 @@ import org.roaringbitmap.RoaringBitmap;
  * A part of what is known of one object: a kind, and a set of numbers as bytes.
  *
  * @param members the set, or null for {@link Kind#UNKNOWN_EXISTING}
- * @param rows how many rows it was made of
+ * @param rows how many rows it was made of; of a set that is to give a reason, its {@link #giver}
  */
 record PartialSet(Kind kind, byte[] members, long rows) implements Serializable {
 
@@ -66,6 +66,20 @@ record PartialSet(Kind kind, byte[] members, long rows) implements Serializable 
 
   static PartialSet of(Kind kind, RoaringBitmap members) {
     return new PartialSet(kind, BitmapBytes.bytes(members), members.getLongCardinality());
+  }
+
+  /**
+   * The same set, as one that gives a reason.
+   *
+   * @param giver the place of a direct source among the step's, or a group
+   */
+  PartialSet by(long giver) {
+    return new PartialSet(kind, members, giver);
+  }
+
+  /** What gives the object to these users. */
+  long giver() {
+    return rows;
   }
 
   RoaringBitmap set() {

@@ -44,6 +44,11 @@ public record KeyNumbers(KeyType type, Broadcast<KeyDictionary> dictionary)
         : (Object) number;
   }
 
+  /** The key, as the server writes it. */
+  public String text(long number) {
+    return String.valueOf(key(number));
+  }
+
   /** The type of keys in Spark's rows. */
   public DataType dataType() {
     return coded() ? DataTypes.StringType : DataTypes.LongType;

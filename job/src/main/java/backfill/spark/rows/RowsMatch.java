@@ -44,6 +44,9 @@ final class RowsMatch {
   /** Prefixes a column of the target as it was read; no column of a query begins like this. */
   static final String EXPECTED = "expected ";
 
+  /** What happens to a row of {@link #changing}. */
+  static final String EVENT = "row event";
+
   private static final String PLANNED = "row planned";
 
   /** True of the step's rows, false of others. */
@@ -175,6 +178,15 @@ final class RowsMatch {
       case COMPARE_AND_SET -> different();
       case COMPARE_AND_DELETE -> surplus();
     };
+  }
+
+  /** Every row that one of these writes is given, with the event that it is to it. */
+  Dataset<Row> changing(List<WritePart> parts) {
+    Column event = lit(null).cast("string");
+    for (WritePart part : parts) {
+      event = when(chosen(part.operation()), lit(part.operation().event().name())).otherwise(event);
+    }
+    return rows.withColumn(EVENT, event).where(cell(EVENT).isNotNull());
   }
 
   /** The rows of one write, their columns named as the target's. */

@@ -11,6 +11,8 @@ import backfill.postgres.preflight.GivenType;
 import backfill.postgres.write.Parents;
 import backfill.postgres.write.Target;
 import backfill.postgres.write.WritePart;
+import backfill.spark.diff.DiffSum;
+import backfill.spark.diff.StepDiff;
 import backfill.spark.engine.KeptInSpark;
 import backfill.spark.read.KeptSources;
 import backfill.spark.read.KeyNumbers;
@@ -35,6 +37,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Stream;
+import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.catalyst.plans.logical.LocalRelation;
@@ -50,7 +53,9 @@ public final class RowsRun implements StepRun {
   private final MatchKey key;
   private final Table table;
   private final Map<String, GivenType> given;
+  private final Set<String> varying;
   private final KeptInSpark kept = new KeptInSpark();
+  private JavaSparkContext spark;
   private boolean idle;
   private FittingRows planned;
   private Dataset<Row> current;
@@ -65,13 +70,15 @@ public final class RowsRun implements StepRun {
 
   /**
    * @param given what the step's query gives, as preflight has it
+   * @param varying which of its columns have other values in each run
    */
-  public RowsRun(Step.Rows step, Target target, Map<String, GivenType> given) {
+  public RowsRun(Step.Rows step, Target target, Map<String, GivenType> given, Set<String> varying) {
     this.step = step;
     this.target = target;
     this.key = MatchKey.of(step, target);
     this.table = target.table().inTexts(key.loose());
     this.given = given;
+    this.varying = varying;
   }
 
   @Override
@@ -87,6 +94,7 @@ public final class RowsRun implements StepRun {
   @Override
   public void read(SnapshotReader reader, KeptSources sources) {
     Dataset<Row> query = sources.query(step.query());
+    spark = JavaSparkContext.fromSparkContext(sources.session().sparkContext());
     outputs = List.of(query.columns());
     unmatched = unmatched(sources);
     if (!unmatched.isEmpty()) {
@@ -247,6 +255,22 @@ public final class RowsRun implements StepRun {
       }
     }
     return new DiffRowsets(counts, inserts, updates, deletes);
+  }
+
+  @Override
+  public StepDiff toTell() {
+    RowChanges changes =
+        new RowChanges(step, target.table(), parts(), WritePart.compared(step, outputs), varying);
+    return new StepDiff(
+        changes.shape(),
+        idle || counts.toWrite() == 0
+            ? spark.emptyRDD()
+            : changes.of(match, counts.toWrite(), step.write().writers()));
+  }
+
+  @Override
+  public DiffSum checksum() {
+    return toTell().sum();
   }
 
   @Override

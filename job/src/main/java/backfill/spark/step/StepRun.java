@@ -6,6 +6,8 @@ import backfill.postgres.ledger.WriteCounts;
 import backfill.postgres.write.Parents;
 import backfill.postgres.write.Target;
 import backfill.postgres.write.WritePart;
+import backfill.spark.diff.DiffSum;
+import backfill.spark.diff.StepDiff;
 import backfill.spark.read.KeptSources;
 import backfill.spark.read.SnapshotReader;
 import backfill.spark.sink.Sink;
@@ -54,6 +56,12 @@ public interface StepRun extends AutoCloseable {
 
   /** What the target would have more, other or less; for the steps of a dry run behind it. */
   DiffRowsets changes();
+
+  /** Every row that it would add, set or take away, with its reason. */
+  StepDiff toTell();
+
+  /** The sum of these rows, which no reason has a part in. */
+  DiffSum checksum();
 
   /** Which parents of the target's rows there were when it was read. */
   Parents parents();

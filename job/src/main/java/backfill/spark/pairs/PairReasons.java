@@ -1,0 +1,172 @@
+package backfill.spark.pairs;
+
+import backfill.membership.GroupUsers;
+import backfill.spark.diff.RowChange;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.IntStream;
+import org.roaringbitmap.PeekableIntIterator;
+import org.roaringbitmap.RoaringBitmap;
+import scala.Tuple2;
+
+/**
+ * Which sources and groups give the users of one object, for a few thousand of them at a time, so
+ * that what is held does not grow with the object. Used by one thread.
+ */
+final class PairReasons {
+  /** Users whose reasons are held together. */
+  private static final int HELD = 4_096;
+
+  private final List<String> sources;
+  private final StepKeys keys;
+  private final GroupUsers map;
+  private final RoaringBitmap[] direct;
+  private final TreeMap<Long, RoaringBitmap> groups = new TreeMap<>();
+  private final int[] users = new int[HELD];
+  private final int[] named = new int[HELD];
+  private final long[] first = new long[HELD * RowChange.Reasons.GROUPS];
+  private PeekableIntIterator left = new RoaringBitmap().getIntIterator();
+  private int held;
+  private int place;
+
+  /**
+   * @param sources the names of the step's direct sources, in its order
+   * @param map the broadcast group map, or null where it is joined
+   */
+  PairReasons(List<String> sources, StepKeys keys, GroupUsers map) {
+    this.sources = sources;
+    this.keys = keys;
+    this.map = map;
+    this.direct = new RoaringBitmap[sources.size()];
+  }
+
+  /**
+   * Another object comes, with the users that are asked for.
+   *
+   * @param reasons parts in the order of objects, of which those of this one are taken
+   */
+  void of(long object, RoaringBitmap missing, Ahead reasons) {
+    Arrays.fill(direct, null);
+    groups.clear();
+    reasons.skipTo(object);
+    while (reasons.isAt(object)) {
+      PartialSet part = reasons.next();
+      switch (part.kind()) {
+        case DIRECT -> addDirect((int) part.giver(), part.set(), missing);
+        case GROUPS ->
+            part.set().forEach((int number) -> groups.put(map.group(number), map.users(number)));
+        case GROUP_USERS -> groups.put(part.giver(), RoaringBitmap.and(part.set(), missing));
+        default -> throw new IllegalStateException("kind " + part.kind());
+      }
+    }
+    left = missing.getIntIterator();
+    held = 0;
+    place = 0;
+  }
+
+  private void addDirect(int source, RoaringBitmap some, RoaringBitmap missing) {
+    some.and(missing);
+    if (direct[source] == null) {
+      direct[source] = some;
+    } else {
+      direct[source].or(some);
+    }
+  }
+
+  /** Whether a user is left. */
+  boolean hasNext() {
+    return place < held || left.hasNext();
+  }
+
+  /** The number of the next user, whose {@link #reasons} these are from here on. */
+  int next() {
+    if (place == held) {
+      hold();
+    }
+    return users[place++];
+  }
+
+  private void hold() {
+    RoaringBitmap some = new RoaringBitmap();
+    held = 0;
+    place = 0;
+    while (held < HELD && left.hasNext()) {
+      users[held] = left.next();
+      some.add(users[held++]);
+    }
+    Arrays.fill(named, 0, held, 0);
+    for (Map.Entry<Long, RoaringBitmap> group : groups.entrySet()) {
+      name(group.getKey(), RoaringBitmap.and(group.getValue(), some).getIntIterator());
+    }
+  }
+
+  /** Both are ascending. */
+  private void name(long group, PeekableIntIterator members) {
+    int user = 0;
+    while (members.hasNext()) {
+      int member = members.next();
+      while (users[user] != member) {
+        user++;
+      }
+      if (named[user] < RowChange.Reasons.GROUPS) {
+        first[user * RowChange.Reasons.GROUPS + named[user]] = group;
+      }
+      named[user]++;
+    }
+  }
+
+  /** Of the user that came last. */
+  RowChange.Reasons reasons() {
+    int user = place - 1;
+    List<String> from = new ArrayList<>();
+    for (int source = 0; source < direct.length; source++) {
+      if (direct[source] != null
+          && direct[source].contains(users[user])
+          && !from.contains(sources.get(source))) {
+        from.add(sources.get(source));
+      }
+    }
+    int shown = Math.min(named[user], RowChange.Reasons.GROUPS);
+    return new RowChange.Reasons(
+        from,
+        IntStream.range(0, shown)
+            .mapToObj(i -> keys.groups().text(first[user * RowChange.Reasons.GROUPS + i]))
+            .toList(),
+        named[user] - shown);
+  }
+
+  /** Parts, of which one is seen before it is taken. */
+  static final class Ahead {
+    private final Iterator<Tuple2<Long, PartialSet>> parts;
+    private Tuple2<Long, PartialSet> next;
+
+    Ahead(Iterator<Tuple2<Long, PartialSet>> parts) {
+      this.parts = parts;
+      advance();
+    }
+
+    private void advance() {
+      next = parts.hasNext() ? parts.next() : null;
+    }
+
+    private void skipTo(long object) {
+      while (next != null && next._1() < object) {
+        advance();
+      }
+    }
+
+    private boolean isAt(long object) {
+      return next != null && next._1() == object;
+    }
+
+    private PartialSet next() {
+      PartialSet part = next._2();
+      advance();
+      return part;
+    }
+  }
+}
