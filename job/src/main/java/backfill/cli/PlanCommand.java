@@ -76,9 +76,11 @@ final class PlanCommand {
           Progress progress =
               new Progress(plan.settings().progressEvery(), Terminal.of(answer.err()));
           DiffFile file = told.map(target -> DiffFile.of(target, report.runId())).orElse(null)) {
-        new Backfill(
-                loaded, databases, session, report, progress, stopping, Optional.ofNullable(file))
-            .run(command, printout);
+        Backfill backfill = new Backfill(loaded, databases, session, report, progress, stopping);
+        if (file != null) {
+          backfill.tellTo(file);
+        }
+        backfill.run(command, printout);
         report.lasts();
         progress.say(Summary.text(report.now(), Terminal.width()));
         if (report.now().stopped()) {

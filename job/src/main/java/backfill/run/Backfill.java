@@ -28,7 +28,6 @@ import backfill.spark.query.PlanQueries;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.UUID;
 import java.util.stream.Stream;
 
@@ -49,23 +48,14 @@ public final class Backfill {
       ReportBuilder report,
       Progress progress,
       Stopping stopping) {
-    this(loaded, databases, session, report, progress, stopping, Optional.empty());
+    this.loaded = loaded;
+    this.run = new RunScope(loaded.plan(), databases, session, report, progress, stopping);
+    this.end = new RunEnd(run);
   }
 
-  /**
-   * @param diff where every row goes that would be written; empty where no one asked
-   */
-  public Backfill(
-      Loaded loaded,
-      NamedDatabases databases,
-      Session session,
-      Report report,
-      Progress progress,
-      Stopping stopping,
-      Optional<DiffFile> diff) {
-    this.loaded = loaded;
-    this.run = new RunScope(loaded.plan(), databases, session, report, progress, stopping, diff);
-    this.end = new RunEnd(run);
+  /** From now on every row that would be written is told to this file. */
+  public void tellTo(DiffFile file) {
+    run.tell(file);
   }
 
   /** Takes the plan as far as the command says and fills in the report. */
@@ -97,7 +87,7 @@ public final class Backfill {
             walk.verify(turn);
           }
         }
-        run.diff.ifPresent(DiffFile::putInPlace);
+        run.diff().ifPresent(DiffFile::putInPlace);
       }
       end.finish(command);
     } catch (

@@ -43,7 +43,8 @@ final class FillStep {
     this.command = command;
     this.step = step;
     this.work =
-        StepRunOfKind.of(step, ready.targets().get(step.name()), run.plan, ready.shapes(), Set.of());
+        StepRunOfKind.of(
+            step, ready.targets().get(step.name()), run.plan, ready.shapes(), Set.of());
     this.report = run.reportOf(step);
   }
 
@@ -92,7 +93,7 @@ final class FillStep {
         Stage.DIFF,
         () -> {
           run.enter(Stage.DIFF, step, step.name() + ", row by row", planned.toWrite());
-          DiffSum sum = run.diff.map(file -> file.write(work.toTell())).orElseGet(work::checksum);
+          DiffSum sum = run.diff().map(file -> file.write(work.toTell())).orElseGet(work::checksum);
           report.told(sum);
         });
   }

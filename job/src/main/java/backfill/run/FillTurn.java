@@ -140,7 +140,7 @@ final class FillTurn implements Turn {
   private void putInPlace() {
     if (command.writes()) {
       run.enter(Stage.DIFF, together.get(0), "--diff", 0);
-      run.diff.ifPresent(DiffFile::putInPlace);
+      run.diff().ifPresent(DiffFile::putInPlace);
     }
   }
 

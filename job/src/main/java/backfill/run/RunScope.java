@@ -44,14 +44,12 @@ public final class RunScope {
   final Stopping stopping;
   final Guards guards;
 
-  /** Where every row goes that would be written; empty where no one asked. */
-  final Optional<DiffFile> diff;
-
   private Activity activity;
   private Stage stage = Stage.PREFLIGHT;
   private StepReportBuilder current;
   private RunLedger ledger = RunLedger.off();
   private LastRuns lastRuns;
+  private Optional<DiffFile> diff = Optional.empty();
 
   RunScope(
       Plan plan,
@@ -59,8 +57,7 @@ public final class RunScope {
       Session session,
       ReportBuilder report,
       Progress progress,
-      Stopping stopping,
-      Optional<DiffFile> diff) {
+      Stopping stopping) {
     this.plan = plan;
     this.databases = databases;
     this.database = databases.main();
@@ -69,7 +66,6 @@ public final class RunScope {
     this.progress = progress;
     this.stopping = stopping;
     this.guards = new Guards(plan.limits());
-    this.diff = diff;
     this.applicationName = applicationName(plan.name(), report.runId());
   }
 
@@ -102,6 +98,16 @@ public final class RunScope {
   /** From now on it keeps this one. */
   void keep(RunLedger opened) {
     ledger = opened;
+  }
+
+  /** Where every row goes that would be written; empty where no one asked. */
+  Optional<DiffFile> diff() {
+    return diff;
+  }
+
+  /** From now on it tells these rows. */
+  void tell(DiffFile file) {
+    diff = Optional.of(file);
   }
 
   /** What the last runs of the plan left, read when it is first asked for. */

@@ -103,7 +103,7 @@ final class WritingWalk implements Walk {
 
   @Override
   public boolean tells() {
-    return run.diff.isPresent();
+    return run.diff().isPresent();
   }
 
   @Override

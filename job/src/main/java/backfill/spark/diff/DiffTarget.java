@@ -80,7 +80,8 @@ public record DiffTarget(
 
   private static InvalidPlanException refusal(String given, String cure) {
     return new InvalidPlanException(
-        List.of(new InvalidPlanException.Problem(OPTION, 0, "cannot write " + given + "; " + cure)));
+        List.of(
+            new InvalidPlanException.Problem(OPTION, 0, "cannot write " + given + "; " + cure)));
   }
 
   private static void refuse(String given, String cure) {

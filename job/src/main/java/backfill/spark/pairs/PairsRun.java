@@ -1,7 +1,7 @@
 package backfill.spark.pairs;
 
-import backfill.membership.GroupUsers;
 import backfill.membership.BitmapBytes;
+import backfill.membership.GroupUsers;
 import backfill.membership.UserIndex;
 import backfill.plan.Settings;
 import backfill.plan.Step;
