@@ -76,11 +76,11 @@ final class PlanCommand {
           Progress progress =
               new Progress(plan.settings().progressEvery(), Terminal.of(answer.err()));
           DiffFile file = told.map(target -> DiffFile.of(target, report.runId())).orElse(null)) {
-        Backfill backfill = new Backfill(loaded, databases, session, report, progress, stopping);
+        Backfill job = new Backfill(loaded, databases, session, report, progress, stopping);
         if (file != null) {
-          backfill.tellTo(file);
+          job.tellTo(file);
         }
-        backfill.run(command, printout);
+        job.run(command, printout);
         report.lasts();
         progress.say(Summary.text(report.now(), Terminal.width()));
         if (report.now().stopped()) {

@@ -46,7 +46,7 @@ enum DiffFormat {
 
     @Override
     void write(DiffShape shape, RowChange change, StringBuilder line) {
-      RowChange.Reasons reasons = change.reasons();
+      RowChange.GivenBy reasons = change.reasons();
       StringBuilder cell = new StringBuilder();
       cell(new StringBuilder(shape.step()), line).append(',');
       cell(new StringBuilder(shape.target()), line).append(',');

@@ -12,7 +12,7 @@ import java.util.List;
  * @param after what the step would put there; null for a row to take away, and for a pair
  */
 public record RowChange(
-    RowEvent event, String[] key, Reasons reasons, String[] before, String[] after) {
+    RowEvent event, String[] key, GivenBy reasons, String[] before, String[] after) {
 
   /**
    * What gives a pair.
@@ -21,7 +21,7 @@ public record RowChange(
    * @param groups the groups through which the user has it, at most {@link #GROUPS}
    * @param moreGroups how many groups there are besides
    */
-  public record Reasons(List<String> direct, List<String> groups, long moreGroups) {
+  public record GivenBy(List<String> direct, List<String> groups, long moreGroups) {
     /** How many groups are named. */
     public static final int GROUPS = 20;
   }

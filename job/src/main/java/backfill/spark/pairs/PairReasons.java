@@ -28,7 +28,7 @@ final class PairReasons {
   private final TreeMap<Long, RoaringBitmap> groups = new TreeMap<>();
   private final int[] users = new int[HELD];
   private final int[] named = new int[HELD];
-  private final long[] first = new long[HELD * RowChange.Reasons.GROUPS];
+  private final long[] first = new long[HELD * RowChange.GivenBy.GROUPS];
   private PeekableIntIterator left = new RoaringBitmap().getIntIterator();
   private int held;
   private int place;
@@ -112,15 +112,15 @@ final class PairReasons {
       while (users[user] != member) {
         user++;
       }
-      if (named[user] < RowChange.Reasons.GROUPS) {
-        first[user * RowChange.Reasons.GROUPS + named[user]] = group;
+      if (named[user] < RowChange.GivenBy.GROUPS) {
+        first[user * RowChange.GivenBy.GROUPS + named[user]] = group;
       }
       named[user]++;
     }
   }
 
   /** Of the user that came last. */
-  RowChange.Reasons reasons() {
+  RowChange.GivenBy reasons() {
     int user = place - 1;
     List<String> from = new ArrayList<>();
     for (int source = 0; source < direct.length; source++) {
@@ -130,11 +130,11 @@ final class PairReasons {
         from.add(sources.get(source));
       }
     }
-    int shown = Math.min(named[user], RowChange.Reasons.GROUPS);
-    return new RowChange.Reasons(
+    int shown = Math.min(named[user], RowChange.GivenBy.GROUPS);
+    return new RowChange.GivenBy(
         from,
         IntStream.range(0, shown)
-            .mapToObj(i -> keys.groups().text(first[user * RowChange.Reasons.GROUPS + i]))
+            .mapToObj(i -> keys.groups().text(first[user * RowChange.GivenBy.GROUPS + i]))
             .toList(),
         named[user] - shown);
   }

@@ -259,8 +259,8 @@ public final class RowsRun implements StepRun {
 
   @Override
   public StepDiff toTell() {
-    RowChanges changes =
-        new RowChanges(step, target.table(), parts(), WritePart.compared(step, outputs), varying);
+    ToldRows changes =
+        new ToldRows(step, target.table(), parts(), WritePart.compared(step, outputs), varying);
     return new StepDiff(
         changes.shape(),
         idle || counts.toWrite() == 0

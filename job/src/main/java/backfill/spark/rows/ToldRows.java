@@ -27,7 +27,7 @@ import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.types.StructType;
 
 /** The rows of a step's match that are added, set or taken away, as texts in the order of keys. */
-final class RowChanges {
+final class ToldRows {
   /** Rows that are worth a partition of their own. */
   private static final long ROWS_EACH = 50_000;
 
@@ -41,7 +41,7 @@ final class RowChanges {
   /**
    * @param compared the columns that decide whether a row is set
    */
-  RowChanges(
+  ToldRows(
       Step.Rows step,
       Table table,
       List<WritePart> parts,
@@ -106,7 +106,7 @@ final class RowChanges {
             .select(cells.toArray(org.apache.spark.sql.Column[]::new))
             .repartitionByRange((int) Math.min(most, rows / ROWS_EACH + 1), order)
             .sortWithinPartitions(order);
-    Texts texts = new Texts(shape, written, changes.schema(), List.copyOf(types));
+    CellTexts texts = new CellTexts(shape, written, changes.schema(), List.copyOf(types));
     return changes.queryExecution().toRdd().toJavaRDD().mapPartitions(texts::of);
   }
 
@@ -115,7 +115,8 @@ final class RowChanges {
   }
 
   /** Runs on executors. */
-  private record Texts(DiffShape shape, List<String> written, StructType schema, List<String> types)
+  private record CellTexts(
+      DiffShape shape, List<String> written, StructType schema, List<String> types)
       implements Serializable {
 
     Iterator<RowChange> of(Iterator<InternalRow> rows) {
