@@ -84,7 +84,8 @@ class StatusTest {
             "mark",
             new LedgerStatus.Counts(1_234_567, 1_000, 0, 0),
             "2026-11-27 23:10:00+00",
-            null);
+            null,
+            new LedgerStatus.Undoing(null, false));
 
     assertThat(StatusTable.lines(List.of(one), 80))
         .containsExactly(

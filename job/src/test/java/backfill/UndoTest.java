@@ -156,6 +156,9 @@ class UndoTest {
     assertThat(twice.said()).contains("undo: nothing to do");
     assertThat(state()).isEqualTo(before);
 
+    assertThat(run("status").said() + run("status").out())
+        .contains("succeeded, undone", "(undoes " + id.substring(0, 8));
+
     TestingRun undone = run("undo", undo.line().path("runId").asText(), "--execute");
     assertThat(undone.code()).as(undone.said()).isZero();
     assertThat(state()).isEqualTo(after);
@@ -245,6 +248,39 @@ class UndoTest {
     assertThat(undo.code()).as(undo.said()).isEqualTo(8);
     assertThat(database.count("SELECT count(*) FROM items WHERE b > 400")).isZero();
     assertThat(database.count("SELECT count(*) FROM flags WHERE color = 'blue'")).isEqualTo(29);
+  }
+
+  @Test
+  void forgottenKeysAreSaidAndTheRunsStay() throws Exception {
+    TestingRun first = run("run", plan.toString(), "--only", "pairs-int");
+    String id = first.line().path("runId").asText();
+    assertThat(first.step("pairs-int").path("cannotUndo").isNull()).isTrue();
+    assertThat(first.step("pairs-int").path("ledgerBytes").asLong())
+        .isEqualTo(database.count("SELECT sum(octet_length(keys)) FROM backfill.batch"));
+    TestingRun young = run("status", plan.toString(), "--prune", "1d");
+    assertThat(young.said()).contains("the keys of 0 runs that began before 1 days are forgotten");
+    database.execute("UPDATE backfill.run SET started_at = now() - interval '91 days'");
+    TestingRun old = run("status", plan.toString(), "--prune", "90d");
+    assertThat(old.code()).as(old.said()).isZero();
+    assertThat(old.said()).contains("the keys of 1 run that began before 90 days are forgotten");
+    assertThat(old.line().path("runs").get(0).path("runId").asText()).isEqualTo(id);
+    TestingRun undo = run("undo", id, "--execute");
+    assertThat(undo.code()).isEqualTo(5);
+    assertThat(undo.said()).contains("the ledger keeps no keys; they were forgotten at 20");
+    assertThat(run("status", "--prune", "90").code()).isEqualTo(2);
+  }
+
+  @Test
+  void aDryRunTellsWhatItWouldKeepAndWhatCannotComeBack() throws Exception {
+    TestingRun dry = run("plan", plan.toString(), "--set", "undo=off");
+    assertThat(dry.said())
+        .contains(
+            "preflight: undo could not take back step pairs-int (what the rows held that it deletes is kept with undo = on only)");
+    assertThat(dry.step("items").path("cannotUndo").asText()).contains("sets or deletes");
+    assertThat(dry.step("items").path("ledgerBytes").asLong()).isPositive();
+    TestingRun much =
+        run("plan", plan.toString(), "--only", "items", "--set", "ledger.keys-bytes=1 KiB");
+    assertThat(much.said()).contains("ledger.keys-bytes allows 0 MiB");
   }
 
   @Test

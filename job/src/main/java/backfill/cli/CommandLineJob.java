@@ -256,8 +256,14 @@ public final class CommandLineJob implements Callable<Integer> {
               paramLabel = "PLAN",
               description = "Only this plan's runs; it also says where the ledger is.")
           String name,
+      @Option(
+              names = "--prune",
+              paramLabel = "DAYS",
+              description =
+                  "Forgets the keys of runs that began so many days ago, as in 90d; these cannot be undone any more.")
+          String prune,
       @Mixin CommonOptions options) {
-    return new StatusCommand(environment, answer).run(name, options);
+    return new StatusCommand(environment, answer).run(name, prune, options);
   }
 
   @CommandLine.Command(

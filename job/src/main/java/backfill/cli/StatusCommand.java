@@ -1,8 +1,10 @@
 package backfill.cli;
 
+import backfill.plan.Amount;
 import backfill.plan.InvalidPlanException;
 import backfill.plan.PlanFile;
 import backfill.plan.Settings;
+import backfill.postgres.ledger.ForgottenKeys;
 import backfill.postgres.ledger.LedgerStatus;
 import backfill.postgres.server.Database;
 import backfill.postgres.server.NotReadyException;
@@ -14,6 +16,7 @@ import backfill.report.Stage;
 import backfill.report.StatusTable;
 import backfill.report.Terminal;
 import backfill.report.Version;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 
@@ -29,8 +32,9 @@ final class StatusCommand {
 
   /**
    * @param name a plan, or null for the runs of all
+   * @param prune how old runs must be to lose their keys, as in 90d; null to forget none
    */
-  int run(String name, CommonOptions options) {
+  int run(String name, String prune, CommonOptions options) {
     ReportBuilder report = Answer.begun("status");
     report.named(name);
     ReportTargets targets = null;
@@ -47,6 +51,9 @@ final class StatusCommand {
       }
       Database database =
           Database.fromEnvironment("BACKFILL", environment, settings.connectTimeout());
+      if (prune != null) {
+        forget(database, settings, report.now().about().plan(), age(prune));
+      }
       List<LedgerStatus.Run> runs =
           LedgerStatus.of(database, settings.ledger().schema(), report.now().about().plan());
       StatusTable.lines(runs, Terminal.width(answer.out())).forEach(answer.out()::println);
@@ -61,5 +68,24 @@ final class StatusCommand {
       e.reasons().forEach(reason -> Terminal.say(answer.err(), reason));
     }
     return answer.end(report, targets);
+  }
+
+  private void forget(Database database, Settings settings, String plan, Duration age) {
+    ForgottenKeys forgotten = ForgottenKeys.of(database, settings.ledger().schema(), plan, age);
+    Terminal.say(
+        answer.err(),
+        "the keys of %s that began before %d days are forgotten: %,d bytes; undo can take none of these back"
+            .formatted(Amount.of(forgotten.runs(), "run"), age.toDays(), forgotten.bytes()));
+  }
+
+  /** In whole days: what is younger is needed to undo a mistake. */
+  private static Duration age(String prune) {
+    if (!prune.matches("[0-9]{1,5} ?d")) {
+      throw new InvalidPlanException(
+          List.of(
+              new InvalidPlanException.Problem(
+                  "--prune", 0, "expected a number of days, as in 90d, got " + prune)));
+    }
+    return Duration.ofDays(Long.parseLong(prune.replaceAll("[ d]", "")));
   }
 }

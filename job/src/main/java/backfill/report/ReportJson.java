@@ -92,6 +92,8 @@ final class ReportJson {
     keys.put("targetRows", diffed.ofPlan(plan -> plan.targetRows()));
     keys.put("owns", diffed.owns());
     keys.put("takenAway", diffed.takenAway());
+    keys.put("cannotUndo", diffed.undoing().cannot());
+    keys.put("ledgerBytes", diffed.undoing().ledgerBytes());
     keys.put("gains", diffed.foretold().gains());
     keys.put("losses", diffed.foretold().losses());
     keys.put("toSet", diffed.foretold().toSet());

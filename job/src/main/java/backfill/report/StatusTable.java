@@ -27,6 +27,9 @@ public final class StatusTable {
   /** A column that only ledgers have with such rows. */
   private static final int FOREIGN = 8;
 
+  /** As much of a run's number as undo asks for. */
+  private static final int SHORT_NUMBER = 8;
+
   private StatusTable() {}
 
   /**
@@ -43,7 +46,7 @@ public final class StatusTable {
             run.began().started(),
             run.began().runId(),
             run.began().plan(),
-            run.status(),
+            status(run),
             run.step(),
             number(run.counts().rows()),
             number(run.counts().changed()),
@@ -63,6 +66,13 @@ public final class StatusTable {
     BitSet numbers = new BitSet();
     numbers.set(5, rows.get(0).length - 2);
     return new TextTable("", numbers, rows).lines(width);
+  }
+
+  private static String status(LedgerStatus.Run run) {
+    String undoes = run.undoing().undoes();
+    return run.status()
+        + (undoes == null ? "" : " (undoes " + undoes.substring(0, SHORT_NUMBER) + ")")
+        + (run.undoing().undone() ? ", undone" : "");
   }
 
   /** Of the runs that are shown: the attempts of a backfill add up to its rows. */

@@ -45,13 +45,22 @@ public record StepReport(
    * @param takenAway of the rows to insert those that were there after the last run, at least; null
    *     where there was none, or it is not known
    */
-  public record Diffed(DiffCounts plan, ToDo toDo, String owns, Long takenAway, Foretold foretold) {
+  public record Diffed(
+      DiffCounts plan, ToDo toDo, String owns, Long takenAway, Foretold foretold, Undoing undoing) {
 
     /** What the diff says, or null where there was none. */
     <T> T ofPlan(Function<DiffCounts, T> told) {
       return plan == null ? null : told.apply(plan);
     }
   }
+
+  /**
+   * How far the step could be taken back.
+   *
+   * @param cannot why not all of it could; null if it could
+   * @param ledgerBytes what the ledger keeps of its rows; of a dry run, what it would keep, about
+   */
+  public record Undoing(String cannot, Long ledgerBytes) {}
 
   /** Rows that the step is to have, and those that are to be written for it. */
   public record ToDo(Long planned, Long toInsert, Long toUpdate, Long toDelete) {}

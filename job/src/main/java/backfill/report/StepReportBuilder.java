@@ -44,6 +44,8 @@ public final class StepReportBuilder {
   private ToDo toDo = new ToDo(null, null, null, null);
   private String owns;
   private Long takenAway;
+  private String cannotUndo;
+  private Long ledgerBytes;
   private Foretold foretold = new Foretold(null, null, null, null);
   private Inserts inserts = new Inserts(null, null, null);
   private Map<String, Long> sequencesSet;
@@ -85,7 +87,8 @@ public final class StepReportBuilder {
         target,
         status,
         new Read(read, leftOut),
-        new Diffed(plan, toDo, owns, takenAway, foretold),
+        new Diffed(
+            plan, toDo, owns, takenAway, foretold, new StepReport.Undoing(cannotUndo, ledgerBytes)),
         new Written(inserts, sequencesSet, updates, changes, deletes, cascaded, rejected),
         verified,
         new Cost(statements, retries, lockWaitMs, stages));
@@ -113,6 +116,16 @@ public final class StepReportBuilder {
     Map<String, LeftOut> all = new LinkedHashMap<>(leftOut);
     all.put(source, rows);
     leftOut = Collections.unmodifiableMap(all);
+  }
+
+  /** Not all that it writes could be taken back, for this reason. */
+  public void cannotBeUndone(String reason) {
+    cannotUndo = reason;
+  }
+
+  /** So much the ledger keeps of its rows, or would keep. */
+  public void keptInLedger(long bytes) {
+    ledgerBytes = bytes;
   }
 
   /** Statements that read or wrote rows. */

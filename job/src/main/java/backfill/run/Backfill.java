@@ -13,6 +13,7 @@ import backfill.postgres.preflight.Purpose;
 import backfill.postgres.preflight.Shapes;
 import backfill.postgres.server.NamedDatabases;
 import backfill.postgres.server.Waits;
+import backfill.postgres.undo.Undoable;
 import backfill.postgres.write.Target;
 import backfill.report.Command;
 import backfill.report.Progress;
@@ -112,6 +113,7 @@ public final class Backfill {
     if (!ready.applies()) {
       run.progress.say("preflight: only-if is false: the plan does not apply here, nothing to do");
     }
+    tellWhatStays(command);
     List<Step> active = loaded.steps().stream().filter(step -> !skipped(step, ready)).toList();
     if (command.purpose == Purpose.RUN) {
       refuseUncountedCopies(active);
@@ -121,6 +123,25 @@ public final class Backfill {
         ready,
         new ChangeScope(run.database, run.applicationName, run.plan, ready.now(), active),
         changes);
+  }
+
+  /** What undo could not take back is said before it is done. */
+  private void tellWhatStays(Command command) {
+    if (command.looksAtThePresent()) {
+      return;
+    }
+    List<String> stays = new ArrayList<>();
+    for (Step step : loaded.steps()) {
+      Undoable.cannot(step, run.plan.settings())
+          .ifPresent(
+              reason -> {
+                run.report.step(step.name()).cannotBeUndone(reason);
+                stays.add("step " + step.name() + " (" + reason + ")");
+              });
+    }
+    if (!stays.isEmpty()) {
+      run.progress.say("preflight: undo could not take back " + String.join(", ", stays));
+    }
   }
 
   private PreflightResult asked(Command command, CheckPrintout printout) {

@@ -6,6 +6,7 @@ import backfill.postgres.ledger.StepCounts;
 import backfill.postgres.preflight.PreflightResult;
 import backfill.postgres.server.SqlFailure;
 import backfill.postgres.write.CascadeCount;
+import backfill.postgres.write.KeepingRule;
 import backfill.postgres.write.SequenceRoom;
 import backfill.postgres.write.WritePart;
 import backfill.report.Command;
@@ -78,6 +79,9 @@ final class FillStep {
     if (command.foretells() || run.guards.any()) {
       report.cascaded(cascaded());
     }
+    if (!command.looksAtThePresent()) {
+      tellBytes();
+    }
     if (command.foretells()) {
       foretell();
     }
@@ -96,6 +100,27 @@ final class FillStep {
           DiffSum sum = run.diff().map(file -> file.write(work.toTell())).orElseGet(work::checksum);
           report.told(sum);
         });
+  }
+
+  /** What the ledger will keep of the rows, and whether that is more than it may. */
+  private void tellBytes() {
+    long bytes = 0;
+    for (WritePart part : work.parts()) {
+      bytes +=
+          KeepingRule.bytes(
+              run.plan.settings(),
+              part,
+              step.key(),
+              work.target().table(),
+              planned.toWrite(part.operation()));
+    }
+    report.keptInLedger(bytes);
+    long allowed = run.plan.settings().ledger().keysBytes();
+    if (bytes > allowed) {
+      run.warnOnce(
+          "diff %s: the ledger would keep about %d MiB of the rows, and ledger.keys-bytes allows %d MiB: undo will leave the rows beyond it; allow more, or set ledger.keys = off"
+              .formatted(step.name(), bytes >> 20, allowed >> 20));
+    }
   }
 
   /** What a dry run says beyond the counts. */

@@ -86,8 +86,24 @@ final class StepWrite {
     if (!counts.total().exact()) {
       run.report.inexact();
     }
+    kept(step);
     sequences();
     report.done();
+  }
+
+  /** What the ledger has of the rows by now. */
+  private void kept(Step.Fill step) {
+    run.ledger()
+        .keptBytes(step.name())
+        .ifPresent(
+            kept -> {
+              report.keptInLedger(kept.bytes());
+              if (kept.without() > 0 && run.plan.settings().ledger().keys()) {
+                run.warn(
+                    "write %s: the ledger keeps nothing of %s, because all of them took more than ledger.keys-bytes; undo leaves these"
+                        .formatted(step.name(), Sentences.rows(kept.without())));
+              }
+            });
   }
 
   /** Once all rows are in: the application's next number must be free. */

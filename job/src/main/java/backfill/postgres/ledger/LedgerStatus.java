@@ -32,6 +32,9 @@ public final class LedgerStatus {
                AS rows_per_second,
              coalesce((SELECT n.step FROM %1$s.batch n WHERE n.run_id = r.run_id
                        ORDER BY n.committed_at DESC LIMIT 1), '') AS step,
+             r.undoes,
+             EXISTS (SELECT FROM %1$s.run u WHERE u.undoes = r.run_id AND u.status = 'succeeded' AND NOT EXISTS (
+               SELECT FROM %1$s.run v WHERE v.undoes = u.run_id AND v.status = 'succeeded')) AS undone,
              EXISTS (SELECT FROM %1$s.lease l WHERE l.run_id = r.run_id AND l.until > clock_timestamp()) AS alive
       FROM %1$s.run r LEFT JOIN %1$s.batch b ON b.run_id = r.run_id
       WHERE ?::text IS NULL OR r.plan = ?
@@ -50,6 +53,7 @@ public final class LedgerStatus {
    * @param lastCommit the server's time of the newest batch, or empty
    * @param rowsPerSecond while it wrote; of a run that goes on, or never ended, since each writer's
    *     first commit. Null where that is too short to tell
+   * @param undoing whether it took another run back, or was taken back itself
    */
   public record Run(
       @JsonUnwrapped Began began,
@@ -57,7 +61,16 @@ public final class LedgerStatus {
       String step,
       @JsonUnwrapped Counts counts,
       String lastCommit,
-      Long rowsPerSecond) {}
+      Long rowsPerSecond,
+      @JsonUnwrapped Undoing undoing) {}
+
+  /**
+   * Whether a run took another one back, or was taken back itself.
+   *
+   * @param undoes the number of the other run, or null
+   * @param undone whether a run took it back, and was not taken back in its turn
+   */
+  public record Undoing(String undoes, boolean undone) {}
 
   /** Which run it is. */
   public record Began(String runId, String plan, String host, String started) {}
@@ -143,6 +156,7 @@ public final class LedgerStatus {
             row.getLong("rejected"),
             row.getLong("foreign_rows")),
         row.getString("last_commit"),
-        row.getObject("rows_per_second", Long.class));
+        row.getObject("rows_per_second", Long.class),
+        new Undoing(row.getString("undoes"), row.getBoolean("undone")));
   }
 }

@@ -11,6 +11,10 @@ import java.util.List;
 
 /** Decides what the writers of a step keep in the ledger of the rows that they change. */
 public final class KeepingRule {
+  private static final int BYTES_OF_AN_INTEGER = 2;
+  private static final int BYTES_OF_A_UUID = 24;
+  private static final int BYTES_OF_A_TEXT = 12;
+
   private KeepingRule() {}
 
   /**
@@ -32,6 +36,39 @@ public final class KeepingRule {
                 : writable(table, target.key());
     return new Keeping(
         true, settings.undo(), images, settings.ledger().keysBytes() / step.write().writers());
+  }
+
+  /**
+   * What the ledger will keep of one of the step's writes, in bytes, about: integers are kept as
+   * distances, and everything is compressed.
+   */
+  public static long bytes(
+      Settings settings, WritePart part, List<String> key, Table table, long rows) {
+    if (!settings.ledger().on() || !settings.ledger().keys()) {
+      return 0;
+    }
+    long row = 0;
+    for (String name : key) {
+      row += bytes(table.column(name).orElseThrow());
+    }
+    RowEvent event = part.operation().event();
+    if (event == RowEvent.INSERT || settings.undo()) {
+      long others =
+          (event == RowEvent.DELETE ? table.columnNames() : part.columns())
+              .stream()
+                  .filter(name -> !key.contains(name))
+                  .mapToLong(name -> bytes(table.column(name).orElseThrow()))
+                  .sum();
+      row += event == RowEvent.UPDATE ? 2 * others : others;
+    }
+    return rows * row;
+  }
+
+  private static long bytes(Column column) {
+    if (TargetColumn.of(column, false).isInteger()) {
+      return BYTES_OF_AN_INTEGER;
+    }
+    return column.castType().equals("uuid") ? BYTES_OF_A_UUID : BYTES_OF_A_TEXT;
   }
 
   /** The columns that a row can be written with, beside those of its key. */
