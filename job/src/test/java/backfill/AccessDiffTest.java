@@ -2,6 +2,10 @@ package backfill;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import backfill.testing.TestingDiff;
+import backfill.testing.TestingDojo;
+import backfill.testing.TestingRandomGrants;
+import backfill.testing.TestingRun;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,7 +31,7 @@ class AccessDiffTest {
   @BeforeAll
   static void fill() throws Exception {
     there = TestingDojo.create();
-    RandomGrants.fill(there.connection, RandomGrants.anySeed());
+    TestingRandomGrants.fill(there.connection, TestingRandomGrants.anySeed());
     there
         .dojo
         .productMember("p", "u", "Reader")
@@ -70,7 +74,7 @@ class AccessDiffTest {
   @Test
   void rowsAreThoseByWhichTheTablesBecomeWhatTheyAreAndTheRunTellsTheSame() throws Exception {
     try (TestingDojo own = TestingDojo.create()) {
-      RandomGrants.fill(own.connection, RandomGrants.anySeed());
+      TestingRandomGrants.fill(own.connection, TestingRandomGrants.anySeed());
       own.dojo.globalRoleUser("x", "Owner").productMember("p", "x", "Reader");
       List<Map<Map<String, String>, Map<String, String>>> before = tables(own);
       Path planned = directory.resolve("planned.jsonl");

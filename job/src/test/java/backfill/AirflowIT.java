@@ -2,6 +2,10 @@ package backfill;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import backfill.testing.TestingAirflow;
+import backfill.testing.TestingGrants;
+import backfill.testing.TestingProcess;
+import backfill.testing.TestingScheduledGrants;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.sql.Connection;
 import java.util.HashMap;
@@ -18,7 +22,7 @@ class AirflowIT {
   private static final int SOME = 400;
 
   private static TestingAirflow airflow;
-  private ScheduledGrants there;
+  private TestingScheduledGrants there;
   private String run;
 
   @BeforeAll
@@ -88,7 +92,7 @@ class AirflowIT {
   void runThatIsHeldOrKilledIsTriedAgainUntilItIsDone() throws Exception {
     there("killed").grants.beforeEachBatch("PERFORM pg_sleep(1);");
     try (Connection other = holdingTheTable();
-        JobProcess somebody = heldBySomebodyElse()) {
+        TestingProcess somebody = heldBySomebodyElse()) {
       begin("killed", there.connection(), "approval", false, "set", List.of("ledger.lease=2 s"));
       awaitAttempt("run", 1, "ended with exit code 75: may succeed later");
       somebody.signal("TERM");
@@ -144,8 +148,8 @@ class AirflowIT {
     assertPasswordIsInNoFile();
   }
 
-  private ScheduledGrants there(String name) throws Exception {
-    there = ScheduledGrants.create(name);
+  private TestingScheduledGrants there(String name) throws Exception {
+    there = TestingScheduledGrants.create(name);
     return there;
   }
 
@@ -175,9 +179,10 @@ class AirflowIT {
   }
 
   /** A run of the same plan that Airflow does not know of, and that has the plan's lease. */
-  private JobProcess heldBySomebodyElse() throws Exception {
-    JobProcess somebody =
-        JobProcess.local("local[1]", there.environment(), plan("killed"), "--label", "somebody");
+  private TestingProcess heldBySomebodyElse() throws Exception {
+    TestingProcess somebody =
+        TestingProcess.local(
+            "local[1]", there.environment(), plan("killed"), "--label", "somebody");
     somebody.await(there.grants, "it waits to write", "count(*) > 0" + TestingGrants.BLOCKED);
     return somebody;
   }

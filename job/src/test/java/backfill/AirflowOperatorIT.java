@@ -2,6 +2,9 @@ package backfill;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import backfill.testing.TestingAirflow;
+import backfill.testing.TestingCheckout;
+import backfill.testing.TestingPython;
 import java.nio.file.Path;
 import java.util.Map;
 import org.junit.jupiter.api.io.TempDir;
@@ -18,7 +21,7 @@ class AirflowOperatorIT {
   @ParameterizedTest
   @ValueSource(strings = {"conf/airflow", "job/src/test/python/airflow-3.1.0"})
   void testsInPythonPass(String requirements) throws Exception {
-    Path root = Checkout.root();
+    Path root = TestingCheckout.root();
     TestingPython.Ended ended =
         TestingAirflow.python(root.resolve(requirements))
             .run(

@@ -5,6 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import backfill.cli.CommandLineJob;
 import backfill.report.ExitCode;
 import backfill.report.Stopping;
+import backfill.testing.TestingApiKeys;
+import backfill.testing.TestingJobRun;
+import backfill.testing.TestingProcess;
+import backfill.testing.TestingRun;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.util.List;
@@ -26,8 +30,8 @@ class ApiKeysKilledTest {
 
   @Test
   void stopInsideThePurgeAndInsideTheFillAndARerunGiveTheSame() throws Exception {
-    try (ApiKeys keys = ApiKeys.create().many(2_000);
-        ApiKeys oracle = keys.copy().migrate()) {
+    try (TestingApiKeys keys = TestingApiKeys.create().many(2_000);
+        TestingApiKeys oracle = keys.copy().migrate()) {
       keys.database.execute(SLOW.toArray(String[]::new));
       for (String step : List.of("purge", "fill")) {
         Stopping stopping = Stopping.byHand();
@@ -41,7 +45,7 @@ class ApiKeysKilledTest {
                         new PrintStream(out, true),
                         new PrintStream(out, true),
                         "run",
-                        ApiKeys.PLAN,
+                        TestingApiKeys.PLAN,
                         "--set",
                         "write.rows-per-batch=50"));
         await(keys, step, run);
@@ -65,18 +69,18 @@ class ApiKeysKilledTest {
   /** The process could not start Spark: it names a master that there is not. */
   @Test
   void killedProcessAndARerunGiveTheSameAndNeitherStartsSpark() throws Exception {
-    try (ApiKeys keys = ApiKeys.create().many(2_000);
-        ApiKeys oracle = keys.copy().migrate()) {
+    try (TestingApiKeys keys = TestingApiKeys.create().many(2_000);
+        TestingApiKeys oracle = keys.copy().migrate()) {
       keys.database.execute(SLOW.toArray(String[]::new));
-      try (JobProcess process = start(keys)) {
+      try (TestingProcess process = start(keys)) {
         while (!written(keys, "purge")) {
           Thread.sleep(20);
         }
         process.kill();
       }
       keys.database.execute(FAST.toArray(String[]::new));
-      try (JobProcess process = start(keys)) {
-        JobRun run = process.end();
+      try (TestingProcess process = start(keys)) {
+        TestingJobRun run = process.end();
         assertThat(run.code()).as(run.said()).isZero();
         assertThat(run.said()).doesNotContain("SparkContext").contains("goes on with its :now");
       }
@@ -85,18 +89,18 @@ class ApiKeysKilledTest {
     }
   }
 
-  private static JobProcess start(ApiKeys keys) throws Exception {
-    return JobProcess.local(
+  private static TestingProcess start(TestingApiKeys keys) throws Exception {
+    return TestingProcess.local(
         "no-such-master",
         keys.database.environment(),
-        ApiKeys.PLAN,
+        TestingApiKeys.PLAN,
         "--set",
         "write.rows-per-batch=50",
         "--set",
         "ledger.lease=1 s");
   }
 
-  private static void await(ApiKeys keys, String step, CompletableFuture<Integer> run)
+  private static void await(TestingApiKeys keys, String step, CompletableFuture<Integer> run)
       throws Exception {
     while (!written(keys, step)) {
       assertThat(run.isDone()).as("the run ended before " + step).isFalse();
@@ -104,7 +108,7 @@ class ApiKeysKilledTest {
     }
   }
 
-  private static boolean written(ApiKeys keys, String step) throws Exception {
+  private static boolean written(TestingApiKeys keys, String step) throws Exception {
     return keys.database.count("SELECT count(*) FROM pg_tables WHERE schemaname = 'backfill'") == 3
         && keys.database.count(
                 "SELECT count(*) FROM backfill.batch WHERE changed > 0 AND step = '" + step + "'")

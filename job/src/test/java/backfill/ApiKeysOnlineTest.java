@@ -2,6 +2,8 @@ package backfill;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import backfill.testing.TestingApiKeys;
+import backfill.testing.TestingRun;
 import java.sql.Connection;
 import java.sql.Statement;
 import java.time.Duration;
@@ -18,7 +20,7 @@ class ApiKeysOnlineTest {
 
   @Test
   void oldApplicationIsNeverRefusedAndNeverWaitsLongerThanTheLockTimeout() throws Exception {
-    try (ApiKeys keys = ApiKeys.create().many(20_000);
+    try (TestingApiKeys keys = TestingApiKeys.create().many(20_000);
         Connection reader = keys.database.connection()) {
       reader.setAutoCommit(false);
       reader.createStatement().executeQuery("SELECT count(*) FROM api_keys, oauth2_provider_apps");
@@ -63,7 +65,7 @@ class ApiKeysOnlineTest {
   /** As the reader does it: what waits behind a statement that waits for a lock waits too. */
   @Test
   void addedColumnGivesWayToTheApplicationWhileAReaderHoldsTheTable() throws Exception {
-    try (ApiKeys keys = ApiKeys.create().many(10);
+    try (TestingApiKeys keys = TestingApiKeys.create().many(10);
         Connection reader = keys.database.connection()) {
       assertThat(keys.run("run", "--until", "scope-values").code()).isZero();
       reader.setAutoCommit(false);
@@ -92,7 +94,7 @@ class ApiKeysOnlineTest {
   }
 
   /** Reads a key and inserts one, every 50 ms; how many it inserted. */
-  private long insertAll(ApiKeys keys) {
+  private long insertAll(TestingApiKeys keys) {
     long inserted = 0;
     try (Connection connection = keys.database.connection();
         Statement statement = connection.createStatement()) {
@@ -100,7 +102,8 @@ class ApiKeysOnlineTest {
         long started = System.nanoTime();
         statement.execute("SELECT id, scope FROM api_keys WHERE id = 'key1'");
         long read = System.nanoTime();
-        statement.execute(ApiKeys.insert("app" + inserted, "'infinity'", "application_connect"));
+        statement.execute(
+            TestingApiKeys.insert("app" + inserted, "'infinity'", "application_connect"));
         longestNanos.accumulateAndGet(
             Math.max(read - started, System.nanoTime() - read), Math::max);
         inserted++;

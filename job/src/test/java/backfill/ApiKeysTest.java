@@ -3,6 +3,8 @@ package backfill;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import backfill.testing.TestingApiKeys;
+import backfill.testing.TestingRun;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -14,7 +16,7 @@ class ApiKeysTest {
   /** What earlier steps are to make is not there before the run, which is no mistake. */
   @Test
   void dryRunSaysWhatEachStepHasToDo() throws Exception {
-    try (ApiKeys keys = ApiKeys.create()) {
+    try (TestingApiKeys keys = TestingApiKeys.create()) {
       TestingRun plan = keys.run("plan");
 
       assertThat(plan.code()).as(plan.said()).isZero();
@@ -28,7 +30,7 @@ class ApiKeysTest {
 
   @Test
   void everyCaseOfUpstreamsRules() throws Exception {
-    try (ApiKeys keys = ApiKeys.create()) {
+    try (TestingApiKeys keys = TestingApiKeys.create()) {
       keys.key("long-gone", "now() - interval '8 days'", "all")
           .key("just-gone", "now() - interval '6 days'", "all")
           .key("in-use", "now() + interval '1 day'", "application_connect")
@@ -60,8 +62,8 @@ class ApiKeysTest {
   @Test
   void randomKeysEndAsUpstreamLeavesThemAndTheDryRunSaidSo() throws Exception {
     long seed = new Random().nextLong();
-    try (ApiKeys keys = ApiKeys.create().random(seed, 60);
-        ApiKeys oracle = keys.copy().migrate()) {
+    try (TestingApiKeys keys = TestingApiKeys.create().random(seed, 60);
+        TestingApiKeys oracle = keys.copy().migrate()) {
       List<List<Object>> before = keys.rows();
       TestingRun plan = keys.run("plan");
       assertThat(plan.code()).as(plan.said()).isZero();
@@ -84,8 +86,8 @@ class ApiKeysTest {
 
   @Test
   void withoutKeysTheSchemaChangesAllTheSame() throws Exception {
-    try (ApiKeys keys = ApiKeys.create();
-        ApiKeys oracle = ApiKeys.create().migrate()) {
+    try (TestingApiKeys keys = TestingApiKeys.create();
+        TestingApiKeys oracle = TestingApiKeys.create().migrate()) {
       TestingRun run = keys.run("run");
       assertThat(run.code()).as(run.said()).isZero();
       assertThat(run.step("token-index").path("status").asText()).isEqualTo("skipped");
@@ -95,7 +97,7 @@ class ApiKeysTest {
 
   @Test
   void keysOfTheOldApplicationBetweenTwoRunsGetTheirOwnScope() throws Exception {
-    try (ApiKeys keys = ApiKeys.create().key("one", "'infinity'", "all")) {
+    try (TestingApiKeys keys = TestingApiKeys.create().key("one", "'infinity'", "all")) {
       assertThat(keys.run("run", "--until", "fill").code()).isZero();
       keys.key("two", "'infinity'", "application_connect");
       assertThat(keys.run("run", "--until", "fill").code()).isZero();
@@ -114,8 +116,8 @@ class ApiKeysTest {
 
   @Test
   void rerunFromEveryStepOnGivesTheSame() throws Exception {
-    try (ApiKeys keys = ApiKeys.create().random(7, 20);
-        ApiKeys oracle = keys.copy().migrate()) {
+    try (TestingApiKeys keys = TestingApiKeys.create().random(7, 20);
+        TestingApiKeys oracle = keys.copy().migrate()) {
       for (String step :
           List.of(
               "token-index",
@@ -138,9 +140,9 @@ class ApiKeysTest {
   /** What most do: the purge ahead of the upgrade, and the rest by Coder itself. */
   @Test
   void purgeAheadLeavesTheRestToUpstreamsMigration() throws Exception {
-    try (ApiKeys keys = ApiKeys.create().random(11, 60);
-        ApiKeys whole = keys.copy();
-        ApiKeys alone = keys.copy().at(362)) {
+    try (TestingApiKeys keys = TestingApiKeys.create().random(11, 60);
+        TestingApiKeys whole = keys.copy();
+        TestingApiKeys alone = keys.copy().at(362)) {
       keys.at(362);
       TestingRun purge = keys.run("run", "--until", "token-index-gone");
       assertThat(purge.code()).as(purge.said()).isZero();
@@ -163,7 +165,7 @@ class ApiKeysTest {
 
   @Test
   void behindTheWholePlanUpstreamsMigratorMustBeToldThatItsOwnIsDone() throws Exception {
-    try (ApiKeys keys = ApiKeys.create().random(12, 20).at(370)) {
+    try (TestingApiKeys keys = TestingApiKeys.create().random(12, 20).at(370)) {
       assertThat(keys.run("run").code()).isZero();
       List<List<Object>> before = keys.rows();
 
@@ -171,7 +173,7 @@ class ApiKeysTest {
           .hasMessageContaining("column \"scopes\" of relation \"api_keys\" already exists");
       assertThat(keys.rows()).isEqualTo(before);
 
-      String page = String.join(" ", TestingRun.bare(Map.of(), "help", ApiKeys.PLAN).out());
+      String page = String.join(" ", TestingRun.bare(Map.of(), "help", TestingApiKeys.PLAN).out());
       String told = "UPDATE schema_migrations SET version = 371, dirty = false";
       assertThat(page).containsIgnoringWhitespaces(told);
       keys.database.execute(told);
@@ -182,7 +184,7 @@ class ApiKeysTest {
 
   @Test
   void lentIndexLeadsTheCascadeAndIsGoneAfterwards() throws Exception {
-    try (ApiKeys keys = ApiKeys.create().many(4_000)) {
+    try (TestingApiKeys keys = TestingApiKeys.create().many(4_000)) {
       keys.database.execute("ANALYZE");
       TestingRun purged = keys.run("run", "--until", "purge");
       assertThat(purged.code()).as(purged.said()).isZero();

@@ -2,6 +2,7 @@ package backfill;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import backfill.testing.TestingClasses;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Path;

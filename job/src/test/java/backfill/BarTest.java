@@ -6,6 +6,8 @@ import backfill.report.Progress;
 import backfill.report.Stage;
 import backfill.report.Terminal;
 import backfill.spark.engine.Activity;
+import backfill.testing.TestingLog;
+import backfill.testing.TestingSpark;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
@@ -35,7 +37,7 @@ class BarTest {
   /** What stands on the line between two returns to its begin. */
   private List<String> drawn() throws Exception {
     try (Progress progress = new Progress(Duration.ofMillis(500), Terminal.of(err));
-        CapturedLog log = new CapturedLog(Level.INFO)) {
+        TestingLog log = new TestingLog(Level.INFO)) {
       progress.count(Activity.of(TestingSpark.session()));
       progress.doing(Stage.WRITE, "people", 123_456_789);
       long end = System.nanoTime() + Duration.ofSeconds(10).toNanos();

@@ -2,6 +2,11 @@ package backfill;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import backfill.testing.TestingDistribution;
+import backfill.testing.TestingGrants;
+import backfill.testing.TestingJobRun;
+import backfill.testing.TestingProcess;
+import backfill.testing.TestingSubmittedDojo;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -34,8 +39,8 @@ class ChangingSourceIT {
           "CREATE FUNCTION held() RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN"
               + " PERFORM pg_advisory_xact_lock_shared(%d); RETURN true; END $$".formatted(LOCK));
       statement.execute("SELECT pg_advisory_lock(" + LOCK + ")");
-      JobRun run;
-      try (JobProcess job = JobProcess.start(submit(spark), there.database.environment())) {
+      TestingJobRun run;
+      try (TestingProcess job = TestingProcess.start(submit(spark), there.database.environment())) {
         job.await(
             there,
             "the first range was begun",
@@ -96,7 +101,7 @@ class ChangingSourceIT {
         "-XX:TieredStopAtLevel=1",
         "--class",
         "backfill.Main",
-        SubmittedDojo.JAR,
+        TestingSubmittedDojo.JAR,
         "run",
         plan.toString(),
         "--report",

@@ -11,6 +11,15 @@ import backfill.postgres.server.Database;
 import backfill.postgres.server.NamedDatabases;
 import backfill.postgres.server.NotReadyException;
 import backfill.spark.query.PlanQueries;
+import backfill.testing.TestingAccess;
+import backfill.testing.TestingCommand;
+import backfill.testing.TestingDatabase;
+import backfill.testing.TestingDefectDojo;
+import backfill.testing.TestingHeldRun;
+import backfill.testing.TestingPostgres;
+import backfill.testing.TestingRandomGrants;
+import backfill.testing.TestingRun;
+import backfill.testing.TestingSpark;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -30,7 +39,7 @@ class CheckGrantsTest {
 
   private TestingDatabase database;
   private Connection connection;
-  private DefectDojo dojo;
+  private TestingDefectDojo dojo;
   private String role;
 
   @BeforeEach
@@ -38,8 +47,8 @@ class CheckGrantsTest {
     database = TestingPostgres.shared().createDatabase();
     connection = database.connection();
     role = "role of \"" + database.name() + "\"";
-    dojo = DefectDojo.create(connection);
-    RandomGrants.fill(connection, 1);
+    dojo = TestingDefectDojo.create(connection);
+    TestingRandomGrants.fill(connection, 1);
     execute(
         "REVOKE ALL ON SCHEMA public FROM PUBLIC",
         "REVOKE ALL ON DATABASE " + database.name() + " FROM PUBLIC",
@@ -60,13 +69,13 @@ class CheckGrantsTest {
 
   @Test
   void aRoleWithExactlyThePrintedStatementsRunsThePlan() throws SQLException {
-    Access expected = Access.expected(connection);
+    TestingAccess expected = TestingAccess.expected(connection);
     grantsFor(role).forEach(this::execute);
 
     TestingCommand run = TestingCommand.run(environment(), "run", PLAN);
 
     assertThat(run.line()).contains("\"status\":\"succeeded\"", "\"exitCode\":0");
-    assertThat(Access.present(connection)).isEqualTo(expected);
+    assertThat(TestingAccess.present(connection)).isEqualTo(expected);
   }
 
   @Test
@@ -194,8 +203,8 @@ class CheckGrantsTest {
     grantsFor(role).forEach(this::execute);
     database.execute(
         "CREATE TABLE went AS SELECT product_id AS id FROM dojo_product_member LIMIT 1");
-    try (HeldRun held =
-        HeldRun.writing(
+    try (TestingHeldRun held =
+        TestingHeldRun.writing(
             database,
             "dojo_product_authorized_users",
             options -> {

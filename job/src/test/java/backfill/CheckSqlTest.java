@@ -5,6 +5,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import backfill.postgres.ledger.LedgerTables;
+import backfill.testing.TestingCommand;
+import backfill.testing.TestingDatabase;
+import backfill.testing.TestingDefectDojo;
+import backfill.testing.TestingPostgres;
+import backfill.testing.TestingPrintedSql;
+import backfill.testing.TestingRandomGrants;
 import java.sql.Array;
 import java.sql.Connection;
 import java.sql.DriverManager;
@@ -38,8 +44,8 @@ class CheckSqlTest {
   void defectDojo() throws Exception {
     database = TestingPostgres.shared().createDatabase();
     try (Connection connection = database.connection()) {
-      DefectDojo.create(connection).withUserHistory();
-      RandomGrants.fill(connection, 1);
+      TestingDefectDojo.create(connection).withUserHistory();
+      TestingRandomGrants.fill(connection, 1);
     }
   }
 
@@ -73,8 +79,8 @@ class CheckSqlTest {
 
       // Its keys of the parents' tables included.
       assertThat(readsAsPrinted(environment)).isEqualTo(14);
-      assertThat(PrintedSql.under(printed(environment), "read product-users"))
-          .extracting(PrintedSql::sql)
+      assertThat(TestingPrintedSql.under(printed(environment), "read product-users"))
+          .extracting(TestingPrintedSql::sql)
           .contains("SELECT FROM \"public\".\"dojo_role\" LIMIT 0")
           .noneMatch(sql -> sql.startsWith("LOCK TABLE"));
     } finally {
@@ -84,13 +90,14 @@ class CheckSqlTest {
 
   /** Sends it all, and returns how many SELECTs read rows. */
   private int readsAsPrinted(Map<String, String> environment) throws SQLException {
-    List<PrintedSql> printed = printed(environment);
-    List<PrintedSql> together = PrintedSql.under(printed, "read product-users");
-    List<PrintedSql> snapshot = together.stream().filter(s -> !importing(s)).toList();
-    List<PrintedSql> importing = together.stream().filter(CheckSqlTest::importing).toList();
-    List<PrintedSql> reads = new ArrayList<>(PrintedSql.under(printed, "read source"));
-    reads.addAll(PrintedSql.under(printed, "read target"));
-    reads.addAll(PrintedSql.under(printed, "read parents"));
+    List<TestingPrintedSql> printed = printed(environment);
+    List<TestingPrintedSql> together = TestingPrintedSql.under(printed, "read product-users");
+    List<TestingPrintedSql> snapshot = together.stream().filter(s -> !importing(s)).toList();
+    List<TestingPrintedSql> importing = together.stream().filter(CheckSqlTest::importing).toList();
+    List<TestingPrintedSql> reads =
+        new ArrayList<>(TestingPrintedSql.under(printed, "read source"));
+    reads.addAll(TestingPrintedSql.under(printed, "read target"));
+    reads.addAll(TestingPrintedSql.under(printed, "read parents"));
     TreeSet<String> read = new TreeSet<>();
     reads.forEach(statement -> read.addAll(statement.locks()));
     TreeSet<String> held = new TreeSet<>();
@@ -98,7 +105,7 @@ class CheckSqlTest {
     int selects = 0;
     try {
       String id = null;
-      for (PrintedSql statement : snapshot) {
+      for (TestingPrintedSql statement : snapshot) {
         if (statement.sql().equals("BEGIN")) {
           holding.add(connect(environment));
           held.clear();
@@ -117,9 +124,9 @@ class CheckSqlTest {
         everywhere.addAll(locks(connection));
       }
       assertThat(everywhere).as("all that is read is held").isEqualTo(read);
-      for (PrintedSql statement : reads) {
+      for (TestingPrintedSql statement : reads) {
         try (Connection reader = connect(environment)) {
-          for (PrintedSql first : importing) {
+          for (TestingPrintedSql first : importing) {
             send(reader, first.sql().replace("the exported snapshot", id));
           }
           send(reader, statement.sql());
@@ -135,7 +142,7 @@ class CheckSqlTest {
     return selects;
   }
 
-  private static boolean importing(PrintedSql statement) {
+  private static boolean importing(TestingPrintedSql statement) {
     return statement.heading().contains("how each reader begins");
   }
 
@@ -144,7 +151,7 @@ class CheckSqlTest {
     for (String sql : LedgerTables.create("backfill")) {
       database.execute(sql);
     }
-    List<PrintedSql> printed = printed(database.environment());
+    List<TestingPrintedSql> printed = printed(database.environment());
     Object[] pairs = {ids("dojo_product"), ids("auth_user")};
     Object[] typePairs = {ids("dojo_product_type"), ids("auth_user")};
     Boolean[] yes = {true, true, true};
@@ -153,9 +160,9 @@ class CheckSqlTest {
         "TRUNCATE dojo_product_authorized_users, dojo_product_type_authorized_users",
         "UPDATE auth_user SET is_superuser = false, is_staff = false");
 
-    batchAsPrinted(PrintedSql.under(printed, "write product-users:"), pairs);
-    batchAsPrinted(PrintedSql.under(printed, "write product-type-users:"), typePairs);
-    List<PrintedSql> flags = PrintedSql.under(printed, "write user-flags:");
+    batchAsPrinted(TestingPrintedSql.under(printed, "write product-users:"), pairs);
+    batchAsPrinted(TestingPrintedSql.under(printed, "write product-type-users:"), typePairs);
+    List<TestingPrintedSql> flags = TestingPrintedSql.under(printed, "write user-flags:");
     batchAsPrinted(flags, new Object[] {ids("auth_user"), yes, yes, no, no});
 
     assertThat(database.count("SELECT count(*) FROM dojo_product_authorized_users")).isEqualTo(3);
@@ -168,17 +175,17 @@ class CheckSqlTest {
             "-- fires trigger pgtrigger_update_update, whose function dojo_user_event() may take locks of its own");
   }
 
-  private void batchAsPrinted(List<PrintedSql> batch, Object[] arrays) throws SQLException {
+  private void batchAsPrinted(List<TestingPrintedSql> batch, Object[] arrays) throws SQLException {
     String entry = batch.get(batch.size() - 2).sql();
     assertThat(batch)
-        .extracting(PrintedSql::sql)
+        .extracting(TestingPrintedSql::sql)
         .hasSize(batch.get(3).sql().startsWith("COPY ") ? 11 : 8)
         .startsWith("BEGIN")
         .endsWith("SET CONSTRAINTS ALL IMMEDIATE", "RELEASE SAVEPOINT rows", entry, "COMMIT");
     assertThat(entry).startsWith(ENTRY);
     TreeSet<String> named = new TreeSet<>();
     try (Connection connection = database.connection()) {
-      for (PrintedSql statement : batch) {
+      for (TestingPrintedSql statement : batch) {
         if (statement.sql().startsWith("COPY ")) {
           copy(connection, statement.sql(), arrays);
           named.addAll(statement.locks());
@@ -226,7 +233,7 @@ class CheckSqlTest {
   void withoutALedgerABatchEntersNothing() {
     List<String> lines = check(database.environment(), "--sql", "--set", "ledger=off");
 
-    assertThat(PrintedSql.under(PrintedSql.of(lines), "write ")).hasSize(2 * 10 + 7);
+    assertThat(TestingPrintedSql.under(TestingPrintedSql.of(lines), "write ")).hasSize(2 * 10 + 7);
     assertThat(String.join("\n", lines)).doesNotContain("backfill\".", "advisory");
   }
 
@@ -280,7 +287,7 @@ class CheckSqlTest {
             == 1,
         "the server counts no statements");
     database.execute("CREATE EXTENSION pg_stat_statements");
-    List<PrintedSql> printed = printed(database.environment());
+    List<TestingPrintedSql> printed = printed(database.environment());
 
     seen();
     assertThat(TestingCommand.run(database.environment(), "check", PLAN).exitCode()).isZero();
@@ -290,7 +297,7 @@ class CheckSqlTest {
     TreeSet<String> byTheRun = seen();
     TreeSet<String> entries = new TreeSet<>();
     try (Connection connection = database.connection()) {
-      for (PrintedSql statement : printed) {
+      for (TestingPrintedSql statement : printed) {
         if (statement.sql().startsWith(ENTRY)) {
           entries.add(numbered(statement.sql()));
         } else if (!statement.sql().startsWith("SET TRANSACTION")
@@ -315,7 +322,8 @@ class CheckSqlTest {
     return Pattern.compile("\\?").matcher(sql).replaceAll(found -> "\\$" + ++number[0]);
   }
 
-  private static void sendEmpty(Connection connection, PrintedSql printed) throws SQLException {
+  private static void sendEmpty(Connection connection, TestingPrintedSql printed)
+      throws SQLException {
     if (printed.sql().startsWith("COPY ")) {
       copy(connection, printed.sql(), new Object[0]);
       return;
@@ -344,8 +352,8 @@ class CheckSqlTest {
     return seen;
   }
 
-  private List<PrintedSql> printed(Map<String, String> environment) {
-    return PrintedSql.of(check(environment, "--sql"));
+  private List<TestingPrintedSql> printed(Map<String, String> environment) {
+    return TestingPrintedSql.of(check(environment, "--sql"));
   }
 
   private static List<String> check(Map<String, String> environment, String... options) {

@@ -2,6 +2,10 @@ package backfill;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import backfill.testing.TestingCommand;
+import backfill.testing.TestingDatabase;
+import backfill.testing.TestingDefectDojo;
+import backfill.testing.TestingPostgres;
 import java.sql.Connection;
 import java.sql.SQLException;
 import org.junit.jupiter.api.AfterEach;
@@ -18,7 +22,7 @@ class CheckTest {
   void defectDojo() throws SQLException {
     database = TestingPostgres.shared().createDatabase();
     try (Connection connection = database.connection()) {
-      DefectDojo.create(connection);
+      TestingDefectDojo.create(connection);
     }
   }
 

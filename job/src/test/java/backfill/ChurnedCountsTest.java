@@ -2,6 +2,11 @@ package backfill;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import backfill.testing.TestingDatabase;
+import backfill.testing.TestingHeldRun;
+import backfill.testing.TestingPostgres;
+import backfill.testing.TestingRun;
+import backfill.testing.TestingSpark;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -128,8 +133,8 @@ class ChurnedCountsTest {
     String plan = Files.writeString(directory.resolve("churned.conf"), PLAN).toString();
     var context = TestingSpark.session().sparkContext();
     context.addSparkListener(METRICS);
-    try (HeldRun held =
-        HeldRun.writing(
+    try (TestingHeldRun held =
+        TestingHeldRun.writing(
             database,
             "acc",
             options -> {

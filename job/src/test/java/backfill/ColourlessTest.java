@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import backfill.cli.CommandLineJob;
+import backfill.testing.TestingCheckout;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -59,16 +60,19 @@ class ColourlessTest {
 
   @Test
   void logHasNone() {
-    assertThat(String.join("\n", Checkout.lines(Checkout.root().resolve("conf/log4j2.properties"))))
+    assertThat(
+            String.join(
+                "\n",
+                TestingCheckout.lines(TestingCheckout.root().resolve("conf/log4j2.properties"))))
         .contains("layout.pattern")
         .doesNotContain("highlight", "%style", "forceAnsi");
   }
 
   private static List<String> escapes(String directory) throws IOException {
-    try (Stream<Path> files = Files.walk(Checkout.root().resolve(directory))) {
+    try (Stream<Path> files = Files.walk(TestingCheckout.root().resolve(directory))) {
       return files
           .filter(Files::isRegularFile)
-          .flatMap(file -> Checkout.lines(file).stream())
+          .flatMap(file -> TestingCheckout.lines(file).stream())
           .flatMap(line -> ESCAPE.matcher(line).results())
           .map(found -> found.group(1))
           .toList();

@@ -2,6 +2,7 @@ package backfill;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import backfill.testing.TestingCheckout;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -19,7 +20,7 @@ class ConfReasonsTest {
         "job/src/test/resources/log4j2-test.properties"
       })
   void everySettingHasItsReasonDirectlyAbove(String file) {
-    List<String> lines = Checkout.lines(Checkout.root().resolve(file));
+    List<String> lines = TestingCheckout.lines(TestingCheckout.root().resolve(file));
 
     assertThat(lines).as(file).isNotEmpty();
     assertThat(bareSettings(lines)).as("settings of %s without a reason above", file).isEmpty();

@@ -2,6 +2,11 @@ package backfill;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import backfill.testing.TestingDatabase;
+import backfill.testing.TestingPostgres;
+import backfill.testing.TestingRun;
+import backfill.testing.TestingSteps;
+import backfill.testing.TestingTypes;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
@@ -83,7 +88,7 @@ class ConvergingValuesTest {
   @BeforeAll
   static void create() throws Exception {
     database = TestingPostgres.shared().createDatabase();
-    EveryType.create(database);
+    TestingTypes.create(database);
     List<Case> cases = new ArrayList<>(cases().toList());
     if (database.count("SELECT current_setting('server_version_num')::int / 10000") >= 15) {
       cases.add(new Case("hundreds", "integer", "1234", "numeric(6,-2)", null));

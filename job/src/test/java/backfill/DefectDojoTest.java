@@ -3,6 +3,12 @@ package backfill;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import backfill.testing.TestingAccess;
+import backfill.testing.TestingAccessCases;
+import backfill.testing.TestingDatabase;
+import backfill.testing.TestingDefectDojo;
+import backfill.testing.TestingPostgres;
+import backfill.testing.TestingRandomGrants;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -21,7 +27,7 @@ class DefectDojoTest {
   private static TestingDatabase database;
   private static Connection connection;
 
-  private DefectDojo dojo;
+  private TestingDefectDojo dojo;
 
   @BeforeAll
   static void start() throws SQLException {
@@ -39,15 +45,15 @@ class DefectDojoTest {
   void emptyDefectDojo() throws SQLException {
     execute("DROP SCHEMA public CASCADE");
     execute("CREATE SCHEMA public");
-    dojo = DefectDojo.create(connection);
+    dojo = TestingDefectDojo.create(connection);
   }
 
   @ParameterizedTest
-  @MethodSource("backfill.AccessCases#all")
-  void oracleSays(AccessCases.Case one) throws SQLException {
+  @MethodSource("backfill.testing.TestingAccessCases#all")
+  void oracleSays(TestingAccessCases.Case one) throws SQLException {
     one.fill().into(dojo);
 
-    assertThat(Access.expected(connection)).isEqualTo(one.expected());
+    assertThat(TestingAccess.expected(connection)).isEqualTo(one.expected());
   }
 
   @Test
@@ -57,21 +63,21 @@ class DefectDojoTest {
         .authorizedTypeUser("pt3", "u12")
         .productMember("p3", "u1", "Reader");
 
-    assertThat(Access.present(connection).without(Access.justified(connection)))
-        .isEqualTo(AccessCases.access("p3 u12", "pt3 u12", ""));
+    assertThat(TestingAccess.present(connection).without(TestingAccess.justified(connection)))
+        .isEqualTo(TestingAccessCases.access("p3 u12", "pt3 u12", ""));
   }
 
   @Test
   void expectationTellsAMissingPairFromASurplusOne() throws SQLException {
     dojo.productMember("p1", "u1", "Reader").product("p1").user("u2");
-    Access expected = Access.expected(connection);
+    TestingAccess expected = TestingAccess.expected(connection);
 
-    assertThat(Access.present(connection)).isNotEqualTo(expected);
+    assertThat(TestingAccess.present(connection)).isNotEqualTo(expected);
     dojo.authorizedUser("p1", "u1");
-    assertThat(Access.present(connection)).isEqualTo(expected);
-    assertThat(Access.expected(connection)).isEqualTo(expected);
+    assertThat(TestingAccess.present(connection)).isEqualTo(expected);
+    assertThat(TestingAccess.expected(connection)).isEqualTo(expected);
     dojo.authorizedUser("p1", "u2");
-    assertThat(Access.present(connection)).isNotEqualTo(expected);
+    assertThat(TestingAccess.present(connection)).isNotEqualTo(expected);
   }
 
   @Test
@@ -81,7 +87,8 @@ class DefectDojoTest {
             + " \"dojo_product_authorized__product_id_dojo_user_id_a632ee18_uniq\"");
     dojo.authorizedUser("p1", "u1").authorizedUser("p1", "u1");
 
-    assertThatThrownBy(() -> Access.present(connection)).hasMessage("\"p1 u1\" is there twice");
+    assertThatThrownBy(() -> TestingAccess.present(connection))
+        .hasMessage("\"p1 u1\" is there twice");
   }
 
   @Test
@@ -135,13 +142,13 @@ class DefectDojoTest {
 
   @Test
   void randomGrantsAreTheSameForTheSameSeed() throws SQLException {
-    long seed = RandomGrants.anySeed();
-    RandomGrants.fill(connection, seed);
-    Access once = Access.expected(connection);
+    long seed = TestingRandomGrants.anySeed();
+    TestingRandomGrants.fill(connection, seed);
+    TestingAccess once = TestingAccess.expected(connection);
     emptyDefectDojo();
-    RandomGrants.fill(connection, seed);
+    TestingRandomGrants.fill(connection, seed);
 
-    assertThat(Access.expected(connection)).isEqualTo(once);
+    assertThat(TestingAccess.expected(connection)).isEqualTo(once);
   }
 
   /** A generator that never makes a case lets the property hold for nothing. */
@@ -162,7 +169,7 @@ class DefectDojoTest {
     TreeSet<String> seen = new TreeSet<>();
     for (long seed = 0; seed < 50; seed++) {
       emptyDefectDojo();
-      RandomGrants.fill(connection, seed);
+      TestingRandomGrants.fill(connection, seed);
       for (String each : cases) {
         if (!texts("SELECT '' " + each).isEmpty()) {
           seen.add(each);

@@ -2,6 +2,10 @@ package backfill;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import backfill.testing.TestingAccess;
+import backfill.testing.TestingDojo;
+import backfill.testing.TestingRandomGrants;
+import backfill.testing.TestingRun;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
 import java.util.List;
@@ -16,7 +20,7 @@ class DryRunTest {
   @BeforeAll
   static void fill() throws Exception {
     there = TestingDojo.create();
-    RandomGrants.fill(there.connection, RandomGrants.anySeed());
+    TestingRandomGrants.fill(there.connection, TestingRandomGrants.anySeed());
     there.dojo.productMember("p1", "u1", "Reader").productGroup("p1", "g1").group("g1", "u2", "u3");
     there.dojo.globalRoleUser("u1", "Owner").authorizedUser("p1", "u9");
   }
@@ -43,8 +47,8 @@ class DryRunTest {
   @Test
   void planWritesNothingAndSaysWhatRunThenDoes() throws Exception {
     List<List<Object>> before = there.trace();
-    Access justified = Access.justified(there.connection);
-    Access present = Access.present(there.connection);
+    TestingAccess justified = TestingAccess.justified(there.connection);
+    TestingAccess present = TestingAccess.present(there.connection);
 
     TestingRun plan = there.run("plan");
 

@@ -2,6 +2,13 @@ package backfill;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import backfill.testing.TestingAccess;
+import backfill.testing.TestingDatabase;
+import backfill.testing.TestingDojo;
+import backfill.testing.TestingPostgres;
+import backfill.testing.TestingRandomGrants;
+import backfill.testing.TestingRun;
+import backfill.testing.TestingSpark;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -83,7 +90,7 @@ class EngineSettingsRunTest {
   /** A query that other settings would give other values, or none; and the grants of DefectDojo. */
   @Test
   void settingsDrawnAtRandomChangeNothing() throws Exception {
-    long seed = RandomGrants.anySeed();
+    long seed = TestingRandomGrants.anySeed();
     Random random = new Random(seed);
     List<String> keys =
         SQLConf$.MODULE$.getConfigEntries().stream()
@@ -94,7 +101,7 @@ class EngineSettingsRunTest {
             .sorted()
             .toList();
     try (TestingDojo there = TestingDojo.create()) {
-      RandomGrants.fill(there.connection, seed);
+      TestingRandomGrants.fill(there.connection, seed);
       there.database.execute(
           "CREATE TABLE src (id int PRIMARY KEY, t text, n numeric(20,10), z timestamptz)",
           "INSERT INTO src VALUES (1, 'a''b', 1.5, '2026-07-01 12:00+00'), (2, NULL, 2.25, NULL), (3, 'É1', 3, 'epoch')",
@@ -134,10 +141,11 @@ class EngineSettingsRunTest {
             .as(which)
             .containsExactly(0L, 0L, 3L);
 
-        Access justified = Access.justified(there.connection).and(Access.present(there.connection));
+        TestingAccess justified =
+            TestingAccess.justified(there.connection).and(TestingAccess.present(there.connection));
         TestingRun dojo = with(outside, () -> there.run("run"));
         assertThat(dojo.code()).as(which + dojo.said()).isZero();
-        assertThat(Access.present(there.connection)).as(which).isEqualTo(justified);
+        assertThat(TestingAccess.present(there.connection)).as(which).isEqualTo(justified);
         there.database.execute(
             "DELETE FROM dojo_product_authorized_users WHERE id % 3 = 0",
             "UPDATE auth_user SET is_staff = NOT is_staff WHERE id % 3 = 0");

@@ -2,6 +2,12 @@ package backfill;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import backfill.testing.TestingDatabase;
+import backfill.testing.TestingKeyPool;
+import backfill.testing.TestingPostgres;
+import backfill.testing.TestingRandomGrants;
+import backfill.testing.TestingRun;
+import backfill.testing.TestingTypes;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -58,17 +64,17 @@ class EqualityTest {
   private int version;
 
   /** Keys of some types, in one table. */
-  private final Map<String, Map<Integer, KeyPool>> tables = new TreeMap<>();
+  private final Map<String, Map<Integer, TestingKeyPool>> tables = new TreeMap<>();
 
   @BeforeEach
   void create() throws SQLException {
     database = TestingPostgres.shared().createDatabase();
-    EveryType.create(database);
+    TestingTypes.create(database);
     version = (int) database.count("SELECT current_setting('server_version_num')::int / 10000");
-    seed = RandomGrants.anySeed();
+    seed = TestingRandomGrants.anySeed();
     random = new Random(seed);
     System.out.println("EqualityTest: backfill.seed=" + seed);
-    List<KeyPool> pools = KeyPool.all();
+    List<TestingKeyPool> pools = TestingKeyPool.all();
     for (int i = 0; i < pools.size(); i++) {
       tables
           .computeIfAbsent("many" + i / COLUMNS_OF_A_KEY, name -> new TreeMap<>())
@@ -99,7 +105,7 @@ class EqualityTest {
 
   /** Source, target, and the oracle's copy of it, which is filled as the target is. */
   private void make(String table) throws SQLException {
-    Map<Integer, KeyPool> pools = tables.get(table);
+    Map<Integer, TestingKeyPool> pools = tables.get(table);
     String notNull = takesNulls(table) ? "" : " NOT NULL";
     List<String> statements = new ArrayList<>();
     for (String kind : List.of("s", "d", "p")) {
@@ -149,15 +155,15 @@ class EqualityTest {
   }
 
   /** The source's keys as the target would have them. */
-  private static String cast(Map<Integer, KeyPool> pools) {
+  private static String cast(Map<Integer, TestingKeyPool> pools) {
     return columns(pools.keySet(), i -> pools.get(i).kept("k" + i));
   }
 
   /** Each row is the first value of every column, but in one place. */
-  private List<String> rows(Map<Integer, KeyPool> pools, boolean target, boolean nulls) {
+  private List<String> rows(Map<Integer, TestingKeyPool> pools, boolean target, boolean nulls) {
     List<String> rows = new ArrayList<>();
     for (int changed : pools.keySet()) {
-      KeyPool pool = pools.get(changed);
+      TestingKeyPool pool = pools.get(changed);
       List<String> values = new ArrayList<>(pool.values());
       values.addAll(pool.values());
       if (target) {
@@ -184,7 +190,7 @@ class EqualityTest {
     return rows;
   }
 
-  private static String value(KeyPool pool, String value, boolean target) {
+  private static String value(TestingKeyPool pool, String value, boolean target) {
     return target ? pool.kept(value) : pool.given(value);
   }
 
@@ -225,7 +231,7 @@ class EqualityTest {
         Matcher named = REFUSED.matcher(line);
         while (named.find()) {
           String table = named.group(1);
-          KeyPool pool = tables.get(table).remove(Integer.parseInt(named.group(2)));
+          TestingKeyPool pool = tables.get(table).remove(Integer.parseInt(named.group(2)));
           if (pool != null) {
             refusals.put(table + ": " + pool, line);
             again.add(table);

@@ -2,7 +2,10 @@ package backfill;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import backfill.postgres.server.CommitProxy;
+import backfill.testing.TestingCommitProxy;
+import backfill.testing.TestingGrants;
+import backfill.testing.TestingJobRun;
+import backfill.testing.TestingProcess;
 import java.sql.Connection;
 import java.util.HashMap;
 import java.util.List;
@@ -23,9 +26,9 @@ class ExactCountsTest {
   void taskThatFailsAfterSomeBatchesGoesOnBehindThem() throws Exception {
     try (TestingGrants there = TestingGrants.of(20, 200)) {
       there.beforeEachBatch("IF n IN (5, 15) THEN " + FAIL + " END IF;");
-      try (JobProcess job =
-          JobProcess.local("local[2,4]", there.database.environment(), there.plan("retried"))) {
-        JobRun run = job.end();
+      try (TestingProcess job =
+          TestingProcess.local("local[2,4]", there.database.environment(), there.plan("retried"))) {
+        TestingJobRun run = job.end();
 
         assertThat(run.code()).as(run.said()).isZero();
         assertThat(there.batchesSent()).as("two batches sent again").isEqualTo(22);
@@ -52,9 +55,9 @@ class ExactCountsTest {
                 .formatted(table, key.formatted("object_id"), key.formatted("user_id")));
       }
       there.beforeEachBatch("IF n IN (5, 15) THEN " + FAIL + " END IF;");
-      try (JobProcess job =
-          JobProcess.local("local[2,4]", there.database.environment(), there.plan("retried"))) {
-        JobRun run = job.end();
+      try (TestingProcess job =
+          TestingProcess.local("local[2,4]", there.database.environment(), there.plan("retried"))) {
+        TestingJobRun run = job.end();
 
         assertThat(run.code()).as(run.said()).isZero();
         assertThat(there.batchesSent()).as("two batches sent again").isEqualTo(22);
@@ -71,10 +74,10 @@ class ExactCountsTest {
   void withoutALedgerTheReportSaysThatItsCountsAreNotExact() throws Exception {
     try (TestingGrants there = TestingGrants.of(20, 200)) {
       there.beforeEachBatch("IF n = 15 THEN " + FAIL + " END IF;");
-      try (JobProcess job =
-          JobProcess.local(
+      try (TestingProcess job =
+          TestingProcess.local(
               "local[2,4]", there.database.environment(), there.plan("off", "ledger = off"))) {
-        JobRun run = job.end();
+        TestingJobRun run = job.end();
 
         assertThat(run.code()).as(run.said()).isZero();
         assertThat(there.rows()).isEqualTo(PAIRS);
@@ -87,19 +90,20 @@ class ExactCountsTest {
   @Test
   void commitWhoseAnswerIsLostIsCountedOnce() throws Exception {
     try (TestingGrants there = TestingGrants.of(20, 200);
-        CommitProxy proxy =
-            CommitProxy.to(there.database.url(), CommitProxy.Cut.BEFORE_THE_ANSWER);
+        TestingCommitProxy proxy =
+            TestingCommitProxy.to(there.database.url(), TestingCommitProxy.Cut.BEFORE_THE_ANSWER);
         Connection holder = there.database.connection()) {
       there.beforeEachBatch("IF n > 3 THEN PERFORM pg_advisory_xact_lock_shared(42); END IF;");
       holder.createStatement().execute("SELECT pg_advisory_lock(42)");
       Map<String, String> environment = new HashMap<>(there.database.environment());
       environment.put("BACKFILL_URL", proxy.url(there.database.url()));
-      CompletableFuture<JobRun> begun = JobRun.begin(environment, there.plan("unanswered"));
+      CompletableFuture<TestingJobRun> begun =
+          TestingJobRun.begin(environment, there.plan("unanswered"));
       there.await("both writers wait", "count(*) = 2" + TestingGrants.BLOCKED);
       proxy.cutNext(2);
       holder.createStatement().execute("SELECT pg_advisory_unlock(42)");
 
-      JobRun run = begun.get();
+      TestingJobRun run = begun.get();
 
       assertThat(run.code()).as(run.message()).isZero();
       assertThat(proxy.left()).isZero();
@@ -117,7 +121,7 @@ class ExactCountsTest {
       there.beforeEachBatch(
           "IF n = 6 THEN " + FAIL + " END IF; IF n > 3 THEN PERFORM pg_sleep(0.7); END IF;");
 
-      JobRun run = JobRun.here(there.database.environment(), there.plan("fails"));
+      TestingJobRun run = TestingJobRun.here(there.database.environment(), there.plan("fails"));
       there.await("nobody writes", "count(*) = 0" + TestingGrants.SESSIONS);
 
       assertThat(run.code()).isEqualTo(6);

@@ -2,7 +2,14 @@ package backfill;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import backfill.RunWatch.Role;
+import backfill.testing.TestingFaultedDojo;
+import backfill.testing.TestingJobRun;
+import backfill.testing.TestingMoments;
+import backfill.testing.TestingPostgres;
+import backfill.testing.TestingProcess;
+import backfill.testing.TestingRandomGrants;
+import backfill.testing.TestingRunWatch;
+import backfill.testing.TestingRunWatch.Role;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -40,8 +47,8 @@ class FaultPassTest {
           new Cut(Role.ANY, 50));
 
   private static long seed;
-  private static Moments inAProcess;
-  private static Moments here;
+  private static TestingMoments inAProcess;
+  private static TestingMoments here;
 
   /** One fault and what must hold after it. */
   private interface Fault {
@@ -51,23 +58,24 @@ class FaultPassTest {
 
   @BeforeAll
   static void measure() throws Exception {
-    seed = RandomGrants.anySeed();
+    seed = TestingRandomGrants.anySeed();
     System.out.println("FaultPassTest: backfill.seed=" + seed);
-    try (FaultedDojo there = FaultedDojo.on(TestingPostgres.shared());
-        JobProcess job = there.process()) {
+    try (TestingFaultedDojo there = TestingFaultedDojo.on(TestingPostgres.shared());
+        TestingProcess job = there.process()) {
       inAProcess = moments(there, () -> !job.isAlive());
       there.assertDone(job.end(), "undisturbed, in a process");
     }
-    try (FaultedDojo there = FaultedDojo.on(TestingPostgres.shared())) {
-      CompletableFuture<JobRun> run = there.begin();
+    try (TestingFaultedDojo there = TestingFaultedDojo.on(TestingPostgres.shared())) {
+      CompletableFuture<TestingJobRun> run = there.begin();
       here = moments(there, run::isDone);
       there.assertDone(run.get(), "undisturbed");
     }
   }
 
-  private static Moments moments(FaultedDojo there, BooleanSupplier over) throws Exception {
-    try (RunWatch watch = new RunWatch(there.database, over)) {
-      return Moments.of(there, watch);
+  private static TestingMoments moments(TestingFaultedDojo there, BooleanSupplier over)
+      throws Exception {
+    try (TestingRunWatch watch = new TestingRunWatch(there.database, over)) {
+      return TestingMoments.of(there, watch);
     }
   }
 
@@ -77,9 +85,9 @@ class FaultPassTest {
     inTwos(
         KILLS,
         (number, random) -> {
-          try (FaultedDojo there = FaultedDojo.on(TestingPostgres.shared());
-              JobProcess job = there.process();
-              RunWatch watch = new RunWatch(there.database, () -> !job.isAlive())) {
+          try (TestingFaultedDojo there = TestingFaultedDojo.on(TestingPostgres.shared());
+              TestingProcess job = there.process();
+              TestingRunWatch watch = new TestingRunWatch(there.database, () -> !job.isAlive())) {
             String moment = inAProcess.await(number, random, watch);
             boolean killed = job.isAlive();
             job.kill();
@@ -103,11 +111,11 @@ class FaultPassTest {
         CUTS.size(),
         (number, random) -> {
           Cut cut = CUTS.get(number);
-          try (FaultedDojo there = FaultedDojo.on(TestingPostgres.shared())) {
-            CompletableFuture<JobRun> run = there.begin();
+          try (TestingFaultedDojo there = TestingFaultedDojo.on(TestingPostgres.shared())) {
+            CompletableFuture<TestingJobRun> run = there.begin();
             int nth = 1 + random.nextInt(cut.latest());
             Optional<String> victim;
-            try (RunWatch watch = new RunWatch(there.database, run::isDone)) {
+            try (TestingRunWatch watch = new TestingRunWatch(there.database, run::isDone)) {
               victim = watch.cut(cut.role(), nth);
             }
             if (victim.isEmpty()) {
@@ -137,10 +145,10 @@ class FaultPassTest {
 
   private boolean restarted(TestingPostgres server, Restart restart, int number, Random random)
       throws Exception {
-    try (FaultedDojo there = FaultedDojo.on(server)) {
-      CompletableFuture<JobRun> run = there.begin();
+    try (TestingFaultedDojo there = TestingFaultedDojo.on(server)) {
+      CompletableFuture<TestingJobRun> run = there.begin();
       String moment;
-      try (RunWatch watch = new RunWatch(there.database, run::isDone)) {
+      try (TestingRunWatch watch = new TestingRunWatch(there.database, run::isDone)) {
         moment = here.await(number, random, watch);
       }
       boolean happened = !run.isDone();
@@ -177,7 +185,8 @@ class FaultPassTest {
     abstract void of(TestingPostgres server, Random random) throws Exception;
   }
 
-  private static void holdsAfter(FaultedDojo there, JobRun run, String fault) throws Exception {
+  private static void holdsAfter(TestingFaultedDojo there, TestingJobRun run, String fault)
+      throws Exception {
     String after =
         "%s; exit %d at %s %s"
             .formatted(

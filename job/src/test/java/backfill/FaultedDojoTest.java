@@ -2,14 +2,17 @@ package backfill;
 
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import backfill.testing.TestingFaultedDojo;
+import backfill.testing.TestingJobRun;
+import backfill.testing.TestingPostgres;
 import org.junit.jupiter.api.Test;
 
 /** What is held against every run of {@link FaultPassTest} fails where it must. */
 class FaultedDojoTest {
   @Test
   void eachCheckFindsWhatItIsFor() throws Exception {
-    try (FaultedDojo there = FaultedDojo.on(TestingPostgres.shared())) {
-      JobRun run = there.begin().get();
+    try (TestingFaultedDojo there = TestingFaultedDojo.on(TestingPostgres.shared())) {
+      TestingJobRun run = there.begin().get();
       there.assertDone(run, "undisturbed");
 
       there.database.execute("UPDATE backfill.lease SET until = 'infinity' WHERE name ~ 'plan'");

@@ -2,6 +2,8 @@ package backfill;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import backfill.testing.TestingCheckout;
+import backfill.testing.TestingClasses;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -13,7 +15,7 @@ import org.junit.jupiter.api.Test;
 
 /** Holds the glossary of the root's package-info: in order, a line a term, of words in use. */
 class GlossaryTest {
-  private static final Path MAIN = Checkout.root().resolve("job/src/main/java/backfill");
+  private static final Path MAIN = TestingCheckout.root().resolve("job/src/main/java/backfill");
   private static final Path GLOSSARY = MAIN.resolve("package-info.java");
   private static final Pattern ENTRY =
       Pattern.compile(" [*]   <li>([a-z ]+?)(?: \\(\\{@code (\\w+)}\\))?: (.+)");
@@ -43,7 +45,7 @@ class GlossaryTest {
     Set<String> types = Set.copyOf(TestingClasses.simpleNames());
     String code = codeElsewhere();
 
-    List<Entry> glossary = Entry.of(Checkout.lines(GLOSSARY));
+    List<Entry> glossary = Entry.of(TestingCheckout.lines(GLOSSARY));
     assertThat(glossary).hasSizeGreaterThan(40);
     assertThat(glossary).allMatch(entry -> entry.isIn(types, code));
     assertThat(new Entry("turn", "Turning").isIn(types, code)).isFalse();
@@ -52,7 +54,7 @@ class GlossaryTest {
 
   @Test
   void termsAreInOrderAndEachHasOneLine() {
-    List<String> lines = Checkout.lines(GLOSSARY);
+    List<String> lines = TestingCheckout.lines(GLOSSARY);
     assertThat(lines.stream().filter(line -> line.contains("<li>")))
         .allMatch(ENTRY.asMatchPredicate());
     assertThat(lines.subList(lines.indexOf(" * <ul>") + 1, lines.indexOf(" * </ul>")))
@@ -62,9 +64,9 @@ class GlossaryTest {
   }
 
   private static String codeElsewhere() {
-    return Checkout.files().stream()
+    return TestingCheckout.files().stream()
         .filter(file -> file.startsWith(MAIN) && !file.equals(GLOSSARY))
-        .flatMap(file -> Checkout.lines(file).stream())
+        .flatMap(file -> TestingCheckout.lines(file).stream())
         .collect(Collectors.joining("\n"));
   }
 }

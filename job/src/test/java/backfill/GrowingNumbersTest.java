@@ -2,6 +2,11 @@ package backfill;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import backfill.testing.TestingDatabase;
+import backfill.testing.TestingJobRun;
+import backfill.testing.TestingLog;
+import backfill.testing.TestingPostgres;
+import backfill.testing.TestingSpark;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -19,7 +24,7 @@ class GrowingNumbersTest {
 
   @TempDir static Path directory;
   private static TestingDatabase database;
-  private static List<CapturedLog.Line> lines;
+  private static List<TestingLog.Line> lines;
 
   /** One run with all that is looked at: each slow part takes some seconds. */
   @BeforeAll
@@ -59,8 +64,8 @@ class GrowingNumbersTest {
             ]
             """);
     TestingSpark.session();
-    try (CapturedLog log = new CapturedLog(Level.INFO)) {
-      assertThat(JobRun.here(database.environment(), plan.toString()).code())
+    try (TestingLog log = new TestingLog(Level.INFO)) {
+      assertThat(TestingJobRun.here(database.environment(), plan.toString()).code())
           .as("%s", log.texts())
           .isZero();
       lines = log.lines();

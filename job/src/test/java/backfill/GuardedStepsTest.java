@@ -1,9 +1,10 @@
 package backfill;
 
-import static backfill.GuardedDojo.limit;
+import static backfill.testing.TestingGuardedDojo.limit;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import backfill.GuardedDojo.Ended;
+import backfill.testing.TestingGuardedDojo;
+import backfill.testing.TestingGuardedDojo.Ended;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -45,13 +46,13 @@ class GuardedStepsTest {
           + " AND application_name LIKE 'backfill %' AND cardinality(pg_blocking_pids(pid)) > 0";
 
   @TempDir Path directory;
-  private GuardedDojo there;
+  private TestingGuardedDojo there;
   private String plan;
 
   @BeforeEach
   void fill() throws Exception {
     plan = Files.writeString(directory.resolve("two.conf"), PLAN).toString();
-    there = new GuardedDojo();
+    there = new TestingGuardedDojo();
     there.database.execute(
         "CREATE TABLE seen (id bigserial, product_id int, user_id int, PRIMARY KEY (product_id, user_id))");
     there.dojo.productMember("p1", "u1", "Reader").productMember("p1", "u2", "Reader");

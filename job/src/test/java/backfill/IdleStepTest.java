@@ -2,6 +2,9 @@ package backfill;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import backfill.testing.TestingDojo;
+import backfill.testing.TestingHeldRun;
+import backfill.testing.TestingRun;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -48,7 +51,7 @@ class IdleStepTest {
   void whatWouldBeItsWorkMeanwhileIsLeftToTheNextRun() throws Exception {
     there.dojo.superuser("u2");
     TestingRun run;
-    try (HeldRun held = HeldRun.writing(there, "dojo_product_authorized_users")) {
+    try (TestingHeldRun held = TestingHeldRun.writing(there, "dojo_product_authorized_users")) {
       there.dojo.globalRoleUser("u1", "Owner").globalRoleUser("u2", "Owner");
       run = held.release();
     }

@@ -3,6 +3,7 @@ package backfill;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import backfill.report.Version;
+import backfill.testing.TestingCheckout;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
@@ -22,7 +23,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** The jar as it is released: what is in it, under which licences, and the list of it. */
 class JarIT {
-  private static final Path TARGET = Checkout.root().resolve("job/target");
+  private static final Path TARGET = TestingCheckout.root().resolve("job/target");
   private static JarFile jar;
 
   @BeforeAll
@@ -59,13 +60,13 @@ class JarIT {
         .forEach(packages::add);
 
     assertThat(packages).containsExactly("backfill", "com/typesafe", "org/postgresql", "picocli");
-    assertThat(jar.getEntry("backfill/TestingPostgres.class")).isNull();
+    assertThat(jar.getEntry("backfill/testing/TestingPostgres.class")).isNull();
   }
 
   @Test
   void licencesOfAllThatIsInItTravelAlong() throws IOException {
     assertThat(text("META-INF/LICENSE"))
-        .isEqualTo(Files.readString(Checkout.root().resolve("LICENSE")));
+        .isEqualTo(Files.readString(TestingCheckout.root().resolve("LICENSE")));
     assertThat(text("META-INF/licenses/org.postgresql/postgresql/LICENSE"))
         .contains("PostgreSQL Global Development Group");
     assertThat(jar.stream().map(entry -> entry.getName()))

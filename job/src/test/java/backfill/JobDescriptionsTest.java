@@ -3,6 +3,10 @@ package backfill;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import backfill.cli.CommandLineJob;
+import backfill.testing.TestingDatabase;
+import backfill.testing.TestingLog;
+import backfill.testing.TestingPostgres;
+import backfill.testing.TestingSpark;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
@@ -51,7 +55,7 @@ class JobDescriptionsTest {
     Jobs jobs = new Jobs();
     var context = TestingSpark.session().sparkContext();
     try (TestingDatabase database = TestingPostgres.shared().createDatabase();
-        CapturedLog log = new CapturedLog(Level.INFO);
+        TestingLog log = new TestingLog(Level.INFO);
         PrintStream nowhere =
             new PrintStream(new ByteArrayOutputStream(), true, StandardCharsets.UTF_8)) {
       database.execute(

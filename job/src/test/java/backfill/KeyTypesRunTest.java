@@ -2,6 +2,11 @@ package backfill;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import backfill.testing.TestingAccess;
+import backfill.testing.TestingDojo;
+import backfill.testing.TestingDojoKeys;
+import backfill.testing.TestingHeldRun;
+import backfill.testing.TestingRun;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -37,7 +42,7 @@ class KeyTypesRunTest {
         .authorizedUser("p1", "u1")
         .authorizedUser("p3", "u4")
         .globalRoleUser("u1", "Owner");
-    DojoKeys.becomeUuids(there.database);
+    TestingDojoKeys.becomeUuids(there.database);
   }
 
   @AfterEach
@@ -62,8 +67,8 @@ class KeyTypesRunTest {
     return id("dojo_product", "name", name);
   }
 
-  private Access present() throws SQLException {
-    return Access.present(there.connection);
+  private TestingAccess present() throws SQLException {
+    return TestingAccess.present(there.connection);
   }
 
   /** A plan of one step on the same tables, whose grants come from {@code views}. */
@@ -134,7 +139,7 @@ class KeyTypesRunTest {
 
   @Test
   void surplusIsTakenAway() throws Exception {
-    Access justified = Access.justified(there.connection);
+    TestingAccess justified = TestingAccess.justified(there.connection);
 
     TestingRun plan = run("plan", "", STEP + "surplus = delete");
     TestingRun run = run("run", "", STEP + "surplus = delete");
@@ -148,7 +153,7 @@ class KeyTypesRunTest {
 
   @Test
   void theSourcesMayBeViews() throws Exception {
-    Access expected = Access.expected(there.connection);
+    TestingAccess expected = TestingAccess.expected(there.connection);
 
     TestingRun run =
         run(
@@ -217,7 +222,7 @@ class KeyTypesRunTest {
   /** The last step waits, the first one is written: then verify looks. */
   @Test
   void verifyTellsWhatHappenedMeanwhile() throws Exception {
-    try (HeldRun held = HeldRun.writing(there, "auth_user")) {
+    try (TestingHeldRun held = TestingHeldRun.writing(there, "auth_user")) {
       TestingRun run =
           held.meanwhile(
                   "DELETE FROM %s WHERE dojo_user_id = '%s' AND product_id = '%s'"
@@ -246,8 +251,8 @@ class KeyTypesRunTest {
         "INSERT INTO dojo_product_member (product_id, user_id, role_id) SELECT product_id, '%s', role_id FROM dojo_product_member LIMIT 1"
             .formatted(nobody));
     String gone = user("u3");
-    try (HeldRun held =
-        HeldRun.writing(
+    try (TestingHeldRun held =
+        TestingHeldRun.writing(
             there.database,
             TARGET,
             options -> {

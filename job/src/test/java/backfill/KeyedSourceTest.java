@@ -2,6 +2,9 @@ package backfill;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import backfill.testing.TestingDatabase;
+import backfill.testing.TestingPackages;
+import backfill.testing.TestingRun;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;

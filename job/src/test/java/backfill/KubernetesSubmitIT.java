@@ -2,6 +2,9 @@ package backfill;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import backfill.testing.TestingCheckout;
+import backfill.testing.TestingDistribution;
+import backfill.testing.TestingProcess;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
@@ -24,7 +27,8 @@ import org.junit.jupiter.api.Test;
  * pod runs.
  */
 class KubernetesSubmitIT {
-  private static final Path FILE = Checkout.root().resolve("conf/kubernetes/sparkapplication.yaml");
+  private static final Path FILE =
+      TestingCheckout.root().resolve("conf/kubernetes/sparkapplication.yaml");
   private static final String MASTER = "k8s://https://kubernetes.example.org:6443";
   private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -72,7 +76,7 @@ class KubernetesSubmitIT {
     assertThat(command).startsWith("spark-submit", "--master", MASTER);
     command.set(0, spark.program("spark-submit"));
     command.set(2, address);
-    try (JobProcess submit = JobProcess.start(command, Map.of())) {
+    try (TestingProcess submit = TestingProcess.start(command, Map.of())) {
       for (int i = 0; !pod.isDone() && submit.isAlive() && i < 600; i++) {
         Thread.sleep(100);
       }

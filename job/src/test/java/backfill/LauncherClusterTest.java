@@ -2,7 +2,8 @@ package backfill;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import backfill.TestingLauncher.Ended;
+import backfill.testing.TestingLauncher;
+import backfill.testing.TestingLauncher.Ended;
 import java.io.IOException;
 import java.nio.file.Path;
 import org.junit.jupiter.api.BeforeEach;

@@ -2,6 +2,11 @@ package backfill;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import backfill.testing.TestingCommand;
+import backfill.testing.TestingDatabase;
+import backfill.testing.TestingPostgres;
+import backfill.testing.TestingPrintedSql;
+import backfill.testing.TestingRun;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
@@ -53,16 +58,16 @@ class LedgerScriptTest {
 
     TestingCommand check = TestingCommand.run(environment, "check", plan, "--sql");
     assertThat(check.exitCode()).isEqualTo(3);
-    List<PrintedSql> printed = PrintedSql.of(check.printed());
+    List<TestingPrintedSql> printed = TestingPrintedSql.of(check.printed());
     assertThat(printed)
         .isNotEmpty()
         .containsAll(
-            PrintedSql.of(
+            TestingPrintedSql.of(
                     TestingCommand.run(database.environment(), "check", plan, "--sql").printed())
                 .stream()
                 .filter(statement -> statement.heading().startsWith("-- ledger: "))
                 .toList());
-    for (PrintedSql statement : printed) {
+    for (TestingPrintedSql statement : printed) {
       if (statement.heading().startsWith("-- ledger: ")) {
         database.execute(statement.sql());
       }

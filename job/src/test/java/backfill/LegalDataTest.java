@@ -2,6 +2,15 @@ package backfill;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import backfill.testing.TestingApiKeys;
+import backfill.testing.TestingDatabase;
+import backfill.testing.TestingDojo;
+import backfill.testing.TestingLegalRows;
+import backfill.testing.TestingPackageOracle;
+import backfill.testing.TestingPackages;
+import backfill.testing.TestingRandomGrants;
+import backfill.testing.TestingRun;
+import backfill.testing.TestingUpstream;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Map;
@@ -13,7 +22,7 @@ import org.junit.jupiter.api.Test;
  * result is that of plain SQL: over random rows with the defaults, NULLs and ends of every column.
  */
 class LegalDataTest {
-  private final long seed = RandomGrants.anySeed();
+  private final long seed = TestingRandomGrants.anySeed();
   private final Random random = new Random(seed);
 
   private void assertSame(TestingDatabase database, List<List<Object>> expected, String present)
@@ -28,8 +37,8 @@ class LegalDataTest {
   @Test
   void defectDojosAccessIsThatOfSql() throws Exception {
     try (TestingDojo there = TestingDojo.create()) {
-      LegalRows rows =
-          new LegalRows(
+      TestingLegalRows rows =
+          new TestingLegalRows(
               there.database, random, Map.of("text", List.of("Owner", "owner", "Writer ", "c")));
       rows.into("auth_user", 40);
       for (String table :
@@ -88,8 +97,8 @@ class LegalDataTest {
     String system = "c42fdf75-3097-471c-8c33-fb52454d81c0";
     try (TestingUpstream there =
         TestingUpstream.create("coder-prebuilds", "coder-prebuilds-membership")) {
-      LegalRows rows =
-          new LegalRows(
+      TestingLegalRows rows =
+          new TestingLegalRows(
               there.database,
               random,
               Map.of(
@@ -137,9 +146,9 @@ class LegalDataTest {
 
   @Test
   void codersKeysEndAsUpstreamsMigrationLeavesThem() throws Exception {
-    try (ApiKeys keys = ApiKeys.create()) {
-      LegalRows rows =
-          new LegalRows(
+    try (TestingApiKeys keys = TestingApiKeys.create()) {
+      TestingLegalRows rows =
+          new TestingLegalRows(
               keys.database,
               random,
               Map.of(
@@ -149,7 +158,7 @@ class LegalDataTest {
                       "00000000-0000-0000-0000-000000000003")));
       rows.into("api_keys", 60);
       rows.into("oauth2_provider_app_tokens", 300);
-      try (ApiKeys oracle = keys.copy().migrate()) {
+      try (TestingApiKeys oracle = keys.copy().migrate()) {
         assertWell(keys.run("run"));
 
         assertThat(keys.rows()).as("seed " + seed).isEqualTo(oracle.rows());
@@ -164,8 +173,8 @@ class LegalDataTest {
       // As GitLab has it, on a later line of its schema.
       there.database.execute(
           "ALTER TABLE namespaces ADD FOREIGN KEY (organization_id) REFERENCES organizations (id)");
-      LegalRows rows =
-          new LegalRows(
+      TestingLegalRows rows =
+          new TestingLegalRows(
               there.database,
               random,
               Map.of(
@@ -245,13 +254,14 @@ class LegalDataTest {
   @Test
   void gitlabsPipelinesAreThoseOfSql() throws Exception {
     try (TestingPackages there = TestingPackages.create()) {
-      LegalRows main = new LegalRows(there.main(), random, Map.of());
+      TestingLegalRows main = new TestingLegalRows(there.main(), random, Map.of());
       for (String table :
           List.of("users", "packages_packages", "packages_package_files", "packages_build_infos")) {
         main.into(table, 60);
       }
       main.into("packages_package_file_build_infos", 60);
-      LegalRows ci = new LegalRows(there.ci(), random, Map.of("bigint", List.of("100", "101")));
+      TestingLegalRows ci =
+          new TestingLegalRows(there.ci(), random, Map.of("bigint", List.of("100", "101")));
       ci.into("p_ci_pipelines", 400);
       // GitLab numbers them over all partitions.
       there
@@ -263,7 +273,7 @@ class LegalDataTest {
 
       assertWell(there.run("run"));
 
-      new PackageOracle(there, random).assertRight(20);
+      new TestingPackageOracle(there, random).assertRight(20);
     }
   }
 }

@@ -2,6 +2,8 @@ package backfill;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import backfill.testing.TestingGrants;
+import backfill.testing.TestingJobRun;
 import java.sql.Connection;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
@@ -15,7 +17,8 @@ class LockWaitTest {
       String plan = there.plan("waits", "lock-timeout = 300 ms");
       holder.setAutoCommit(false);
       holder.createStatement().execute("LOCK TABLE access IN SHARE MODE");
-      CompletableFuture<JobRun> run = JobRun.begin(there.database.environment(), plan);
+      CompletableFuture<TestingJobRun> run =
+          TestingJobRun.begin(there.database.environment(), plan);
       there.await("it waits for the table", "count(*) > 0" + TestingGrants.BLOCKED);
       Object first =
           there
@@ -33,7 +36,7 @@ class LockWaitTest {
               + "'::timestamptz");
       holder.rollback();
 
-      JobRun ended = run.get();
+      TestingJobRun ended = run.get();
 
       assertThat(ended.code()).as(ended.said()).isZero();
       assertThat(ended.step().path("lockWaitMs").longValue())
@@ -42,7 +45,7 @@ class LockWaitTest {
       assertThat(ended.step().path("throttledMs").isNull()).isTrue();
 
       there.database.execute("DELETE FROM access");
-      JobRun free = JobRun.here(there.database.environment(), plan);
+      TestingJobRun free = TestingJobRun.here(there.database.environment(), plan);
       assertThat(free.step().path("lockWaitMs").numberValue()).isEqualTo(0);
     }
   }

@@ -2,6 +2,7 @@ package backfill;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import backfill.testing.TestingCheckout;
 import java.io.FileInputStream;
 import java.io.InputStream;
 import org.apache.logging.log4j.LogManager;
@@ -39,7 +40,7 @@ class LogLevelsTest {
   })
   void loggerHasTheLevel(String logger, String level) throws Exception {
     try (InputStream file =
-        new FileInputStream(Checkout.root().resolve("conf/log4j2.properties").toFile())) {
+        new FileInputStream(TestingCheckout.root().resolve("conf/log4j2.properties").toFile())) {
       Configuration configuration =
           new PropertiesConfigurationFactory()
               .getConfiguration(

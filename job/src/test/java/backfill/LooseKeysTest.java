@@ -2,6 +2,11 @@ package backfill;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import backfill.testing.TestingDatabase;
+import backfill.testing.TestingPostgres;
+import backfill.testing.TestingRun;
+import backfill.testing.TestingSteps;
+import backfill.testing.TestingTypes;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.stream.Stream;
@@ -78,7 +83,7 @@ class LooseKeysTest {
   @BeforeAll
   static void create() throws Exception {
     database = TestingPostgres.shared().createDatabase();
-    EveryType.create(database);
+    TestingTypes.create(database);
     nullsCanBeTheSame =
         database.count("SELECT current_setting('server_version_num')::int / 10000") >= 15;
     steps = new TestingSteps(database).with("sources.grants = grants");

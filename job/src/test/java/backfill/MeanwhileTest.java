@@ -2,6 +2,12 @@ package backfill;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import backfill.testing.TestingAccess;
+import backfill.testing.TestingDatabase;
+import backfill.testing.TestingDojo;
+import backfill.testing.TestingHeldRun;
+import backfill.testing.TestingPostgres;
+import backfill.testing.TestingRun;
 import java.sql.Connection;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -34,15 +40,15 @@ class MeanwhileTest {
   }
 
   /** The last step waits, the first one is written: then verify looks. */
-  private HeldRun heldBeforeVerify() throws Exception {
-    HeldRun held = HeldRun.writing(there, "auth_user");
+  private TestingHeldRun heldBeforeVerify() throws Exception {
+    TestingHeldRun held = TestingHeldRun.writing(there, "auth_user");
     assertThat(there.rows("dojo_product_authorized_users")).isEqualTo(4);
     return held;
   }
 
   @Test
   void rowThatVanishesBeforeVerifyIsMissing() throws Exception {
-    try (HeldRun held = heldBeforeVerify()) {
+    try (TestingHeldRun held = heldBeforeVerify()) {
       TestingRun run =
           held.meanwhile(
                   "DELETE FROM dojo_product_authorized_users a USING auth_user u"
@@ -59,7 +65,7 @@ class MeanwhileTest {
 
   @Test
   void userDeletedWithGrantsAndRowsIsNotMissing() throws Exception {
-    try (HeldRun held = heldBeforeVerify()) {
+    try (TestingHeldRun held = heldBeforeVerify()) {
       TestingRun run =
           held.meanwhile(
                   "DELETE FROM dojo_product_authorized_users WHERE dojo_user_id ="
@@ -71,13 +77,14 @@ class MeanwhileTest {
 
       assertThat(run.code()).as(run.said()).isZero();
       assertThat(run.counts(FIRST, VERIFIED)).isEqualTo(RunTest.numbers(0, 0, 0));
-      assertThat(Access.present(there.connection)).isEqualTo(Access.expected(there.connection));
+      assertThat(TestingAccess.present(there.connection))
+          .isEqualTo(TestingAccess.expected(there.connection));
     }
   }
 
   @Test
   void grantRevokedMeanwhileIsNotMissing() throws Exception {
-    try (HeldRun held = heldBeforeVerify()) {
+    try (TestingHeldRun held = heldBeforeVerify()) {
       TestingRun run =
           held.meanwhile(
                   "DELETE FROM dojo_product_member WHERE user_id ="
@@ -94,7 +101,7 @@ class MeanwhileTest {
 
   @Test
   void grantAddedMeanwhileIsLeftToTheNextRun() throws Exception {
-    try (HeldRun held = heldBeforeVerify()) {
+    try (TestingHeldRun held = heldBeforeVerify()) {
       TestingRun run =
           held.meanwhile(
                   "INSERT INTO dojo_product_member (product_id, user_id, role_id)"
@@ -105,13 +112,14 @@ class MeanwhileTest {
       assertThat(run.code()).as(run.said()).isZero();
       assertThat(run.counts(FIRST, VERIFIED)).isEqualTo(RunTest.numbers(0, 1, 0));
       assertThat(there.run("run").line().path("inserted").asLong()).isEqualTo(1);
-      assertThat(Access.present(there.connection)).isEqualTo(Access.expected(there.connection));
+      assertThat(TestingAccess.present(there.connection))
+          .isEqualTo(TestingAccess.expected(there.connection));
     }
   }
 
   @Test
   void userDemotedBetweenReadAndWriteStaysDemoted() throws Exception {
-    try (HeldRun held = HeldRun.writing(there, "dojo_product_authorized_users")) {
+    try (TestingHeldRun held = TestingHeldRun.writing(there, "dojo_product_authorized_users")) {
       there.database.execute("UPDATE auth_user SET is_superuser = false WHERE username = 'u1'");
 
       TestingRun run = held.release();
@@ -129,7 +137,7 @@ class MeanwhileTest {
   /** Somebody else's row is neither an error nor counted as ours. */
   @Test
   void rowThatSomebodyElseWroteFirstIsAConflict() throws Exception {
-    try (HeldRun held = HeldRun.writing(there, "dojo_product_authorized_users")) {
+    try (TestingHeldRun held = TestingHeldRun.writing(there, "dojo_product_authorized_users")) {
       TestingRun run =
           held.meanwhile(
                   "INSERT INTO dojo_product_authorized_users (product_id, dojo_user_id)"
@@ -174,7 +182,7 @@ class MeanwhileTest {
   /** An old snapshot would keep vacuum from its work for as long as the write lasts. */
   @Test
   void nobodyOfOursHoldsASnapshotWhileWeWriteButTheBatchItself() throws Exception {
-    try (HeldRun held = HeldRun.writing(there, "dojo_product_authorized_users")) {
+    try (TestingHeldRun held = TestingHeldRun.writing(there, "dojo_product_authorized_users")) {
       String ours =
           " FROM pg_stat_activity WHERE datname = current_database() AND application_name LIKE 'backfill %'";
 

@@ -2,6 +2,7 @@ package backfill;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import backfill.testing.TestingClasses;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;

@@ -2,6 +2,7 @@ package backfill;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import backfill.testing.TestingCheckout;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
@@ -58,7 +59,7 @@ class NotebookFilesTest {
   void nameThatIsNoNotebooksIsToldBeforeAnythingIsFetched(String name, @TempDir Path empty)
       throws Exception {
     Path script = empty.resolve("run");
-    Files.copy(Checkout.root().resolve("notebooks/run"), script);
+    Files.copy(TestingCheckout.root().resolve("notebooks/run"), script);
     Files.createFile(empty.resolve("audit.ipynb"));
     Files.createFile(empty.resolve("before.ipynb"));
 
@@ -101,7 +102,7 @@ class NotebookFilesTest {
   }
 
   private static List<Path> notebooks() {
-    try (Stream<Path> files = Files.list(Checkout.root().resolve("notebooks"))) {
+    try (Stream<Path> files = Files.list(TestingCheckout.root().resolve("notebooks"))) {
       return files.filter(file -> file.toString().endsWith(".ipynb")).sorted().toList();
     } catch (IOException e) {
       throw new UncheckedIOException(e);

@@ -4,6 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import backfill.demo.DemoData;
 import backfill.demo.Scale;
+import backfill.testing.TestingDatabase;
+import backfill.testing.TestingDistribution;
+import backfill.testing.TestingNotebook;
+import backfill.testing.TestingPostgres;
+import backfill.testing.TestingRun;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -62,7 +67,7 @@ class NotebooksIT {
 
   @Test
   void beforeCountsWhatTheDryRunCounts() throws Exception {
-    NotebookRun before = NotebookRun.of(directory, untouched.environment(), "before");
+    TestingNotebook before = TestingNotebook.of(directory, untouched.environment(), "before");
 
     assertThat(before.code()).as(before.said()).isZero();
     for (String step : PAIRS) {
@@ -95,7 +100,7 @@ class NotebooksIT {
           "CREATE VIEW dojo_product_member AS SELECT * FROM every_member WHERE random() < 0.5");
 
       assertFails(
-          NotebookRun.of(directory, there.environment(), "before"),
+          TestingNotebook.of(directory, there.environment(), "before"),
           "product-users, justified pairs by Spark and by SQL: \\d+ only in the first, as in .*");
     }
   }
@@ -112,7 +117,7 @@ class NotebooksIT {
           "SET session_replication_role = replica; DELETE FROM auth_user WHERE id = " + user);
 
       assertFails(
-          NotebookRun.of(directory, there.environment(), "before"),
+          TestingNotebook.of(directory, there.environment(), "before"),
           "product-users would add pairs of 1 users that auth_user does not have, as in \\["
               + user
               + "\\]");
@@ -121,8 +126,8 @@ class NotebooksIT {
 
   @Test
   void reviewHoldsAndLooksUpWhatIsListed() throws Exception {
-    NotebookRun review =
-        NotebookRun.of(directory, untouched.environment(), "review", report(planned.report()));
+    TestingNotebook review =
+        TestingNotebook.of(directory, untouched.environment(), "review", report(planned.report()));
 
     assertThat(review.code()).as(review.said()).isZero();
     assertThat(review.line().path("runId")).isEqualTo(planned.report().path("runId"));
@@ -144,7 +149,7 @@ class NotebooksIT {
           "DELETE FROM dojo_dojo_group_member WHERE user_id = " + user);
 
       assertFails(
-          NotebookRun.of(directory, there.environment(), "review", report(planned.report())),
+          TestingNotebook.of(directory, there.environment(), "review", report(planned.report())),
           "product-users: not true any more, make the dry run anew: the report says \\[.*\\("
               + user
               + ", .*");
@@ -174,7 +179,7 @@ class NotebooksIT {
     ObjectNode report = planned.report().deepCopy();
     tamper.accept(report);
 
-    assertFails(NotebookRun.of(directory, Map.of(), "review", report(report)), message);
+    assertFails(TestingNotebook.of(directory, Map.of(), "review", report(report)), message);
   }
 
   @Test
@@ -198,8 +203,8 @@ class NotebooksIT {
               + surplus.get(0).get(1)
               + ", gen_random_uuid(), 'may stay')");
 
-      NotebookRun audit =
-          NotebookRun.of(directory, there.environment(), "audit", "findings=findings");
+      TestingNotebook audit =
+          TestingNotebook.of(directory, there.environment(), "audit", "findings=findings");
 
       assertThat(audit.code()).as(audit.said()).isZero();
       assertThat(audit.line().path("run")).isEqualTo(ran.report().path("runId"));
@@ -223,8 +228,8 @@ class NotebooksIT {
   void reviewOfADryRunThatWouldAddNothingDrawsNoGains() throws Exception {
     TestingRun idle = TestingRun.of(done.environment(), "plan", TestingRun.DOJO);
 
-    NotebookRun review =
-        NotebookRun.of(directory, done.environment(), "review", report(idle.report()));
+    TestingNotebook review =
+        TestingNotebook.of(directory, done.environment(), "review", report(idle.report()));
 
     assertThat(review.code()).as(review.said()).isZero();
     assertThat(review.printed())
@@ -269,13 +274,13 @@ class NotebooksIT {
     try (TestingDatabase there = TestingPostgres.shared().copy(done)) {
       there.execute(sql);
 
-      assertFails(NotebookRun.of(directory, there.environment(), "audit"), message);
+      assertFails(TestingNotebook.of(directory, there.environment(), "audit"), message);
     }
   }
 
   @Test
   void unknownParameterIsRefused() throws Exception {
-    NotebookRun run = NotebookRun.of(directory, Map.of(), "audit", "samples=3");
+    TestingNotebook run = TestingNotebook.of(directory, Map.of(), "audit", "samples=3");
 
     assertThat(run.code()).isEqualTo(2);
     assertThat(run.said())
@@ -283,7 +288,7 @@ class NotebooksIT {
   }
 
   /** The last line says which assertion did not hold. */
-  private static void assertFails(NotebookRun run, String message) {
+  private static void assertFails(TestingNotebook run, String message) {
     assertThat(run.code()).as(run.said()).isEqualTo(1);
     assertThat(run.said().strip().lines().reduce((first, second) -> second).orElseThrow())
         .matches("\\w+: AssertionError: " + message);

@@ -3,6 +3,7 @@ package backfill;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import backfill.report.Stage;
+import backfill.testing.TestingCheckout;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -105,13 +106,13 @@ class OneScreenTest {
   }
 
   private static List<Path> sources() {
-    Path main = Checkout.root().resolve("job/src/main/java");
-    return Checkout.files().stream()
+    Path main = TestingCheckout.root().resolve("job/src/main/java");
+    return TestingCheckout.files().stream()
         .filter(file -> file.startsWith(main) && file.toString().endsWith(".java"))
         .toList();
   }
 
   private static String text(Path file) {
-    return String.join("\n", Checkout.lines(file)) + "\n";
+    return String.join("\n", TestingCheckout.lines(file)) + "\n";
   }
 }

@@ -2,6 +2,10 @@ package backfill;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import backfill.testing.TestingDatabase;
+import backfill.testing.TestingPostgres;
+import backfill.testing.TestingRun;
+import backfill.testing.TestingUpstreamTables;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,14 +31,16 @@ class OtherApplicationsTest {
     static Application of(String name) {
       Map<String, String> parts = new HashMap<>();
       String heading = "";
-      for (String line : Upstream.resource("/applications/" + name + ".sql").lines().toList()) {
+      for (String line :
+          TestingUpstreamTables.resource("/applications/" + name + ".sql").lines().toList()) {
         if (line.startsWith("-- ")) {
           heading = line.substring(3);
         } else {
           parts.merge(heading, line + "\n", String::concat);
         }
       }
-      return new Application(Upstream.resource("/applications/" + name + ".conf"), parts);
+      return new Application(
+          TestingUpstreamTables.resource("/applications/" + name + ".conf"), parts);
     }
   }
 

@@ -2,6 +2,9 @@ package backfill;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import backfill.testing.TestingCheckout;
+import backfill.testing.TestingClassLoops;
+import backfill.testing.TestingClasses;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Path;
@@ -117,8 +120,8 @@ class PackageArrowsTest {
   }
 
   private static Map<String, List<Path>> filesOfRooms() {
-    Path sources = Checkout.root().resolve("job/src/main/java/backfill");
-    return Checkout.files().stream()
+    Path sources = TestingCheckout.root().resolve("job/src/main/java/backfill");
+    return TestingCheckout.files().stream()
         .filter(file -> file.startsWith(sources) && file.toString().endsWith(".java"))
         .collect(
             Collectors.groupingBy(
@@ -136,7 +139,7 @@ class PackageArrowsTest {
             files ->
                 files.forEach(
                     file ->
-                        violations(String.join("\n", Checkout.lines(file)))
+                        violations(String.join("\n", TestingCheckout.lines(file)))
                             .forEach(violation -> found.add(file + ": " + violation))));
 
     assertThat(filesOfRooms().keySet()).containsExactlyInAnyOrderElementsOf(OURS.keySet());
@@ -176,7 +179,7 @@ class PackageArrowsTest {
     }
 
     assertThat(of).hasSizeGreaterThan(100);
-    assertThat(ClassLoops.beyond(MOST_CLASSES_IN_A_LOOP, of)).isEmpty();
+    assertThat(TestingClassLoops.beyond(MOST_CLASSES_IN_A_LOOP, of)).isEmpty();
   }
 
   private static String outermost(String name) {
@@ -195,9 +198,9 @@ class PackageArrowsTest {
             "f", Set.of("a"),
             "z", Set.of());
 
-    assertThat(ClassLoops.beyond(MOST_CLASSES_IN_A_LOOP, six))
+    assertThat(TestingClassLoops.beyond(MOST_CLASSES_IN_A_LOOP, six))
         .containsExactly(Set.of("a", "b", "c", "d", "e", "f"));
-    assertThat(ClassLoops.beyond(6, six)).isEmpty();
+    assertThat(TestingClassLoops.beyond(6, six)).isEmpty();
   }
 
   @ParameterizedTest

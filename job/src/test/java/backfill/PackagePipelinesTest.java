@@ -2,6 +2,9 @@ package backfill;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import backfill.testing.TestingPackageOracle;
+import backfill.testing.TestingPackages;
+import backfill.testing.TestingRun;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Random;
@@ -139,7 +142,7 @@ class PackagePipelinesTest {
   void randomPackagesAreAsPlainSqlHasThemAndARerunWritesNothing() throws SQLException {
     long seed = System.nanoTime();
     LogManager.getLogger(PackagePipelinesTest.class).info("seed {}", seed);
-    PackageOracle oracle = new PackageOracle(packages, new Random(seed));
+    TestingPackageOracle oracle = new TestingPackageOracle(packages, new Random(seed));
     oracle.fill();
     TestingRun dry = packages.run("plan");
     assertThat(dry.code()).as(dry.said()).isZero();

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import backfill.postgres.server.Database;
+import backfill.testing.TestingDatabase;
+import backfill.testing.TestingPostgres;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;

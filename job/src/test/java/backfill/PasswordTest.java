@@ -5,6 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import backfill.cli.CommandLineJob;
 import backfill.postgres.server.Database;
+import backfill.testing.TestingDatabase;
+import backfill.testing.TestingLog;
+import backfill.testing.TestingPostgres;
+import backfill.testing.TestingSpark;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.io.PrintWriter;
@@ -69,7 +73,7 @@ class PasswordTest {
     TestingSpark.session();
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     PrintStream stream = new PrintStream(out, true, StandardCharsets.UTF_8);
-    try (CapturedLog log = new CapturedLog(Level.ALL)) {
+    try (TestingLog log = new TestingLog(Level.ALL)) {
       CommandLineJob.run(environment, stream, stream, "run", plan.toString(), "--report", "-");
       return out.toString(StandardCharsets.UTF_8) + String.join("\n", log.texts());
     }

@@ -2,6 +2,7 @@ package backfill;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import backfill.testing.TestingCheckout;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.regex.Pattern;
@@ -18,13 +19,13 @@ class PlainWordsTest {
 
   @Test
   void fewLinesSpeakOfNobodyInParticular() {
-    Path main = Checkout.root().resolve("job/src/main");
+    Path main = TestingCheckout.root().resolve("job/src/main");
     List<String> found =
-        Checkout.files().stream()
+        TestingCheckout.files().stream()
             .filter(file -> file.startsWith(main))
             .flatMap(
                 file ->
-                    Checkout.lines(file).stream()
+                    TestingCheckout.lines(file).stream()
                         .filter(line -> UNPLAIN.matcher(line).find())
                         .map(line -> file.getFileName() + ": " + line.strip()))
             .toList();

@@ -2,6 +2,9 @@ package backfill;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import backfill.testing.TestingHeldRun;
+import backfill.testing.TestingRun;
+import backfill.testing.TestingUpstream;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -216,8 +219,8 @@ class PrebuildsTest {
             "INSERT INTO groups (id, name, organization_id, quota_allowance)"
                 + " VALUES (md5('his')::uuid, 'coderprebuiltworkspaces', md5('b')::uuid, 3)")) {
       String table = meanwhile.contains("groups") ? "groups" : "organization_members";
-      try (HeldRun held =
-          HeldRun.writing(there.database, table, options -> there.run("run", options))) {
+      try (TestingHeldRun held =
+          TestingHeldRun.writing(there.database, table, options -> there.run("run", options))) {
         TestingRun run = held.meanwhile(meanwhile.formatted(SYSTEM)).release();
         assertThat(run.code()).as(run.said()).isZero();
       }

@@ -3,6 +3,9 @@ package backfill;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import backfill.report.ExitCodeTest;
+import backfill.testing.TestingDatabase;
+import backfill.testing.TestingPostgres;
+import backfill.testing.TestingRun;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.AfterAll;

@@ -2,6 +2,11 @@ package backfill;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import backfill.testing.TestingAccess;
+import backfill.testing.TestingDojo;
+import backfill.testing.TestingDojoKeys;
+import backfill.testing.TestingRandomGrants;
+import backfill.testing.TestingRun;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -17,9 +22,9 @@ class RandomRunTest {
   @ParameterizedTest
   @ValueSource(strings = {"default", "flatten.broadcast-bytes=0 B", "write.rows-per-batch=2"})
   void targetsAreTheOraclesRunAfterRun(String setting) throws Exception {
-    long seed = RandomGrants.anySeed();
+    long seed = TestingRandomGrants.anySeed();
     try (TestingDojo there = TestingDojo.create()) {
-      RandomGrants.fill(there.connection, seed);
+      TestingRandomGrants.fill(there.connection, seed);
       for (int i = 0; i < RUNS; i++) {
         runAndCompare(there, setting, "backfill.seed=" + seed + ", run " + i);
         change(there, seed + i);
@@ -42,13 +47,13 @@ class RandomRunTest {
   @ParameterizedTest
   @ValueSource(strings = {"uuid", "text", "character varying(1000)"})
   void keysThatAreNoIntegers(String type) throws Exception {
-    long seed = RandomGrants.anySeed();
+    long seed = TestingRandomGrants.anySeed();
     try (TestingDojo there = TestingDojo.create()) {
-      RandomGrants.fill(there.connection, seed);
+      TestingRandomGrants.fill(there.connection, seed);
       if (type.equals("uuid")) {
-        DojoKeys.becomeUuids(there.database);
+        TestingDojoKeys.becomeUuids(there.database);
       } else {
-        DojoKeys.becomeTexts(there.database, type);
+        TestingDojoKeys.becomeTexts(there.database, type);
       }
       runAndCompare(there, "default", "backfill.seed=" + seed);
       List<List<Object>> before = there.trace();
@@ -82,9 +87,9 @@ class RandomRunTest {
   }
 
   private static void runOnBigints(String moved) throws Exception {
-    long seed = RandomGrants.anySeed();
+    long seed = TestingRandomGrants.anySeed();
     try (TestingDojo there = TestingDojo.create()) {
-      RandomGrants.fill(there.connection, seed);
+      TestingRandomGrants.fill(there.connection, seed);
       // First every type, because each change of one checks its foreign keys anew.
       List<String> statements = new ArrayList<>();
       List<String> moves = new ArrayList<>(List.of("SET session_replication_role = replica"));
@@ -113,14 +118,14 @@ class RandomRunTest {
 
   private static void runAndCompare(TestingDojo there, String setting, String which)
       throws SQLException {
-    Access before = Access.present(there.connection);
-    Access justified = Access.justified(there.connection);
+    TestingAccess before = TestingAccess.present(there.connection);
+    TestingAccess justified = TestingAccess.justified(there.connection);
 
     TestingRun run =
         setting.equals("default") ? there.run("run") : there.run("run", "--set", setting);
 
     assertThat(run.code()).as(which + "\n" + run.said()).isZero();
-    assertThat(Access.present(there.connection)).as(which).isEqualTo(justified.and(before));
+    assertThat(TestingAccess.present(there.connection)).as(which).isEqualTo(justified.and(before));
     assertThat(run.counts("product-users", "planned", "inserted", "surplus", "missing"))
         .as(which)
         .isEqualTo(

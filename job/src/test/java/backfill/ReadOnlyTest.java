@@ -2,6 +2,8 @@ package backfill;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import backfill.testing.TestingDojo;
+import backfill.testing.TestingRun;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
 import java.util.HashMap;

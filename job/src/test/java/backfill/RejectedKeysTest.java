@@ -2,6 +2,11 @@ package backfill;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import backfill.testing.TestingDatabase;
+import backfill.testing.TestingPostgres;
+import backfill.testing.TestingRun;
+import backfill.testing.TestingSteps;
+import backfill.testing.TestingTypes;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
@@ -66,7 +71,7 @@ class RejectedKeysTest {
   @BeforeAll
   static void create() throws Exception {
     database = TestingPostgres.shared().createDatabase();
-    EveryType.create(database);
+    TestingTypes.create(database);
     database.execute(
         "CREATE TABLE events (id integer PRIMARY KEY, payload json NOT NULL)",
         """

@@ -2,6 +2,10 @@ package backfill;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import backfill.testing.TestingAccess;
+import backfill.testing.TestingDojo;
+import backfill.testing.TestingHeldRun;
+import backfill.testing.TestingRun;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.sql.SQLException;
 import java.util.List;
@@ -150,7 +154,7 @@ class RejectedRunTest {
   @Test
   void aUserDeletedWithItsGrantsBeforeTheWriteIsNobodysFault() throws Exception {
     String gone = " = (SELECT id FROM auth_user WHERE username = 'u2')";
-    try (HeldRun held = HeldRun.writing(there, "dojo_product_authorized_users")) {
+    try (TestingHeldRun held = TestingHeldRun.writing(there, "dojo_product_authorized_users")) {
       TestingRun run =
           held.meanwhile(
                   "DELETE FROM dojo_product_member WHERE user_id" + gone,
@@ -164,6 +168,7 @@ class RejectedRunTest {
       assertThat(run.said()).contains("1 rejected, 1 of them for a parent gone meanwhile;");
       assertAddsUp(run);
     }
-    assertThat(Access.present(there.connection)).isEqualTo(Access.expected(there.connection));
+    assertThat(TestingAccess.present(there.connection))
+        .isEqualTo(TestingAccess.expected(there.connection));
   }
 }

@@ -3,6 +3,7 @@ package backfill;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import backfill.report.Version;
+import backfill.testing.TestingCheckout;
 import java.io.IOException;
 import java.nio.file.FileSystem;
 import java.nio.file.FileSystems;
@@ -25,7 +26,7 @@ class ReleaseTest {
   private static final Pattern IMAGE = Pattern.compile("registry\\.example\\.org/backfill:(\\S+)");
 
   private static String text(String file) throws IOException {
-    return Files.readString(Checkout.root().resolve(file));
+    return Files.readString(TestingCheckout.root().resolve(file));
   }
 
   private static List<String> found(Pattern pattern, String file) throws IOException {
@@ -69,10 +70,12 @@ class ReleaseTest {
         Pattern.compile("(?<![\\d.=])" + Pattern.quote(released()) + "(?![\\d.]*\\d)");
 
     assertThat(
-            Checkout.files().stream()
+            TestingCheckout.files().stream()
                 .filter(
-                    file -> Checkout.lines(file).stream().anyMatch(l -> version.matcher(l).find()))
-                .map(file -> Checkout.root().relativize(file).toString()))
+                    file ->
+                        TestingCheckout.lines(file).stream()
+                            .anyMatch(l -> version.matcher(l).find()))
+                .map(file -> TestingCheckout.root().relativize(file).toString()))
         .containsExactlyInAnyOrder(
             "CHANGELOG.md",
             "Dockerfile",
@@ -99,6 +102,6 @@ class ReleaseTest {
   }
 
   private static String resource(String name) throws IOException {
-    return Files.readString(Checkout.root().resolve("job/target/classes").resolve(name));
+    return Files.readString(TestingCheckout.root().resolve("job/target/classes").resolve(name));
   }
 }

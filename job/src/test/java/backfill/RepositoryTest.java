@@ -2,6 +2,7 @@ package backfill;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import backfill.testing.TestingCheckout;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -31,11 +32,16 @@ class RepositoryTest {
   @Test
   void noFileNamesARegistryOrAMachine() {
     List<String> found = new ArrayList<>();
-    for (Path file : Checkout.files()) {
-      List<String> lines = Checkout.lines(file);
+    for (Path file : TestingCheckout.files()) {
+      List<String> lines = TestingCheckout.lines(file);
       for (int i = 0; i < lines.size(); i++) {
         if (isBoundToAPlace(lines.get(i))) {
-          found.add(Checkout.root().relativize(file) + ":" + (i + 1) + ": " + lines.get(i).strip());
+          found.add(
+              TestingCheckout.root().relativize(file)
+                  + ":"
+                  + (i + 1)
+                  + ": "
+                  + lines.get(i).strip());
         }
       }
     }
@@ -45,11 +51,11 @@ class RepositoryTest {
 
   @Test
   void filesAreFound() {
-    assertThat(Checkout.files())
+    assertThat(TestingCheckout.files())
         .contains(
-            Checkout.root().resolve("pom.xml"),
-            Checkout.root().resolve("job/bin/backfill"),
-            Checkout.root().resolve(".ci/run"));
+            TestingCheckout.root().resolve("pom.xml"),
+            TestingCheckout.root().resolve("job/bin/backfill"),
+            TestingCheckout.root().resolve(".ci/run"));
   }
 
   @ParameterizedTest
@@ -82,9 +88,9 @@ class RepositoryTest {
 
   @Test
   void readmeIsShortEnoughToBeRead() {
-    Path readme = Checkout.root().resolve("README.md");
+    Path readme = TestingCheckout.root().resolve("README.md");
 
-    assertThat(Checkout.lines(readme))
+    assertThat(TestingCheckout.lines(readme))
         .isNotEmpty()
         .hasSizeLessThanOrEqualTo(README_LINES)
         .allSatisfy(line -> assertThat(line).hasSizeLessThanOrEqualTo(README_LINE));

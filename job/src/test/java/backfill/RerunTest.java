@@ -2,6 +2,10 @@ package backfill;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import backfill.testing.TestingGrants;
+import backfill.testing.TestingJobRun;
+import backfill.testing.TestingProcess;
+import backfill.testing.TestingRandomGrants;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
@@ -11,14 +15,15 @@ class RerunTest {
 
   @Test
   void rerunAfterKillsAtAnyMomentEndsAsIfNothingHadBeen() throws Exception {
-    long seed = RandomGrants.anySeed();
+    long seed = TestingRandomGrants.anySeed();
     System.out.println("RerunTest: backfill.seed=" + seed);
     Random random = new Random(seed);
     try (TestingGrants there = TestingGrants.of(30, 200)) {
       String plan = there.plan("killed", "ledger.lease = 1 s");
       there.beforeEachBatch("PERFORM pg_sleep(0.1);");
       for (int kill = 1; kill <= KILLS; kill++) {
-        try (JobProcess job = JobProcess.local("local[2]", there.database.environment(), plan)) {
+        try (TestingProcess job =
+            TestingProcess.local("local[2]", there.database.environment(), plan)) {
           job.await(there, "a run began", "to_regclass('backfill.lease') IS NOT NULL");
           job.await(there, "it was entered", "count(*) = " + kill + " FROM backfill.run");
           if (kill == KILLS) {
@@ -34,7 +39,7 @@ class RerunTest {
       there.beforeEachBatch("");
       there.await("the lease is over", "max(until) < clock_timestamp() FROM backfill.lease");
 
-      JobRun rerun = JobRun.here(there.database.environment(), plan);
+      TestingJobRun rerun = TestingJobRun.here(there.database.environment(), plan);
 
       assertThat(rerun.code()).as(rerun.message()).isZero();
       assertThat(there.differences()).isZero();

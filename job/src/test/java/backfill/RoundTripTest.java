@@ -2,7 +2,14 @@ package backfill;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import backfill.CarriedColumns.Way;
+import backfill.testing.TestingCarriedColumns;
+import backfill.testing.TestingCarriedColumns.Way;
+import backfill.testing.TestingDatabase;
+import backfill.testing.TestingEverything;
+import backfill.testing.TestingPostgres;
+import backfill.testing.TestingRole;
+import backfill.testing.TestingRun;
+import backfill.testing.TestingSpark;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -67,14 +74,14 @@ class RoundTripTest {
   @TempDir static Path directory;
   private static TestingDatabase database;
   private static TestingDatabase elsewhere;
-  private static EverythingTable everything;
+  private static TestingEverything everything;
 
   @BeforeAll
   static void create() throws SQLException {
     database = TestingPostgres.shared().createDatabase();
     elsewhere = TestingPostgres.shared().createDatabase();
-    EverythingTable.create(elsewhere, SOME);
-    everything = EverythingTable.create(database, SOME);
+    TestingEverything.create(elsewhere, SOME);
+    everything = TestingEverything.create(database, SOME);
     for (Way way : Way.values()) {
       everything.copyTo(way.table());
     }
@@ -82,11 +89,11 @@ class RoundTripTest {
     String names = String.join(", ", everything.names());
     database.execute(
         "INSERT INTO %s SELECT * FROM %s WHERE id %% 3 = 0"
-            .formatted(Way.UPSERT.table(), EverythingTable.NAME),
+            .formatted(Way.UPSERT.table(), TestingEverything.NAME),
         "INSERT INTO %s SELECT id - 1, %s FROM %s WHERE id %% 3 = 2"
-            .formatted(Way.UPSERT.table(), names, EverythingTable.NAME),
+            .formatted(Way.UPSERT.table(), names, TestingEverything.NAME),
         "INSERT INTO %s SELECT (id + 1) %% %d, %s FROM %s"
-            .formatted(Way.UPDATE.table(), everything.rows(), names, EverythingTable.NAME));
+            .formatted(Way.UPDATE.table(), everything.rows(), names, TestingEverything.NAME));
   }
 
   @AfterAll
@@ -95,8 +102,8 @@ class RoundTripTest {
     elsewhere.close();
   }
 
-  private static TestingRun run(String command, CarriedColumns carried, Map<String, String> by)
-      throws IOException {
+  private static TestingRun run(
+      String command, TestingCarriedColumns carried, Map<String, String> by) throws IOException {
     Path plan = directory.resolve("everything.conf");
     Files.writeString(
         plan,
@@ -114,7 +121,7 @@ class RoundTripTest {
         %4$s]
         """
             .formatted(
-                EverythingTable.NAME,
+                TestingEverything.NAME,
                 Way.MISSING.table(),
                 String.join(", ", carried.of(Way.VIEW)),
                 Stream.of(Way.values()).map(carried::step).collect(Collectors.joining())));
@@ -125,8 +132,8 @@ class RoundTripTest {
     return TestingRun.of(environment, command, plan.toString());
   }
 
-  private static CarriedColumns checked() throws IOException {
-    CarriedColumns carried = new CarriedColumns(everything.names());
+  private static TestingCarriedColumns checked() throws IOException {
+    TestingCarriedColumns carried = new TestingCarriedColumns(everything.names());
     TestingRun check = run("check", carried, database.environment());
     while (check.code() == 3) {
       assertThat(carried.refuse(check.err())).as("no column of %s", check.said()).isTrue();
@@ -148,7 +155,7 @@ class RoundTripTest {
 
   @Test
   void everyValueArrivesOrItsColumnIsRefused() throws Exception {
-    CarriedColumns carried = checked();
+    TestingCarriedColumns carried = checked();
     assertThat(carried.refusals().keySet()).noneMatch(name -> ALWAYS.matcher(name).matches());
 
     try (TestingRole role = new TestingRole(database)) {
@@ -230,7 +237,7 @@ class RoundTripTest {
                 names.stream()
                     .map(name -> selected.apply(name) + " AS " + name)
                     .collect(
-                        Collectors.joining(", ", "SELECT id, ", " FROM " + EverythingTable.NAME)))
+                        Collectors.joining(", ", "SELECT id, ", " FROM " + TestingEverything.NAME)))
             .load();
     rows.write()
         .format("backfill")

@@ -2,6 +2,11 @@ package backfill;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import backfill.testing.TestingAccess;
+import backfill.testing.TestingAccessCases;
+import backfill.testing.TestingDefectDojo;
+import backfill.testing.TestingDojo;
+import backfill.testing.TestingRun;
 import java.sql.SQLException;
 import java.util.Arrays;
 import java.util.List;
@@ -15,8 +20,8 @@ public class RunTest {
   @Test
   void targetsAreAsTheOracleSays() throws Exception {
     try (TestingDojo there = TestingDojo.create()) {
-      Access expected = AccessCases.access("", "", "");
-      for (AccessCases.Case one : AccessCases.together().toList()) {
+      TestingAccess expected = TestingAccessCases.access("", "", "");
+      for (TestingAccessCases.Case one : TestingAccessCases.together().toList()) {
         one.fill().into(there.dojo);
         expected = expected.and(one.expected());
       }
@@ -26,8 +31,8 @@ public class RunTest {
   }
 
   @ParameterizedTest
-  @MethodSource("backfill.AccessCases#alone")
-  void targetsAreAsTheOracleSaysFor(AccessCases.Case one) throws Exception {
+  @MethodSource("backfill.testing.TestingAccessCases#alone")
+  void targetsAreAsTheOracleSaysFor(TestingAccessCases.Case one) throws Exception {
     try (TestingDojo there = TestingDojo.create()) {
       one.fill().into(there.dojo);
 
@@ -35,14 +40,14 @@ public class RunTest {
     }
   }
 
-  private static Access runAndCompare(TestingDojo there) throws SQLException {
-    Access before = Access.present(there.connection);
-    Access justified = Access.justified(there.connection);
+  private static TestingAccess runAndCompare(TestingDojo there) throws SQLException {
+    TestingAccess before = TestingAccess.present(there.connection);
+    TestingAccess justified = TestingAccess.justified(there.connection);
 
     TestingRun run = there.run("run");
 
     assertThat(run.code()).as(run.said()).isZero();
-    Access after = Access.present(there.connection);
+    TestingAccess after = TestingAccess.present(there.connection);
     assertThat(after).isEqualTo(justified.and(before));
     if (run.step("product-users").path("status").asText().equals("done")) {
       assertReportTellsTheTables(run, before, justified);
@@ -50,9 +55,10 @@ public class RunTest {
     return after;
   }
 
-  private static void assertReportTellsTheTables(TestingRun run, Access before, Access justified) {
-    Access inserted = justified.without(before);
-    Access surplus = before.without(justified);
+  private static void assertReportTellsTheTables(
+      TestingRun run, TestingAccess before, TestingAccess justified) {
+    TestingAccess inserted = justified.without(before);
+    TestingAccess surplus = before.without(justified);
     String[] names = {"planned", "inserted", "alreadyPresent", "surplus", "missing"};
     assertThat(run.counts("product-users", names))
         .isEqualTo(
@@ -130,7 +136,7 @@ public class RunTest {
   }
 
   /** Three product pairs; u1 gains two flags, u2 one, u3 and u4 none. */
-  private static void fill(DefectDojo dojo) throws Exception {
+  private static void fill(TestingDefectDojo dojo) throws Exception {
     dojo.productMember("p1", "u1", "Reader")
         .productGroup("p1", "g1")
         .group("g1", "u1", "u2")

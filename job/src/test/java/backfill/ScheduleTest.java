@@ -3,6 +3,14 @@ package backfill;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import backfill.plan.PlanFile;
+import backfill.testing.TestingApiKeys;
+import backfill.testing.TestingCommand;
+import backfill.testing.TestingDatabase;
+import backfill.testing.TestingDefectDojo;
+import backfill.testing.TestingPackages;
+import backfill.testing.TestingPostgres;
+import backfill.testing.TestingRun;
+import backfill.testing.TestingUpstream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -39,7 +47,7 @@ class ScheduleTest {
     Set<String> compared = new HashSet<>();
     try (TestingDatabase database = TestingPostgres.shared().createDatabase()) {
       try (Connection connection = database.connection()) {
-        DefectDojo.create(connection).withUserHistory();
+        TestingDefectDojo.create(connection).withUserHistory();
       }
       compared.add(compare(database.environment(), TestingRun.DOJO));
     }
@@ -56,8 +64,8 @@ class ScheduleTest {
           "INSERT INTO gitlab_subscriptions (namespace_id, hosted_plan_id) VALUES (10, 1)");
       compared.add(compare(there.database.environment(), "gitlab-seat-assignments"));
     }
-    try (ApiKeys keys = ApiKeys.create()) {
-      compared.add(compare(keys.database.environment(), ApiKeys.PLAN));
+    try (TestingApiKeys keys = TestingApiKeys.create()) {
+      compared.add(compare(keys.database.environment(), TestingApiKeys.PLAN));
     }
     try (TestingPackages packages = TestingPackages.create()) {
       compared.add(compare(packages.environment(), TestingPackages.PLAN));

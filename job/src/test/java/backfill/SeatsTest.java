@@ -2,6 +2,10 @@ package backfill;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import backfill.testing.TestingHeldRun;
+import backfill.testing.TestingRandomGrants;
+import backfill.testing.TestingRun;
+import backfill.testing.TestingUpstream;
 import java.sql.SQLException;
 import java.util.Arrays;
 import java.util.List;
@@ -312,8 +316,8 @@ class SeatsTest {
                (10, 5, '2020-01-01', '2020-01-01', 2, 1)
         """);
     String table = "subscription_seat_assignments";
-    try (HeldRun held =
-        HeldRun.writing(
+    try (TestingHeldRun held =
+        TestingHeldRun.writing(
             there.database,
             table,
             options -> {
@@ -350,7 +354,7 @@ class SeatsTest {
 
   @Test
   void randomMembersGetTheSeatsThatSqlGivesThem() throws Exception {
-    long seed = RandomGrants.anySeed();
+    long seed = TestingRandomGrants.anySeed();
     world();
     there.database.execute(
         """

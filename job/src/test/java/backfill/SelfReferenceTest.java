@@ -2,6 +2,9 @@ package backfill;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import backfill.testing.TestingDatabase;
+import backfill.testing.TestingPostgres;
+import backfill.testing.TestingRun;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;

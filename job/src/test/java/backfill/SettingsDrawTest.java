@@ -2,6 +2,16 @@ package backfill;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import backfill.testing.TestingDatabase;
+import backfill.testing.TestingDefectDojo;
+import backfill.testing.TestingJobRun;
+import backfill.testing.TestingPostgres;
+import backfill.testing.TestingProcess;
+import backfill.testing.TestingRandomGrants;
+import backfill.testing.TestingRole;
+import backfill.testing.TestingRun;
+import backfill.testing.TestingSettingsDraw;
+import backfill.testing.TestingSpark;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -73,12 +83,12 @@ class SettingsDrawTest {
 
   @BeforeEach
   void create() throws Exception {
-    seed = RandomGrants.anySeed();
+    seed = TestingRandomGrants.anySeed();
     plan = Files.writeString(directory.resolve("drawn.conf"), PLAN);
     template = TestingPostgres.shared().createDatabase();
     try (Connection connection = template.connection()) {
-      DefectDojo.create(connection);
-      RandomGrants.fill(connection, seed);
+      TestingDefectDojo.create(connection);
+      TestingRandomGrants.fill(connection, seed);
     }
     template.execute(
         """
@@ -124,7 +134,7 @@ class SettingsDrawTest {
   @Test
   void tablesAreTheSameWhateverTheSettings() throws Exception {
     List<List<Object>> expected;
-    try (TestingDatabase plain = TestingPostgres.shared().copyOf(template)) {
+    try (TestingDatabase plain = TestingPostgres.shared().copy(template)) {
       TestingRun run = TestingRun.of(plain.environment(), "run", plan.toString());
       assertThat(run.code()).as("backfill.seed=" + seed + "\n" + run.said()).isZero();
       expected = tables(plain);
@@ -132,20 +142,23 @@ class SettingsDrawTest {
     for (int i = 0; i < DRAWS; i++) {
       long drawn = seed + i;
       System.out.println("SettingsDrawTest: draw " + i + ", backfill.seed=" + drawn);
-      compare(new SettingsDraw(new Random(drawn)), i, drawn, expected);
+      compare(new TestingSettingsDraw(new Random(drawn)), i, drawn, expected);
     }
   }
 
-  private void compare(SettingsDraw draw, int number, long drawn, List<List<Object>> expected)
+  private void compare(
+      TestingSettingsDraw draw, int number, long drawn, List<List<Object>> expected)
       throws Exception {
-    try (TestingDatabase database = TestingPostgres.shared().copyOf(template);
+    try (TestingDatabase database = TestingPostgres.shared().copy(template);
         TestingRole role = new TestingRole(database)) {
       Map<String, String> environment = new HashMap<>(role.environment());
       Map<String, String> ofSpark = draw.ofSpark();
       List<String> which = new ArrayList<>(List.of("backfill.seed=" + drawn));
-      which.addAll(SettingsDraw.alter(template, "ROLE " + role.name, draw.ofServer(template)));
       which.addAll(
-          SettingsDraw.alter(template, "DATABASE " + database.name(), draw.ofServer(template)));
+          TestingSettingsDraw.alter(template, "ROLE " + role.name, draw.ofServer(template)));
+      which.addAll(
+          TestingSettingsDraw.alter(
+              template, "DATABASE " + database.name(), draw.ofServer(template)));
       which.add(ofSpark.toString());
       String said;
       int code;
@@ -154,12 +167,12 @@ class SettingsDrawTest {
         List<String> jvm = draw.ofJvm();
         which.add(environment.toString());
         which.addAll(jvm);
-        JobRun run = run(environment, jvm, ofSpark);
+        TestingJobRun run = run(environment, jvm, ofSpark);
         said = run.said();
         code = run.code();
       } else {
         SparkConf conf = TestingSpark.session().sparkContext().conf();
-        AutoCloseable given = SettingsDraw.given(conf, ofSpark);
+        AutoCloseable given = TestingSettingsDraw.given(conf, ofSpark);
         try {
           TestingRun run = TestingRun.of(environment, "run", plan.toString());
           said = run.said();
@@ -174,16 +187,17 @@ class SettingsDrawTest {
     }
   }
 
-  private JobRun run(Map<String, String> environment, List<String> jvm, Map<String, String> ofSpark)
+  private TestingJobRun run(
+      Map<String, String> environment, List<String> jvm, Map<String, String> ofSpark)
       throws Exception {
     List<String> options = new ArrayList<>(jvm);
     options.add("-Dspark.master=local[2]");
     ofSpark.forEach((key, value) -> options.add("-D" + key + "=" + value));
     List<String> command =
-        JobProcess.java(System.getProperty("java.class.path"), options.toArray(String[]::new));
+        TestingProcess.java(System.getProperty("java.class.path"), options.toArray(String[]::new));
     command.add("backfill.Main");
-    command.addAll(List.of(JobRun.words(plan.toString())));
-    try (JobProcess process = JobProcess.start(command, environment)) {
+    command.addAll(List.of(TestingJobRun.words(plan.toString())));
+    try (TestingProcess process = TestingProcess.start(command, environment)) {
       return process.end();
     }
   }

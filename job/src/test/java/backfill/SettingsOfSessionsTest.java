@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import backfill.postgres.ledger.LedgerTables;
-import backfill.postgres.server.HostileSettings;
-import backfill.postgres.server.PoolingProxy;
+import backfill.postgres.server.TestingHostileSettings;
+import backfill.testing.TestingDatabase;
+import backfill.testing.TestingPoolingProxy;
+import backfill.testing.TestingRun;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -71,11 +73,11 @@ class SettingsOfSessionsTest {
 
   @TempDir Path directory;
   private final TimeZone zone = TimeZone.getDefault();
-  private HostileSettings hostile;
+  private TestingHostileSettings hostile;
 
   @BeforeEach
   void create() throws SQLException {
-    hostile = new HostileSettings(PROBES);
+    hostile = new TestingHostileSettings(PROBES);
     TestingDatabase database = hostile.database();
     database.execute(
         "CREATE TABLE grants (project int, person int)",
@@ -183,7 +185,7 @@ class SettingsOfSessionsTest {
 
   @Test
   void behindAPoolerEachTransactionHasThemAndNoSessionKeepsAny() throws Exception {
-    try (PoolingProxy pooler = new PoolingProxy(hostile.database().url(), 8)) {
+    try (TestingPoolingProxy pooler = new TestingPoolingProxy(hostile.database().url(), 8)) {
       Map<String, String> environment = hostile.environment(pooler.url(hostile.database().url()));
       runsAsIfNothingWereSet(environment, PLAN + "]");
 
@@ -229,7 +231,7 @@ class SettingsOfSessionsTest {
 
   @Test
   void whatIsBrokenOffBehindAPoolerIsNotSent() throws Exception {
-    try (PoolingProxy pooler = new PoolingProxy(hostile.database().url(), 4)) {
+    try (TestingPoolingProxy pooler = new TestingPoolingProxy(hostile.database().url(), 4)) {
       TestingRun run =
           run(
               hostile.environment(pooler.url(hostile.database().url())),

@@ -3,6 +3,11 @@ package backfill;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import backfill.report.Stage;
+import backfill.testing.TestingCluster;
+import backfill.testing.TestingGrants;
+import backfill.testing.TestingJobRun;
+import backfill.testing.TestingProcess;
+import backfill.testing.TestingSparkEvents;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -29,12 +34,12 @@ class SeveralMachinesTest {
       String plan = there.planWhere("slowly(object_id)", "several");
       long readers = 0;
       long writers = 0;
-      JobRun run;
-      try (JobProcess job =
+      TestingJobRun run;
+      try (TestingProcess job =
           cluster.run(
               there.database.environment(),
               plan,
-              SparkEvents.into(events),
+              TestingSparkEvents.into(events),
               "--set",
               "read.readers=" + AT_MOST,
               "--set",
@@ -58,7 +63,7 @@ class SeveralMachinesTest {
       assertThat(run.code()).as(run.said()).isZero();
       assertThat(readers).as("connections that read").isEqualTo(AT_MOST);
       assertThat(writers).as("connections that write").isEqualTo(AT_MOST);
-      SparkEvents tasks = SparkEvents.of(events);
+      TestingSparkEvents tasks = TestingSparkEvents.of(events);
       for (Stage stage : List.of(Stage.READ, Stage.WRITE, Stage.VERIFY)) {
         assertThat(tasks.hosts(stage)).as("%s", stage).containsExactly("127.0.0.1", "127.0.0.2");
       }

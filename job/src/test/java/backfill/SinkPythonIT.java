@@ -2,6 +2,11 @@ package backfill;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import backfill.testing.TestingDatabase;
+import backfill.testing.TestingDistribution;
+import backfill.testing.TestingPostgres;
+import backfill.testing.TestingPython;
+import backfill.testing.TestingSubmittedDojo;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.nio.file.Files;
@@ -108,7 +113,7 @@ class SinkPythonIT {
   private JsonNode run(TestingDatabase database) throws Exception {
     Path script = Files.writeString(directory.resolve("sink.py"), SCRIPT);
     Map<String, String> environment = new HashMap<>();
-    environment.put("JAR", SubmittedDojo.JAR);
+    environment.put("JAR", TestingSubmittedDojo.JAR);
     environment.put("URL", database.url());
     environment.put("DB_USER", database.user());
     environment.put("DB_PASSWORD", database.password());

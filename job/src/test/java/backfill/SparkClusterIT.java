@@ -2,6 +2,13 @@ package backfill;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import backfill.testing.TestingCluster;
+import backfill.testing.TestingDistribution;
+import backfill.testing.TestingJobRun;
+import backfill.testing.TestingProcess;
+import backfill.testing.TestingRun;
+import backfill.testing.TestingSightings;
+import backfill.testing.TestingSubmittedDojo;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.nio.file.Files;
@@ -30,7 +37,7 @@ class SparkClusterIT {
   private static TestingCluster cluster;
 
   @TempDir Path directory;
-  private SubmittedDojo there;
+  private TestingSubmittedDojo there;
 
   @BeforeAll
   static void start() throws Exception {
@@ -47,7 +54,7 @@ class SparkClusterIT {
 
   @BeforeEach
   void fill() throws Exception {
-    there = new SubmittedDojo();
+    there = new TestingSubmittedDojo();
   }
 
   @AfterEach
@@ -57,12 +64,14 @@ class SparkClusterIT {
 
   @Test
   void driverHereEndsWithTheCodeAndTheLine() throws Exception {
-    try (JobProcess job =
-        submit(List.of("--conf", "spark.driver.host=127.0.0.1"), JobRun.words(TestingRun.DOJO))) {
+    try (TestingProcess job =
+        submit(
+            List.of("--conf", "spark.driver.host=127.0.0.1"),
+            TestingJobRun.words(TestingRun.DOJO))) {
       there.assertDone(job.end());
     }
-    try (JobProcess job = submit(List.of(), "run", "no-such-plan")) {
-      JobRun run = job.end();
+    try (TestingProcess job = submit(List.of(), "run", "no-such-plan")) {
+      TestingJobRun run = job.end();
 
       assertThat(run.code()).as(run.said()).isEqualTo(2);
       assertThat(run.line().path("exitCode").asInt()).isEqualTo(2);
@@ -74,7 +83,7 @@ class SparkClusterIT {
     Path report = directory.resolve("report.json");
     Path events = Files.createDirectory(cluster.directory.resolve("events"));
     String driver;
-    try (JobProcess job =
+    try (TestingProcess job =
         submit(
             List.of(
                 "--deploy-mode",
@@ -89,11 +98,11 @@ class SparkClusterIT {
             TestingRun.DOJO,
             "--report",
             report.toUri().toString())) {
-      JobRun submitted = job.end();
+      TestingJobRun submitted = job.end();
       assertThat(submitted.code()).as(submitted.said()).isZero();
       driver = driver(submitted);
     }
-    Seen seen = await(driver, "FINISHED");
+    TestingSightings seen = await(driver, "FINISHED");
 
     there.assertDone(JSON.readTree(Files.readString(report)));
     assertThat(seen.placesWith(TestingRun.DOJO))
@@ -107,14 +116,14 @@ class SparkClusterIT {
   void driverThereThatFailsSaysSoInItsReportAlone() throws Exception {
     Path report = directory.resolve("report.json");
 
-    try (JobProcess job =
+    try (TestingProcess job =
         submit(
             List.of("--deploy-mode", "cluster"),
             "run",
             "no-such-plan",
             "--report",
             "file:" + report)) {
-      JobRun submitted = job.end();
+      TestingJobRun submitted = job.end();
       assertThat(submitted.code()).as("it was submitted").isZero();
       await(driver(submitted), "FAILED");
     }
@@ -125,7 +134,7 @@ class SparkClusterIT {
         .startsWith("no-such-plan: is neither");
   }
 
-  private JobProcess submit(List<String> options, String... words) throws Exception {
+  private TestingProcess submit(List<String> options, String... words) throws Exception {
     List<String> command = new ArrayList<>();
     command.add(spark.program("spark-submit"));
     command.addAll(List.of("--master", cluster.url, "--executor-memory", "512m"));
@@ -133,13 +142,13 @@ class SparkClusterIT {
     command.addAll(List.of("--driver-java-options", "-XX:TieredStopAtLevel=1"));
     command.addAll(List.of("--conf", "spark.executor.extraJavaOptions=-XX:TieredStopAtLevel=1"));
     command.addAll(options);
-    command.addAll(List.of("--class", "backfill.Main", SubmittedDojo.JAR));
+    command.addAll(List.of("--class", "backfill.Main", TestingSubmittedDojo.JAR));
     command.addAll(List.of(words));
-    return JobProcess.start(command, there.role.environment());
+    return TestingProcess.start(command, there.role.environment());
   }
 
   /** What spark-submit calls the driver that it has submitted. */
-  private static String driver(JobRun submitted) {
+  private static String driver(TestingJobRun submitted) {
     return DRIVER
         .matcher(submitted.said())
         .results()
@@ -149,8 +158,8 @@ class SparkClusterIT {
   }
 
   /** Looks at the cluster until its master says so of the driver; what was to be seen. */
-  private static Seen await(String driver, String state) throws Exception {
-    Seen seen = new Seen(cluster);
+  private static TestingSightings await(String driver, String state) throws Exception {
+    TestingSightings seen = new TestingSightings(cluster);
     long end = System.nanoTime() + PATIENCE_NANOS;
     while (true) {
       seen.look();

@@ -2,6 +2,13 @@ package backfill;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import backfill.testing.TestingCheckout;
+import backfill.testing.TestingDistribution;
+import backfill.testing.TestingJobRun;
+import backfill.testing.TestingProcess;
+import backfill.testing.TestingPython;
+import backfill.testing.TestingRun;
+import backfill.testing.TestingSubmittedDojo;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -20,7 +27,7 @@ class SparkSubmitIT {
   private static TestingDistribution spark;
 
   @TempDir Path directory;
-  private SubmittedDojo there;
+  private TestingSubmittedDojo there;
 
   @BeforeAll
   static void fetch() throws Exception {
@@ -29,7 +36,7 @@ class SparkSubmitIT {
 
   @BeforeEach
   void fill() throws Exception {
-    there = new SubmittedDojo();
+    there = new TestingSubmittedDojo();
   }
 
   @AfterEach
@@ -42,7 +49,7 @@ class SparkSubmitIT {
     Path root = checkoutWithoutSources(directory.resolve("a checkout"));
     Path home = Files.createTempDirectory("a spark ").resolve("home");
     Files.createSymbolicLink(home, spark.home());
-    JobRun run;
+    TestingJobRun run;
     try {
       run =
           end(
@@ -67,7 +74,7 @@ class SparkSubmitIT {
     }
     Map<String, String> environment = Map.of("JAVA_HOME", TestingDistribution.java(25).toString());
 
-    JobRun refused = end(environment, submit(), "--set", "limits.rows-inserted=1");
+    TestingJobRun refused = end(environment, submit(), "--set", "limits.rows-inserted=1");
     assertThat(refused.code()).as(refused.said()).isEqualTo(5);
     assertThat(refused.line().path("exitCode").asInt()).isEqualTo(5);
     there.assertUntouched();
@@ -84,16 +91,16 @@ class SparkSubmitIT {
         "-XX:TieredStopAtLevel=1",
         "--class",
         "backfill.Main",
-        SubmittedDojo.JAR);
+        TestingSubmittedDojo.JAR);
   }
 
-  private JobRun end(Map<String, String> environment, List<String> command, String... options)
-      throws Exception {
+  private TestingJobRun end(
+      Map<String, String> environment, List<String> command, String... options) throws Exception {
     Map<String, String> all = new HashMap<>(there.role.environment());
     all.putAll(environment);
     List<String> words = new ArrayList<>(command);
-    words.addAll(List.of(JobRun.words(TestingRun.DOJO, options)));
-    try (JobProcess job = JobProcess.start(words, all)) {
+    words.addAll(List.of(TestingJobRun.words(TestingRun.DOJO, options)));
+    try (TestingProcess job = TestingProcess.start(words, all)) {
       return job.end();
     }
   }
@@ -108,7 +115,7 @@ class SparkSubmitIT {
             "conf/spark-defaults.conf",
             "conf/log4j2.properties")) {
       Files.createDirectories(root.resolve(file).getParent());
-      Files.copy(Checkout.root().resolve(file), root.resolve(file));
+      Files.copy(TestingCheckout.root().resolve(file), root.resolve(file));
     }
     Files.setPosixFilePermissions(
         root.resolve("job/bin/backfill"), PosixFilePermissions.fromString("rwxr-xr-x"));

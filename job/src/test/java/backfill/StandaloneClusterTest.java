@@ -2,6 +2,10 @@ package backfill;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import backfill.testing.TestingCluster;
+import backfill.testing.TestingGrants;
+import backfill.testing.TestingJobRun;
+import backfill.testing.TestingProcess;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
@@ -45,7 +49,7 @@ class StandaloneClusterTest {
     there.beforeEachBatch(
         "IF n IN (5, 15) THEN RAISE EXCEPTION 'the disk' USING ERRCODE = '58030'; END IF;");
 
-    JobRun run = run("retried", Map.of());
+    TestingJobRun run = run("retried", Map.of());
 
     assertThat(run.code()).as(run.said()).isZero();
     assertThat(there.batchesSent()).isEqualTo(BATCHES + 2);
@@ -57,7 +61,7 @@ class StandaloneClusterTest {
     there.beforeEachBatch(
         "IF current_setting('application_name') LIKE '%#1' THEN PERFORM pg_sleep(0.5); END IF;");
 
-    JobRun run =
+    TestingJobRun run =
         run(
             "doubled",
             Map.of(
@@ -78,8 +82,8 @@ class StandaloneClusterTest {
   void killedExecutorLosesNoCount() throws Exception {
     there.beforeEachBatch("PERFORM pg_sleep(0.3);");
     String plan = there.plan("killed");
-    JobRun run;
-    try (JobProcess job = cluster.run(there.database.environment(), plan, Map.of())) {
+    TestingJobRun run;
+    try (TestingProcess job = cluster.run(there.database.environment(), plan, Map.of())) {
       job.await(there, "some batches were in", "count(*) >= 800 FROM access");
       List<ProcessHandle> executors = cluster.executors();
       assertThat(executors).hasSize(2);
@@ -93,7 +97,7 @@ class StandaloneClusterTest {
     assertThat(run.report().path("countsExact").booleanValue()).isTrue();
 
     there.beforeEachBatch("");
-    JobRun rerun = JobRun.here(there.database.environment(), plan);
+    TestingJobRun rerun = TestingJobRun.here(there.database.environment(), plan);
 
     assertThat(rerun.code()).isZero();
     assertThat(rerun.inserted()).isEqualTo(PAIRS - run.inserted());
@@ -107,12 +111,12 @@ class StandaloneClusterTest {
   @Test
   void progressLinesGrowWhileItIsWritten() throws Exception {
     there.beforeEachBatch("PERFORM pg_sleep(0.6);");
-    try (JobProcess job =
+    try (TestingProcess job =
         cluster.run(
             there.database.environment(),
             there.plan("watched", "progress-every = 500 ms"),
             Map.of())) {
-      JobRun run = job.end();
+      TestingJobRun run = job.end();
 
       assertThat(run.code()).as(run.said()).isZero();
       assertThat(
@@ -128,8 +132,8 @@ class StandaloneClusterTest {
 
   @Test
   void withoutALedgerASecondCopyIsRefused() throws Exception {
-    try (JobProcess job =
-        JobProcess.local(
+    try (TestingProcess job =
+        TestingProcess.local(
             "local[2]",
             Map.of(
                 "BACKFILL_URL", there.database.url(),
@@ -137,7 +141,7 @@ class StandaloneClusterTest {
                 "BACKFILL_PASSWORD", there.database.password(),
                 "JDK_JAVA_OPTIONS", "-Dspark.speculation=true"),
             there.plan("refused", "ledger = off"))) {
-      JobRun run = job.end();
+      TestingJobRun run = job.end();
 
       assertThat(run.code()).as(run.said()).isEqualTo(2);
       assertThat(run.message())
@@ -152,13 +156,13 @@ class StandaloneClusterTest {
   @Test
   void preflightOfACheckRefusesItToo() throws Exception {
     List<String> command =
-        JobProcess.java(
+        TestingProcess.java(
             System.getProperty("java.class.path"),
             "-Dspark.master=local[2]",
             "-Dspark.speculation=true");
     command.addAll(List.of("backfill.Main", "check", there.plan("checked", "ledger = off")));
-    try (JobProcess job = JobProcess.start(command, there.database.environment())) {
-      JobRun run = job.end();
+    try (TestingProcess job = TestingProcess.start(command, there.database.environment())) {
+      TestingJobRun run = job.end();
 
       assertThat(run.code()).as(run.said()).isEqualTo(2);
       assertThat(run.said())
@@ -169,14 +173,14 @@ class StandaloneClusterTest {
 
   @Test
   void supervisedDriverIsRefused() throws Exception {
-    try (JobProcess job =
-        JobProcess.local(
+    try (TestingProcess job =
+        TestingProcess.local(
             "local[2]",
             Map.of(
                 "JDK_JAVA_OPTIONS",
                 "-Dspark.driver.supervise=true -Dspark.submit.deployMode=cluster"),
             there.plan("supervised"))) {
-      JobRun run = job.end();
+      TestingJobRun run = job.end();
 
       assertThat(run.code()).as(run.said()).isEqualTo(2);
       assertThat(run.message())
@@ -186,13 +190,13 @@ class StandaloneClusterTest {
     }
   }
 
-  private JobRun run(String name, Map<String, String> spark) throws Exception {
-    try (JobProcess job = cluster.run(there.database.environment(), there.plan(name), spark)) {
+  private TestingJobRun run(String name, Map<String, String> spark) throws Exception {
+    try (TestingProcess job = cluster.run(there.database.environment(), there.plan(name), spark)) {
       return job.end();
     }
   }
 
-  private void assertExact(JobRun run) throws Exception {
+  private void assertExact(TestingJobRun run) throws Exception {
     assertThat(run.inserted()).isEqualTo(PAIRS).isEqualTo(there.rows());
     assertThat(run.step().path("conflicts").longValue()).isZero();
     assertThat(there.ledgerRows(run.runId())).isEqualTo(PAIRS);

@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import backfill.postgres.ledger.LedgerStatus;
 import backfill.report.StatusTable;
+import backfill.testing.TestingDatabase;
+import backfill.testing.TestingPostgres;
+import backfill.testing.TestingRun;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.nio.file.Files;

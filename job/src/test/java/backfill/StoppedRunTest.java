@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import backfill.cli.CommandLineJob;
 import backfill.report.ExitCode;
 import backfill.report.Stopping;
+import backfill.testing.TestingSpark;
+import backfill.testing.TestingStoppedTables;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
@@ -31,11 +33,11 @@ class StoppedRunTest {
     TestingSpark.session();
   }
 
-  private CompletableFuture<Integer> begin(StoppedTables tables) {
+  private CompletableFuture<Integer> begin(TestingStoppedTables tables) {
     return CompletableFuture.supplyAsync(() -> run(stopping, tables));
   }
 
-  private int run(Stopping by, StoppedTables tables, String... more) {
+  private int run(Stopping by, TestingStoppedTables tables, String... more) {
     PrintStream stream = new PrintStream(out, true);
     return CommandLineJob.run(
         by, tables.database.environment(), stream, stream, tables.command(more));
@@ -47,7 +49,7 @@ class StoppedRunTest {
 
   @Test
   void deadlineInTheMiddleOfTheWriteLetsTheBatchesInFlightEnd() throws Exception {
-    try (StoppedTables tables = StoppedTables.create(directory, "true").slow()) {
+    try (TestingStoppedTables tables = TestingStoppedTables.create(directory, "true").slow()) {
       CompletableFuture<Integer> run = begin(tables);
       tables.awaitGranted(run::isDone);
       stopping.at(Instant.now().plusMillis(100));
@@ -64,7 +66,7 @@ class StoppedRunTest {
 
   @Test
   void deadlineThatIsOverStopsBeforeAnythingIsRead() throws Exception {
-    try (StoppedTables tables = StoppedTables.create(directory, "true")) {
+    try (TestingStoppedTables tables = TestingStoppedTables.create(directory, "true")) {
       assertThat(run(stopping, tables, "--set", "stop-after=2020-01-01T00:00:00Z")).isEqualTo(143);
       assertNothingWritten(tables, "pending");
       assertThat(out.toString().lines().reduce((before, last) -> last).orElseThrow())
@@ -75,12 +77,12 @@ class StoppedRunTest {
 
   @Test
   void preflightThatWaitsForALockIsEnded() throws Exception {
-    try (StoppedTables tables = StoppedTables.create(directory, "true");
+    try (TestingStoppedTables tables = TestingStoppedTables.create(directory, "true");
         Connection other = tables.database.connection()) {
       other.setAutoCommit(false);
       other.createStatement().execute("LOCK TABLE members");
       CompletableFuture<Integer> run = begin(tables);
-      tables.awaitSession(StoppedTables.BLOCKED, run::isDone);
+      tables.awaitSession(TestingStoppedTables.BLOCKED, run::isDone);
       assertEndsInTime(run, tables);
       assertNothingWritten(tables, "pending");
     }
@@ -88,15 +90,16 @@ class StoppedRunTest {
 
   @Test
   void rowsThatAreReadSlowlyAreLeft() throws Exception {
-    try (StoppedTables tables = StoppedTables.create(directory, "pg_sleep(0.05) IS NOT NULL")) {
+    try (TestingStoppedTables tables =
+        TestingStoppedTables.create(directory, "pg_sleep(0.05) IS NOT NULL")) {
       CompletableFuture<Integer> run = begin(tables);
-      tables.awaitSession(StoppedTables.ASLEEP + " AND query LIKE 'COPY%'", run::isDone);
+      tables.awaitSession(TestingStoppedTables.ASLEEP + " AND query LIKE 'COPY%'", run::isDone);
       assertEndsInTime(run, tables);
       assertNothingWritten(tables, "stopped");
     }
   }
 
-  private void assertEndsInTime(CompletableFuture<Integer> run, StoppedTables tables)
+  private void assertEndsInTime(CompletableFuture<Integer> run, TestingStoppedTables tables)
       throws Exception {
     long asked = System.nanoTime();
     stopping.ask(REASON);
@@ -105,7 +108,8 @@ class StoppedRunTest {
     assertThat(Duration.ofNanos(System.nanoTime() - asked)).isLessThan(Duration.ofSeconds(5));
   }
 
-  private static void assertNothingWritten(StoppedTables tables, String first) throws Exception {
+  private static void assertNothingWritten(TestingStoppedTables tables, String first)
+      throws Exception {
     JsonNode report = tables.report();
     assertThat(report.path("status").asText()).isEqualTo("stopped");
     assertThat(report.path("countsExact").asBoolean()).isTrue();
@@ -117,7 +121,7 @@ class StoppedRunTest {
 
   @Test
   void runThatIsOverIsNotStopped() throws Exception {
-    try (StoppedTables tables = StoppedTables.create(directory, "true")) {
+    try (TestingStoppedTables tables = TestingStoppedTables.create(directory, "true")) {
       assertThat(run(stopping, tables)).isZero();
       stopping.ask(REASON);
       assertThat(tables.report().path("status").asText()).isEqualTo("succeeded");

@@ -2,6 +2,7 @@ package backfill;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import backfill.testing.TestingCheckout;
 import java.nio.file.Files;
 import java.util.List;
 import java.util.regex.Pattern;
@@ -11,7 +12,7 @@ import org.junit.jupiter.api.Test;
 class TestingDistributionTest {
   @Test
   void pysparkIsTheSparkOfThePom() throws Exception {
-    String pom = Files.readString(Checkout.root().resolve("pom.xml"));
+    String pom = Files.readString(TestingCheckout.root().resolve("pom.xml"));
     String version =
         Pattern.compile("<spark.version>(.*)</spark.version>")
             .matcher(pom)
@@ -21,7 +22,7 @@ class TestingDistributionTest {
             .orElseThrow();
 
     for (String file : List.of("requirements.txt", "constraints.txt")) {
-      assertThat(Checkout.lines(Checkout.root().resolve("notebooks").resolve(file)))
+      assertThat(TestingCheckout.lines(TestingCheckout.root().resolve("notebooks").resolve(file)))
           .contains("pyspark==" + version);
     }
   }

@@ -3,6 +3,7 @@ package backfill;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import backfill.testing.TestingSpark;
 import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.Test;
 

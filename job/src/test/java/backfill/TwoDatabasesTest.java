@@ -2,6 +2,12 @@ package backfill;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import backfill.testing.TestingDatabase;
+import backfill.testing.TestingExporterEnds;
+import backfill.testing.TestingPackages;
+import backfill.testing.TestingRun;
+import backfill.testing.TestingSpark;
+import backfill.testing.TestingUpstreamTables;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -162,7 +168,7 @@ class TwoDatabasesTest {
 
   @Test
   void lostSnapshotOfTheOtherDatabaseIsNamed() throws SQLException {
-    ExporterEnds ends = new ExporterEnds(packages.ci());
+    TestingExporterEnds ends = new TestingExporterEnds(packages.ci());
     TestingSpark.session().sparkContext().addSparkListener(ends);
     TestingRun run;
     try {
@@ -267,7 +273,7 @@ class TwoDatabasesTest {
 
   @Test
   void oneDatabaseMayBeGivenUnderBothNames() throws SQLException {
-    Upstream.load(packages.main(), "gitlab-ci");
+    TestingUpstreamTables.load(packages.main(), "gitlab-ci");
     packages
         .main()
         .execute(

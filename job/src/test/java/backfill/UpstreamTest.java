@@ -3,6 +3,9 @@ package backfill;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import backfill.testing.TestingDatabase;
+import backfill.testing.TestingPostgres;
+import backfill.testing.TestingUpstreamTables;
 import java.sql.SQLException;
 import org.junit.jupiter.api.Test;
 
@@ -122,7 +125,7 @@ class UpstreamTest {
 
   private static TestingDatabase loaded(String name) throws SQLException {
     TestingDatabase database = TestingPostgres.shared().createDatabase();
-    Upstream.load(database, name);
+    TestingUpstreamTables.load(database, name);
     return database;
   }
 }

@@ -38,8 +38,8 @@ record BenchCase(
    * @param prefix of the environment variables that name it
    * @param name what its tables are of
    * @param tables the resource that makes them
-   * @param data what fills them, one after the other: names as {@link backfill.Upstream#sql} takes
-   *     them
+   * @param data what fills them, one after the other: names as {@link
+   *     backfill.testing.TestingUpstreamTables#sql} takes them
    * @param settings what the data goes by beside the scale
    */
   record Part(

@@ -1,7 +1,7 @@
 package backfill.bench;
 
-import backfill.Upstream;
 import backfill.bench.BenchCase.Part;
+import backfill.testing.TestingUpstreamTables;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -27,14 +27,14 @@ final class BenchData {
    */
   static void fill(Connection connection, Part part, double scale) throws SQLException {
     try (Statement statement = connection.createStatement()) {
-      statement.execute(Upstream.resource(part.tables()));
+      statement.execute(TestingUpstreamTables.resource(part.tables()));
       statement.execute("SET bench.scale = '" + scale + "'");
       for (Map.Entry<String, Integer> setting : part.settings().entrySet()) {
         statement.execute("SET bench." + setting.getKey() + " = '" + setting.getValue() + "'");
       }
-      statement.execute(Upstream.sql("functions"));
+      statement.execute(TestingUpstreamTables.sql("functions"));
       for (String data : part.data()) {
-        statement.execute(Upstream.sql(data));
+        statement.execute(TestingUpstreamTables.sql(data));
       }
       statement.execute("VACUUM (FREEZE, ANALYZE)");
     }

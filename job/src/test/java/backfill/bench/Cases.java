@@ -1,8 +1,8 @@
 package backfill.bench;
 
-import backfill.Upstream;
 import backfill.bench.BenchCase.Outcome;
 import backfill.bench.BenchCase.Part;
+import backfill.testing.TestingUpstreamTables;
 import java.util.List;
 
 /** Coder's and GitLab's plans, each with its data, its peers and what must come out. */
@@ -47,7 +47,7 @@ final class Cases {
   }
 
   static BenchCase coderApiKeyScopes() {
-    String migration = Upstream.sql("coder-api-keys-371");
+    String migration = TestingUpstreamTables.sql("coder-api-keys-371");
     return BenchCase.of(
         "coder-api-key-scopes",
         "coder-api-key-scopes",

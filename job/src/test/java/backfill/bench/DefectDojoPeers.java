@@ -1,7 +1,7 @@
 package backfill.bench;
 
-import backfill.Upstream;
 import backfill.bench.Goal.Direction;
+import backfill.testing.TestingUpstreamTables;
 import java.util.List;
 
 /** How others do the main plan's work, and what is to be reached beside them. */
@@ -12,7 +12,7 @@ final class DefectDojoPeers {
       Peer.sql(
           "SQL, unsorted",
           Double.MAX_VALUE,
-          Upstream.sql("defectdojo-peer").replace("ORDER BY 1, 2 ", ""));
+          TestingUpstreamTables.sql("defectdojo-peer").replace("ORDER BY 1, 2 ", ""));
 
   private static final Peer DJANGO =
       Peer.of(

@@ -1,9 +1,9 @@
 package backfill.bench;
 
-import backfill.RepeatedRun;
 import backfill.bench.BenchCase.Part;
 import backfill.bench.BenchResult.Timing;
 import backfill.bench.FlattenCase.Flattening;
+import backfill.testing.TestingRepeatedRun;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -107,7 +107,7 @@ final class FlattenRun {
       return FlattenCase.java(way.program().get().main());
     }
     FlattenCase.Program program =
-        way.program().orElse(new FlattenCase.Program(RepeatedRun.class, true, ""));
+        way.program().orElse(new FlattenCase.Program(TestingRepeatedRun.class, true, ""));
     environment.put(
         Ways.JVM_OPTIONS,
         program.jvmOptions() + Submitted.jvmOptions(launch.classPath(), program.main()));

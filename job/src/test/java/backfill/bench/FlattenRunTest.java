@@ -2,10 +2,10 @@ package backfill.bench;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import backfill.TestingDatabase;
-import backfill.TestingPostgres;
 import backfill.bench.FlattenCase.Flattening;
 import backfill.bench.FlattenCase.Program;
+import backfill.testing.TestingDatabase;
+import backfill.testing.TestingPostgres;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;

@@ -1,6 +1,6 @@
 package backfill.bench;
 
-import backfill.Upstream;
+import backfill.testing.TestingUpstreamTables;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -27,7 +27,7 @@ record Peer(String name, double largestScale, Program program, boolean again) {
     Path script(Path directory) {
       Path file = directory.resolve(resource.substring(resource.lastIndexOf('/') + 1));
       try {
-        return Files.writeString(file, Upstream.resource(resource));
+        return Files.writeString(file, TestingUpstreamTables.resource(resource));
       } catch (IOException e) {
         throw new UncheckedIOException("cannot write " + file, e);
       }
@@ -62,7 +62,7 @@ record Peer(String name, double largestScale, Program program, boolean again) {
 
   /** As above, at any scale, from a resource. */
   static Peer sql(String name, String resource) {
-    return sql(name, Double.MAX_VALUE, Upstream.sql(resource));
+    return sql(name, Double.MAX_VALUE, TestingUpstreamTables.sql(resource));
   }
 
   /** At any scale, by these means. */

@@ -2,8 +2,8 @@ package backfill.bench;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import backfill.TestingDatabase;
-import backfill.TestingPostgres;
+import backfill.testing.TestingDatabase;
+import backfill.testing.TestingPostgres;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

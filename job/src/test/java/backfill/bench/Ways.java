@@ -1,8 +1,8 @@
 package backfill.bench;
 
-import backfill.RepeatedRun;
 import backfill.bench.Turn.Clock;
 import backfill.bench.Turn.State;
+import backfill.testing.TestingRepeatedRun;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -79,7 +79,8 @@ final class Ways {
           job(
               SECOND,
               "-twice",
-              Map.of(JVM_OPTIONS, Submitted.jvmOptions(launch.classPath(), RepeatedRun.class)),
+              Map.of(
+                  JVM_OPTIONS, Submitted.jvmOptions(launch.classPath(), TestingRepeatedRun.class)),
               Clock.READY_TO_VERIFIED,
               State.FILLED));
     }

@@ -2,7 +2,7 @@ package backfill.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import backfill.JobProcess;
+import backfill.testing.TestingProcess;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -30,7 +30,7 @@ class DemoTest {
     launcher = Files.createDirectories(directory.resolve("a checkout")).resolve("backfill");
     List<String> words =
         new ArrayList<>(
-            JobProcess.java(
+            TestingProcess.java(
                 System.getProperty("java.class.path"), "-Dbackfill.command=" + launcher));
     words.addAll(List.of("backfill.Main"));
     Files.writeString(

@@ -2,11 +2,11 @@ package backfill.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import backfill.TestingDatabase;
-import backfill.TestingPostgres;
-import backfill.TestingRun;
 import backfill.demo.DemoData;
 import backfill.demo.Scale;
+import backfill.testing.TestingDatabase;
+import backfill.testing.TestingPostgres;
+import backfill.testing.TestingRun;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;

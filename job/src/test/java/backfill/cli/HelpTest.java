@@ -3,7 +3,6 @@ package backfill.cli;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import backfill.Checkout;
 import backfill.plan.Plan;
 import backfill.plan.PlanFile;
 import backfill.plan.Step;
@@ -11,6 +10,7 @@ import backfill.report.ExitCode;
 import backfill.report.Report;
 import backfill.report.ReportBuilder;
 import backfill.report.StepReportBuilder;
+import backfill.testing.TestingCheckout;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.ByteArrayOutputStream;
@@ -195,13 +195,13 @@ class HelpTest {
   void everyVariableIsExplained() {
     Pattern variable = Pattern.compile("\\b(?:BACKFILL|SPARK|JAVA|MAVEN)_[A-Z_]+");
     Set<String> used = new TreeSet<>();
-    for (Path file : Checkout.files()) {
-      String path = Checkout.root().relativize(file).toString();
+    for (Path file : TestingCheckout.files()) {
+      String path = TestingCheckout.root().relativize(file).toString();
       if (path.startsWith("job/src/main/java")
           || path.equals("job/bin/backfill")
           || path.equals("notebooks/run")
           || path.startsWith("conf/airflow")) {
-        Checkout.lines(file)
+        TestingCheckout.lines(file)
             .forEach(line -> variable.matcher(line).results().forEach(v -> used.add(v.group())));
       }
     }

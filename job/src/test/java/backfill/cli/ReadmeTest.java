@@ -2,9 +2,9 @@ package backfill.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import backfill.Checkout;
 import backfill.report.ExitCode;
 import backfill.report.Stage;
+import backfill.testing.TestingCheckout;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import java.io.IOException;
@@ -24,7 +24,7 @@ class ReadmeTest {
   private static final Pattern FIRST_CELL = Pattern.compile("(?m)^\\| ([`\\w ,\\[\\]]+?) \\|");
 
   private static String readme() throws IOException {
-    return Files.readString(Checkout.root().resolve("README.md"));
+    return Files.readString(TestingCheckout.root().resolve("README.md"));
   }
 
   private static List<String> firstCells(String heading) throws IOException {

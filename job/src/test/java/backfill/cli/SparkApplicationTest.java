@@ -2,8 +2,8 @@ package backfill.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import backfill.Checkout;
 import backfill.Main;
+import backfill.testing.TestingCheckout;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import com.networknt.schema.JsonSchema;
@@ -26,7 +26,8 @@ import org.junit.jupiter.params.provider.CsvSource;
  * against the Dockerfile, the plans and the settings that it must agree with. No cluster runs it.
  */
 class SparkApplicationTest {
-  private static final Path FILE = Checkout.root().resolve("conf/kubernetes/sparkapplication.yaml");
+  private static final Path FILE =
+      TestingCheckout.root().resolve("conf/kubernetes/sparkapplication.yaml");
   private static final JsonSchema SCHEMA =
       JsonSchemaFactory.getInstance(SpecVersion.VersionFlag.V202012)
           .getSchema(
@@ -98,7 +99,7 @@ class SparkApplicationTest {
   void jarIsWhereTheImageHasItAndMainIsInIt() throws Exception {
     String file = spec().path("mainApplicationFile").asText();
 
-    assertThat(Files.readString(Checkout.root().resolve("Dockerfile")).lines())
+    assertThat(Files.readString(TestingCheckout.root().resolve("Dockerfile")).lines())
         .filteredOn(line -> line.startsWith("COPY"))
         .containsExactly("COPY job/target/backfill.jar " + file.substring("local://".length()));
     assertThat(Class.forName(spec().path("mainClass").asText())).isEqualTo(Main.class);
@@ -118,11 +119,11 @@ class SparkApplicationTest {
 
   @Test
   void sparkIsTheOneOfThePomWithTheLaunchersSettings() throws IOException {
-    assertThat(Files.readString(Checkout.root().resolve("pom.xml")))
+    assertThat(Files.readString(TestingCheckout.root().resolve("pom.xml")))
         .contains("<spark.version>" + spec().path("sparkVersion").asText() + "<");
     Properties defaults = new Properties();
     try (Reader file =
-        Files.newBufferedReader(Checkout.root().resolve("conf/spark-defaults.conf"))) {
+        Files.newBufferedReader(TestingCheckout.root().resolve("conf/spark-defaults.conf"))) {
       defaults.load(file);
     }
     // These three are about a run on one machine.
@@ -136,7 +137,7 @@ class SparkApplicationTest {
     conf.properties()
         .forEach(
             one ->
-                assertThat(Checkout.lines(FILE))
+                assertThat(TestingCheckout.lines(FILE))
                     .as("the spark-submit line")
                     .anyMatch(
                         line ->

@@ -2,7 +2,7 @@ package backfill.membership;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import backfill.RandomGrants;
+import backfill.testing.TestingRandomGrants;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -22,7 +22,7 @@ class FlattenTest {
 
   @Test
   void pairsAreThoseOfPlainSets() {
-    long seed = RandomGrants.anySeed();
+    long seed = TestingRandomGrants.anySeed();
     System.out.println("FlattenTest: backfill.seed=" + seed);
     Random random = new Random(seed);
     for (int round = 0; round < 200; round++) {

@@ -2,13 +2,13 @@ package backfill.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import backfill.Access;
-import backfill.AccessCases;
-import backfill.Checkout;
-import backfill.TestingDatabase;
-import backfill.TestingDojo;
-import backfill.TestingPostgres;
-import backfill.TestingRun;
+import backfill.testing.TestingAccess;
+import backfill.testing.TestingAccessCases;
+import backfill.testing.TestingCheckout;
+import backfill.testing.TestingDatabase;
+import backfill.testing.TestingDojo;
+import backfill.testing.TestingPostgres;
+import backfill.testing.TestingRun;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -106,11 +106,12 @@ public class ExitCodeTest {
           own.run("run", "--until", "product-type-users", "--from", "product-type-users");
 
       assertThat(run.code()).as(run.said()).isZero();
-      assertThat(Access.present(own.connection)).isEqualTo(AccessCases.access("", "pt1 u1", ""));
+      assertThat(TestingAccess.present(own.connection))
+          .isEqualTo(TestingAccessCases.access("", "pt1 u1", ""));
       assertThat(run.report().path("steps")).hasSize(1);
       assertThat(own.run("run", "--only", "user-flags").code()).isZero();
-      assertThat(Access.present(own.connection))
-          .isEqualTo(AccessCases.access("", "pt1 u1", "u1 is_staff"));
+      assertThat(TestingAccess.present(own.connection))
+          .isEqualTo(TestingAccessCases.access("", "pt1 u1", "u1 is_staff"));
     }
   }
 
@@ -150,7 +151,7 @@ public class ExitCodeTest {
   void stepThatDoesNotApplyIsSkippedAlone(@TempDir Path directory) throws Exception {
     Path plan = directory.resolve("dojo.conf");
     String shipped =
-        Files.readString(Checkout.root().resolve("conf/defectdojo-authorized-users.conf"));
+        Files.readString(TestingCheckout.root().resolve("conf/defectdojo-authorized-users.conf"));
     Files.writeString(
         plan,
         shipped.replace(

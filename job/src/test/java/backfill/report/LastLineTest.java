@@ -2,7 +2,7 @@ package backfill.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import backfill.TestingRun;
+import backfill.testing.TestingRun;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;

@@ -2,11 +2,11 @@ package backfill.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import backfill.CapturedLog;
-import backfill.TestingDatabase;
-import backfill.TestingPostgres;
-import backfill.TestingSpark;
 import backfill.cli.CommandLineJob;
+import backfill.testing.TestingDatabase;
+import backfill.testing.TestingLog;
+import backfill.testing.TestingPostgres;
+import backfill.testing.TestingSpark;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
@@ -81,7 +81,7 @@ class ProgressTest {
     }
 
     /** Lets go once the log named this session twice, or after the longest hold. */
-    void releaseOnceNamedTwice(CapturedLog log) {
+    void releaseOnceNamedTwice(TestingLog log) {
       release =
           CompletableFuture.runAsync(
               () -> {
@@ -109,7 +109,7 @@ class ProgressTest {
     }
 
     /** The lines that say that we wait for it. */
-    List<String> named(CapturedLog log) {
+    List<String> named(TestingLog log) {
       return log.texts().stream()
           .filter(line -> line.contains("waits for pid " + pid + " (nightly-report, "))
           .filter(line -> line.contains("blocks our pid"))
@@ -137,7 +137,7 @@ class ProgressTest {
   private void runsBeside(String lock, String stage) throws Exception {
     int code;
     List<String> named;
-    CapturedLog log = new CapturedLog(Level.INFO);
+    TestingLog log = new TestingLog(Level.INFO);
     try (log;
         Holder holder = new Holder(lock)) {
       holder.releaseOnceNamedTwice(log);
@@ -145,7 +145,7 @@ class ProgressTest {
       named = holder.named(log);
     }
     assertThat(named).hasSizeGreaterThanOrEqualTo(2).allMatch(line -> line.startsWith(stage));
-    List<CapturedLog.Line> lines = log.lines();
+    List<TestingLog.Line> lines = log.lines();
     for (int i = 1; i < lines.size(); i++) {
       assertThat(lines.get(i).millis() - lines.get(i - 1).millis())
           .as("between '%s' and '%s'", lines.get(i - 1).text(), lines.get(i).text())
@@ -168,7 +168,7 @@ class ProgressTest {
 
   @Test
   void preflightWaitsAsLongAsLockTimeoutAndSaysForWhom() throws Exception {
-    try (CapturedLog log = new CapturedLog(Level.INFO);
+    try (TestingLog log = new TestingLog(Level.INFO);
         Holder holder = new Holder("LOCK TABLE sees IN ACCESS EXCLUSIVE MODE")) {
       assertThat(holder.pid).isPositive();
       long began = System.nanoTime();

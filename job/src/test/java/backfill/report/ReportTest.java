@@ -2,10 +2,10 @@ package backfill.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import backfill.TestingDatabase;
-import backfill.TestingDojo;
-import backfill.TestingPostgres;
-import backfill.TestingRun;
+import backfill.testing.TestingDatabase;
+import backfill.testing.TestingDojo;
+import backfill.testing.TestingPostgres;
+import backfill.testing.TestingRun;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.nio.file.Files;

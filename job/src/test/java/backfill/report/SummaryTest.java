@@ -2,7 +2,6 @@ package backfill.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import backfill.TestingRun;
 import backfill.plan.Plan;
 import backfill.plan.PlanFile;
 import backfill.postgres.ledger.Operation;
@@ -10,6 +9,7 @@ import backfill.postgres.ledger.RunStatus;
 import backfill.postgres.ledger.StepCounts;
 import backfill.postgres.ledger.WriteCounts;
 import backfill.spark.step.DiffCounts;
+import backfill.testing.TestingRun;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;

@@ -3,9 +3,9 @@ package backfill.run;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import backfill.RunTest;
-import backfill.TestingDojo;
-import backfill.TestingGrants;
-import backfill.TestingRun;
+import backfill.testing.TestingDojo;
+import backfill.testing.TestingGrants;
+import backfill.testing.TestingRun;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
 import java.util.List;

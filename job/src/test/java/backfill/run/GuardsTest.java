@@ -1,10 +1,10 @@
 package backfill.run;
 
-import static backfill.GuardedDojo.limit;
+import static backfill.testing.TestingGuardedDojo.limit;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import backfill.GuardedDojo;
-import backfill.GuardedDojo.Ended;
+import backfill.testing.TestingGuardedDojo;
+import backfill.testing.TestingGuardedDojo.Ended;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
@@ -29,11 +29,11 @@ class GuardsTest {
       ". Nothing was written. If a dry run (plan) shows that this is right, raise the limit";
 
   @TempDir private Path directory;
-  private GuardedDojo there;
+  private TestingGuardedDojo there;
 
   @BeforeEach
   void fill() throws SQLException {
-    there = new GuardedDojo();
+    there = new TestingGuardedDojo();
     there
         .dojo
         .productMember("p1", "u1", "Reader")

@@ -2,12 +2,12 @@ package backfill.postgres.catalog;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import backfill.TestingDatabase;
-import backfill.TestingPostgres;
 import backfill.postgres.server.Database;
 import backfill.postgres.server.Inquiry;
 import backfill.postgres.server.RowEvent;
 import backfill.postgres.server.TestingPreflight;
+import backfill.testing.TestingDatabase;
+import backfill.testing.TestingPostgres;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;

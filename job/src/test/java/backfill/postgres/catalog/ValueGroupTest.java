@@ -2,8 +2,8 @@ package backfill.postgres.catalog;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import backfill.TestingDatabase;
-import backfill.TestingPostgres;
+import backfill.testing.TestingDatabase;
+import backfill.testing.TestingPostgres;
 import java.sql.SQLException;
 import java.util.Arrays;
 import java.util.List;

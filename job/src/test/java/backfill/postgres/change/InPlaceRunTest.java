@@ -2,17 +2,17 @@ package backfill.postgres.change;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import backfill.TestingDatabase;
-import backfill.TestingPostgres;
 import backfill.plan.Plan;
 import backfill.plan.PlanFile;
 import backfill.plan.Step;
 import backfill.postgres.preflight.Preflight;
 import backfill.postgres.preflight.Shapes;
-import backfill.postgres.server.CommitProxy;
 import backfill.postgres.server.Database;
 import backfill.postgres.server.NamedDatabases;
 import backfill.postgres.server.TestingPreflight;
+import backfill.testing.TestingCommitProxy;
+import backfill.testing.TestingDatabase;
+import backfill.testing.TestingPostgres;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -61,7 +61,8 @@ class InPlaceRunTest {
   @Test
   void batchWhoseCommitGotNoAnswerIsCountedOnce() throws Exception {
     try (TestingDatabase there = TestingPostgres.shared().createDatabase();
-        CommitProxy proxy = CommitProxy.to(there.url(), CommitProxy.Cut.BEFORE_THE_ANSWER)) {
+        TestingCommitProxy proxy =
+            TestingCommitProxy.to(there.url(), TestingCommitProxy.Cut.BEFORE_THE_ANSWER)) {
       there.execute(
           "CREATE TABLE t (id int PRIMARY KEY, x int)",
           "INSERT INTO t SELECT n FROM generate_series(1, 30) n",

@@ -3,8 +3,6 @@ package backfill.postgres.ledger;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import backfill.TestingDatabase;
-import backfill.TestingPostgres;
 import backfill.postgres.catalog.TargetColumn;
 import backfill.postgres.server.Database;
 import backfill.postgres.server.TableName;
@@ -13,6 +11,8 @@ import backfill.postgres.write.BatchWriter;
 import backfill.postgres.write.RejectionRules;
 import backfill.postgres.write.TestingWriter;
 import backfill.postgres.write.WriteTarget;
+import backfill.testing.TestingDatabase;
+import backfill.testing.TestingPostgres;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;

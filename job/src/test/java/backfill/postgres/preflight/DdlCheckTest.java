@@ -2,13 +2,13 @@ package backfill.postgres.preflight;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import backfill.TestingDatabase;
-import backfill.TestingPostgres;
 import backfill.plan.Plan;
 import backfill.plan.PlanFile;
 import backfill.postgres.server.NamedDatabases;
 import backfill.postgres.server.NotReadyException;
 import backfill.postgres.server.TestingPreflight;
+import backfill.testing.TestingDatabase;
+import backfill.testing.TestingPostgres;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;

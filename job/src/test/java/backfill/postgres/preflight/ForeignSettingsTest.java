@@ -3,10 +3,10 @@ package backfill.postgres.preflight;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import backfill.TestingDatabase;
 import backfill.postgres.server.Database;
 import backfill.postgres.server.NotReadyException;
 import backfill.postgres.server.TestingPreflight;
+import backfill.testing.TestingDatabase;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.HashMap;

@@ -3,8 +3,8 @@ package backfill.postgres.server;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.fail;
 
-import backfill.TestingDatabase;
-import backfill.TestingPostgres;
+import backfill.testing.TestingDatabase;
+import backfill.testing.TestingPostgres;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.io.InputStream;

@@ -2,11 +2,11 @@ package backfill.postgres.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import backfill.CapturedLog;
-import backfill.JobRun;
 import backfill.RunTest;
-import backfill.TestingReplica;
-import backfill.TestingRun;
+import backfill.testing.TestingJobRun;
+import backfill.testing.TestingLog;
+import backfill.testing.TestingReplica;
+import backfill.testing.TestingRun;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -139,15 +139,15 @@ class ReplicaReplayTest {
     there.pause(true);
     there.execute("INSERT INTO grants VALUES (99, 1)");
     String waits = "waits for " + there.replicaAddress() + " to replay what ";
-    try (CapturedLog log = new CapturedLog(Level.INFO)) {
-      CompletableFuture<JobRun> running =
-          JobRun.begin(there.environment(), plan, "--set", "progress-every=50 ms");
+    try (TestingLog log = new TestingLog(Level.INFO)) {
+      CompletableFuture<TestingJobRun> running =
+          TestingJobRun.begin(there.environment(), plan, "--set", "progress-every=50 ms");
       while (log.texts().stream().noneMatch(line -> line.contains(waits)) && !running.isDone()) {
         Thread.sleep(20);
       }
       there.pause(false);
 
-      JobRun run = running.get(2, TimeUnit.MINUTES);
+      TestingJobRun run = running.get(2, TimeUnit.MINUTES);
 
       assertThat(run.code()).as(run.toString()).isZero();
       assertThat(log.texts())

@@ -4,12 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
-import backfill.TestingDatabase;
-import backfill.TestingPostgres;
 import backfill.postgres.ledger.WriteCounts;
 import backfill.postgres.write.BatchWriter;
 import backfill.postgres.write.TestingWriter;
 import backfill.postgres.write.TestingWriter.Beside;
+import backfill.testing.TestingDatabase;
+import backfill.testing.TestingPostgres;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;

@@ -2,8 +2,8 @@ package backfill.postgres.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import backfill.TestingPostgres;
 import backfill.postgres.preflight.PreflightResult;
+import backfill.testing.TestingPostgres;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.net.ServerSocket;

@@ -2,9 +2,9 @@ package backfill.postgres.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import backfill.TestingDatabase;
-import backfill.TestingPostgres;
 import backfill.plan.Plan;
+import backfill.testing.TestingDatabase;
+import backfill.testing.TestingPostgres;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -159,7 +159,7 @@ class SessionSettingsTest {
 
   @Test
   void theHostileRoleHasAnotherValueOfEach() {
-    Map<String, String> hostile = HostileSettings.settings(99);
+    Map<String, String> hostile = TestingHostileSettings.settings(99);
     TreeSet<String> names = new TreeSet<>(hostile.keySet());
     names.remove("search_path");
     assertThat(names)

@@ -1,7 +1,5 @@
 package backfill.postgres.server;
 
-import backfill.TestingDatabase;
-import backfill.TestingPostgres;
 import backfill.plan.Limits;
 import backfill.plan.Plan;
 import backfill.plan.Protocol;
@@ -11,6 +9,8 @@ import backfill.plan.Step;
 import backfill.postgres.preflight.Preflight;
 import backfill.postgres.preflight.PreflightResult;
 import backfill.postgres.preflight.Shapes;
+import backfill.testing.TestingDatabase;
+import backfill.testing.TestingPostgres;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;

@@ -2,11 +2,11 @@ package backfill.postgres.snapshot;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import backfill.ExporterEnds;
-import backfill.TestingDojo;
-import backfill.TestingRun;
-import backfill.TestingSpark;
 import backfill.report.ExitCodeTest;
+import backfill.testing.TestingDojo;
+import backfill.testing.TestingExporterEnds;
+import backfill.testing.TestingRun;
+import backfill.testing.TestingSpark;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -20,7 +20,7 @@ class LostSnapshotTest {
     try (TestingDojo there = TestingDojo.create()) {
       there.dojo.productMember("p1", "u1", "Reader").globalRoleUser("u1", "Owner");
       List<List<Object>> before = there.trace();
-      ExporterEnds ends = new ExporterEnds(there.database);
+      TestingExporterEnds ends = new TestingExporterEnds(there.database);
       TestingSpark.session().sparkContext().addSparkListener(ends);
       TestingRun run;
       try {

@@ -4,12 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
-import backfill.TestingDatabase;
-import backfill.TestingPostgres;
 import backfill.postgres.catalog.TargetColumn;
 import backfill.postgres.ledger.Operation;
 import backfill.postgres.server.Inquiry;
 import backfill.postgres.server.TableName;
+import backfill.testing.TestingDatabase;
+import backfill.testing.TestingPostgres;
 import java.lang.reflect.Field;
 import java.sql.SQLException;
 import java.time.Duration;

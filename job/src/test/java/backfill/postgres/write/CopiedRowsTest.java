@@ -2,12 +2,12 @@ package backfill.postgres.write;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import backfill.TestingDatabase;
-import backfill.TestingPostgres;
 import backfill.postgres.catalog.TargetColumn;
 import backfill.postgres.ledger.Operation;
 import backfill.postgres.ledger.WriteCounts;
 import backfill.postgres.server.TableName;
+import backfill.testing.TestingDatabase;
+import backfill.testing.TestingPostgres;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;

@@ -3,9 +3,9 @@ package backfill.postgres.write;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
-import backfill.TestingDatabase;
-import backfill.TestingPostgres;
 import backfill.postgres.write.TestingWriter.Beside;
+import backfill.testing.TestingDatabase;
+import backfill.testing.TestingPostgres;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;

@@ -3,8 +3,6 @@ package backfill.postgres.write;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import backfill.TestingDatabase;
-import backfill.TestingPostgres;
 import backfill.postgres.catalog.Catalog;
 import backfill.postgres.catalog.Column;
 import backfill.postgres.catalog.ParentCatalog;
@@ -14,6 +12,8 @@ import backfill.postgres.ledger.Rejection;
 import backfill.postgres.ledger.WriteCounts;
 import backfill.postgres.server.Inquiry;
 import backfill.postgres.server.TableName;
+import backfill.testing.TestingDatabase;
+import backfill.testing.TestingPostgres;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;

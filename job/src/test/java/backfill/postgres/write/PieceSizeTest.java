@@ -2,9 +2,9 @@ package backfill.postgres.write;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import backfill.TestingDatabase;
-import backfill.TestingPostgres;
 import backfill.postgres.ledger.WriteCounts;
+import backfill.testing.TestingDatabase;
+import backfill.testing.TestingPostgres;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;

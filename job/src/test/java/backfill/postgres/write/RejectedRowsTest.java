@@ -3,9 +3,9 @@ package backfill.postgres.write;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import backfill.TestingDatabase;
-import backfill.TestingPostgres;
 import backfill.postgres.ledger.WriteCounts;
+import backfill.testing.TestingDatabase;
+import backfill.testing.TestingPostgres;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Random;

@@ -2,11 +2,11 @@ package backfill.postgres.write;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import backfill.TestingDatabase;
-import backfill.TestingPostgres;
 import backfill.postgres.catalog.Table;
 import backfill.postgres.catalog.TestingTables;
 import backfill.postgres.server.Database;
+import backfill.testing.TestingDatabase;
+import backfill.testing.TestingPostgres;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;

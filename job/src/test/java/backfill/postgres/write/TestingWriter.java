@@ -1,10 +1,10 @@
 package backfill.postgres.write;
 
-import backfill.TestingDatabase;
 import backfill.postgres.catalog.TargetColumn;
 import backfill.postgres.ledger.Operation;
 import backfill.postgres.server.Database;
 import backfill.postgres.server.TableName;
+import backfill.testing.TestingDatabase;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;

@@ -3,11 +3,11 @@ package backfill.postgres.write;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
-import backfill.TestingDatabase;
-import backfill.TestingPostgres;
 import backfill.postgres.ledger.WriteCounts;
-import backfill.postgres.server.CommitProxy;
-import backfill.postgres.server.CommitProxy.Cut;
+import backfill.testing.TestingCommitProxy;
+import backfill.testing.TestingCommitProxy.Cut;
+import backfill.testing.TestingDatabase;
+import backfill.testing.TestingPostgres;
 import java.io.IOException;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -40,13 +40,13 @@ class UnansweredCommitTest {
     database.close();
   }
 
-  private CommitProxy proxy(Cut cut, int times) throws IOException {
+  private TestingCommitProxy proxy(Cut cut, int times) throws IOException {
     String address = database.url().replaceFirst("jdbc:postgresql://", "").replaceFirst("/.*", "");
     String[] parts = address.split(":");
-    return new CommitProxy(parts[0], Integer.parseInt(parts[1]), cut, times);
+    return new TestingCommitProxy(parts[0], Integer.parseInt(parts[1]), cut, times);
   }
 
-  private BatchWriter writerBehind(CommitProxy proxy, Duration retryFor) {
+  private BatchWriter writerBehind(TestingCommitProxy proxy, Duration retryFor) {
     String url = database.url().replaceFirst("//[^/]+/", "//127.0.0.1:" + proxy.port() + "/");
     return new BatchWriter(
         TestingWriter.pairs(TestingWriter.database(url, database), Duration.ofSeconds(5), retryFor),
@@ -55,7 +55,7 @@ class UnansweredCommitTest {
 
   @Test
   void committedBatchWhoseAnswerIsLostIsNotWrittenAgain() throws Exception {
-    try (CommitProxy proxy = proxy(Cut.BEFORE_THE_ANSWER, 1);
+    try (TestingCommitProxy proxy = proxy(Cut.BEFORE_THE_ANSWER, 1);
         BatchWriter writer = writerBehind(proxy, Duration.ofSeconds(20))) {
       writer.write(TestingWriter.batch(writer, 1, 0, 10));
       writer.write(TestingWriter.batch(writer, 1, 5, 15));
@@ -73,7 +73,7 @@ class UnansweredCommitTest {
 
   @Test
   void batchWhoseCommitNeverArrivedIsWrittenAgain() throws Exception {
-    try (CommitProxy proxy = proxy(Cut.BEFORE_THE_SERVER, 2);
+    try (TestingCommitProxy proxy = proxy(Cut.BEFORE_THE_SERVER, 2);
         BatchWriter writer = writerBehind(proxy, Duration.ofSeconds(20))) {
       writer.write(TestingWriter.batch(writer, 1, 0, 10));
 
@@ -88,7 +88,7 @@ class UnansweredCommitTest {
 
   @Test
   void outcomeThatCannotBeAskedIsSaidAndNotGuessed() throws Exception {
-    try (CommitProxy proxy = proxy(Cut.BEFORE_THE_ANSWER, 1);
+    try (TestingCommitProxy proxy = proxy(Cut.BEFORE_THE_ANSWER, 1);
         BatchWriter writer = writerBehind(proxy, Duration.ofSeconds(1))) {
       proxy.closeAfterCut();
       SQLException failure =
@@ -115,7 +115,7 @@ class UnansweredCommitTest {
           $$ BEGIN PERFORM pg_stat_reset_shared('archiver'); RETURN NULL; END $$
         """,
         "CREATE TRIGGER crash AFTER INSERT ON t FOR EACH STATEMENT EXECUTE FUNCTION crash()");
-    try (CommitProxy proxy = proxy(Cut.BEFORE_THE_ANSWER, 1);
+    try (TestingCommitProxy proxy = proxy(Cut.BEFORE_THE_ANSWER, 1);
         BatchWriter writer = writerBehind(proxy, Duration.ofSeconds(20))) {
       SQLException failure =
           catchThrowableOfType(

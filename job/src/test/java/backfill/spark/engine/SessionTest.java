@@ -2,7 +2,7 @@ package backfill.spark.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import backfill.TestingSpark;
+import backfill.testing.TestingSpark;
 import java.net.URL;
 import java.net.URLClassLoader;
 import org.apache.spark.sql.SparkSession;

@@ -2,11 +2,11 @@ package backfill.spark.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import backfill.StoppedProcess;
-import backfill.StoppedProcess.Ended;
-import backfill.StoppedTables;
-import backfill.TestingSpark;
 import backfill.cli.CommandLineJob;
+import backfill.testing.TestingSpark;
+import backfill.testing.TestingStoppedProcess;
+import backfill.testing.TestingStoppedProcess.Ended;
+import backfill.testing.TestingStoppedTables;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.time.Duration;
@@ -21,11 +21,11 @@ class SignalsTest {
 
   @Test
   void sigtermWhileABatchWaitsForSomebodyElse() throws Exception {
-    try (StoppedTables tables = StoppedTables.create(directory, "true");
-        StoppedProcess process = StoppedProcess.begin(tables, directory)) {
+    try (TestingStoppedTables tables = TestingStoppedTables.create(directory, "true");
+        TestingStoppedProcess process = TestingStoppedProcess.begin(tables, directory)) {
       Ended ended;
       try (Connection other = tables.other()) {
-        tables.awaitSession(StoppedTables.BLOCKED, process::ended);
+        tables.awaitSession(TestingStoppedTables.BLOCKED, process::ended);
         ended = process.signal("TERM");
         other.rollback();
       }
@@ -39,8 +39,8 @@ class SignalsTest {
 
   @Test
   void ctrlCAndImpatienceWhileBatchesAreOnTheirWay() throws Exception {
-    try (StoppedTables tables = StoppedTables.create(directory, "true").slow();
-        StoppedProcess process = StoppedProcess.begin(tables, directory)) {
+    try (TestingStoppedTables tables = TestingStoppedTables.create(directory, "true").slow();
+        TestingStoppedProcess process = TestingStoppedProcess.begin(tables, directory)) {
       tables.awaitGranted(process::ended);
       Ended ended = process.signal("INT", "INT", "TERM");
 
@@ -53,9 +53,9 @@ class SignalsTest {
 
   @Test
   void sigtermWhileSparkStarts() throws Exception {
-    try (StoppedTables tables = StoppedTables.create(directory, "true");
-        StoppedProcess process = StoppedProcess.begin(tables, directory)) {
-      tables.awaitSession(StoppedTables.PREFLIGHT, process::ended);
+    try (TestingStoppedTables tables = TestingStoppedTables.create(directory, "true");
+        TestingStoppedProcess process = TestingStoppedProcess.begin(tables, directory)) {
+      tables.awaitSession(TestingStoppedTables.PREFLIGHT, process::ended);
       Ended ended = process.signal("TERM");
 
       assertStopped(ended, 143, "SIGTERM");
@@ -73,7 +73,7 @@ class SignalsTest {
         .doesNotContain("\tat ");
   }
 
-  private static void assertRerunCompletes(StoppedTables tables) throws Exception {
+  private static void assertRerunCompletes(TestingStoppedTables tables) throws Exception {
     TestingSpark.session();
     assertThat(
             CommandLineJob.run(

@@ -2,7 +2,7 @@ package backfill.spark.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import backfill.TestingSpark;
+import backfill.testing.TestingSpark;
 import java.util.Set;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.junit.jupiter.api.Test;

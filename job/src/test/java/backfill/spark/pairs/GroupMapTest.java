@@ -2,9 +2,9 @@ package backfill.spark.pairs;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import backfill.TestingSpark;
 import backfill.membership.UserIndex;
 import backfill.spark.engine.KeptInSpark;
+import backfill.testing.TestingSpark;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;

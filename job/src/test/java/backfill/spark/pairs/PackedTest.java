@@ -2,9 +2,9 @@ package backfill.spark.pairs;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import backfill.TestingSpark;
 import backfill.spark.engine.KeptInSpark;
 import backfill.spark.engine.Packed;
+import backfill.testing.TestingSpark;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;

@@ -2,8 +2,8 @@ package backfill.spark.query;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import backfill.TestingSpark;
 import backfill.spark.engine.EngineSettings;
+import backfill.testing.TestingSpark;
 import java.util.List;
 import java.util.Map;
 import org.apache.spark.sql.SparkSession;

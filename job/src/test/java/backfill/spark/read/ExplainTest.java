@@ -2,14 +2,14 @@ package backfill.spark.read;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import backfill.TestingDatabase;
-import backfill.TestingPostgres;
-import backfill.TestingSpark;
 import backfill.plan.Settings;
 import backfill.postgres.catalog.Table;
 import backfill.postgres.catalog.TestingTables;
 import backfill.postgres.server.Database;
 import backfill.postgres.snapshot.Snapshot;
+import backfill.testing.TestingDatabase;
+import backfill.testing.TestingPostgres;
+import backfill.testing.TestingSpark;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;

@@ -3,7 +3,7 @@ package backfill.spark.read;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import backfill.TestingSpark;
+import backfill.testing.TestingSpark;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;

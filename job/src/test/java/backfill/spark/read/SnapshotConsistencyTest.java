@@ -4,15 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import backfill.TestingDatabase;
-import backfill.TestingPostgres;
-import backfill.TestingSpark;
 import backfill.plan.Settings;
 import backfill.postgres.catalog.Table;
 import backfill.postgres.server.Database;
 import backfill.postgres.server.TableName;
 import backfill.postgres.snapshot.Snapshot;
 import backfill.spark.query.PairColumnNames;
+import backfill.testing.TestingDatabase;
+import backfill.testing.TestingPostgres;
+import backfill.testing.TestingSpark;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Arrays;

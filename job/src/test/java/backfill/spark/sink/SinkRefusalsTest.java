@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
-import backfill.TestingDatabase;
-import backfill.TestingPostgres;
-import backfill.TestingSpark;
+import backfill.testing.TestingDatabase;
+import backfill.testing.TestingPostgres;
+import backfill.testing.TestingSpark;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.HashMap;

@@ -3,9 +3,9 @@ package backfill.spark.sink;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
-import backfill.TestingDatabase;
-import backfill.TestingPostgres;
-import backfill.TestingSpark;
+import backfill.testing.TestingDatabase;
+import backfill.testing.TestingPostgres;
+import backfill.testing.TestingSpark;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Map;

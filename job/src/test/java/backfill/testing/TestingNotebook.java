@@ -1,0 +1,91 @@
+package backfill.testing;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.MissingNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * One notebook, executed by {@code notebooks/run} in a Python that has its packages.
+ *
+ * @param line the last line of standard output, or a missing node
+ * @param said standard error
+ * @param notebook with its outputs, or a missing node
+ */
+public record TestingNotebook(int code, JsonNode line, String said, JsonNode notebook) {
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final Path RUN = TestingCheckout.root().resolve("notebooks/run");
+  private static final int PATIENCE_MINUTES = 6;
+
+  /**
+   * Executes it with these parameters, in a directory that also takes what comes of it.
+   *
+   * @param environment the database, or empty
+   */
+  public static TestingNotebook of(
+      Path directory, Map<String, String> environment, String name, String... parameters)
+      throws Exception {
+    Path out = Files.createTempFile(directory, name, ".out");
+    Path err = Files.createTempFile(directory, name, ".err");
+    List<String> command = new ArrayList<>(List.of(RUN.toString(), name, "--to", "."));
+    command.addAll(List.of(parameters));
+    ProcessBuilder builder =
+        new ProcessBuilder(command)
+            .directory(directory.toFile())
+            .redirectOutput(out.toFile())
+            .redirectError(err.toFile());
+    builder.environment().keySet().removeIf(variable -> variable.matches("(BACKFILL|SPARK)_.*"));
+    builder.environment().putAll(environment);
+    builder
+        .environment()
+        .put("BACKFILL_PYTHON", TestingDistribution.python().program("python").toString());
+    builder
+        .environment()
+        .put("BACKFILL_JAR", TestingCheckout.root().resolve("job/target/backfill.jar").toString());
+    Process process = builder.start();
+    if (!process.waitFor(PATIENCE_MINUTES, TimeUnit.MINUTES)) {
+      process.descendants().forEach(ProcessHandle::destroyForcibly);
+      process.destroyForcibly();
+      throw new AssertionError(name + " does not end: " + Files.readString(err));
+    }
+    List<String> lines = Files.readAllLines(out);
+    Path executed = directory.resolve(name + ".ipynb");
+    return new TestingNotebook(
+        process.exitValue(),
+        lines.isEmpty() ? MissingNode.getInstance() : json(lines.get(lines.size() - 1)),
+        Files.readString(err),
+        Files.exists(executed) ? json(Files.readString(executed)) : MissingNode.getInstance());
+  }
+
+  /** How many pictures its cells have drawn. */
+  public int figures() {
+    int figures = 0;
+    for (JsonNode cell : notebook.path("cells")) {
+      for (JsonNode output : cell.path("outputs")) {
+        figures += output.path("data").has("image/png") ? 1 : 0;
+      }
+    }
+    return figures;
+  }
+
+  /** All that its cells have printed. */
+  public String printed() {
+    StringBuilder printed = new StringBuilder();
+    for (JsonNode cell : notebook.path("cells")) {
+      for (JsonNode output : cell.path("outputs")) {
+        output.path("text").forEach(line -> printed.append(line.asText()));
+      }
+    }
+    return printed.toString();
+  }
+
+  private static JsonNode json(String text) throws IOException {
+    return JSON.readTree(text);
+  }
+}
