@@ -13,7 +13,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /**
- * What the code has one place for stands nowhere else: the words of an enum, a digest, a thread.
+ * What the code has one place for stands nowhere else: the words of an enum, a digest, a thread, a
+ * lexer.
  */
 class LiteralsTest {
   private static final Path CODE = Path.of("src/main/java");
@@ -47,6 +48,15 @@ class LiteralsTest {
   void digestsAndDaemonThreadsAreMadeInOnePlace() throws IOException {
     assertThat(outside("Sha256.java", Pattern.compile("MessageDigest\\.getInstance"))).isEmpty();
     assertThat(outside("DaemonThread.java", Pattern.compile("\\bsetDaemon\\("))).isEmpty();
+  }
+
+  /** What looks for quotes and comments by itself forgets one kind of them. */
+  @Test
+  void sqlIsSplitInOnePlace() throws IOException {
+    Pattern splits =
+        Pattern.compile("startsWith\\(\"(?:--|/[*])\"|== '\\\\''|Pattern.compile\\(\"--");
+    assertThat(outside("SqlLexer.java", splits)).isEmpty();
+    assertThat("if (sql.startsWith(\"--\", at) || c == '\\'')").containsPattern(splits);
   }
 
   @Test

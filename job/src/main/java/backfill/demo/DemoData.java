@@ -1,5 +1,6 @@
 package backfill.demo;
 
+import backfill.plan.Placeholders;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -9,8 +10,6 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.Map;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /** DefectDojo's tables, and made-up rows for them that are the same each time. */
 public final class DemoData {
@@ -29,8 +28,6 @@ public final class DemoData {
       """;
 
   /** {@code :name} as in psql, but not the second half of a {@code ::cast}. */
-  private static final Pattern VARIABLE = Pattern.compile("(?<!:):([a-z_]+)");
-
   private DemoData() {}
 
   /**
@@ -82,19 +79,16 @@ public final class DemoData {
   }
 
   static String withNumbers(String sql, Map<String, Integer> variables) {
-    return VARIABLE
-        .matcher(sql)
-        .replaceAll(
-            found -> {
-              Integer number = variables.get(found.group(1));
-              if (number == null) {
-                throw new IllegalArgumentException(
-                    "the demo's SQL asks for :"
-                        + found.group(1)
-                        + ", which its scale does not set");
-              }
-              return Matcher.quoteReplacement(number.toString());
-            });
+    return Placeholders.replace(
+        sql,
+        name -> {
+          Integer number = variables.get(name);
+          if (number == null) {
+            throw new IllegalArgumentException(
+                "the demo's SQL asks for :" + name + ", which its scale does not set");
+          }
+          return number.toString();
+        });
   }
 
   private static String resource(String name) {

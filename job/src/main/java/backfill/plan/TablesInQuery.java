@@ -5,8 +5,6 @@ import java.util.Deque;
 import java.util.LinkedHashSet;
 import java.util.Locale;
 import java.util.Set;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /**
  * Finds the words of a Spark query that stand where a table does: behind FROM and JOIN, and behind
@@ -14,7 +12,6 @@ import java.util.regex.Pattern;
  * like itself.
  */
 final class TablesInQuery {
-  private static final Pattern TOKEN = Pattern.compile("[\\p{L}_][\\p{L}\\d_]*|[^\\s\\p{L}_]");
   private static final Set<String> ENDS_FROM =
       Set.of(
           "select",
@@ -46,14 +43,18 @@ final class TablesInQuery {
   static Set<String> in(String query) {
     TablesInQuery names = new TablesInQuery();
     String previous = "";
-    Matcher tokens = TOKEN.matcher(new SqlText(query).codeAndIdentifiers());
-    while (tokens.find()) {
-      String token = tokens.group().toLowerCase(Locale.ROOT);
-      // IS DISTINCT FROM compares
-      if (!(token.equals("from") && previous.equals("distinct"))) {
-        names.accept(token);
+    for (SqlLexer.Token token : SqlLexer.tokensOfEither(query)) {
+      switch (token.kind()) {
+        // IS DISTINCT FROM compares
+        case WORD, SIGN -> {
+          if (!(token.text().equals("from") && previous.equals("distinct"))) {
+            names.accept(token.text());
+          }
+        }
+        case BACKTICKED -> names.acceptName(token.text());
+        case NAME, TEXT, COMMENT -> {}
       }
-      previous = token;
+      previous = token.kind() == SqlLexer.Kind.COMMENT ? previous : token.text();
     }
     return names.found;
   }
@@ -74,7 +75,13 @@ final class TablesInQuery {
       inFrom = false;
       expectsTable = false;
     } else if (expectsTable && !BEFORE_TABLE.contains(token)) {
-      found.add(token);
+      acceptName(token);
+    }
+  }
+
+  private void acceptName(String name) {
+    if (expectsTable) {
+      found.add(name.toLowerCase(Locale.ROOT));
       expectsTable = false;
     }
   }

@@ -1,7 +1,6 @@
 package backfill.postgres.catalog;
 
-import backfill.postgres.server.TableName;
-import java.util.ArrayList;
+import backfill.postgres.server.SqlWords;
 import java.util.List;
 
 /**
@@ -13,72 +12,50 @@ final class NotNullConjuncts {
   private NotNullConjuncts() {}
 
   static boolean exclude(String predicate, String column) {
-    List<String> conjuncts = new ArrayList<>();
-    split(predicate.strip(), conjuncts);
-    return conjuncts.contains(column + " IS NOT NULL")
-        || conjuncts.contains(TableName.quote(column) + " IS NOT NULL");
+    return exclude(SqlWords.of(predicate).all(), column);
   }
 
-  private static void split(String expression, List<String> conjuncts) {
-    String inner = expression;
-    if (wrapped(inner)) {
-      split(inner.substring(1, inner.length() - 1).strip(), conjuncts);
-      return;
+  private static boolean exclude(List<SqlWords.Word> words, String column) {
+    if (wrapped(words)) {
+      return exclude(words.subList(1, words.size() - 1), column);
     }
-    int and = topLevelAnd(inner);
-    if (and < 0) {
-      conjuncts.add(inner);
-      return;
+    int and = topLevelAnd(words);
+    if (and >= 0) {
+      return exclude(words.subList(0, and), column)
+          || exclude(words.subList(and + 1, words.size()), column);
     }
-    split(inner.substring(0, and).strip(), conjuncts);
-    split(inner.substring(and + " AND ".length()).strip(), conjuncts);
+    return words.size() == 4
+        && words.get(0).isName()
+        && words.get(0).text().equals(column)
+        && words.get(1).is("is")
+        && words.get(2).is("not")
+        && words.get(3).is("null");
   }
 
   /** Whether the first parenthesis closes at the very end. */
-  private static boolean wrapped(String expression) {
-    return expression.startsWith("(") && closes(expression) == expression.length() - 1;
-  }
-
-  private static int closes(String expression) {
+  private static boolean wrapped(List<SqlWords.Word> words) {
     int depth = 0;
-    for (int i = 0; i < expression.length(); i++) {
-      i = afterQuoted(expression, i);
-      if (i < expression.length()) {
-        depth += depthChange(expression.charAt(i));
-      }
+    for (int i = 0; i < words.size(); i++) {
+      depth += depthChange(words.get(i));
       if (depth == 0) {
-        return i;
+        return i > 0 && i == words.size() - 1;
       }
     }
-    return -1;
+    return false;
   }
 
-  private static int topLevelAnd(String expression) {
+  private static int topLevelAnd(List<SqlWords.Word> words) {
     int depth = 0;
-    for (int i = 0; i < expression.length(); i++) {
-      i = afterQuoted(expression, i);
-      if (i >= expression.length()) {
-        return -1;
-      }
-      depth += depthChange(expression.charAt(i));
-      if (depth == 0 && expression.startsWith(" AND ", i)) {
+    for (int i = 0; i < words.size(); i++) {
+      depth += depthChange(words.get(i));
+      if (depth == 0 && words.get(i).is("and")) {
         return i;
       }
     }
     return -1;
   }
 
-  private static int depthChange(char character) {
-    return character == '(' ? 1 : character == ')' ? -1 : 0;
-  }
-
-  /** The last place of a string or a quoted name that begins at {@code i}, else {@code i}. */
-  private static int afterQuoted(String expression, int i) {
-    char quote = expression.charAt(i);
-    if (quote != '\'' && quote != '"') {
-      return i;
-    }
-    int end = expression.indexOf(quote, i + 1);
-    return end < 0 ? expression.length() : end;
+  private static int depthChange(SqlWords.Word word) {
+    return word.is("(") ? 1 : word.is(")") ? -1 : 0;
   }
 }

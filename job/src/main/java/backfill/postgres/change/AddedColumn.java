@@ -6,8 +6,6 @@ import backfill.postgres.server.SqlWords;
 import java.sql.SQLException;
 import java.util.Map;
 import java.util.Optional;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /**
  * A column that a statement would add, as the server reads it: its type is the longest beginning of
@@ -18,12 +16,6 @@ import java.util.regex.Pattern;
  * @param generated whether it is computed from other columns
  */
 public record AddedColumn(Optional<String> type, boolean startsNull, boolean generated) {
-  private static final Pattern WORD_END = Pattern.compile("(?<=[\\w\\]\")])(?=\\s|$)");
-  private static final Pattern FILLS =
-      Pattern.compile("(?i)(?<![\\w$])(DEFAULT|GENERATED)(?![\\w$])");
-  private static final Pattern COMPUTED =
-      Pattern.compile("(?i)(?<![\\w$])GENERATED\\s+ALWAYS\\s+AS\\s*\\(");
-
   /** What stands for a type and a sequence of its own. */
   private static final Map<String, String> SERIAL =
       Map.of(
@@ -42,21 +34,31 @@ public record AddedColumn(Optional<String> type, boolean startsNull, boolean gen
    * @param definition what stands behind the column's name
    */
   public static AddedColumn of(Inquiry inquiry, String definition) throws SQLException {
-    String serial = SERIAL.get(SqlWords.of(definition).next().text());
+    SqlWords words = SqlWords.of(definition);
+    String serial = SERIAL.get(words.next().text());
     if (serial != null) {
       return new AddedColumn(Optional.of(serial), false, false);
     }
     Optional<String> longest = Optional.empty();
-    Matcher end = WORD_END.matcher(definition);
-    while (end.find()) {
-      String type = definition.substring(0, end.start());
-      if (isType(inquiry, type)) {
+    for (SqlWords.Word word : words.all()) {
+      String type = definition.substring(0, word.to());
+      if (mayEndAType(word, definition) && isType(inquiry, type)) {
         longest = Optional.of(type);
       }
     }
     boolean filled =
-        longest.isEmpty() || FILLS.matcher(definition).find() || hasDefault(inquiry, longest.get());
-    return new AddedColumn(longest, !filled, COMPUTED.matcher(definition).find());
+        longest.isEmpty()
+            || words.says("default")
+            || words.says("generated")
+            || hasDefault(inquiry, longest.get());
+    return new AddedColumn(longest, !filled, words.says("generated", "always", "as", "("));
+  }
+
+  /** A word of several, or a bracket, with a blank or nothing behind it. */
+  private static boolean mayEndAType(SqlWords.Word word, String definition) {
+    boolean ends =
+        word.to() == definition.length() || Character.isWhitespace(definition.charAt(word.to()));
+    return ends && (word.isName() || word.is(")") || word.is("]"));
   }
 
   private static boolean isType(Inquiry inquiry, String type) throws SQLException {

@@ -133,13 +133,10 @@ final class DdlParser {
 
   /** What stands between the commas of a list. */
   private static List<SqlWords> parts(String list) {
-    List<SqlWords> parts = new ArrayList<>();
-    SqlWords words = SqlWords.of(list);
-    while (!words.atEnd()) {
-      parts.add(SqlWords.of(words.until(",")));
-      words.skip(",");
-    }
-    return parts;
+    return SqlWords.listed(list).stream()
+        .filter(part -> !part.isEmpty())
+        .map(SqlWords::of)
+        .toList();
   }
 
   private static Optional<AlterTable> alterTable(SqlWords words) {

@@ -1,5 +1,6 @@
 package backfill.postgres.change;
 
+import backfill.plan.SqlLexer;
 import backfill.postgres.catalog.TableLock;
 import backfill.postgres.change.DdlShape.AddColumn;
 import backfill.postgres.change.DdlShape.AlterTable;
@@ -9,6 +10,7 @@ import backfill.postgres.server.SqlWords;
 import backfill.postgres.server.TableName;
 import java.util.List;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
@@ -45,7 +47,7 @@ public final class DdlText {
 
   /** Whether a word, or a name that is not quoted, is among its words. */
   public boolean says(String word) {
-    return words.all().stream().anyMatch(each -> each.is(word));
+    return words.says(word);
   }
 
   /** Whether a name is among its words, quoted or not, or within a text of code. */
@@ -54,7 +56,12 @@ public final class DdlText {
         .anyMatch(
             each ->
                 each.isName() && each.text().equals(name)
-                    || each.kind() == SqlWords.Kind.TEXT && SqlWords.occurs(name, each.text()));
+                    || each.kind() == SqlLexer.Kind.TEXT && occurs(name, each.text()));
+  }
+
+  /** In whatever a text is: code within code may have texts of its own. */
+  private static boolean occurs(String name, String text) {
+    return Pattern.compile("(?i)(?<!\\w)" + Pattern.quote(name) + "(?!\\w)").matcher(text).find();
   }
 
   /** Whether it is more than one statement. */

@@ -7,6 +7,7 @@ import backfill.postgres.catalog.Findings;
 import backfill.postgres.catalog.NamedObject;
 import backfill.postgres.catalog.Table;
 import backfill.postgres.server.Inquiry;
+import backfill.postgres.server.SqlWords;
 import backfill.postgres.server.TableName;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -15,7 +16,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
@@ -190,13 +190,22 @@ public final class PendingTable {
     if (!(step instanceof Step.InPlace batches)) {
       return false;
     }
-    String text = batches.where() + " " + String.join(" ", batches.set().values());
-    return Pattern.compile(
-            "(?i)\\b(from|join|,)\\s*(only\\s+)?(\"?[\\w$]+\"?\\.)?\"?"
-                + Pattern.quote(other.name().name())
-                + "\"?(?![\\w$])")
-        .matcher(text)
-        .find();
+    SqlWords words =
+        SqlWords.of(batches.where() + "\n" + String.join("\n", batches.set().values()));
+    while (!words.atEnd()) {
+      if (!words.skip("from") && !words.skip("join") && !words.skip(",")) {
+        words.take();
+        continue;
+      }
+      while (words.next().is("only") || words.next().is("(")) {
+        words.take();
+      }
+      List<String> name = words.name().orElse(List.of(""));
+      if (name.get(name.size() - 1).equals(other.name().name())) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private static String quoted(Set<String> names) {

@@ -10,6 +10,7 @@ import backfill.postgres.change.DdlShape.CreateRelation;
 import backfill.postgres.change.DdlText;
 import backfill.postgres.change.Explained;
 import backfill.postgres.server.Inquiry;
+import backfill.postgres.server.SqlWords;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Optional;
@@ -63,10 +64,11 @@ final class CreatesCheck {
                 look.step(),
                 look.scope(),
                 "EXPLAIN "
-                    + relation
-                        .query()
-                        .get()
-                        .replaceFirst("(?is)\\s+WITH\\s+(NO\\s+)?DATA\\s*$", ""));
+                    + SqlWords.withoutEnd(
+                        SqlWords.withoutEnd(relation.query().get(), "with", "data"),
+                        "with",
+                        "no",
+                        "data"));
       }
     } else if (shape instanceof AlterTable alter && look.object().column().isPresent()) {
       column(look, alter);

@@ -120,7 +120,7 @@ final class DropsCheck {
             look.table().oid(),
             column)) {
       String name = look.object().toString();
-      if (found.partitions() || SqlWords.occurs(column, found.expressions())) {
+      if (found.partitions() || SqlWords.names(found.expressions()).contains(column)) {
         refuse(look, name + " cannot go: " + look.table().name() + " is partitioned by it");
       } else if (found.inherited()) {
         refuse(look, name + " cannot go: it is inherited; drop it from the table above");

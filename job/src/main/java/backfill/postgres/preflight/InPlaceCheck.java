@@ -261,11 +261,10 @@ final class InPlaceCheck {
   private void rights(
       String place, Step.InPlace step, Table table, List<String> key, Cascades cascades)
       throws SQLException {
-    String asked = step.where() + " " + String.join(" ", step.set().values());
+    Set<String> asked =
+        SqlWords.names(step.where() + "\n" + String.join("\n", step.set().values()));
     Set<String> read = new LinkedHashSet<>(key);
-    table.columnNames().stream()
-        .filter(column -> SqlWords.occurs(column, asked.replace("\"\"", "\"")))
-        .forEach(read::add);
+    table.columnNames().stream().filter(asked::contains).forEach(read::add);
     rights.need(place, Privilege.SELECT, table, read, findings);
     if (!step.deletes()) {
       List<String> set =

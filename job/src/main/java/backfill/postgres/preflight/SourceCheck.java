@@ -123,8 +123,9 @@ final class SourceCheck {
    */
   private List<String> columnsOf(Table table, String where) throws SQLException {
     List<String> named = new ArrayList<>();
+    Set<String> names = SqlWords.names(where);
     for (String column : table.columnNames()) {
-      if (SqlWords.occurs(column, where.replace("\"\"", "\""))) {
+      if (names.contains(column)) {
         String others =
             table.columnNames().stream()
                 .filter(other -> !other.equals(column))

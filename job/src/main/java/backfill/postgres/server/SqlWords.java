@@ -1,28 +1,19 @@
 package backfill.postgres.server;
 
+import backfill.plan.SqlLexer;
+import backfill.plan.SqlLexer.Kind;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
-import java.util.regex.Pattern;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * A statement's words as the server's lexer splits them, without comments and blanks, and a place
  * among them that goes forward. Used by one thread.
  */
 public final class SqlWords {
-  /** What a word is. */
-  public enum Kind {
-    /** A key word, or a name that is not quoted: in small letters, as the server takes it. */
-    WORD,
-    /** A quoted name, without its quotes. */
-    QUOTED,
-    /** A text, in whatever quotes. */
-    TEXT,
-    /** One character of another kind. */
-    SIGN
-  }
-
   /**
    * One word.
    *
@@ -35,7 +26,7 @@ public final class SqlWords {
     }
 
     public boolean isName() {
-      return kind == Kind.WORD || kind == Kind.QUOTED;
+      return kind == Kind.WORD || kind == Kind.NAME;
     }
   }
 
@@ -49,99 +40,12 @@ public final class SqlWords {
   }
 
   public static SqlWords of(String sql) {
-    List<Word> words = new ArrayList<>();
-    int at = 0;
-    while (at < sql.length()) {
-      char c = sql.charAt(at);
-      int end = at + 1;
-      if (sql.startsWith("--", at)) {
-        end = endOf(sql, "\n", at);
-      } else if (sql.startsWith("/*", at)) {
-        end = endOfComment(sql, at);
-      } else if (c == '\'') {
-        end = endOfQuoted(sql, at, '\'', isEscaped(words, at));
-        words.add(new Word(Kind.TEXT, sql.substring(at, end), at, end));
-      } else if (c == '"') {
-        end = endOfQuoted(sql, at, '"', false);
-        String name = sql.substring(at + 1, Math.max(at + 1, end - 1)).replace("\"\"", "\"");
-        words.add(new Word(Kind.QUOTED, name, at, end));
-      } else if (c == '$' && endOfTag(sql, at) > 0) {
-        String tag = sql.substring(at, endOfTag(sql, at));
-        end = endOf(sql, tag, at + tag.length());
-        words.add(new Word(Kind.TEXT, sql.substring(at, end), at, end));
-      } else if (isNameStart(c)) {
-        while (end < sql.length() && isNamePart(sql.charAt(end))) {
-          end++;
-        }
-        words.add(new Word(Kind.WORD, sql.substring(at, end).toLowerCase(Locale.ROOT), at, end));
-      } else if (!Character.isWhitespace(c)) {
-        words.add(new Word(Kind.SIGN, String.valueOf(c), at, end));
-      }
-      at = end;
-    }
+    List<Word> words =
+        SqlLexer.tokens(sql).stream()
+            .filter(token -> token.kind() != Kind.COMMENT)
+            .map(token -> new Word(token.kind(), token.text(), token.from(), token.to()))
+            .toList();
     return new SqlWords(sql, words);
-  }
-
-  private static boolean isNameStart(char c) {
-    return Character.isLetter(c) || c == '_';
-  }
-
-  private static boolean isNamePart(char c) {
-    return Character.isLetterOrDigit(c) || c == '_' || c == '$';
-  }
-
-  private static boolean isEscaped(List<Word> words, int at) {
-    Word last = words.isEmpty() ? null : words.get(words.size() - 1);
-    return last != null && last.is("e") && last.to() == at;
-  }
-
-  private static int endOf(String sql, String mark, int from) {
-    int found = sql.indexOf(mark, from);
-    return found < 0 ? sql.length() : found + mark.length();
-  }
-
-  /** Comments of this kind hold others. */
-  private static int endOfComment(String sql, int from) {
-    int depth = 0;
-    for (int at = from; at < sql.length(); at++) {
-      if (sql.startsWith("/*", at)) {
-        depth++;
-        at++;
-      } else if (sql.startsWith("*/", at)) {
-        depth--;
-        at++;
-        if (depth == 0) {
-          return at + 1;
-        }
-      }
-    }
-    return sql.length();
-  }
-
-  private static int endOfQuoted(String sql, int from, char quote, boolean escapes) {
-    for (int at = from + 1; at < sql.length(); at++) {
-      char c = sql.charAt(at);
-      if (escapes && c == '\\') {
-        at++;
-      } else if (c == quote) {
-        if (at + 1 < sql.length() && sql.charAt(at + 1) == quote) {
-          at++;
-        } else {
-          return at + 1;
-        }
-      }
-    }
-    return sql.length();
-  }
-
-  /** The end of a dollar and the tag behind it, or 0 where there is none. */
-  private static int endOfTag(String sql, int from) {
-    int at = from + 1;
-    while (at < sql.length() && isNamePart(sql.charAt(at)) && sql.charAt(at) != '$') {
-      at++;
-    }
-    boolean number = at > from + 1 && Character.isDigit(sql.charAt(from + 1));
-    return at < sql.length() && sql.charAt(at) == '$' && !number ? at + 1 : 0;
   }
 
   /** All of them, wherever the place is. */
@@ -151,6 +55,18 @@ public final class SqlWords {
 
   public boolean atEnd() {
     return place >= words.size();
+  }
+
+  /** Whether these come anywhere, one after the other; none is a quoted name. */
+  public boolean says(String... expected) {
+    SqlWords from = new SqlWords(sql, words);
+    while (!from.atEnd()) {
+      if (from.skip(expected)) {
+        return true;
+      }
+      from.place++;
+    }
+    return false;
   }
 
   /** The next word, or one that is nothing. */
@@ -229,10 +145,40 @@ public final class SqlWords {
     return rest.endsWith(";") ? rest.substring(0, rest.length() - 1).strip() : rest;
   }
 
-  /** Whether SQL has this word. */
-  public static boolean occurs(String column, String where) {
-    return Pattern.compile("(?i)(?<!\\w)" + Pattern.quote(column) + "(?!\\w)")
-        .matcher(where)
-        .find();
+  /** The names that SQL has, and its key words, as the server takes them. */
+  public static Set<String> names(String sql) {
+    return of(sql).words.stream()
+        .filter(Word::isName)
+        .map(Word::text)
+        .collect(Collectors.toCollection(LinkedHashSet::new));
+  }
+
+  /** What stands between the commas of a list, those within brackets left alone. */
+  public static List<String> listed(String sql) {
+    List<String> parts = new ArrayList<>();
+    SqlWords list = of(sql);
+    int from = 0;
+    while (!list.atEnd()) {
+      list.until(",");
+      Word comma = list.take();
+      parts.add(sql.substring(from, comma.from()).strip());
+      from = comma.to();
+    }
+    if (from < sql.length() || parts.isEmpty()) {
+      parts.add(sql.substring(from).strip());
+    }
+    return parts;
+  }
+
+  /** SQL without these words where it ends with them. */
+  public static String withoutEnd(String sql, String... end) {
+    List<Word> words = of(sql).words;
+    int from = words.size() - end.length;
+    for (int i = 0; i < end.length; i++) {
+      if (from < 0 || !words.get(from + i).is(end[i])) {
+        return sql;
+      }
+    }
+    return sql.substring(0, words.get(from).from()).strip();
   }
 }

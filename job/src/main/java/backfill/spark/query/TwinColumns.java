@@ -1,17 +1,16 @@
 package backfill.spark.query;
 
 import backfill.plan.Plan;
+import backfill.plan.SqlLexer;
 import backfill.plan.Step;
 import backfill.postgres.catalog.Column;
 import backfill.postgres.catalog.Table;
 import backfill.postgres.server.TableName;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
@@ -61,9 +60,9 @@ final class TwinColumns {
   }
 
   private boolean isNamed(String column) {
-    Pattern name =
-        Pattern.compile(
-            "(?<!\\w)" + Pattern.quote(column.toLowerCase(Locale.ROOT)) + "(?!\\w)|\\*");
-    return queries.stream().anyMatch(query -> name.matcher(query.toLowerCase(Locale.ROOT)).find());
+    return queries.stream()
+        .flatMap(query -> SqlLexer.tokensOfEither(query).stream())
+        .map(SqlLexer.Token::text)
+        .anyMatch(word -> word.equals("*") || word.equalsIgnoreCase(column));
   }
 }

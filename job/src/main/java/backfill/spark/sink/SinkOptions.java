@@ -8,6 +8,7 @@ import backfill.postgres.preflight.TargetLookup;
 import backfill.postgres.server.Database;
 import backfill.postgres.server.NotReadyException;
 import backfill.postgres.server.RowEvent;
+import backfill.postgres.server.SqlWords;
 import backfill.postgres.write.NewRows;
 import backfill.postgres.write.Parents;
 import backfill.postgres.write.RejectionRules;
@@ -201,11 +202,7 @@ record SinkOptions(
 
   /** Names by comma, one that holds a comma in quotes. */
   private static List<String> key(CaseInsensitiveStringMap options) {
-    return options.containsKey("key")
-        ? Stream.of(options.get("key").split(",(?=(?:[^\"]*\"[^\"]*\")*[^\"]*$)"))
-            .map(String::strip)
-            .toList()
-        : List.of();
+    return options.containsKey("key") ? SqlWords.listed(options.get("key")) : List.of();
   }
 
   private static String view(CaseInsensitiveStringMap options) {

@@ -9,6 +9,7 @@ import backfill.postgres.catalog.Column;
 import backfill.postgres.catalog.Table;
 import backfill.postgres.catalog.ValueGroup;
 import backfill.postgres.server.RowEvent;
+import backfill.postgres.server.SqlWords;
 import backfill.spark.query.SparkTypes;
 import backfill.spark.read.LaidOver;
 import backfill.spark.read.SnapshotReader;
@@ -192,12 +193,14 @@ public final class Overlay implements LaidOver {
       List<String> key) {
     List<String> set =
         Stream.of(changes.updates().columns()).filter(name -> !key.contains(name)).toList();
+    Set<String> asked = where == null ? Set.of() : SqlWords.names(where);
     List<String> all =
         where == null
             ? Stream.concat(columns.stream(), key.stream()).distinct().toList()
             : table.columns().stream()
                 .map(Column::name)
-                .filter(name -> columns.contains(name) || key.contains(name) || names(where, name))
+                .filter(
+                    name -> columns.contains(name) || key.contains(name) || asked.contains(name))
                 .toList();
     for (String name : all) {
       if (table.column(name).orElseThrow().generated()) {
@@ -221,13 +224,6 @@ public final class Overlay implements LaidOver {
                     .map(name -> set.contains(name) ? cell("new " + name).as(name) : cell(name))
                     .toArray(org.apache.spark.sql.Column[]::new));
     return asStored(reader, rows, table, columns, Map.of(), where);
-  }
-
-  /** Whether a condition may name a column; a literal that says the same does no harm. */
-  private static boolean names(String where, String column) {
-    return Pattern.compile("(?i)(?<!\\w)" + Pattern.quote(column) + "(?!\\w)")
-        .matcher(where)
-        .find();
   }
 
   private static Dataset<Row> inserted(

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Steps of batches and ddl on small tables of the test's own. */
-class FoundChangeTargetsTest {
+class ChangeStepsTest {
   private static final String SET =
       """
       { name = mark, kind = batches, table = items, where = "state IS NULL", set = { state = "'x' || b" } }""";
