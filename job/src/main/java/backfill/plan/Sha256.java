@@ -14,8 +14,13 @@ public final class Sha256 {
   }
 
   public static byte[] of(byte[] bytes) {
+    return digest().digest(bytes);
+  }
+
+  /** One to use for many pieces, one after the other. */
+  public static MessageDigest digest() {
     try {
-      return MessageDigest.getInstance("SHA-256").digest(bytes);
+      return MessageDigest.getInstance("SHA-256");
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException("every Java has SHA-256", e);
     }

@@ -1,10 +1,10 @@
 package backfill.spark.diff;
 
+import backfill.plan.Sha256;
 import backfill.postgres.server.RowEvent;
 import java.nio.charset.StandardCharsets;
 import java.security.DigestException;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.List;
 
@@ -18,21 +18,13 @@ public final class RowSum {
   private static final int VARIES = -2;
   private static final int DIGEST_BYTES = 32;
 
-  private final MessageDigest sha256 = sha256();
+  private final MessageDigest sha256 = Sha256.digest();
   private final byte[] digest = new byte[DIGEST_BYTES];
   private byte[] row = new byte[256];
   private int length;
   private long rows;
   private long high;
   private long low;
-
-  private static MessageDigest sha256() {
-    try {
-      return MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java has SHA-256", e);
-    }
-  }
 
   /** Adds a whole row. */
   public void add(DiffShape shape, RowChange change) {
