@@ -9,12 +9,16 @@ and tell the workers in BACKFILL_COMMAND how the job is started, as in
 Every task can be run again at any time: a rerun reads anew and writes what is missing. A retry waits for the site's
 default_task_retry_delay, the next one twice as long, none longer than an hour. BACKFILL_POOL names the pool that the
 tasks take a slot of, which must be there (default: default_pool); make one where several DAGs write to one server. The
-DAG processor must know both variables, too.
+DAG processor must know both variables, too. BACKFILL_REPORTS names where the report of `plan` waits until it is approved:
+a directory that all workers have, or a URI that Hadoop writes (default: the workers' directory for temporary files). The
+run gets exactly this report, and does no more than it says: see `backfill help approval`.
 """
 
 import inspect
 import os
+import re
 import shlex
+import tempfile
 from datetime import timedelta
 
 from airflow.providers.standard.operators.hitl import ApprovalOperator, HITLOperator
@@ -25,11 +29,14 @@ from backfill_operator import BackfillOperator
 SUBMIT = shlex.split(os.environ.get("BACKFILL_COMMAND", "backfill"))
 POOL = os.environ.get("BACKFILL_POOL", "default_pool")
 
-# After this a task is over: the job is asked to stop between two batches, and a retry goes on from there.
+REPORTS = os.environ.get("BACKFILL_REPORTS") or tempfile.gettempdir()
+
+# After this a task is over: the job is asked to stop between two batches, and a retry goes on from there. A dry run
+# approves a run that begins within approve-within (24 h) after it.
 TIMEOUTS = {
     "check": timedelta(minutes=30),
     "plan": timedelta(hours=6),
-    "approval": timedelta(days=7),
+    "approval": timedelta(hours=20),
     "run": timedelta(hours=24),
     "verify": timedelta(hours=6),
 }
@@ -45,6 +52,7 @@ RESPONSE_TIMEOUT = (
 # The plan's limits, each a field; `none` and exceptions are the plan's to say, or `set`.
 LIMITS = {
     "rejected-rows": "Rows of the whole run that the database may refuse",
+    "drift-percent": "How many more rows a step may add or set than were approved, in percent",
     "rows-inserted": "Rows that a step may add",
     "rows-set": "Rows that a step may set",
     "growth-percent": "What the added rows may be, in percent of those there",
@@ -74,11 +82,22 @@ def text(value):
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
+def report_of_plan(ti):
+    """Where `plan` writes what is to be approved; one file for each run of the DAG."""
+    name = re.sub(r"[^A-Za-z0-9._-]", "-", f"{ti.dag_id}-{ti.run_id}")
+    return f"{REPORTS.rstrip('/')}/{name}.json"
+
+
+def options_of_plan(context, jinja_env=None):
+    return options(context) + [f"--report={report_of_plan(context['ti'])}"]
+
+
 def options_of_run(context, jinja_env=None):
     words = options(context)
     approval = context["ti"].xcom_pull(task_ids="approval")
     if approval:
-        words.append(f"--label=approved-by={approval['responded_by_user']['name']}")
+        words.append(f"--approved={report_of_plan(context['ti'])}")
+        words.append(f"--approved-by={approval['responded_by_user']['name']}")
     report = context["params"]["report"]
     return words + ([f"--report={report}"] if report else [])
 
@@ -118,7 +137,7 @@ def word(description):
 
 
 def limit(name, description):
-    most = 100 if name == "surplus-percent" else 1_000_000 if name == "growth-percent" else 1_000_000_000_000
+    most = {"surplus-percent": 100, "growth-percent": 1_000_000, "drift-percent": 1_000_000}.get(name, 1_000_000_000_000)
     return Param(
         None,
         type=["null", "integer"],
@@ -196,6 +215,7 @@ with DAG(
 
 {% if plan.get('wouldRefuse') %}**A limit refuses this run: it would end with exit code {{ plan['wouldRefuse'] }}.**
 
-{% endif %}The log of task `plan` names who would gain and lose most, what would be set, and each warning.""",
+{% endif %}The run adds and sets no more than this, but for `limits.drift-percent`, and deletes no more. The log of
+task `plan` names who would gain and lose most, what would be set, and each warning.""",
     )
-    task("check") >> task("plan") >> approval >> task("run", options_of_run) >> task("verify")
+    task("check") >> task("plan", options_of_plan) >> approval >> task("run", options_of_run) >> task("verify")

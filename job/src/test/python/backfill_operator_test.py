@@ -313,10 +313,20 @@ class Dag(unittest.TestCase):
         common += ["--label=a b", "--set=write.writers=4", "--set=params.x=1", "--from=second"]
         context = {"params": params, "ti": ti}
         self.assertEqual(backfill_dag.options(context), common)
+        report = f"{tempfile.gettempdir()}/backfill-r.json"
+        self.assertEqual(backfill_dag.options_of_plan(context), [*common, f"--report={report}"])
         self.assertEqual(
             backfill_dag.options_of_run(context),
-            [*common, "--label=approved-by=anna", "--report=s3a://reports/run.json"],
+            [*common, f"--approved={report}", "--approved-by=anna", "--report=s3a://reports/run.json"],
         )
+        ti.xcom_pull.return_value = None
+        self.assertEqual(backfill_dag.options_of_run(context), [*common, "--report=s3a://reports/run.json"])
+
+    def test_report_that_waits_for_its_approval_is_where_the_site_says(self):
+        ti = mock.Mock(dag_id="backfill", run_id="manual__2026-01-01T00:00:00+00:00")
+        with mock.patch.dict(os.environ, {"BACKFILL_REPORTS": "s3a://reports/waiting/"}):
+            report_of_plan = runpy.run_path(backfill_dag.__file__)["report_of_plan"]
+        self.assertEqual(report_of_plan(ti), "s3a://reports/waiting/backfill-manual__2026-01-01T00-00-00-00-00.json")
 
     def test_every_limit_of_the_plan_language_is_a_field(self):
         reference = (Path(os.environ["BACKFILL_CHECKOUT"]) / "job/src/main/resources/reference.conf").read_text()

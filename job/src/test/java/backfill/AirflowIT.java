@@ -74,7 +74,7 @@ class AirflowIT {
     assertThat(airflow.api.returned(run, "verify").path("missing").asLong(-1)).isZero();
     assertThat(
             there.grants.database.rows(
-                "SELECT labels ->> 'label', labels ->> 'approved-by', labels ->> 'airflow' FROM backfill.run WHERE run_id = '"
+                "SELECT labels ->> 'label', approval ->> 'by', labels ->> 'airflow' FROM backfill.run WHERE run_id = '"
                     + line.path("runId").asText()
                     + "'"))
         .isEqualTo(List.of(List.of("approved", "Anonymous", "backfill/approved/run/1")));

@@ -221,7 +221,7 @@ public final class CommandLineJob implements Callable<Integer> {
       footerHeading = "%nExample:%n",
       footer = "  backfill plan defectdojo-authorized-users --report -")
   int plan(@Mixin PlanOptions options, @Mixin DiffOption diff) {
-    return take(Command.PLAN, options, CheckPrintout.NONE, diff);
+    return take(Command.PLAN, options, CheckPrintout.NONE, diff, new ApprovalOptions());
   }
 
   @CommandLine.Command(
@@ -230,8 +230,8 @@ public final class CommandLineJob implements Callable<Integer> {
       mixinStandardHelpOptions = true,
       footerHeading = "%nExample:%n",
       footer = "  backfill run defectdojo-authorized-users --set write.writers=4")
-  public int run(@Mixin PlanOptions options, @Mixin DiffOption diff) {
-    return take(Command.RUN, options, CheckPrintout.NONE, diff);
+  int run(@Mixin PlanOptions options, @Mixin DiffOption diff, @Mixin ApprovalOptions approval) {
+    return take(Command.RUN, options, CheckPrintout.NONE, diff, approval);
   }
 
   @CommandLine.Command(
@@ -312,11 +312,16 @@ public final class CommandLineJob implements Callable<Integer> {
   }
 
   private int take(Command command, PlanOptions options, CheckPrintout printout) {
-    return take(command, options, printout, new DiffOption());
+    return take(command, options, printout, new DiffOption(), new ApprovalOptions());
   }
 
-  private int take(Command command, PlanOptions options, CheckPrintout printout, DiffOption diff) {
+  private int take(
+      Command command,
+      PlanOptions options,
+      CheckPrintout printout,
+      DiffOption diff,
+      ApprovalOptions approval) {
     return new PlanCommand(stopping, environment, answer, spec)
-        .run(command, options, printout, diff);
+        .run(command, options, printout, diff, approval);
   }
 }

@@ -40,7 +40,12 @@ final class PlanCommand {
     this.spec = spec;
   }
 
-  int run(Command command, PlanOptions options, CheckPrintout printout, DiffOption diff) {
+  int run(
+      Command command,
+      PlanOptions options,
+      CheckPrintout printout,
+      DiffOption diff,
+      ApprovalOptions approval) {
     Instant startedAt = Instant.now();
     ReportBuilder report =
         new ReportBuilder(UUID.randomUUID().toString(), command.toString(), startedAt);
@@ -54,10 +59,11 @@ final class PlanCommand {
       PlanText text = PlanText.find(options.plan);
       Loaded loaded =
           Loaded.load(
-              text.location(),
-              text.text(),
-              options.common.sets,
-              new Selection(options.only, options.from, options.until));
+                  text.location(),
+                  text.text(),
+                  options.common.sets,
+                  new Selection(options.only, options.from, options.until))
+              .approvedBy(approval.read());
       Plan plan = loaded.plan();
       NamedDatabases databases = NamedDatabases.fromEnvironment(plan, loaded.steps(), environment);
       if (loadsOnly()) {

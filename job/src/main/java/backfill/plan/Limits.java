@@ -14,10 +14,14 @@ import java.util.TreeSet;
  * own; one that is not there guards nothing.
  *
  * @param rejectedRows rows that may be rejected before the run stops
+ * @param driftPercent how many more rows a step may add or set than were approved, in percent of
+ *     these; the only one that is not part of a plan's hash, so that a run may be given another one
+ *     than the dry run was that approves it
  * @param bounds what a step may do
  * @param except what a bound does not hold for: names of steps, or keys of users or objects
  */
-public record Limits(long rejectedRows, Map<Bound, Long> bounds, Map<Bound, Set<String>> except) {
+public record Limits(
+    long rejectedRows, int driftPercent, Map<Bound, Long> bounds, Map<Bound, Set<String>> except) {
 
   /** What a step is bounded in. */
   public enum Bound {
@@ -67,14 +71,15 @@ public record Limits(long rejectedRows, Map<Bound, Long> bounds, Map<Bound, Set<
 
   public Limits {
     SettingKey.REJECTED_ROWS.require(rejectedRows);
+    SettingKey.DRIFT_PERCENT.require(driftPercent);
     bounds.forEach((bound, most) -> bound.setting().require(most));
     bounds = Map.copyOf(bounds);
     except = Map.copyOf(except);
   }
 
   /** Without exceptions. */
-  public Limits(long rejectedRows, Map<Bound, Long> bounds) {
-    this(rejectedRows, bounds, Map.of());
+  public Limits(long rejectedRows, int driftPercent, Map<Bound, Long> bounds) {
+    this(rejectedRows, driftPercent, bounds, Map.of());
   }
 
   /** The most that a step may do; empty where it may do anything. */

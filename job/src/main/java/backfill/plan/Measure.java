@@ -13,7 +13,8 @@ enum Measure {
   LIMIT("a whole number, or none", "-?\\d+"),
   DURATION("a duration with its unit, as in 500 ms, 30 s or 2 min", "-?\\d+(\\.\\d+)?\\s*[a-z]+"),
   BYTES("a size with its unit, as in 64 MiB", "-?\\d+(\\.\\d+)?\\s*[A-Za-z]+"),
-  PROTOCOL("auto, copy or unnest", "auto|copy|unnest");
+  PROTOCOL("auto, copy or unnest", "auto|copy|unnest"),
+  APPROVE("none, counts or exact", "none|counts|exact");
 
   /** Stands for no limit. */
   static final String NONE = "none";
@@ -46,11 +47,21 @@ enum Measure {
             case DURATION ->
                 config(text.replaceFirst("min$", "minutes")).getDuration("it").toMillis();
             case BYTES -> config(text).getBytes("it");
-            case PROTOCOL -> (long) Protocol.valueOf(text.toUpperCase(Locale.ROOT)).ordinal();
+            case PROTOCOL -> (long) Protocol.valueOf(word(text)).ordinal();
+            case APPROVE -> (long) Approve.valueOf(word(text)).ordinal();
           });
     } catch (ConfigException | ArithmeticException | NumberFormatException e) {
       return Optional.empty();
     }
+  }
+
+  /** Whether it is one of some words, and no number. */
+  boolean isWord() {
+    return this == PROTOCOL || this == APPROVE;
+  }
+
+  private static String word(String text) {
+    return text.toUpperCase(Locale.ROOT);
   }
 
   private static Config config(String text) {

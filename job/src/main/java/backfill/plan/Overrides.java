@@ -80,11 +80,30 @@ final class Overrides {
     if (first.equals("params") && key.contains(".")) {
       return param(key, text);
     }
+    if (key.equals(SettingKey.APPROVE.key()) && isWeaker(key, text)) {
+      problem(
+          "approve is "
+              + declared.getValue(key).unwrapped()
+              + " in the plan, and can be made stricter from the command line, not "
+              + text.strip());
+      return Optional.empty();
+    }
     if (!SETTINGS_OF_WORDS.contains(key) && !SettingKey.keys().contains(key)) {
       problem(key + " is not a setting" + Nearest.hint(key, SettingKey.keys()));
       return Optional.empty();
     }
     return Optional.of(text);
+  }
+
+  /** Whether less is demanded than the plan does; what is not one of the words is refused later. */
+  private boolean isWeaker(String key, String text) {
+    try {
+      return declared.hasPath(key)
+          && SettingKey.APPROVE.parse(ConfigValueFactory.fromAnyRef(text)).getAsLong()
+              < SettingKey.APPROVE.parse(declared.getValue(key)).getAsLong();
+    } catch (IllegalArgumentException | ConfigException.NotResolved e) {
+      return false;
+    }
   }
 
   private Optional<Object> param(String key, String text) {

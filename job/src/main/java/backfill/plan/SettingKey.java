@@ -14,6 +14,8 @@ enum SettingKey {
   CONNECT_TIMEOUT("connect-timeout", Measure.DURATION, "1 s", "5 min"),
   LOCK_TIMEOUT("lock-timeout", Measure.DURATION, "10 ms", "1 h"),
   PROGRESS_EVERY("progress-every", Measure.DURATION, "10 ms", "5 s"),
+  APPROVE("approve", Measure.APPROVE, "none", "exact"),
+  APPROVE_WITHIN("approve-within", Measure.DURATION, "1 s", "8760 h"),
   READERS("read.readers", Measure.COUNT, "1", "64"),
   FETCH_ROWS("read.fetch-rows", Measure.COUNT, "1", "1000000"),
   KEYS_PER_QUERY("read.keys-per-query", Measure.COUNT, "1", "1000000"),
@@ -31,6 +33,7 @@ enum SettingKey {
   RESUME_WITHIN("ledger.resume-within", Measure.DURATION, "0 s", "168 h"),
   KEYS_BYTES("ledger.keys-bytes", Measure.BYTES, "0 B", "64 GiB"),
   REJECTED_ROWS("limits.rejected-rows", Measure.COUNT, "0", "1000000000000"),
+  DRIFT_PERCENT("limits.drift-percent", Measure.COUNT, "0", "1000000"),
   ROWS_INSERTED("limits.rows-inserted", Measure.LIMIT, "0", "1000000000000"),
   ROWS_SET("limits.rows-set", Measure.LIMIT, "0", "1000000000000"),
   GROWTH_PERCENT("limits.growth-percent", Measure.LIMIT, "0", "1000000"),
@@ -72,7 +75,7 @@ enum SettingKey {
 
   /** For people: {@code 1 to 64}. */
   String range() {
-    return measure == Measure.PROTOCOL ? measure.expected() : least + " to " + most;
+    return measure.isWord() ? measure.expected() : least + " to " + most;
   }
 
   /**

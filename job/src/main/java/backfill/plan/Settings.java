@@ -21,17 +21,22 @@ public record Settings(
    *     seconds
    * @param undo whether the ledger keeps what rows held before they were set or deleted
    * @param stopAfter when a run is to stop; empty where it goes on to its end
+   * @param approve what must have approved a run
+   * @param approveWithin how old the dry run may be that approves one
    */
   public record General(
       Duration connectTimeout,
       Duration lockTimeout,
       Duration progressEvery,
       boolean undo,
-      Optional<StopAfter> stopAfter) {
+      Optional<StopAfter> stopAfter,
+      Approve approve,
+      Duration approveWithin) {
     public General {
       SettingKey.CONNECT_TIMEOUT.require(connectTimeout);
       SettingKey.LOCK_TIMEOUT.require(lockTimeout);
       SettingKey.PROGRESS_EVERY.require(progressEvery);
+      SettingKey.APPROVE_WITHIN.require(approveWithin);
     }
   }
 
@@ -53,6 +58,14 @@ public record Settings(
 
   public Optional<StopAfter> stopAfter() {
     return general.stopAfter();
+  }
+
+  public Approve approve() {
+    return general.approve();
+  }
+
+  public Duration approveWithin() {
+    return general.approveWithin();
   }
 
   /** What holds where nothing else is said. */

@@ -100,7 +100,9 @@ final class SettingsParser {
             duration(values, SettingKey.LOCK_TIMEOUT),
             duration(values, SettingKey.PROGRESS_EVERY),
             undo,
-            stopAfter),
+            stopAfter,
+            Approve.values()[count(values, SettingKey.APPROVE)],
+            duration(values, SettingKey.APPROVE_WITHIN)),
         new Settings.Read(
             count(values, SettingKey.READERS),
             count(values, SettingKey.FETCH_ROWS),
@@ -125,7 +127,11 @@ final class SettingsParser {
     for (Limits.Bound bound : Limits.Bound.values()) {
       values.get(bound.setting()).ifPresent(most -> bounds.put(bound, most));
     }
-    return new Limits(number(values, SettingKey.REJECTED_ROWS), bounds, except);
+    return new Limits(
+        number(values, SettingKey.REJECTED_ROWS),
+        count(values, SettingKey.DRIFT_PERCENT),
+        bounds,
+        except);
   }
 
   /** With {@code except { bound = [what it does not hold for] }}. */

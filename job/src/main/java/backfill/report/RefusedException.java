@@ -2,6 +2,7 @@ package backfill.report;
 
 import backfill.plan.Step;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.Collectors;
 
 /** A guard refused what a run was about to write (exit 5). */
@@ -21,14 +22,17 @@ public final class RefusedException extends RuntimeException {
             + (written.isEmpty()
                 ? "Nothing was written"
                 : "Written before: " + String.join(", ", written))
-            + (refusals.stream().anyMatch(Refusal::byLimit)
-                ? ". If a dry run (plan) shows that this is right, raise the limit"
-                : ""));
+            + refusals.stream()
+                .map(Refusal::cure)
+                .filter(Objects::nonNull)
+                .distinct()
+                .map(cure -> ". " + cure)
+                .collect(Collectors.joining()));
     this.refusals = refusals;
   }
 
-  /** The steps that must not write. */
+  /** The steps that must not write, where it is not all of them. */
   public List<Step> steps() {
-    return refusals.stream().map(Refusal::step).distinct().toList();
+    return refusals.stream().map(Refusal::step).filter(Objects::nonNull).distinct().toList();
   }
 }

@@ -27,6 +27,7 @@ public record Report(
    * What ran. Of a plan that could not be read there is the name at most.
    *
    * @param params those of the plan, with the values they had
+   * @param approval null where none was given
    */
   public record About(
       String plan,
@@ -34,7 +35,25 @@ public record Report(
       String runId,
       String command,
       Map<String, String> labels,
-      Map<String, Object> params) {}
+      Map<String, Object> params,
+      Approval approval) {}
+
+  /**
+   * What a run was approved by, which is the report of a dry run.
+   *
+   * @param by who approved it, or null
+   * @param runId of the dry run
+   * @param exact whether the keys must be the same, and not only their number
+   * @param notCompared what could not be held against the dry run, in words
+   */
+  public record Approval(
+      String by,
+      String runId,
+      String planHash,
+      String startedAt,
+      boolean exact,
+      int driftPercent,
+      List<String> notCompared) {}
 
   /**
    * What a command tells that is about the ledger.
@@ -77,6 +96,8 @@ public record Report(
    * One database of the run.
    *
    * @param readFrom where rows were read
+   * @param systemIdentifier what tells its server from others; null where that does not tell us
+   * @param database its name there
    */
   public record DatabaseReport(
       String server,
@@ -84,7 +105,9 @@ public record Report(
       String user,
       String readFrom,
       List<SnapshotReport> snapshots,
-      int connections) {
+      int connections,
+      String systemIdentifier,
+      String database) {
 
     DatabaseReport with(SnapshotReport snapshot) {
       return new DatabaseReport(
@@ -93,7 +116,9 @@ public record Report(
           user,
           readFrom,
           Stream.concat(snapshots.stream(), Stream.of(snapshot)).toList(),
-          connections);
+          connections,
+          systemIdentifier,
+          database);
     }
   }
 

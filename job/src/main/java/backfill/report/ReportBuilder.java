@@ -29,6 +29,7 @@ public final class ReportBuilder {
   private final Map<String, StepReportBuilder> steps = new LinkedHashMap<>();
   private String plan;
   private String planHash;
+  private Report.Approval approval;
   private RunStatus status;
   private ExitCode exitCode = ExitCode.DONE;
   private Report.Failure error;
@@ -49,7 +50,7 @@ public final class ReportBuilder {
   /** What is known of the run so far. */
   public Report now() {
     return new Report(
-        new Report.About(plan, planHash, runId, command, copy(labels), copy(params)),
+        new Report.About(plan, planHash, runId, command, copy(labels), copy(params), approval),
         new Report.Outcome(
             status,
             exitCode.number(),
@@ -97,6 +98,16 @@ public final class ReportBuilder {
     planHash = found.hash();
     params.putAll(found.params());
     chosen.forEach(step -> steps.put(step.name(), new StepReportBuilder(step)));
+  }
+
+  /** A dry run approved it. */
+  public void approved(Report.Approval by) {
+    approval = by;
+  }
+
+  /** The approval without the rest, as JSON; null where none was given. */
+  public String approvalJson() {
+    return approval == null ? null : ReportJson.approval(approval);
   }
 
   /** What becomes of one of the steps that were asked for. */

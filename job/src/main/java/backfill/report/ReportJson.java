@@ -14,7 +14,7 @@ import java.util.function.Function;
  * addition, and none ever means something else.
  */
 final class ReportJson {
-  private static final int VERSION = 1;
+  static final int VERSION = 1;
 
   private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -34,6 +34,7 @@ final class ReportJson {
     keys.put("wouldRefuse", report.outcome().wouldRefuse());
     keys.put("labels", report.about().labels());
     keys.put("params", report.about().params());
+    keys.put("approval", report.about().approval());
     keys.put("countsExact", report.countsExact());
     keys.put("startedAt", report.timing().startedAt());
     keys.put("durationMs", report.timing().durationMs());
@@ -142,6 +143,11 @@ final class ReportJson {
   private static Long sum(Report report, Function<StepReport, Long> count) {
     List<Long> known = report.steps().stream().map(count).filter(Objects::nonNull).toList();
     return known.isEmpty() ? null : (Long) known.stream().mapToLong(Long::longValue).sum();
+  }
+
+  /** What approved a run, without the rest. */
+  static String approval(Report.Approval approval) {
+    return text(approval, false);
   }
 
   /** Labels without the rest, as an object. */

@@ -36,7 +36,9 @@ public final class ReportedDatabase {
                         List.of(),
                         name.equals(Plan.MAIN)
                             ? Math.max(readers, plan.settings().write().writers())
-                            : readers)));
+                            : readers,
+                        servers.named().systemIdentifier(),
+                        servers.named().database())));
     return reports;
   }
 

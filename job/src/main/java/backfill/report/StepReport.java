@@ -152,7 +152,9 @@ public record StepReport(
 
   /** The kind of step, as the plan calls it. */
   public String kind() {
-    return step.getClass().getSimpleName().toLowerCase(Locale.ROOT);
+    return step instanceof Step.InPlace
+        ? "batches"
+        : step.getClass().getSimpleName().toLowerCase(Locale.ROOT);
   }
 
   public Long planned() {

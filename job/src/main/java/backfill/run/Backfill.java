@@ -50,7 +50,7 @@ public final class Backfill {
       Progress progress,
       Stopping stopping) {
     this.loaded = loaded;
-    this.run = new RunScope(loaded.plan(), databases, session, report, progress, stopping);
+    this.run = new RunScope(loaded, databases, session, report, progress, stopping);
     this.end = new RunEnd(run);
   }
 
@@ -118,6 +118,9 @@ public final class Backfill {
     if (command.purpose == Purpose.RUN) {
       refuseUncountedCopies(active);
     }
+    if (command.writes()) {
+      approve(ready, active);
+    }
     return Schedule.of(
         run.plan,
         ready,
@@ -142,6 +145,13 @@ public final class Backfill {
     if (!stays.isEmpty()) {
       run.progress.say("preflight: undo could not take back " + String.join(", ", stays));
     }
+  }
+
+  /** Before anything is written, the ledger included. */
+  private void approve(PreflightResult ready, List<Step> active) {
+    run.refuse(run.approval.refusals(ready, active));
+    run.approval.notCompared(ready).forEach(run::warn);
+    run.approval.report(ready).ifPresent(run.report::approved);
   }
 
   private PreflightResult asked(Command command, CheckPrintout printout) {
@@ -247,7 +257,7 @@ public final class Backfill {
     if (!schedule.isEmpty()) {
       openLedger(schedule);
     }
-    if (run.guards.any() && !schedule.countsBeforeItWrites()) {
+    if ((run.guards.any() || run.approval.given()) && !schedule.countsBeforeItWrites()) {
       refuseBeforeWriting(schedule, command);
     }
     return new WritingWalk(run, schedule, this::shapes);
@@ -258,7 +268,9 @@ public final class Backfill {
    * counted once more than they would be, or an earlier step were written when they are refused.
    */
   private void refuseBeforeWriting(Schedule schedule, Command command) throws Exception {
-    run.progress.say("limits: all steps are counted before one writes");
+    run.progress.say(
+        (run.approval.given() ? "approval" : "limits")
+            + ": all steps are counted before one writes");
     List<Refusal> refusals = new ArrayList<>();
     try (Walk walk = new CountingWalk(run, schedule, command, refusals::add)) {
       for (Turn turn : walk) {
@@ -285,6 +297,9 @@ public final class Backfill {
                 .toList(),
             schedule.ready().now(),
             run.report.labelsJson()));
+    if (run.approval.given()) {
+      run.ledger().approved(run.report.approvalJson());
+    }
   }
 
   /** The work is over: the ledger says how it went, and the session is as it was found. */

@@ -51,10 +51,15 @@ final class ChangeTurn implements Turn {
     walk.counted(this, step, ForetoldTurn.refusals(run, step));
   }
 
-  /** Its cascades are looked for where a limit asks: that may read the tables behind it whole. */
+  /**
+   * Its cascades are looked for where a limit or an approval asks: that may read the tables behind
+   * it whole.
+   */
   private void count() throws Exception {
     run.enter(Stage.DIFF, step, step.name(), 0);
-    if (step.deletes() && run.plan.limits().most(Limits.Bound.ROWS_DELETED, step).isPresent()) {
+    if (step.deletes()
+        && (run.approval.given()
+            || run.plan.limits().most(Limits.Bound.ROWS_DELETED, step).isPresent())) {
       report.foretold(step, InPlaceCount.now(schedule.scope(), now, step));
     } else {
       report.counted(step, work.left());

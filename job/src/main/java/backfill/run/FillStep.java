@@ -76,7 +76,7 @@ final class FillStep {
     planned = work.diff();
     report.planned(planned, work.target().where());
     run.progress.say("diff " + step.name() + ": " + Sentences.planned(planned));
-    if (command.foretells() || run.guards.any()) {
+    if (command.foretells() || run.guards.any() || run.approval.given()) {
       report.cascaded(cascaded());
     }
     if (!command.looksAtThePresent()) {
@@ -157,7 +157,7 @@ final class FillStep {
     if (planned.toDelete() == null) {
       return null;
     }
-    if (planned.toDelete() == 0) {
+    if (planned.toDelete() == 0 || work.target().cascades().isEmpty()) {
       return Map.of();
     }
     return PlannedKeys.toDelete(work)
@@ -183,6 +183,7 @@ final class FillStep {
           if (run.guards.any()) {
             refusals.addAll(run.guards.refusals(work, planned, report.now().cascaded()));
           }
+          refusals.addAll(run.approval.refusals(report.now()));
           refusals.addAll(run.guards.surplus(step, planned, EmptiedSources.of(report.now(), last)));
           refusals.addAll(sequences());
         });

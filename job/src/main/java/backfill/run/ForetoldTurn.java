@@ -11,6 +11,7 @@ import backfill.report.StepReport;
 import backfill.report.StepReportBuilder;
 import backfill.spark.step.Overlay;
 import java.util.List;
+import java.util.stream.Stream;
 
 /** One step of batches of which only is counted what it would do. */
 final class ForetoldTurn implements Turn {
@@ -56,9 +57,13 @@ final class ForetoldTurn implements Turn {
   /** What the guards refuse of a step that is counted. */
   static List<Refusal> refusals(RunScope run, Step.InPlace step) {
     StepReport report = run.reportOf(step).now();
-    return step.deletes()
-        ? run.guards.deletions(step, report.toDelete(), report.cascaded()).stream().toList()
-        : run.guards.set(step, report.toUpdate()).stream().toList();
+    return Stream.concat(
+            (step.deletes()
+                    ? run.guards.deletions(step, report.toDelete(), report.cascaded())
+                    : run.guards.set(step, report.toUpdate()))
+                .stream(),
+            run.approval.refusals(report).stream())
+        .toList();
   }
 
   /** Which rows it would leave is not known. */

@@ -4,15 +4,18 @@ import backfill.plan.InvalidPlanException;
 import backfill.plan.Plan;
 import backfill.plan.PlanFile;
 import backfill.plan.Step;
+import backfill.report.ApprovedReport;
 import backfill.report.Version;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * A plan that was loaded, and those of its steps that a command is about.
  *
  * @param steps in the plan's order
+ * @param approved the dry run that approves a run; empty where none is given
  */
-public record Loaded(Plan plan, List<Step> steps) {
+public record Loaded(Plan plan, List<Step> steps, Optional<ApprovedReport> approved) {
   public Loaded {
     steps = List.copyOf(steps);
   }
@@ -26,6 +29,11 @@ public record Loaded(Plan plan, List<Step> steps) {
    */
   public static Loaded load(String location, String text, List<String> sets, Selection selection) {
     Plan plan = PlanFile.read(location, text, sets, Version.number());
-    return new Loaded(plan, selection.of(plan));
+    return new Loaded(plan, selection.of(plan), Optional.empty());
+  }
+
+  /** The same, approved by a dry run, if there is one. */
+  public Loaded approvedBy(Optional<ApprovedReport> report) {
+    return new Loaded(plan, steps, report);
   }
 }

@@ -44,6 +44,12 @@ public final class RunScope {
   final Stopping stopping;
   final Guards guards;
 
+  /** What the run must keep to because it was approved. */
+  final Approval approval;
+
+  /** How much of the approver's name is always there. */
+  private static final int APPROVER = 12;
+
   private Activity activity;
   private Stage stage = Stage.PREFLIGHT;
   private StepReportBuilder current;
@@ -52,13 +58,13 @@ public final class RunScope {
   private Optional<DiffFile> diff = Optional.empty();
 
   RunScope(
-      Plan plan,
+      Loaded loaded,
       NamedDatabases databases,
       Session session,
       ReportBuilder report,
       Progress progress,
       Stopping stopping) {
-    this.plan = plan;
+    this.plan = loaded.plan();
     this.databases = databases;
     this.database = databases.main();
     this.session = session;
@@ -66,7 +72,8 @@ public final class RunScope {
     this.progress = progress;
     this.stopping = stopping;
     this.guards = new Guards(plan.limits());
-    this.applicationName = applicationName(plan.name(), report.runId());
+    this.approval = new Approval(plan, loaded.approved());
+    this.applicationName = applicationName(plan.name(), report.runId(), approval.by());
   }
 
   /**
@@ -74,10 +81,28 @@ public final class RunScope {
    * bytes of a name; a writer's number and the like must fit after it.
    */
   public static String applicationName(String plan, String runId) {
+    return applicationName(plan, runId, Optional.empty());
+  }
+
+  /**
+   * The same for a run that someone approved, who is named at its end: with at least {@link
+   * #APPROVER} characters, for which a long name of the plan gives way.
+   */
+  public static String applicationName(String plan, String runId, Optional<String> approvedBy) {
+    String by = approvedBy.map(RunScope::plain).orElse("");
+    int names = by.isEmpty() ? 32 : 28;
+    String who =
+        by.substring(0, Math.min(by.length(), Math.max(APPROVER, names - plan.length()))).strip();
     return "backfill "
-        + plan.substring(0, Math.min(32, plan.length()))
+        + plan.substring(0, Math.min(names - who.length(), plan.length()))
         + " "
-        + runId.substring(0, 8);
+        + runId.substring(0, 8)
+        + (who.isEmpty() ? "" : " by " + who);
+  }
+
+  /** What PostgreSQL would replace in a name, replaced. */
+  private static String plain(String text) {
+    return text.replaceAll("[^ -~]", "?");
   }
 
   /** The stage that it is in. */
@@ -225,7 +250,7 @@ public final class RunScope {
       RefusedException refused =
           new RefusedException(refusals, Sentences.writtenSteps(report.now()));
       refused.steps().forEach(step -> reportOf(step).refused());
-      current = reportOf(refused.steps().get(0));
+      current = refused.steps().isEmpty() ? null : reportOf(refused.steps().get(0));
       throw refused;
     }
   }

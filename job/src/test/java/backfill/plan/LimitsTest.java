@@ -14,7 +14,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class LimitsTest {
-  private static final Limits DEFAULTS = new Limits(0, Map.of(Bound.SURPLUS_PERCENT, 20L));
+  private static final Limits DEFAULTS = new Limits(0, 1, Map.of(Bound.SURPLUS_PERCENT, 20L));
 
   @Test
   void defaults() {
@@ -25,7 +25,7 @@ class LimitsTest {
   void everyKey() {
     String text =
         """
-        limits { rejected-rows = 1, rows-inserted = 1000000000000, growth-percent = 3
+        limits { rejected-rows = 1, drift-percent = 5, rows-inserted = 1000000000000, growth-percent = 3
           pairs-for-one-user = 4, users-of-one-object = 0, rows-deleted = 6
           rows-set = 2, surplus-percent = 100
           except { rows-inserted = [one], pairs-for-one-user = [7, admin] } }
@@ -34,6 +34,7 @@ class LimitsTest {
         .isEqualTo(
             new Limits(
                 1,
+                5,
                 Map.of(
                     Bound.ROWS_INSERTED,
                     1_000_000_000_000L,
@@ -95,9 +96,9 @@ class LimitsTest {
 
   @Test
   void theRecordRefusesTheSame() {
-    assertThatThrownBy(() -> new Limits(-1, Map.of()))
+    assertThatThrownBy(() -> new Limits(-1, 1, Map.of()))
         .hasMessage("limits.rejected-rows must be 0 to 1000000000000, got -1");
-    assertThatThrownBy(() -> new Limits(0, Map.of(Bound.GROWTH_PERCENT, 1_000_001L)))
+    assertThatThrownBy(() -> new Limits(0, 1, Map.of(Bound.GROWTH_PERCENT, 1_000_001L)))
         .hasMessage("limits.growth-percent must be 0 to 1000000, got 1000001");
   }
 
@@ -106,7 +107,7 @@ class LimitsTest {
     String text = SMALL + "limits { rows-inserted = 10, growth-percent = 5 }";
     Limits limits = read(text, "limits.rows-inserted=none", "limits.rejected-rows=7").limits();
     assertThat(limits)
-        .isEqualTo(new Limits(7, Map.of(Bound.GROWTH_PERCENT, 5L, Bound.SURPLUS_PERCENT, 20L)));
+        .isEqualTo(new Limits(7, 1, Map.of(Bound.GROWTH_PERCENT, 5L, Bound.SURPLUS_PERCENT, 20L)));
     assertThat(problems(SMALL, "limits.rows=1", "limits=none"))
         .containsExactly("--set: limits.rows is not a setting", "--set: limits is not a setting");
   }

@@ -97,4 +97,14 @@ class OverridesTest {
             "--set: expected KEY=VALUE, got write.writers",
             "--set: expected KEY=VALUE, got =x");
   }
+
+  @Test
+  void whatApprovesARunCanBeMadeStricterAndNotLess() {
+    assertThat(read(SMALL, "approve=counts").settings().approve()).isEqualTo(Approve.COUNTS);
+    String demanding = SMALL + "approve = counts";
+    assertThat(read(demanding, "approve=exact").settings().approve()).isEqualTo(Approve.EXACT);
+    assertThat(problems(demanding, "approve=none"))
+        .containsExactly(
+            "--set: approve is counts in the plan, and can be made stricter from the command line, not none");
+  }
 }

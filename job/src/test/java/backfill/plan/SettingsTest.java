@@ -33,7 +33,9 @@ class SettingsTest {
                     Duration.ofSeconds(5),
                     Duration.ofSeconds(4),
                     false,
-                    Optional.empty()),
+                    Optional.empty(),
+                    Approve.NONE,
+                    Duration.ofHours(24)),
                 new Settings.Read(4, 10_000, 10_000, Duration.ofMinutes(1)),
                 new Settings.Flatten(268_435_456, 268_435_456),
                 new Settings.Write(
@@ -57,6 +59,8 @@ class SettingsTest {
         progress-every = 1.5 s
         undo = on
         stop-after = 45 min
+        approve = exact
+        approve-within = 1 h
         read { readers = 1, fetch-rows = 1000000, wait-for = 0 s }
         flatten { broadcast-bytes = 0 B, dictionary-bytes = 1 GiB }
         write { writers = 64, rows-per-batch = 1, batch-bytes = 1 GiB, protocol = copy, statement-timeout = 1 h, retry-for = 0 s }
@@ -71,7 +75,9 @@ class SettingsTest {
                     Duration.ofMillis(10),
                     Duration.ofMillis(1500),
                     true,
-                    Optional.of(new StopAfter.Lasting(Duration.ofMinutes(45)))),
+                    Optional.of(new StopAfter.Lasting(Duration.ofMinutes(45))),
+                    Approve.EXACT,
+                    Duration.ofHours(1)),
                 new Settings.Read(1, 1_000_000, 10_000, Duration.ZERO),
                 new Settings.Flatten(0, 1_073_741_824),
                 new Settings.Write(64, 1, 1L << 30, COPY, Duration.ofHours(1), Duration.ZERO),
@@ -99,6 +105,8 @@ class SettingsTest {
         verify = 60 s
         lock-timeuot = 5 s
         stop-after = "05:00"
+        approve = yes
+        approve-within = 0 s
         """;
     String duration = "a duration with its unit, as in 500 ms, 30 s or 2 min";
     assertThat(problems(SMALL + text))
@@ -121,7 +129,9 @@ class SettingsTest {
             "test.conf:19: verify of the plan must be a block in braces, got the text \"60 s\"",
             "test.conf:20: unknown key lock-timeuot in the plan; did you mean lock-timeout?",
             "test.conf:21: stop-after must be a duration with its unit, as in 45 min, a time with"
-                + " its offset, as in 2026-11-21T05:00:00Z, or never, got the text \"05:00\"");
+                + " its offset, as in 2026-11-21T05:00:00Z, or never, got the text \"05:00\"",
+            "test.conf:22: approve must be none, counts or exact, got yes",
+            "test.conf:23: approve-within must be 1 s to 8760 h, got 0 s");
   }
 
   @Test
@@ -166,6 +176,7 @@ class SettingsTest {
       }
     }
     expected.add("limits.rejected-rows");
+    expected.add("limits.drift-percent");
     for (Limits.Bound bound : Limits.Bound.values()) {
       expected.add("limits." + bound.key());
     }

@@ -140,6 +140,19 @@ final class Ledger implements AutoCloseable {
     }
   }
 
+  /** Enters what approved the run, as an object. */
+  void approved(String approvalJson) throws SQLException {
+    Connection own = begin();
+    try (PreparedStatement statement =
+        own.prepareStatement(
+            "UPDATE " + table("run") + " SET approval = ?::jsonb WHERE run_id = ?")) {
+      statement.setString(1, LedgerJson.stored(approvalJson));
+      statement.setObject(2, runId);
+      statement.executeUpdate();
+      commit(own);
+    }
+  }
+
   /** Enters how the run ended. */
   void end(RunStatus status, String reportJson) throws SQLException {
     Connection own = begin();

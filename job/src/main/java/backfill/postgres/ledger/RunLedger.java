@@ -251,6 +251,18 @@ public final class RunLedger implements AutoCloseable {
     }
   }
 
+  /** Enters what approved the run, as an object of JSON. */
+  public void approved(String approvalJson) {
+    if (ledger != null) {
+      try {
+        ledger.approved(approvalJson);
+      } catch (SQLException e) {
+        throw new LedgerException(
+            "the ledger cannot say what approved the run: " + SqlFailure.message(e), e);
+      }
+    }
+  }
+
   /** Enters how the run ended. */
   public void end(RunStatus status, String reportJson) {
     if (ledger != null) {

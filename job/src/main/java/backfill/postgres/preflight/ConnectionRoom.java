@@ -19,8 +19,7 @@ final class ConnectionRoom {
 
   private static final String IDENTITY =
       """
-      SELECT pg_catalog.concat_ws(' ', (SELECT system_identifier FROM pg_catalog.pg_control_system()),
-               pg_catalog.pg_postmaster_start_time(), pg_catalog.pg_is_in_recovery())
+      SELECT pg_catalog.concat_ws(' ', pg_catalog.pg_postmaster_start_time(), pg_catalog.pg_is_in_recovery())
       """;
 
   private ConnectionRoom() {}

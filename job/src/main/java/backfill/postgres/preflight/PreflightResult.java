@@ -94,9 +94,7 @@ public record PreflightResult(
 
   /** Whether a name of a database means the one that is written. */
   public boolean isMain(String database) {
-    Server named = databases.get(database).named();
-    return named.systemIdentifier().equals(server().systemIdentifier())
-        && named.database().equals(server().database());
+    return databases.get(database).named().isDatabaseOf(server());
   }
 
   /** Where the rows of main are read; {@link #server} itself unless a replica is named. */

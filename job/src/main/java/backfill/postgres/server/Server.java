@@ -1,6 +1,7 @@
 package backfill.postgres.server;
 
 import java.sql.SQLException;
+import java.time.Instant;
 import java.util.Optional;
 
 /**
@@ -33,11 +34,13 @@ public record Server(
   /**
    * What tells a server from others.
    *
-   * @param systemIdentifier the same on a primary and its replicas, and nowhere else
+   * @param systemIdentifier the same on a primary and its replicas, and nowhere else; null where
+   *     the server does not let us ask
    * @param started when its process did, as it prints it: two of one identifier are told apart by
    *     it
+   * @param asked the time by its own clock
    */
-  record Instance(String systemIdentifier, String started) {}
+  record Instance(String systemIdentifier, String started, Instant asked) {}
 
   public int versionNumber() {
     return release.number();
@@ -55,7 +58,38 @@ public record Server(
     return instance.started();
   }
 
+  /** The time by its own clock, when it introduced itself. */
+  public Instant asked() {
+    return instance.asked();
+  }
+
+  /** Whether both are one server, or a primary and a replica; null where that is not known. */
+  private Boolean sameSystem(Server other) {
+    return systemIdentifier() == null || other.systemIdentifier() == null
+        ? null
+        : (Boolean) systemIdentifier().equals(other.systemIdentifier());
+  }
+
+  /** Whether a database of this name is one there and here. */
+  public boolean isDatabaseOf(Server other) {
+    Boolean same = sameSystem(other);
+    return (same == null ? started().equals(other.started()) : same)
+        && database.equals(other.database);
+  }
+
+  /** Asks a server who it is. */
   public static Server of(Inquiry inquiry, String address) throws SQLException {
+    try {
+      return of(inquiry, address, "(SELECT system_identifier FROM pg_catalog.pg_control_system())");
+    } catch (SQLException e) {
+      if (SqlState.INSUFFICIENT_PRIVILEGE.is(e) || SqlState.UNDEFINED_FUNCTION.is(e)) {
+        return of(inquiry, address, "NULL");
+      }
+      throw e;
+    }
+  }
+
+  private static Server of(Inquiry inquiry, String address, String system) throws SQLException {
     return inquiry.one(
         """
         SELECT pg_catalog.current_setting('server_version_num')::pg_catalog.int4 AS number,
@@ -64,9 +98,11 @@ public record Server(
                pg_catalog.pg_is_in_recovery() AS standby,
                pg_catalog.current_setting('default_transaction_read_only')::pg_catalog.bool AS read_only,
                pg_catalog.current_database() AS database,
-               (SELECT system_identifier FROM pg_catalog.pg_control_system()) AS system,
-               pg_catalog.pg_postmaster_start_time()::pg_catalog.text AS started
-        """,
+               %s AS system,
+               pg_catalog.pg_postmaster_start_time()::pg_catalog.text AS started,
+               (extract(epoch FROM pg_catalog.clock_timestamp()) * 1000)::pg_catalog.int8 AS asked
+        """
+            .formatted(system),
         row ->
             new Server(
                 address,
@@ -75,7 +111,10 @@ public record Server(
                 row.getBoolean("standby"),
                 row.getBoolean("read_only"),
                 row.getString("database"),
-                new Instance(row.getString("system"), row.getString("started"))));
+                new Instance(
+                    row.getString("system"),
+                    row.getString("started"),
+                    Instant.ofEpochMilli(row.getLong("asked")))));
   }
 
   /** Why this server is too old; empty if it is not. */
@@ -105,7 +144,7 @@ public record Server(
 
   /** Why reading there and writing here would mix two databases; empty if both are one. */
   public Optional<String> notTheSameAs(Server reading, String variable) {
-    if (!systemIdentifier().equals(reading.systemIdentifier())) {
+    if (Boolean.FALSE.equals(sameSystem(reading))) {
       return Optional.of(
           "is no replica of "
               + address

@@ -1,5 +1,6 @@
 package backfill.postgres.server;
 
+import backfill.plan.Approve;
 import backfill.plan.Limits;
 import backfill.plan.Plan;
 import backfill.plan.Protocol;
@@ -218,14 +219,16 @@ public final class TestingPreflight {
         sources,
         views,
         steps,
-        new Limits(0, Map.of()),
+        new Limits(0, 1, Map.of()),
         new Settings(
             new Settings.General(
                 Duration.ofSeconds(10),
                 Duration.ofSeconds(2),
                 Duration.ofSeconds(5),
                 false,
-                Optional.empty()),
+                Optional.empty(),
+                Approve.NONE,
+                Duration.ofHours(1)),
             new Settings.Read(readers, 1000, 100, Duration.ofMinutes(1)),
             new Settings.Flatten(1, 1),
             WRITE,

@@ -1,0 +1,66 @@
+package backfill.cli;
+
+import backfill.plan.InvalidPlanException;
+import backfill.report.ApprovedReport;
+import backfill.spark.engine.HadoopFiles;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import picocli.CommandLine.Option;
+
+/** What a run may be approved by, and by whom. */
+final class ApprovalOptions {
+  private static final String APPROVED = "--approved";
+  private static final String BY = "--approved-by";
+
+  @Option(
+      names = APPROVED,
+      paramLabel = "REPORT",
+      description =
+          "Does no more than the dry run whose --report this is: a path, or a URI that Hadoop reads.")
+  String approved;
+
+  @Option(
+      names = BY,
+      paramLabel = "TEXT",
+      description = "Who approved that, for the ledger and the report.")
+  String by;
+
+  /**
+   * The report that approves the run; empty where none is named.
+   *
+   * @throws InvalidPlanException if it is none
+   */
+  Optional<ApprovedReport> read() {
+    if (by != null && (approved == null || by.isBlank())) {
+      throw problem(
+          BY,
+          approved == null
+              ? "says who approved a dry run, and --approved REPORT, which says what, is missing"
+              : "is empty; name who approved the dry run, or leave it out");
+    }
+    return approved == null
+        ? Optional.empty()
+        : Optional.of(
+            ApprovedReport.read(approved, text(), Optional.ofNullable(by).map(String::strip)));
+  }
+
+  private String text() {
+    try {
+      return HadoopFiles.isUri(approved)
+          ? HadoopFiles.read(approved)
+          : Files.readString(Path.of(approved));
+    } catch (IOException | IllegalArgumentException e) {
+      throw problem(
+          APPROVED + " " + approved,
+          "cannot be read (%s); name the file that plan wrote with --report"
+              .formatted(e.getClass().getSimpleName() + ": " + e.getMessage()));
+    }
+  }
+
+  private static InvalidPlanException problem(String place, String message) {
+    return new InvalidPlanException(List.of(new InvalidPlanException.Problem(place, 0, message)));
+  }
+}
