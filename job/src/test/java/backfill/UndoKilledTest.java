@@ -5,6 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import backfill.cli.CommandLineJob;
 import backfill.report.ExitCode;
 import backfill.report.Stopping;
+import backfill.testing.TestingDatabase;
+import backfill.testing.TestingPostgres;
+import backfill.testing.TestingProcess;
+import backfill.testing.TestingRun;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.file.Files;
@@ -64,12 +68,12 @@ class UndoKilledTest {
     return undo;
   }
 
-  private JobProcess start(String... words) throws Exception {
+  private TestingProcess start(String... words) throws Exception {
     List<String> command =
-        JobProcess.java(System.getProperty("java.class.path"), "-Dspark.master=local[2]");
+        TestingProcess.java(System.getProperty("java.class.path"), "-Dspark.master=local[2]");
     command.add("backfill.Main");
     command.addAll(List.of(words));
-    return JobProcess.start(command, database.environment());
+    return TestingProcess.start(command, database.environment());
   }
 
   private boolean hasBatches(String condition) throws SQLException {
@@ -80,7 +84,7 @@ class UndoKilledTest {
             > 2;
   }
 
-  private void awaitBatches(JobProcess process, String condition) throws Exception {
+  private void awaitBatches(TestingProcess process, String condition) throws Exception {
     while (!hasBatches(condition)) {
       assertThat(process.isAlive()).as(process.said()).isTrue();
       Thread.sleep(20);
@@ -89,7 +93,7 @@ class UndoKilledTest {
 
   @Test
   void killedRunIsUndoneAsFarAsItCame() throws Exception {
-    try (JobProcess process = start("run", plan.toString())) {
+    try (TestingProcess process = start("run", plan.toString())) {
       awaitBatches(process, "r.undoes IS NULL");
       process.kill();
     }
@@ -110,7 +114,7 @@ class UndoKilledTest {
     TestingRun run = TestingRun.of(database.environment(), "run", plan.toString());
     assertThat(run.code()).as(run.said()).isZero();
     String id = run.line().path("runId").asText();
-    try (JobProcess process = start("undo", id, "--execute", "--set", "ledger.lease=1 s")) {
+    try (TestingProcess process = start("undo", id, "--execute", "--set", "ledger.lease=1 s")) {
       awaitBatches(process, "r.undoes IS NOT NULL");
       process.kill();
     }
