@@ -41,7 +41,8 @@ class PackageArrowsTest {
           "postgres.write",
           "postgres.change",
           "postgres.undo",
-          "postgres.preflight");
+          "postgres.preflight",
+          "postgres.explain");
 
   /** Room to the rooms of ours that it may use; the root is the empty name. */
   private static final Map<String, Set<String>> OURS =
@@ -61,6 +62,7 @@ class PackageArrowsTest {
           Map.entry("spark.diff", spark("spark.engine")),
           Map.entry("spark.query", spark("spark.engine")),
           Map.entry("spark.engine", Set.copyOf(BELOW_SPARK)),
+          Map.entry("postgres.explain", below("postgres.explain")),
           Map.entry("postgres.preflight", below("postgres.preflight")),
           Map.entry("postgres.undo", below("postgres.undo")),
           Map.entry("postgres.change", below("postgres.change")),
@@ -214,6 +216,8 @@ class PackageArrowsTest {
     "postgres.write, backfill.postgres.change.DdlRun, postgres.write may not use backfill.postgres.change",
     "postgres.change, backfill.postgres.preflight.PreflightResult, postgres.change may not use backfill.postgres.preflight",
     "postgres.undo, backfill.postgres.preflight.PreflightResult, postgres.undo may not use backfill.postgres.preflight",
+    "postgres.preflight, backfill.postgres.explain.PairExplainer, postgres.preflight may not use backfill.postgres.explain",
+    "postgres.explain, backfill.report.Report, postgres.explain may not use backfill.report",
     "postgres.preflight, backfill.spark.read.Reading, postgres.preflight may not use backfill.spark.read",
     "spark.engine, backfill.spark.query.Cells, spark.engine may not use backfill.spark.query",
     "spark.query, backfill.spark.read.Reading, spark.query may not use backfill.spark.read",

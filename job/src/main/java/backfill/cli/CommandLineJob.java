@@ -292,6 +292,17 @@ public final class CommandLineJob implements Callable<Integer> {
   }
 
   @CommandLine.Command(
+      name = "explain",
+      description =
+          "Says what gives a user an object now, whether the target has it, and which run wrote it; writes nothing.",
+      mixinStandardHelpOptions = true,
+      footerHeading = "%nExample:%n",
+      footer = "  backfill explain defectdojo-authorized-users --object 7 --user 12")
+  int explain(@Mixin ExplainOptions options) {
+    return new ExplainCommand(environment, answer).run(options);
+  }
+
+  @CommandLine.Command(
       name = "demo",
       description =
           "Starts an embedded PostgreSQL, fills it, runs the DefectDojo plan twice and shows both.",

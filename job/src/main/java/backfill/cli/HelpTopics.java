@@ -23,7 +23,15 @@ final class HelpTopics {
 
   /** What a person asks who runs plans; a file each. */
   private static final List<String> TEXTS =
-      List.of("approval", "diff", "report", "exit-codes", "environment", "troubleshooting", "undo");
+      List.of(
+          "approval",
+          "diff",
+          "explain",
+          "report",
+          "exit-codes",
+          "environment",
+          "troubleshooting",
+          "undo");
 
   private static final String TYPES = "types";
 

@@ -1,5 +1,6 @@
 package backfill.report;
 
+import backfill.postgres.explain.StepExplanation;
 import backfill.postgres.ledger.LedgerStatus;
 import backfill.postgres.ledger.RunStatus;
 import java.util.List;
@@ -56,12 +57,14 @@ public record Report(
       List<String> notCompared) {}
 
   /**
-   * What a command tells that is about the ledger.
+   * What a command tells that is no run.
    *
    * @param runs what it has; null for every command but status
    * @param undo what became of a run that was to be taken back; null for every command but undo
+   * @param explained why a user has an object; null for every command but explain
    */
-  public record OfLedger(List<LedgerStatus.Run> runs, UndoReport undo) {}
+  public record OfLedger(
+      List<LedgerStatus.Run> runs, UndoReport undo, List<StepExplanation> explained) {}
 
   /**
    * How it ended.

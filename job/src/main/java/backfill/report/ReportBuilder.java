@@ -2,6 +2,7 @@ package backfill.report;
 
 import backfill.plan.Plan;
 import backfill.plan.Step;
+import backfill.postgres.explain.StepExplanation;
 import backfill.postgres.ledger.LedgerStatus;
 import backfill.postgres.ledger.RunStatus;
 import backfill.spark.read.Reading;
@@ -40,6 +41,7 @@ public final class ReportBuilder {
   private Long sessionReadyMs;
   private List<LedgerStatus.Run> runs;
   private UndoReport undo;
+  private List<StepExplanation> explained;
 
   public ReportBuilder(String runId, String command, Instant startedAt) {
     this.runId = runId;
@@ -61,7 +63,7 @@ public final class ReportBuilder {
         copy(databases),
         List.copyOf(warnings),
         steps.values().stream().map(StepReportBuilder::now).toList(),
-        new Report.OfLedger(runs, undo));
+        new Report.OfLedger(runs, undo, explained));
   }
 
   private static <V> Map<String, V> copy(Map<String, V> map) {
@@ -218,6 +220,15 @@ public final class ReportBuilder {
   /** The ledger has these runs. */
   public void listed(List<LedgerStatus.Run> found) {
     runs = List.copyOf(found);
+    succeeded(RunStatus.SUCCEEDED, ExitCode.DONE);
+  }
+
+  /** A pair, a user or an object is explained, by this plan. */
+  public void explained(Plan of, List<StepExplanation> found) {
+    plan = of.name();
+    planHash = of.hash();
+    params.putAll(of.params());
+    explained = List.copyOf(found);
     succeeded(RunStatus.SUCCEEDED, ExitCode.DONE);
   }
 }

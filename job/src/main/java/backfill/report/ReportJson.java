@@ -1,8 +1,11 @@
 package backfill.report;
 
+import backfill.postgres.explain.StepExplanation;
+import backfill.postgres.ledger.KeyHistory;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -44,6 +47,9 @@ final class ReportJson {
     keys.put("warnings", report.warnings());
     keys.put("steps", report.steps().stream().map(ReportJson::of).toList());
     ledger(keys, report.ledger());
+    if (report.ledger().explained() != null) {
+      keys.put("explained", report.ledger().explained());
+    }
     return text(keys, true);
   }
 
@@ -127,7 +133,25 @@ final class ReportJson {
     keys.put("missing", sum(report, StepReport::missing));
     keys.put("durationMs", report.timing().durationMs());
     ledger(keys, report.ledger());
+    if (report.ledger().explained() != null) {
+      keys.put("explained", report.ledger().explained().stream().map(ReportJson::inShort).toList());
+    }
     return text(keys, false);
+  }
+
+  private static Map<String, Object> inShort(StepExplanation step) {
+    List<KeyHistory.Happened> events = step.history() == null ? List.of() : step.history().events();
+    Map<String, Object> keys = new LinkedHashMap<>();
+    keys.put("step", step.subject().step());
+    keys.put("object", step.subject().object().value());
+    keys.put("user", step.subject().user().value());
+    keys.put("gives", step.gives());
+    keys.put("pairs", step.given() == null ? null : step.given().pairs());
+    keys.put("ways", step.given() == null ? null : step.given().allWays());
+    keys.put("targetRows", step.held().rows().rows());
+    keys.put("events", step.history() == null ? null : events.size());
+    keys.put("last", events.isEmpty() ? null : events.get(events.size() - 1));
+    return keys;
   }
 
   private static void ledger(Map<String, Object> keys, Report.OfLedger ledger) {
@@ -153,6 +177,29 @@ final class ReportJson {
   /** Labels without the rest, as an object. */
   static String labels(Map<String, String> labels) {
     return text(labels, false);
+  }
+
+  /** An object of JSON as {@code name=value}, for people; empty for null. */
+  static String words(String json) {
+    if (json == null) {
+      return "";
+    }
+    try {
+      List<String> words = new ArrayList<>();
+      JSON.readTree(json)
+          .properties()
+          .forEach(
+              field ->
+                  words.add(
+                      field.getKey()
+                          + "="
+                          + (field.getValue().isValueNode()
+                              ? field.getValue().asText()
+                              : field.getValue().toString())));
+      return String.join(", ", words);
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("the ledger keeps JSON", e);
+    }
   }
 
   private static String text(Object value, boolean indented) {

@@ -79,6 +79,7 @@ class HelpTest {
         "ledger",
         "limits",
         "types",
+        "explain",
         "report",
         "exit-codes",
         "environment",

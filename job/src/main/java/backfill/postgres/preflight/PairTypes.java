@@ -17,7 +17,7 @@ import java.util.Optional;
  * a view is no wider than the target's. A key is never converted: what is cut or read as something
  * else would give access to another user.
  */
-final class PairTypes {
+public final class PairTypes {
   /** Narrow to wide: each fits into those behind it. */
   private static final List<String> INTEGERS = List.of("smallint", "integer", "bigint");
 
@@ -68,14 +68,14 @@ final class PairTypes {
     }
   }
 
-  PairTypes(String place, Map<String, Table> sources, Shapes shapes, Findings findings) {
+  public PairTypes(String place, Map<String, Table> sources, Shapes shapes, Findings findings) {
     this.place = place;
     this.sources = sources;
     this.shapes = shapes;
     this.findings = findings;
   }
 
-  void check(Step.Pairs step, Table target) {
+  public void check(Step.Pairs step, Table target) {
     Agreed objects = new Agreed();
     Agreed users = new Agreed();
     target.column(step.into().object()).ifPresent(column -> agree(target, column, objects));

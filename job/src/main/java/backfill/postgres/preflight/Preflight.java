@@ -15,6 +15,7 @@ import backfill.postgres.server.Database;
 import backfill.postgres.server.LaggingReplicaException;
 import backfill.postgres.server.NamedDatabases;
 import backfill.postgres.server.NotReadyException;
+import backfill.postgres.server.Server;
 import backfill.postgres.server.ServerPair;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -233,7 +234,7 @@ public final class Preflight implements AutoCloseable {
   private PreflightResult run(QueryShapes shapes) throws SQLException {
     sessions.check(findings);
     unfinished = UnfinishedRun.of(sessions.writing(), plan, List.copyOf(steps));
-    String now = unfinished.isPresent() ? unfinished.get().now() : now();
+    String now = unfinished.isPresent() ? unfinished.get().now() : Server.now(sessions.writing());
     int before = findings.reasons().size();
     Map<String, Table> targets = fillsCheck().targets();
     ChangeCheck changeCheck =
@@ -298,17 +299,6 @@ public final class Preflight implements AutoCloseable {
         List.of(),
         new PreflightResult.Omitted(all, Map.of(), false),
         now);
-  }
-
-  private String now() throws SQLException {
-    return sessions
-        .writing()
-        .one(
-            """
-            SELECT pg_catalog.to_char(pg_catalog.clock_timestamp() AT TIME ZONE 'UTC',
-                                      'YYYY-MM-DD HH24:MI:SS.US') || '+00'
-            """,
-            row -> row.getString(1));
   }
 
   /** Lets the connections go. */

@@ -28,23 +28,23 @@ import java.util.stream.Collectors;
  * Whether a source can be read: it is a table, shows us all of its rows, and its condition can be
  * asked.
  */
-final class SourceCheck {
+public final class SourceCheck {
   private final Inquiry inquiry;
   private final Rights rights;
   private final Findings findings;
 
-  SourceCheck(Inquiry inquiry, String user, Findings findings) {
+  public SourceCheck(Inquiry inquiry, String user, Findings findings) {
     this.inquiry = inquiry;
     this.rights = new Rights(inquiry, user);
     this.findings = findings;
   }
 
-  static String place(Source source) {
+  public static String place(Source source) {
     return "source " + source.name();
   }
 
   /** Whether it can be read in ctid ranges under a lock of ours. */
-  boolean isReadable(Source source, Table table) throws SQLException {
+  public boolean isReadable(Source source, Table table) throws SQLException {
     if (!table.isTable()) {
       findings.refuse(
           place(source),
@@ -70,14 +70,14 @@ final class SourceCheck {
     return true;
   }
 
-  static String rowSecurity(Table table) {
+  public static String rowSecurity(Table table) {
     return "row security of "
         + table.name()
         + " would hide rows from us; log in as a role with BYPASSRLS, or as the owner without FORCE ROW LEVEL SECURITY";
   }
 
   /** Of the columns that are read, and those of the condition. */
-  void rights(Source source, Table table, Set<String> needed, Plan plan, String now)
+  public void rights(Source source, Table table, Set<String> needed, Plan plan, String now)
       throws SQLException {
     String place = place(source);
     Set<String> columns = new LinkedHashSet<>(table.columnsToRead(needed));
@@ -100,7 +100,7 @@ final class SourceCheck {
   }
 
   /** The columns that a condition under this key names; a reason where it cannot be asked. */
-  List<String> columnsOf(String place, String key, Table table, String condition)
+  public List<String> columnsOf(String place, String key, Table table, String condition)
       throws SQLException {
     denied(place, key, table, condition);
     return columnsOf(table, condition);
@@ -175,7 +175,7 @@ final class SourceCheck {
     return true;
   }
 
-  static String noColumn(Table table, String column) {
+  public static String noColumn(Table table, String column) {
     return noColumn(table, column, "");
   }
 

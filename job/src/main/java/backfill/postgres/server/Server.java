@@ -117,6 +117,16 @@ public record Server(
                     Instant.ofEpochMilli(row.getLong("asked")))));
   }
 
+  /** The server's time, in UTC with microseconds. */
+  public static String now(Inquiry inquiry) throws SQLException {
+    return inquiry.one(
+        """
+        SELECT pg_catalog.to_char(pg_catalog.clock_timestamp() AT TIME ZONE 'UTC',
+                                  'YYYY-MM-DD HH24:MI:SS.US') || '+00'
+        """,
+        row -> row.getString(1));
+  }
+
   /** Why this server is too old; empty if it is not. */
   public static Optional<String> tooOld(int versionNumber, String version) {
     return versionNumber >= OLDEST

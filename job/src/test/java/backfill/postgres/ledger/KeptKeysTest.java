@@ -181,7 +181,7 @@ class KeptKeysTest {
           KeyHistory.of(connection, "backfill", t, Map.of("b", "29", "a", "5"));
       assertThat(happened).hasSize(1);
       assertThat(happened.get(0).event()).isEqualTo(RowEvent.INSERT);
-      assertThat(happened.get(0).labels()).isEqualTo("{\"label\": \"x\"}");
+      assertThat(happened.get(0).run().labels()).isEqualTo("{\"label\": \"x\"}");
       assertThat(KeyHistory.of(connection, "backfill", t, Map.of("b", "31", "a", "5"))).isEmpty();
       assertThat(KeyHistory.of(connection, "backfill", t, Map.of("b", "29"))).isEmpty();
     }

@@ -1,0 +1,43 @@
+package backfill.cli;
+
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** What is to be explained. */
+final class ExplainOptions {
+  @Parameters(
+      paramLabel = "PLAN",
+      description = "A shipped plan's name, a path, or a URI that Hadoop reads.")
+  String plan;
+
+  @Option(
+      names = "--object",
+      paramLabel = "KEY",
+      description = "The object's key; without --user, who has it is counted.")
+  String object;
+
+  @Option(
+      names = "--user",
+      paramLabel = "KEY",
+      description = "The user's key; without --object, what the user has is counted.")
+  String user;
+
+  @Option(
+      names = "--step",
+      paramLabel = "STEP",
+      description = "Explains this step only; without it, each step of pairs.")
+  String step;
+
+  @Option(
+      names = "--limit",
+      paramLabel = "NUMBER",
+      defaultValue = "20",
+      description = "Lists so many ways, and rows of each, at most; ${DEFAULT-VALUE} unless given.")
+  int limit;
+
+  @Option(names = "--sql", description = "Prints each statement that reads rows, as it was sent.")
+  boolean sql;
+
+  @Mixin CommonOptions common;
+}

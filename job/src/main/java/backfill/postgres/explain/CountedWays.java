@@ -1,0 +1,162 @@
+package backfill.postgres.explain;
+
+import backfill.postgres.catalog.KeyType;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/**
+ * Counts what one key has on the other side, by way: a user's objects, or an object's users. Each
+ * edge stands with the key that is known, or the group, on its left.
+ */
+final class CountedWays {
+  private final RowLook rows;
+  private final int limit;
+  private final List<StepExplanation.Way> ways = new ArrayList<>();
+  private final List<Part> parts = new ArrayList<>();
+  private long all;
+
+  CountedWays(RowLook rows, int limit) {
+    this.rows = rows;
+    this.limit = limit;
+  }
+
+  /** The keys on the right of an edge that are had by one way or several. */
+  private record Part(Edge edge, RowLook.Match match) {
+    String database() {
+      return edge.relation().database();
+    }
+  }
+
+  /** Who has an object. */
+  StepExplanation.Given users(Edge.OfStep edges, String object, List<String> unseen)
+      throws SQLException {
+    direct(edges.direct(), object);
+    for (Edge through : edges.through()) {
+      List<String> groups = groups(through, object);
+      for (Edge members : edges.members()) {
+        byGroup(members, groups, through.relation(), members.relation());
+      }
+    }
+    return given(unseen);
+  }
+
+  /** What a user has. */
+  StepExplanation.Given objects(Edge.OfStep edges, String user, List<String> unseen)
+      throws SQLException {
+    direct(edges.direct().stream().map(Edge::reversed).toList(), user);
+    for (Edge members : edges.members()) {
+      List<String> groups = groups(members.reversed(), user);
+      for (Edge through : edges.through()) {
+        byGroup(through.reversed(), groups, through.relation(), members.relation());
+      }
+    }
+    return given(unseen);
+  }
+
+  private void direct(List<Edge> edges, String known) throws SQLException {
+    for (Edge edge : edges) {
+      RowLook.Match match = sql -> notNull(edge.left().is(sql, known), edge);
+      long pairs = rows.count(edge.relation(), "DISTINCT " + edge.right().value(), match);
+      if (pairs > 0) {
+        all++;
+        ways.add(new StepExplanation.Way(null, named(edge.relation()), null, pairs));
+        parts.add(new Part(edge, match));
+      }
+    }
+  }
+
+  private List<String> groups(Edge edge, String known) throws SQLException {
+    return rows.keys(edge.relation(), edge.right(), sql -> edge.left().is(sql, known));
+  }
+
+  private void byGroup(Edge edge, List<String> groups, Relation grants, Relation members)
+      throws SQLException {
+    if (groups.isEmpty()) {
+      return;
+    }
+    RowLook.Match match =
+        sql ->
+            notNull(
+                sql.add(Relation.quoted(edge.left().column())).addAnyOf(groups, edge.left().type()),
+                edge);
+    String group = edge.left().value();
+    Sql sql =
+        rows.select(
+            edge.relation(),
+            "%s::pg_catalog.text AS g, pg_catalog.count(DISTINCT %s) AS pairs, pg_catalog.count(*) OVER () AS n"
+                .formatted(group, edge.right().value()),
+            match);
+    sql.add(" GROUP BY " + group + " ORDER BY pairs DESC, " + group + " LIMIT " + limit);
+    long[] counted = {0};
+    rows.query(
+        edge.relation(),
+        sql,
+        row -> {
+          counted[0] = row.getLong("n");
+          return ways.add(
+              new StepExplanation.Way(
+                  row.getString("g"), named(grants), named(members), row.getLong("pairs")));
+        });
+    if (counted[0] > 0) {
+      all += counted[0];
+      parts.add(new Part(edge, match));
+    }
+  }
+
+  private static Sql notNull(Sql sql, Edge edge) {
+    return sql.add(" AND " + Relation.quoted(edge.right().column()) + " IS NOT NULL");
+  }
+
+  private static StepExplanation.Found named(Relation relation) {
+    return new StepExplanation.Found(
+        relation.name(), relation.table().name().toString(), null, List.of());
+  }
+
+  private StepExplanation.Given given(List<String> unseen) throws SQLException {
+    List<StepExplanation.Way> largest =
+        ways.stream()
+            .sorted(Comparator.comparingLong(StepExplanation.Way::pairs).reversed())
+            .limit(limit)
+            .toList();
+    return new StepExplanation.Given(unseen.isEmpty() ? total() : null, largest, all, unseen);
+  }
+
+  /** Each pair once, by however many ways it is given. */
+  private Long total() throws SQLException {
+    Set<String> databases = parts.stream().map(Part::database).collect(Collectors.toSet());
+    if (databases.size() > 1) {
+      return totalOfSeveral();
+    }
+    if (parts.isEmpty()) {
+      return 0L;
+    }
+    Sql sql = new Sql().add("SELECT pg_catalog.count(DISTINCT pairs.k) FROM (");
+    for (int i = 0; i < parts.size(); i++) {
+      Part part = parts.get(i);
+      sql.add(i == 0 ? "" : " UNION ALL ");
+      rows.select(sql, part.edge().relation(), compared(part.edge().right()), part.match());
+    }
+    return rows.query(parts.get(0).edge().relation(), sql.add(") AS pairs"), row -> row.getLong(1))
+        .get(0);
+  }
+
+  /** A UNION of texts needs one collation; which one does not matter where all are exact. */
+  private static String compared(Stored end) {
+    String collate = end.type() == KeyType.TEXT ? " COLLATE pg_catalog.\"C\"" : "";
+    return "(" + end.value() + ")" + collate + " AS k";
+  }
+
+  /** No server has all of them: they are brought here. */
+  private Long totalOfSeveral() throws SQLException {
+    Set<String> keys = new HashSet<>();
+    for (Part part : parts) {
+      keys.addAll(rows.keys(part.edge().relation(), part.edge().right(), part.match()));
+    }
+    return (long) keys.size();
+  }
+}

@@ -1,0 +1,29 @@
+package backfill.postgres.explain;
+
+import java.util.List;
+
+/**
+ * One of a step's sources as pairs: what it has on its left is an object, or a group in a source of
+ * members; on its right is a user, or a group in a source of grants to groups.
+ */
+record Edge(Relation relation, Stored left, Stored right) {
+
+  /** Where a step's pairs come from. */
+  record OfStep(List<Edge> direct, List<Edge> through, List<Edge> members) {
+    OfStep {
+      direct = List.copyOf(direct);
+      through = List.copyOf(through);
+      members = List.copyOf(members);
+    }
+  }
+
+  /** The columns of both. */
+  List<String> ends() {
+    return List.of(left.column().name(), right.column().name());
+  }
+
+  /** Both ends the other way round. */
+  Edge reversed() {
+    return new Edge(relation, right, left);
+  }
+}

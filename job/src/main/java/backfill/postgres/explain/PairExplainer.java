@@ -1,0 +1,231 @@
+package backfill.postgres.explain;
+
+import backfill.plan.InvalidPlanException;
+import backfill.plan.Plan;
+import backfill.plan.Step;
+import backfill.postgres.catalog.Column;
+import backfill.postgres.catalog.Findings;
+import backfill.postgres.change.OnlyIf;
+import backfill.postgres.server.ConnectionFailure;
+import backfill.postgres.server.Database;
+import backfill.postgres.server.NamedDatabases;
+import backfill.postgres.server.NotReadyException;
+import backfill.postgres.server.Server;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Explains a pair, or counts what one user has or who has one object: from the tables as they are
+ * now, and from the ledger. Reads each server in one snapshot, and writes nothing.
+ */
+public final class PairExplainer {
+  private final Plan plan;
+  private final List<Step.Pairs> steps;
+  private final Asked asked;
+  private final SnapshotLook look;
+  private final Findings findings = new Findings();
+
+  private PairExplainer(Plan plan, List<Step.Pairs> steps, Asked asked, SnapshotLook look) {
+    this.plan = plan;
+    this.steps = steps;
+    this.asked = asked;
+    this.look = look;
+  }
+
+  /**
+   * What is looked at of one step.
+   *
+   * @param object null for all, as is {@code user}
+   * @param skipped why its sources are not looked at, or null
+   */
+  private record Subject(
+      Step.Pairs step,
+      StepTables tables,
+      StepTables.Target target,
+      String object,
+      String user,
+      String skipped) {
+
+    StepExplanation.Subject told() {
+      return new StepExplanation.Subject(
+          step.name(),
+          target.own().table().name().toString(),
+          new StepExplanation.Side(target.object().name(), object),
+          new StepExplanation.Side(target.user().name(), user),
+          skipped);
+    }
+  }
+
+  /**
+   * @param steps at least one, of the plan's
+   * @throws InvalidPlanException if a key is no value of its column's type, in none of these steps
+   * @throws NotReadyException if a server cannot be reached or a table cannot be read: every reason
+   *     at once
+   */
+  public static Explanation of(
+      Plan plan, List<Step.Pairs> steps, NamedDatabases databases, Asked asked) {
+    try (SnapshotLook look = SnapshotLook.open(plan, databases)) {
+      return new PairExplainer(plan, steps, asked, look).explain(databases);
+    } catch (SQLException e) {
+      throw new NotReadyException(
+          List.of("explain broke off: " + ConnectionFailure.oneLine(e)),
+          ConnectionFailure.passing(e.getSQLState()),
+          e);
+    }
+  }
+
+  private Explanation explain(NamedDatabases databases) throws SQLException {
+    checkServers(databases);
+    String now = Server.now(look.writing());
+    List<Subject> subjects = subjects(now);
+    List<Subject> running = subjects.stream().filter(each -> each.skipped() == null).toList();
+    for (Subject subject : running) {
+      subject.tables().find(subject.target());
+    }
+    PairHistory history = PairHistory.look(plan, look, findings);
+    findings.throwIfRefused();
+    Map<Subject, Edge.OfStep> edges = new LinkedHashMap<>();
+    for (Subject subject : running) {
+      edges.put(subject, subject.tables().edges(subject.target()));
+    }
+    look.begin();
+    List<StepExplanation> explained = new ArrayList<>();
+    for (Subject subject : subjects) {
+      explained.add(explained(subject, edges.get(subject), history));
+    }
+    return new Explanation(explained, look.sent());
+  }
+
+  private void checkServers(NamedDatabases databases) throws SQLException {
+    Server main = Server.of(look.writing(), look.writeAddress());
+    refuseOld(main);
+    for (Map.Entry<String, Database> each : databases.named().entrySet()) {
+      String name = each.getKey();
+      Server server = Server.of(look.reading(name), look.readAddress(name));
+      refuseOld(server);
+      if (name.equals(Plan.MAIN)) {
+        main.notTheSameAs(server, each.getValue().prefix() + "_READ_URL")
+            .ifPresent(reason -> findings.refuse(server.address(), reason));
+      }
+    }
+    findings.throwIfRefused();
+  }
+
+  private void refuseOld(Server server) {
+    Server.tooOld(server.versionNumber(), server.version())
+        .ifPresent(reason -> findings.refuse(server.address(), reason));
+  }
+
+  private List<Subject> subjects(String now) throws SQLException {
+    Map<Step.Pairs, StepTables> tables = new LinkedHashMap<>();
+    Map<Step.Pairs, StepTables.Target> targets = new LinkedHashMap<>();
+    for (Step.Pairs step : steps) {
+      StepTables of = new StepTables(plan, step, look, now, findings);
+      tables.put(step, of);
+      of.target().ifPresent(target -> targets.put(step, target));
+    }
+    findings.throwIfRefused();
+    OnlyIf onlyIf = new OnlyIf(look.writing(), plan, now, findings);
+    boolean applies = onlyIf.planApplies();
+    Set<String> skipped = applies ? onlyIf.skipped(List.copyOf(steps)) : Set.of();
+    findings.throwIfRefused();
+    List<Subject> subjects = new ArrayList<>();
+    List<String> unfit = new ArrayList<>();
+    for (Step.Pairs step : steps) {
+      StepTables.Target target = targets.get(step);
+      KeyValue object = value("--object", asked.object(), target, target.object());
+      KeyValue user = value("--user", asked.user(), target, target.user());
+      String reason = object.reason() != null ? object.reason() : user.reason();
+      if (reason != null) {
+        unfit.add(reason);
+      } else {
+        subjects.add(
+            new Subject(
+                step,
+                tables.get(step),
+                target,
+                object.text(),
+                user.text(),
+                applies
+                    ? skipped.contains(step.name()) ? "its only-if is false" : null
+                    : "the plan does not apply here, its only-if is false"));
+      }
+    }
+    if (subjects.isEmpty()) {
+      throw new InvalidPlanException(
+          List.of(new InvalidPlanException.Problem("explain", 0, String.join("; ", unfit))));
+    }
+    return subjects;
+  }
+
+  private KeyValue value(String option, String given, StepTables.Target target, Column column)
+      throws SQLException {
+    return KeyValue.of(
+        look.writing(), option, given, target.own().table().name().toString(), column);
+  }
+
+  private StepExplanation explained(Subject subject, Edge.OfStep edges, PairHistory history)
+      throws SQLException {
+    RowLook rows = new RowLook(look, asked.limit());
+    return new StepExplanation(
+        subject.told(),
+        edges == null ? null : given(subject, edges, rows),
+        held(subject, rows),
+        asked.pair()
+            ? history.of(
+                look,
+                subject.step().name(),
+                subject.target().own().table().name(),
+                Map.of(
+                    subject.target().object().name(),
+                    subject.object(),
+                    subject.target().user().name(),
+                    subject.user()))
+            : null);
+  }
+
+  private StepExplanation.Given given(Subject subject, Edge.OfStep edges, RowLook rows)
+      throws SQLException {
+    List<String> unseen = subject.tables().unseen();
+    if (asked.pair()) {
+      return new PairWays(rows, asked.limit())
+          .find(edges, subject.object(), subject.user(), unseen);
+    }
+    CountedWays counted = new CountedWays(rows, asked.limit());
+    return subject.user() == null
+        ? counted.users(edges, subject.object(), unseen)
+        : counted.objects(edges, subject.user(), unseen);
+  }
+
+  private StepExplanation.Held held(Subject subject, RowLook rows) throws SQLException {
+    StepTables.Target target = subject.target();
+    return new StepExplanation.Held(
+        held(target.own(), subject, rows),
+        target.foreign().isPresent() ? held(target.foreign().get(), subject, rows) : null);
+  }
+
+  private StepExplanation.Found held(Relation relation, Subject subject, RowLook rows)
+      throws SQLException {
+    RowLook.Match match = sql -> matched(sql, subject);
+    return asked.pair()
+        ? rows.found(relation, subject.step().key(), match)
+        : new StepExplanation.Found(
+            null, relation.table().name().toString(), rows.count(relation, "*", match), List.of());
+  }
+
+  private static Sql matched(Sql sql, Subject subject) {
+    StepTables.Target target = subject.target();
+    if (subject.object() != null) {
+      Stored.asItIs(target.object()).is(sql, subject.object());
+    }
+    if (subject.user() != null) {
+      sql.add(subject.object() == null ? "" : " AND ");
+      Stored.asItIs(target.user()).is(sql, subject.user());
+    }
+    return sql;
+  }
+}

@@ -1,0 +1,215 @@
+package backfill.postgres.explain;
+
+import backfill.plan.Plan;
+import backfill.postgres.server.ConnectionFailure;
+import backfill.postgres.server.Database;
+import backfill.postgres.server.Inquiry;
+import backfill.postgres.server.ListedStatement;
+import backfill.postgres.server.NamedDatabases;
+import backfill.postgres.server.NotReadyException;
+import backfill.postgres.server.SessionSettings;
+import backfill.postgres.server.SqlState;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The connections that look at rows: to each database where its rows are read, and to main where it
+ * is written. The catalog is asked first; from {@link #begin} on each connection sees one snapshot,
+ * in a READ ONLY transaction. Used by one thread.
+ */
+final class SnapshotLook implements AutoCloseable {
+  private static final Duration ANSWER_WITHIN = Duration.ofMinutes(1);
+
+  private final Duration lockTimeout;
+  private final Map<String, Side> reading = new LinkedHashMap<>();
+  private final List<ListedStatement> sent = new ArrayList<>();
+  private Side writing;
+
+  /**
+   * One connection.
+   *
+   * @param place what a listed statement says of where it is sent
+   */
+  private record Side(Connection connection, Inquiry inquiry, String address, String place) {}
+
+  private SnapshotLook(Duration lockTimeout) {
+    this.lockTimeout = lockTimeout;
+  }
+
+  /**
+   * @throws NotReadyException naming each server that cannot be reached
+   */
+  static SnapshotLook open(Plan plan, NamedDatabases databases) {
+    SnapshotLook look = new SnapshotLook(plan.settings().lockTimeout());
+    List<ConnectionFailure> failures = new ArrayList<>();
+    databases.named().forEach((name, database) -> look.open(name, database, failures));
+    if (!failures.isEmpty()) {
+      look.close();
+      throw new NotReadyException(
+          failures.stream().map(ConnectionFailure::reason).toList(),
+          failures.stream().allMatch(ConnectionFailure::retryable),
+          null);
+    }
+    return look;
+  }
+
+  private void open(String name, Database database, List<ConnectionFailure> failures) {
+    boolean main = name.equals(Plan.MAIN);
+    if (main) {
+      writing = open(name, database, false, failures);
+    }
+    reading.put(
+        name, main && !database.readsElsewhere() ? writing : open(name, database, true, failures));
+  }
+
+  private Side open(
+      String name, Database database, boolean toRead, List<ConnectionFailure> failures) {
+    boolean elsewhere = toRead && database.readsElsewhere();
+    String address = elsewhere ? database.readAddress() : database.address();
+    try {
+      String session = "backfill explain";
+      Connection connection =
+          toRead ? database.connectForReading(session) : database.connect(session);
+      return new Side(
+          connection,
+          new Inquiry(connection, lockTimeout, Duration.ZERO),
+          address,
+          name + " at " + address);
+    } catch (SQLException e) {
+      String variable = database.prefix() + (elsewhere ? "_READ_URL" : "_URL");
+      failures.add(ConnectionFailure.of(address, variable, database.prefix(), e));
+      return null;
+    }
+  }
+
+  /** Asks the catalog of a database where its rows are read. */
+  Inquiry reading(String database) {
+    return reading.get(database).inquiry();
+  }
+
+  /** Where that is. */
+  String readAddress(String database) {
+    return reading.get(database).address();
+  }
+
+  /** Asks the catalog of main where it is written. */
+  Inquiry writing() {
+    return writing.inquiry();
+  }
+
+  String writeAddress() {
+    return writing.address();
+  }
+
+  /** Whether main is read on another server than it is written on. */
+  boolean readsElsewhere() {
+    return reading.get(Plan.MAIN) != writing;
+  }
+
+  /** Takes a snapshot on each connection: what is asked from here on is of one moment. */
+  void begin() throws SQLException {
+    begin(writing);
+    for (Side side : reading.values()) {
+      if (side != writing) {
+        begin(side);
+      }
+    }
+  }
+
+  private void begin(Side side) throws SQLException {
+    try (Statement statement = side.connection().createStatement()) {
+      statement.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY");
+      var local = SessionSettings.local(side.connection());
+      if (local.isPresent()) {
+        statement.execute(local.get());
+      }
+      statement.execute(
+          "SET LOCAL row_security = off; SET LOCAL statement_timeout = %d; SET LOCAL lock_timeout = %d"
+              .formatted(ANSWER_WITHIN.toMillis(), lockTimeout.toMillis()));
+    }
+  }
+
+  /** The rows of a statement on a database, where it is read. */
+  <T> List<T> read(String database, Sql sql, Inquiry.RowMapper<T> row) throws SQLException {
+    return rows(reading.get(database), sql, row);
+  }
+
+  /** The rows of a statement on main, where it is written. */
+  <T> List<T> write(Sql sql, Inquiry.RowMapper<T> row) throws SQLException {
+    return rows(writing, sql, row);
+  }
+
+  private <T> List<T> rows(Side side, Sql sql, Inquiry.RowMapper<T> row) throws SQLException {
+    List<String> comments = new ArrayList<>(List.of(side.place()));
+    comments.addAll(sql.shownValues());
+    sent.add(new ListedStatement(comments, sql.toString()));
+    List<T> answer = new ArrayList<>();
+    try (PreparedStatement statement = sql.prepare(side.connection());
+        ResultSet rows = statement.executeQuery()) {
+      while (rows.next()) {
+        answer.add(row.of(rows));
+      }
+    } catch (SQLException e) {
+      if (SqlState.QUERY_CANCELED.is(e)) {
+        throw tooSlow(side, sql, e);
+      }
+      throw e;
+    }
+    return answer;
+  }
+
+  private static NotReadyException tooSlow(Side side, Sql sql, SQLException e) {
+    return new NotReadyException(
+        List.of(
+            "%s: no answer within %d s to %s; make an index on the columns that it compares"
+                .formatted(
+                    side.address(),
+                    ANSWER_WITHIN.toSeconds(),
+                    sql.toString().replaceAll("\\s+", " "))),
+        false,
+        e);
+  }
+
+  /**
+   * What the ledger is asked, in the snapshot of where main is written.
+   *
+   * @param values what stands for the question marks of the statement, for people
+   */
+  <T> T ledger(Inquiry.Question<T> question, String sql, Object... values) throws SQLException {
+    List<String> comments = new ArrayList<>(List.of(writing.place()));
+    for (Object value : values) {
+      comments.add("? = " + value);
+    }
+    sent.add(new ListedStatement(comments, sql));
+    return question.of(writing.connection());
+  }
+
+  /** The statements that read rows. */
+  List<ListedStatement> sent() {
+    return List.copyOf(sent);
+  }
+
+  /** Ends the snapshots, and lets the connections go. */
+  @Override
+  public void close() {
+    List<Side> sides = new ArrayList<>(reading.values());
+    sides.add(writing);
+    for (Side side : sides) {
+      if (side != null) {
+        try {
+          side.connection().close();
+        } catch (SQLException e) {
+          // The server sees the end of the connection either way.
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,117 @@
+package backfill.postgres.explain;
+
+import backfill.postgres.ledger.KeyHistory;
+import com.fasterxml.jackson.annotation.JsonProperty;
+import com.fasterxml.jackson.annotation.JsonUnwrapped;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What one step has to do with a pair, with a user or with an object.
+ *
+ * @param given what its sources say now; null where they were not looked at
+ * @param held what its target has now
+ * @param history what runs did to the pair; null where one pair was not asked about, or where no
+ *     ledger says it
+ */
+public record StepExplanation(
+    @JsonUnwrapped Subject subject, Given given, Held held, History history) {
+
+  /** Whether its sources give anything of what was asked about; null where it is not known. */
+  @JsonProperty
+  public Boolean gives() {
+    return given == null ? Boolean.FALSE : given.gives();
+  }
+
+  /**
+   * What it is about.
+   *
+   * @param object as the server writes it, or null for all objects
+   * @param user as the server writes it, or null for all users
+   * @param skipped why the step gives nothing, whatever its sources have; or null
+   */
+  public record Subject(String step, String table, Side object, Side user, String skipped) {}
+
+  /**
+   * One side of a pair.
+   *
+   * @param column of the target
+   * @param value as the server writes it; null where all are meant
+   */
+  public record Side(String column, String value) {
+    @Override
+    public String toString() {
+      return column + (value == null ? "" : " " + value);
+    }
+  }
+
+  /**
+   * What the sources say.
+   *
+   * @param pairs how many different pairs they give, by any way; null where some sources could not
+   *     be looked at, so that there may be more
+   * @param ways the first of them, for one pair; else those that give most
+   * @param allWays how many there are
+   * @param unseen why a source was not looked at, a sentence each
+   */
+  public record Given(Long pairs, List<Way> ways, long allWays, List<String> unseen) {
+    public Given {
+      ways = List.copyOf(ways);
+      unseen = List.copyOf(unseen);
+    }
+
+    Boolean gives() {
+      return allWays > 0 ? Boolean.TRUE : unseen.isEmpty() ? Boolean.FALSE : null;
+    }
+  }
+
+  /**
+   * One way by which pairs are given.
+   *
+   * @param group through which; null for a direct grant
+   * @param grants the rows that grant something to the user, or to the group
+   * @param members the rows by which the user is in the group; null for a direct grant
+   * @param pairs how many different pairs are given by this way alone
+   */
+  public record Way(String group, Found grants, Found members, long pairs) {}
+
+  /**
+   * Rows of one table.
+   *
+   * @param source the plan's name for it; null for a target
+   * @param rows how many there are; null where they were not counted
+   * @param keys of the first of them, column to value: the primary key's, where there is one that
+   *     may be read
+   */
+  public record Found(String source, String table, Long rows, List<Map<String, String>> keys) {
+    public Found {
+      keys = List.copyOf(keys);
+    }
+  }
+
+  /**
+   * What the target has.
+   *
+   * @param rows of the step's own
+   * @param foreign those of the same pair that are not the step's, by its {@code owns}; null where
+   *     all rows are its own
+   */
+  public record Held(Found rows, Found foreign) {
+    /** Whether the target has the pair, as a row of the step's. */
+    public boolean has() {
+      return rows.rows() > 0;
+    }
+  }
+
+  /**
+   * What runs did to a pair.
+   *
+   * @param events the first one first
+   * @param unknown why there may be more, or null
+   */
+  public record History(List<KeyHistory.Happened> events, String unknown) {
+    public History {
+      events = List.copyOf(events);
+    }
+  }
+}

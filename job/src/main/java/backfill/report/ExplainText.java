@@ -1,0 +1,218 @@
+package backfill.report;
+
+import backfill.plan.Amount;
+import backfill.postgres.explain.Explanation;
+import backfill.postgres.explain.StepExplanation;
+import backfill.postgres.ledger.KeyHistory;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Collectors;
+
+/**
+ * Why a user may see an object, for people: a sentence for each step, and small tables below it.
+ */
+public final class ExplainText {
+  private static final String INDENT = "  ";
+
+  private final int width;
+  private final List<String> lines = new ArrayList<>();
+
+  private ExplainText(int width) {
+    this.width = width;
+  }
+
+  /**
+   * @param width how long a line may be, in characters
+   */
+  public static List<String> lines(Explanation explanation, int width) {
+    ExplainText text = new ExplainText(width);
+    explanation.steps().forEach(text::step);
+    return List.copyOf(text.lines);
+  }
+
+  /** The statements that were sent, as psql takes them. */
+  public static List<String> statements(Explanation explanation) {
+    return explanation.statements().stream().flatMap(sql -> sql.text().lines()).toList();
+  }
+
+  private void step(StepExplanation step) {
+    if (!lines.isEmpty()) {
+      lines.add("");
+    }
+    lines.addAll(Folded.lines(sentence(step), width));
+    StepExplanation.Given given = step.given();
+    if (given != null) {
+      given.unseen().forEach(reason -> say("not looked at: " + reason));
+      table(ways(given, pair(step)), pair(step) ? new BitSet() : first());
+      more(given.allWays() - given.ways().size(), "way");
+    }
+    if (pair(step)) {
+      rows(step.held());
+    }
+    if (step.history() != null) {
+      history(step.history());
+    }
+  }
+
+  private static boolean pair(StepExplanation step) {
+    return step.subject().object().value() != null && step.subject().user().value() != null;
+  }
+
+  private static BitSet first() {
+    BitSet first = new BitSet();
+    first.set(0);
+    return first;
+  }
+
+  private void say(String line) {
+    lines.addAll(Folded.lines(INDENT + line, width));
+  }
+
+  private void more(long more, String what) {
+    if (more > 0) {
+      say("and " + Amount.of(more, what) + " more; --limit shows them");
+    }
+  }
+
+  private void table(List<String[]> rows, BitSet numbers) {
+    if (rows.size() > 1) {
+      lines.addAll(new TextTable(INDENT, numbers, rows).lines(width));
+    }
+  }
+
+  private static String sentence(StepExplanation step) {
+    StepExplanation.Subject subject = step.subject();
+    return "step %s: %s; %s."
+        .formatted(
+            subject.step(),
+            step.given() == null
+                ? "nothing gives it, because " + subject.skipped()
+                : pair(step) ? pair(subject, step.given()) : count(subject, step.given()),
+            held(step));
+  }
+
+  private static String pair(StepExplanation.Subject subject, StepExplanation.Given given) {
+    String pair = subject.object() + " to " + subject.user();
+    if (given.allWays() > 0) {
+      return Amount.of(given.allWays(), "way") + " to give " + pair;
+    }
+    return given.unseen().isEmpty()
+        ? "nothing gives " + pair
+        : "nothing that was looked at gives " + pair;
+  }
+
+  private static String count(StepExplanation.Subject subject, StepExplanation.Given given) {
+    boolean ofUser = subject.object().value() == null;
+    String known = ofUser ? subject.user() + " is given " : subject.object() + " is given to ";
+    String count =
+        "%s (%s)"
+            .formatted(
+                given.pairs() == null
+                    ? "an unknown number of " + (ofUser ? "objects" : "users")
+                    : Amount.of(given.pairs(), ofUser ? "object" : "user"),
+                ofUser ? subject.object().column() : subject.user().column());
+    return known
+        + count
+        + (given.allWays() == 0 ? "" : ", in " + Amount.of(given.allWays(), "way"));
+  }
+
+  private static String held(StepExplanation step) {
+    String table = step.subject().table();
+    StepExplanation.Held held = step.held();
+    String foreign =
+        held.foreign() == null || held.foreign().rows() == 0
+            ? ""
+            : ", and " + Amount.of(held.foreign().rows(), "row") + " of it not the step's, by owns";
+    if (!pair(step)) {
+      return table + " has " + Amount.of(held.rows().rows(), "row") + " of it" + foreign;
+    }
+    if (!held.has()) {
+      return table + " does not have the pair" + foreign;
+    }
+    boolean surplus = Boolean.FALSE.equals(step.gives());
+    return table + " has the pair" + (surplus ? " all the same, as surplus" : "") + foreign;
+  }
+
+  private List<String[]> ways(StepExplanation.Given given, boolean pair) {
+    List<String[]> rows = new ArrayList<>();
+    rows.add(
+        pair
+            ? new String[] {"by", "granted by", "member by"}
+            : new String[] {"pairs", "by", "granted by", "member by"});
+    for (StepExplanation.Way way : given.ways()) {
+      String by = way.group() == null ? "direct" : "group " + way.group();
+      String grants = found(way.grants());
+      String members = way.members() == null ? "" : found(way.members());
+      rows.add(
+          pair
+              ? new String[] {by, grants, members}
+              : new String[] {number(way.pairs()), by, grants, members});
+    }
+    return rows;
+  }
+
+  private void rows(StepExplanation.Held held) {
+    if (held.has()) {
+      say("target: " + found(held.rows()));
+    }
+    if (held.foreign() != null && held.foreign().rows() > 0) {
+      say("not its own: " + found(held.foreign()));
+    }
+  }
+
+  private static String found(StepExplanation.Found found) {
+    String keys =
+        found.keys().stream().map(ExplainText::key).collect(Collectors.joining(", ", " ", ""));
+    long more = found.rows() == null ? 0 : found.rows() - found.keys().size();
+    return (found.table() + keys).strip() + (more > 0 ? " and " + number(more) + " more" : "");
+  }
+
+  private static String key(Map<String, String> key) {
+    return key.entrySet().stream()
+        .map(column -> column.getKey() + "=" + column.getValue())
+        .collect(Collectors.joining(" "));
+  }
+
+  private void history(StepExplanation.History history) {
+    List<String[]> rows = new ArrayList<>();
+    rows.add(
+        new String[] {"history", "when", "run", "plan", "step, partition", "labels", "approval"});
+    for (KeyHistory.Happened event : history.events()) {
+      KeyHistory.Run run = event.run();
+      rows.add(
+          new String[] {
+            word(event),
+            event.batch().committedAt(),
+            run.runId().toString(),
+            run.plan(),
+            "%s %d".formatted(event.batch().step(), event.batch().partition()),
+            ReportJson.words(run.labels()),
+            ReportJson.words(run.approval())
+          });
+    }
+    table(rows, new BitSet());
+    if (history.events().isEmpty() && history.unknown() == null) {
+      say("history: no run of the ledger wrote it");
+    }
+    if (history.unknown() != null) {
+      say("history: " + history.unknown());
+    }
+  }
+
+  private static String word(KeyHistory.Happened event) {
+    String done =
+        switch (event.event()) {
+          case INSERT -> "added";
+          case UPDATE -> "set";
+          case DELETE -> "removed";
+        };
+    return event.run().undoes() == null ? done : done + ", undoing " + event.run().undoes();
+  }
+
+  private static String number(long count) {
+    return String.format(Locale.ROOT, "%,d", count);
+  }
+}
