@@ -1,6 +1,5 @@
 /**
- * The demonstration: an embedded server, its data, and the two runs beside each other. It may use
- * the rooms of PostgreSQL, the plan and memberships, and nothing of Spark. Begin at {@code
- * DemoServer}.
+ * The demonstration: an embedded server and its data. It may use the rooms of PostgreSQL, the plan
+ * and memberships, and nothing of Spark. Begin at {@code DemoServer}.
  */
 package backfill.demo;

@@ -34,33 +34,26 @@ public record Cascades(Table origin, List<Edge> edges, Map<Long, List<Long>> par
   /** {@code conenforced} came with PostgreSQL 18: as a key of the row's JSON it may be absent. */
   private static final String KEYS =
       """
-      SELECT c.confrelid::pg_catalog.int8, c.conrelid::pg_catalog.int8, n.nspname, r.relname,
-             ARRAY(SELECT a.attname::pg_catalog.text
-                   FROM pg_catalog.unnest(c.conkey) WITH ORDINALITY AS k(attnum, place)
-                   JOIN pg_catalog.pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = k.attnum
-                   ORDER BY k.place) AS columns,
-             ARRAY(SELECT a.attname::pg_catalog.text
-                   FROM pg_catalog.unnest(c.confkey) WITH ORDINALITY AS k(attnum, place)
-                   JOIN pg_catalog.pg_attribute a ON a.attrelid = c.confrelid AND a.attnum = k.attnum
-                   ORDER BY k.place) AS parent_columns
+      SELECT c.confrelid::pg_catalog.int8, c.conrelid::pg_catalog.int8, n.nspname, r.relname,"""
+          + CatalogSql.columns("c.conkey", "c.conrelid")
+          + """
+             AS columns,"""
+          + CatalogSql.columns("c.confkey", "c.confrelid")
+          + """
+             AS parent_columns
       FROM pg_catalog.pg_constraint c
       JOIN pg_catalog.pg_class r ON r.oid = c.conrelid JOIN pg_catalog.pg_namespace n ON n.oid = r.relnamespace
       WHERE c.contype = 'f' AND c.confdeltype = 'c' AND c.conparentid = 0
         AND coalesce((pg_catalog.to_jsonb(c) ->> 'conenforced')::pg_catalog.bool, true)
-        AND c.confrelid IN (
-          WITH RECURSIVE tree AS (
-            SELECT ?::pg_catalog.oid AS oid
-            UNION
-            SELECT child.inhrelid FROM pg_catalog.pg_inherits child JOIN tree ON child.inhparent = tree.oid)
+        AND c.confrelid IN ("""
+          + CatalogSql.tree("?::pg_catalog.oid")
+          + """
           SELECT tree.oid FROM tree)
       ORDER BY n.nspname, r.relname, c.conname""";
 
   private static final String PARTS =
-      """
-      WITH RECURSIVE tree AS (
-        SELECT ?::pg_catalog.oid AS oid
-        UNION
-        SELECT child.inhrelid FROM pg_catalog.pg_inherits child JOIN tree ON child.inhparent = tree.oid)
+      CatalogSql.tree("?::pg_catalog.oid")
+          + """
       SELECT tree.oid::pg_catalog.int8 FROM tree""";
 
   /** Of a table that loses no row. */

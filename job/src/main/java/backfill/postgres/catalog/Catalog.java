@@ -24,11 +24,8 @@ public final class Catalog {
     List<Column> columns = columns(oid);
     List<UniqueIndex> uniqueIndexes = new IndexCatalog(inquiry).uniqueIndexes(oid);
     return inquiry.one(
-        """
-        WITH RECURSIVE tree AS (
-          SELECT ?::pg_catalog.oid AS oid
-          UNION
-          SELECT child.inhrelid FROM pg_catalog.pg_inherits child JOIN tree ON child.inhparent = tree.oid)
+        CatalogSql.tree("?::pg_catalog.oid")
+            + """
         SELECT r.oid, n.nspname, r.relname, r.relkind,
                (SELECT coalesce(pg_catalog.max(pg_catalog.pg_relation_size(tree.oid)), 0) FROM tree)
                  / pg_catalog.current_setting('block_size')::pg_catalog.int8 AS blocks,
@@ -178,11 +175,8 @@ public final class Catalog {
    */
   public List<String> beforeRowTriggers(Table table, RowEvent event) throws SQLException {
     return inquiry.rows(
-        """
-        WITH RECURSIVE tree AS (
-          SELECT ?::pg_catalog.oid AS oid
-          UNION
-          SELECT child.inhrelid FROM pg_catalog.pg_inherits child JOIN tree ON child.inhparent = tree.oid)
+        CatalogSql.tree("?::pg_catalog.oid")
+            + """
         SELECT DISTINCT t.tgname
         FROM pg_catalog.pg_trigger t JOIN tree ON tree.oid = t.tgrelid
         WHERE NOT t.tgisinternal AND t.tgenabled IN ('O', 'A') AND t.tgtype & 3 = 3
@@ -200,11 +194,8 @@ public final class Catalog {
    */
   public List<Trigger> triggers(Table table, RowEvent event) throws SQLException {
     return inquiry.rows(
-        """
-        WITH RECURSIVE tree AS (
-          SELECT ?::pg_catalog.oid AS oid
-          UNION
-          SELECT child.inhrelid FROM pg_catalog.pg_inherits child JOIN tree ON child.inhparent = tree.oid)
+        CatalogSql.tree("?::pg_catalog.oid")
+            + """
         SELECT DISTINCT t.tgname, n.nspname, p.proname, p.prosecdef,
                ARRAY(WITH named AS (
                        SELECT c.oid FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace cn ON cn.oid = c.relnamespace
@@ -243,11 +234,10 @@ public final class Catalog {
   public List<ForeignKey> foreignKeys(Table table) throws SQLException {
     return inquiry.rows(
         """
-        SELECT c.conname, c.condeferred, n.nspname, r.relname,
-               ARRAY(SELECT a.attname::pg_catalog.text
-                     FROM pg_catalog.unnest(c.conkey) WITH ORDINALITY AS k(attnum, place)
-                     JOIN pg_catalog.pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = k.attnum
-                     ORDER BY k.place) AS columns
+        SELECT c.conname, c.condeferred, n.nspname, r.relname,"""
+            + CatalogSql.columns("c.conkey", "c.conrelid")
+            + """
+               AS columns
         FROM pg_catalog.pg_constraint c
         JOIN pg_catalog.pg_class r ON r.oid = c.confrelid
         JOIN pg_catalog.pg_namespace n ON n.oid = r.relnamespace

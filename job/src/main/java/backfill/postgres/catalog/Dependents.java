@@ -18,12 +18,8 @@ public final class Dependents {
    * @see #of(Inquiry, String, NamedObject)
    */
   private static final String COLUMN =
-      """
-      WITH RECURSIVE tree AS (
-        SELECT pg_catalog.to_regclass(?)::pg_catalog.oid AS oid, 0 AS depth
-        UNION
-        SELECT child.inhrelid, depth + 1
-        FROM pg_catalog.pg_inherits child JOIN tree ON child.inhparent = tree.oid)
+      CatalogSql.treeWithDepth("pg_catalog.to_regclass(?)::pg_catalog.oid")
+          + """
       SELECT a.attrelid::pg_catalog.int8, a.attnum::pg_catalog.int8
       FROM tree JOIN pg_catalog.pg_attribute a ON a.attrelid = tree.oid
       WHERE a.attname = ? AND NOT a.attisdropped AND a.attnum > 0

@@ -9,12 +9,8 @@ import java.util.List;
 public final class Owners {
   /** A change of a table is one of its partitions and inheritors, too. */
   private static final String OWNERS =
-      """
-      WITH RECURSIVE tree AS (
-        SELECT ?::pg_catalog.oid AS oid, 0 AS depth
-        UNION
-        SELECT child.inhrelid, depth + 1
-        FROM pg_catalog.pg_inherits child JOIN tree ON child.inhparent = tree.oid)
+      CatalogSql.treeWithDepth("?::pg_catalog.oid")
+          + """
       SELECT DISTINCT ON (c.relowner) n.nspname, c.relname, pg_catalog.pg_get_userbyid(c.relowner) AS owner,
              pg_catalog.pg_has_role(c.relowner, 'USAGE') AS ours
       FROM tree JOIN pg_catalog.pg_class c ON c.oid = tree.oid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace

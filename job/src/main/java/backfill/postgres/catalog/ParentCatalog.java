@@ -44,15 +44,13 @@ public final class ParentCatalog {
   public List<Found> all(Table table) throws SQLException {
     return inquiry.rows(
         """
-            SELECT c.conname, c.confrelid::pg_catalog.int8 AS parent, n.nspname, p.relname,
-                   ARRAY(SELECT a.attname::pg_catalog.text
-                         FROM pg_catalog.unnest(c.conkey) WITH ORDINALITY AS k(attnum, place)
-                         JOIN pg_catalog.pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = k.attnum
-                         ORDER BY k.place) AS columns,
-                   ARRAY(SELECT a.attname::pg_catalog.text
-                         FROM pg_catalog.unnest(c.confkey) WITH ORDINALITY AS k(attnum, place)
-                         JOIN pg_catalog.pg_attribute a ON a.attrelid = c.confrelid AND a.attnum = k.attnum
-                         ORDER BY k.place) AS parent_columns,
+            SELECT c.conname, c.confrelid::pg_catalog.int8 AS parent, n.nspname, p.relname,"""
+            + CatalogSql.columns("c.conkey", "c.conrelid")
+            + """
+                   AS columns,"""
+            + CatalogSql.columns("c.confkey", "c.confrelid")
+            + """
+                   AS parent_columns,
                    pg_catalog.has_schema_privilege(p.relnamespace, 'USAGE')
                      AND (SELECT pg_catalog.bool_and(pg_catalog.has_column_privilege(c.confrelid, k, 'SELECT'))
                           FROM pg_catalog.unnest(c.confkey) AS k) AS readable

@@ -57,12 +57,9 @@ record PublishedPart(
    * form as a number.
    */
   private static final String PARTS =
-      """
-      WITH RECURSIVE tree AS (
-        SELECT ?::pg_catalog.oid AS oid
-        UNION
-        SELECT child.inhrelid FROM pg_catalog.pg_inherits child JOIN tree ON child.inhparent = tree.oid),
-      part AS (
+      CatalogSql.tree("?::pg_catalog.oid")
+          + """
+      , part AS (
         SELECT r.oid, r.relname, r.relnamespace, r.relreplident,
                (SELECT x.indexrelid FROM pg_catalog.pg_index x
                 WHERE x.indrelid = r.oid AND x.indislive AND x.indisvalid AND x.indimmediate AND x.indpred IS NULL

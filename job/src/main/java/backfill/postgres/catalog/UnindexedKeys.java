@@ -20,16 +20,13 @@ public final class UnindexedKeys {
   private static final String KEYS =
       """
       SELECT c.conname, n.nspname, r.relname, r.relkind,
-             pg_catalog.pg_size_pretty((
-               WITH RECURSIVE tree AS (
-                 SELECT r.oid
-                 UNION
-                 SELECT child.inhrelid FROM pg_catalog.pg_inherits child JOIN tree ON child.inhparent = tree.oid)
-               SELECT pg_catalog.sum(pg_catalog.pg_relation_size(tree.oid))::pg_catalog.int8 FROM tree)) AS size,
-             ARRAY(SELECT a.attname::pg_catalog.text
-                   FROM pg_catalog.unnest(c.conkey) WITH ORDINALITY AS k(attnum, place)
-                   JOIN pg_catalog.pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = k.attnum
-                   ORDER BY k.place) AS columns
+             pg_catalog.pg_size_pretty(("""
+          + CatalogSql.tree("r.oid")
+          + """
+               SELECT pg_catalog.sum(pg_catalog.pg_relation_size(tree.oid))::pg_catalog.int8 FROM tree)) AS size,"""
+          + CatalogSql.columns("c.conkey", "c.conrelid")
+          + """
+             AS columns
       FROM pg_catalog.pg_constraint c
       JOIN pg_catalog.pg_class r ON r.oid = c.conrelid JOIN pg_catalog.pg_namespace n ON n.oid = r.relnamespace
       WHERE c.contype = 'f' AND c.conparentid = 0

@@ -132,9 +132,7 @@ final class KeysTrial {
       }
       return;
     }
-    int middle = keys.size() / 2;
-    place(keys.subList(0, middle));
-    place(keys.subList(middle, keys.size()));
+    PieceSize.<SQLException>halve(keys.size(), (from, to) -> place(keys.subList(from, to)));
   }
 
   private void reject(List<List<String>> keys, BitSet places, String reason) {

@@ -1,5 +1,6 @@
 package backfill.postgres.preflight;
 
+import backfill.postgres.catalog.CatalogSql;
 import backfill.postgres.catalog.Column;
 import backfill.postgres.catalog.Findings;
 import backfill.postgres.catalog.Table;
@@ -42,15 +43,12 @@ final class ColumnCheck {
       FROM pg_catalog.pg_class r WHERE r.oid = ?::pg_catalog.oid""";
 
   private static final String OTHERWISE_IN_CHILD =
-      """
-      WITH RECURSIVE tree AS (
-        SELECT i.inhrelid AS oid FROM pg_catalog.pg_inherits i WHERE i.inhparent = ?::pg_catalog.oid
-        UNION
-        SELECT child.inhrelid FROM pg_catalog.pg_inherits child JOIN tree ON child.inhparent = tree.oid)
+      CatalogSql.tree("?::pg_catalog.oid")
+          + """
       SELECT a.attrelid::pg_catalog.regclass::pg_catalog.text AS child,
              pg_catalog.format_type(a.atttypid, a.atttypmod) AS type
       FROM tree JOIN pg_catalog.pg_attribute a ON a.attrelid = tree.oid
-      WHERE a.attname = ? AND NOT a.attisdropped
+      WHERE a.attname = ? AND a.attnum > 0 AND NOT a.attisdropped
         AND a.atttypid <> pg_catalog.to_regtype(?) LIMIT 1""";
 
   private static final String REQUIRED_BY_TYPE =

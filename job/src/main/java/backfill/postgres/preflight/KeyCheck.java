@@ -1,6 +1,7 @@
 package backfill.postgres.preflight;
 
 import backfill.plan.Source;
+import backfill.postgres.catalog.CatalogSql;
 import backfill.postgres.catalog.Column;
 import backfill.postgres.catalog.Findings;
 import backfill.postgres.catalog.KeyType;
@@ -54,11 +55,8 @@ final class KeyCheck {
    */
   private List<TableName> withoutIndex(Table table, String column) throws SQLException {
     return inquiry.rows(
-        """
-        WITH RECURSIVE tree AS (
-          SELECT ?::pg_catalog.oid AS oid
-          UNION
-          SELECT child.inhrelid FROM pg_catalog.pg_inherits child JOIN tree ON child.inhparent = tree.oid)
+        CatalogSql.tree("?::pg_catalog.oid")
+            + """
         SELECT n.nspname, r.relname
         FROM tree JOIN pg_catalog.pg_class r ON r.oid = tree.oid
                   JOIN pg_catalog.pg_namespace n ON n.oid = r.relnamespace

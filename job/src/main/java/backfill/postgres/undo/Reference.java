@@ -1,5 +1,6 @@
 package backfill.postgres.undo;
 
+import backfill.postgres.catalog.CatalogSql;
 import backfill.postgres.server.Inquiry;
 import backfill.postgres.server.TableName;
 import java.sql.Connection;
@@ -21,25 +22,20 @@ record Reference(TableName child, List<String> columns, List<String> targetColum
   static List<Reference> to(Connection connection, long oid) throws SQLException {
     return Inquiry.rows(
         connection,
-        """
-        WITH RECURSIVE tree AS (
-          SELECT %1$d::pg_catalog.oid AS oid
-          UNION
-          SELECT part.inhrelid FROM pg_catalog.pg_inherits part JOIN tree ON part.inhparent = tree.oid)
-        SELECT n.nspname, r.relname,
-               ARRAY(SELECT a.attname::pg_catalog.text
-                     FROM pg_catalog.unnest(c.conkey) WITH ORDINALITY AS k(attnum, place)
-                     JOIN pg_catalog.pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = k.attnum
-                     ORDER BY k.place) AS columns,
-               ARRAY(SELECT a.attname::pg_catalog.text
-                     FROM pg_catalog.unnest(c.confkey) WITH ORDINALITY AS k(attnum, place)
-                     JOIN pg_catalog.pg_attribute a ON a.attrelid = c.confrelid AND a.attnum = k.attnum
-                     ORDER BY k.place) AS target_columns,
+        (CatalogSql.tree("%1$d::pg_catalog.oid")
+                + """
+        SELECT n.nspname, r.relname,"""
+                + CatalogSql.columns("c.conkey", "c.conrelid")
+                + """
+               AS columns,"""
+                + CatalogSql.columns("c.confkey", "c.confrelid")
+                + """
+               AS target_columns,
                c.conrelid = %1$d::pg_catalog.oid AS own
         FROM pg_catalog.pg_constraint c
         JOIN pg_catalog.pg_class r ON r.oid = c.conrelid JOIN pg_catalog.pg_namespace n ON n.oid = r.relnamespace
         WHERE c.contype = 'f' AND c.conparentid = 0 AND c.confrelid IN (SELECT tree.oid FROM tree)
-        ORDER BY n.nspname, r.relname, c.conname"""
+        ORDER BY n.nspname, r.relname, c.conname""")
             .formatted(oid),
         row ->
             new Reference(

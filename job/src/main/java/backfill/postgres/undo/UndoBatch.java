@@ -8,6 +8,7 @@ import backfill.postgres.ledger.Rejection;
 import backfill.postgres.server.RowEvent;
 import backfill.postgres.write.BatchStatement;
 import backfill.postgres.write.BatchTrial;
+import backfill.postgres.write.PieceSize;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -206,9 +207,8 @@ final class UndoBatch {
         List<String> key = rows.key(places[0]);
         left.add(new LeftRow(key, Rejection.of(e, key).reason()));
       } else {
-        int middle = places.length / 2;
-        write(rows, Arrays.copyOf(places, middle), held);
-        write(rows, Arrays.copyOfRange(places, middle, places.length), held);
+        PieceSize.<SQLException>halve(
+            places.length, (from, to) -> write(rows, Arrays.copyOfRange(places, from, to), held));
       }
       return;
     }

@@ -183,9 +183,8 @@ public final class BatchTrial {
       rejections.add(Rejection.of(refusal, rows.key(target, 0)));
       return;
     }
-    int middle = rows.size() / 2;
-    place(rows.part(0, middle), asked);
-    place(rows.part(middle, rows.size()), asked);
+    boolean askedNow = asked;
+    PieceSize.<SQLException>halve(rows.size(), (from, to) -> place(rows.part(from, to), askedNow));
   }
 
   /** Rejects the rows that lack a parent, and answers with the others. */

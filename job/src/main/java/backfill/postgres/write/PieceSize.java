@@ -35,6 +35,14 @@ public final class PieceSize {
     void send(int from, int to) throws E;
   }
 
+  /**
+   * Sends some rows that were refused together in two halves, so that each at fault comes alone.
+   */
+  public static <E extends Exception> void halve(int rows, Piece<E> half) throws E {
+    half.send(0, rows / 2);
+    half.send(rows / 2, rows);
+  }
+
   /** Sends all of some rows, piece by piece. */
   public <E extends Exception> void send(int rows, Piece<E> piece) throws E {
     int from = 0;

@@ -14,12 +14,12 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BiConsumer;
 import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 import org.postgresql.PGConnection;
 
 /**
@@ -190,14 +190,10 @@ public final class StoredValues implements AutoCloseable {
         refused.accept(first, Rejection.of(e, List.of()).reason());
         return;
       }
-      int middle = records.length / 2;
-      ask(part(records, 0, middle), first, given, refused);
-      ask(part(records, middle, records.length), first + middle, given, refused);
+      PieceSize.<SQLException>halve(
+          records.length,
+          (from, to) -> ask(Arrays.copyOfRange(records, from, to), first + from, given, refused));
     }
-  }
-
-  private static String[] part(String[] records, int from, int to) {
-    return IntStream.range(from, to).mapToObj(i -> records[i]).toArray(String[]::new);
   }
 
   private Map<Integer, Object[]> answer(String[] records) throws SQLException {

@@ -1,10 +1,10 @@
-package backfill.demo;
+package backfill.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import backfill.demo.SideBySide.Column;
-import backfill.demo.SideBySide.Figure;
+import backfill.report.SideBySide.Column;
+import backfill.report.SideBySide.Figure;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 

@@ -1,6 +1,7 @@
-package backfill.demo;
+package backfill.report;
 
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -50,13 +51,8 @@ public record SideBySide(Column first, Column second) {
             label, left.getOrDefault(label, NOT_THERE), right.getOrDefault(label, NOT_THERE)
           });
     }
-    String line = "%-" + width(rows, 0) + "s  %" + width(rows, 1) + "s  %" + width(rows, 2) + "s%n";
-    StringBuilder text = new StringBuilder();
-    rows.forEach(row -> text.append(String.format(line, (Object[]) row)));
-    return text.toString();
-  }
-
-  private static int width(List<String[]> rows, int column) {
-    return rows.stream().mapToInt(row -> row[column].length()).max().orElse(1);
+    BitSet numbers = new BitSet();
+    numbers.set(1, 3);
+    return String.join("\n", new TextTable("", numbers, rows).lines(Integer.MAX_VALUE)) + "\n";
   }
 }
