@@ -1,9 +1,6 @@
 package backfill.postgres.ledger;
 
 import java.io.ByteArrayInputStream;
-import java.io.ByteArrayOutputStream;
-import java.io.DataInputStream;
-import java.io.DataOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -11,7 +8,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.zip.Deflater;
-import java.util.zip.DeflaterOutputStream;
 import java.util.zip.Inflater;
 import java.util.zip.InflaterInputStream;
 
@@ -22,7 +18,7 @@ import java.util.zip.InflaterInputStream;
  * by key, so that most distances are small.
  */
 final class PackedRows {
-  private static final int VERSION = 1;
+  private static final byte VERSION = 1;
   private static final int INTEGERS = 0;
   private static final int TEXTS = 1;
 
@@ -31,34 +27,34 @@ final class PackedRows {
 
   private static final int SEVEN_BITS = 0x7f;
 
-  private PackedRows() {}
+  /** The bytes of the longest number. */
+  private static final int LONGEST = 10;
+
+  private byte[] bytes;
+  private int at;
+
+  private PackedRows(byte[] bytes) {
+    this.bytes = bytes;
+  }
 
   static byte[] pack(ChangedRows rows) {
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream(2 * rows.size() + 128);
-    Deflater fast = new Deflater(Deflater.BEST_SPEED, true);
-    try (DataOutputStream out = new DataOutputStream(new DeflaterOutputStream(bytes, fast, 8192))) {
-      bytes.write(VERSION);
-      put(out, rows.size());
-      out.writeBoolean(rows.imaged());
-      put(out, rows.columns().size());
-      for (ChangedRows.Kept column : rows.columns()) {
-        out.writeUTF(column.name());
-        out.writeUTF(column.type());
-        out.writeByte(column.role().ordinal());
-        if (column.values() instanceof long[] numbers) {
-          out.writeByte(INTEGERS);
-          putIntegers(out, numbers);
-        } else {
-          out.writeByte(TEXTS);
-          putTexts(out, (String[]) column.values());
-        }
+    PackedRows out = new PackedRows(new byte[3 * rows.size() * rows.columns().size() + 256]);
+    out.put(rows.size());
+    out.put(rows.imaged() ? 1 : 0);
+    out.put(rows.columns().size());
+    for (ChangedRows.Kept column : rows.columns()) {
+      out.put(column.name(), new byte[0]);
+      out.put(column.type(), new byte[0]);
+      out.put(column.role().ordinal());
+      if (column.values() instanceof long[] numbers) {
+        out.put(INTEGERS);
+        out.putIntegers(numbers);
+      } else {
+        out.put(TEXTS);
+        out.putTexts((String[]) column.values());
       }
-    } catch (IOException e) {
-      throw new UncheckedIOException("an array takes every byte", e);
-    } finally {
-      fast.end();
     }
-    return bytes.toByteArray();
+    return out.deflated();
   }
 
   /**
@@ -70,94 +66,139 @@ final class PackedRows {
           "the ledger keeps these rows in form %d, and this version of the job reads form %d; use the version that wrote them"
               .formatted(packed[0], VERSION));
     }
-    ByteArrayInputStream bytes = new ByteArrayInputStream(packed, 1, packed.length - 1);
-    try (DataInputStream in =
-        new DataInputStream(new InflaterInputStream(bytes, new Inflater(true), 8192))) {
-      int size = (int) get(in);
-      boolean imaged = in.readBoolean();
-      int width = (int) get(in);
-      List<ChangedRows.Kept> columns = new ArrayList<>();
-      for (int i = 0; i < width; i++) {
-        String name = in.readUTF();
-        String type = in.readUTF();
-        ChangedRows.Role role = ChangedRows.Role.values()[in.readByte()];
-        Object values = in.readByte() == INTEGERS ? integers(in, size) : texts(in, size);
-        columns.add(new ChangedRows.Kept(name, type, role, values));
+    PackedRows in = new PackedRows(inflated(packed));
+    int size = (int) in.get();
+    boolean imaged = in.get() == 1;
+    int width = (int) in.get();
+    List<ChangedRows.Kept> columns = new ArrayList<>();
+    for (int i = 0; i < width; i++) {
+      String name = in.text(new byte[0]);
+      String type = in.text(new byte[0]);
+      ChangedRows.Role role = ChangedRows.Role.values()[(int) in.get()];
+      Object values = in.get() == INTEGERS ? in.integers(size) : in.texts(size);
+      columns.add(new ChangedRows.Kept(name, type, role, values));
+    }
+    return new ChangedRows(columns, size, imaged);
+  }
+
+  /** What was put so far, behind the number of this form. */
+  private byte[] deflated() {
+    Deflater deflater = new Deflater(Deflater.BEST_SPEED, true);
+    try {
+      deflater.setInput(bytes, 0, at);
+      deflater.finish();
+      byte[] packed = new byte[at / 2 + 64];
+      packed[0] = VERSION;
+      int used = 1;
+      while (!deflater.finished()) {
+        if (used == packed.length) {
+          packed = Arrays.copyOf(packed, 2 * packed.length);
+        }
+        used += deflater.deflate(packed, used, packed.length - used);
       }
-      return new ChangedRows(columns, size, imaged);
+      return Arrays.copyOf(packed, used);
+    } finally {
+      deflater.end();
+    }
+  }
+
+  private static byte[] inflated(byte[] packed) {
+    try (InflaterInputStream in =
+        new InflaterInputStream(
+            new ByteArrayInputStream(packed, 1, packed.length - 1), new Inflater(true), 8192)) {
+      return in.readAllBytes();
     } catch (IOException e) {
       throw new UncheckedIOException("the ledger holds what was written there", e);
     }
   }
 
-  private static void putIntegers(DataOutputStream out, long[] numbers) throws IOException {
+  private void room(int more) {
+    if (bytes.length - at < more) {
+      bytes = Arrays.copyOf(bytes, Math.max(2 * bytes.length, at + more));
+    }
+  }
+
+  private void putIntegers(long[] numbers) {
     long before = 0;
     for (long number : numbers) {
       long distance = number - before;
-      put(out, distance << 1 ^ distance >> Long.SIZE - 1);
+      put(distance << 1 ^ distance >> Long.SIZE - 1);
       before = number;
     }
   }
 
-  private static long[] integers(DataInputStream in, int size) throws IOException {
+  private long[] integers(int size) {
     long[] numbers = new long[size];
     long before = 0;
     for (int i = 0; i < size; i++) {
-      long folded = get(in);
+      long folded = get();
       before += folded >>> 1 ^ -(folded & 1);
       numbers[i] = before;
     }
     return numbers;
   }
 
-  /** NULL is the length 0; every other text has one more than its own. */
-  private static void putTexts(DataOutputStream out, String[] texts) throws IOException {
+  private void putTexts(String[] texts) {
     byte[] before = new byte[0];
     for (String text : texts) {
-      if (text == null) {
-        put(out, 0);
-        continue;
-      }
-      byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
-      int common = Arrays.mismatch(before, bytes);
-      common = common < 0 ? bytes.length : common;
-      put(out, bytes.length + 1L);
-      put(out, common);
-      out.write(bytes, common, bytes.length - common);
-      before = bytes;
+      before = put(text, before);
     }
   }
 
-  private static String[] texts(DataInputStream in, int size) throws IOException {
+  private String[] texts(int size) {
     String[] texts = new String[size];
     byte[] before = new byte[0];
     for (int i = 0; i < size; i++) {
-      int length = (int) get(in) - 1;
-      if (length >= 0) {
-        int common = (int) get(in);
-        byte[] bytes = Arrays.copyOf(before, length);
-        in.readFully(bytes, common, length - common);
-        texts[i] = new String(bytes, StandardCharsets.UTF_8);
-        before = bytes;
-      }
+      texts[i] = text(before);
+      before = texts[i] == null ? before : texts[i].getBytes(StandardCharsets.UTF_8);
     }
     return texts;
   }
 
-  private static void put(DataOutputStream out, long number) throws IOException {
-    long rest = number;
-    while ((rest & ~SEVEN_BITS) != 0) {
-      out.writeByte((int) (rest & SEVEN_BITS | MORE));
-      rest >>>= 7;
+  /** NULL is the length 0; every other text has one more than its own. */
+  private byte[] put(String text, byte[] before) {
+    if (text == null) {
+      put(0);
+      return before;
     }
-    out.writeByte((int) rest);
+    byte[] own = text.getBytes(StandardCharsets.UTF_8);
+    int common = Arrays.mismatch(before, own);
+    common = common < 0 ? own.length : common;
+    put(own.length + 1L);
+    put(common);
+    room(own.length - common);
+    System.arraycopy(own, common, bytes, at, own.length - common);
+    at += own.length - common;
+    return own;
   }
 
-  private static long get(DataInputStream in) throws IOException {
+  private String text(byte[] before) {
+    int length = (int) get() - 1;
+    if (length < 0) {
+      return null;
+    }
+    int common = (int) get();
+    byte[] own = Arrays.copyOf(before, length);
+    System.arraycopy(bytes, at, own, common, length - common);
+    at += length - common;
+    return new String(own, StandardCharsets.UTF_8);
+  }
+
+  private void put(long number) {
+    room(LONGEST);
+    long rest = number;
+    while ((rest & ~SEVEN_BITS) != 0) {
+      bytes[at++] = (byte) (rest & SEVEN_BITS | MORE);
+      rest >>>= 7;
+    }
+    bytes[at++] = (byte) rest;
+  }
+
+  private long get() {
     long number = 0;
     int shift = 0;
     while (true) {
-      int read = in.readUnsignedByte();
+      int read = bytes[at++];
       number |= (long) (read & SEVEN_BITS) << shift;
       if ((read & MORE) == 0) {
         return number;

@@ -87,7 +87,11 @@ final class BatchChanges {
 
   /** All of these rows but some changed. */
   void addAllBut(Batch rows, BitSet untouched) {
-    if (named()) {
+    if (named() && untouched.isEmpty()) {
+      for (int i = 0; i < fields.size(); i++) {
+        values.get(i).addAll(rows.values(fields.get(i).place()));
+      }
+    } else if (named()) {
       for (int row = untouched.nextClearBit(0);
           row < rows.size();
           row = untouched.nextClearBit(row + 1)) {

@@ -57,6 +57,21 @@ final class Values {
     objects[size++] = value;
   }
 
+  /** Adds all values of another column, in their order. */
+  void addAll(Values others) {
+    if (integers == null || others.integers == null) {
+      for (int row = 0; row < others.size; row++) {
+        add(others.get(row));
+      }
+      return;
+    }
+    if (integers.length < size + others.size) {
+      integers = Arrays.copyOf(integers, Math.max(2 * size, size + others.size));
+    }
+    System.arraycopy(others.integers, 0, integers, size, others.size);
+    size += others.size;
+  }
+
   int size() {
     return size;
   }
