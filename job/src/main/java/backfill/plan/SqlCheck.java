@@ -118,6 +118,11 @@ final class SqlCheck {
     }
   }
 
+  /** Whether an expression gives another value whenever it is asked. */
+  static boolean isChance(String sql) {
+    return CHANCE.matcher(new SqlText(sql).code()).find();
+  }
+
   private static List<String> words(Pattern pattern, String code) {
     return pattern.matcher(code).results().map(match -> match.group(1)).distinct().toList();
   }

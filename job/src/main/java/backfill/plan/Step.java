@@ -236,6 +236,23 @@ public sealed interface Step permits Step.Fill, Step.Change {
     public boolean deletes() {
       return set.isEmpty();
     }
+
+    /** The columns that chance decides: they get another value whenever they are set. */
+    public Set<String> chance() {
+      return set.keySet().stream()
+          .filter(column -> SqlCheck.isChance(set.get(column)))
+          .collect(Collectors.toUnmodifiableSet());
+    }
+
+    /** The columns that get another value in each run, by chance or by {@code :now}. */
+    public Set<String> varying() {
+      return set.keySet().stream()
+          .filter(
+              column ->
+                  SqlCheck.isChance(set.get(column))
+                      || Placeholders.names(set.get(column)).contains(SqlCheck.NOW))
+          .collect(Collectors.toUnmodifiableSet());
+    }
   }
 
   /**

@@ -48,6 +48,10 @@ final class ChangeTurn implements Turn {
   @Override
   public void diff() throws Exception {
     report.timed(Stage.DIFF, this::count);
+    if (run.diff().isPresent()) {
+      report.timed(
+          Stage.DIFF, () -> InPlaceDiff.of(run, schedule, now, step).now(run.diff().get()));
+    }
     walk.counted(this, step, ForetoldTurn.refusals(run, step));
   }
 

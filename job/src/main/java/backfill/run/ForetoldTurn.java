@@ -34,6 +34,13 @@ final class ForetoldTurn implements Turn {
   @Override
   public void diff() throws Exception {
     report.timed(Stage.DIFF, this::count);
+    if (walk.tells() && run.diff().isPresent() && report.now().planned() != null) {
+      report.timed(
+          Stage.DIFF,
+          () ->
+              InPlaceDiff.of(run, schedule, schedule.changes(), step)
+                  .foretold(run.diff().get(), schedule.changes().tables()));
+    }
     walk.counted(this, step, command.looksAtThePresent() ? List.of() : refusals(run, step));
     if (!command.writes()) {
       report.done();

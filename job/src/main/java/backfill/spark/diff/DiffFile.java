@@ -8,8 +8,8 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
-import java.util.Iterator;
 import java.util.List;
+import java.util.function.Consumer;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.logging.log4j.LogManager;
@@ -80,12 +80,26 @@ public final class DiffFile implements AutoCloseable {
     return sum;
   }
 
+  /** Where rows come from that come to the driver. */
+  @FunctionalInterface
+  public interface Feed<E extends Exception> {
+    void rows(Consumer<RowChange> to) throws E;
+  }
+
   /** Writes the rows of a step that come to the driver, one after the other. */
-  public DiffSum write(DiffShape shape, Iterator<RowChange> rows) {
-    try {
-      PartFile.Whole part = PartFile.write(place, shape, Integer.toString(written++), rows);
-      add(part);
-      return part.sum();
+  public <E extends Exception> DiffSum write(DiffShape shape, Feed<E> feed) throws E {
+    try (PartFile part = new PartFile(place, shape, Integer.toString(written++))) {
+      feed.rows(
+          row -> {
+            try {
+              part.add(row);
+            } catch (IOException e) {
+              throw new UncheckedIOException(e);
+            }
+          });
+      PartFile.Whole whole = part.end();
+      add(whole);
+      return whole.sum();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
