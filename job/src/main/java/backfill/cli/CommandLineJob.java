@@ -303,6 +303,32 @@ public final class CommandLineJob implements Callable<Integer> {
   }
 
   @CommandLine.Command(
+      name = "diff",
+      description =
+          "Says what one would do that the other would not, of two files that --diff wrote or two"
+              + " reports; it ends with 0 whether they differ or not.",
+      mixinStandardHelpOptions = true,
+      footerHeading = "%nExample:%n",
+      footer = "  backfill diff yesterday.jsonl.gz today.jsonl.gz")
+  int diff(
+      @Parameters(paramLabel = "A", description = "A path, or a URI that Hadoop reads.") String a,
+      @Parameters(paramLabel = "B", description = "The other one, of the same kind.") String b,
+      @Option(
+              names = "--limit",
+              paramLabel = "N",
+              defaultValue = "20",
+              description = "How many rows of each are shown; 20 unless set.")
+          int limit,
+      @Option(
+              names = "--report",
+              paramLabel = "TARGET",
+              description = "Writes the JSON report to a path, a Hadoop URI, or - ; repeatable.")
+          List<String> reports,
+      @Mixin JsonOption json) {
+    return new DiffCommand(answer).run(a, b, limit, reports == null ? List.of() : reports);
+  }
+
+  @CommandLine.Command(
       name = "demo",
       description =
           "Starts an embedded PostgreSQL, fills it, runs the DefectDojo plan twice and shows both.",

@@ -62,9 +62,13 @@ public record Report(
    * @param runs what it has; null for every command but status
    * @param undo what became of a run that was to be taken back; null for every command but undo
    * @param explained why a user has an object; null for every command but explain
+   * @param comparison what is found in two files; null for every command but diff
    */
   public record OfLedger(
-      List<LedgerStatus.Run> runs, UndoReport undo, List<StepExplanation> explained) {}
+      List<LedgerStatus.Run> runs,
+      UndoReport undo,
+      List<StepExplanation> explained,
+      Comparison comparison) {}
 
   /**
    * How it ended.

@@ -42,6 +42,7 @@ public final class ReportBuilder {
   private List<LedgerStatus.Run> runs;
   private UndoReport undo;
   private List<StepExplanation> explained;
+  private Comparison comparison;
 
   public ReportBuilder(String runId, String command, Instant startedAt) {
     this.runId = runId;
@@ -63,7 +64,7 @@ public final class ReportBuilder {
         copy(databases),
         List.copyOf(warnings),
         steps.values().stream().map(StepReportBuilder::now).toList(),
-        new Report.OfLedger(runs, undo, explained));
+        new Report.OfLedger(runs, undo, explained, comparison));
   }
 
   private static <V> Map<String, V> copy(Map<String, V> map) {
@@ -229,6 +230,12 @@ public final class ReportBuilder {
     planHash = of.hash();
     params.putAll(of.params());
     explained = List.copyOf(found);
+    succeeded(RunStatus.SUCCEEDED, ExitCode.DONE);
+  }
+
+  /** Two files are compared. */
+  public void compared(Comparison found) {
+    comparison = found;
     succeeded(RunStatus.SUCCEEDED, ExitCode.DONE);
   }
 }

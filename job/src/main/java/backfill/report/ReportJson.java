@@ -50,6 +50,9 @@ final class ReportJson {
     if (report.ledger().explained() != null) {
       keys.put("explained", report.ledger().explained());
     }
+    if (report.ledger().comparison() != null) {
+      keys.put("firstDifferences", report.ledger().comparison().first());
+    }
     return text(keys, true);
   }
 
@@ -160,6 +163,10 @@ final class ReportJson {
     }
     if (ledger.undo() != null) {
       keys.put("undo", ledger.undo());
+    }
+    if (ledger.comparison() != null) {
+      keys.put("different", ledger.comparison().different());
+      keys.put("comparison", ledger.comparison().found());
     }
   }
 
