@@ -10,7 +10,6 @@ import backfill.spark.diff.DiffFile;
 import backfill.spark.diff.DiffShape;
 import backfill.spark.diff.DiffSum;
 import backfill.spark.diff.RowChange;
-import java.sql.SQLException;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -24,17 +23,17 @@ record InPlaceDiff(RunScope run, Step.InPlace step, InPlaceRows rows) {
   }
 
   /** Of the table as it is, right before it is written. */
-  void now(DiffFile file) throws SQLException {
+  void now(DiffFile file) throws Exception {
     begin();
-    run.reportOf(step).told(rows.now(found -> write(file, found)));
+    run.reportOf(step).told(rows.now(into(file)));
     run.enter(Stage.DIFF, step, "--diff", 0);
     file.putInPlace();
   }
 
   /** Of the table as earlier steps would leave it, where that is known. */
-  void foretold(DiffFile file, Map<String, Table> tables) throws SQLException {
+  void foretold(DiffFile file, Map<String, Table> tables) throws Exception {
     begin();
-    Optional<DiffSum> sum = rows.foretold(tables, found -> write(file, found));
+    Optional<DiffSum> sum = rows.foretold(tables, into(file));
     sum.ifPresent(run.reportOf(step)::told);
   }
 
@@ -42,21 +41,23 @@ record InPlaceDiff(RunScope run, Step.InPlace step, InPlaceRows rows) {
     run.enter(Stage.DIFF, step, step.name() + ", row by row", run.reportOf(step).now().toWrite());
   }
 
-  private DiffSum write(DiffFile file, InPlaceRows.Rows found) throws SQLException {
+  /** Takes the rows in; again from the first one, where a server's failure passes. */
+  private InPlaceRows.Reader<DiffSum> into(DiffFile file) {
     RowEvent event = step.deletes() ? RowEvent.DELETE : RowEvent.UPDATE;
-    return file.<SQLException>write(
-        shape(),
-        to -> {
-          while (found.next()) {
-            to.accept(
-                new RowChange(
-                    event,
-                    found.key(),
-                    null,
-                    step.deletes() ? null : found.before(),
-                    step.deletes() ? null : found.after()));
-          }
-        });
+    return found ->
+        file.write(
+            shape(),
+            to -> {
+              while (found.next()) {
+                to.accept(
+                    new RowChange(
+                        event,
+                        found.key(),
+                        null,
+                        step.deletes() ? null : found.before(),
+                        step.deletes() ? null : found.after()));
+              }
+            });
   }
 
   private DiffShape shape() {

@@ -8,9 +8,12 @@ import backfill.testing.TestingDatabase;
 import backfill.testing.TestingPostgres;
 import backfill.testing.TestingRun;
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
@@ -49,14 +52,21 @@ class HelpExamplesTest {
 
   @ParameterizedTest
   @MethodSource("commands")
-  void exampleOfTheHelpWorks(String command) {
+  void exampleOfTheHelpWorks(String command) throws IOException {
     String words = example((command + " --help").strip().split(" "));
     assertThat(words).startsWith(command);
 
-    TestingRun run = run(words.split(" "));
+    TestingRun run = run(found(words).split(" "));
 
     assertThat(run.code()).as("%s: %s", words, run.said()).isZero();
     assertThat(run.out()).isNotEmpty();
+  }
+
+  /** The same words with files that are there, of those that name diffs. */
+  private static String found(String words) throws IOException {
+    Path file = Files.createTempFile("diff", ".jsonl");
+    file.toFile().deleteOnExit();
+    return words.replaceAll("\\w+[.]jsonl[.]gz", file.toString());
   }
 
   /** The one line below {@code Example:}, without the job's own name. */
