@@ -215,7 +215,7 @@ class ExplainSourcesTest {
     assertThat(run.out().get(0))
         .isEqualTo(
             "step s: nothing gives it, because the plan does not apply here, its only-if is false;"
-                + " d has the pair all the same, as surplus.");
+                + " d has the pair.");
     TestingRun gone = explain(plan.replaceFirst("only-if.*", ""), "--object", "7", "--user", "1");
     assertThat(gone.code()).isEqualTo(3);
     assertThat(gone.err().get(0)).startsWith("source direct: table direct does not exist");

@@ -316,7 +316,7 @@ class ExplainTest {
                 + " value \"99999999999\" is out of range for type integer");
     assertThat(explain().err())
         .containsExactly(
-            "explain: --object and --user are both missing; give the keys of a pair, or one of them to count what it has");
+            "explain: --object and --user are both missing; give the keys of a pair, or one of them to count what it has, or --key for a row");
     assertThat(explain("--user", "1", "--limit", "0").err())
         .containsExactly("explain: --limit must be at least 1, got 0");
     assertThat(explain("--user", "1", "--step", "product-usrs").err().get(0))
@@ -326,7 +326,7 @@ class ExplainTest {
     assertThat(flags.code()).isEqualTo(2);
     assertThat(flags.err())
         .containsExactly(
-            "explain: step user-flags is of no kind that explain knows; it explains steps of pairs");
+            "explain: step user-flags is of kind another than pairs; --object and --user are for pairs, --key is for rows");
   }
 
   @Test

@@ -8,6 +8,7 @@ import backfill.plan.Step;
 import backfill.postgres.explain.Asked;
 import backfill.postgres.explain.Explanation;
 import backfill.postgres.explain.PairExplainer;
+import backfill.postgres.explain.RowExplainer;
 import backfill.postgres.server.NamedDatabases;
 import backfill.postgres.server.NotReadyException;
 import backfill.report.ExitCode;
@@ -37,14 +38,11 @@ final class ExplainCommand {
     ReportTargets targets = null;
     try {
       targets = new ReportTargets(options.common.reports);
-      Asked asked = asked(options);
+      refuseMixed(options);
       PlanText text = PlanText.find(options.plan);
       Plan plan =
           PlanFile.read(text.location(), text.text(), options.common.sets, Version.number());
-      List<Step.Pairs> steps = steps(plan, options.step);
-      NamedDatabases databases =
-          NamedDatabases.fromEnvironment(plan, List.copyOf(steps), environment);
-      Explanation explanation = PairExplainer.of(plan, steps, databases, asked);
+      Explanation explanation = options.key.isEmpty() ? pairs(plan, options) : rows(plan, options);
       print(explanation, options.sql);
       report.explained(plan, explanation.steps());
     } catch (InvalidPlanException e) {
@@ -67,34 +65,56 @@ final class ExplainCommand {
     }
   }
 
-  private static Asked asked(ExplainOptions options) {
-    if (options.object == null && options.user == null) {
+  private Explanation pairs(Plan plan, ExplainOptions options) {
+    List<Step.Pairs> steps = steps(plan, options.step, Step.Pairs.class, "pairs");
+    NamedDatabases databases =
+        NamedDatabases.fromEnvironment(plan, List.copyOf(steps), environment);
+    Asked asked = new Asked(options.object, options.user, options.limit);
+    return PairExplainer.of(plan, steps, databases, asked);
+  }
+
+  /** What gives a row is not looked at, so that only main is asked. */
+  private Explanation rows(Plan plan, ExplainOptions options) {
+    List<Step.Rows> steps = steps(plan, options.step, Step.Rows.class, "rows");
+    NamedDatabases databases = NamedDatabases.fromEnvironment(plan, List.of(), environment);
+    return RowExplainer.of(plan, steps, databases, options.key);
+  }
+
+  private static void refuseMixed(ExplainOptions options) {
+    boolean pairs = options.object != null || options.user != null;
+    if (!pairs && options.key.isEmpty()) {
       throw invalid(
-          "--object and --user are both missing; give the keys of a pair, or one of them to count what it has");
+          "--object and --user are both missing; give the keys of a pair, or one of them to count what it has, or --key for a row");
+    }
+    if (pairs && !options.key.isEmpty()) {
+      throw invalid(
+          "--key is of a row, and --object and --user of a pair; give the one or the other");
     }
     if (options.limit < 1) {
       throw invalid("--limit must be at least 1, got " + options.limit);
     }
-    return new Asked(options.object, options.user, options.limit);
   }
 
-  private static List<Step.Pairs> steps(Plan plan, String only) {
+  private static <S extends Step> List<S> steps(
+      Plan plan, String only, Class<S> kind, String kindInWords) {
     List<String> names = plan.steps().stream().map(Step::name).toList();
     if (only != null && !names.contains(only)) {
       throw invalid(
           "the plan has no step %s; it has %s%s"
               .formatted(only, String.join(", ", names), Nearest.hint(only, names)));
     }
-    List<Step.Pairs> steps =
+    List<S> steps =
         plan.steps().stream()
-            .filter(Step.Pairs.class::isInstance)
-            .map(Step.Pairs.class::cast)
+            .filter(kind::isInstance)
+            .map(kind::cast)
             .filter(step -> only == null || step.name().equals(only))
             .toList();
     if (steps.isEmpty()) {
       throw invalid(
-          "%s is of no kind that explain knows; it explains steps of pairs"
-              .formatted(only == null ? "no step of plan " + plan.name() : "step " + only));
+          "%s is of kind %s; --object and --user are for pairs, --key is for rows"
+              .formatted(
+                  only == null ? "no step of plan " + plan.name() : "step " + only,
+                  only == null ? kindInWords : "another than " + kindInWords));
     }
     return steps;
   }

@@ -1,5 +1,7 @@
 package backfill.cli;
 
+import java.util.ArrayList;
+import java.util.List;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -24,9 +26,16 @@ final class ExplainOptions {
   String user;
 
   @Option(
+      names = "--key",
+      paramLabel = "COLUMN=VALUE",
+      description =
+          "Instead of the two: a row of a step of rows; repeatable. Of a single column the value will do.")
+  List<String> key = new ArrayList<>();
+
+  @Option(
       names = "--step",
       paramLabel = "STEP",
-      description = "Explains this step only; without it, each step of pairs.")
+      description = "Explains this step only; without it, each step of pairs, or of rows.")
   String step;
 
   @Option(

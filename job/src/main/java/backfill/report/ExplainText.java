@@ -58,7 +58,9 @@ public final class ExplainText {
   }
 
   private static boolean pair(StepExplanation step) {
-    return step.subject().object().value() != null && step.subject().user().value() != null;
+    return step.subject().row() == null
+        && step.subject().object().value() != null
+        && step.subject().user().value() != null;
   }
 
   private static BitSet first() {
@@ -85,6 +87,14 @@ public final class ExplainText {
 
   private static String sentence(StepExplanation step) {
     StepExplanation.Subject subject = step.subject();
+    if (subject.row() != null) {
+      return "step %s: what gives %s is a query, which only a run computes; %s %s it."
+          .formatted(
+              subject.step(),
+              key(subject.row()),
+              subject.table(),
+              step.held().has() ? "has" : "does not have");
+    }
     return "step %s: %s; %s."
         .formatted(
             subject.step(),
@@ -132,7 +142,7 @@ public final class ExplainText {
     if (!held.has()) {
       return table + " does not have the pair" + foreign;
     }
-    boolean surplus = Boolean.FALSE.equals(step.gives());
+    boolean surplus = step.given() != null && Boolean.FALSE.equals(step.gives());
     return table + " has the pair" + (surplus ? " all the same, as surplus" : "") + foreign;
   }
 

@@ -142,12 +142,17 @@ final class ReportJson {
     return text(keys, false);
   }
 
+  private static String value(StepExplanation.Side side) {
+    return side == null ? null : side.value();
+  }
+
   private static Map<String, Object> inShort(StepExplanation step) {
     List<KeyHistory.Happened> events = step.history() == null ? List.of() : step.history().events();
     Map<String, Object> keys = new LinkedHashMap<>();
     keys.put("step", step.subject().step());
-    keys.put("object", step.subject().object().value());
-    keys.put("user", step.subject().user().value());
+    keys.put("object", value(step.subject().object()));
+    keys.put("user", value(step.subject().user()));
+    keys.put("row", step.subject().row());
     keys.put("gives", step.gives());
     keys.put("pairs", step.given() == null ? null : step.given().pairs());
     keys.put("ways", step.given() == null ? null : step.given().allWays());

@@ -29,22 +29,23 @@ record KeyValue(String text, String reason) {
     String what =
         "%s %s is no value of %s.%s, which is %s"
             .formatted(option, shown(given), table, column.name(), column.type());
-    if (KeyType.of(column).orElseThrow() == KeyType.TEXT) {
+    if (KeyType.of(column).filter(KeyType.TEXT::equals).isPresent()) {
       int most = Stored.characters(column);
       int characters = given.codePointCount(0, given.length());
       return characters > most
           ? new KeyValue(null, what + " and holds " + most + " characters at most")
-          : cast(inquiry, given, column, what);
+          : cast(inquiry, given, column.castType(), what);
     }
-    return cast(inquiry, given, column, what);
+    // What is stored may have fewer digits.
+    return cast(inquiry, given, column.castType() + "::" + column.storedType(), what);
   }
 
-  private static KeyValue cast(Inquiry inquiry, String given, Column column, String what)
+  private static KeyValue cast(Inquiry inquiry, String given, String type, String what)
       throws SQLException {
     try {
       return new KeyValue(
           inquiry.one(
-              "SELECT ?::pg_catalog.text::" + column.castType() + "::pg_catalog.text",
+              "SELECT ?::pg_catalog.text::" + type + "::pg_catalog.text",
               row -> row.getString(1),
               given),
           null);

@@ -7,7 +7,6 @@ import backfill.postgres.catalog.Column;
 import backfill.postgres.catalog.Findings;
 import backfill.postgres.change.OnlyIf;
 import backfill.postgres.server.ConnectionFailure;
-import backfill.postgres.server.Database;
 import backfill.postgres.server.NamedDatabases;
 import backfill.postgres.server.NotReadyException;
 import backfill.postgres.server.Server;
@@ -56,6 +55,7 @@ public final class PairExplainer {
           target.own().table().name().toString(),
           new StepExplanation.Side(target.object().name(), object),
           new StepExplanation.Side(target.user().name(), user),
+          null,
           skipped);
     }
   }
@@ -79,7 +79,7 @@ public final class PairExplainer {
   }
 
   private Explanation explain(NamedDatabases databases) throws SQLException {
-    checkServers(databases);
+    look.checkServers(databases, findings);
     String now = Server.now(look.writing());
     List<Subject> subjects = subjects(now);
     List<Subject> running = subjects.stream().filter(each -> each.skipped() == null).toList();
@@ -98,26 +98,6 @@ public final class PairExplainer {
       explained.add(explained(subject, edges.get(subject), history));
     }
     return new Explanation(explained, look.sent());
-  }
-
-  private void checkServers(NamedDatabases databases) throws SQLException {
-    Server main = Server.of(look.writing(), look.writeAddress());
-    refuseOld(main);
-    for (Map.Entry<String, Database> each : databases.named().entrySet()) {
-      String name = each.getKey();
-      Server server = Server.of(look.reading(name), look.readAddress(name));
-      refuseOld(server);
-      if (name.equals(Plan.MAIN)) {
-        main.notTheSameAs(server, each.getValue().prefix() + "_READ_URL")
-            .ifPresent(reason -> findings.refuse(server.address(), reason));
-      }
-    }
-    findings.throwIfRefused();
-  }
-
-  private void refuseOld(Server server) {
-    Server.tooOld(server.versionNumber(), server.version())
-        .ifPresent(reason -> findings.refuse(server.address(), reason));
   }
 
   private List<Subject> subjects(String now) throws SQLException {

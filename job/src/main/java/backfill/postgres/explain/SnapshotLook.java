@@ -1,12 +1,14 @@
 package backfill.postgres.explain;
 
 import backfill.plan.Plan;
+import backfill.postgres.catalog.Findings;
 import backfill.postgres.server.ConnectionFailure;
 import backfill.postgres.server.Database;
 import backfill.postgres.server.Inquiry;
 import backfill.postgres.server.ListedStatement;
 import backfill.postgres.server.NamedDatabases;
 import backfill.postgres.server.NotReadyException;
+import backfill.postgres.server.Server;
 import backfill.postgres.server.SessionSettings;
 import backfill.postgres.server.SqlState;
 import java.sql.Connection;
@@ -95,23 +97,30 @@ final class SnapshotLook implements AutoCloseable {
     return reading.get(database).inquiry();
   }
 
-  /** Where that is. */
-  String readAddress(String database) {
-    return reading.get(database).address();
-  }
-
   /** Asks the catalog of main where it is written. */
   Inquiry writing() {
     return writing.inquiry();
   }
 
-  String writeAddress() {
-    return writing.address();
+  /** Whether each server is new enough, and whether main is read and written in one database. */
+  void checkServers(NamedDatabases databases, Findings findings) throws SQLException {
+    Server main = Server.of(writing(), writing.address());
+    refuseOld(main, findings);
+    for (Map.Entry<String, Database> each : databases.named().entrySet()) {
+      Side side = reading.get(each.getKey());
+      Server server = Server.of(side.inquiry(), side.address());
+      refuseOld(server, findings);
+      if (each.getKey().equals(Plan.MAIN)) {
+        main.notTheSameAs(server, each.getValue().prefix() + "_READ_URL")
+            .ifPresent(reason -> findings.refuse(server.address(), reason));
+      }
+    }
+    findings.throwIfRefused();
   }
 
-  /** Whether main is read on another server than it is written on. */
-  boolean readsElsewhere() {
-    return reading.get(Plan.MAIN) != writing;
+  private static void refuseOld(Server server, Findings findings) {
+    Server.tooOld(server.versionNumber(), server.version())
+        .ifPresent(reason -> findings.refuse(server.address(), reason));
   }
 
   /** Takes a snapshot on each connection: what is asked from here on is of one moment. */

@@ -55,19 +55,24 @@ final class Sql {
 
   /** A key, cast to its type. */
   Sql addKey(String key, KeyType type) {
-    return add(new Placed(List.of(key), type.element(), false));
+    return add(new Placed(List.of(key), "pg_catalog." + type.element(), false));
+  }
+
+  /** A value, cast to this type. */
+  Sql addValue(String value, String type) {
+    return add(new Placed(List.of(value), type, false));
   }
 
   /** Any of some keys. */
   Sql addAnyOf(List<String> keys, KeyType type) {
     add(" = ANY (");
-    add(new Placed(keys, type.element(), true));
+    add(new Placed(keys, "pg_catalog." + type.element(), true));
     return add(")");
   }
 
   private Sql add(Placed value) {
     values.add(value);
-    String type = "::pg_catalog." + value.type() + (value.many() ? "[]" : "");
+    String type = "::" + value.type() + (value.many() ? "[]" : "");
     sent.append('?').append(type);
     shown.append('$').append(values.size()).append(type);
     return this;
@@ -78,7 +83,10 @@ final class Sql {
     for (int i = 0; i < values.size(); i++) {
       Placed value = values.get(i);
       if (value.many()) {
-        statement.setArray(i + 1, connection.createArrayOf(value.type(), value.texts().toArray()));
+        statement.setArray(
+            i + 1,
+            connection.createArrayOf(
+                value.type().replaceFirst(".*[.]", ""), value.texts().toArray()));
       } else {
         statement.setString(i + 1, value.texts().get(0));
       }

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What one step has to do with a pair, with a user or with an object.
+ * What one step has to do with a pair, with a user or an object, or with a row.
  *
  * @param given what its sources say now; null where they were not looked at
  * @param held what its target has now
@@ -20,17 +20,22 @@ public record StepExplanation(
   /** Whether its sources give anything of what was asked about; null where it is not known. */
   @JsonProperty
   public Boolean gives() {
+    if (subject.row() != null) {
+      return null;
+    }
     return given == null ? Boolean.FALSE : given.gives();
   }
 
   /**
    * What it is about.
    *
-   * @param object as the server writes it, or null for all objects
-   * @param user as the server writes it, or null for all users
+   * @param object of pairs; null where it is about a row
+   * @param user as {@code object}
+   * @param row a row's key, column to value as the server writes it; null where it is about pairs
    * @param skipped why the step gives nothing, whatever its sources have; or null
    */
-  public record Subject(String step, String table, Side object, Side user, String skipped) {}
+  public record Subject(
+      String step, String table, Side object, Side user, Map<String, String> row, String skipped) {}
 
   /**
    * One side of a pair.
