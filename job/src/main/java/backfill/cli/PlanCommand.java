@@ -63,6 +63,7 @@ final class PlanCommand {
                   text.text(),
                   options.common.sets,
                   new Selection(options.only, options.from, options.until))
+              .as(command)
               .approvedBy(approval.read());
       Plan plan = loaded.plan();
       NamedDatabases databases = NamedDatabases.fromEnvironment(plan, loaded.steps(), environment);

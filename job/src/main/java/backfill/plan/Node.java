@@ -14,12 +14,24 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
 
 /**
  * One object of a plan. It remembers which keys were asked for, so that {@link #done} can name
  * those that are not known, and collects problems instead of throwing.
  */
 final class Node {
+  /** Names of a plan, a step and a check: they become part of labels and of file names. */
+  static final Pattern NAME = Pattern.compile("[a-z0-9-]+");
+
+  static final String NAME_EXPECTED = "must be small letters, digits and hyphens, got ";
+
+  /** Names of sources, views and params: an identifier of both SQLs without quotes. */
+  static final Pattern IDENTIFIER = Pattern.compile("[a-z_][a-z0-9_]*");
+
+  static final String IDENTIFIER_EXPECTED =
+      " must be small letters, digits and underscores, and not begin with a digit";
+
   private final ConfigObject object;
   private final String owner;
   private final String prefix;

@@ -21,7 +21,15 @@ final class Overrides {
 
   /** A path into these would replace the whole of what it points into. */
   private static final Set<String> FILE_ONLY =
-      Set.of("steps", "sources", "views", "databases", "name", "only-if", PlanParser.TIME_ZONE);
+      Set.of(
+          "steps",
+          "sources",
+          "views",
+          "never",
+          "databases",
+          "name",
+          "only-if",
+          PlanParser.TIME_ZONE);
 
   /** Settings that are no number. */
   private static final Set<String> SETTINGS_OF_WORDS =

@@ -48,10 +48,13 @@ public record Plan(
    * @param onlyIf a PostgreSQL condition; false means that the plan does not apply
    * @param timeZone what a moment without a zone means, in every query and condition; a zone's name
    * @param params name to value: a {@link String}, {@link Boolean}, {@link Long} or {@link Double}
+   * @param never what a run must never do, in the order of the file's lines
    */
-  public record Given(Optional<String> onlyIf, String timeZone, Map<String, Object> params) {
+  public record Given(
+      Optional<String> onlyIf, String timeZone, Map<String, Object> params, List<Never> never) {
     public Given {
       params = InOrder.copy(params);
+      never = List.copyOf(never);
     }
   }
 
@@ -68,13 +71,16 @@ public record Plan(
     steps = List.copyOf(steps);
   }
 
-  /** The sources that a step reads, itself or through others, in the plan's order. */
+  /**
+   * The sources that a step reads, itself or through others, and those of the checks that are about
+   * it, in the plan's order.
+   */
   public List<String> sourcesOf(Step step) {
     Set<String> names = namesReadFrom(reads(step));
     return sources.keySet().stream().filter(names::contains).toList();
   }
 
-  /** The views that a step reads, itself or through others, each after those it needs. */
+  /** The views among the relations of a step, each after those it needs. */
   public List<String> viewsOf(Step step) {
     Set<String> names = namesReadFrom(reads(step));
     return views.keySet().stream().filter(names::contains).toList();
@@ -87,7 +93,8 @@ public record Plan(
   }
 
   /**
-   * The sources and views that a step reads, itself or through others, each after those it needs.
+   * The sources and views that a step reads, itself or through others, and those of the checks that
+   * are about it, each after those it needs.
    */
   public List<String> relationsOf(Step step) {
     Set<String> names = namesReadFrom(reads(step));
@@ -97,6 +104,35 @@ public record Plan(
   /** The same steps, sources and views, or fewer of them. */
   public Plan with(Map<String, Source> sources, Map<String, String> views, List<Step> steps) {
     return new Plan(file, given, databases, sources, views, steps, limits, settings);
+  }
+
+  /** The same plan, of what it must never do only this. */
+  public Plan with(List<Never> never) {
+    return new Plan(
+        file,
+        new Given(onlyIf(), timeZone(), params(), never),
+        databases,
+        sources,
+        views,
+        steps,
+        limits,
+        settings);
+  }
+
+  /** The same plan, with nothing said of what it must never do: as it is verified. */
+  public Plan withoutNever() {
+    return with(List.of());
+  }
+
+  /** What a run must never do, in the order of the file's lines. */
+  public List<Never> never() {
+    return given.never();
+  }
+
+  /** The sources that a check reads, itself or through others, in the plan's order. */
+  public List<String> sourcesOf(Never check) {
+    Set<String> names = namesReadFrom(check.reads());
+    return sources.keySet().stream().filter(names::contains).toList();
   }
 
   public String name() {
@@ -119,8 +155,15 @@ public record Plan(
     return given.params();
   }
 
-  private static Set<String> reads(Step step) {
-    return step instanceof Step.Fill fill ? fill.reads() : Set.of();
+  private Set<String> reads(Step step) {
+    Set<String> names = new LinkedHashSet<>();
+    if (step instanceof Step.Fill fill) {
+      names.addAll(fill.reads());
+      never().stream()
+          .filter(check -> check.isAbout(step))
+          .forEach(check -> names.addAll(check.reads()));
+    }
+    return names;
   }
 
   private Set<String> namesReadFrom(Set<String> start) {

@@ -15,7 +15,7 @@ import java.util.List;
  */
 final class PlanHash {
   private static final List<String> DECISIVE =
-      List.of("name", "only-if", "params", "sources", "views", "steps");
+      List.of("name", "only-if", "params", "sources", "views", "never", "steps");
 
   private PlanHash() {}
 

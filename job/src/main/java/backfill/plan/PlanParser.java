@@ -3,6 +3,7 @@ package backfill.plan;
 import com.typesafe.config.ConfigObject;
 import com.typesafe.config.ConfigValue;
 import com.typesafe.config.ConfigValueType;
+import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -23,6 +24,9 @@ final class PlanParser {
 
   private static final String PREFIX_EXPECTED =
       "must be what the names of its variables begin with, as in BACKFILL_CI for BACKFILL_CI_URL; got ";
+
+  private static final String ZONE_EXPECTED =
+      "must be the name of a time zone that PostgreSQL and Java know, as in UTC or Europe/Berlin, got ";
 
   /** The key that says what a moment without a zone means. */
   static final String TIME_ZONE = "time-zone";
@@ -47,8 +51,8 @@ final class PlanParser {
    */
   Plan read(String jobVersion) {
     Optional<String> name = plan.requiredText("name");
-    name.filter(found -> !Identifiers.NAME.matcher(found).matches())
-        .ifPresent(found -> plan.problem("name", Identifiers.NAME_EXPECTED + found));
+    name.filter(found -> !Node.NAME.matcher(found).matches())
+        .ifPresent(found -> plan.problem("name", Node.NAME_EXPECTED + found));
     Map<String, Object> params = params();
     SqlCheck sql = new SqlCheck(params.keySet());
     Optional<String> onlyIf = plan.text("only-if");
@@ -62,16 +66,18 @@ final class PlanParser {
     Set<String> tables = new LinkedHashSet<>(sources.keySet());
     tables.addAll(views.keySet());
     boolean mayDelete = plan.flag(ALLOW_DELETE);
+    NeverParser never = new NeverParser(plan, sql);
     List<Step> steps = steps(new StepParser(tables, sql, settings, mayDelete));
     plan.done();
     problems.throwIfAny();
+    List<Never> checks = never.of(steps, tables);
     settings.refuseExceptionsBut(steps.stream().map(Step::name).toList());
     problems.throwIfAny();
     Limits limits = settings.limits();
     return new Plan(
         new Plan.File(
             name.orElseThrow(), location, PlanHash.of(root, timeZone, limits, jobVersion)),
-        new Plan.Given(onlyIf, timeZone, params),
+        new Plan.Given(onlyIf, timeZone, params, checks),
         databases,
         sources,
         views,
@@ -82,9 +88,18 @@ final class PlanParser {
 
   private String timeZone() {
     Optional<String> zone = plan.text(TIME_ZONE);
-    zone.filter(name -> !TimeZones.known(name))
-        .ifPresent(name -> plan.problem(TIME_ZONE, TimeZones.EXPECTED + name));
+    zone.filter(name -> !isKnownZone(name))
+        .ifPresent(name -> plan.problem(TIME_ZONE, ZONE_EXPECTED + name));
     return zone.orElse(Plan.UTC);
+  }
+
+  /**
+   * Whether it means the same to PostgreSQL and to Spark. Not an offset: {@code +02:00} is east of
+   * Greenwich for Java and west of it for PostgreSQL, which reads it as POSIX does; nor Java's
+   * SystemV zones, of which PostgreSQL knows other rules.
+   */
+  private static boolean isKnownZone(String name) {
+    return ZoneId.getAvailableZoneIds().contains(name) && !name.startsWith("SystemV/");
   }
 
   private Map<String, Object> params() {
@@ -95,8 +110,8 @@ final class PlanParser {
       params.put(name, param(value));
       if (name.equals(SqlCheck.NOW)) {
         problems.at(value.origin(), "param now is taken: :now is the server's time at the start");
-      } else if (!Identifiers.IDENTIFIER.matcher(name).matches()) {
-        problems.at(value.origin(), "param " + name + Identifiers.IDENTIFIER_EXPECTED);
+      } else if (!Node.IDENTIFIER.matcher(name).matches()) {
+        problems.at(value.origin(), "param " + name + Node.IDENTIFIER_EXPECTED);
       }
       if (!isScalar(value)) {
         problems.at(
@@ -150,8 +165,8 @@ final class PlanParser {
 
   private void checkIdentifier(ConfigValue value, String what) {
     String name = what.substring(what.indexOf(' ') + 1);
-    if (!Identifiers.IDENTIFIER.matcher(name).matches()) {
-      problems.at(value.origin(), what + Identifiers.IDENTIFIER_EXPECTED);
+    if (!Node.IDENTIFIER.matcher(name).matches()) {
+      problems.at(value.origin(), what + Node.IDENTIFIER_EXPECTED);
     }
   }
 
@@ -162,8 +177,8 @@ final class PlanParser {
       ConfigValue value = node.get().value(name).orElseThrow();
       Optional<String> query = node.get().text(name);
       query.ifPresent(text -> sql.query(node.get(), name, text));
-      if (!Identifiers.IDENTIFIER.matcher(name).matches()) {
-        problems.at(value.origin(), "view " + name + Identifiers.IDENTIFIER_EXPECTED);
+      if (!Node.IDENTIFIER.matcher(name).matches()) {
+        problems.at(value.origin(), "view " + name + Node.IDENTIFIER_EXPECTED);
       }
       if (sources.containsKey(name)) {
         problems.at(value.origin(), name + " is both a source and a view; give each its own name");

@@ -61,7 +61,7 @@ final class Shipped {
   }
 
   static Optional<String> text(String name) {
-    if (!Identifiers.NAME.matcher(name).matches()) {
+    if (!Node.NAME.matcher(name).matches()) {
       return Optional.empty();
     }
     String resource = DIRECTORY + "/" + name + SUFFIX;

@@ -30,8 +30,8 @@ final class SourceParser {
     for (Node all : sources.stream().toList()) {
       for (String name : all.keys()) {
         ConfigValue value = all.value(name).orElseThrow();
-        if (!Identifiers.IDENTIFIER.matcher(name).matches()) {
-          all.problems().at(value.origin(), "source " + name + Identifiers.IDENTIFIER_EXPECTED);
+        if (!Node.IDENTIFIER.matcher(name).matches()) {
+          all.problems().at(value.origin(), "source " + name + Node.IDENTIFIER_EXPECTED);
         }
         read.put(
             name,

@@ -34,8 +34,8 @@ final class StepParser {
     int before = node.problems().size();
     Optional<String> name = node.requiredText("name");
     Node step = name.map(found -> node.ownedBy("step " + found)).orElse(node);
-    name.filter(found -> !Identifiers.NAME.matcher(found).matches())
-        .ifPresent(found -> step.problem("name", Identifiers.NAME_EXPECTED + found));
+    name.filter(found -> !Node.NAME.matcher(found).matches())
+        .ifPresent(found -> step.problem("name", Node.NAME_EXPECTED + found));
     Optional<String> onlyIf = step.text("only-if");
     onlyIf.ifPresent(condition -> sql.condition(step, "only-if", condition));
     Optional<String> kind = step.requiredText("kind");

@@ -75,10 +75,17 @@ public record Report(
    *
    * @param status null as long as it lasts
    * @param error null where it came to its end
-   * @param wouldRefuse what a run would end with, because a limit refuses it; a dry run that found
-   *     that has it
+   * @param wouldRefuse what a run would end with, because a limit or a check refuses it; a dry run
+   *     that found that has it
+   * @param never what the plan says must never happen, by name, to the rows that it gave; null
+   *     where it was not asked
    */
-  public record Outcome(RunStatus status, int exitCode, Failure error, Integer wouldRefuse) {}
+  public record Outcome(
+      RunStatus status,
+      int exitCode,
+      Failure error,
+      Integer wouldRefuse,
+      Map<String, Long> never) {}
 
   /**
    * When it was, and what took how long.

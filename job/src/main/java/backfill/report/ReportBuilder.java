@@ -1,5 +1,6 @@
 package backfill.report;
 
+import backfill.plan.Never;
 import backfill.plan.Plan;
 import backfill.plan.Step;
 import backfill.postgres.explain.StepExplanation;
@@ -28,6 +29,7 @@ public final class ReportBuilder {
   private final Map<String, Report.DatabaseReport> databases = new LinkedHashMap<>();
   private final List<String> warnings = new ArrayList<>();
   private final Map<String, StepReportBuilder> steps = new LinkedHashMap<>();
+  private final Map<String, Long> never = new LinkedHashMap<>();
   private String plan;
   private String planHash;
   private Report.Approval approval;
@@ -58,7 +60,8 @@ public final class ReportBuilder {
             status,
             exitCode.number(),
             error,
-            wouldRefuse == null ? null : (Integer) wouldRefuse.number()),
+            wouldRefuse == null ? null : (Integer) wouldRefuse.number(),
+            copy(never)),
         countsExact,
         new Report.Timing(startedAt.toString(), durationMs, sessionReadyMs, copy(stages)),
         copy(databases),
@@ -100,6 +103,7 @@ public final class ReportBuilder {
     plan = found.name();
     planHash = found.hash();
     params.putAll(found.params());
+    found.never().forEach(check -> never.put(check.name(), null));
     chosen.forEach(step -> steps.put(step.name(), new StepReportBuilder(step)));
   }
 
@@ -167,6 +171,11 @@ public final class ReportBuilder {
     return steps.values().stream()
         .mapToLong(step -> step.now().written().rejected().forTheData())
         .sum();
+  }
+
+  /** What the plan says must never happen gave so many rows. */
+  public void asked(Never check, long rows) {
+    never.put(check.name(), rows);
   }
 
   /** It is not known what some writers did. */

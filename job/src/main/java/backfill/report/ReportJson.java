@@ -46,6 +46,7 @@ final class ReportJson {
     keys.put("databases", report.databases());
     keys.put("warnings", report.warnings());
     keys.put("steps", report.steps().stream().map(ReportJson::of).toList());
+    keys.put("never", report.outcome().never());
     ledger(keys, report.ledger());
     if (report.ledger().explained() != null) {
       keys.put("explained", report.ledger().explained());

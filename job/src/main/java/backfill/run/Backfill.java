@@ -10,6 +10,7 @@ import backfill.postgres.ledger.RunLedger;
 import backfill.postgres.preflight.Preflight;
 import backfill.postgres.preflight.PreflightResult;
 import backfill.postgres.preflight.Purpose;
+import backfill.postgres.preflight.QueryShapes;
 import backfill.postgres.preflight.Shapes;
 import backfill.postgres.server.NamedDatabases;
 import backfill.postgres.server.Waits;
@@ -27,6 +28,7 @@ import backfill.spark.diff.DiffFile;
 import backfill.spark.engine.Session;
 import backfill.spark.query.PlanQueries;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -216,13 +218,13 @@ public final class Backfill {
     }
   }
 
-  private Shapes shapes(Plan asked, Map<String, Table> sources) {
+  private Shapes shapes(Plan asked, Map<String, Table> sources, QueryShapes.Known known) {
     if (asked.steps().isEmpty()) {
       return Shapes.NONE;
     }
     PlanQueries queries = new PlanQueries(run.session.get());
     run.session.overridden().forEach(run::warnOnce);
-    return queries.of(asked, sources);
+    return queries.of(asked, sources, known);
   }
 
   private boolean skipped(Step step, PreflightResult ready) {
@@ -257,8 +259,12 @@ public final class Backfill {
     if (!schedule.isEmpty()) {
       openLedger(schedule);
     }
-    if ((run.guards.any() || run.approval.given()) && !schedule.countsBeforeItWrites()) {
-      refuseBeforeWriting(schedule, command);
+    int turns =
+        run.guards.any() || run.approval.given()
+            ? schedule.turns().size()
+            : schedule.countedForChecks() + 1;
+    if (turns > 0 && !schedule.countsBeforeItWrites()) {
+      refuseBeforeWriting(schedule, command, turns);
     }
     return new WritingWalk(run, schedule, this::shapes);
   }
@@ -266,17 +272,21 @@ public final class Backfill {
   /**
    * Steps of one turn are counted before any of them writes anyway; those of later ones must be
    * counted once more than they would be, or an earlier step were written when they are refused.
+   *
+   * @param turns that are counted
    */
-  private void refuseBeforeWriting(Schedule schedule, Command command) throws Exception {
+  private void refuseBeforeWriting(Schedule schedule, Command command, int turns) throws Exception {
     run.progress.say(
-        (run.approval.given() ? "approval" : "limits")
+        (run.approval.given() ? "approval" : run.guards.any() ? "limits" : "never")
             + ": all steps are counted before one writes");
     List<Refusal> refusals = new ArrayList<>();
     try (Walk walk = new CountingWalk(run, schedule, command, refusals::add)) {
-      for (Turn turn : walk) {
-        turn.read();
-        turn.flatten();
-        turn.diff();
+      Iterator<Turn> all = walk.iterator();
+      for (int turn = 0; turn < turns; turn++) {
+        Turn counted = all.next();
+        counted.read();
+        counted.flatten();
+        counted.diff();
       }
     }
     run.refuse(refusals);

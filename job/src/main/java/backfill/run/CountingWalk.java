@@ -22,6 +22,7 @@ final class CountingWalk implements Walk {
   private final Schedule schedule;
   private final Command command;
   private final Consumer<Refusal> refused;
+  private final NeverChecks never;
   private final Overlay overlay = new Overlay();
   private final List<Turn> turns = new ArrayList<>();
 
@@ -36,6 +37,7 @@ final class CountingWalk implements Walk {
     this.schedule = schedule;
     this.command = command;
     this.refused = refused;
+    this.never = new NeverChecks(run, schedule.scope().steps());
   }
 
   @Override
@@ -72,6 +74,7 @@ final class CountingWalk implements Walk {
       if (pending == null || pending.countable() && first) {
         countable.add(step);
       } else {
+        never.isUnknown(step);
         run.warn(
             "step "
                 + step.name()
@@ -80,6 +83,11 @@ final class CountingWalk implements Walk {
       }
     }
     return countable;
+  }
+
+  @Override
+  public NeverChecks never() {
+    return never;
   }
 
   @Override

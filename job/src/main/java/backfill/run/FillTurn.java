@@ -57,6 +57,7 @@ final class FillTurn implements Turn {
         run.reportOf(step).timed(Stage.READ, () -> read(step));
       } catch (Overlay.UnknownRowsException e) {
         unknown.add(step);
+        walk.never().isUnknown(step);
         run.reportOf(step).done();
         run.warn("step " + step.name() + ": what it would do is not known: " + e.getMessage());
       }
@@ -133,7 +134,12 @@ final class FillTurn implements Turn {
       read.forEach(FillStep::tell);
       putInPlace();
     }
-    walk.counted(this, together.get(0), refusals());
+    List<Refusal> refusals = new ArrayList<>(refusals());
+    if (!command.looksAtThePresent()) {
+      read.forEach(each -> each.isCounted(walk.never()));
+      refusals.addAll(walk.never().ask(ready, reading));
+    }
+    walk.counted(this, together.get(0), refusals);
   }
 
   /** What is about to be written is told before. */

@@ -5,6 +5,7 @@ import backfill.plan.Plan;
 import backfill.plan.PlanFile;
 import backfill.plan.Step;
 import backfill.report.ApprovedReport;
+import backfill.report.Command;
 import backfill.report.Version;
 import java.util.List;
 import java.util.Optional;
@@ -35,5 +36,19 @@ public record Loaded(Plan plan, List<Step> steps, Optional<ApprovedReport> appro
   /** The same, approved by a dry run, if there is one. */
   public Loaded approvedBy(Optional<ApprovedReport> report) {
     return new Loaded(plan, steps, report);
+  }
+
+  /**
+   * The plan as a command takes it: verify asks for nothing that must never happen.
+   *
+   * @throws InvalidPlanException naming a check that is about steps which were chosen, and about
+   *     others
+   */
+  public Loaded as(Command command) {
+    if (command.looksAtThePresent()) {
+      return new Loaded(plan.withoutNever(), steps, approved);
+    }
+    Selection.refuseHalves(plan.never(), steps);
+    return this;
   }
 }

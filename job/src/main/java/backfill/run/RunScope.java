@@ -167,18 +167,18 @@ public final class RunScope {
    * @param overlay what earlier steps of a dry run would leave
    */
   Reading reading(PreflightResult ready, List<Step.Fill> steps, Overlay overlay) throws Exception {
-    return reading().begin(ready, steps, overlay);
+    return reading(plan).begin(ready, steps, overlay);
   }
 
   /** Begins to read in order to verify: targets are read where they are written. */
   Reading verifying(PreflightResult ready, List<Step.Fill> steps) throws Exception {
-    return reading().verifying(ready, steps);
+    return reading(plan.withoutNever()).verifying(ready, steps);
   }
 
-  private NewReading reading() {
+  private NewReading reading(Plan read) {
     return new NewReading(
         session.get(),
-        plan,
+        read,
         databases,
         applicationName,
         UUID.fromString(report.runId()),

@@ -1,5 +1,7 @@
 package backfill.run;
 
+import backfill.plan.Definition;
+import backfill.plan.Never;
 import backfill.plan.Plan;
 import backfill.plan.Step;
 import backfill.postgres.catalog.Table;
@@ -11,7 +13,9 @@ import backfill.spark.read.TablesToRead;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
+import java.util.stream.IntStream;
 
 /**
  * The order of a run, made once from what preflight found: the run walks it, the count before
@@ -79,6 +83,39 @@ record Schedule(
   }
 
   /**
+   * The last turn in which something is asked that must never happen; before the first one writes,
+   * all up to it are counted. Negative where nothing is asked, or where nothing is written before.
+   */
+  int countedForChecks() {
+    int last = -1;
+    for (Never check : plan.never()) {
+      for (Step step : NeverChecks.stepsOf(check, scope.steps())) {
+        last = Math.max(last, turnOf(step));
+      }
+    }
+    return turns.stream().limit(Math.max(0, last)).allMatch(this::isDone) ? -1 : last;
+  }
+
+  private int turnOf(Step step) {
+    return IntStream.range(0, turns.size())
+        .filter(turn -> turns.get(turn).contains(step))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  /** Whether a turn makes a table that was there already when preflight looked. */
+  private boolean isDone(List<Step> turn) {
+    return turn.get(0) instanceof Step.Ddl ddl
+        && ddl.definition() instanceof Definition.Creates creates
+        && Optional.ofNullable(changes.tables().get(ddl.name()))
+            .filter(
+                table ->
+                    List.of(table.name().name(), table.name().toString())
+                        .contains(creates.object()))
+            .isPresent();
+  }
+
+  /**
    * Whether what was written is verified before this turn: a change comes, or the end, or a step
    * that writes a table which a step to verify has read or written.
    *
@@ -94,7 +131,7 @@ record Schedule(
       return true;
     }
     List<TableName> seen =
-        TablesToRead.all(plan, now, written).entrySet().stream()
+        TablesToRead.all(plan.withoutNever(), now, written).entrySet().stream()
             .filter(tables -> now.isMain(tables.getKey()))
             .flatMap(tables -> tables.getValue().stream())
             .map(Table::name)

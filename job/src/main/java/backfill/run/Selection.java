@@ -1,6 +1,7 @@
 package backfill.run;
 
 import backfill.plan.InvalidPlanException;
+import backfill.plan.Never;
 import backfill.plan.Plan;
 import backfill.plan.Step;
 import java.util.ArrayList;
@@ -38,6 +39,33 @@ public record Selection(List<String> only, String from, String until) {
     return plan.steps().subList(first, last + 1).stream()
         .filter(step -> only.isEmpty() || only.contains(step.name()))
         .toList();
+  }
+
+  /**
+   * Without the rows of a step that is left out, a check of these and others would let through what
+   * the next run, of that step alone, would let through, too.
+   */
+  static void refuseHalves(List<Never> checks, List<Step> steps) {
+    List<InvalidPlanException.Problem> problems = new ArrayList<>();
+    for (Never check : checks) {
+      List<String> about =
+          check.relations().stream().map(relation -> relation.step().name()).distinct().toList();
+      List<String> chosen = steps.stream().map(Step::name).filter(about::contains).toList();
+      if (!chosen.isEmpty() && chosen.size() < about.size()) {
+        problems.add(
+            new InvalidPlanException.Problem(
+                "--only, --from, --until",
+                0,
+                "never %s is asked of what the steps %s would do together, and only %s chosen; choose all of them"
+                    .formatted(
+                        check.name(),
+                        String.join(", ", about),
+                        String.join(", ", chosen) + (chosen.size() == 1 ? " is" : " are"))));
+      }
+    }
+    if (!problems.isEmpty()) {
+      throw new InvalidPlanException(problems);
+    }
   }
 
   private static int check(

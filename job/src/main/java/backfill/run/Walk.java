@@ -16,6 +16,9 @@ interface Walk extends Iterable<Turn>, AutoCloseable {
   /** Whether what its turns find is told: row by row where someone asked, else by checksums. */
   boolean tells();
 
+  /** What must never happen in it. */
+  NeverChecks never();
+
   /**
    * A turn is counted, and nothing of it written; does not return where it must not be.
    *

@@ -26,6 +26,7 @@ final class WritingWalk implements Walk {
   private final RunScope run;
   private final Schedule schedule;
   private final QueryShapes shapes;
+  private final NeverChecks never;
   private final List<Turn> turns = new ArrayList<>();
   private final List<FillTurn> written = new ArrayList<>();
   private PreflightResult ready;
@@ -34,6 +35,7 @@ final class WritingWalk implements Walk {
     this.run = run;
     this.schedule = schedule;
     this.shapes = shapes;
+    this.never = new NeverChecks(run, schedule.scope().steps());
     this.ready = schedule.ready();
   }
 
@@ -51,6 +53,11 @@ final class WritingWalk implements Walk {
                 : new ChangeTurn(run, this, schedule, (Step.InPlace) steps.get(0));
     turns.add(turn);
     return turn;
+  }
+
+  @Override
+  public NeverChecks never() {
+    return never;
   }
 
   /**
@@ -146,7 +153,10 @@ final class WritingWalk implements Walk {
       }
       run.release(reading);
     }
-    written.forEach(FillTurn::close);
+    // What a later check is about, too, stays until it is asked; at the latest until the end.
+    written.stream()
+        .filter(turn -> turn.steps().stream().noneMatch(never::waitsFor))
+        .forEach(FillTurn::close);
     written.clear();
   }
 

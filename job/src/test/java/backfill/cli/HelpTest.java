@@ -3,6 +3,7 @@ package backfill.cli;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import backfill.plan.Never;
 import backfill.plan.Plan;
 import backfill.plan.PlanFile;
 import backfill.plan.Step;
@@ -225,7 +226,7 @@ class HelpTest {
   private static String example(String topic) {
     Matcher lines =
         Pattern.compile(
-                "(?m)^ {2}(?=name = |(?:sources|params|databases|views)[^,]*[={]|\\{ name)(?:.|\n)*")
+                "(?m)^ {2}(?=name = |(?:sources|params|databases|views|never)[^,]*[={]|\\{ name)(?:.|\n)*")
             .matcher(HelpTopics.ofTheJob().source(topic).orElseThrow());
     assertThat(lines.find()).as("an example in topic " + topic).isTrue();
     return lines.group();
@@ -259,6 +260,16 @@ class HelpTest {
             "1");
     assertThat(plan.sources()).containsOnlyKeys("grants", "members", "runs");
     assertThat(PlanFile.read("example.conf", example("plan"), List.of(), "1").steps()).hasSize(1);
+    String checked =
+        example("plan")
+            .replace("name = pairs", "name = visible")
+            .replaceFirst("(?s)\\]\\s*$", Matcher.quoteReplacement(example("rows") + "]"));
+    assertThat(
+            PlanFile.read("example.conf", checked + "\n" + example("never"), List.of(), "1")
+                .never())
+        .flatExtracting(Never::relations)
+        .extracting(Never.Relation::name)
+        .containsExactly("added_visible", "set_seats");
   }
 
   @Test

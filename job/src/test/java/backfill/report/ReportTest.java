@@ -26,8 +26,8 @@ class ReportTest {
   /** Programs find each key where it was: a new one comes to those that are there. */
   private static final List<String> TOP =
       List.of(
-          ("reportVersion plan planHash runId command status exitCode error wouldRefuse labels params countsExact"
-                  + " startedAt durationMs sessionReadyMs stages databases warnings steps")
+          ("reportVersion plan planHash runId command status exitCode error wouldRefuse labels params approval countsExact"
+                  + " startedAt durationMs sessionReadyMs stages databases warnings steps never")
               .split(" "));
 
   private static final List<String> STEP =
@@ -101,7 +101,15 @@ class ReportTest {
       assertThat(report.path("countsExact").asBoolean()).isTrue();
       JsonNode database = report.path("databases").path("main");
       assertThat(fields(database))
-          .containsExactly("server", "version", "user", "readFrom", "snapshots", "connections");
+          .containsExactly(
+              "server",
+              "version",
+              "user",
+              "readFrom",
+              "snapshots",
+              "connections",
+              "systemIdentifier",
+              "database");
       assertThat(database.path("snapshots")).hasSize(2);
       assertThat(fields(database.path("snapshots").get(0)))
           .containsExactly(

@@ -122,6 +122,11 @@ public record Table(
             .toList());
   }
 
+  /** The same table with these columns in the place of its own: of rows that are not in it. */
+  public Table showing(List<Column> others) {
+    return with(others);
+  }
+
   private Table with(List<Column> others) {
     return new Table(oid, name, kind, others, uniqueIndexes, reading, foreignParts);
   }

@@ -72,7 +72,10 @@ final class FillsCheck {
       refuseStrangeDatabase();
     }
     Shapes answered =
-        shapes.of(scope.answerable(sources.keySet(), found.pending().keySet()), there(sources));
+        shapes.of(
+            scope.answerable(sources.keySet(), found.pending().keySet()),
+            there(sources),
+            new QueryShapes.Known(both(known, targets.found()), Map.of()));
     answered.reasons().forEach(reason -> findings.refuse("plan " + plan.name(), reason));
     sources.replaceAll((name, table) -> table.in(answered.forms().getOrDefault(name, Map.of())));
     found.rights(scope, answered, gone, now);
@@ -110,6 +113,12 @@ final class FillsCheck {
         .pending()
         .forEach((step, why) -> pending.put(step, new PreflightResult.Pending(why, false)));
     return pending;
+  }
+
+  private static Map<String, Table> both(Map<String, Table> one, Map<String, Table> other) {
+    Map<String, Table> both = new LinkedHashMap<>(one);
+    both.putAll(other);
+    return both;
   }
 
   private static Map<String, Table> there(Map<String, Table> sources) {

@@ -119,7 +119,14 @@ public final class Preflight implements AutoCloseable {
     Duration retryFor = plan.settings().write().retryFor();
     try (Preflight preflight = open(plan, steps, databases, applicationName, retryFor)) {
       return preflight.asked(
-          () -> preflight.fillsCheck().check(shapes, Set.of(), Map.of(), before.now()));
+          () ->
+              preflight
+                  .fillsCheck()
+                  .check(
+                      (asked, sources, known) -> shapes.of(asked, sources, known.over(before)),
+                      Set.of(),
+                      Map.of(),
+                      before.now()));
     }
   }
 

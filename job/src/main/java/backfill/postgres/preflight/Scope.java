@@ -1,5 +1,6 @@
 package backfill.postgres.preflight;
 
+import backfill.plan.Never;
 import backfill.plan.Plan;
 import backfill.plan.Source;
 import backfill.plan.Step;
@@ -45,7 +46,16 @@ final class Scope {
       used.addAll(plan.sourcesOf(step));
       used.addAll(plan.viewsOf(step));
     }
-    return plan.with(only(plan.sources(), used), only(plan.views(), used), complete);
+    List<Never> checks =
+        plan.never().stream()
+            .filter(check -> found.containsAll(plan.sourcesOf(check)))
+            .filter(check -> complete.stream().anyMatch(check::isAbout))
+            .filter(
+                check ->
+                    check.relations().stream()
+                        .noneMatch(relation -> awaiting.contains(relation.step().name())))
+            .toList();
+    return plan.with(only(plan.sources(), used), only(plan.views(), used), complete).with(checks);
   }
 
   /** What the grants and memberships of the steps, and the keys of a fetch, read of one source. */

@@ -16,6 +16,8 @@ import java.util.Set;
  * @param given view to its columns, each with what it gives
  * @param gives step to the columns of its query, each with what it gives
  * @param forms source to its columns, each with the form in which the queries need its values
+ * @param never check to what it reads of steps: the columns that it needs of each relation, in the
+ *     forms in which it needs them; none of a relation whose table is still to be made
  * @param reasons why a query cannot run
  */
 public record Shapes(
@@ -24,6 +26,7 @@ public record Shapes(
     Map<String, Map<String, GivenType>> given,
     Map<String, Map<String, GivenType>> gives,
     Map<String, Map<String, Column.Form>> forms,
+    Map<String, Map<String, List<Column>>> never,
     List<String> reasons) {
 
   /** What was said of some steps later in its place; columns that either needs are needed. */
@@ -40,6 +43,7 @@ public record Shapes(
         both(given, later.given),
         both(gives, later.gives),
         both(forms, later.forms),
+        both(never, later.never),
         reasons);
   }
 
@@ -56,5 +60,5 @@ public record Shapes(
 
   /** Nothing was asked. */
   public static final Shapes NONE =
-      new Shapes(Map.of(), Map.of(), Map.of(), Map.of(), Map.of(), List.of());
+      new Shapes(Map.of(), Map.of(), Map.of(), Map.of(), Map.of(), Map.of(), List.of());
 }

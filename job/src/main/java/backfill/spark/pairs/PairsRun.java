@@ -200,6 +200,14 @@ public final class PairsRun implements StepRun {
   }
 
   @Override
+  public Dataset<Row> rows(WritePart part) {
+    return rows(
+        part.operation() == Operation.COMPARE_AND_DELETE
+            ? DiffRows.Which.TO_DELETE
+            : DiffRows.Which.TO_INSERT);
+  }
+
+  @Override
   public Gains gains() {
     return GainCounts.gains(flattened, totals, grants.users(), grants.keys());
   }

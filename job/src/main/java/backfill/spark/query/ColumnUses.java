@@ -40,7 +40,11 @@ final class ColumnUses {
   private final Map<Long, List<Attribute>> defined = new HashMap<>();
   private final ExpressionUses expressions;
 
-  /** A column of a source. */
+  /**
+   * A column of a source.
+   *
+   * @param source its name; what comes after a blank tells two of one name apart
+   */
   record SourceColumn(String source, Column column) {
     /** Whether values of both can be in one column as they are. */
     boolean isLike(SourceColumn other) {
@@ -50,7 +54,7 @@ final class ColumnUses {
 
     @Override
     public String toString() {
-      return source + "." + column.name();
+      return source.split(" ")[0] + "." + column.name();
     }
   }
 

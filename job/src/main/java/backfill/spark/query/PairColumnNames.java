@@ -21,8 +21,9 @@ public record PairColumnNames(String key, String member) {
   }
 
   /**
-   * The sources of which these steps need one pair of columns and nothing else: no query and no
-   * view reads them, no other source takes its keys from them, and they are not fetched by key.
+   * The sources of which these steps need one pair of columns and nothing else: no query, no check
+   * and no view reads them, no other source takes its keys from them, and they are not fetched by
+   * key.
    *
    * @return source name to its columns
    */
@@ -86,6 +87,9 @@ public record PairColumnNames(String key, String member) {
     for (Step.Fill step : steps) {
       if (step instanceof Step.Pairs) {
         plan.viewsOf(step).forEach(view -> queried.addAll(plan.sourcesOfView(view)));
+        plan.never().stream()
+            .filter(check -> check.isAbout(step))
+            .forEach(check -> queried.addAll(plan.sourcesOf(check)));
       } else {
         queried.addAll(plan.sourcesOf(step));
       }

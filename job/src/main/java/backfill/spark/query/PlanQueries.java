@@ -2,9 +2,11 @@ package backfill.spark.query;
 
 import static scala.jdk.javaapi.CollectionConverters.asJava;
 
+import backfill.plan.Never;
 import backfill.plan.Plan;
 import backfill.plan.Source;
 import backfill.plan.Step;
+import backfill.postgres.catalog.Column.Form;
 import backfill.postgres.catalog.Table;
 import backfill.postgres.preflight.GivenType;
 import backfill.postgres.preflight.QueryShapes;
@@ -48,7 +50,7 @@ public final class PlanQueries implements QueryShapes {
   }
 
   @Override
-  public Shapes of(Plan plan, Map<String, Table> sources) {
+  public Shapes of(Plan plan, Map<String, Table> sources, Known known) {
     SparkSession empty = EngineSettings.newSession(spark);
     RunUuid.register(empty, new UUID(0, 0));
     Map<String, Set<String>> needed = new HashMap<>();
@@ -63,13 +65,14 @@ public final class PlanQueries implements QueryShapes {
           needed.put(name, new HashSet<>());
           if (!inPairs.contains(name)) {
             twins.refusal(name, table).ifPresent(reasons::add);
-            Dataset<Row> rows = rowsOf(empty, table);
+            Dataset<Row> rows = rowsOf(empty, TwinColumns.told(table));
             rows.createOrReplaceTempView(name);
             leaves(rows).forEach(leaf -> origin.put(leaf.rdd(), name));
           }
         });
     UsesSeen seen = new UsesSeen(reasons);
-    ColumnUses uses = new ColumnUses(origin, sources, seen);
+    Map<String, Table> tables = new HashMap<>(sources);
+    ColumnUses uses = new ColumnUses(origin, tables, seen);
     Map<String, Map<String, GivenType>> gives = new LinkedHashMap<>();
     Map<String, Dataset<Row>> views = new HashMap<>();
     plan.views()
@@ -92,12 +95,14 @@ public final class PlanQueries implements QueryShapes {
       }
     }
     Map<String, List<String>> outputs = new LinkedHashMap<>();
+    Map<String, Dataset<Row>> results = new LinkedHashMap<>();
     for (Step step : plan.steps()) {
       if (step instanceof Step.Rows rows) {
         Dataset<Row> result =
             analyzed(empty, plan, "step " + step.name() + ": query", rows.query(), reasons);
         if (result != null) {
           outputs.put(step.name(), List.of(result.columns()));
+          results.put(step.name(), result);
           need(result, origin, needed);
           gives.put(step.name(), given(result, uses, "step " + step.name()));
         }
@@ -124,7 +129,27 @@ public final class PlanQueries implements QueryShapes {
                 });
       }
     }
-    return new Shapes(outputs, needed, ofViews, gives, seen.forms(), reasons);
+    NeverQueries never = new NeverQueries(empty, plan, known, results, reasons);
+    for (Never check : plan.never()) {
+      NeverQueries.Opened told =
+          (key, shown, rows) -> {
+            tables.put(key, shown);
+            needed.put(key, new HashSet<>());
+            leaves(rows).forEach(leaf -> origin.put(leaf.rdd(), key));
+          };
+      if (never.open(check, told)) {
+        String place = "never " + check.name();
+        Dataset<Row> rows = analyzed(empty, plan, place, check.query(), reasons);
+        if (rows != null) {
+          need(rows, origin, needed);
+          uses.of(analyzed(rows), place);
+        }
+      }
+      never.close(check);
+    }
+    Map<String, Map<String, Form>> forms = seen.forms();
+    return new Shapes(
+        outputs, needed, ofViews, gives, forms, never.columns(needed, forms), reasons);
   }
 
   private static LogicalPlan analyzed(Dataset<Row> rows) {
@@ -215,12 +240,14 @@ public final class PlanQueries implements QueryShapes {
             .toList();
     Set<String> sources = new HashSet<>(PairColumnNames.soleUses(plan, fills).keySet());
     plan.views().keySet().forEach(view -> sources.removeAll(plan.sourcesOfView(view)));
+    plan.never().forEach(check -> sources.removeAll(plan.sourcesOf(check)));
     return sources;
   }
 
-  private static Dataset<Row> rowsOf(SparkSession spark, Table table) {
+  /** No rows, of these columns. */
+  static Dataset<Row> rowsOf(SparkSession spark, List<backfill.postgres.catalog.Column> columns) {
     StructType schema = new StructType();
-    for (backfill.postgres.catalog.Column column : TwinColumns.told(table)) {
+    for (backfill.postgres.catalog.Column column : columns) {
       schema = schema.add(column.name(), SparkTypes.of(column));
     }
     // An empty RDD and not an empty list: the optimizer would fold a list away, and with it what is

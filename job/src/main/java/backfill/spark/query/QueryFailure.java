@@ -1,5 +1,6 @@
 package backfill.spark.query;
 
+import backfill.plan.Never;
 import backfill.plan.Plan;
 import backfill.plan.Step;
 import java.util.IllegalFormatException;
@@ -104,6 +105,11 @@ public final class QueryFailure {
     for (var view : plan.views().entrySet()) {
       if (view.getValue().equals(text)) {
         return Optional.of("view " + view.getKey());
+      }
+    }
+    for (Never check : plan.never()) {
+      if (check.query().equals(text)) {
+        return Optional.of("never " + check.name());
       }
     }
     for (Step step : plan.steps()) {

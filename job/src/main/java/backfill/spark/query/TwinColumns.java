@@ -22,6 +22,7 @@ final class TwinColumns {
 
   TwinColumns(Plan plan) {
     queries.addAll(plan.views().values());
+    plan.never().forEach(check -> queries.add(check.query()));
     for (Step step : plan.steps()) {
       if (step instanceof Step.Rows rows) {
         queries.add(rows.query());

@@ -131,7 +131,10 @@ public final class Reading implements AutoCloseable {
     sources.tell(what -> {});
   }
 
-  /** Compares a step's state in this snapshot with what another one planned and wrote. */
+  /**
+   * Asks something of what was read, as how a step's state in this snapshot differs from what
+   * another one planned and wrote.
+   */
   public <T> T verify(BiFunction<SnapshotReader, KeptSources, T> step) {
     return in(Plan.MAIN, targets, () -> step.apply(targets, sources));
   }

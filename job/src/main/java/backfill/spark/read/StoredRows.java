@@ -108,6 +108,18 @@ public final class StoredRows {
     return answered(columns, question, List.of()).select(cells(names));
   }
 
+  /**
+   * These columns of the rows, in the table's forms.
+   *
+   * @param what they are called where a value cannot be read so, which ends what asks for it
+   */
+  public Dataset<Row> orFailed(List<String> names, String what) {
+    List<Column> columns = columns(names);
+    Question question =
+        question(Map.of(), columns.stream().map(SparkTypes::selected).toList(), null);
+    return answered(columns, question, List.of(), what).select(cells(names));
+  }
+
   private Question question(Map<String, String> constants, List<String> selected, String where) {
     return new Question(
         database,
@@ -128,6 +140,11 @@ public final class StoredRows {
    * @param key what names a row that is refused; without it such a row is left out
    */
   private Dataset<Row> answered(List<Column> columns, Question question, List<String> key) {
+    return answered(columns, question, key, null);
+  }
+
+  private Dataset<Row> answered(
+      List<Column> columns, Question question, List<String> key, String failing) {
     StructType brought = new StructType();
     for (Column column : columns) {
       brought = brought.add(column.name(), SparkTypes.brought(column));
@@ -139,7 +156,11 @@ public final class StoredRows {
     List<String> given = List.of(rows.columns());
     Asking asking =
         new Asking(
-            question, rows.schema(), brought, key.stream().mapToInt(given::indexOf).toArray());
+            question,
+            rows.schema(),
+            brought,
+            key.stream().mapToInt(given::indexOf).toArray(),
+            failing);
     org.apache.spark.sql.Column[] values =
         Stream.concat(
                 columns.stream().map(SparkTypes::value), Stream.of(cell(REFUSED), cell(GIVEN_KEY)))
@@ -150,7 +171,8 @@ public final class StoredRows {
   }
 
   /** Runs on executors. */
-  private record Asking(Question question, StructType given, StructType brought, int[] keyCells)
+  private record Asking(
+      Question question, StructType given, StructType brought, int[] keyCells, String failing)
       implements FlatMapFunction<Iterator<InternalRow>, Row> {
     @Override
     public Iterator<Row> call(Iterator<InternalRow> rows) throws SQLException {
@@ -187,6 +209,8 @@ public final class StoredRows {
             row[i] = fitting(values[i], brought.fields()[i].dataType());
           }
           rows.add(RowFactory.create(row));
+        } else if (refused != null && failing != null) {
+          throw new UnfitRowsException(failing + ": " + refused);
         } else if (refused != null && keyCells.length > 0) {
           Object[] row = new Object[brought.length()];
           row[row.length - 2] = refused;

@@ -1,10 +1,13 @@
 package backfill.spark.rows;
 
+import static backfill.spark.query.Cells.cell;
 import static backfill.spark.query.Cells.cells;
 
+import backfill.plan.Never;
 import backfill.plan.Step;
 import backfill.postgres.catalog.ParentKey;
 import backfill.postgres.catalog.Table;
+import backfill.postgres.ledger.Operation;
 import backfill.postgres.ledger.StepCounts;
 import backfill.postgres.ledger.WriteCounts;
 import backfill.postgres.preflight.GivenType;
@@ -14,6 +17,7 @@ import backfill.postgres.write.WritePart;
 import backfill.spark.diff.DiffSum;
 import backfill.spark.diff.StepDiff;
 import backfill.spark.engine.KeptInSpark;
+import backfill.spark.query.Cells;
 import backfill.spark.read.KeptSources;
 import backfill.spark.read.KeyNumbers;
 import backfill.spark.read.MatchKey;
@@ -38,6 +42,7 @@ import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.catalyst.plans.logical.LocalRelation;
@@ -57,6 +62,7 @@ public final class RowsRun implements StepRun {
   private final KeptInSpark kept = new KeptInSpark();
   private JavaSparkContext spark;
   private boolean idle;
+  private Dataset<Row> query;
   private FittingRows planned;
   private Dataset<Row> current;
   private Optional<Dataset<Row>> foreign;
@@ -93,7 +99,7 @@ public final class RowsRun implements StepRun {
 
   @Override
   public void read(SnapshotReader reader, KeptSources sources) {
-    Dataset<Row> query = sources.query(step.query());
+    query = sources.query(step.query());
     spark = JavaSparkContext.fromSparkContext(sources.session().sparkContext());
     outputs = List.of(query.columns());
     unmatched = unmatched(sources);
@@ -274,6 +280,34 @@ public final class RowsRun implements StepRun {
   }
 
   @Override
+  public Dataset<Row> rows(WritePart part) {
+    if (idle) {
+      return none(part);
+    }
+    Dataset<Row> rows = match.toWrite(part);
+    return rows.select(
+        Stream.of(rows.columns())
+            .map(
+                name ->
+                    name.startsWith(RowsMatch.EXPECTED)
+                        ? cell(name).as(Never.BEFORE + name.substring(RowsMatch.EXPECTED.length()))
+                        : cell(name))
+            .toArray(Column[]::new));
+  }
+
+  private Dataset<Row> none(WritePart part) {
+    Stream<Column> before =
+        part.operation() == Operation.COMPARE_AND_SET
+            ? WritePart.compared(step, outputs).stream()
+                .map(name -> cell(name).as(Never.BEFORE + name))
+            : Stream.of();
+    return query
+        .limit(0)
+        .select(
+            Stream.concat(part.columns().stream().map(Cells::cell), before).toArray(Column[]::new));
+  }
+
+  @Override
   public Parents parents() {
     return idle ? Parents.UNKNOWN : parentKeys.parents();
   }
@@ -328,8 +362,8 @@ public final class RowsRun implements StepRun {
 
   @Override
   public Verified verify(SnapshotReader reader, KeptSources sources, StepCounts written) {
-    Dataset<Row> query = sources.query(step.query());
-    if (idle && isIdle(query, sources)) {
+    Dataset<Row> asked = sources.query(step.query());
+    if (idle && isIdle(asked, sources)) {
       return Verified.NO_DIFFERENCE;
     }
     try (KeptInSpark keptHere = new KeptInSpark()) {
@@ -337,7 +371,7 @@ public final class RowsRun implements StepRun {
         same = reader.same(table, WritePart.compared(step, outputs));
       }
       Dataset<Row> now =
-          FittingRows.of(step, key, target.table().inTexts(), query, given, reader, keptHere)
+          FittingRows.of(step, key, target.table().inTexts(), asked, given, reader, keptHere)
               .rows();
       Dataset<Row> present = beside(RowsMatch.current(readTarget(reader)), readForeign(reader));
       RowsMatch before = idle ? matchOf(now.limit(0), present.limit(0), keptHere) : match;

@@ -1,5 +1,6 @@
 package backfill.spark.step;
 
+import backfill.plan.Never;
 import backfill.plan.Step;
 import backfill.postgres.ledger.StepCounts;
 import backfill.postgres.ledger.WriteCounts;
@@ -15,6 +16,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
 
 /**
  * One step on its way through the stages; each method is one of them, called once, in this order.
@@ -62,6 +65,12 @@ public interface StepRun extends AutoCloseable {
 
   /** The sum of these rows, which no reason has a part in. */
   DiffSum checksum();
+
+  /**
+   * The rows of one write, with the target's names; what a row to set holds before stands under
+   * {@link Never#BEFORE}.
+   */
+  Dataset<Row> rows(WritePart part);
 
   /** Which parents of the target's rows there were when it was read. */
   Parents parents();

@@ -38,7 +38,7 @@ class InPlaceRunTest {
       FoundChangeTargets changes;
       try (Preflight preflight =
           Preflight.open(plan, plan.steps(), NamedDatabases.only(database), "backfill test")) {
-        preflight.check((asked, tables) -> Shapes.NONE);
+        preflight.check((asked, tables, known) -> Shapes.NONE);
         changes = preflight.changes();
       }
       ChangeScope scope =
@@ -77,7 +77,7 @@ class InPlaceRunTest {
       FoundChangeTargets changes;
       try (Preflight preflight =
           Preflight.open(plan, plan.steps(), NamedDatabases.only(database), "backfill test")) {
-        preflight.check((asked, tables) -> Shapes.NONE);
+        preflight.check((asked, tables, known) -> Shapes.NONE);
         changes = preflight.changes();
       }
       ChangeScope scope =

@@ -81,7 +81,7 @@ class DdlCheckTest {
             plan.steps(),
             NamedDatabases.only(TestingPreflight.database(database.environment())),
             "backfill test")) {
-      preflight.check((asked, tables) -> Shapes.NONE);
+      preflight.check((asked, tables, known) -> Shapes.NONE);
       return List.of();
     } catch (NotReadyException e) {
       return e.reasons();

@@ -67,6 +67,7 @@ class PreflightTest {
             Map.of(),
             Map.of(),
             Map.of(),
+            Map.of(),
             List.of("step flags: no such function: foo"));
     assertThat(world.reasons())
         .containsExactly("plan test-plan: step flags: no such function: foo");

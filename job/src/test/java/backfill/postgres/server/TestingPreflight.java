@@ -142,6 +142,7 @@ public final class TestingPreflight {
             Map.of(),
             Map.of(),
             Map.of(),
+            Map.of(),
             List.of());
     return this;
   }
@@ -214,7 +215,7 @@ public final class TestingPreflight {
   Plan plan() {
     return new Plan(
         new Plan.File("test-plan", "test.conf", "0"),
-        new Plan.Given(onlyIf, Plan.UTC, params),
+        new Plan.Given(onlyIf, Plan.UTC, params, List.of()),
         Map.of(Plan.MAIN, "BACKFILL"),
         sources,
         views,
@@ -245,7 +246,7 @@ public final class TestingPreflight {
     try (Preflight preflight =
         Preflight.open(plan(), steps, NamedDatabases.only(where), "backfill test-plan")) {
       return preflight.check(
-          (plan, tables) -> {
+          (plan, tables, known) -> {
             asked = plan;
             return shapes;
           });
@@ -259,7 +260,7 @@ public final class TestingPreflight {
         Step.fills(steps),
         NamedDatabases.only(admin()),
         "backfill test-plan",
-        (plan, tables) -> shapes,
+        (plan, tables, known) -> shapes,
         before);
   }
 
@@ -267,7 +268,7 @@ public final class TestingPreflight {
   public List<String> leastRole() {
     try (Preflight preflight =
         Preflight.open(plan(), steps, NamedDatabases.only(admin()), "backfill test")) {
-      preflight.check((plan, tables) -> shapes);
+      preflight.check((plan, tables, known) -> shapes);
       return preflight.leastRole(Optional.empty());
     }
   }
