@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import backfill.testing.TestingDatabase;
 import backfill.testing.TestingDefectDojo;
 import backfill.testing.TestingJobRun;
+import backfill.testing.TestingJvm;
 import backfill.testing.TestingPostgres;
 import backfill.testing.TestingProcess;
 import backfill.testing.TestingRandomGrants;
@@ -193,8 +194,7 @@ class SettingsDrawTest {
     List<String> options = new ArrayList<>(jvm);
     options.add("-Dspark.master=local[2]");
     ofSpark.forEach((key, value) -> options.add("-D" + key + "=" + value));
-    List<String> command =
-        TestingProcess.java(System.getProperty("java.class.path"), options.toArray(String[]::new));
+    List<String> command = TestingJvm.words(options.toArray(String[]::new));
     command.add("backfill.Main");
     command.addAll(List.of(TestingJobRun.words(plan.toString())));
     try (TestingProcess process = TestingProcess.start(command, environment)) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import backfill.testing.TestingCluster;
 import backfill.testing.TestingGrants;
 import backfill.testing.TestingJobRun;
+import backfill.testing.TestingJvm;
 import backfill.testing.TestingProcess;
 import java.io.IOException;
 import java.util.List;
@@ -155,11 +156,7 @@ class StandaloneClusterTest {
 
   @Test
   void preflightOfACheckRefusesItToo() throws Exception {
-    List<String> command =
-        TestingProcess.java(
-            System.getProperty("java.class.path"),
-            "-Dspark.master=local[2]",
-            "-Dspark.speculation=true");
+    List<String> command = TestingJvm.words("-Dspark.master=local[2]", "-Dspark.speculation=true");
     command.addAll(List.of("backfill.Main", "check", there.plan("checked", "ledger = off")));
     try (TestingProcess job = TestingProcess.start(command, there.database.environment())) {
       TestingJobRun run = job.end();

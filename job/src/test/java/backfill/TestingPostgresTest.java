@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import backfill.testing.TestingDatabase;
+import backfill.testing.TestingJvm;
 import backfill.testing.TestingPostgres;
-import backfill.testing.TestingProcess;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
@@ -114,8 +114,7 @@ class TestingPostgresTest {
 
   /** In a home of its own, where Testcontainers remembers what it found. */
   private static String serverWith(String dockerHost, Path home) throws Exception {
-    List<String> command =
-        TestingProcess.java(System.getProperty("java.class.path"), "-Duser.home=" + home);
+    List<String> command = TestingJvm.words("-Duser.home=" + home);
     command.add(OtherJvm.class.getName());
     Path out = home.resolve("out");
     ProcessBuilder builder =

@@ -6,6 +6,7 @@ import backfill.cli.CommandLineJob;
 import backfill.report.ExitCode;
 import backfill.report.Stopping;
 import backfill.testing.TestingDatabase;
+import backfill.testing.TestingJvm;
 import backfill.testing.TestingPostgres;
 import backfill.testing.TestingProcess;
 import backfill.testing.TestingRun;
@@ -69,8 +70,7 @@ class UndoKilledTest {
   }
 
   private TestingProcess start(String... words) throws Exception {
-    List<String> command =
-        TestingProcess.java(System.getProperty("java.class.path"), "-Dspark.master=local[2]");
+    List<String> command = TestingJvm.words("-Dspark.master=local[2]");
     command.add("backfill.Main");
     command.addAll(List.of(words));
     return TestingProcess.start(command, database.environment());

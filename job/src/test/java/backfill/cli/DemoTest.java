@@ -2,7 +2,7 @@ package backfill.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import backfill.testing.TestingProcess;
+import backfill.testing.TestingJvm;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -28,10 +28,7 @@ class DemoTest {
   @BeforeEach
   void launch() throws IOException {
     launcher = Files.createDirectories(directory.resolve("a checkout")).resolve("backfill");
-    List<String> words =
-        new ArrayList<>(
-            TestingProcess.java(
-                System.getProperty("java.class.path"), "-Dbackfill.command=" + launcher));
+    List<String> words = new ArrayList<>(TestingJvm.words("-Dbackfill.command=" + launcher));
     words.addAll(List.of("backfill.Main"));
     Files.writeString(
         launcher,

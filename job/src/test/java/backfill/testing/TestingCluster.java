@@ -78,7 +78,7 @@ public final class TestingCluster implements AutoCloseable {
   }
 
   private static List<String> ofMaven(String name) {
-    List<String> command = TestingProcess.java(sparkClassPath());
+    List<String> command = TestingJvm.wordsOn(sparkClassPath());
     command.add(name);
     return command;
   }

@@ -77,7 +77,11 @@ public final class TestingCommitProxy implements AutoCloseable {
   private void accept() {
     while (!listener.isClosed()) {
       try {
-        new Pair(listener.accept(), new Socket(host, port)).start();
+        Socket client = listener.accept();
+        Socket server = new Socket(host, port);
+        client.setTcpNoDelay(true);
+        server.setTcpNoDelay(true);
+        new Pair(client, server).start();
       } catch (IOException e) {
         return; // closed
       }

@@ -8,7 +8,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.util.HashMap;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
@@ -60,10 +59,7 @@ public final class TestingFaultedDojo implements AutoCloseable {
 
   /** Starts a run in a process of its own, whose tasks are tried again. */
   public TestingProcess process() throws IOException {
-    Map<String, String> environment = new HashMap<>(database.environment());
-    // Half of the processor's time of so short a run; the launcher starts it with the first, too.
-    environment.put("JDK_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC");
-    return TestingProcess.local("local[2,4]", environment, TestingRun.DOJO, SETTINGS);
+    return TestingProcess.local("local[2,4]", database.environment(), TestingRun.DOJO, SETTINGS);
   }
 
   /** Begins a run in this JVM. */

@@ -1,6 +1,7 @@
 package backfill.testing;
 
 import java.io.BufferedInputStream;
+import java.io.BufferedOutputStream;
 import java.io.Closeable;
 import java.io.DataInputStream;
 import java.io.EOFException;
@@ -60,17 +61,42 @@ public final class TestingPoolingProxy implements AutoCloseable {
 
   /** What one role has on one database: its free sessions, and what each client is greeted with. */
   private static final class Pool {
-    private final BlockingQueue<Socket> free = new LinkedBlockingQueue<>();
+    private final BlockingQueue<Session> free = new LinkedBlockingQueue<>();
     private final List<byte[]> greeting = new ArrayList<>();
     private int opened;
   }
 
+  /** A session of the server, and what it says. */
+  private record Session(Socket socket, DataInputStream in) implements Closeable {
+    static Session to(String host, int port) throws IOException {
+      Socket socket = new Socket(host, port);
+      return new Session(socket, reading(socket));
+    }
+
+    void send(byte[] message) throws IOException {
+      socket.getOutputStream().write(message);
+    }
+
+    @Override
+    public void close() throws IOException {
+      socket.close();
+    }
+  }
+
+  /** Without delay: an answer of several messages would else wait for the client to confirm one. */
+  private static DataInputStream reading(Socket socket) throws IOException {
+    socket.setTcpNoDelay(true);
+    return new DataInputStream(new BufferedInputStream(socket.getInputStream()));
+  }
+
   private void serve(Socket client) throws IOException {
     try (client) {
-      DataInputStream in = new DataInputStream(new BufferedInputStream(client.getInputStream()));
-      byte[] startup = startup(in, client.getOutputStream());
-      Pool pool = greet(startup, in, client.getOutputStream());
-      Socket held = null;
+      DataInputStream in = reading(client);
+      OutputStream out = new BufferedOutputStream(client.getOutputStream());
+      byte[] startup = startup(in, out);
+      Pool pool = greet(startup, in, out);
+      out.flush();
+      Session held = null;
       try {
         while (true) {
           byte[] message = message(in);
@@ -83,12 +109,12 @@ public final class TestingPoolingProxy implements AutoCloseable {
               throw new IOException("no session became free");
             }
           }
-          held.getOutputStream().write(message);
-          boolean answered = "QScf".indexOf(message[0]) >= 0;
-          if (answered && answer(held, client.getOutputStream()) == 'I') {
+          held.send(message);
+          if ("QScf".indexOf(message[0]) >= 0 && answer(held.in(), out) == 'I') {
             pool.free.add(held);
             held = null;
           }
+          out.flush();
         }
       } finally {
         if (held != null) {
@@ -112,6 +138,7 @@ public final class TestingPoolingProxy implements AutoCloseable {
       int code = ByteBuffer.wrap(rest).getInt();
       if (code == SSL_REQUEST || code == GSS_REQUEST) {
         out.write('N');
+        out.flush();
       } else {
         return ByteBuffer.allocate(length).putInt(length).put(rest).array();
       }
@@ -138,13 +165,11 @@ public final class TestingPoolingProxy implements AutoCloseable {
 
   private void open(byte[] startup, DataInputStream in, OutputStream out, Pool pool)
       throws IOException {
-    Socket server = new Socket(host, port);
-    server.setTcpNoDelay(true);
-    server.getOutputStream().write(startup);
-    DataInputStream from = new DataInputStream(server.getInputStream());
+    Session server = Session.to(host, port);
+    server.send(startup);
     pool.greeting.clear();
     while (true) {
-      byte[] message = message(from);
+      byte[] message = message(server.in());
       int kind = message[0] == 'R' ? ByteBuffer.wrap(message, 5, Integer.BYTES).getInt() : 0;
       if (message[0] == 'K') {
         // A number that no process of the server has.
@@ -154,9 +179,11 @@ public final class TestingPoolingProxy implements AutoCloseable {
       if (kind == 0) {
         pool.greeting.add(message);
       } else if (kind != 12) {
-        server.getOutputStream().write(message(in)); // a password, or what stands for one
+        out.flush();
+        server.send(message(in)); // a password, or what stands for one
       }
       if (message[0] == 'E') {
+        out.flush();
         throw new IOException("refused");
       }
       if (message[0] == 'Z') {
@@ -167,8 +194,7 @@ public final class TestingPoolingProxy implements AutoCloseable {
   }
 
   /** Passes on what the server says, until it waits; answers with the transaction's state. */
-  private static int answer(Socket server, OutputStream out) throws IOException {
-    DataInputStream from = new DataInputStream(server.getInputStream());
+  private static int answer(DataInputStream from, OutputStream out) throws IOException {
     while (true) {
       byte[] message = message(from);
       out.write(message);

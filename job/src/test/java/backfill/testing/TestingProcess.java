@@ -4,8 +4,6 @@ import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -27,27 +25,10 @@ public final class TestingProcess implements AutoCloseable {
   public static TestingProcess local(
       String master, Map<String, String> environment, String plan, String... options)
       throws IOException {
-    List<String> command = java(System.getProperty("java.class.path"), "-Dspark.master=" + master);
+    List<String> command = TestingJvm.words("-Dspark.master=" + master);
     command.add("backfill.Main");
     command.addAll(List.of(TestingJobRun.words(plan, options)));
     return start(command, environment);
-  }
-
-  /** What starts a JVM for Spark as the launcher does. */
-  public static List<String> java(String classPath, String... options) {
-    Path root = TestingCheckout.root();
-    List<String> command =
-        new ArrayList<>(
-            List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx1g",
-                "-XX:TieredStopAtLevel=1",
-                "-Dspark.ui.enabled=false",
-                "-Dlog4j2.configurationFile=" + root.resolve("conf/log4j2.properties"),
-                "@" + root.resolve("job/jvm.options")));
-    command.addAll(Arrays.asList(options));
-    command.addAll(List.of("-cp", classPath));
-    return command;
   }
 
   public static TestingProcess start(List<String> command, Map<String, String> environment)

@@ -32,19 +32,8 @@ public final class TestingStoppedProcess implements AutoCloseable {
     Path out = directory.resolve("out");
     Path err = directory.resolve("err");
     List<String> command = new ArrayList<>(signalsAsAtATerminal());
-    command.addAll(
-        List.of(
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            "@" + TestingCheckout.root().resolve("job/jvm.options"),
-            "-Xmx512m",
-            "-XX:TieredStopAtLevel=1",
-            "-Dlog4j2.configurationFile="
-                + TestingCheckout.root().resolve("conf/log4j2.properties"),
-            "-Dspark.master=local[2]",
-            "-Dspark.ui.enabled=false",
-            "-cp",
-            System.getProperty("java.class.path"),
-            "backfill.Main"));
+    command.addAll(TestingJvm.words("-Dspark.master=local[2]"));
+    command.add("backfill.Main");
     command.addAll(List.of(tables.command()));
     ProcessBuilder builder =
         new ProcessBuilder(command).redirectOutput(out.toFile()).redirectError(err.toFile());
