@@ -33,7 +33,7 @@ class HelpExamplesTest {
     try (var connection = database.connection()) {
       DemoData.fill(connection, Scale.TINY);
     }
-    // What status shows is there once somebody has run something.
+    // What status shows is there after a run.
     assertThat(run("run", TestingRun.DOJO, "--only", "user-flags").code()).isZero();
   }
 

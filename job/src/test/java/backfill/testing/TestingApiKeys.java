@@ -199,7 +199,10 @@ public final class TestingApiKeys implements AutoCloseable {
     return rows;
   }
 
-  /** A database with the same rows, made by its server from this one, which nobody else may use. */
+  /**
+   * A database with the same rows, made by its server from this one, which no other session may
+   * use.
+   */
   public TestingApiKeys copy() throws SQLException {
     return new TestingApiKeys(TestingPostgres.shared().copy(database));
   }
