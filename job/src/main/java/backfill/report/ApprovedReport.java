@@ -1,6 +1,7 @@
 package backfill.report;
 
 import backfill.plan.InvalidPlanException;
+import backfill.postgres.ledger.StepStatus;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -49,7 +50,7 @@ public record ApprovedReport(
 
     /** Whether an only-if was false. */
     public boolean skipped() {
-      return "skipped".equals(status);
+      return StepStatus.SKIPPED.toString().equals(status);
     }
   }
 
