@@ -79,8 +79,8 @@ public final class NameLookup {
     return Optional.of(table);
   }
 
-  /** The table; where it is not there yet, an absent one of the name that it will get. */
-  public Table thereOrAbsent(String written) throws SQLException {
+  /** The table; where it is not there yet, a pending one of the name that it will get. */
+  public Table thereOrPending(String written) throws SQLException {
     List<String> parts = parts(written);
     OptionalLong oid = parts.isEmpty() ? OptionalLong.empty() : oid(parts);
     return oid.isPresent() ? catalog.table(oid.getAsLong()) : Table.pending(inSchema(parts));

@@ -51,7 +51,7 @@ final class SourceTables {
       Optional<Table> table =
           neededNow
               ? names.find(SourceCheck.place(source), source.table(), in(source))
-              : Optional.of(names.thereOrAbsent(source.table()));
+              : Optional.of(names.thereOrPending(source.table()));
       if (table.isPresent()
           && (table.get().isPending() || check(source).isReadable(source, table.get()))) {
         found.put(source.name(), table.get());

@@ -47,7 +47,7 @@ final class TargetTables {
       if (before != null && (maker.isPresent() || !before.isPending())) {
         found.put(step.name(), before);
       } else if (maker.isPresent()) {
-        found.put(step.name(), names.thereOrAbsent(step.target()));
+        found.put(step.name(), names.thereOrPending(step.target()));
       } else {
         names
             .find(Findings.place(step), step.target(), findings)

@@ -13,7 +13,7 @@ public final class Parameters {
    * The SQL with each {@code :name} replaced by its value: a string as a literal without a type,
    * which takes the type of what it is compared with, as a bound one would.
    *
-   * @param now {@code Ready.now()}, for {@code :now}
+   * @param now {@code PreflightResult.now()}, for {@code :now}
    * @throws InvalidPlanException naming a parameter that the plan does not have
    */
   public static String inline(String sql, Map<String, Object> params, String now) {
