@@ -38,11 +38,6 @@ def percent(axis):
     axis.set_major_formatter(PercentFormatter(decimals=0))
 
 
-def amount(count, one):
-    """1 row, 2,000 rows."""
-    return f"{count:,} {one if count == 1 else one + ('es' if one.endswith('ch') else 's')}"
-
-
 def table(rows, columns):
     """A table without row numbers; integers with thousands."""
     frame = pd.DataFrame(rows, columns=columns, dtype=object)

@@ -27,7 +27,7 @@ class ColourlessTest {
   private static final Pattern ESCAPE =
       Pattern.compile("(?:\\\\033|\\\\u001[bB]|\\\\e|\\\\x1b)(..)");
 
-  /** The parser's switch for a user who wants colours. */
+  /** The parser's switch for somebody who wants colours. */
   private static final String WANTED = "picocli.ansi";
 
   @AfterEach

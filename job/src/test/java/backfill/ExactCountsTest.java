@@ -69,7 +69,7 @@ class ExactCountsTest {
     }
   }
 
-  /** The control: without a ledger the first attempt's rows come back as another session's. */
+  /** The control: without a ledger the first attempt's rows come back as somebody else's. */
   @Test
   void withoutALedgerTheReportSaysThatItsCountsAreNotExact() throws Exception {
     try (TestingGrants there = TestingGrants.of(20, 200)) {

@@ -229,7 +229,7 @@ class KeyTypesRunTest {
                       .formatted(TARGET, user("u3"), product("p2")),
                   "DELETE FROM dojo_product_member WHERE user_id = '%s'".formatted(user("u1")),
                   "DELETE FROM dojo_product_group WHERE product_id = '%s'".formatted(product("p1")),
-                  // Keys that no user had when the run read, below and above all others.
+                  // Keys that nobody had when the run read, before and behind all others.
                   "INSERT INTO auth_user SELECT (jsonb_populate_record(u, jsonb_build_object('id', k.id, 'username', k.id))).*"
                       + " FROM auth_user u, (VALUES ('00000000-0000-0000-0000-000000000000'),"
                       + " ('ffffffff-ffff-ffff-ffff-ffffffffffff')) k(id) WHERE u.username = 'u4'",

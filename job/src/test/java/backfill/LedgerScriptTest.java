@@ -17,7 +17,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A ledger that was made before the run by what {@code check --sql} prints. */
+/** A ledger that somebody made beforehand, by what {@code check --sql} prints. */
 class LedgerScriptTest {
   @TempDir Path directory;
   private TestingDatabase database;

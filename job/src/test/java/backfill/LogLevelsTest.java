@@ -26,7 +26,7 @@ class LogLevelsTest {
     "org.apache.spark.storage.memory.MemoryStore, ERROR",
     "org.apache.spark.metrics.MetricsSystem, ERROR",
     "org.apache.hadoop.util.NativeCodeLoader, ERROR",
-    // Nothing goes on until a person acts.
+    // Nothing goes on until somebody acts.
     "org.apache.spark.scheduler.TaskSchedulerImpl, WARN",
     "org.apache.spark.scheduler.cluster.k8s.ExecutorPodsAllocator, WARN",
     "org.apache.spark.deploy.client.StandaloneAppClient$ClientEndpoint, WARN",

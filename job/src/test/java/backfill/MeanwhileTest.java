@@ -134,7 +134,7 @@ class MeanwhileTest {
     }
   }
 
-  /** Another session's row is neither an error nor counted as ours. */
+  /** Somebody else's row is neither an error nor counted as ours. */
   @Test
   void rowThatSomebodyElseWroteFirstIsAConflict() throws Exception {
     try (TestingHeldRun held = TestingHeldRun.writing(there, "dojo_product_authorized_users")) {

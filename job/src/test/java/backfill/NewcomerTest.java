@@ -21,8 +21,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * Mistakes of a user's first day: each ends with its exit code and with one message that says what
- * was wrong and what to do, and leaves nothing behind.
+ * Mistakes of somebody's first day: each ends with its exit code and with one message that says
+ * what was wrong and what to do, and leaves nothing behind.
  */
 class NewcomerTest {
   private static TestingDojo there;

@@ -252,10 +252,10 @@ class NotebooksIT {
     return Stream.of(
         Arguments.of(
             "DELETE FROM dojo_product_authorized_users WHERE id = " + newest,
-            "product-users: missing of the sample: 1 row, as in \\[\\(\\d+, \\d+\\)\\]; the run rejected 0 rows .*"),
+            "product-users: 1 rows of the sample are missing, as in \\[\\(\\d+, \\d+\\)\\]; the run rejected 0 rows .*"),
         Arguments.of(
             "UPDATE auth_user SET is_staff = false WHERE id = (SELECT min(id) FROM auth_user WHERE is_staff AND id > 1)",
-            "user-flags: missing of the sample: 1 row, as in \\[\\(\\d+, (True|False), True\\)\\]; .*"),
+            "user-flags: 1 rows of the sample are missing, as in \\[\\(\\d+, (True|False), True\\)\\]; .*"),
         Arguments.of(
             "WITH pair AS (SELECT product_id, dojo_user_id FROM dojo_product_authorized_users WHERE id = "
                 + newest

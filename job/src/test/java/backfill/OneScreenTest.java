@@ -2,6 +2,7 @@ package backfill;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import backfill.report.Command;
 import backfill.report.Stage;
 import backfill.testing.TestingCheckout;
 import java.nio.file.Path;
@@ -71,6 +72,13 @@ class OneScreenTest {
     }
 
     assertThat(comparing).isNotEmpty().hasSizeLessThanOrEqualTo(COMPARISONS);
+  }
+
+  /** A question that it answers would be a comparison elsewhere. */
+  @Test
+  void commandAnswersNoQuestionWithYesOrNo() {
+    assertThat(Command.class.getDeclaredMethods())
+        .noneMatch(method -> method.getReturnType() == boolean.class);
   }
 
   @Test

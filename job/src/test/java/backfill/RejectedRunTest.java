@@ -42,7 +42,7 @@ class RejectedRunTest {
     there.close();
   }
 
-  /** A grant to a user that does not exist. */
+  /** A grant to somebody who does not exist. */
   private void dangle() throws SQLException {
     there.database.execute(
         "ALTER TABLE dojo_product_member DROP CONSTRAINT dojo_product_member_user_id_fkey",

@@ -105,7 +105,7 @@ class SparkSubmitIT {
     }
   }
 
-  /** What a user has who was given the jar: the launcher uses it as it is. */
+  /** What somebody has who was given the jar: the launcher uses it as it is. */
   private static Path checkoutWithoutSources(Path root) throws Exception {
     for (String file :
         List.of(

@@ -135,7 +135,7 @@ class TestingPostgresTest {
 
   @Test
   void dockerThatAcceptsAndNeverAnswersHoldsUpNoTest(@TempDir Path home) throws Exception {
-    // No process accepts, and the kernel takes the connection all the same.
+    // Nobody accepts, and the kernel takes the connection all the same.
     try (ServerSocket silent = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
       assertThat(serverWith("tcp://127.0.0.1:" + silent.getLocalPort(), home))
           .contains("a Docker engine that says nothing for 20 s is left alone", "[[1");

@@ -71,7 +71,7 @@ final class PlanCommand {
         return ExitCode.DONE.number();
       }
       stopping.listen();
-      if (command.writes()) {
+      if (command == Command.RUN) {
         plan.settings().deadline(startedAt).ifPresent(stopping::at);
       }
       String name = "backfill " + plan.name();

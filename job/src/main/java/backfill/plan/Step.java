@@ -15,6 +15,9 @@ public sealed interface Step permits Step.Fill, Step.Change {
   /** Unique within the plan. */
   String name();
 
+  /** The word that a plan and the report have for its kind. */
+  String kind();
+
   /** A PostgreSQL condition; false skips the step alone. */
   Optional<String> onlyIf();
 
@@ -102,6 +105,11 @@ public sealed interface Step permits Step.Fill, Step.Change {
     }
 
     @Override
+    public String kind() {
+      return "pairs";
+    }
+
+    @Override
     public String target() {
       return into.table();
     }
@@ -185,6 +193,11 @@ public sealed interface Step permits Step.Fill, Step.Change {
     }
 
     @Override
+    public String kind() {
+      return "rows";
+    }
+
+    @Override
     public String target() {
       return into.table();
     }
@@ -228,6 +241,11 @@ public sealed interface Step permits Step.Fill, Step.Change {
     }
 
     @Override
+    public String kind() {
+      return "batches";
+    }
+
+    @Override
     public String target() {
       return table;
     }
@@ -260,6 +278,10 @@ public sealed interface Step permits Step.Fill, Step.Change {
    * again.
    */
   record Ddl(String name, Optional<String> onlyIf, Definition definition) implements Change {
+    @Override
+    public String kind() {
+      return "ddl";
+    }
 
     @Override
     public String target() {

@@ -1,13 +1,11 @@
 package backfill.report;
 
 import backfill.plan.InvalidPlanException;
-import backfill.postgres.ledger.StepStatus;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
-import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -50,7 +48,7 @@ public record ApprovedReport(
 
     /** Whether an only-if was false. */
     public boolean skipped() {
-      return StepStatus.SKIPPED.toString().equals(status);
+      return "skipped".equals(status);
     }
   }
 
@@ -67,7 +65,7 @@ public record ApprovedReport(
       throw reader.wrong("is not a report of this version of the job");
     }
     String command = reader.text(report, "command");
-    if (!isDryRun(command)) {
+    if (!command.equals(Command.PLAN.toString())) {
       throw reader.wrong("is the report of " + command + ", and only one of plan approves a run");
     }
     if (report.path("exitCode").asInt(-1) != 0) {
@@ -84,11 +82,6 @@ public record ApprovedReport(
         reader.databases(report.path("databases")),
         reader.steps(report.path("steps")),
         by);
-  }
-
-  private static boolean isDryRun(String command) {
-    return Arrays.stream(Command.values())
-        .anyMatch(each -> each.foretells() && each.toString().equals(command));
   }
 
   /** Takes one report apart, and says what is wrong with it. */

@@ -26,21 +26,6 @@ public enum Command {
     this.success = success;
   }
 
-  /** Whether rows are written, or would be if the guards let them. */
-  public boolean writes() {
-    return this == RUN;
-  }
-
-  /** Whether a person is told what a run would do. */
-  public boolean foretells() {
-    return this == PLAN;
-  }
-
-  /** Whether tables are seen as they are, and not as earlier steps would leave them. */
-  public boolean looksAtThePresent() {
-    return this == VERIFY;
-  }
-
   @Override
   public String toString() {
     return name().toLowerCase(Locale.ROOT);

@@ -8,7 +8,6 @@ import backfill.spark.read.LeftOut;
 import backfill.spark.step.DiffCounts;
 import backfill.spark.step.RowsToSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.function.Function;
 
@@ -152,9 +151,7 @@ public record StepReport(
 
   /** The kind of step, as the plan calls it. */
   public String kind() {
-    return step instanceof Step.InPlace
-        ? "batches"
-        : step.getClass().getSimpleName().toLowerCase(Locale.ROOT);
+    return step.kind();
   }
 
   public Long planned() {

@@ -292,6 +292,11 @@ public final class StepReportBuilder {
     verified = new StepReport.Verified(left.missing(), left.addedMeanwhile(), null);
   }
 
+  /** What would have to be written is missing. */
+  public void missesAll() {
+    missing(toDo.planned() == null ? null : (Long) now().toWrite());
+  }
+
   /** How much is missing of what it is to make; null where that is not known. */
   public void missing(Long rows) {
     verified = new StepReport.Verified(rows, null, null);

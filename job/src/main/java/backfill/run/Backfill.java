@@ -86,7 +86,7 @@ public final class Backfill {
             turn.read();
             turn.flatten();
             turn.diff();
-            turn.write();
+            walk.write(turn);
             walk.verify(turn);
           }
         }
@@ -115,13 +115,12 @@ public final class Backfill {
     if (!ready.applies()) {
       run.progress.say("preflight: only-if is false: the plan does not apply here, nothing to do");
     }
-    tellWhatStays(command);
+    if (command.purpose != Purpose.VERIFY) {
+      tellWhatStays();
+    }
     List<Step> active = loaded.steps().stream().filter(step -> !skipped(step, ready)).toList();
     if (command.purpose == Purpose.RUN) {
       refuseUncountedCopies(active);
-    }
-    if (command.writes()) {
-      approve(ready, active);
     }
     return Schedule.of(
         run.plan,
@@ -131,10 +130,7 @@ public final class Backfill {
   }
 
   /** What undo could not take back is said before it is done. */
-  private void tellWhatStays(Command command) {
-    if (command.looksAtThePresent()) {
-      return;
-    }
+  private void tellWhatStays() {
     List<String> stays = new ArrayList<>();
     for (Step step : loaded.steps()) {
       Undoable.cannot(step, run.plan.settings())
@@ -253,9 +249,16 @@ public final class Backfill {
   }
 
   private Walk begin(Schedule schedule, Command command) throws Exception {
-    if (!command.writes()) {
-      return new CountingWalk(run, schedule, command, run::wouldRefuse);
-    }
+    return switch (command) {
+      case PLAN -> new PlanWalk(run, schedule);
+      case VERIFY -> new VerifyWalk(run, schedule);
+      case RUN -> writing(schedule);
+      case CHECK -> throw new IllegalStateException("a check takes no turn");
+    };
+  }
+
+  private Walk writing(Schedule schedule) throws Exception {
+    approve(schedule.ready(), schedule.scope().steps());
     if (!schedule.isEmpty()) {
       openLedger(schedule);
     }
@@ -264,7 +267,7 @@ public final class Backfill {
             ? schedule.turns().size()
             : schedule.countedForChecks() + 1;
     if (turns > 0 && !schedule.countsBeforeItWrites()) {
-      refuseBeforeWriting(schedule, command, turns);
+      refuseBeforeWriting(schedule, turns);
     }
     return new WritingWalk(run, schedule, this::shapes);
   }
@@ -275,12 +278,12 @@ public final class Backfill {
    *
    * @param turns that are counted
    */
-  private void refuseBeforeWriting(Schedule schedule, Command command, int turns) throws Exception {
+  private void refuseBeforeWriting(Schedule schedule, int turns) throws Exception {
     run.progress.say(
         (run.approval.given() ? "approval" : run.guards.any() ? "limits" : "never")
             + ": all steps are counted before one writes");
     List<Refusal> refusals = new ArrayList<>();
-    try (Walk walk = new CountingWalk(run, schedule, command, refusals::add)) {
+    try (Walk walk = new CountingWalk(run, schedule, refusals::add)) {
       Iterator<Turn> all = walk.iterator();
       for (int turn = 0; turn < turns; turn++) {
         Turn counted = all.next();

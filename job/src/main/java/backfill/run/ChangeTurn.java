@@ -8,10 +8,12 @@ import backfill.postgres.change.InPlaceRun;
 import backfill.postgres.ledger.WriteCounts;
 import backfill.postgres.preflight.ChangeCheck;
 import backfill.postgres.write.TooManyRejectedException;
+import backfill.report.Refusal;
 import backfill.report.Sentences;
 import backfill.report.Stage;
 import backfill.report.StepReport;
 import backfill.report.StepReportBuilder;
+import java.util.List;
 import java.util.Map;
 
 /** One step of batches that runs, on its way through the stages. */
@@ -52,7 +54,12 @@ final class ChangeTurn implements Turn {
       report.timed(
           Stage.DIFF, () -> InPlaceDiff.of(run, schedule, now, step).now(run.diff().get()));
     }
-    walk.counted(this, step, ForetoldTurn.refusals(run, step));
+    walk.counted(this, step);
+  }
+
+  @Override
+  public List<Refusal> refusals() {
+    return ForetoldTurn.refusals(run, step);
   }
 
   /**

@@ -3,8 +3,8 @@ package backfill.run;
 import backfill.plan.Step;
 import backfill.postgres.preflight.PreflightResult;
 import backfill.postgres.server.TableName;
-import backfill.report.Command;
 import backfill.report.Refusal;
+import backfill.spark.read.Reading;
 import backfill.spark.step.Overlay;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -14,13 +14,12 @@ import java.util.Set;
 import java.util.function.Consumer;
 
 /**
- * A walk that writes nothing. A step sees the tables as the steps before it would leave them, but
- * for the command verify, which looks at the present state.
+ * A walk that writes nothing: a run counts all steps so before it writes one. Each sees the tables
+ * as the steps before it would leave them.
  */
-final class CountingWalk implements Walk {
-  private final RunScope run;
-  private final Schedule schedule;
-  private final Command command;
+class CountingWalk implements Walk {
+  final RunScope run;
+  final Schedule schedule;
   private final Consumer<Refusal> refused;
   private final NeverChecks never;
   private final Overlay overlay = new Overlay();
@@ -32,10 +31,9 @@ final class CountingWalk implements Walk {
   /**
    * @param refused is told what the guards would refuse
    */
-  CountingWalk(RunScope run, Schedule schedule, Command command, Consumer<Refusal> refused) {
+  CountingWalk(RunScope run, Schedule schedule, Consumer<Refusal> refused) {
     this.run = run;
     this.schedule = schedule;
-    this.command = command;
     this.refused = refused;
     this.never = new NeverChecks(run, schedule.scope().steps());
   }
@@ -49,19 +47,21 @@ final class CountingWalk implements Walk {
     Turn turn;
     if (steps.get(0) instanceof Step.Fill) {
       List<Step.Fill> countable = countable(Step.fills(steps));
-      turn =
-          countable.isEmpty()
-              ? new Turn() {}
-              : new FillTurn(run, this, countable, command, overlay);
+      turn = countable.isEmpty() ? new Turn() {} : new FillTurn(run, this, countable);
     } else {
       filled.clear();
       turn =
           steps.get(0) instanceof Step.Ddl ddl
-              ? new DdlTurn(run, schedule, ddl, command)
-              : new ForetoldTurn(run, this, schedule, (Step.InPlace) steps.get(0), command);
+              ? turn(ddl)
+              : new ForetoldTurn(run, this, schedule, (Step.InPlace) steps.get(0));
     }
     turns.add(turn);
     return turn;
+  }
+
+  /** A run asks the catalog before each statement, and nothing before that. */
+  Turn turn(Step.Ddl step) {
+    return new Turn() {};
   }
 
   /** Those of the steps whose rows can be counted before any of them runs; says which cannot. */
@@ -98,15 +98,23 @@ final class CountingWalk implements Walk {
   /** A run that counts all steps first tells of each when it comes to it. */
   @Override
   public boolean tells() {
-    return command.foretells();
+    return false;
   }
 
   @Override
-  public void counted(Turn turn, Step first, List<Refusal> refusals) {
-    refusals.forEach(refused);
-    if (!command.looksAtThePresent()) {
-      turn.layOver(overlay);
-    }
+  public Reading begin(PreflightResult found, List<Step.Fill> together) throws Exception {
+    return run.reading(found, together, overlay);
+  }
+
+  @Override
+  public void counted(Turn turn, Step first) throws Exception {
+    turn.refusals().forEach(refused);
+    turn.layOver(overlay);
+  }
+
+  @Override
+  public void write(Turn turn) {
+    // Counts are all that is wanted.
   }
 
   @Override

@@ -9,7 +9,6 @@ import backfill.postgres.write.CascadeCount;
 import backfill.postgres.write.KeepingRule;
 import backfill.postgres.write.SequenceRoom;
 import backfill.postgres.write.WritePart;
-import backfill.report.Command;
 import backfill.report.Refusal;
 import backfill.report.Sentences;
 import backfill.report.Stage;
@@ -30,7 +29,7 @@ import java.util.Set;
 final class FillStep {
   private final RunScope run;
   private final PreflightResult ready;
-  private final Command command;
+  private final Walk walk;
   private final Step.Fill step;
   private final StepRun work;
   private final StepReportBuilder report;
@@ -38,10 +37,10 @@ final class FillStep {
   private StepCounts written;
   private Optional<LastRuns.Left> last;
 
-  FillStep(RunScope run, PreflightResult ready, Command command, Step.Fill step) {
+  FillStep(RunScope run, PreflightResult ready, Walk walk, Step.Fill step) {
     this.run = run;
     this.ready = ready;
-    this.command = command;
+    this.walk = walk;
     this.step = step;
     this.work =
         StepRunOfKind.of(
@@ -66,9 +65,7 @@ final class FillStep {
 
   void diff() {
     report.timed(Stage.DIFF, this::count);
-    if (!command.writes()) {
-      report.done();
-    }
+    walk.diffed(report);
   }
 
   private void count() {
@@ -76,17 +73,14 @@ final class FillStep {
     planned = work.diff();
     report.planned(planned, work.target().where());
     run.progress.say("diff " + step.name() + ": " + Sentences.planned(planned));
-    if (command.foretells() || run.guards.any() || run.approval.given()) {
+    if (walk.isJudged() || run.guards.any() || run.approval.given()) {
       report.cascaded(cascaded());
     }
-    if (!command.looksAtThePresent()) {
+    if (walk.leadsToWriting()) {
       tellBytes();
     }
-    if (command.foretells()) {
+    if (walk.isJudged()) {
       foretell();
-    }
-    if (command.looksAtThePresent()) {
-      report.missing(planned.toWrite());
     }
     sinceLastRun();
   }
@@ -138,7 +132,7 @@ final class FillStep {
   private void sinceLastRun() {
     try {
       last = run.lastRuns().of(step, work.target());
-      if (!command.looksAtThePresent()) {
+      if (walk.leadsToWriting()) {
         new GivenBack(run, ready, run.lastRuns()).warn(work, planned, last);
       }
       if (planned.toDelete() == null || planned.toDelete() == 0) {

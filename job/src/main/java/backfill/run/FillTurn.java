@@ -2,14 +2,12 @@ package backfill.run;
 
 import backfill.plan.Step;
 import backfill.postgres.preflight.PreflightResult;
-import backfill.report.Command;
 import backfill.report.CompilerAdvice;
 import backfill.report.Refusal;
 import backfill.report.ReportedDatabase;
 import backfill.report.Sentences;
 import backfill.report.Stage;
 import backfill.report.StepReportBuilder;
-import backfill.spark.diff.DiffFile;
 import backfill.spark.read.LeftOut;
 import backfill.spark.read.Reading;
 import backfill.spark.step.Overlay;
@@ -25,23 +23,16 @@ final class FillTurn implements Turn {
   private final RunScope run;
   private final Walk walk;
   private final List<Step.Fill> together;
-  private final Command command;
-  private final Overlay overlay;
   private final List<FillStep> read = new ArrayList<>();
   private final Set<Step.Fill> unknown = new LinkedHashSet<>();
   private final Set<String> saidOfSources = new HashSet<>();
   private PreflightResult ready;
   private Reading reading;
 
-  /**
-   * @param overlay what the steps before would leave, for a dry run
-   */
-  FillTurn(RunScope run, Walk walk, List<Step.Fill> together, Command command, Overlay overlay) {
+  FillTurn(RunScope run, Walk walk, List<Step.Fill> together) {
     this.run = run;
     this.walk = walk;
     this.together = together;
-    this.command = command;
-    this.overlay = overlay;
   }
 
   List<Step.Fill> steps() {
@@ -68,10 +59,7 @@ final class FillTurn implements Turn {
   private Reading begin() throws Exception {
     run.countActivity();
     run.enter(Stage.READ, together.get(0), "snapshot", 0);
-    Reading begun =
-        command.looksAtThePresent()
-            ? run.verifying(ready, together)
-            : run.reading(ready, together, overlay);
+    Reading begun = walk.begin(ready, together);
     run.progress.say(
         "read: "
             + ReportedDatabase.sentence(begun)
@@ -89,7 +77,7 @@ final class FillTurn implements Turn {
         step,
         name -> run.enter(Stage.READ, step, name, 0),
         (name, rows) -> run.progress.say("read " + name + ": " + Sentences.rows(rows)));
-    FillStep each = new FillStep(run, ready, command, step);
+    FillStep each = new FillStep(run, ready, walk, step);
     try {
       each.readTarget(reading);
     } catch (Overlay.UnknownRowsException e) {
@@ -109,7 +97,7 @@ final class FillTurn implements Turn {
         .forEach(
             (source, rows) -> {
               boolean empty = rows != null && rows == 0;
-              boolean counted = empty || command.foretells() || step.deletes();
+              boolean counted = empty || walk.isJudged() || step.deletes();
               if (counted) {
                 run.enter(Stage.READ, step, source + ", what is left out", 0);
               }
@@ -132,28 +120,18 @@ final class FillTurn implements Turn {
     read.forEach(FillStep::diff);
     if (walk.tells()) {
       read.forEach(FillStep::tell);
-      putInPlace();
+      walk.told(together.get(0));
     }
-    List<Refusal> refusals = new ArrayList<>(refusals());
-    if (!command.looksAtThePresent()) {
-      read.forEach(each -> each.isCounted(walk.never()));
-      refusals.addAll(walk.never().ask(ready, reading));
-    }
-    walk.counted(this, together.get(0), refusals);
+    walk.counted(this, together.get(0));
   }
 
-  /** What is about to be written is told before. */
-  private void putInPlace() {
-    if (command.writes()) {
-      run.enter(Stage.DIFF, together.get(0), "--diff", 0);
-      run.diff().ifPresent(DiffFile::putInPlace);
-    }
-  }
-
-  private List<Refusal> refusals() {
-    return command.looksAtThePresent()
-        ? List.of()
-        : read.stream().flatMap(each -> each.refusals().stream()).toList();
+  @Override
+  public List<Refusal> refusals() throws Exception {
+    List<Refusal> refusals = new ArrayList<>();
+    read.forEach(each -> refusals.addAll(each.refusals()));
+    read.forEach(each -> each.isCounted(walk.never()));
+    refusals.addAll(walk.never().ask(ready, reading));
+    return refusals;
   }
 
   @Override
@@ -165,9 +143,7 @@ final class FillTurn implements Turn {
   /** Writes every step, one after the other. */
   @Override
   public void write() {
-    if (command.writes()) {
-      read.forEach(FillStep::write);
-    }
+    read.forEach(FillStep::write);
   }
 
   /** Compares what was planned and written with what another snapshot shows. */

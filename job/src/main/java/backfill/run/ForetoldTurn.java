@@ -3,7 +3,6 @@ package backfill.run;
 import backfill.plan.Step;
 import backfill.postgres.catalog.Table;
 import backfill.postgres.change.InPlaceCount;
-import backfill.report.Command;
 import backfill.report.Refusal;
 import backfill.report.Sentences;
 import backfill.report.Stage;
@@ -19,15 +18,13 @@ final class ForetoldTurn implements Turn {
   private final Walk walk;
   private final Schedule schedule;
   private final Step.InPlace step;
-  private final Command command;
   private final StepReportBuilder report;
 
-  ForetoldTurn(RunScope run, Walk walk, Schedule schedule, Step.InPlace step, Command command) {
+  ForetoldTurn(RunScope run, Walk walk, Schedule schedule, Step.InPlace step) {
     this.run = run;
     this.walk = walk;
     this.schedule = schedule;
     this.step = step;
-    this.command = command;
     this.report = run.reportOf(step);
   }
 
@@ -41,10 +38,8 @@ final class ForetoldTurn implements Turn {
               InPlaceDiff.of(run, schedule, schedule.changes(), step)
                   .foretold(run.diff().get(), schedule.changes().tables()));
     }
-    walk.counted(this, step, command.looksAtThePresent() ? List.of() : refusals(run, step));
-    if (!command.writes()) {
-      report.done();
-    }
+    walk.counted(this, step);
+    walk.diffed(report);
   }
 
   private void count() throws Exception {
@@ -52,13 +47,15 @@ final class ForetoldTurn implements Turn {
     InPlaceCount.Foretold foretold =
         InPlaceCount.foretell(schedule.scope(), schedule.changes(), step);
     report.foretold(step, foretold);
-    if (command.looksAtThePresent()) {
-      report.missing(foretold.rows().orElse(null));
-    }
     if (foretold.unknown() != null) {
       run.warn("diff " + step.name() + ": not counted: " + foretold.unknown());
     }
     run.progress.say("diff " + step.name() + ": " + Sentences.foretold(report.now()));
+  }
+
+  @Override
+  public List<Refusal> refusals() {
+    return refusals(run, step);
   }
 
   /** What the guards refuse of a step that is counted. */

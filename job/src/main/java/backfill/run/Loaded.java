@@ -4,6 +4,7 @@ import backfill.plan.InvalidPlanException;
 import backfill.plan.Plan;
 import backfill.plan.PlanFile;
 import backfill.plan.Step;
+import backfill.postgres.preflight.Purpose;
 import backfill.report.ApprovedReport;
 import backfill.report.Command;
 import backfill.report.Version;
@@ -45,7 +46,7 @@ public record Loaded(Plan plan, List<Step> steps, Optional<ApprovedReport> appro
    *     others
    */
   public Loaded as(Command command) {
-    if (command.looksAtThePresent()) {
+    if (command.purpose == Purpose.VERIFY) {
       return new Loaded(plan.withoutNever(), steps, approved);
     }
     Selection.refuseHalves(plan.never(), steps);

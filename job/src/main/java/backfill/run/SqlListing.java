@@ -1,6 +1,5 @@
 package backfill.run;
 
-import backfill.plan.Amount;
 import backfill.plan.Plan;
 import backfill.plan.Step;
 import backfill.postgres.catalog.Table;
@@ -16,7 +15,6 @@ import backfill.postgres.snapshot.SnapshotListing;
 import backfill.postgres.write.BatchListing;
 import backfill.postgres.write.Target;
 import backfill.postgres.write.WritePart;
-import backfill.report.Sentences;
 import backfill.spark.engine.Session;
 import backfill.spark.read.ReadListing;
 import backfill.spark.read.TablesToRead;
@@ -112,8 +110,8 @@ final class SqlListing {
   private void write(Step.Change step) throws Exception {
     heading(
         step instanceof Step.InPlace batches
-            ? "write %s: a transaction for each batch of at most %s, until none is left"
-                .formatted(step.name(), Sentences.rows(batches.write().rowsPerBatch()))
+            ? "write %s: a transaction for each batch of at most %d rows, until none is left"
+                .formatted(step.name(), batches.write().rowsPerBatch())
             : "write %s: if the catalog says that it is not done".formatted(step.name()));
     list(changes.of(step));
   }
@@ -174,14 +172,12 @@ final class SqlListing {
     List<WritePart> parts = WritePart.of(step, reads.outputs(step), target);
     for (WritePart part : parts) {
       heading(
-          "write %s%s: a transaction for each batch of at most %s, over %s"
+          "write %s%s: a transaction for each batch of at most %d rows, over %d connections"
               .formatted(
                   step.name(),
                   parts.size() == 1 ? "" : ", " + part.operation().event(),
-                  Sentences.rows(step.write().rowsPerBatch()),
-                  Amount.of(
-                      target.ownParents(reads.outputs(step)).isEmpty() ? step.write().writers() : 1,
-                      "connection")));
+                  step.write().rowsPerBatch(),
+                  target.ownParents(reads.outputs(step)).isEmpty() ? step.write().writers() : 1));
       list(
           BatchListing.of(
                   plan,

@@ -1,6 +1,8 @@
 package backfill.run;
 
+import backfill.report.Refusal;
 import backfill.spark.step.Overlay;
+import java.util.List;
 
 /**
  * One turn of a schedule on its way through the stages; each method is one of them, called once, in
@@ -11,10 +13,15 @@ interface Turn extends AutoCloseable {
 
   default void flatten() throws Exception {}
 
-  /** Counts, and tells the walk what the guards refuse of it. */
+  /** Counts, and tells the walk that it did. */
   default void diff() throws Exception {}
 
-  /** Writes; only a run does. */
+  /** What the guards refuse of it, once it is counted. */
+  default List<Refusal> refusals() throws Exception {
+    return List.of();
+  }
+
+  /** Writes; only a run asks for it. */
   default void write() throws Exception {}
 
   /** Looks at what a turn wrote that is verified by itself; fills are verified together. */

@@ -2,7 +2,8 @@ package backfill.run;
 
 import backfill.plan.Step;
 import backfill.postgres.preflight.PreflightResult;
-import backfill.report.Refusal;
+import backfill.report.StepReportBuilder;
+import backfill.spark.read.Reading;
 import java.util.List;
 
 /**
@@ -19,12 +20,30 @@ interface Walk extends Iterable<Turn>, AutoCloseable {
   /** What must never happen in it. */
   NeverChecks never();
 
-  /**
-   * A turn is counted, and nothing of it written; does not return where it must not be.
-   *
-   * @param refusals what the guards refuse of it
-   */
-  void counted(Turn turn, Step first, List<Refusal> refusals) throws Exception;
+  /** All rows of a turn that begins with this step are told. */
+  default void told(Step first) {}
+
+  /** The snapshots that these steps read in. */
+  Reading begin(PreflightResult found, List<Step.Fill> together) throws Exception;
+
+  /** Whether a person is to judge what a run would do: then more is counted than a run needs. */
+  default boolean isJudged() {
+    return false;
+  }
+
+  /** Whether the rows that it counts are written sooner or later. */
+  default boolean leadsToWriting() {
+    return true;
+  }
+
+  /** The counts of a step are known; a step that goes on from there is not over. */
+  default void diffed(StepReportBuilder step) {}
+
+  /** A turn is counted, and nothing of it written; does not return where it must not be. */
+  void counted(Turn turn, Step first) throws Exception;
+
+  /** Writes a turn, if that is what the walk is for. */
+  void write(Turn turn) throws Exception;
 
   /** Verifies what is due once this turn is written. */
   void verify(Turn turn) throws Exception;

@@ -6,11 +6,11 @@ import backfill.postgres.preflight.PreflightResult;
 import backfill.postgres.preflight.QueryShapes;
 import backfill.postgres.server.NotReadyException;
 import backfill.postgres.server.OpenTransactions;
-import backfill.report.Command;
 import backfill.report.Refusal;
 import backfill.report.Sentences;
 import backfill.report.Stage;
 import backfill.report.StepReportBuilder;
+import backfill.spark.diff.DiffFile;
 import backfill.spark.read.Reading;
 import backfill.spark.step.Overlay;
 import java.util.ArrayList;
@@ -47,9 +47,9 @@ final class WritingWalk implements Walk {
   private Turn turn(List<Step> steps) {
     Turn turn =
         steps.get(0) instanceof Step.Fill
-            ? new FillTurn(run, this, Step.fills(steps), Command.RUN, new Overlay())
+            ? new FillTurn(run, this, Step.fills(steps))
             : steps.get(0) instanceof Step.Ddl ddl
-                ? new DdlTurn(run, schedule, ddl, Command.RUN)
+                ? new DdlTurn(run, schedule, ddl)
                 : new ChangeTurn(run, this, schedule, (Step.InPlace) steps.get(0));
     turns.add(turn);
     return turn;
@@ -113,13 +113,31 @@ final class WritingWalk implements Walk {
     return run.diff().isPresent();
   }
 
+  /** What is about to be written is told before. */
   @Override
-  public void counted(Turn turn, Step first, List<Refusal> refusals) throws Exception {
+  public void told(Step first) {
+    run.enter(Stage.DIFF, first, "--diff", 0);
+    run.diff().ifPresent(DiffFile::putInPlace);
+  }
+
+  @Override
+  public Reading begin(PreflightResult found, List<Step.Fill> together) throws Exception {
+    return run.reading(found, together, new Overlay());
+  }
+
+  @Override
+  public void counted(Turn turn, Step first) throws Exception {
+    List<Refusal> refusals = turn.refusals();
     if (!refusals.isEmpty()) {
       verifyWritten();
       run.enter(Stage.DIFF, first, "limits", 0);
       run.refuse(refusals);
     }
+  }
+
+  @Override
+  public void write(Turn turn) throws Exception {
+    turn.write();
   }
 
   @Override

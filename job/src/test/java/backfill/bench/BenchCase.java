@@ -57,7 +57,7 @@ record BenchCase(
   }
 
   /**
-   * What must be the same afterwards, whichever way did the work.
+   * What must be the same afterwards, whoever did the work.
    *
    * @param query over the main database: the rows without what may differ, such as ids that are
    *     drawn and the time of the run

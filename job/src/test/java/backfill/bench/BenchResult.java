@@ -39,7 +39,7 @@ record BenchResult(
   static final String WRITE = ", write";
 
   /**
-   * One way, once. What is not counted is null.
+   * One way, once. What nobody counts is null.
    *
    * @param cpuSeconds of the process on the processors, the server's not counted
    * @param statements that name a table of the plan's databases
@@ -120,7 +120,7 @@ record BenchResult(
         most(runs, Timing::sequenceValues));
   }
 
-  /** Of an even number the lower one; null where it was not counted. */
+  /** Of an even number the lower one; null where nobody counted. */
   private static <T extends Comparable<T>> T median(List<Timing> runs, Function<Timing, T> figure) {
     List<T> counted = runs.stream().map(figure).filter(Objects::nonNull).sorted().toList();
     return counted.isEmpty() ? null : counted.get((counted.size() - 1) / 2);

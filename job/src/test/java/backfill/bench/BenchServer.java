@@ -110,7 +110,7 @@ final class BenchServer implements AutoCloseable {
     return environment(prefix, database, host(), port());
   }
 
-  /** The same, reached through another port of this machine. */
+  /** Likewise, reached through another port of this machine. */
   Map<String, String> environment(String prefix, String database, int port) {
     return environment(prefix, database, "127.0.0.1", port);
   }
@@ -139,9 +139,7 @@ final class BenchServer implements AutoCloseable {
     administer("CREATE DATABASE " + database);
   }
 
-  /**
-   * No session may be connected to the database that is copied. What is dirty is written before.
-   */
+  /** Nobody may be connected to the database that is copied. What is dirty is written before. */
   void copy(String from, String to) throws SQLException {
     drop(to);
     int version = Integer.parseInt(setting("server_version_num"));

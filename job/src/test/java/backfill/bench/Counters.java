@@ -10,7 +10,7 @@ import java.util.OptionalLong;
 /**
  * What a server has counted so far; the difference of two is what happened between them.
  *
- * @param statements that name a table of the databases; nothing where they are not counted
+ * @param statements that name a table of the databases; nothing where nobody counts them
  * @param walBytes of the whole server
  * @param rows of the databases' tables that were inserted, updated or deleted, the ledger's not
  *     counted
@@ -26,7 +26,7 @@ record Counters(OptionalLong statements, long walBytes, long rows, long sequence
   private static final String SEQUENCES =
       "SELECT coalesce(sum(last_value), 0)::bigint FROM pg_sequences WHERE schemaname = 'public'";
 
-  /** No session may be working there. */
+  /** Nobody may be working there. */
   static Counters now(BenchServer server, List<String> databases) throws SQLException {
     long rows = 0;
     long sequenceValues = 0;

@@ -61,7 +61,7 @@ final class DelayingProxy implements AutoCloseable {
         open.add(client);
         connect(client);
       } catch (IOException e) {
-        // Closed: no connection is let in any more.
+        // Closed: nobody is let in any more.
       }
     }
   }
@@ -110,7 +110,7 @@ final class DelayingProxy implements AutoCloseable {
         try {
           to.getOutputStream().write(chunk.bytes());
         } catch (IOException e) {
-          // No process is there to take it; what still comes is taken from the queue and lost.
+          // Nobody is there to take it; what still comes is taken from the queue and lost.
           close(from);
           close(to);
         }

@@ -111,7 +111,7 @@ record Goal(
     return value == null ? Double.NaN : value;
   }
 
-  /** Nothing where a row is missing, or it was not counted. */
+  /** Nothing where a row is missing, or nobody counted. */
   Optional<Reached> in(BenchResult result) {
     return value
         .apply(result)

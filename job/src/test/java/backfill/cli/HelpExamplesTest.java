@@ -11,9 +11,9 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
@@ -33,7 +33,7 @@ class HelpExamplesTest {
     try (var connection = database.connection()) {
       DemoData.fill(connection, Scale.TINY);
     }
-    // What status shows is there after a run.
+    // What status shows is there once somebody has run something.
     assertThat(run("run", TestingRun.DOJO, "--only", "user-flags").code()).isZero();
   }
 

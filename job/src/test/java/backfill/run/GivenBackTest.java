@@ -43,7 +43,7 @@ class GivenBackTest {
     }
   }
 
-  /** With newer grants it is unknown which pairs were there; how many went all the same. */
+  /** With newer grants nobody can say which pairs were there; how many went all the same. */
   @Test
   void rowsThatWentAreCountedWhereGrantsAreNewer() throws Exception {
     try (TestingGrants there = TestingGrants.of(10, 10)) {

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Limits on the shipped plan. Of five pairs that are to be added to products, three are u3's; p1
- * will have four users. The target has three rows, one of which no source justifies.
+ * will have four users. The target has three rows, one of which nobody justifies.
  */
 class GuardsTest {
   private static final String PLAN = "defectdojo-authorized-users";

@@ -10,7 +10,7 @@ import java.util.TreeSet;
 /**
  * Who has what in a DefectDojo, by name: {@code "p1 u1"}, {@code "pt1 u1"}, {@code "u1
  * is_superuser"}. The rules stand here a second time, in SQL alone, so that a test can hold the job
- * against an independent idea of the answer.
+ * against somebody else's idea of the answer.
  */
 public record TestingAccess(
     SortedSet<String> products, SortedSet<String> types, SortedSet<String> flags) {

@@ -124,7 +124,7 @@ public final class TestingAirflow implements AutoCloseable {
   }
 
   /**
-   * Whether the scheduler has noticed that an attempt of a task is over, or waits for a person: an
+   * Whether the scheduler has noticed that an attempt of a task is over, or waits for somebody: an
    * answer that comes before that makes it begin the task again.
    */
   public boolean scheduled(String run, String task) throws IOException {

@@ -104,7 +104,7 @@ public final class TestingAirflowApi {
         Map.of("chosen_options", new String[] {option}, "params_input", Map.of()));
   }
 
-  /** Ends a task, as a person does who has seen enough. */
+  /** Ends a task, as somebody does who has seen enough. */
   public void markFailed(String run, String task) throws Exception {
     send(
         "PATCH",

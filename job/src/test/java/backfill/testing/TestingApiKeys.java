@@ -199,10 +199,7 @@ public final class TestingApiKeys implements AutoCloseable {
     return rows;
   }
 
-  /**
-   * A database with the same rows, made by its server from this one, which no other session may
-   * use.
-   */
+  /** A database with the same rows, made by its server from this one, which nobody else may use. */
   public TestingApiKeys copy() throws SQLException {
     return new TestingApiKeys(TestingPostgres.shared().copy(database));
   }

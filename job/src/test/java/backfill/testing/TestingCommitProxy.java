@@ -69,7 +69,7 @@ public final class TestingCommitProxy implements AutoCloseable {
     return left.get();
   }
 
-  /** Once a COMMIT was cut, no connection is let in any more. */
+  /** Once a COMMIT was cut, nobody is let in any more. */
   public void closeAfterCut() {
     closesAfterCut = true;
   }

@@ -21,7 +21,7 @@ public final class TestingDefectDojo {
     this.connection = connection;
   }
 
-  /** Makes the tables with the five roles and no user in them. */
+  /** Makes the tables with the five roles and nobody in them. */
   public static TestingDefectDojo create(Connection connection) throws SQLException {
     DemoData.createTables(connection);
     return new TestingDefectDojo(connection);
@@ -220,7 +220,7 @@ public final class TestingDefectDojo {
             role);
   }
 
-  /** A row of the target, as if it was made by hand. */
+  /** A row of the target, as if somebody had made it by hand. */
   public TestingDefectDojo authorizedUser(String product, String user) throws SQLException {
     return product(product)
         .user(user)
@@ -233,7 +233,7 @@ public final class TestingDefectDojo {
             user);
   }
 
-  /** A row of the types' target, as if it was made by hand. */
+  /** A row of the types' target, as if somebody had made it by hand. */
   public TestingDefectDojo authorizedTypeUser(String type, String user) throws SQLException {
     return productType(type)
         .user(user)
@@ -258,7 +258,7 @@ public final class TestingDefectDojo {
     return this;
   }
 
-  /** A name that no user has would otherwise join to nothing, and the test would test nothing. */
+  /** A name that nobody has would otherwise join to nothing, and the test would test nothing. */
   private TestingDefectDojo one(String sql, String... values) throws SQLException {
     int rows = rows(sql, values);
     if (rows != 1) {

@@ -8,7 +8,7 @@ import java.util.stream.Stream;
 import org.opentest4j.TestAbortedException;
 
 /**
- * A Spark as a user installs it: the one that PyPI's pyspark carries, with its scripts. Fetched
+ * A Spark as somebody installs it: the one that PyPI's pyspark carries, with its scripts. Fetched
  * once; skipped where it can't be had.
  *
  * @param version Spark's, as in {@code 4.2.0}

@@ -15,7 +15,7 @@ public final class TestingDojoKeys {
   private static final String TABLES =
       "(SELECT unnest(ARRAY['auth_user', 'dojo_product', 'dojo_product_type', 'dojo_dojo_group']::regclass[]))";
 
-  /** Texts that one's quoting or order may stumble over, each the whole of a key. */
+  /** Texts that somebody's quoting or order may stumble over, each the whole of a key. */
   private static final List<String> ODD =
       List.of(
           "",

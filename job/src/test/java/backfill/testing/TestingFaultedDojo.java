@@ -76,7 +76,7 @@ public final class TestingFaultedDojo implements AutoCloseable {
     return database.count("SELECT count(*)" + TestingGrants.SESSIONS);
   }
 
-  /** What the ledger says is what the tables say, after the last session has stopped writing. */
+  /** What the ledger says is what the tables say, once nobody writes any more. */
   public void assertLedgerIsRight(String after) throws Exception {
     long end = System.nanoTime() + PATIENCE_NANOS;
     while (sessions() > 0) {

@@ -19,7 +19,7 @@ public final class TestingGrants implements AutoCloseable {
   public static final String SESSIONS =
       " FROM pg_stat_activity WHERE datname = current_database() AND application_name LIKE 'backfill %'";
 
-  /** Of those that wait for another session's lock. */
+  /** Of those that wait for a lock of somebody's. */
   public static final String BLOCKED = SESSIONS + " AND cardinality(pg_blocking_pids(pid)) > 0";
 
   private static final long PATIENCE_NANOS = TimeUnit.MINUTES.toNanos(2);
@@ -59,7 +59,7 @@ public final class TestingGrants implements AutoCloseable {
     return planOf("member", name, settings);
   }
 
-  /** The same, only of those grants for which a PostgreSQL condition holds. */
+  /** Likewise, of those grants alone for which a PostgreSQL condition holds. */
   public String planWhere(String condition, String name, String... settings) throws IOException {
     return planOf("{ table = member, where = \"" + condition + "\" }", name, settings);
   }
@@ -85,7 +85,7 @@ public final class TestingGrants implements AutoCloseable {
 
   /**
    * From here on this happens before each statement that inserts into {@code access}; {@code n} is
-   * its number from 1, whichever session sends it.
+   * its number from 1, whoever sends it.
    */
   public TestingGrants beforeEachBatch(String plpgsql) throws SQLException {
     database.execute(
@@ -94,7 +94,7 @@ public final class TestingGrants implements AutoCloseable {
           $$ DECLARE n bigint := nextval('batches'); BEGIN %s RETURN NULL; END $$
         """
             .formatted(plpgsql),
-        // Not again: it would wait for the session that is in the middle of a batch.
+        // Not again: it would wait for whoever is in the middle of a batch.
         "DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_trigger WHERE tgname = 'fault') THEN CREATE TRIGGER fault"
             + " BEFORE INSERT ON access FOR EACH STATEMENT EXECUTE FUNCTION fault(); END IF; END $$");
     return this;

@@ -34,7 +34,7 @@ public final class TestingHeldRun implements AutoCloseable {
   }
 
   /**
-   * Starts a run in any database, and returns once it waits to write this table.
+   * Likewise.
    *
    * @param run runs something in the database, with these options
    */

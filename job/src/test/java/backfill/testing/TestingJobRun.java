@@ -18,7 +18,7 @@ import java.util.stream.Stream;
  * tests share.
  *
  * @param report as JSON; missing where none came out
- * @param line the last line of standard output; missing in the same case
+ * @param line the last line of standard output; missing likewise
  * @param said standard error, where the run was a process
  */
 public record TestingJobRun(int code, JsonNode report, JsonNode line, String said) {

@@ -81,7 +81,7 @@ public record TestingPackages(TestingDatabase main, TestingDatabase ci) implemen
     return runPlan(environment(), plan, command, arguments);
   }
 
-  /** The same, in an environment of the test's own. */
+  /** Likewise, in an environment of the test's own. */
   public TestingRun runPlan(
       Map<String, String> environment, String plan, String command, String... arguments) {
     try {
@@ -135,7 +135,7 @@ public record TestingPackages(TestingDatabase main, TestingDatabase ci) implemen
     return this;
   }
 
-  /** Pipelines in CI's first partition, run by no user. */
+  /** Pipelines in CI's first partition, run by nobody. */
   public TestingPackages pipelines(long... ids) throws SQLException {
     for (long id : ids) {
       pipeline(id, 100, null);
@@ -143,7 +143,7 @@ public record TestingPackages(TestingDatabase main, TestingDatabase ci) implemen
     return this;
   }
 
-  /** A pipeline in a partition, 100 or 101, run by a user of this id or by none. */
+  /** A pipeline in a partition, 100 or 101, run by a user of this id or nobody. */
   public TestingPackages pipeline(long id, int partition, Long user) throws SQLException {
     ci.execute(
         "INSERT INTO p_ci_pipelines (id, partition_id, project_id, ref, sha, status, user_id)"

@@ -182,7 +182,7 @@ public final class TestingPostgres implements AutoCloseable {
     return Integer.parseInt(version.replaceFirst("[.].*", ""));
   }
 
-  /** A fresh, empty database; closing it drops it, even while sessions are connected. */
+  /** A fresh, empty database; closing it drops it, whoever is connected. */
   public TestingDatabase createDatabase() throws SQLException {
     String name = "backfill_test_" + UUID.randomUUID().toString().replace("-", "");
     administer("CREATE DATABASE " + name);

@@ -108,7 +108,7 @@ public final class TestingReplica implements AutoCloseable {
     return "127.0.0.1:" + replica.getPort() + "/postgres";
   }
 
-  /** Without its scheme, too. */
+  /** Likewise. */
   public String primaryAddress() {
     return "127.0.0.1:" + primary.getPort() + "/postgres";
   }

@@ -5,7 +5,7 @@ import java.util.Map;
 import java.util.UUID;
 
 /**
- * A superuser of a test's own, with a password that is nowhere else: where it is found, it leaked.
+ * A superuser of a test's own, with a password that is nowhere else: whoever finds it found a leak.
  */
 public final class TestingRole implements AutoCloseable {
   public final String name = "role_" + UUID.randomUUID().toString().replace("-", "");

@@ -8,7 +8,7 @@ import java.util.UUID;
 
 /**
  * Grants to copy, as {@link TestingGrants}, and a role of their own with a password that is nowhere
- * else: where it is found, it leaked.
+ * else: whoever finds it found a leak.
  */
 public final class TestingScheduledGrants implements AutoCloseable {
   private static final String ROLE = "scheduled_" + UUID.randomUUID().toString().replace("-", "");

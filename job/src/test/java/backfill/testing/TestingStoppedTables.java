@@ -89,7 +89,7 @@ public final class TestingStoppedTables implements AutoCloseable {
   }
 
   /**
-   * A transaction of another session that has inserted a pair in the middle: its batch waits, those
+   * A transaction of somebody else's that has inserted a pair in the middle: its batch waits, those
    * before it are in. Closing it undoes the pair.
    */
   public Connection other() throws SQLException {

@@ -133,7 +133,7 @@ class RetryTest {
       other.setAutoCommit(false);
       // The writer takes (1, 0), then waits for (1, 1); the other session has that and asks for (1,
       // 0). The server
-      // ends the one that looks first: the other one is told to look late.
+      // ends whoever looks first: the other one is told to look late.
       other.createStatement().execute("SET deadlock_timeout = '1min'");
       other.createStatement().execute("INSERT INTO t VALUES (1, 1)");
       Beside<Void> writing = writing(writer, 1, 0, 3);

@@ -94,7 +94,7 @@ class BatchWriterTest {
     }
   }
 
-  /** Settings outlive a transaction only in its session, which only the writer has. */
+  /** Settings outlive a transaction only in its session, which nobody but the writer has. */
   private static List<String> sessionSettings(BatchWriter writer) throws Exception {
     Field field = BatchWriter.class.getDeclaredField("transactions");
     field.setAccessible(true);

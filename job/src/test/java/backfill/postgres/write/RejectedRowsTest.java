@@ -44,7 +44,7 @@ class RejectedRowsTest {
         TestingWriter.APPLICATION_NAME);
   }
 
-  /** Rows of one batch, whichever is refused. */
+  /** Rows of one batch, whoever is refused. */
   private WriteCounts write(long... values) throws SQLException {
     try (BatchWriter writer = writer(values.length)) {
       Batch batch = writer.newBatch();

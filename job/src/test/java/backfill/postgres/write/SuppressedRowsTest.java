@@ -17,7 +17,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** A row that a BEFORE trigger drops without a word is neither written nor another session's. */
+/** A row that a BEFORE trigger drops without a word is neither written nor somebody else's. */
 class SuppressedRowsTest {
   private static final RejectionRules MAY_SWALLOW =
       new RejectionRules(List.of(), Parents.UNKNOWN, true, 10, 0);

@@ -8,7 +8,7 @@ import java.net.URLClassLoader;
 import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.Test;
 
-/** A session beside one that other code started. */
+/** A session beside one that somebody else started. */
 class SessionTest {
 
   @Test

@@ -274,7 +274,7 @@ class SinkRefusalsTest {
 
   @Test
   void urlComesFromTheEnvironmentWithoutOne() {
-    // It is not set for the tests: so its name is in the answer.
+    // Nobody sets it for the tests: so its name is in the answer.
     assertThatThrownBy(
             () ->
                 TestingSpark.session()
