@@ -24,6 +24,9 @@ import org.junit.jupiter.api.io.TempDir;
 class StoppedRunTest {
   private static final Stopping.Reason REASON = new Stopping.Reason("a test", ExitCode.STOPPED);
 
+  /** The slow read takes 100 s where it is not left, and the lock is never had. */
+  private static final Duration LESS_THAN_THE_READ = Duration.ofSeconds(40);
+
   @TempDir Path directory;
   private final Stopping stopping = Stopping.byHand();
   private final ByteArrayOutputStream out = new ByteArrayOutputStream();
@@ -105,7 +108,7 @@ class StoppedRunTest {
     stopping.ask(REASON);
     assertThat(end(run)).isEqualTo(143);
     assertThat(tables.sessions()).isZero();
-    assertThat(Duration.ofNanos(System.nanoTime() - asked)).isLessThan(Duration.ofSeconds(5));
+    assertThat(Duration.ofNanos(System.nanoTime() - asked)).isLessThan(LESS_THAN_THE_READ);
   }
 
   private static void assertNothingWritten(TestingStoppedTables tables, String first)

@@ -12,6 +12,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
@@ -61,6 +62,7 @@ class TwoDatabasesTest {
 
     TestingRun run = run();
 
+    long tookMs = Duration.between(before, Instant.now()).toMillis();
     assertThat(run.code()).as(run.said()).isZero();
     JsonNode main = run.report().path("databases").path("main");
     JsonNode ci = run.report().path("databases").path("ci");
@@ -79,8 +81,8 @@ class TwoDatabasesTest {
       assertThat(Instant.parse(ofCi.path("at").asText()))
           .isBetween(before.minusSeconds(60), Instant.now().plusSeconds(60));
       assertThat(ofCi.path("afterMainMs").isIntegralNumber()).isTrue();
-      assertThat(ofCi.path("afterMainMs").asLong()).isBetween(0L, 10_000L);
-      assertThat(ofCi.path("afterMainByServersMs").asLong()).isBetween(0L, 10_000L);
+      assertThat(ofCi.path("afterMainMs").asLong()).isBetween(0L, tookMs);
+      assertThat(ofCi.path("afterMainByServersMs").asLong()).isBetween(0L, tookMs);
     }
     assertThat(run.said())
         .contains("preflight: database " + packages.main().name() + " at ")

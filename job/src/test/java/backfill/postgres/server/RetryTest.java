@@ -105,7 +105,7 @@ class RetryTest {
       assertThat(failure.getSuppressed()).hasSize(1);
       assertThat(failure.getSuppressed()[0]).hasMessageContaining("lock timeout");
       assertThat(Duration.ofNanos(System.nanoTime() - started))
-          .isBetween(Duration.ofSeconds(1), Duration.ofSeconds(10));
+          .isGreaterThan(Duration.ofSeconds(1));
       assertThat(writer.counts()).isEqualTo(WriteCounts.NONE);
       other.rollback();
     }

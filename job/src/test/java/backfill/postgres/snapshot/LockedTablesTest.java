@@ -35,6 +35,11 @@ class LockedTablesTest {
       ]
       """;
 
+  private static final Duration RETRIES = Duration.ofMinutes(2);
+
+  /** A check that tried again would take as long as {@link #RETRIES}. */
+  private static final Duration LESS_THAN_RETRIES = Duration.ofMinutes(1);
+
   @TempDir Path directory;
   private TestingDatabase database;
 
@@ -71,7 +76,7 @@ class LockedTablesTest {
       "--set",
       "lock-timeout=200 ms",
       "--set",
-      "write.retry-for=60 s"
+      "write.retry-for=" + RETRIES.toSeconds() + " s"
     };
     return TestingRun.of(database.environment(), words);
   }
@@ -102,7 +107,7 @@ class LockedTablesTest {
 
         assertThat(Duration.ofNanos(System.nanoTime() - began))
             .as(table)
-            .isLessThan(Duration.ofSeconds(15));
+            .isLessThan(LESS_THAN_RETRIES);
         assertThat(run.code()).as(table + run.said()).isEqualTo(3);
         assertThat(run.said())
             .as(table)
