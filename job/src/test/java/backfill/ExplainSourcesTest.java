@@ -269,6 +269,46 @@ class ExplainSourcesTest {
     }
   }
 
+  /** Sources are looked at where they are read, and target and ledger where they are written. */
+  @Test
+  void serverToReadFromMustHaveTheSameDatabase() throws Exception {
+    database.execute(
+        "CREATE TABLE direct (o int, u int)",
+        "CREATE TABLE d (o int, u int, PRIMARY KEY (o, u))",
+        "INSERT INTO direct VALUES (7, 1)");
+    String plan =
+        """
+        sources.direct = direct
+        steps = [{ name = s, kind = pairs, direct = [{ from = direct, object = o, user = u }]
+          into = { table = d, object = o, user = u } }]
+        """;
+    Map<String, String> environment = new HashMap<>(database.environment());
+    environment.put("BACKFILL_READ_URL", database.url());
+
+    TestingRun same = explain(environment, plan, "--object", "7", "--user", "1");
+
+    assertThat(explained(same).path("gives").asBoolean()).isTrue();
+    try (TestingDatabase other = TestingPostgres.shared().createDatabase()) {
+      environment.put("BACKFILL_READ_URL", other.url());
+      TestingRun another = explain(environment, plan, "--object", "7", "--user", "1");
+      assertThat(another.code()).isEqualTo(3);
+      assertThat(another.said())
+          .contains(
+              "reads database \""
+                  + other.name()
+                  + "\" while \""
+                  + database.name()
+                  + "\" is written");
+    }
+    environment.put("BACKFILL_READ_URL", "jdbc:postgresql://127.0.0.1:1/none");
+    TestingRun none = explain(environment, plan, "--object", "7", "--user", "1");
+    assertThat(none.code()).isEqualTo(3);
+    assertThat(none.said())
+        .contains("cannot connect to 127.0.0.1:1/none")
+        .contains("BACKFILL_READ_URL");
+    assertThat(none.line().path("retryable").asBoolean()).isTrue();
+  }
+
   @Test
   void largeSourcesAreReadByTheirIndexes() throws Exception {
     database.execute(
