@@ -3,7 +3,7 @@ package backfill.plan;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigException;
 import com.typesafe.config.ConfigValueFactory;
-import java.util.Locale;
+import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
@@ -14,7 +14,8 @@ enum Measure {
   DURATION("a duration with its unit, as in 500 ms, 30 s or 2 min", "-?\\d+(\\.\\d+)?\\s*[a-z]+"),
   BYTES("a size with its unit, as in 64 MiB", "-?\\d+(\\.\\d+)?\\s*[A-Za-z]+"),
   PROTOCOL("auto, copy or unnest", "auto|copy|unnest"),
-  APPROVE("none, counts or exact", "none|counts|exact");
+  APPROVE("none, counts or exact", "none|counts|exact"),
+  ON_REVOKED("report or remove", "report|remove");
 
   /** Stands for no limit. */
   static final String NONE = "none";
@@ -47,8 +48,9 @@ enum Measure {
             case DURATION ->
                 config(text.replaceFirst("min$", "minutes")).getDuration("it").toMillis();
             case BYTES -> config(text).getBytes("it");
-            case PROTOCOL -> (long) Protocol.valueOf(word(text)).ordinal();
-            case APPROVE -> (long) Approve.valueOf(word(text)).ordinal();
+            // An enum has the same words in the same order.
+            case PROTOCOL, APPROVE, ON_REVOKED ->
+                (long) List.of(form.pattern().split("\\|")).indexOf(text);
           });
     } catch (ConfigException | ArithmeticException | NumberFormatException e) {
       return Optional.empty();
@@ -57,11 +59,7 @@ enum Measure {
 
   /** Whether it is one of some words, and no number. */
   boolean isWord() {
-    return this == PROTOCOL || this == APPROVE;
-  }
-
-  private static String word(String text) {
-    return text.toUpperCase(Locale.ROOT);
+    return this == PROTOCOL || this == APPROVE || this == ON_REVOKED;
   }
 
   private static Config config(String text) {

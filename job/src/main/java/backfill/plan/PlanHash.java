@@ -26,7 +26,7 @@ final class PlanHash {
   static String of(ConfigObject plan, String timeZone, Limits limits, String jobVersion) {
     ConfigObject decisive = plan;
     for (String key : plan.keySet()) {
-      if (!DECISIVE.contains(key)) {
+      if (!DECISIVE.contains(key) && !takesRowsBack(plan, key)) {
         decisive = decisive.withoutKey(key);
       }
     }
@@ -38,6 +38,14 @@ final class PlanHash {
     // rendered, an object's keys are sorted
     String canonical = jobVersion + "\n" + decisive.render(ConfigRenderOptions.concise());
     return HexFormat.of().formatHex(Sha256.of(canonical));
+  }
+
+  /** Of the settings the one that decides about rows, where it is not as it is without it. */
+  private static boolean takesRowsBack(ConfigObject plan, String key) {
+    return key.equals(SettingKey.ON_REVOKED.key())
+        && Settings.OnRevoked.REMOVE
+            .name()
+            .equalsIgnoreCase(String.valueOf(plan.get(key).unwrapped()).strip());
   }
 
   private static ConfigValue withoutWrite(ConfigList steps) {

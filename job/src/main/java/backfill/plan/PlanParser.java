@@ -66,6 +66,7 @@ final class PlanParser {
     Set<String> tables = new LinkedHashSet<>(sources.keySet());
     tables.addAll(views.keySet());
     boolean mayDelete = plan.flag(ALLOW_DELETE);
+    settings.checkOnRevoked(plan, mayDelete);
     NeverParser never = new NeverParser(plan, sql);
     List<Step> steps = steps(new StepParser(tables, sql, settings, mayDelete));
     plan.done();

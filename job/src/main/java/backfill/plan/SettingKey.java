@@ -16,6 +16,7 @@ enum SettingKey {
   PROGRESS_EVERY("progress-every", Measure.DURATION, "10 ms", "5 s"),
   APPROVE("approve", Measure.APPROVE, "none", "exact"),
   APPROVE_WITHIN("approve-within", Measure.DURATION, "1 s", "8760 h"),
+  ON_REVOKED("on-revoked", Measure.ON_REVOKED, "report", "remove"),
   READERS("read.readers", Measure.COUNT, "1", "64"),
   FETCH_ROWS("read.fetch-rows", Measure.COUNT, "1", "1000000"),
   KEYS_PER_QUERY("read.keys-per-query", Measure.COUNT, "1", "1000000"),

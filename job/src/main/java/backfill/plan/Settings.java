@@ -23,6 +23,7 @@ public record Settings(
    * @param stopAfter when a run is to stop; empty where it goes on to its end
    * @param approve what must have approved a run
    * @param approveWithin how old the dry run may be that approves one
+   * @param onRevoked what becomes of what a run wrote and its sources revoked meanwhile
    */
   public record General(
       Duration connectTimeout,
@@ -31,13 +32,32 @@ public record Settings(
       boolean undo,
       Optional<StopAfter> stopAfter,
       Approve approve,
-      Duration approveWithin) {
+      Duration approveWithin,
+      OnRevoked onRevoked) {
     public General {
       SettingKey.CONNECT_TIMEOUT.require(connectTimeout);
       SettingKey.LOCK_TIMEOUT.require(lockTimeout);
       SettingKey.PROGRESS_EVERY.require(progressEvery);
       SettingKey.APPROVE_WITHIN.require(approveWithin);
     }
+  }
+
+  /** What a run must have been approved by, before it may write. */
+  public enum Approve {
+    /** By nothing: an approval is used where one is given. */
+    NONE,
+    /** By the counts of a dry run. */
+    COUNTS,
+    /** By the counts of a dry run, and by the keys of the rows that it would have written. */
+    EXACT
+  }
+
+  /** What becomes of rows that a run wrote, and that its sources ceased to justify meanwhile. */
+  public enum OnRevoked {
+    /** They are counted, and stay. */
+    REPORT,
+    /** Those that still are as the run wrote them are taken back. */
+    REMOVE
   }
 
   public Duration connectTimeout() {
@@ -66,6 +86,10 @@ public record Settings(
 
   public Duration approveWithin() {
     return general.approveWithin();
+  }
+
+  public OnRevoked onRevoked() {
+    return general.onRevoked();
   }
 
   /** What holds where nothing else is said. */

@@ -101,8 +101,9 @@ final class SettingsParser {
             duration(values, SettingKey.PROGRESS_EVERY),
             undo,
             stopAfter,
-            Approve.values()[count(values, SettingKey.APPROVE)],
-            duration(values, SettingKey.APPROVE_WITHIN)),
+            Settings.Approve.values()[count(values, SettingKey.APPROVE)],
+            duration(values, SettingKey.APPROVE_WITHIN),
+            onRevoked()),
         new Settings.Read(
             count(values, SettingKey.READERS),
             count(values, SettingKey.FETCH_ROWS),
@@ -120,6 +121,27 @@ final class SettingsParser {
             duration(values, SettingKey.RESUME_WITHIN),
             ledgerKeys,
             number(values, SettingKey.KEYS_BYTES)));
+  }
+
+  private Settings.OnRevoked onRevoked() {
+    return Settings.OnRevoked.values()[count(values, SettingKey.ON_REVOKED)];
+  }
+
+  /** What may take rows away without being a step. */
+  void checkOnRevoked(Node plan, boolean mayDelete) {
+    String key = SettingKey.ON_REVOKED.key();
+    if (onRevoked() == Settings.OnRevoked.REMOVE && !mayDelete) {
+      plan.problem(
+          key,
+          "is remove, which takes rows away, and the plan does not allow that; add allow-delete = true");
+    }
+    if (onRevoked() == Settings.OnRevoked.REMOVE && (!ledgerOn || !ledgerKeys)) {
+      plan.problem(
+          key,
+          "is remove, which needs the keys that the ledger keeps; leave out ledger"
+              + (ledgerOn ? ".keys" : "")
+              + " = off");
+    }
   }
 
   Limits limits() {

@@ -89,6 +89,8 @@ final class ReportJson {
     keys.put("missing", step.missing());
     keys.put("addedMeanwhile", step.verified().addedMeanwhile());
     keys.put("revokedMeanwhile", step.verified().revokedMeanwhile());
+    keys.put("revokedRemoved", step.verified().revokedRemoved());
+    keys.put("revokedLeft", step.verified().revokedLeft());
     keys.put("statements", step.cost().statements());
     keys.put("retries", step.cost().retries());
     keys.put("sequenceValues", step.sequenceValues());

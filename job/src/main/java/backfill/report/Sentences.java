@@ -9,6 +9,7 @@ import backfill.postgres.server.Lasting;
 import backfill.postgres.server.NotReadyException;
 import backfill.postgres.server.SqlFailure;
 import backfill.postgres.snapshot.LostSnapshotException;
+import backfill.postgres.undo.UndoCounts;
 import backfill.spark.query.QueryFailure;
 import backfill.spark.step.DiffCounts;
 import backfill.spark.step.Verified;
@@ -151,6 +152,23 @@ public final class Sentences {
     return verified.examples().isEmpty()
         ? counts
         : counts + "; missing first: " + String.join(", ", verified.examples());
+  }
+
+  /** What became of rows that a run wrote, and that are not justified any more. */
+  public static String takenBack(Verified verified, UndoCounts counts) {
+    long stays = verified.revokedMeanwhile() - counts.takenBack() - counts.already();
+    return String.format(
+            Locale.ROOT,
+            "of %s that this run wrote and the sources revoked meanwhile, %,d taken back",
+            rows(verified.revokedMeanwhile()),
+            counts.takenBack())
+        + (stays <= 0 ? "" : String.format(Locale.ROOT, ", %,d left", stays))
+        + (counts.leftRows().isEmpty()
+            ? ""
+            : "; left first: ("
+                + String.join(", ", counts.leftRows().get(0).key())
+                + ") "
+                + counts.leftRows().get(0).reason());
   }
 
   /** That what a run wrote is not justified any more: it stays until a person takes it away. */

@@ -3,6 +3,7 @@ package backfill.report;
 import backfill.plan.Step;
 import backfill.postgres.ledger.Rejection;
 import backfill.postgres.ledger.StepStatus;
+import backfill.postgres.undo.LeftRow;
 import backfill.spark.diff.DiffSum;
 import backfill.spark.read.LeftOut;
 import backfill.spark.step.DiffCounts;
@@ -124,8 +125,18 @@ public record StepReport(
    */
   public record Rejected(Long rows, long forTheData, List<Rejection> rejections) {}
 
-  /** The differences that another snapshot shows. */
-  public record Verified(Long missing, Long addedMeanwhile, Long revokedMeanwhile) {}
+  /**
+   * The differences that another snapshot shows.
+   *
+   * @param revokedRemoved of the revoked rows those that were taken back; null where they stay
+   * @param revokedLeft what of them was left, the first ones; null where none was to be taken back
+   */
+  public record Verified(
+      Long missing,
+      Long addedMeanwhile,
+      Long revokedMeanwhile,
+      Long revokedRemoved,
+      List<LeftRow> revokedLeft) {}
 
   /**
    * What it took.

@@ -6,6 +6,7 @@ import backfill.postgres.change.InPlaceRun;
 import backfill.postgres.ledger.StepCounts;
 import backfill.postgres.ledger.StepStatus;
 import backfill.postgres.ledger.WriteCounts;
+import backfill.postgres.undo.UndoCounts;
 import backfill.report.StepReport.Cost;
 import backfill.report.StepReport.Deletes;
 import backfill.report.StepReport.Diffed;
@@ -54,7 +55,7 @@ public final class StepReportBuilder {
   private Deletes deletes = new Deletes(null, null, 0);
   private Map<String, Long> cascaded;
   private Rejected rejected = new Rejected(null, 0, null);
-  private StepReport.Verified verified = new StepReport.Verified(null, null, null);
+  private StepReport.Verified verified = new StepReport.Verified(null, null, null, null, null);
   private Long statements;
   private Long retries;
   private Long lockWaitMs;
@@ -284,12 +285,24 @@ public final class StepReportBuilder {
   /** What verify found. */
   public void verified(Verified found) {
     verified =
-        new StepReport.Verified(found.missing(), found.addedMeanwhile(), found.revokedMeanwhile());
+        new StepReport.Verified(
+            found.missing(), found.addedMeanwhile(), found.revokedMeanwhile(), null, null);
+  }
+
+  /** What was revoked meanwhile was to be taken back. */
+  public void takenBack(UndoCounts counts) {
+    verified =
+        new StepReport.Verified(
+            verified.missing(),
+            verified.addedMeanwhile(),
+            verified.revokedMeanwhile(),
+            counts.takenBack(),
+            counts.leftRows());
   }
 
   /** What is left of a step of batches. */
   public void verified(InPlaceRun.Remaining left) {
-    verified = new StepReport.Verified(left.missing(), left.addedMeanwhile(), null);
+    verified = new StepReport.Verified(left.missing(), left.addedMeanwhile(), null, null, null);
   }
 
   /** What would have to be written is missing. */
@@ -299,7 +312,7 @@ public final class StepReportBuilder {
 
   /** How much is missing of what it is to make; null where that is not known. */
   public void missing(Long rows) {
-    verified = new StepReport.Verified(rows, null, null);
+    verified = new StepReport.Verified(rows, null, null, null, null);
   }
 
   public void skipped() {

@@ -1,8 +1,8 @@
 package backfill.run;
 
 import backfill.plan.Amount;
-import backfill.plan.Approve;
 import backfill.plan.Plan;
+import backfill.plan.Settings;
 import backfill.plan.Step;
 import backfill.postgres.preflight.PreflightResult;
 import backfill.postgres.server.Server;
@@ -59,7 +59,7 @@ final class Approval {
                 report.about().runId(),
                 report.about().planHash(),
                 report.about().startedAt().toString(),
-                plan.settings().approve() == Approve.EXACT,
+                plan.settings().approve() == Settings.Approve.EXACT,
                 plan.limits().driftPercent(),
                 notCompared(ready)));
   }
@@ -71,7 +71,7 @@ final class Approval {
    */
   List<Refusal> refusals(PreflightResult ready, List<Step> active) {
     if (approved.isEmpty()) {
-      return plan.settings().approve() == Approve.NONE || active.isEmpty()
+      return plan.settings().approve() == Settings.Approve.NONE || active.isEmpty()
           ? List.of()
           : List.of(
               refusal(

@@ -1,10 +1,14 @@
 package backfill.run;
 
+import backfill.plan.Settings;
 import backfill.plan.Step;
 import backfill.postgres.change.LastRuns;
+import backfill.postgres.ledger.Operation;
 import backfill.postgres.ledger.StepCounts;
 import backfill.postgres.preflight.PreflightResult;
 import backfill.postgres.server.SqlFailure;
+import backfill.postgres.undo.RevokedRows;
+import backfill.postgres.undo.UndoCounts;
 import backfill.postgres.write.CascadeCount;
 import backfill.postgres.write.KeepingRule;
 import backfill.postgres.write.SequenceRoom;
@@ -19,11 +23,14 @@ import backfill.spark.step.DiffCounts;
 import backfill.spark.step.Overlay;
 import backfill.spark.step.PlannedKeys;
 import backfill.spark.step.StepRun;
+import backfill.spark.step.Verified;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.UUID;
 
 /** One step of a turn: its executor, what that found, and what is said and reported of it. */
 final class FillStep {
@@ -36,6 +43,7 @@ final class FillStep {
   private DiffCounts planned;
   private StepCounts written;
   private Optional<LastRuns.Left> last;
+  private Verified revoked;
 
   FillStep(RunScope run, PreflightResult ready, Walk walk, Step.Fill step) {
     this.run = run;
@@ -151,19 +159,23 @@ final class FillStep {
     if (planned.toDelete() == null) {
       return null;
     }
-    if (planned.toDelete() == 0 || work.target().cascades().isEmpty()) {
+    if (planned.toDelete() == 0) {
       return Map.of();
     }
-    return PlannedKeys.toDelete(work)
-        .flatMap(
-            keys ->
-                CascadeCount.of(
-                    run.database,
-                    run.applicationName,
-                    run.plan.settings(),
-                    work.target(),
-                    step.key(),
-                    keys))
+    Optional<List<String[]>> keys = PlannedKeys.toDelete(work);
+    if (keys.isEmpty()) {
+      return CascadeCount.isNone(
+              run.database, run.applicationName, run.plan.settings(), work.target())
+          ? Map.of()
+          : null;
+    }
+    return CascadeCount.of(
+            run.database,
+            run.applicationName,
+            run.plan.settings(),
+            work.target(),
+            step.key(),
+            keys.get())
         .orElse(null);
   }
 
@@ -219,7 +231,8 @@ final class FillStep {
           report.verified(verified);
           report.sent(fresh.statements() - before);
           run.progress.say("verify " + step.name() + ": " + Sentences.verified(verified));
-          if (verified.revokedMeanwhile() > 0) {
+          revoked = verified;
+          if (verified.revokedMeanwhile() > 0 && !removes()) {
             run.warn("verify " + step.name() + ": " + Sentences.revoked(verified));
           }
         });
@@ -227,6 +240,39 @@ final class FillStep {
 
   void isCounted(NeverChecks never) {
     never.isCounted(work);
+  }
+
+  private boolean removes() {
+    return run.plan.settings().onRevoked() == Settings.OnRevoked.REMOVE;
+  }
+
+  /** Takes back what the run added and its sources revoked meanwhile, if the plan says so. */
+  void removeRevoked() throws Exception {
+    if (!removes() || revoked == null || !Operation.inserts(step)) {
+      return;
+    }
+    report.timed(
+        Stage.VERIFY,
+        () -> {
+          UndoCounts counts =
+              revoked.revokedKeys().isEmpty() ? UndoCounts.NONE : removed(revoked.revokedKeys());
+          report.takenBack(counts);
+          if (revoked.revokedMeanwhile() > 0) {
+            run.warn("verify " + step.name() + ": " + Sentences.takenBack(revoked, counts));
+          }
+        });
+  }
+
+  private UndoCounts removed(List<List<String>> keys) throws Exception {
+    run.enter(Stage.VERIFY, step, step.name() + ", revoked meanwhile", keys.size());
+    return new RevokedRows(run.database, run.applicationName, run.plan.settings())
+        .remove(
+            UUID.fromString(run.report.runId()),
+            Operation.insertEntry(step),
+            work.target().table().name(),
+            new HashSet<>(keys),
+            run.ledger().slot(step.name() + " revoked").orElseThrow(),
+            run.stopping::check);
   }
 
   void layOver(Overlay overlay) {

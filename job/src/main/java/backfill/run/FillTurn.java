@@ -151,6 +151,13 @@ final class FillTurn implements Turn {
     read.forEach(each -> each.verify(fresh));
   }
 
+  /** Takes back what was revoked meanwhile, the last step's first: its rows may refer to others. */
+  void removeRevoked() throws Exception {
+    for (int i = read.size() - 1; i >= 0; i--) {
+      read.get(i).removeRevoked();
+    }
+  }
+
   @Override
   public void close() {
     read.forEach(FillStep::close);

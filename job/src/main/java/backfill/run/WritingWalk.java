@@ -171,6 +171,9 @@ final class WritingWalk implements Walk {
       }
       run.release(reading);
     }
+    for (int i = written.size() - 1; i >= 0; i--) {
+      written.get(i).removeRevoked();
+    }
     // What a later check is about, too, stays until it is asked; at the latest until the end.
     written.stream()
         .filter(turn -> turn.steps().stream().noneMatch(never::waitsFor))

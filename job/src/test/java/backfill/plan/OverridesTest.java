@@ -100,9 +100,11 @@ class OverridesTest {
 
   @Test
   void whatApprovesARunCanBeMadeStricterAndNotLess() {
-    assertThat(read(SMALL, "approve=counts").settings().approve()).isEqualTo(Approve.COUNTS);
+    assertThat(read(SMALL, "approve=counts").settings().approve())
+        .isEqualTo(Settings.Approve.COUNTS);
     String demanding = SMALL + "approve = counts";
-    assertThat(read(demanding, "approve=exact").settings().approve()).isEqualTo(Approve.EXACT);
+    assertThat(read(demanding, "approve=exact").settings().approve())
+        .isEqualTo(Settings.Approve.EXACT);
     assertThat(problems(demanding, "approve=none"))
         .containsExactly(
             "--set: approve is counts in the plan, and can be made stricter from the command line, not none");

@@ -96,4 +96,14 @@ class PlanHashTest {
         .isEqualTo(HASH);
     assertThat(PlanFile.read("elsewhere.conf", SMALL, List.of(), "1.0").hash()).isEqualTo(HASH);
   }
+
+  @Test
+  void whetherRowsAreTakenBackCountsAndWhatApprovesDoesNot() {
+    String deletes = SMALL + "allow-delete = true\n";
+    assertThat(read(deletes + "on-revoked = remove").hash())
+        .isNotEqualTo(HASH)
+        .isEqualTo(read(deletes, "on-revoked=remove").hash());
+    assertThat(read(deletes + "on-revoked = report").hash()).isEqualTo(HASH);
+    assertThat(read(SMALL + "approve = exact\nlimits.drift-percent = 7").hash()).isEqualTo(HASH);
+  }
 }

@@ -34,8 +34,9 @@ class SettingsTest {
                     Duration.ofSeconds(4),
                     false,
                     Optional.empty(),
-                    Approve.NONE,
-                    Duration.ofHours(24)),
+                    Settings.Approve.NONE,
+                    Duration.ofHours(24),
+                    Settings.OnRevoked.REPORT),
                 new Settings.Read(4, 10_000, 10_000, Duration.ofMinutes(1)),
                 new Settings.Flatten(268_435_456, 268_435_456),
                 new Settings.Write(
@@ -61,6 +62,8 @@ class SettingsTest {
         stop-after = 45 min
         approve = exact
         approve-within = 1 h
+        allow-delete = true
+        on-revoked = remove
         read { readers = 1, fetch-rows = 1000000, wait-for = 0 s }
         flatten { broadcast-bytes = 0 B, dictionary-bytes = 1 GiB }
         write { writers = 64, rows-per-batch = 1, batch-bytes = 1 GiB, protocol = copy, statement-timeout = 1 h, retry-for = 0 s }
@@ -76,8 +79,9 @@ class SettingsTest {
                     Duration.ofMillis(1500),
                     true,
                     Optional.of(new StopAfter.Lasting(Duration.ofMinutes(45))),
-                    Approve.EXACT,
-                    Duration.ofHours(1)),
+                    Settings.Approve.EXACT,
+                    Duration.ofHours(1),
+                    Settings.OnRevoked.REMOVE),
                 new Settings.Read(1, 1_000_000, 10_000, Duration.ZERO),
                 new Settings.Flatten(0, 1_073_741_824),
                 new Settings.Write(64, 1, 1L << 30, COPY, Duration.ofHours(1), Duration.ZERO),
@@ -107,6 +111,7 @@ class SettingsTest {
         stop-after = "05:00"
         approve = yes
         approve-within = 0 s
+        on-revoked = keep
         """;
     String duration = "a duration with its unit, as in 500 ms, 30 s or 2 min";
     assertThat(problems(SMALL + text))
@@ -131,7 +136,8 @@ class SettingsTest {
             "test.conf:21: stop-after must be a duration with its unit, as in 45 min, a time with"
                 + " its offset, as in 2026-11-21T05:00:00Z, or never, got the text \"05:00\"",
             "test.conf:22: approve must be none, counts or exact, got yes",
-            "test.conf:23: approve-within must be 1 s to 8760 h, got 0 s");
+            "test.conf:23: approve-within must be 1 s to 8760 h, got 0 s",
+            "test.conf:24: on-revoked must be report or remove, got keep");
   }
 
   @Test
@@ -213,5 +219,17 @@ class SettingsTest {
             "ledger must be on, off, or a block with schema, lease, resume-within, keys and keys-bytes, got the text \"maybe\"");
     assertThatThrownBy(() -> read(SMALL + "ledger.lease = 10 ms"))
         .hasMessageContaining("ledger.lease must be 1 s to 1 h, got 10 ms");
+  }
+
+  @Test
+  void takingBackWhatWasRevokedNeedsAPlanThatMayDeleteAndKeysInTheLedger() {
+    String remove = SMALL + "on-revoked = remove\n";
+    assertThat(problems(remove + "ledger.keys = off"))
+        .containsExactly(
+            "test.conf:7: on-revoked of the plan is remove, which takes rows away, and the plan does not allow that; add allow-delete = true",
+            "test.conf:7: on-revoked of the plan is remove, which needs the keys that the ledger keeps; leave out ledger.keys = off");
+    assertThat(problems(remove + "ledger = off\nallow-delete = true"))
+        .containsExactly(
+            "test.conf:7: on-revoked of the plan is remove, which needs the keys that the ledger keeps; leave out ledger = off");
   }
 }

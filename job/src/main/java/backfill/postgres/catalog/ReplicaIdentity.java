@@ -90,6 +90,9 @@ public final class ReplicaIdentity {
             .distinct()
             .map(String::valueOf)
             .collect(Collectors.joining(", "));
+    if (losing.isEmpty()) {
+      return List.of();
+    }
     return inquiry.rows(
         """
         SELECT DISTINCT c.conrelid::pg_catalog.int8 FROM pg_catalog.pg_constraint c

@@ -51,6 +51,16 @@ public enum Operation {
     return operations;
   }
 
+  /** Whether a step adds rows. */
+  public static boolean inserts(Step.Fill step) {
+    return of(step).stream().anyMatch(Operation::inserts);
+  }
+
+  /** The name under which the ledger keeps what a step adds; of one that does. */
+  public static String insertEntry(Step.Fill step) {
+    return entry(step, of(step).stream().filter(Operation::inserts).findFirst().orElseThrow());
+  }
+
   /**
    * The name under which the ledger keeps a part of a step: the step's where it is all of it, else
    * with a word behind a blank, which no step's own name has.

@@ -2,6 +2,7 @@ package backfill.postgres.preflight;
 
 import backfill.plan.Plan;
 import backfill.plan.Protocol;
+import backfill.plan.Settings;
 import backfill.plan.Step;
 import backfill.postgres.catalog.Arbiter;
 import backfill.postgres.catalog.ArbiterRule;
@@ -29,6 +30,7 @@ import backfill.postgres.server.TableName;
 import backfill.postgres.write.SequenceForward;
 import backfill.postgres.write.Target;
 import java.sql.SQLException;
+import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -107,8 +109,14 @@ final class TargetCheck {
     if (step.deletes()) {
       rights.needDelete(Findings.place(step), table, findings);
     }
+    if (removesRevoked(step)) {
+      // Each row is locked and looked at whole before it goes.
+      for (Privilege right : List.of(Privilege.SELECT, Privilege.UPDATE, Privilege.DELETE)) {
+        rights.needTable(Findings.place(step), right, table, findings);
+      }
+    }
     Cascades along = step.deletes() ? Cascades.of(inquiry, table) : Cascades.none(table);
-    new ReplicaIdentity(inquiry, findings).check(Findings.place(step), along, events(step));
+    new ReplicaIdentity(inquiry, findings).check(Findings.place(step), along, changes(step));
     Optional<OwnedRows> owned = owned(step, table, shapes);
     rights.adviseRanges(Findings.place(step), table, readers, findings);
     Map<RowEvent, List<String>> triggers = new EnumMap<>(RowEvent.class);
@@ -136,6 +144,20 @@ final class TargetCheck {
                           .formatted(why, table.name())));
     }
     return target;
+  }
+
+  private boolean removesRevoked(Step.Fill step) {
+    return plan.settings().onRevoked() == Settings.OnRevoked.REMOVE
+        && events(step).contains(RowEvent.INSERT);
+  }
+
+  /** What happens to rows of its table, what is taken back included. */
+  private List<RowEvent> changes(Step.Fill step) {
+    List<RowEvent> changes = new ArrayList<>(events(step));
+    if (removesRevoked(step) && !changes.contains(RowEvent.DELETE)) {
+      changes.add(RowEvent.DELETE);
+    }
+    return changes;
   }
 
   private void adviseParents(Step.Fill step, List<ParentCatalog.Found> found, Shapes shapes) {

@@ -16,6 +16,11 @@ import java.util.Map;
 final class LaterKeys {
   private final Map<List<String>, String> runs = new HashMap<>();
 
+  /** Of a run that still lasts: no later one has written its tables. */
+  static LaterKeys none() {
+    return new LaterKeys();
+  }
+
   /**
    * @param target the table, quoted
    */

@@ -1,20 +1,16 @@
 package backfill.postgres.undo;
 
 import backfill.plan.Settings;
-import backfill.postgres.ledger.BatchLedger;
 import backfill.postgres.ledger.ChangedRows;
 import backfill.postgres.ledger.KeptBatch;
 import backfill.postgres.ledger.LedgerSlot;
 import backfill.postgres.ledger.LedgerStatus;
 import backfill.postgres.ledger.RunLedger;
-import backfill.postgres.ledger.WriteCounts;
 import backfill.postgres.server.Database;
 import backfill.postgres.server.NotReadyException;
-import backfill.postgres.server.Retry;
 import backfill.postgres.server.RowEvent;
 import backfill.postgres.server.SessionSettings;
 import backfill.postgres.server.TableName;
-import backfill.postgres.write.BatchStatement;
 import backfill.postgres.write.BatchTransactions;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -207,7 +203,7 @@ public final class Undo {
                           ? new UndoBatch(
                                   table, part.event(), later, table.referencesBut(own), connection)
                               .look(rows)
-                          : unfit(table, rows));
+                          : UndoTransaction.unfit(table, rows));
               seen.accept(sum(done) + counts.rows());
               connection.rollback();
             }
@@ -281,15 +277,6 @@ public final class Undo {
     return table.unfit(rows).isEmpty();
   }
 
-  private static UndoCounts unfit(UndoTable table, ChangedRows rows) {
-    String reason = table.unfit(rows).orElseThrow();
-    List<LeftRow> left = new ArrayList<>();
-    for (int row = 0; row < rows.size(); row++) {
-      left.add(new LeftRow(rows.key(row), reason));
-    }
-    return UndoCounts.of(0, 0, left);
-  }
-
   private UndoCounts batch(
       BatchTransactions transactions,
       UndoPart part,
@@ -298,63 +285,8 @@ public final class Undo {
       KeptBatch batch,
       LedgerSlot slot)
       throws SQLException {
-    return transactions.retried(
-        retry -> attempt(transactions, new Attempt(part, table, later, batch, slot), retry));
-  }
-
-  /** What one transaction takes back. */
-  private record Attempt(
-      UndoPart part, UndoTable table, LaterKeys later, KeptBatch batch, LedgerSlot slot) {}
-
-  private UndoCounts attempt(BatchTransactions transactions, Attempt of, Retry retry)
-      throws SQLException {
-    Connection connection = transactions.open();
-    BatchLedger ledger =
-        new BatchLedger(of.slot().forPartition(of.batch().partition()), of.batch().afterKey());
-    String transaction =
-        transactions.begin(
-            BatchStatement.begin(settings.lockTimeout(), settings.write().statementTimeout())
-                + ledger.fence(settings.write().statementTimeout()),
-            ledger);
-    ChangedRows rows = rows(connection, of.batch());
-    if (!fitting(of.table(), rows)) {
-      connection.rollback();
-      return unfit(of.table(), rows);
-    }
-    UndoBatch work =
-        new UndoBatch(
-            of.table(), of.part().event(), of.later(), of.table().references(), connection);
-    UndoCounts counts = work.write(rows);
-    if (counts.takenBack() == 0) {
-      connection.rollback();
-      return counts;
-    }
-    WriteCounts written =
-        new WriteCounts(
-                counts.rows(),
-                counts.takenBack(),
-                new WriteCounts.Leaving(counts.already() + counts.left(), List.of()),
-                WriteCounts.NONE.refusing(),
-                Map.of(),
-                new WriteCounts.Effort(work.statements(), 0, 0),
-                true)
-            .after(retry);
-    BatchLedger.Kept kept =
-        BatchLedger.Kept.of(of.table().name(), opposite(of.part().event()), work.changed(rows));
-    if (!ledger.enter(connection, written, kept, of.batch().lastKey())) {
-      throw new IllegalStateException(
-          "the ledger has this batch of the same undo already: " + of.batch());
-    }
-    transactions.commit(transaction, ledger);
-    return counts;
-  }
-
-  private static RowEvent opposite(RowEvent event) {
-    return switch (event) {
-      case INSERT -> RowEvent.DELETE;
-      case UPDATE -> RowEvent.UPDATE;
-      case DELETE -> RowEvent.INSERT;
-    };
+    return new UndoTransaction(settings, table, part.event(), later, slot)
+        .of(transactions, batch, connection -> rows(connection, batch));
   }
 
   /** Why nothing at all can come back; empty where something can, or nothing was written. */

@@ -77,6 +77,23 @@ public final class CascadeCount {
     }
   }
 
+  /** Whether no row of another table goes along with one of the target's. */
+  public static boolean isNone(
+      Database database, String applicationName, Settings settings, Target target) {
+    try (Connection connection = database.connect(applicationName);
+        Inquiry inquiry =
+            new Inquiry(connection, settings.lockTimeout(), settings.write().retryFor())) {
+      return Cascades.of(inquiry, target.table()).children().isEmpty();
+    } catch (SQLException e) {
+      throw new IllegalStateException(
+          "cannot look what goes along with rows of "
+              + target.table().name()
+              + ": "
+              + SqlFailure.message(e),
+          e);
+    }
+  }
+
   /**
    * What would go.
    *

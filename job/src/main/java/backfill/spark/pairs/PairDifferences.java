@@ -16,10 +16,16 @@ import org.roaringbitmap.RoaringBitmap;
  * object, or added up.
  *
  * @param examples missing pairs in words, at most {@link Verified#EXAMPLES}
+ * @param revokedKeys revoked pairs, at most {@link Verified#REVOKED_KEYS}
  */
-record PairDifferences(long missing, long added, long revoked, long foreign, List<String> examples)
+record PairDifferences(
+    long missing,
+    long added,
+    long revoked,
+    long foreign,
+    List<String> examples,
+    List<List<String>> revokedKeys)
     implements Serializable {
-  private static final PairDifferences NONE = new PairDifferences(0, 0, 0, 0, List.of());
 
   /** Judges one object after the other. */
   static ObjectSets.Verdict<PairDifferences> judging(Broadcast<UserIndex> index, StepKeys keys) {
@@ -44,7 +50,18 @@ record PairDifferences(long missing, long added, long revoked, long foreign, Lis
         added,
         revoked.getLongCardinality(),
         foreign,
-        examples(object, missing, index, keys));
+        examples(object, missing, index, keys),
+        revokedKeys(object, revoked, index, keys));
+  }
+
+  private static List<List<String>> revokedKeys(
+      long object, RoaringBitmap revoked, UserIndex index, StepKeys keys) {
+    List<List<String>> pairs = new ArrayList<>();
+    PeekableIntIterator each = revoked.getIntIterator();
+    while (each.hasNext() && pairs.size() < Verified.REVOKED_KEYS) {
+      pairs.add(List.of(keys.objects().text(object), keys.users().text(index.key(each.next()))));
+    }
+    return pairs;
   }
 
   private static List<String> examples(
@@ -58,20 +75,30 @@ record PairDifferences(long missing, long added, long revoked, long foreign, Lis
     return examples;
   }
 
+  /** None so far; {@link #and} adds to its lists. */
+  private static PairDifferences none() {
+    return new PairDifferences(0, 0, 0, 0, new ArrayList<>(), new ArrayList<>());
+  }
+
+  /** Both; the lists of this one are used up. Spark gives each task, and the driver, its own. */
   private PairDifferences and(PairDifferences other) {
-    List<String> both = new ArrayList<>(examples);
-    other.examples.stream().limit(Verified.EXAMPLES - both.size()).forEach(both::add);
+    other.examples.stream().limit(Verified.EXAMPLES - examples.size()).forEach(examples::add);
+    other.revokedKeys.stream()
+        .limit(Verified.REVOKED_KEYS - revokedKeys.size())
+        .forEach(revokedKeys::add);
     return new PairDifferences(
         missing + other.missing,
         added + other.added,
         revoked + other.revoked,
         foreign + other.foreign,
-        both);
+        examples,
+        revokedKeys);
   }
 
   /** Adds up the verdicts. */
   static Verified between(JavaRDD<PairDifferences> verdicts) {
-    PairDifferences sum = verdicts.aggregate(NONE, PairDifferences::and, PairDifferences::and);
-    return new Verified(sum.missing, sum.added, sum.revoked, sum.foreign, sum.examples);
+    PairDifferences sum = verdicts.aggregate(none(), PairDifferences::and, PairDifferences::and);
+    return new Verified(
+        sum.missing, sum.added, sum.revoked, sum.foreign, sum.examples, sum.revokedKeys);
   }
 }

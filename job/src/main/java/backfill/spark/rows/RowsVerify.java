@@ -24,6 +24,7 @@ import backfill.postgres.ledger.WriteCounts;
 import backfill.postgres.write.WritePart;
 import backfill.spark.read.MatchKey;
 import backfill.spark.read.SameValues;
+import backfill.spark.step.PlannedKeys;
 import backfill.spark.step.Verified;
 import java.util.ArrayList;
 import java.util.List;
@@ -110,7 +111,20 @@ final class RowsVerify {
                 slice(sort_array(collect_list(example)), 1, Verified.EXAMPLES))
             .first();
     return new Verified(
-        sums.getLong(0), sums.getLong(1), sums.getLong(2), sums.getLong(3), sums.getList(4));
+        sums.getLong(0),
+        sums.getLong(1),
+        sums.getLong(2),
+        sums.getLong(3),
+        sums.getList(4),
+        sums.getLong(2) == 0 ? List.of() : keys(both.where(revoked.and(not(isTrue(WANTED))))));
+  }
+
+  /** Those that nothing gives any more; of another value than was planned the key is justified. */
+  private List<List<String>> keys(Dataset<Row> rows) {
+    Dataset<Row> keys =
+        rows.select(
+            step.key().stream().map(key -> cell(PLANNED + key).as(key)).toArray(Column[]::new));
+    return PlannedKeys.texts(keys.limit(Verified.REVOKED_KEYS)).orElse(List.of());
   }
 
   private Column different() {

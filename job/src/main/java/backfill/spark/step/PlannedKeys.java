@@ -6,6 +6,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.IntStream;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.types.DataType;
@@ -41,12 +42,36 @@ public final class PlannedKeys {
     return of(run, changes.updates(), changes.counts().toUpdate());
   }
 
+  /**
+   * Rows of keys as the server writes them; empty where a column's values have another text there.
+   */
+  public static Optional<List<List<String>>> texts(Dataset<Row> keys) {
+    return arePlain(keys)
+        ? Optional.of(
+            keys.collectAsList().stream()
+                .map(
+                    row ->
+                        IntStream.range(0, row.length())
+                            .mapToObj(column -> text(row.get(column)))
+                            .toList())
+                .toList())
+        : Optional.empty();
+  }
+
+  private static boolean arePlain(Dataset<Row> keys) {
+    return Arrays.stream(keys.schema().fields()).allMatch(f -> PLAIN.contains(f.dataType()));
+  }
+
+  private static String text(Object value) {
+    return value == null ? null : value.toString();
+  }
+
   private static Optional<List<String[]>> of(StepRun run, Dataset<Row> changed, Long count) {
     if (changed == null || count > MOST) {
       return Optional.empty();
     }
     Dataset<Row> keys = changed.select(Cells.cells(run.step().key()));
-    if (!Arrays.stream(keys.schema().fields()).allMatch(f -> PLAIN.contains(f.dataType()))) {
+    if (!arePlain(keys)) {
       return Optional.empty();
     }
     List<Row> rows = keys.collectAsList();
@@ -54,8 +79,7 @@ public final class PlannedKeys {
     for (int column = 0; column < run.step().key().size(); column++) {
       String[] texts = new String[rows.size()];
       for (int row = 0; row < texts.length; row++) {
-        Object value = rows.get(row).get(column);
-        texts[row] = value == null ? null : value.toString();
+        texts[row] = text(rows.get(row).get(column));
       }
       columns.add(texts);
     }

@@ -1,6 +1,5 @@
 package backfill.postgres.server;
 
-import backfill.plan.Approve;
 import backfill.plan.Limits;
 import backfill.plan.Plan;
 import backfill.plan.Protocol;
@@ -228,8 +227,9 @@ public final class TestingPreflight {
                 Duration.ofSeconds(5),
                 false,
                 Optional.empty(),
-                Approve.NONE,
-                Duration.ofHours(1)),
+                Settings.Approve.NONE,
+                Duration.ofHours(1),
+                Settings.OnRevoked.REPORT),
             new Settings.Read(readers, 1000, 100, Duration.ofMinutes(1)),
             new Settings.Flatten(1, 1),
             WRITE,
