@@ -6,7 +6,6 @@ import backfill.cli.CommandLineJob;
 import backfill.report.ExitCode;
 import backfill.report.Stopping;
 import backfill.testing.TestingApiKeys;
-import backfill.testing.TestingJobRun;
 import backfill.testing.TestingProcess;
 import backfill.testing.TestingRun;
 import java.io.ByteArrayOutputStream;
@@ -80,7 +79,7 @@ class ApiKeysKilledTest {
       }
       keys.database.execute(FAST.toArray(String[]::new));
       try (TestingProcess process = start(keys)) {
-        TestingJobRun run = process.end();
+        TestingRun run = process.end();
         assertThat(run.code()).as(run.said()).isZero();
         assertThat(run.said()).doesNotContain("SparkContext").contains("goes on with its :now");
       }

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import backfill.testing.TestingDistribution;
 import backfill.testing.TestingGrants;
-import backfill.testing.TestingJobRun;
 import backfill.testing.TestingProcess;
+import backfill.testing.TestingRun;
 import backfill.testing.TestingSubmittedDojo;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Files;
@@ -39,7 +39,7 @@ class ChangingSourceIT {
           "CREATE FUNCTION held() RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN"
               + " PERFORM pg_advisory_xact_lock_shared(%d); RETURN true; END $$".formatted(LOCK));
       statement.execute("SELECT pg_advisory_lock(" + LOCK + ")");
-      TestingJobRun run;
+      TestingRun run;
       try (TestingProcess job = TestingProcess.start(submit(spark), there.database.environment())) {
         job.await(
             there,

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import backfill.testing.TestingCommitProxy;
 import backfill.testing.TestingGrants;
-import backfill.testing.TestingJobRun;
 import backfill.testing.TestingProcess;
+import backfill.testing.TestingRun;
 import java.sql.Connection;
 import java.util.HashMap;
 import java.util.List;
@@ -28,7 +28,7 @@ class ExactCountsTest {
       there.beforeEachBatch("IF n IN (5, 15) THEN " + FAIL + " END IF;");
       try (TestingProcess job =
           TestingProcess.local("local[2,4]", there.database.environment(), there.plan("retried"))) {
-        TestingJobRun run = job.end();
+        TestingRun run = job.end();
 
         assertThat(run.code()).as(run.said()).isZero();
         assertThat(there.batchesSent()).as("two batches sent again").isEqualTo(22);
@@ -57,7 +57,7 @@ class ExactCountsTest {
       there.beforeEachBatch("IF n IN (5, 15) THEN " + FAIL + " END IF;");
       try (TestingProcess job =
           TestingProcess.local("local[2,4]", there.database.environment(), there.plan("retried"))) {
-        TestingJobRun run = job.end();
+        TestingRun run = job.end();
 
         assertThat(run.code()).as(run.said()).isZero();
         assertThat(there.batchesSent()).as("two batches sent again").isEqualTo(22);
@@ -77,7 +77,7 @@ class ExactCountsTest {
       try (TestingProcess job =
           TestingProcess.local(
               "local[2,4]", there.database.environment(), there.plan("off", "ledger = off"))) {
-        TestingJobRun run = job.end();
+        TestingRun run = job.end();
 
         assertThat(run.code()).as(run.said()).isZero();
         assertThat(there.rows()).isEqualTo(PAIRS);
@@ -97,13 +97,12 @@ class ExactCountsTest {
       holder.createStatement().execute("SELECT pg_advisory_lock(42)");
       Map<String, String> environment = new HashMap<>(there.database.environment());
       environment.put("BACKFILL_URL", proxy.url(there.database.url()));
-      CompletableFuture<TestingJobRun> begun =
-          TestingJobRun.begin(environment, there.plan("unanswered"));
+      CompletableFuture<TestingRun> begun = TestingRun.begin(environment, there.plan("unanswered"));
       there.await("both writers wait", "count(*) = 2" + TestingGrants.BLOCKED);
       proxy.cutNext(2);
       holder.createStatement().execute("SELECT pg_advisory_unlock(42)");
 
-      TestingJobRun run = begun.get();
+      TestingRun run = begun.get();
 
       assertThat(run.code()).as(run.message()).isZero();
       assertThat(proxy.left()).isZero();
@@ -121,7 +120,7 @@ class ExactCountsTest {
       there.beforeEachBatch(
           "IF n = 6 THEN " + FAIL + " END IF; IF n > 3 THEN PERFORM pg_sleep(0.7); END IF;");
 
-      TestingJobRun run = TestingJobRun.here(there.database.environment(), there.plan("fails"));
+      TestingRun run = TestingRun.here(there.database.environment(), there.plan("fails"));
       there.await("nobody writes", "count(*) = 0" + TestingGrants.SESSIONS);
 
       assertThat(run.code()).isEqualTo(6);

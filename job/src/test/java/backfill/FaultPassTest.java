@@ -3,11 +3,11 @@ package backfill;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import backfill.testing.TestingFaultedDojo;
-import backfill.testing.TestingJobRun;
 import backfill.testing.TestingMoments;
 import backfill.testing.TestingPostgres;
 import backfill.testing.TestingProcess;
 import backfill.testing.TestingRandomGrants;
+import backfill.testing.TestingRun;
 import backfill.testing.TestingRunWatch;
 import backfill.testing.TestingRunWatch.Role;
 import java.util.ArrayList;
@@ -66,7 +66,7 @@ class FaultPassTest {
       there.assertDone(job.end(), "undisturbed, in a process");
     }
     try (TestingFaultedDojo there = TestingFaultedDojo.on(TestingPostgres.shared())) {
-      CompletableFuture<TestingJobRun> run = there.begin();
+      CompletableFuture<TestingRun> run = there.begin();
       here = moments(there, run::isDone);
       there.assertDone(run.get(), "undisturbed");
     }
@@ -112,7 +112,7 @@ class FaultPassTest {
         (number, random) -> {
           Cut cut = CUTS.get(number);
           try (TestingFaultedDojo there = TestingFaultedDojo.on(TestingPostgres.shared())) {
-            CompletableFuture<TestingJobRun> run = there.begin();
+            CompletableFuture<TestingRun> run = there.begin();
             int nth = 1 + random.nextInt(cut.latest());
             Optional<String> victim;
             try (TestingRunWatch watch = new TestingRunWatch(there.database, run::isDone)) {
@@ -146,7 +146,7 @@ class FaultPassTest {
   private boolean restarted(TestingPostgres server, Restart restart, int number, Random random)
       throws Exception {
     try (TestingFaultedDojo there = TestingFaultedDojo.on(server)) {
-      CompletableFuture<TestingJobRun> run = there.begin();
+      CompletableFuture<TestingRun> run = there.begin();
       String moment;
       try (TestingRunWatch watch = new TestingRunWatch(there.database, run::isDone)) {
         moment = here.await(number, random, watch);
@@ -185,7 +185,7 @@ class FaultPassTest {
     abstract void of(TestingPostgres server, Random random) throws Exception;
   }
 
-  private static void holdsAfter(TestingFaultedDojo there, TestingJobRun run, String fault)
+  private static void holdsAfter(TestingFaultedDojo there, TestingRun run, String fault)
       throws Exception {
     String after =
         "%s; exit %d at %s %s"

@@ -3,8 +3,8 @@ package backfill;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import backfill.testing.TestingFaultedDojo;
-import backfill.testing.TestingJobRun;
 import backfill.testing.TestingPostgres;
+import backfill.testing.TestingRun;
 import org.junit.jupiter.api.Test;
 
 /** What is held against every run of {@link FaultPassTest} fails where it must. */
@@ -12,7 +12,7 @@ class FaultedDojoTest {
   @Test
   void eachCheckFindsWhatItIsFor() throws Exception {
     try (TestingFaultedDojo there = TestingFaultedDojo.on(TestingPostgres.shared())) {
-      TestingJobRun run = there.begin().get();
+      TestingRun run = there.begin().get();
       there.assertDone(run, "undisturbed");
 
       there.database.execute("UPDATE backfill.lease SET until = 'infinity' WHERE name ~ 'plan'");

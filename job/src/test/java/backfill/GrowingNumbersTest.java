@@ -3,9 +3,9 @@ package backfill;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import backfill.testing.TestingDatabase;
-import backfill.testing.TestingJobRun;
 import backfill.testing.TestingLog;
 import backfill.testing.TestingPostgres;
+import backfill.testing.TestingRun;
 import backfill.testing.TestingSpark;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -65,7 +65,7 @@ class GrowingNumbersTest {
             """);
     TestingSpark.session();
     try (TestingLog log = new TestingLog(Level.INFO)) {
-      assertThat(TestingJobRun.here(database.environment(), plan.toString()).code())
+      assertThat(TestingRun.here(database.environment(), plan.toString()).code())
           .as("%s", log.texts())
           .isZero();
       lines = log.lines();

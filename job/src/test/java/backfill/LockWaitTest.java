@@ -3,7 +3,7 @@ package backfill;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import backfill.testing.TestingGrants;
-import backfill.testing.TestingJobRun;
+import backfill.testing.TestingRun;
 import java.sql.Connection;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
@@ -17,8 +17,7 @@ class LockWaitTest {
       String plan = there.plan("waits", "lock-timeout = 300 ms");
       holder.setAutoCommit(false);
       holder.createStatement().execute("LOCK TABLE access IN SHARE MODE");
-      CompletableFuture<TestingJobRun> run =
-          TestingJobRun.begin(there.database.environment(), plan);
+      CompletableFuture<TestingRun> run = TestingRun.begin(there.database.environment(), plan);
       there.await("it waits for the table", "count(*) > 0" + TestingGrants.BLOCKED);
       Object first =
           there
@@ -36,7 +35,7 @@ class LockWaitTest {
               + "'::timestamptz");
       holder.rollback();
 
-      TestingJobRun ended = run.get();
+      TestingRun ended = run.get();
 
       assertThat(ended.code()).as(ended.said()).isZero();
       assertThat(ended.step().path("lockWaitMs").longValue())
@@ -45,7 +44,7 @@ class LockWaitTest {
       assertThat(ended.step().path("throttledMs").isNull()).isTrue();
 
       there.database.execute("DELETE FROM access");
-      TestingJobRun free = TestingJobRun.here(there.database.environment(), plan);
+      TestingRun free = TestingRun.here(there.database.environment(), plan);
       assertThat(free.step().path("lockWaitMs").numberValue()).isEqualTo(0);
     }
   }

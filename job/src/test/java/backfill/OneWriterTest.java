@@ -3,8 +3,8 @@ package backfill;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import backfill.testing.TestingGrants;
-import backfill.testing.TestingJobRun;
 import backfill.testing.TestingProcess;
+import backfill.testing.TestingRun;
 import java.sql.Connection;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
@@ -32,10 +32,10 @@ class OneWriterTest {
   void secondRunIsToldWhoWritesAndWritesNothing() throws Exception {
     String plan = there.plan("one", "lock-timeout = 60 s");
     try (Connection holder = there.database.connection()) {
-      CompletableFuture<TestingJobRun> first = held(holder, plan);
+      CompletableFuture<TestingRun> first = held(holder, plan);
 
-      TestingJobRun second = TestingJobRun.here(there.database.environment(), plan);
-      TestingJobRun other = TestingJobRun.here(there.database.environment(), there.plan("other"));
+      TestingRun second = TestingRun.here(there.database.environment(), plan);
+      TestingRun other = TestingRun.here(there.database.environment(), there.plan("other"));
 
       String runId =
           there.database.rows("SELECT run_id::text FROM backfill.run").get(0).get(0).toString();
@@ -66,12 +66,12 @@ class OneWriterTest {
   void leaseOutlivesItsLengthWhileItsRunLives() throws Exception {
     String plan = there.plan("long", "lock-timeout = 60 s", "ledger.lease = 1 s");
     try (Connection holder = there.database.connection()) {
-      CompletableFuture<TestingJobRun> first = held(holder, plan);
+      CompletableFuture<TestingRun> first = held(holder, plan);
       there.await(
           "the lease is three times as old as it is long",
           "min(clock_timestamp() - since) > interval '3 s' FROM backfill.lease");
 
-      assertThat(TestingJobRun.here(there.database.environment(), plan).code()).isEqualTo(75);
+      assertThat(TestingRun.here(there.database.environment(), plan).code()).isEqualTo(75);
 
       holder.commit();
       assertThat(first.get().code()).isZero();
@@ -83,9 +83,9 @@ class OneWriterTest {
   void runAfterACleanEndDoesNotWait() throws Exception {
     String plan = there.plan("again", "ledger.lease = 1 h");
 
-    assertThat(TestingJobRun.here(there.database.environment(), plan).code()).isZero();
-    TestingJobRun again = TestingJobRun.here(there.database.environment(), plan);
-    TestingJobRun other = TestingJobRun.here(there.database.environment(), there.plan("other"));
+    assertThat(TestingRun.here(there.database.environment(), plan).code()).isZero();
+    TestingRun again = TestingRun.here(there.database.environment(), plan);
+    TestingRun other = TestingRun.here(there.database.environment(), there.plan("other"));
 
     assertThat(again.code()).isZero();
     assertThat(other.code()).isZero();
@@ -113,7 +113,7 @@ class OneWriterTest {
       long asleep = there.rows();
       there.await("the lease is over", "max(until) < clock_timestamp() FROM backfill.lease");
 
-      TestingJobRun second = TestingJobRun.here(there.database.environment(), plan);
+      TestingRun second = TestingRun.here(there.database.environment(), plan);
 
       assertThat(second.code()).as(second.message()).isZero();
       assertThat(there.rows()).isEqualTo(PAIRS);
@@ -123,7 +123,7 @@ class OneWriterTest {
       there.database.execute("DELETE FROM access WHERE object_id = 20");
 
       sleeper.signal("CONT");
-      TestingJobRun woken = sleeper.end();
+      TestingRun woken = sleeper.end();
 
       assertThat(woken.code()).as(woken.said()).isEqualTo(6);
       assertThat(woken.message())
@@ -139,12 +139,12 @@ class OneWriterTest {
   @Test
   void connectionCutWhileItTakesTheLeaseIsRetryable() throws Exception {
     String plan = there.plan("cut");
-    assertThat(TestingJobRun.here(there.database.environment(), plan).code()).isZero();
-    CompletableFuture<TestingJobRun> run;
+    assertThat(TestingRun.here(there.database.environment(), plan).code()).isZero();
+    CompletableFuture<TestingRun> run;
     try (Connection holder = there.database.connection()) {
       holder.setAutoCommit(false);
       holder.createStatement().execute("LOCK TABLE backfill.lease IN ACCESS EXCLUSIVE MODE");
-      run = TestingJobRun.begin(there.database.environment(), plan);
+      run = TestingRun.begin(there.database.environment(), plan);
       there.await("it waits for the lease", WAITS_FOR_THE_TABLE);
       there.database.rows(
           "SELECT pg_terminate_backend(pid) FROM (SELECT pid"
@@ -158,14 +158,14 @@ class OneWriterTest {
         .startsWith("cannot keep the ledger in schema backfill: ")
         .endsWith("; run the same command again");
     assertThat(run.get().report().path("error").path("retryable").booleanValue()).isTrue();
-    assertThat(TestingJobRun.here(there.database.environment(), plan).code()).isZero();
+    assertThat(TestingRun.here(there.database.environment(), plan).code()).isZero();
   }
 
   /** Starts a run that waits to write, because this session reads. */
-  private CompletableFuture<TestingJobRun> held(Connection holder, String plan) throws Exception {
+  private CompletableFuture<TestingRun> held(Connection holder, String plan) throws Exception {
     holder.setAutoCommit(false);
     holder.createStatement().execute("LOCK TABLE access IN SHARE MODE");
-    CompletableFuture<TestingJobRun> run = TestingJobRun.begin(there.database.environment(), plan);
+    CompletableFuture<TestingRun> run = TestingRun.begin(there.database.environment(), plan);
     there.await("it waits for the table", WAITS_FOR_THE_TABLE);
     return run;
   }

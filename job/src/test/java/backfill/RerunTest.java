@@ -3,9 +3,9 @@ package backfill;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import backfill.testing.TestingGrants;
-import backfill.testing.TestingJobRun;
 import backfill.testing.TestingProcess;
 import backfill.testing.TestingRandomGrants;
+import backfill.testing.TestingRun;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
@@ -39,7 +39,7 @@ class RerunTest {
       there.beforeEachBatch("");
       there.await("the lease is over", "max(until) < clock_timestamp() FROM backfill.lease");
 
-      TestingJobRun rerun = TestingJobRun.here(there.database.environment(), plan);
+      TestingRun rerun = TestingRun.here(there.database.environment(), plan);
 
       assertThat(rerun.code()).as(rerun.message()).isZero();
       assertThat(there.differences()).isZero();

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import backfill.testing.TestingDatabase;
 import backfill.testing.TestingDefectDojo;
-import backfill.testing.TestingJobRun;
 import backfill.testing.TestingJvm;
 import backfill.testing.TestingPostgres;
 import backfill.testing.TestingProcess;
@@ -168,7 +167,7 @@ class SettingsDrawTest {
         List<String> jvm = draw.ofJvm();
         which.add(environment.toString());
         which.addAll(jvm);
-        TestingJobRun run = run(environment, jvm, ofSpark);
+        TestingRun run = run(environment, jvm, ofSpark);
         said = run.said();
         code = run.code();
       } else {
@@ -188,7 +187,7 @@ class SettingsDrawTest {
     }
   }
 
-  private TestingJobRun run(
+  private TestingRun run(
       Map<String, String> environment, List<String> jvm, Map<String, String> ofSpark)
       throws Exception {
     List<String> options = new ArrayList<>(jvm);
@@ -196,7 +195,7 @@ class SettingsDrawTest {
     ofSpark.forEach((key, value) -> options.add("-D" + key + "=" + value));
     List<String> command = TestingJvm.words(options.toArray(String[]::new));
     command.add("backfill.Main");
-    command.addAll(List.of(TestingJobRun.words(plan.toString())));
+    command.addAll(List.of(TestingRun.words(plan.toString())));
     try (TestingProcess process = TestingProcess.start(command, environment)) {
       return process.end();
     }

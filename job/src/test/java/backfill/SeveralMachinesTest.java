@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import backfill.report.Stage;
 import backfill.testing.TestingCluster;
 import backfill.testing.TestingGrants;
-import backfill.testing.TestingJobRun;
 import backfill.testing.TestingProcess;
+import backfill.testing.TestingRun;
 import backfill.testing.TestingSparkEvents;
 import java.nio.file.Path;
 import java.util.List;
@@ -34,7 +34,7 @@ class SeveralMachinesTest {
       String plan = there.planWhere("slowly(object_id)", "several");
       long readers = 0;
       long writers = 0;
-      TestingJobRun run;
+      TestingRun run;
       try (TestingProcess job =
           cluster.run(
               there.database.environment(),

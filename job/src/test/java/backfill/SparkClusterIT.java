@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import backfill.testing.TestingCluster;
 import backfill.testing.TestingDistribution;
-import backfill.testing.TestingJobRun;
 import backfill.testing.TestingProcess;
 import backfill.testing.TestingRun;
 import backfill.testing.TestingSightings;
@@ -66,12 +65,11 @@ class SparkClusterIT {
   void driverHereEndsWithTheCodeAndTheLine() throws Exception {
     try (TestingProcess job =
         submit(
-            List.of("--conf", "spark.driver.host=127.0.0.1"),
-            TestingJobRun.words(TestingRun.DOJO))) {
+            List.of("--conf", "spark.driver.host=127.0.0.1"), TestingRun.words(TestingRun.DOJO))) {
       there.assertDone(job.end());
     }
     try (TestingProcess job = submit(List.of(), "run", "no-such-plan")) {
-      TestingJobRun run = job.end();
+      TestingRun run = job.end();
 
       assertThat(run.code()).as(run.said()).isEqualTo(2);
       assertThat(run.line().path("exitCode").asInt()).isEqualTo(2);
@@ -98,7 +96,7 @@ class SparkClusterIT {
             TestingRun.DOJO,
             "--report",
             report.toUri().toString())) {
-      TestingJobRun submitted = job.end();
+      TestingRun submitted = job.end();
       assertThat(submitted.code()).as(submitted.said()).isZero();
       driver = driver(submitted);
     }
@@ -123,7 +121,7 @@ class SparkClusterIT {
             "no-such-plan",
             "--report",
             "file:" + report)) {
-      TestingJobRun submitted = job.end();
+      TestingRun submitted = job.end();
       assertThat(submitted.code()).as("it was submitted").isZero();
       await(driver(submitted), "FAILED");
     }
@@ -148,7 +146,7 @@ class SparkClusterIT {
   }
 
   /** What spark-submit calls the driver that it has submitted. */
-  private static String driver(TestingJobRun submitted) {
+  private static String driver(TestingRun submitted) {
     return DRIVER
         .matcher(submitted.said())
         .results()

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import backfill.testing.TestingCheckout;
 import backfill.testing.TestingDistribution;
-import backfill.testing.TestingJobRun;
 import backfill.testing.TestingProcess;
 import backfill.testing.TestingPython;
 import backfill.testing.TestingRun;
@@ -49,7 +48,7 @@ class SparkSubmitIT {
     Path root = checkoutWithoutSources(directory.resolve("a checkout"));
     Path home = Files.createTempDirectory("a spark ").resolve("home");
     Files.createSymbolicLink(home, spark.home());
-    TestingJobRun run;
+    TestingRun run;
     try {
       run =
           end(
@@ -74,7 +73,7 @@ class SparkSubmitIT {
     }
     Map<String, String> environment = Map.of("JAVA_HOME", TestingDistribution.java(25).toString());
 
-    TestingJobRun refused = end(environment, submit(), "--set", "limits.rows-inserted=1");
+    TestingRun refused = end(environment, submit(), "--set", "limits.rows-inserted=1");
     assertThat(refused.code()).as(refused.said()).isEqualTo(5);
     assertThat(refused.line().path("exitCode").asInt()).isEqualTo(5);
     there.assertUntouched();
@@ -94,12 +93,12 @@ class SparkSubmitIT {
         TestingSubmittedDojo.JAR);
   }
 
-  private TestingJobRun end(
-      Map<String, String> environment, List<String> command, String... options) throws Exception {
+  private TestingRun end(Map<String, String> environment, List<String> command, String... options)
+      throws Exception {
     Map<String, String> all = new HashMap<>(there.role.environment());
     all.putAll(environment);
     List<String> words = new ArrayList<>(command);
-    words.addAll(List.of(TestingJobRun.words(TestingRun.DOJO, options)));
+    words.addAll(List.of(TestingRun.words(TestingRun.DOJO, options)));
     try (TestingProcess job = TestingProcess.start(words, all)) {
       return job.end();
     }

@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import backfill.testing.TestingCluster;
 import backfill.testing.TestingGrants;
-import backfill.testing.TestingJobRun;
 import backfill.testing.TestingJvm;
 import backfill.testing.TestingProcess;
+import backfill.testing.TestingRun;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
@@ -50,7 +50,7 @@ class StandaloneClusterTest {
     there.beforeEachBatch(
         "IF n IN (5, 15) THEN RAISE EXCEPTION 'the disk' USING ERRCODE = '58030'; END IF;");
 
-    TestingJobRun run = run("retried", Map.of());
+    TestingRun run = run("retried", Map.of());
 
     assertThat(run.code()).as(run.said()).isZero();
     assertThat(there.batchesSent()).isEqualTo(BATCHES + 2);
@@ -62,7 +62,7 @@ class StandaloneClusterTest {
     there.beforeEachBatch(
         "IF current_setting('application_name') LIKE '%#1' THEN PERFORM pg_sleep(0.5); END IF;");
 
-    TestingJobRun run =
+    TestingRun run =
         run(
             "doubled",
             Map.of(
@@ -83,7 +83,7 @@ class StandaloneClusterTest {
   void killedExecutorLosesNoCount() throws Exception {
     there.beforeEachBatch("PERFORM pg_sleep(0.3);");
     String plan = there.plan("killed");
-    TestingJobRun run;
+    TestingRun run;
     try (TestingProcess job = cluster.run(there.database.environment(), plan, Map.of())) {
       job.await(there, "some batches were in", "count(*) >= 800 FROM access");
       List<ProcessHandle> executors = cluster.executors();
@@ -98,7 +98,7 @@ class StandaloneClusterTest {
     assertThat(run.report().path("countsExact").booleanValue()).isTrue();
 
     there.beforeEachBatch("");
-    TestingJobRun rerun = TestingJobRun.here(there.database.environment(), plan);
+    TestingRun rerun = TestingRun.here(there.database.environment(), plan);
 
     assertThat(rerun.code()).isZero();
     assertThat(rerun.inserted()).isEqualTo(PAIRS - run.inserted());
@@ -117,7 +117,7 @@ class StandaloneClusterTest {
             there.database.environment(),
             there.plan("watched", "progress-every = 500 ms"),
             Map.of())) {
-      TestingJobRun run = job.end();
+      TestingRun run = job.end();
 
       assertThat(run.code()).as(run.said()).isZero();
       assertThat(
@@ -142,7 +142,7 @@ class StandaloneClusterTest {
                 "BACKFILL_PASSWORD", there.database.password(),
                 "JDK_JAVA_OPTIONS", "-Dspark.speculation=true"),
             there.plan("refused", "ledger = off"))) {
-      TestingJobRun run = job.end();
+      TestingRun run = job.end();
 
       assertThat(run.code()).as(run.said()).isEqualTo(2);
       assertThat(run.message())
@@ -159,7 +159,7 @@ class StandaloneClusterTest {
     List<String> command = TestingJvm.words("-Dspark.master=local[2]", "-Dspark.speculation=true");
     command.addAll(List.of("backfill.Main", "check", there.plan("checked", "ledger = off")));
     try (TestingProcess job = TestingProcess.start(command, there.database.environment())) {
-      TestingJobRun run = job.end();
+      TestingRun run = job.end();
 
       assertThat(run.code()).as(run.said()).isEqualTo(2);
       assertThat(run.said())
@@ -177,7 +177,7 @@ class StandaloneClusterTest {
                 "JDK_JAVA_OPTIONS",
                 "-Dspark.driver.supervise=true -Dspark.submit.deployMode=cluster"),
             there.plan("supervised"))) {
-      TestingJobRun run = job.end();
+      TestingRun run = job.end();
 
       assertThat(run.code()).as(run.said()).isEqualTo(2);
       assertThat(run.message())
@@ -187,13 +187,13 @@ class StandaloneClusterTest {
     }
   }
 
-  private TestingJobRun run(String name, Map<String, String> spark) throws Exception {
+  private TestingRun run(String name, Map<String, String> spark) throws Exception {
     try (TestingProcess job = cluster.run(there.database.environment(), there.plan(name), spark)) {
       return job.end();
     }
   }
 
-  private void assertExact(TestingJobRun run) throws Exception {
+  private void assertExact(TestingRun run) throws Exception {
     assertThat(run.inserted()).isEqualTo(PAIRS).isEqualTo(there.rows());
     assertThat(run.step().path("conflicts").longValue()).isZero();
     assertThat(there.ledgerRows(run.runId())).isEqualTo(PAIRS);

@@ -155,7 +155,7 @@ public final class TestingCluster implements AutoCloseable {
             "spark.executor.memory=512m"));
     spark.forEach((key, value) -> command.addAll(List.of("--conf", key + "=" + value)));
     command.addAll(List.of("--jars", libraries(), "--class", "backfill.Main", jobJar().toString()));
-    command.addAll(List.of(TestingJobRun.words(plan, options)));
+    command.addAll(List.of(TestingRun.words(plan, options)));
     return TestingProcess.start(command, environment(environment));
   }
 

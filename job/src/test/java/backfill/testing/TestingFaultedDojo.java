@@ -63,8 +63,8 @@ public final class TestingFaultedDojo implements AutoCloseable {
   }
 
   /** Begins a run in this JVM. */
-  public CompletableFuture<TestingJobRun> begin() {
-    return TestingJobRun.begin(database.environment(), TestingRun.DOJO, SETTINGS);
+  public CompletableFuture<TestingRun> begin() {
+    return TestingRun.begin(database.environment(), TestingRun.DOJO, SETTINGS);
   }
 
   /** How many batches are in, of all runs. */
@@ -92,7 +92,7 @@ public final class TestingFaultedDojo implements AutoCloseable {
    * The run ended as the documentation says that it may, and its report counts what its own batches
    * did.
    */
-  public void assertReported(TestingJobRun run, String after) throws SQLException {
+  public void assertReported(TestingRun run, String after) throws SQLException {
     assertThat(run.code()).as(after + ": " + run).isIn(0, 3, 4, 6);
     if (run.code() != 0) {
       JsonNode error = run.report().path("error");
@@ -115,7 +115,7 @@ public final class TestingFaultedDojo implements AutoCloseable {
 
   /** The same command again, as a scheduler would give it, ends in the state of the oracle. */
   public void assertRerunEndsItAll(String after) throws Exception {
-    TestingJobRun rerun = begin().get();
+    TestingRun rerun = begin().get();
     if (rerun.code() == HELD) {
       assertThat(heldLeases("5 s")).as(after + ": leases that are held for long").isZero();
       while (heldLeases("0 s") > 0) {
@@ -127,7 +127,7 @@ public final class TestingFaultedDojo implements AutoCloseable {
   }
 
   /** A run that nothing happened to, or nothing any more: the tables are as the oracle says. */
-  public void assertDone(TestingJobRun run, String after) throws Exception {
+  public void assertDone(TestingRun run, String after) throws Exception {
     assertThat(run.code()).as(after + ": " + run).isZero();
     assertThat(run.report().path("countsExact").booleanValue()).as(after).isTrue();
     try (Connection connection = database.connection()) {

@@ -154,9 +154,9 @@ public final class TestingJvm {
       List<String> words =
           onlyJvm("-Dspark.master=local[2]", "-XX:ArchiveClassesAtExit=" + archive);
       words.addAll(List.of("-cp", classPath, "backfill.Main"));
-      words.addAll(List.of(TestingJobRun.words(there.plan("archived"))));
+      words.addAll(List.of(TestingRun.words(there.plan("archived"))));
       try (TestingProcess job = TestingProcess.start(words, there.database.environment())) {
-        TestingJobRun run = job.end();
+        TestingRun run = job.end();
         assertThat(run.code()).as(run.said()).isZero();
       }
     }

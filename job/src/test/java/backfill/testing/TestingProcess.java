@@ -27,7 +27,7 @@ public final class TestingProcess implements AutoCloseable {
       throws IOException {
     List<String> command = TestingJvm.words("-Dspark.master=" + master);
     command.add("backfill.Main");
-    command.addAll(List.of(TestingJobRun.words(plan, options)));
+    command.addAll(List.of(TestingRun.words(plan, options)));
     return start(command, environment);
   }
 
@@ -87,11 +87,11 @@ public final class TestingProcess implements AutoCloseable {
     return Files.readString(err);
   }
 
-  public TestingJobRun end() throws Exception {
+  public TestingRun end() throws Exception {
     if (!process.waitFor(6, TimeUnit.MINUTES)) {
       throw new AssertionError("the run does not end: " + said());
     }
-    return TestingJobRun.of(process.exitValue(), Files.readString(out), said());
+    return TestingRun.ended(process.exitValue(), Files.readString(out), said());
   }
 
   @Override

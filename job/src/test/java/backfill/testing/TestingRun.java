@@ -8,12 +8,14 @@ import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
 import org.apache.logging.log4j.LogManager;
 import org.apache.logging.log4j.core.LoggerContext;
@@ -21,8 +23,9 @@ import org.apache.logging.log4j.core.config.ConfigurationSource;
 import org.apache.logging.log4j.core.config.properties.PropertiesConfigurationFactory;
 
 /**
- * One command line run in this JVM, on the session that all tests share, with the logging that the
- * launcher gives; and everything that came of it. One at a time.
+ * How one command of the job ended, and everything that came of it: run in this JVM on the session
+ * that all tests share, or by a {@link TestingProcess}. With the logging that the launcher gives it
+ * is run one at a time.
  *
  * @param report what {@code --report} wrote, or a missing node
  * @param line the last line of standard output, or a missing node where there is none
@@ -108,6 +111,51 @@ public record TestingRun(
     }
   }
 
+  /**
+   * Runs a plan in this JVM with the report on standard output; several may run at the same time,
+   * and what they log goes to the log of the tests.
+   */
+  public static TestingRun here(Map<String, String> environment, String plan, String... options) {
+    TestingSpark.session();
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    ByteArrayOutputStream err = new ByteArrayOutputStream();
+    int code =
+        CommandLineJob.run(
+            environment,
+            new PrintStream(out, true, StandardCharsets.UTF_8),
+            new PrintStream(err, true, StandardCharsets.UTF_8),
+            words(plan, options));
+    return ended(code, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
+  }
+
+  /** Begins to run a plan {@link #here}. */
+  public static CompletableFuture<TestingRun> begin(
+      Map<String, String> environment, String plan, String... options) {
+    return CompletableFuture.supplyAsync(() -> here(environment, plan, options));
+  }
+
+  /** The words that run a plan with the report on standard output. */
+  public static String[] words(String plan, String... options) {
+    return Stream.concat(Stream.of("run", plan, "--report", "-"), Stream.of(options))
+        .toArray(String[]::new);
+  }
+
+  /** The report is all but the last line of standard output; missing where nothing came out. */
+  static TestingRun ended(int code, String out, String err) {
+    List<String> lines = out.lines().toList();
+    int last = Math.max(0, lines.size() - 1);
+    try {
+      return new TestingRun(
+          code,
+          lines,
+          err.lines().toList(),
+          JSON.readTree(String.join("\n", lines.subList(0, last))),
+          JSON.readTree(String.join("\n", lines.subList(last, lines.size()))));
+    } catch (IOException e) {
+      throw new UncheckedIOException(out, e);
+    }
+  }
+
   private static JsonNode parsed(String line) {
     try {
       return JSON.readTree(line);
@@ -124,6 +172,29 @@ public record TestingRun(
       }
     }
     return MissingNode.getInstance();
+  }
+
+  /** What the report says of the first step. */
+  public JsonNode step() {
+    return report.path("steps").path(0);
+  }
+
+  /** How many rows the first step inserted. */
+  public long inserted() {
+    JsonNode inserted = step().path("inserted");
+    if (!inserted.isNumber()) {
+      throw new AssertionError("the report has no count: " + this);
+    }
+    return inserted.longValue();
+  }
+
+  /** The error that the report names. */
+  public String message() {
+    return report.path("error").path("message").asText();
+  }
+
+  public String runId() {
+    return report.path("runId").asText();
   }
 
   /** Counts of one step, in the order asked for; null where the report has null. */

@@ -33,7 +33,7 @@ public final class TestingSubmittedDojo implements AutoCloseable {
   }
 
   /** That it ended well, said so in both ways, and wrote what plain SQL says. */
-  public void assertDone(TestingJobRun run) throws SQLException {
+  public void assertDone(TestingRun run) throws SQLException {
     assertThat(run.code()).as(run.said()).isZero();
     assertThat(run.line().path("status").asText()).isEqualTo("succeeded");
     assertThat(run.line().path("runId").asText()).isEqualTo(run.runId()).isNotEmpty();

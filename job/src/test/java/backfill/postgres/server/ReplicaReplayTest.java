@@ -3,7 +3,6 @@ package backfill.postgres.server;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import backfill.RunTest;
-import backfill.testing.TestingJobRun;
 import backfill.testing.TestingLog;
 import backfill.testing.TestingReplica;
 import backfill.testing.TestingRun;
@@ -140,14 +139,14 @@ class ReplicaReplayTest {
     there.execute("INSERT INTO grants VALUES (99, 1)");
     String waits = "waits for " + there.replicaAddress() + " to replay what ";
     try (TestingLog log = new TestingLog(Level.INFO)) {
-      CompletableFuture<TestingJobRun> running =
-          TestingJobRun.begin(there.environment(), plan, "--set", "progress-every=50 ms");
+      CompletableFuture<TestingRun> running =
+          TestingRun.begin(there.environment(), plan, "--set", "progress-every=50 ms");
       while (log.texts().stream().noneMatch(line -> line.contains(waits)) && !running.isDone()) {
         Thread.sleep(20);
       }
       there.pause(false);
 
-      TestingJobRun run = running.get(2, TimeUnit.MINUTES);
+      TestingRun run = running.get(2, TimeUnit.MINUTES);
 
       assertThat(run.code()).as(run.toString()).isZero();
       assertThat(log.texts())
