@@ -114,7 +114,7 @@ class TestingPostgresTest {
 
   /** In a home of its own, where Testcontainers remembers what it found. */
   private static String serverWith(String dockerHost, Path home) throws Exception {
-    List<String> command = TestingJvm.words("-Duser.home=" + home);
+    List<String> command = TestingJvm.words("-Dbackfill.docker.seconds=4", "-Duser.home=" + home);
     command.add(OtherJvm.class.getName());
     Path out = home.resolve("out");
     ProcessBuilder builder =
@@ -138,7 +138,7 @@ class TestingPostgresTest {
     // Nobody accepts, and the kernel takes the connection all the same.
     try (ServerSocket silent = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
       assertThat(serverWith("tcp://127.0.0.1:" + silent.getLocalPort(), home))
-          .contains("a Docker engine that says nothing for 20 s is left alone", "[[1");
+          .contains("a Docker engine that says nothing for 4 s is left alone", "[[1");
     }
   }
 

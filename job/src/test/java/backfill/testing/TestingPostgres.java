@@ -41,7 +41,8 @@ public final class TestingPostgres implements AutoCloseable {
    * An engine that is there says so at once. Testcontainers asks it without a limit, and one that
    * accepts a connection and never answers would hold up every test.
    */
-  private static final Duration ENGINE_ANSWERS = Duration.ofSeconds(20);
+  private static final Duration ENGINE_ANSWERS =
+      Duration.ofSeconds(Integer.getInteger("backfill.docker.seconds", 20));
 
   /** With the image's download, which Testcontainers gives two minutes. */
   private static final Duration CONTAINER_STARTS = Duration.ofMinutes(5);
