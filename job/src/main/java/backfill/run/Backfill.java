@@ -301,15 +301,16 @@ public final class Backfill {
         RunLedger.open(
             run.database,
             run.applicationName,
-            UUID.fromString(run.report.runId()),
-            run.plan,
+            new RunLedger.Beginning(
+                UUID.fromString(run.report.runId()),
+                run.plan,
+                schedule.ready().now(),
+                run.report.labelsJson()),
             Stream.concat(
                     schedule.ready().targets().values().stream().map(Target::table),
                     schedule.changes().tables().values().stream())
                 .map(Table::name)
-                .toList(),
-            schedule.ready().now(),
-            run.report.labelsJson()));
+                .toList()));
     if (run.approval.given()) {
       run.ledger().approved(run.report.approvalJson());
     }

@@ -183,7 +183,7 @@ final class SqlListing {
                   plan,
                   step,
                   ready.targets(),
-                  SinkOfStep.target(step, part, target, plan, database),
+                  new SinkOfStep(plan, database, applicationName).target(step, part, target),
                   applicationName)
               .statements());
     }

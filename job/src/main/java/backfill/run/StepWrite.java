@@ -148,14 +148,8 @@ final class StepWrite {
             run.report.rejectedForTheData()
                 + done.values().stream().mapToLong(WriteCounts::rejectedForTheData).sum();
         Sink sink =
-            SinkOfStep.of(
-                writing,
-                part,
-                run.plan,
-                run.database,
-                run.applicationName,
-                run.ledger(),
-                rejectedBefore);
+            new SinkOfStep(run.plan, run.database, run.applicationName)
+                .of(writing, part, run.ledger(), rejectedBefore);
         WriteCounts counts = writing.write(part, sink);
         sentAgain |= !counts.exact();
         // The next part's limit counts what this one's writers committed, all attempts of them.

@@ -35,21 +35,26 @@ public final class RunLedger implements AutoCloseable {
   }
 
   /**
-   * Takes the lease of the plan and of every table that this run will write, then enters the run.
+   * A run that begins.
    *
    * @param now the run's {@code :now}, as the server printed it
    * @param labelsJson an object of texts
+   */
+  public record Beginning(UUID runId, Plan plan, String now, String labelsJson) {}
+
+  /**
+   * Takes the lease of the plan and of every table that this run will write, then enters the run.
+   *
    * @throws LeaseHeldException if another run has one of them; nothing was entered
    * @throws LedgerException if the ledger can't be written
    */
   public static RunLedger open(
       Database database,
       String applicationName,
-      UUID runId,
-      Plan plan,
-      Collection<TableName> targets,
-      String now,
-      String labelsJson) {
+      Beginning beginning,
+      Collection<TableName> targets) {
+    Plan plan = beginning.plan();
+    UUID runId = beginning.runId();
     if (!plan.settings().ledger().on()) {
       return off();
     }
@@ -63,7 +68,7 @@ public final class RunLedger implements AutoCloseable {
                 runId,
                 plan.settings().ledger().lease(),
                 names(plan.name(), targets)),
-        ledger -> ledger.begin(plan.name(), plan.hash(), now, labelsJson));
+        ledger -> ledger.begin(plan.name(), plan.hash(), beginning.now(), beginning.labelsJson()));
   }
 
   /**

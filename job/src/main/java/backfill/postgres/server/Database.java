@@ -34,27 +34,33 @@ public final class Database implements Serializable {
   private final String prefix;
   private final String url;
   private final String readUrl;
-  private final String user;
-  private final String password;
-  private final String passwordFile;
+  private final Login login;
   private final Duration connectTimeout;
   private final String timeZone;
+
+  /**
+   * By whom it is opened; each may be null. It never shows the password.
+   *
+   * @param passwordFile read again for each connection
+   */
+  private record Login(String user, String password, String passwordFile) implements Serializable {
+    @Override
+    public String toString() {
+      return String.valueOf(user);
+    }
+  }
 
   private Database(
       String prefix,
       String url,
       String readUrl,
-      String user,
-      String password,
-      String passwordFile,
+      Login login,
       Duration connectTimeout,
       String timeZone) {
     this.prefix = prefix;
     this.url = url;
     this.readUrl = readUrl;
-    this.user = user;
-    this.password = password;
-    this.passwordFile = passwordFile;
+    this.login = login;
     this.connectTimeout = connectTimeout;
     this.timeZone = timeZone;
   }
@@ -75,9 +81,10 @@ public final class Database implements Serializable {
         prefix,
         environment.get(prefix + "_URL"),
         given(prefix + "_READ_URL", environment),
-        given(prefix + "_USER", environment),
-        given(prefix + "_PASSWORD", environment),
-        given(prefix + "_PASSWORD_FILE", environment),
+        new Login(
+            given(prefix + "_USER", environment),
+            given(prefix + "_PASSWORD", environment),
+            given(prefix + "_PASSWORD_FILE", environment)),
         connectTimeout,
         UTC);
   }
@@ -90,7 +97,7 @@ public final class Database implements Serializable {
 
   /** This database, with sessions of this time zone. */
   Database inZone(String zone) {
-    return new Database(prefix, url, readUrl, user, password, passwordFile, connectTimeout, zone);
+    return new Database(prefix, url, readUrl, login, connectTimeout, zone);
   }
 
   /** Every variable of a database that is missing or wrong. */
@@ -141,7 +148,7 @@ public final class Database implements Serializable {
             problem -> {
               throw new IllegalArgumentException("option url " + problem);
             });
-    return new Database("url", url, null, user, password, null, connectTimeout, UTC);
+    return new Database("url", url, null, new Login(user, password, null), connectTimeout, UTC);
   }
 
   /**
@@ -154,14 +161,14 @@ public final class Database implements Serializable {
     options.put("backfill.prefix", prefix);
     options.put("backfill.timeZone", timeZone);
     options.put("backfill.connectTimeoutMillis", Long.toString(connectTimeout.toMillis()));
-    if (user != null) {
-      options.put("user", user);
+    if (login.user() != null) {
+      options.put("user", login.user());
     }
-    if (password != null) {
-      options.put("password", password);
+    if (login.password() != null) {
+      options.put("password", login.password());
     }
-    if (passwordFile != null) {
-      options.put("backfill.passwordFile", passwordFile);
+    if (login.passwordFile() != null) {
+      options.put("backfill.passwordFile", login.passwordFile());
     }
     return options;
   }
@@ -172,9 +179,8 @@ public final class Database implements Serializable {
         options.get("backfill.prefix"),
         options.get("url"),
         null,
-        options.get("user"),
-        options.get("password"),
-        options.get("backfill.passwordFile"),
+        new Login(
+            options.get("user"), options.get("password"), options.get("backfill.passwordFile")),
         Duration.ofMillis(Long.parseLong(options.get("backfill.connectTimeoutMillis"))),
         options.get("backfill.timeZone"));
   }
@@ -191,7 +197,7 @@ public final class Database implements Serializable {
 
   /** This database, read where it is written and not at a replica. */
   public Database atPrimary() {
-    return new Database(prefix, url, null, user, password, passwordFile, connectTimeout, timeZone);
+    return new Database(prefix, url, null, login, connectTimeout, timeZone);
   }
 
   /** Whether reading happens on another server than writing. */
@@ -230,8 +236,8 @@ public final class Database implements Serializable {
    */
   private Properties properties(String applicationName) throws SQLException {
     Properties properties = new Properties();
-    if (user != null) {
-      properties.setProperty("user", user);
+    if (login.user() != null) {
+      properties.setProperty("user", login.user());
     }
     Optional<String> secret = secret();
     if (secret.isPresent()) {
@@ -248,17 +254,17 @@ public final class Database implements Serializable {
 
   /** Read again for each connection: a rotated password must not end a long run. */
   private Optional<String> secret() throws SQLException {
-    if (passwordFile == null) {
-      return Optional.ofNullable(password);
+    if (login.passwordFile() == null) {
+      return Optional.ofNullable(login.password());
     }
     try {
-      String text = Files.readString(Path.of(passwordFile));
+      String text = Files.readString(Path.of(login.passwordFile()));
       // An editor ends the file with it; a blank may be the password's own.
       return Optional.of(ONE_NEWLINE.matcher(text).replaceFirst(""));
     } catch (IOException e) {
       throw new SQLException(
           "cannot read the password from "
-              + passwordFile
+              + login.passwordFile()
               + ", named by "
               + prefix
               + "_PASSWORD_FILE",
@@ -270,7 +276,7 @@ public final class Database implements Serializable {
   /** The role and the place, without a secret. */
   @Override
   public String toString() {
-    return (user == null ? "" : user + " at ") + "jdbc:postgresql://" + address();
+    return (login.user() == null ? "" : login.user() + " at ") + "jdbc:postgresql://" + address();
   }
 
   /** Where rows are written: host, port and database, for people. */

@@ -152,6 +152,13 @@ public final class KeptSources implements AutoCloseable {
   }
 
   /**
+   * Where a source's rows are.
+   *
+   * @param where a PostgreSQL condition, or null
+   */
+  record From(Source source, Table table, String where) {}
+
+  /**
    * Begins to read one source as the only pair of columns that anybody asks of it. If there is a
    * NULL where queries ask, too (a NOT NULL constraint may be NOT VALID), it is read once more, as
    * rows: pairs leave such a row out.
@@ -160,24 +167,24 @@ public final class KeptSources implements AutoCloseable {
    */
   void readPairs(
       SnapshotReader reader,
-      Source source,
-      Table table,
+      From from,
       PairColumnNames columns,
       boolean queried,
-      String where,
       LongConsumer read) {
+    Source source = from.source();
+    Table table = from.table();
     pairs.read(
         reader,
         source.name(),
         table,
         columns,
-        where,
+        from.where(),
         counted -> {
           nullKeys.put(source.name(), counted.rows() - counted.pairs());
           if (queried && counted.pairs() < counted.rows()) {
             pairs.forget(source.name());
             Set<String> both = Set.of(columns.key(), columns.member());
-            readRows(reader, source, table, both, where, read);
+            readRows(reader, source, table, both, from.where(), read);
             return;
           }
           if (queried) {

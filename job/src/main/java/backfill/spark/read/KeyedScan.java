@@ -116,22 +116,23 @@ final class KeyedScan {
   }
 
   /**
-   * These columns of the rows that have one of the keys, read when Spark asks for them.
+   * Which rows of a table are asked for, and what of them.
    *
+   * @param key the column that has the keys
    * @param where a PostgreSQL condition, or null
+   */
+  record Selected(Table table, String key, Collection<String> columns, String where) {}
+
+  /**
+   * The rows that have one of the keys, read when Spark asks for them.
+   *
    * @param keys those of {@link #keys}
    * @param count how many keys there are
    * @param first what each connection sends first in its transaction
    */
-  Dataset<Row> rows(
-      Table table,
-      String key,
-      Collection<String> columns,
-      String where,
-      Dataset<Row> keys,
-      long count,
-      String first) {
-    List<backfill.postgres.catalog.Column> selected = TableScan.columns(table, columns);
+  Dataset<Row> rows(Selected from, Dataset<Row> keys, long count, String first) {
+    List<backfill.postgres.catalog.Column> selected =
+        TableScan.columns(from.table(), from.columns());
     StructType schema = TableScan.schema(selected);
     Fetch fetch =
         new Fetch(
@@ -139,8 +140,8 @@ final class KeyedScan {
             applicationName,
             new Fetch.Asking(
                 first,
-                sql(table, key, columns, where),
-                type(table, key),
+                sql(from.table(), from.key(), from.columns(), from.where()),
+                type(from.table(), from.key()),
                 settings.keysPerQuery(),
                 settings.fetchRows()),
             schema,

@@ -110,7 +110,8 @@ public final class Reading implements AutoCloseable {
     PairColumnNames columns = asPairs.get(source.name());
     if (columns != null) {
       boolean alsoQueried = queried.contains(source.name());
-      sources.readPairs(reader, source, table, columns, alsoQueried, where, read);
+      sources.readPairs(
+          reader, new KeptSources.From(source, table, where), columns, alsoQueried, read);
     } else if (source.keyedBy().isPresent()) {
       read.accept(sources.readKeyed(reader, source, table, needed, where));
     } else {

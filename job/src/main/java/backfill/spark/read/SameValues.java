@@ -31,11 +31,14 @@ public final class SameValues {
 
   private final Database database;
   private final String applicationName;
+  private final List<String> compared;
   private final List<Column> loose;
 
-  private SameValues(Database database, String applicationName, List<Column> loose) {
+  private SameValues(
+      Database database, String applicationName, List<String> compared, List<Column> loose) {
     this.database = database;
     this.applicationName = applicationName;
+    this.compared = List.copyOf(compared);
     this.loose = loose;
   }
 
@@ -47,10 +50,16 @@ public final class SameValues {
     return new SameValues(
         database,
         applicationName,
+        compared,
         compared.stream()
             .flatMap(name -> table.column(name).stream())
             .filter(column -> !ValueGroup.hasOneForm(column))
             .toList());
+  }
+
+  /** The columns that decide whether a row is set. */
+  public List<String> compared() {
+    return compared;
   }
 
   /**

@@ -107,7 +107,11 @@ public final class SnapshotReader {
       String where,
       Dataset<Row> keys,
       long count) {
-    return keyed.rows(table, key, columns, where, keys, count, snapshot.importStatements());
+    return keyed.rows(
+        new KeyedScan.Selected(table, key, columns, where),
+        keys,
+        count,
+        snapshot.importStatements());
   }
 
   /**

@@ -51,26 +51,32 @@ final class FittingRows {
   }
 
   /**
+   * What the step's query gives.
+   *
+   * @param types column to type, as preflight has it
+   */
+  record Given(Dataset<Row> rows, Map<String, GivenType> types) {}
+
+  /**
    * Evaluated once, at the first use.
    *
    * @param table the target, its values in texts
-   * @param given what the step's query gives, as preflight has it
    */
   static FittingRows of(
       Step.Rows step,
       MatchKey key,
       Table table,
-      Dataset<Row> query,
-      Map<String, GivenType> given,
+      Given given,
       SnapshotReader reader,
       KeptInSpark kept) {
+    Dataset<Row> query = given.rows();
     List<String> outputs = List.of(query.columns());
     if (table.isPending()) {
       // What it would make of a value is not known; as long as it has no rows, none differs.
       return new FittingRows(step, key, kept.keep(query), outputs, false);
     }
     Dataset<Row> rows = Canonical.local(query, table);
-    boolean asked = !key.loose().isEmpty() || Canonical.needsServer(rows, table, given);
+    boolean asked = !key.loose().isEmpty() || Canonical.needsServer(rows, table, given.types());
     return new FittingRows(
         step,
         key,

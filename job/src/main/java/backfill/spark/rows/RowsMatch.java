@@ -61,20 +61,18 @@ final class RowsMatch {
   private final Dataset<Row> rows;
 
   /**
-   * @param compared columns that decide whether a row is set
    * @param planned from {@link FittingRows#rows}
    * @param current the target's rows, from {@link #current} and {@link #foreign}
    */
   RowsMatch(
       Step.Rows step,
       MatchKey key,
-      List<String> compared,
       Dataset<Row> planned,
       Dataset<Row> current,
       SameValues same,
       KeptInSpark kept) {
     this.step = step;
-    this.compared = compared;
+    this.compared = same.compared();
     Dataset<Row> wanted = planned.withColumn(PLANNED, lit(true));
     Column sameKey =
         key.same(

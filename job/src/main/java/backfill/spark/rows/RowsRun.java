@@ -111,7 +111,9 @@ public final class RowsRun implements StepRun {
       return;
     }
     same = reader.same(table, WritePart.compared(step, outputs));
-    planned = FittingRows.of(step, key, target.table().inTexts(), query, given, reader, kept);
+    planned =
+        FittingRows.of(
+            step, key, target.table().inTexts(), new FittingRows.Given(query, given), reader, kept);
     current = kept.keep(RowsMatch.current(readTarget(reader)));
     reader
         .reads()
@@ -199,7 +201,7 @@ public final class RowsRun implements StepRun {
   }
 
   private RowsMatch matchOf(Dataset<Row> rows, Dataset<Row> present, KeptInSpark by) {
-    return new RowsMatch(step, key, WritePart.compared(step, outputs), rows, present, same, by);
+    return new RowsMatch(step, key, rows, present, same, by);
   }
 
   @Override
@@ -371,7 +373,13 @@ public final class RowsRun implements StepRun {
         same = reader.same(table, WritePart.compared(step, outputs));
       }
       Dataset<Row> now =
-          FittingRows.of(step, key, target.table().inTexts(), asked, given, reader, keptHere)
+          FittingRows.of(
+                  step,
+                  key,
+                  target.table().inTexts(),
+                  new FittingRows.Given(asked, given),
+                  reader,
+                  keptHere)
               .rows();
       Dataset<Row> present = beside(RowsMatch.current(readTarget(reader)), readForeign(reader));
       RowsMatch before = idle ? matchOf(now.limit(0), present.limit(0), keptHere) : match;

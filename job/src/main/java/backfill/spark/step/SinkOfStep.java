@@ -19,25 +19,20 @@ import backfill.postgres.write.WriteTarget;
 import backfill.spark.sink.Sink;
 import java.util.List;
 
-/** Where and how each kind of step writes. */
-public final class SinkOfStep {
-  private SinkOfStep() {}
+/**
+ * Where and how each step of a run writes.
+ *
+ * @param database the plan's main one
+ */
+public record SinkOfStep(Plan plan, Database database, String applicationName) {
 
   /**
    * The way to a step's target, for one of its writes.
    *
    * @param rejectedBefore rows that were rejected so far, in this step and those before
    */
-  public static Sink of(
-      StepRun run,
-      WritePart part,
-      Plan plan,
-      Database database,
-      String applicationName,
-      RunLedger ledger,
-      long rejectedBefore) {
-    WriteTarget target =
-        target(run.step(), part, run.target(), plan, database, run.parents(), rejectedBefore);
+  public Sink of(StepRun run, WritePart part, RunLedger ledger, long rejectedBefore) {
+    WriteTarget target = target(run.step(), part, run.target(), run.parents(), rejectedBefore);
     return new Sink(
         target,
         run.step().write(),
@@ -52,19 +47,12 @@ public final class SinkOfStep {
   }
 
   /** Where and how one of a step's writes goes. */
-  public static WriteTarget target(
-      Step.Fill step, WritePart part, Target target, Plan plan, Database database) {
-    return target(step, part, target, plan, database, Parents.UNKNOWN, 0);
+  public WriteTarget target(Step.Fill step, WritePart part, Target target) {
+    return target(step, part, target, Parents.UNKNOWN, 0);
   }
 
-  private static WriteTarget target(
-      Step.Fill step,
-      WritePart part,
-      Target target,
-      Plan plan,
-      Database database,
-      Parents parents,
-      long rejectedBefore) {
+  private WriteTarget target(
+      Step.Fill step, WritePart part, Target target, Parents parents, long rejectedBefore) {
     List<TargetColumn> columns = part.columns().stream().map(name -> column(target, name)).toList();
     return new WriteTarget(
         new WriteTarget.Where(database, target.table().name()),
