@@ -25,6 +25,7 @@ import backfill.spark.step.PlannedKeys;
 import backfill.spark.step.StepRun;
 import backfill.spark.step.Verified;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -52,7 +53,7 @@ final class FillStep {
     this.step = step;
     this.work =
         StepRunOfKind.of(
-            step, ready.targets().get(step.name()), run.plan, ready.shapes(), Set.of());
+            step, ready.targets().get(step.name()), run.plan, ready.shapes(), varying());
     this.report = run.reportOf(step);
   }
 
@@ -60,6 +61,20 @@ final class FillStep {
   void readTarget(Reading reading) {
     run.enter(Stage.READ, step, report.now().target(), 0);
     reading.target(work::read, what -> run.enter(Stage.READ, step, what, 0));
+    run.varies(work.target().table().name(), work.varying());
+  }
+
+  /**
+   * Of the step's sources those columns that an earlier step of the run fills otherwise each time.
+   */
+  private Map<String, Set<String>> varying() {
+    Map<String, Set<String>> columns = new HashMap<>();
+    for (String source : run.plan.sourcesOf(step)) {
+      if (ready.isMain(run.plan.sources().get(source).database())) {
+        columns.put(source, run.varying(ready.sources().get(source).name()));
+      }
+    }
+    return columns;
   }
 
   void flatten() {

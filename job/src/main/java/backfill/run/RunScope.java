@@ -7,6 +7,7 @@ import backfill.postgres.ledger.RunLedger;
 import backfill.postgres.preflight.PreflightResult;
 import backfill.postgres.server.Database;
 import backfill.postgres.server.NamedDatabases;
+import backfill.postgres.server.TableName;
 import backfill.report.ExitCode;
 import backfill.report.Progress;
 import backfill.report.Refusal;
@@ -22,8 +23,12 @@ import backfill.spark.engine.Session;
 import backfill.spark.read.NewReading;
 import backfill.spark.read.Reading;
 import backfill.spark.step.Overlay;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 
 /**
@@ -56,6 +61,7 @@ public final class RunScope {
   private RunLedger ledger = RunLedger.off();
   private LastRuns lastRuns;
   private Optional<DiffFile> diff = Optional.empty();
+  private final Map<TableName, Set<String>> varying = new HashMap<>();
 
   RunScope(
       Loaded loaded,
@@ -123,6 +129,16 @@ public final class RunScope {
   /** From now on it keeps this one. */
   void keep(RunLedger opened) {
     ledger = opened;
+  }
+
+  /** A step fills these columns of a table, which would have other values in another run. */
+  void varies(TableName table, Set<String> columns) {
+    varying.computeIfAbsent(table, name -> new HashSet<>()).addAll(columns);
+  }
+
+  /** Those of a table that steps so far fill. */
+  Set<String> varying(TableName table) {
+    return varying.getOrDefault(table, Set.of());
   }
 
   /** Where every row goes that would be written; empty where no one asked. */

@@ -17,10 +17,10 @@ final class StepRunOfKind {
   /**
    * A step that will be taken through the stages.
    *
-   * @param varying the target's columns that would have other values in another run
+   * @param varying source to its columns that would have other values in another run
    */
   public static StepRun of(
-      Step.Fill step, Target target, Plan plan, Shapes shapes, Set<String> varying) {
+      Step.Fill step, Target target, Plan plan, Shapes shapes, Map<String, Set<String>> varying) {
     if (step instanceof Step.Pairs pairs) {
       return new PairsRun(pairs, target, plan.settings(), varying);
     } else if (step instanceof Step.Rows rows) {

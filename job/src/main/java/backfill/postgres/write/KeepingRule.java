@@ -49,7 +49,7 @@ public final class KeepingRule {
     }
     long row = 0;
     for (String name : key) {
-      row += bytes(table.column(name).orElseThrow());
+      row += bytes(table, name);
     }
     RowEvent event = part.operation().event();
     if (event == RowEvent.INSERT || settings.undo()) {
@@ -57,11 +57,16 @@ public final class KeepingRule {
           (event == RowEvent.DELETE ? table.columnNames() : part.columns())
               .stream()
                   .filter(name -> !key.contains(name))
-                  .mapToLong(name -> bytes(table.column(name).orElseThrow()))
+                  .mapToLong(name -> bytes(table, name))
                   .sum();
       row += event == RowEvent.UPDATE ? 2 * others : others;
     }
     return rows * row;
+  }
+
+  /** Of a table that is still to be made the columns are not known. */
+  private static long bytes(Table table, String column) {
+    return table.column(column).map(KeepingRule::bytes).orElse(BYTES_OF_A_TEXT);
   }
 
   private static long bytes(Column column) {

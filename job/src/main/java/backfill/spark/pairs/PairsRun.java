@@ -32,6 +32,7 @@ import backfill.spark.step.Verified;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -57,7 +58,8 @@ public final class PairsRun implements StepRun {
   private final Step.Pairs step;
   private final Target target;
   private final Settings settings;
-  private final Set<String> varying;
+  private final Map<String, Set<String>> varyingSources;
+  private Set<String> varying;
   private final KeptInSpark kept = new KeptInSpark();
   private SparkSession session;
   private GrantSets grants;
@@ -69,13 +71,14 @@ public final class PairsRun implements StepRun {
   private DiffCounts counts;
 
   /**
-   * @param varying which of the two columns have other keys in each run
+   * @param varyingSources source to its columns that have other values in each run
    */
-  public PairsRun(Step.Pairs step, Target target, Settings settings, Set<String> varying) {
+  public PairsRun(
+      Step.Pairs step, Target target, Settings settings, Map<String, Set<String>> varyingSources) {
     this.step = step;
     this.target = target;
     this.settings = settings;
-    this.varying = varying;
+    this.varyingSources = varyingSources;
   }
 
   @Override
@@ -96,9 +99,39 @@ public final class PairsRun implements StepRun {
   @Override
   public void read(SnapshotReader reader, KeptSources sources) {
     session = sources.session();
+    varying = varying(sources);
     grants = new GrantSets(step, target, settings, reader, sources, GrantSets.Earlier.NONE);
     parentKeys =
         SnapshotParentKeys.read(target.parentsOf(step.key()), this::numbers, reader, sources);
+  }
+
+  private Set<String> varying(KeptSources sources) {
+    Set<String> columns = new HashSet<>();
+    for (List<Step.Grant> grants : List.of(step.direct(), step.through())) {
+      for (Step.Grant grant : grants) {
+        if (sources.varying(grant.from(), varyingSources).contains(grant.object())) {
+          columns.add(step.into().object());
+        }
+      }
+    }
+    boolean users =
+        step.direct().stream()
+                .anyMatch(
+                    grant ->
+                        sources.varying(grant.from(), varyingSources).contains(grant.grantee()))
+            || step.members().stream()
+                .anyMatch(
+                    member ->
+                        sources.varying(member.from(), varyingSources).contains(member.user()));
+    if (users) {
+      columns.add(step.into().user());
+    }
+    return columns;
+  }
+
+  @Override
+  public Set<String> varying() {
+    return varying;
   }
 
   /** Which numbers stand for the keys of one of the target's columns. */

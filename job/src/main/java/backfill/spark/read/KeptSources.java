@@ -13,6 +13,7 @@ import backfill.spark.query.Cells;
 import backfill.spark.query.PairColumnNames;
 import backfill.spark.query.PlanQueries;
 import backfill.spark.query.RunUuid;
+import backfill.spark.query.VaryingColumns;
 import java.time.Instant;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -274,6 +275,22 @@ public final class KeptSources implements AutoCloseable {
   /** A query over sources and views. */
   public Dataset<Row> query(String query) {
     return PlanQueries.query(session, query, plan.params(), now);
+  }
+
+  /**
+   * Which columns of a query have other values in each run.
+   *
+   * @param ofSources source to its columns that have
+   */
+  public Set<String> varying(Dataset<Row> rows, Map<String, Set<String>> ofSources) {
+    return VaryingColumns.of(rows, ofSources, now);
+  }
+
+  /** The same of what a step of pairs names: a source, or a view of the plan. */
+  public Set<String> varying(String from, Map<String, Set<String>> ofSources) {
+    return plan.views().containsKey(from)
+        ? varying(session.table(from), ofSources)
+        : ofSources.getOrDefault(from, Set.of());
   }
 
   /** Whether a source of the step has no rows. */

@@ -58,7 +58,8 @@ public final class RowsRun implements StepRun {
   private final MatchKey key;
   private final Table table;
   private final Map<String, GivenType> given;
-  private final Set<String> varying;
+  private final Map<String, Set<String>> varyingSources;
+  private Set<String> varying;
   private final KeptInSpark kept = new KeptInSpark();
   private JavaSparkContext spark;
   private boolean idle;
@@ -76,15 +77,19 @@ public final class RowsRun implements StepRun {
 
   /**
    * @param given what the step's query gives, as preflight has it
-   * @param varying which of its columns have other values in each run
+   * @param varyingSources source to its columns that have other values in each run
    */
-  public RowsRun(Step.Rows step, Target target, Map<String, GivenType> given, Set<String> varying) {
+  public RowsRun(
+      Step.Rows step,
+      Target target,
+      Map<String, GivenType> given,
+      Map<String, Set<String>> varyingSources) {
     this.step = step;
     this.target = target;
     this.key = MatchKey.of(step, target);
     this.table = target.table().inTexts(key.loose());
     this.given = given;
-    this.varying = varying;
+    this.varyingSources = varyingSources;
   }
 
   @Override
@@ -102,6 +107,7 @@ public final class RowsRun implements StepRun {
     query = sources.query(step.query());
     spark = JavaSparkContext.fromSparkContext(sources.session().sparkContext());
     outputs = List.of(query.columns());
+    varying = sources.varying(query, varyingSources);
     unmatched = unmatched(sources);
     if (!unmatched.isEmpty()) {
       sources.begins(target.table().name().toString());
@@ -274,6 +280,11 @@ public final class RowsRun implements StepRun {
         idle || counts.toWrite() == 0
             ? spark.emptyRDD()
             : changes.of(match, counts.toWrite(), step.write().writers()));
+  }
+
+  @Override
+  public Set<String> varying() {
+    return varying;
   }
 
   @Override

@@ -63,6 +63,9 @@ public interface StepRun extends AutoCloseable {
   /** Every row that it would add, set or take away, with its reason. */
   StepDiff toTell();
 
+  /** The target's columns that would have other values in another run that found the same. */
+  Set<String> varying();
+
   /** The sum of these rows, which no reason has a part in. */
   DiffSum checksum();
 
