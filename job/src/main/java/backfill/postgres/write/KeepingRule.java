@@ -66,7 +66,7 @@ public final class KeepingRule {
 
   /** Of a table that is still to be made the columns are not known. */
   private static long bytes(Table table, String column) {
-    return table.column(column).map(KeepingRule::bytes).orElse(BYTES_OF_A_TEXT);
+    return table.column(column).map(KeepingRule::bytes).orElse((long) BYTES_OF_A_TEXT);
   }
 
   private static long bytes(Column column) {
