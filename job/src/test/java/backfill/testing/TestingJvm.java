@@ -109,11 +109,23 @@ public final class TestingJvm {
         : List.of("-cp", classPath);
   }
 
+  /** Those of classes that were compiled anew since; a JVM that still uses one keeps its files. */
   private static void removeOthers() throws IOException {
-    for (Path file : files(ARCHIVES)) {
-      if (file.getParent().getParent().equals(ARCHIVES)) {
-        Files.delete(file);
-      }
+    List<Path> all;
+    try (Stream<Path> files = Files.walk(ARCHIVES)) {
+      all = files.filter(file -> ARCHIVES.relativize(file).getNameCount() == 2).toList();
+    }
+    for (Path file : all) {
+      Files.delete(file);
+    }
+    for (Path folder : folders()) {
+      Files.delete(folder);
+    }
+  }
+
+  private static List<Path> folders() throws IOException {
+    try (Stream<Path> folders = Files.list(ARCHIVES)) {
+      return folders.filter(Files::isDirectory).toList();
     }
   }
 
