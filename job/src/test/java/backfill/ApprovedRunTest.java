@@ -283,8 +283,40 @@ class ApprovedRunTest {
         "step pairs would add 101 rows, and 100 are approved, and limits.drift-percent is 0: at most 100");
   }
 
+  /** Other rows, as many as approved: one grant more, and one fewer. */
   @Test
   @Order(4)
+  void otherRowsThanThoseApprovedAreRefusedWhereTheyMustBeTheSame() throws Exception {
+    Path diff = directory.resolve("approved.jsonl");
+    TestingRun dry =
+        TestingRun.of(
+            database.environment(), "plan", plan, "--only", "pairs", "--diff", diff.toString());
+    assertThat(dry.code()).as(dry.said()).isZero();
+    List<List<Object>> before = trace();
+    database.execute("UPDATE grants SET u = 2 WHERE o = 50");
+
+    TestingRun other =
+        run(
+            of -> {},
+            "--only",
+            "pairs",
+            "--set",
+            "approve=exact",
+            "--approved-diff",
+            diff.toString());
+
+    refused(
+        other,
+        before,
+        "step pairs would write other rows than those approved, and approve is exact: the checksum of its 103 rows is ",
+        ", and " + step(report, "pairs").path("diffChecksum").asText() + " is approved",
+        "; the first that differ: not approved: INSERT {\"o\":\"50\",\"u\":\"2\"}, approved only: INSERT"
+            + " {\"o\":\"50\",\"u\":\"1\"}. Nothing was written");
+    database.execute("UPDATE grants SET u = 1 WHERE o = 50");
+  }
+
+  @Test
+  @Order(5)
   void whatIsApprovedIsDoneAndEveryPlaceSaysByWhom() throws Exception {
     Instant began = Instant.parse(report.path("startedAt").asText()).minus(Duration.ofHours(23));
 
@@ -298,7 +330,7 @@ class ApprovedRunTest {
             "--approved-by",
             "Änne B. of the board of directors",
             "--set",
-            "approve=counts");
+            "approve=exact");
 
     assertThat(done.code()).as(done.said()).isZero();
     assertThat(done.said()).contains("approval: all steps are counted before one writes");
@@ -310,7 +342,7 @@ class ApprovedRunTest {
         .put("runId", report.path("runId").asText())
         .put("planHash", report.path("planHash").asText())
         .put("startedAt", began.toString())
-        .put("exact", false)
+        .put("exact", true)
         .put("driftPercent", 1)
         .putArray("notCompared");
     assertThat(done.report().path("approval")).isEqualTo(approval);
@@ -338,7 +370,7 @@ class ApprovedRunTest {
 
   /** Some managed servers let no one ask for the identifier. */
   @Test
-  @Order(5)
+  @Order(6)
   void aServerThatDoesNotTellItsIdentifierIsPlannedOnAllTheSame() throws Exception {
     database.execute("REVOKE EXECUTE ON FUNCTION pg_control_system() FROM PUBLIC");
     try (TestingRole role = new TestingRole(database)) {

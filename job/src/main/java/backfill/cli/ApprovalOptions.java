@@ -2,6 +2,7 @@ package backfill.cli;
 
 import backfill.plan.InvalidPlanException;
 import backfill.report.ApprovedReport;
+import backfill.spark.diff.DiffInput;
 import backfill.spark.engine.HadoopFiles;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -14,6 +15,7 @@ import picocli.CommandLine.Option;
 final class ApprovalOptions {
   private static final String APPROVED = "--approved";
   private static final String BY = "--approved-by";
+  private static final String DIFF = "--approved-diff";
 
   @Option(
       names = APPROVED,
@@ -28,6 +30,13 @@ final class ApprovalOptions {
       description = "Who approved that, for the ledger and the report.")
   String by;
 
+  @Option(
+      names = DIFF,
+      paramLabel = "FILE",
+      description =
+          "What that dry run wrote with --diff: with approve = exact, the keys that differ are named.")
+  String diff;
+
   /**
    * The report that approves the run; empty where none is named.
    *
@@ -41,10 +50,23 @@ final class ApprovalOptions {
               ? "says who approved a dry run, and --approved REPORT, which says what, is missing"
               : "is empty; name who approved the dry run, or leave it out");
     }
-    return approved == null
-        ? Optional.empty()
-        : Optional.of(
-            ApprovedReport.read(approved, text(), Optional.ofNullable(by).map(String::strip)));
+    if (approved == null) {
+      if (diff != null) {
+        throw problem(DIFF, "is for --approved REPORT, which is missing; add it");
+      }
+      return Optional.empty();
+    }
+    ApprovedReport report =
+        ApprovedReport.read(approved, text(), Optional.ofNullable(by).map(String::strip));
+    return Optional.of(diff == null ? report : report.with(rows()));
+  }
+
+  private DiffInput rows() {
+    DiffInput rows = DiffInput.of(diff);
+    if (rows.kind() != DiffInput.Kind.ROWS) {
+      throw problem(DIFF + " " + diff, "is a report; name the file that plan wrote with --diff");
+    }
+    return rows;
   }
 
   private String text() {

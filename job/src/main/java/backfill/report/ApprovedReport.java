@@ -1,6 +1,7 @@
 package backfill.report;
 
 import backfill.plan.InvalidPlanException;
+import backfill.spark.diff.DiffInput;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -19,12 +20,14 @@ import java.util.Optional;
  * @param databases each by the name that the plan gives it
  * @param steps name to what was counted of it
  * @param by who approved it; empty where that was not said
+ * @param rows what it wrote with {@code --diff}; empty where that is not at hand
  */
 public record ApprovedReport(
     About about,
     Map<String, DatabaseAsked> databases,
     Map<String, StepCounted> steps,
-    Optional<String> by) {
+    Optional<String> by,
+    Optional<DiffInput> rows) {
 
   /**
    * Which dry run it was.
@@ -44,7 +47,12 @@ public record ApprovedReport(
    * What it counted of a step; a count that was not known, or that a kind does not have, is null.
    */
   public record StepCounted(
-      String status, Long toInsert, Long toUpdate, Long toDelete, Map<String, Long> cascaded) {
+      String status,
+      Long toInsert,
+      Long toUpdate,
+      Long toDelete,
+      Map<String, Long> cascaded,
+      String diffChecksum) {
 
     /** Whether an only-if was false. */
     public boolean skipped() {
@@ -81,7 +89,13 @@ public record ApprovedReport(
             report.path("wouldRefuse").isInt() ? report.path("wouldRefuse").intValue() : null),
         reader.databases(report.path("databases")),
         reader.steps(report.path("steps")),
-        by);
+        by,
+        Optional.empty());
+  }
+
+  /** The same, with the rows that it wrote with {@code --diff}. */
+  public ApprovedReport with(DiffInput diff) {
+    return new ApprovedReport(about, databases, steps, by, Optional.of(diff));
   }
 
   /** Takes one report apart, and says what is wrong with it. */
@@ -146,7 +160,8 @@ public record ApprovedReport(
                     count(step, "toInsert"),
                     count(step, "toUpdate"),
                     count(step, "toDelete"),
-                    counts(step.path("cascaded"))));
+                    counts(step.path("cascaded")),
+                    step.path("diffChecksum").textValue()));
         if (before != null) {
           throw wrong("has two steps " + text(step, "name"));
         }

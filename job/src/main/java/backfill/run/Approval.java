@@ -10,6 +10,10 @@ import backfill.report.ApprovedReport;
 import backfill.report.Refusal;
 import backfill.report.Report;
 import backfill.report.StepReport;
+import backfill.spark.diff.DiffSum;
+import backfill.spark.diff.DifferingKeys;
+import backfill.spark.diff.StepDiff;
+import java.io.IOException;
 import java.math.BigDecimal;
 import java.time.Duration;
 import java.time.Instant;
@@ -18,6 +22,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /**
  * Holds a run against the dry run that approves it: first that it is the same plan, database and
@@ -45,6 +50,11 @@ final class Approval {
     return approved.isPresent();
   }
 
+  /** Whether the rows must be the very same. */
+  boolean exact() {
+    return given() && plan.settings().approve() == Settings.Approve.EXACT;
+  }
+
   /** Who approved it. */
   Optional<String> by() {
     return approved.flatMap(ApprovedReport::by);
@@ -59,7 +69,7 @@ final class Approval {
                 report.about().runId(),
                 report.about().planHash(),
                 report.about().startedAt().toString(),
-                plan.settings().approve() == Settings.Approve.EXACT,
+                exact(),
                 plan.limits().driftPercent(),
                 notCompared(ready)));
   }
@@ -200,6 +210,8 @@ final class Approval {
         && counted.toUpdate() == null
         && counted.toDelete() == null) {
       lacks = "has no counts in the approved dry run: they can only be known once it runs";
+    } else if (exact() && step instanceof Step.Fill && counted.diffChecksum() == null) {
+      lacks = "has no checksum of its rows in the approved dry run, and approve is exact";
     } else if (counted.toDelete() != null && counted.toDelete() > 0 && counted.cascaded() == null) {
       lacks =
           "would delete %s by the approved dry run, which does not know how many go along with them"
@@ -230,7 +242,57 @@ final class Approval {
     if (deletes > 0) {
       refusals.addAll(cascades(now, then));
     }
+    if (exact() && now.step() instanceof Step.InPlace) {
+      another(now, then).ifPresent(refusals::add);
+    }
     return refusals;
+  }
+
+  /** Of rows that are changed where they are only the number is known beforehand; not one more. */
+  private Optional<Refusal> another(StepReport now, ApprovedReport.StepCounted then) {
+    long rows = or0(now.toUpdate()) + or0(now.toDelete());
+    long most = or0(then.toUpdate()) + or0(then.toDelete());
+    return rows <= most
+        ? Optional.empty()
+        : Optional.of(
+            beyond(
+                now,
+                "would change " + Amount.of(rows, "row"),
+                Amount.are(most) + " approved, and approve is exact"));
+  }
+
+  /**
+   * That a step would write other rows than those approved, where they must be the very same.
+   *
+   * @param rows of which the first keys that differ are named, if the approved ones are at hand
+   */
+  Optional<Refusal> differing(Step step, DiffSum sum, Supplier<StepDiff> rows) {
+    ApprovedReport report = approved.orElseThrow();
+    String checksum = report.steps().get(step.name()).diffChecksum();
+    if (sum.checksum().equals(checksum)) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        refusal(
+            step,
+            "step %s would write other rows than those approved, and approve is exact: the checksum of its %s is %s, and %s is approved"
+                    .formatted(step.name(), Amount.of(sum.rows(), "row"), sum.checksum(), checksum)
+                + named(report, rows)));
+  }
+
+  private static String named(ApprovedReport report, Supplier<StepDiff> rows) {
+    if (report.rows().isEmpty()) {
+      return "; --approved-diff FILE names the first keys that differ, of what plan wrote with --diff";
+    }
+    try {
+      List<String> keys = DifferingKeys.of(report.rows().get(), rows.get());
+      return keys.isEmpty()
+          ? "; %s has the same rows: it is not the diff of the approved dry run"
+              .formatted(report.rows().get().given())
+          : "; the first that differ: " + String.join(", ", keys);
+    } catch (IOException e) {
+      return "; the keys that differ cannot be named: " + e.getMessage();
+    }
   }
 
   private Optional<Refusal> drifted(StepReport step, String verb, Long now, Long then) {

@@ -205,6 +205,9 @@ final class FillStep {
             refusals.addAll(run.guards.refusals(work, planned, report.now().cascaded()));
           }
           refusals.addAll(run.approval.refusals(report.now()));
+          if (run.approval.exact()) {
+            run.approval.differing(step, work.checksum(), work::toTell).ifPresent(refusals::add);
+          }
           refusals.addAll(run.guards.surplus(step, planned, EmptiedSources.of(report.now(), last)));
           refusals.addAll(sequences());
         });

@@ -41,10 +41,19 @@ public record RowComparison(Side a, Side b, long inBoth, Map<String, Only> steps
    * @param limit how many rows of each are brought that the other has not
    */
   public static RowComparison of(DiffInput a, DiffInput b, int limit) throws IOException {
+    return of(a, b, limit, null);
+  }
+
+  /**
+   * Reads both.
+   *
+   * @param step whose rows alone are compared; null for all
+   */
+  static RowComparison of(DiffInput a, DiffInput b, int limit, String step) throws IOException {
     List<String> steps = new ArrayList<>();
     try (RowBuckets ofA = RowBuckets.of(a, steps);
         RowBuckets ofB = RowBuckets.of(b, steps)) {
-      Differences differences = new Differences(limit, steps);
+      Differences differences = new Differences(limit, steps, step);
       for (int bucket = 0; bucket < RowBuckets.BUCKETS; bucket++) {
         differences.compare(ofA, ofB, bucket);
       }
@@ -78,6 +87,7 @@ public record RowComparison(Side a, Side b, long inBoth, Map<String, Only> steps
   /** Counts bucket by bucket, and keeps the first places. */
   private static final class Differences {
     private final int limit;
+    private final String step;
     private final List<String> names;
     private final Map<String, Only> steps = new LinkedHashMap<>();
     private final PriorityQueue<Long> firstOfA = new PriorityQueue<>(Collections.reverseOrder());
@@ -86,8 +96,9 @@ public record RowComparison(Side a, Side b, long inBoth, Map<String, Only> steps
     private long onlyInA;
     private long onlyInB;
 
-    Differences(int limit, List<String> names) {
+    Differences(int limit, List<String> names, String step) {
       this.limit = limit;
+      this.step = step;
       this.names = names;
       names.forEach(name -> steps.put(name, new Only(0, 0)));
     }
@@ -103,17 +114,23 @@ public record RowComparison(Side a, Side b, long inBoth, Map<String, Only> steps
             ArrayDeque<RowBuckets.Entry> same = left.get(entry.digest());
             if (same != null && same.poll() != null) {
               inBoth++;
-            } else {
+            } else if (isCompared(entry)) {
               onlyInB++;
               keep(entry, firstOfB, new Only(0, 1));
             }
           });
       for (ArrayDeque<RowBuckets.Entry> entries : left.values()) {
         for (RowBuckets.Entry entry : entries) {
-          onlyInA++;
-          keep(entry, firstOfA, new Only(1, 0));
+          if (isCompared(entry)) {
+            onlyInA++;
+            keep(entry, firstOfA, new Only(1, 0));
+          }
         }
       }
+    }
+
+    private boolean isCompared(RowBuckets.Entry entry) {
+      return step == null || names.get(entry.step()).equals(step);
     }
 
     private void keep(RowBuckets.Entry entry, PriorityQueue<Long> first, Only only) {
