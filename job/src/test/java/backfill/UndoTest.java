@@ -140,6 +140,14 @@ class UndoTest {
     for (String table : TARGETS) {
       database.execute("VACUUM FULL " + table);
     }
+    // A restored table is another one, under the same name.
+    for (String table : List.of("items", "flags")) {
+      database.execute(
+          "CREATE TABLE restored (LIKE %1$s INCLUDING ALL); INSERT INTO restored SELECT * FROM %1$s; DROP TABLE %1$s;"
+                  .formatted(table)
+              + "ALTER TABLE restored RENAME TO "
+              + table);
+    }
 
     TestingRun dry = run("undo", id);
     assertThat(dry.code()).as(dry.said()).isZero();
@@ -271,6 +279,18 @@ class UndoTest {
     assertThat(undo.code()).isEqualTo(5);
     assertThat(undo.said()).contains("the ledger keeps no keys; they were forgotten at 20");
     assertThat(run("status", "--prune", "90").code()).isEqualTo(2);
+  }
+
+  @Test
+  void withoutTheLedgerARerunAddsNothingAndTheRunIsUnknown() throws Exception {
+    String id = run("run", plan.toString(), "--only", "pairs-int").line().path("runId").asText();
+    database.execute("DROP SCHEMA backfill CASCADE");
+    TestingRun rerun = run("run", plan.toString(), "--only", "pairs-int");
+    assertThat(rerun.code()).as(rerun.said()).isZero();
+    assertThat(rerun.counts("pairs-int", "inserted", "deleted")).containsExactly(0L, 0L);
+    TestingRun undo = run("undo", id, "--execute");
+    assertThat(undo.code()).isEqualTo(3);
+    assertThat(undo.said()).contains("the ledger in schema backfill has no run " + id);
   }
 
   @Test

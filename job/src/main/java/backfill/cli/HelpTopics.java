@@ -31,7 +31,8 @@ final class HelpTopics {
           "exit-codes",
           "environment",
           "troubleshooting",
-          "undo");
+          "undo",
+          "what-if");
 
   private static final String TYPES = "types";
 
