@@ -24,7 +24,7 @@ class ApiKeysTest {
           .contains("diff scopes: to do: api_keys.scopes is not there\n")
           .contains(
               "diff required: to do: api_keys.scopes is not there yet, api_keys.allow_list is not there yet\n")
-          .doesNotContain("step required");
+          .doesNotContain("step required:");
     }
   }
 

@@ -49,6 +49,8 @@ class CheckTest {
     assertThat(check.log())
         .startsWith(
             where(),
+            "preflight: undo could not take back step user-flags (what the rows held that it sets is kept with"
+                + " undo = on only)",
             "write product-users: COPY, arbiter"
                 + " dojo_product_authorized__product_id_dojo_user_id_a632ee18_uniq",
             "write product-type-users: COPY, arbiter"

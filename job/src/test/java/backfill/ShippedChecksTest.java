@@ -17,6 +17,22 @@ import org.junit.jupiter.api.io.TempDir;
  * breaks what it says, and nothing else.
  */
 class ShippedChecksTest {
+  /** An organization with a template that wants prebuilt workspaces, and their system user. */
+  private static final String PREBUILDS =
+      """
+      INSERT INTO users (id, email, username, is_system)
+      VALUES ('c42fdf75-3097-471c-8c33-fb52454d81c0', 'prebuilds@system', 'prebuilds', true);
+      INSERT INTO organizations (id, name, description, created_at, updated_at, display_name)
+      VALUES ('00000000-0000-0000-0000-0000000000b2', 'o', '', now(), now(), 'o');
+      INSERT INTO templates (id, organization_id, name, active_version_id)
+      VALUES ('00000000-0000-0000-0000-0000000000a1', '00000000-0000-0000-0000-0000000000b2', 't',
+        '00000000-0000-0000-0000-0000000000c3');
+      INSERT INTO template_versions (id, template_id, organization_id, name)
+      VALUES ('00000000-0000-0000-0000-0000000000c3', '00000000-0000-0000-0000-0000000000a1',
+        '00000000-0000-0000-0000-0000000000b2', 'v');
+      INSERT INTO template_version_presets (template_version_id, name, desired_instances)
+      VALUES ('00000000-0000-0000-0000-0000000000c3', 'p', 1)""";
+
   @TempDir private Path directory;
 
   /** A shipped plan with a mistake in it. */
@@ -96,6 +112,23 @@ class ShippedChecksTest {
       assertPasses(there.run("run"), "{\"seat-of-no-root\":0,\"seat-of-no-member\":0}");
       assertThat(there.database.count("SELECT count(*) FROM subscription_seat_assignments"))
           .isEqualTo(1);
+    }
+  }
+
+  @Test
+  void noOrganizationWithoutATemplateGetsTheSystemUser() throws Exception {
+    try (TestingUpstream there =
+        TestingUpstream.create("coder-prebuilds", "coder-prebuilds-membership")) {
+      there.database.execute(PREBUILDS);
+      assertRefused(
+          changed(
+              there.database.environment(),
+              "coder-prebuilds-membership",
+              "SELECT DISTINCT t.organization_id",
+              "SELECT DISTINCT t.id AS organization_id"),
+          "never organization-without-template gives 1 row, and must give none: (organization_id) ="
+              + " (00000000-0000-0000-0000-0000000000a1). Nothing was written");
+      assertPasses(there.run("run"), "{\"organization-without-template\":0}");
     }
   }
 }

@@ -1,6 +1,7 @@
 package backfill.report;
 
 import backfill.plan.InvalidPlanException;
+import backfill.postgres.ledger.StepStatus;
 import backfill.spark.diff.DiffInput;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -56,7 +57,7 @@ public record ApprovedReport(
 
     /** Whether an only-if was false. */
     public boolean skipped() {
-      return "skipped".equals(status);
+      return StepStatus.SKIPPED.toString().equals(status);
     }
   }
 
