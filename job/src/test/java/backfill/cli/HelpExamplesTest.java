@@ -8,7 +8,6 @@ import backfill.testing.TestingDatabase;
 import backfill.testing.TestingPostgres;
 import backfill.testing.TestingRun;
 import java.io.ByteArrayOutputStream;
-import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -26,6 +25,7 @@ class HelpExamplesTest {
   private static final String INDENTED = "  backfill ";
 
   private static TestingDatabase database;
+  private static String rerun;
 
   @BeforeAll
   static void fill() throws Exception {
@@ -35,6 +35,8 @@ class HelpExamplesTest {
     }
     // What status shows is there once somebody has run something.
     assertThat(run("run", TestingRun.DOJO, "--only", "user-flags").code()).isZero();
+    // Of a rerun there is nothing to undo, so that the other examples find what it found.
+    rerun = run("run", TestingRun.DOJO, "--only", "user-flags").line().path("runId").asText();
   }
 
   @AfterAll
@@ -52,7 +54,7 @@ class HelpExamplesTest {
 
   @ParameterizedTest
   @MethodSource("commands")
-  void exampleOfTheHelpWorks(String command) throws IOException {
+  void exampleOfTheHelpWorks(String command) throws Exception {
     String words = example((command + " --help").strip().split(" "));
     assertThat(words).startsWith(command);
 
@@ -62,11 +64,13 @@ class HelpExamplesTest {
     assertThat(run.out()).isNotEmpty();
   }
 
-  /** The same words with files that are there, of those that name diffs. */
-  private static String found(String words) throws IOException {
+  /** The same words with files, and a run, that are there, of those that name some. */
+  private static String found(String words) throws Exception {
     Path file = Files.createTempFile("diff", ".jsonl");
     file.toFile().deleteOnExit();
-    return words.replaceAll("\\w+[.]jsonl[.]gz", file.toString());
+    return words
+        .replaceAll("\\w+[.]jsonl[.]gz", file.toString())
+        .replaceAll("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", rerun);
   }
 
   /** The one line below {@code Example:}, without the job's own name. */

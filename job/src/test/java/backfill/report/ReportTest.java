@@ -34,7 +34,7 @@ class ReportTest {
       List.of(
           ("name kind target status read planned alreadyPresent foreign toInsert toUpdate toDelete inserted conflicts updated"
                   + " unchanged deleted stayed cascaded absent changedMeanwhile rejected rejections surplus unmatched missing"
-                  + " addedMeanwhile revokedMeanwhile statements retries sequenceValues sequencesSet lockWaitMs throttledMs"
+                  + " addedMeanwhile revokedMeanwhile revokedRemoved revokedLeft statements retries sequenceValues sequencesSet lockWaitMs throttledMs"
                   + " durationMs stages changes leftOut targetRows owns takenAway cannotUndo ledgerBytes gains losses toSet diffRows diffChecksum")
               .split(" "));
 
