@@ -74,8 +74,11 @@ final class StatusCommand {
     ForgottenKeys forgotten = ForgottenKeys.of(database, settings.ledger().schema(), plan, age);
     Terminal.say(
         answer.err(),
-        "the keys of %s that began before %d days are forgotten: %,d bytes; undo can take none of these back"
-            .formatted(Amount.of(forgotten.runs(), "run"), age.toDays(), forgotten.bytes()));
+        "the keys of %s that began more than %s ago are forgotten: %,d bytes; undo can take none of these back"
+            .formatted(
+                Amount.of(forgotten.runs(), "run"),
+                Amount.of(age.toDays(), "day"),
+                forgotten.bytes()));
   }
 
   /** In whole days: what is younger is needed to undo a mistake. */

@@ -48,9 +48,9 @@ public final class Summary {
     text.append(
         String.format(
             Locale.ROOT,
-            "%s %s: %s in %s s (exit %d)",
+            "%s%s: %s in %s s (exit %d)",
             report.about().command(),
-            report.about().plan(),
+            report.about().plan() == null ? "" : " " + report.about().plan(),
             report.status(),
             seconds(report.timing().durationMs()),
             report.exitCode()));

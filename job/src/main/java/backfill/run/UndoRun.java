@@ -6,7 +6,6 @@ import backfill.postgres.ledger.RunLedger;
 import backfill.postgres.ledger.RunStatus;
 import backfill.postgres.server.Database;
 import backfill.postgres.server.NamedDatabases;
-import backfill.postgres.server.RowEvent;
 import backfill.postgres.server.SqlFailure;
 import backfill.postgres.server.Waits;
 import backfill.postgres.undo.Undo;
@@ -21,6 +20,8 @@ import backfill.report.UndoReport;
 import backfill.spark.engine.Session;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -122,7 +123,7 @@ public final class UndoRun {
     }
     if (limits.guardTheWrite()) {
       look();
-      List<String> beyond = done.stream().flatMap(each -> beyond(each).stream()).toList();
+      List<String> beyond = done.stream().map(this::beyond).flatMap(Optional::stream).toList();
       if (!beyond.isEmpty()) {
         refuse(String.join("; ", beyond) + ". Nothing was written");
         return;
@@ -155,26 +156,21 @@ public final class UndoRun {
     progress.count(rows::get);
   }
 
-  /** The limits that taking back one write would go beyond. */
-  private List<String> beyond(Undo.Done write) {
+  /** The limit that taking back one write would go beyond; empty where it is within it. */
+  private Optional<String> beyond(Undo.Done write) {
     Limits.Bound bound =
-        write.event() == RowEvent.INSERT
-            ? Limits.Bound.ROWS_DELETED
-            : write.event() == RowEvent.UPDATE ? Limits.Bound.ROWS_SET : Limits.Bound.ROWS_INSERTED;
-    long takenBack = write.counts().takenBack();
-    return limits.most(bound).isPresent() && takenBack > limits.most(bound).getAsLong()
-        ? List.of(
-            "step %s: undo would %s %s of %s, and limits.%s is %d"
+        switch (write.event()) {
+          case INSERT -> Limits.Bound.ROWS_DELETED;
+          case UPDATE -> Limits.Bound.ROWS_SET;
+          case DELETE -> Limits.Bound.ROWS_INSERTED;
+        };
+    OptionalLong most = limits.most(bound);
+    return most.isPresent() && write.counts().takenBack() > most.getAsLong()
+        ? Optional.of(
+            "step %s, and limits.%s is %d"
                 .formatted(
-                    write.entry(),
-                    write.event() == RowEvent.INSERT
-                        ? "delete"
-                        : write.event() == RowEvent.UPDATE ? "set back" : "put back",
-                    Sentences.rows(takenBack),
-                    write.target(),
-                    bound.key(),
-                    limits.most(bound).getAsLong()))
-        : List.of();
+                    UndoReport.Write.of(write).sentence(false), bound.key(), most.getAsLong()))
+        : Optional.empty();
   }
 
   private void refuse(String message) {
@@ -185,7 +181,13 @@ public final class UndoRun {
 
   private void broke(Throwable failure) {
     if (stopping.reason().isPresent()) {
-      report.stopped(stopping.reason().get().code());
+      Stopping.Reason reason = stopping.reason().get();
+      report.stopped(reason.code());
+      progress.warn(
+          stage
+              + ": stopped by "
+              + reason.what()
+              + " between two batches; the same command goes on");
       return;
     }
     ExitCode code = ExitCode.of(failure, stage);

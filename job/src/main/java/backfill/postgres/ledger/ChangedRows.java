@@ -40,6 +40,11 @@ public record ChangedRows(List<Kept> columns, int size, boolean imaged) {
           : ((String[]) values)[row];
     }
 
+    /** The same values, which are something else now. */
+    public Kept as(Role other) {
+      return new Kept(name, type, other, values);
+    }
+
     private Kept at(int[] places) {
       Object some =
           values instanceof long[] numbers

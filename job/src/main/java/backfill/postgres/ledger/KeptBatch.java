@@ -31,13 +31,17 @@ public record KeptBatch(String step, int partition, String afterKey, String last
         step);
   }
 
-  /** The rows of the first batch of a write; empty where none are kept. */
-  public static Optional<ChangedRows> first(
+  /** The rows of one batch of a write; empty where none are kept. */
+  public static Optional<ChangedRows> any(
       Connection connection, String schema, UUID runId, String step) throws SQLException {
-    List<KeptBatch> all = of(connection, schema, runId, step);
-    return all.isEmpty()
-        ? Optional.empty()
-        : Optional.of(all.get(all.size() - 1).rows(connection, schema, runId));
+    return Inquiry.rows(
+            connection,
+            "SELECT keys FROM %s.batch WHERE run_id = '%s' AND step = ? AND keys IS NOT NULL AND changed > 0 LIMIT 1"
+                .formatted(TableName.quote(schema), runId),
+            row -> PackedRows.unpack(row.getBytes(1)),
+            step)
+        .stream()
+        .findFirst();
   }
 
   /** Its rows. */

@@ -13,6 +13,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.UUID;
 
 /** The ledger for people: its runs, newest first, with what their batches have written so far. */
 public final class LedgerStatus {
@@ -33,8 +34,6 @@ public final class LedgerStatus {
              coalesce((SELECT n.step FROM %1$s.batch n WHERE n.run_id = r.run_id
                        ORDER BY n.committed_at DESC LIMIT 1), '') AS step,
              r.undoes,
-             EXISTS (SELECT FROM %1$s.run u WHERE u.undoes = r.run_id AND u.status = 'succeeded' AND NOT EXISTS (
-               SELECT FROM %1$s.run v WHERE v.undoes = u.run_id AND v.status = 'succeeded')) AS undone,
              EXISTS (SELECT FROM %1$s.lease l WHERE l.run_id = r.run_id AND l.until > clock_timestamp()) AS alive
       FROM %1$s.run r LEFT JOIN %1$s.batch b ON b.run_id = r.run_id
       WHERE ?::text IS NULL OR r.plan = ?
@@ -94,12 +93,13 @@ public final class LedgerStatus {
             connection.prepareStatement(RUNS.formatted(TableName.quote(schema)))) {
       connection.setAutoCommit(false);
       SessionSettings.begin(connection);
+      UndoneRuns undone = UndoneRuns.of(connection, schema);
       statement.setString(1, plan);
       statement.setString(2, plan);
       List<Run> runs = new ArrayList<>();
       try (ResultSet row = statement.executeQuery()) {
         while (row.next()) {
-          runs.add(run(row));
+          runs.add(run(row, undone));
         }
       }
       return runs;
@@ -138,7 +138,7 @@ public final class LedgerStatus {
     return "cannot read the ledger of " + database + ": " + ConnectionFailure.oneLine(e);
   }
 
-  private static Run run(ResultSet row) throws SQLException {
+  private static Run run(ResultSet row, UndoneRuns undone) throws SQLException {
     String status = row.getString("status");
     return new Run(
         new Began(
@@ -157,6 +157,6 @@ public final class LedgerStatus {
             row.getLong("foreign_rows")),
         row.getString("last_commit"),
         row.getObject("rows_per_second", Long.class),
-        new Undoing(row.getString("undoes"), row.getBoolean("undone")));
+        new Undoing(row.getString("undoes"), undone.contains(row.getObject("run_id", UUID.class))));
   }
 }

@@ -2,12 +2,16 @@ package backfill.postgres.undo;
 
 import backfill.postgres.ledger.ChangedRows;
 import backfill.postgres.ledger.KeptBatch;
+import backfill.postgres.ledger.UndoneRuns;
+import backfill.postgres.server.Inquiry;
 import backfill.postgres.server.TableName;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
+import java.util.stream.Collectors;
 
 /**
  * The keys of one table that runs wrote after the one that is undone: a row of theirs stays. A run
@@ -24,22 +28,33 @@ final class LaterKeys {
   /**
    * @param target the table, quoted
    */
-  static LaterKeys of(Connection connection, String schema, UndoneRun run, String target)
+  static LaterKeys of(Connection connection, String schema, UUID run, String target)
       throws SQLException {
     LaterKeys later = new LaterKeys();
-    KeptBatch.each(
-        connection,
-        """
-        SELECT b.run_id::pg_catalog.text, b.keys FROM %1$s.batch b JOIN %1$s.run r ON r.run_id = b.run_id
-        WHERE b.target = ? AND b.keys IS NOT NULL AND r.undoes IS NULL
-          AND r.started_at > (SELECT o.started_at FROM %1$s.run o WHERE o.run_id = '%2$s')
-          AND NOT EXISTS (
-            SELECT FROM %1$s.run u WHERE u.undoes = r.run_id AND u.status = 'succeeded'
-              AND NOT EXISTS (SELECT FROM %1$s.run v WHERE v.undoes = u.run_id AND v.status = 'succeeded'))
-        ORDER BY r.started_at"""
-            .formatted(TableName.quote(schema), run.runId()),
-        target,
-        later::add);
+    UndoneRuns undone = UndoneRuns.of(connection, schema);
+    String standing =
+        Inquiry.rows(
+                connection,
+                """
+                SELECT run_id FROM %1$s.run WHERE undoes IS NULL
+                  AND started_at > (SELECT o.started_at FROM %1$s.run o WHERE o.run_id = '%2$s')"""
+                    .formatted(TableName.quote(schema), run),
+                row -> row.getObject(1, UUID.class))
+            .stream()
+            .filter(other -> !undone.contains(other))
+            .map(other -> "'" + other + "'")
+            .collect(Collectors.joining(", "));
+    if (!standing.isEmpty()) {
+      KeptBatch.each(
+          connection,
+          """
+          SELECT b.run_id::pg_catalog.text, b.keys FROM %1$s.batch b JOIN %1$s.run r ON r.run_id = b.run_id
+          WHERE b.target = ? AND b.keys IS NOT NULL AND b.run_id IN (%2$s)
+          ORDER BY r.started_at"""
+              .formatted(TableName.quote(schema), standing),
+          target,
+          later::add);
+    }
     return later;
   }
 

@@ -10,6 +10,7 @@ import java.util.List;
 public record LeftRow(List<String> key, String reason) {
   static final String CHANGED = "was changed since";
   static final String GONE = "is gone";
+  static final String SUPPRESSED = "a trigger keeps it as it is";
   static final String TAKEN = "another row holds its key, or a value that must be unique";
 
   static String laterRun(String runId) {

@@ -3,7 +3,6 @@ package backfill.postgres.undo;
 import backfill.plan.Settings;
 import backfill.postgres.ledger.ChangedRows;
 import backfill.postgres.ledger.KeptBatch;
-import backfill.postgres.ledger.LedgerSlot;
 import backfill.postgres.ledger.LedgerStatus;
 import backfill.postgres.ledger.RunLedger;
 import backfill.postgres.server.Database;
@@ -11,10 +10,10 @@ import backfill.postgres.server.NotReadyException;
 import backfill.postgres.server.RowEvent;
 import backfill.postgres.server.SessionSettings;
 import backfill.postgres.server.TableName;
-import backfill.postgres.write.BatchTransactions;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -149,15 +148,13 @@ public final class Undo {
       for (UndoPart part : parts) {
         if (can(part)) {
           TableName table = tables.get(part.target()).name();
-          List<String> lacking = UndoTable.lacking(connection, table, part.event());
-          if (!lacking.isEmpty()) {
+          for (String grant : tables.get(part.target()).lacking(connection, part.event())) {
             reasons.add(
-                "step %s: no right to take back its rows of %s; GRANT %s ON %s TO %s"
+                "step %s: no right to take back its rows of %s; %s TO %s"
                     .formatted(
                         part.entry(),
                         table,
-                        String.join(", ", lacking),
-                        table.quoted(),
+                        grant,
                         TableName.quote(connection.getMetaData().getUserName())));
           }
         }
@@ -229,13 +226,15 @@ public final class Undo {
             SessionSettings.begin(connection);
             List<KeptBatch> batches = batches(connection, part);
             connection.rollback();
-            LedgerSlot slot = ledger.slot(part.entry()).orElseThrow();
+            UndoTransaction work =
+                new UndoTransaction(
+                    settings, table, part.event(), later, ledger.slot(part.entry()).orElseThrow());
             UndoWriters writers =
                 new UndoWriters(
                     database,
                     applicationName,
                     settings,
-                    (transactions, batch) -> batch(transactions, part, table, later, batch, slot));
+                    (transactions, batch) -> work.of(transactions, batch, to -> rows(to, batch)));
             try {
               writers.all(
                   batches,
@@ -250,13 +249,17 @@ public final class Undo {
   }
 
   private void each(Connection connection, PartWork work) throws SQLException {
+    Map<String, LaterKeys> later = new HashMap<>();
     for (UndoPart part : parts) {
       if (can(part)) {
-        UndoTable table = tables.get(part.target());
-        SessionSettings.begin(connection);
-        LaterKeys later = LaterKeys.of(connection, settings.ledger().schema(), run, part.target());
-        connection.rollback();
-        work.of(part, table, later);
+        String target = part.target();
+        if (!later.containsKey(target)) {
+          SessionSettings.begin(connection);
+          later.put(
+              target, LaterKeys.of(connection, settings.ledger().schema(), run.runId(), target));
+          connection.rollback();
+        }
+        work.of(part, tables.get(target), later.get(target));
       }
     }
   }
@@ -275,18 +278,6 @@ public final class Undo {
 
   private static boolean fitting(UndoTable table, ChangedRows rows) {
     return table.unfit(rows).isEmpty();
-  }
-
-  private UndoCounts batch(
-      BatchTransactions transactions,
-      UndoPart part,
-      UndoTable table,
-      LaterKeys later,
-      KeptBatch batch,
-      LedgerSlot slot)
-      throws SQLException {
-    return new UndoTransaction(settings, table, part.event(), later, slot)
-        .of(transactions, batch, connection -> rows(connection, batch));
   }
 
   /** Why nothing at all can come back; empty where something can, or nothing was written. */

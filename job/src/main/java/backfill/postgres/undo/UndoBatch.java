@@ -16,12 +16,11 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.postgresql.PGConnection;
 
@@ -37,9 +36,17 @@ final class UndoBatch {
   private final List<Reference> references;
   private final Connection connection;
   private final List<LeftRow> left = new ArrayList<>();
-  private final List<Map.Entry<List<String>, String[]>> taken = new ArrayList<>();
+  private final List<Taken> taken = new ArrayList<>();
   private long already;
   private long statements;
+
+  /**
+   * A row that was taken back.
+   *
+   * @param place among the rows of the batch
+   * @param images what it held, and of one that was set back what it holds since
+   */
+  private record Taken(int place, String[] images) {}
 
   /**
    * @param event what the run did to the rows
@@ -66,20 +73,15 @@ final class UndoBatch {
 
   /** Takes back what can be. */
   UndoCounts write(ChangedRows rows) throws SQLException {
-    UndoStatements statements = new UndoStatements(table, rows);
-    Map<Integer, String[]> held = Map.of();
-    if (event != RowEvent.DELETE) {
-      held =
-          places(
-              statements.lock(event == RowEvent.INSERT, setColumns(rows)),
-              rows,
-              setColumns(rows).size());
+    if (event == RowEvent.DELETE) {
+      write(rows, chosen(rows), Map.of());
+    } else {
+      UndoStatements sql = new UndoStatements(table, rows);
+      List<TargetColumn> set = setColumns(rows);
+      Map<Integer, String[]> held =
+          places(sql, sql.lock(event == RowEvent.INSERT, set), set.size());
+      write(rows, locked(rows, chosen(rows), held), held);
     }
-    int[] chosen = chosen(rows);
-    if (event != RowEvent.DELETE) {
-      chosen = locked(rows, chosen, held);
-    }
-    write(rows, chosen, held);
     return UndoCounts.of(taken.size(), already, left);
   }
 
@@ -123,30 +125,24 @@ final class UndoBatch {
   private int[] chosen(ChangedRows rows, int[] asked) throws SQLException {
     Map<Integer, Seen> seen = seen(rows.at(asked));
     List<Integer> chosen = new ArrayList<>();
-    List<LeftRow> referred = new ArrayList<>();
-    List<LeftRow> others = new ArrayList<>();
-    long alreadySo = 0;
     for (int i = 0; i < asked.length; i++) {
       List<String> key = rows.key(asked[i]);
       Seen row = seen.get(i);
       String runOfLater = later.runOf(key);
       if (isAlreadySo(row)) {
-        alreadySo++;
+        already++;
       } else if (runOfLater != null) {
-        others.add(new LeftRow(key, LeftRow.laterRun(runOfLater)));
+        left.add(new LeftRow(key, LeftRow.laterRun(runOfLater)));
       } else if (reason(row) != null) {
-        others.add(new LeftRow(key, reason(row)));
+        left.add(new LeftRow(key, reason(row)));
       } else if (row != null && row.referredTo() >= 0) {
-        referred.add(
+        left.add(
             new LeftRow(
                 key, LeftRow.referredTo(references.get(row.referredTo()).child().toString())));
       } else {
         chosen.add(asked[i]);
       }
     }
-    already += alreadySo;
-    left.addAll(others);
-    left.addAll(referred);
     return chosen.stream().mapToInt(Integer::intValue).toArray();
   }
 
@@ -172,8 +168,8 @@ final class UndoBatch {
     if (rows.size() == 0) {
       return seen;
     }
-    try (PreparedStatement statement =
-            prepare(new UndoStatements(table, rows).look(references), rows);
+    UndoStatements sql = new UndoStatements(table, rows);
+    try (PreparedStatement statement = prepare(sql, sql.look(references));
         ResultSet row = statement.executeQuery()) {
       while (row.next()) {
         int referredTo = -1;
@@ -227,31 +223,26 @@ final class UndoBatch {
           case DELETE -> sql.putBack();
         };
     int texts = event == RowEvent.DELETE ? 0 : images.size();
-    for (Map.Entry<Integer, String[]> row : places(write, some, texts).entrySet()) {
+    for (Map.Entry<Integer, String[]> row : places(sql, write, texts).entrySet()) {
       int place = places[row.getKey()];
       String[] kept = row.getValue();
       if (event == RowEvent.UPDATE) {
-        String[] heldBefore = held.get(place);
-        kept = Arrays.copyOf(heldBefore, 2 * texts);
+        kept = Arrays.copyOf(held.get(place), 2 * texts);
         System.arraycopy(row.getValue(), 0, kept, texts, texts);
       }
-      taken.add(Map.entry(rows.key(place), kept));
+      taken.add(new Taken(place, kept));
     }
   }
 
   /** A trigger, or another row, kept some from being taken back. */
   private void leaveOthers(ChangedRows rows, int[] places, int before) {
-    if (taken.size() - before == places.length) {
-      return;
-    }
-    Set<List<String>> done =
-        new HashSet<>(taken.subList(before, taken.size()).stream().map(Map.Entry::getKey).toList());
+    Set<Integer> done =
+        taken.subList(before, taken.size()).stream().map(Taken::place).collect(Collectors.toSet());
     for (int place : places) {
-      if (!done.contains(rows.key(place))) {
+      if (!done.contains(place)) {
         left.add(
             new LeftRow(
-                rows.key(place),
-                event == RowEvent.DELETE ? LeftRow.TAKEN : "a trigger keeps it as it is"));
+                rows.key(place), event == RowEvent.DELETE ? LeftRow.TAKEN : LeftRow.SUPPRESSED));
       }
     }
   }
@@ -264,26 +255,19 @@ final class UndoBatch {
 
   /** What was taken back, as the ledger keeps it, so that this can be undone in its turn. */
   ChangedRows changed(ChangedRows rows) {
-    List<Kept> columns = new ArrayList<>();
-    List<Kept> key = rows.columns(Role.KEY);
-    for (int i = 0; i < key.size(); i++) {
-      columns.add(new Kept(key.get(i).name(), key.get(i).type(), Role.KEY, keys(key.get(i), i)));
-    }
+    ChangedRows back = rows.at(taken.stream().mapToInt(Taken::place).toArray());
+    List<Kept> columns = new ArrayList<>(back.columns(Role.KEY));
     switch (event) {
       case INSERT -> addImages(columns, others(rows), Role.BEFORE, 0);
       case UPDATE -> {
-        addImages(columns, setColumns(rows), Role.BEFORE, 0);
-        addImages(columns, setColumns(rows), Role.AFTER, setColumns(rows).size());
+        List<TargetColumn> set = setColumns(rows);
+        addImages(columns, set, Role.BEFORE, 0);
+        addImages(columns, set, Role.AFTER, set.size());
       }
-      case DELETE -> putBack(columns, rows);
+      case DELETE ->
+          back.columns(Role.BEFORE).stream().map(kept -> kept.as(Role.AFTER)).forEach(columns::add);
     }
-    return new ChangedRows(columns, taken.size(), event != RowEvent.DELETE);
-  }
-
-  private Object keys(Kept like, int column) {
-    return like.values() instanceof long[]
-        ? taken.stream().mapToLong(row -> Long.parseLong(row.getKey().get(column))).toArray()
-        : taken.stream().map(row -> row.getKey().get(column)).toArray(String[]::new);
+    return new ChangedRows(columns, back.size(), event != RowEvent.DELETE);
   }
 
   private void addImages(List<Kept> columns, List<TargetColumn> images, Role role, int from) {
@@ -294,20 +278,8 @@ final class UndoBatch {
               images.get(i).name(),
               images.get(i).type(),
               role,
-              taken.stream().map(row -> row.getValue()[place]).toArray(String[]::new)));
+              taken.stream().map(row -> row.images()[place]).toArray(String[]::new)));
     }
-  }
-
-  /** Of rows that were put back what they were put back with. */
-  private void putBack(List<Kept> columns, ChangedRows rows) {
-    Map<List<String>, Integer> places = new HashMap<>();
-    for (int row = 0; row < rows.size(); row++) {
-      places.put(rows.key(row), row);
-    }
-    int[] at = taken.stream().mapToInt(row -> places.get(row.getKey())).toArray();
-    rows.at(at).columns(Role.BEFORE).stream()
-        .map(kept -> new Kept(kept.name(), kept.type(), Role.AFTER, kept.values()))
-        .forEach(columns::add);
   }
 
   private void control(String sql) throws SQLException {
@@ -317,10 +289,10 @@ final class UndoBatch {
   }
 
   /** Place to the texts that the server answers with. */
-  private Map<Integer, String[]> places(String sql, ChangedRows rows, int texts)
+  private Map<Integer, String[]> places(UndoStatements of, String sql, int texts)
       throws SQLException {
     Map<Integer, String[]> places = new TreeMap<>();
-    try (PreparedStatement statement = prepare(sql, rows);
+    try (PreparedStatement statement = prepare(of, sql);
         ResultSet row = statement.executeQuery()) {
       while (row.next()) {
         String[] answer = new String[texts];
@@ -333,17 +305,10 @@ final class UndoBatch {
     return places;
   }
 
-  private PreparedStatement prepare(String sql, ChangedRows rows) throws SQLException {
+  private PreparedStatement prepare(UndoStatements of, String sql) throws SQLException {
     statements++;
     PreparedStatement statement = connection.prepareStatement(sql);
-    List<String> types = new UndoStatements(table, rows).elementTypes();
-    for (int i = 0; i < types.size(); i++) {
-      statement.setArray(
-          i + 1,
-          connection
-              .unwrap(PGConnection.class)
-              .createArrayOf(types.get(i), rows.columns().get(i).values()));
-    }
+    of.give(statement, connection.unwrap(PGConnection.class));
     return statement;
   }
 }

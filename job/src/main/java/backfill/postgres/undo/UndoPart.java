@@ -53,7 +53,7 @@ record UndoPart(
 
   private UndoPart looked(Connection connection, String schema, UndoneRun run) throws SQLException {
     boolean has =
-        KeptBatch.first(connection, schema, run.runId(), entry)
+        KeptBatch.any(connection, schema, run.runId(), entry)
             .filter(ChangedRows::imaged)
             .isPresent();
     return new UndoPart(entry, target, event, changed, without, has);

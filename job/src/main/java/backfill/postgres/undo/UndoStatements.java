@@ -4,10 +4,13 @@ import backfill.postgres.catalog.TargetColumn;
 import backfill.postgres.ledger.ChangedRows;
 import backfill.postgres.ledger.ChangedRows.Kept;
 import backfill.postgres.ledger.ChangedRows.Role;
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.postgresql.PGConnection;
 
 /**
  * The statements that take back the rows of one batch. Rows come in as an array for each column
@@ -25,9 +28,12 @@ final class UndoStatements {
     rows.columns().forEach(kept -> columns.add(table.column(kept).orElseThrow()));
   }
 
-  /** The element types of the arrays, in the order of the parameters. */
-  List<String> elementTypes() {
-    return IntStream.range(0, columns.size()).mapToObj(this::elementType).toList();
+  /** Gives one of the statements its rows. */
+  void give(PreparedStatement statement, PGConnection connection) throws SQLException {
+    for (int i = 0; i < columns.size(); i++) {
+      statement.setArray(
+          i + 1, connection.createArrayOf(elementType(i), rows.columns().get(i).values()));
+    }
   }
 
   private String elementType(int i) {
@@ -149,8 +155,8 @@ final class UndoStatements {
 
   private String given() {
     return "unnest("
-        + elementTypes().stream()
-            .map(type -> "?::pg_catalog." + type + "[]")
+        + IntStream.range(0, columns.size())
+            .mapToObj(i -> "?::pg_catalog." + elementType(i) + "[]")
             .collect(Collectors.joining(", "))
         + ") WITH ORDINALITY AS n("
         + IntStream.range(0, columns.size())

@@ -15,7 +15,9 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -103,29 +105,43 @@ record UndoTable(Table table, List<Reference> references) {
     return Optional.empty();
   }
 
-  /** What the role lacks to take back such an event, as the GRANT that gives it. */
-  static List<String> lacking(Connection connection, TableName table, RowEvent event)
-      throws SQLException {
-    List<Privilege> needed =
+  /**
+   * What the role lacks to take back such an event, each as the GRANT that gives it: on the table,
+   * and on those whose rows may refer to the ones that are to go.
+   */
+  List<String> lacking(Connection connection, RowEvent event) throws SQLException {
+    Map<TableName, List<Privilege>> needed = new LinkedHashMap<>();
+    needed.put(
+        name(),
         switch (event) {
           case INSERT -> List.of(Privilege.SELECT, Privilege.UPDATE, Privilege.DELETE);
           case UPDATE -> List.of(Privilege.SELECT, Privilege.UPDATE);
           case DELETE -> List.of(Privilege.SELECT, Privilege.INSERT);
-        };
-    List<String> lacking = new ArrayList<>();
-    for (Privilege right : needed) {
-      boolean has =
-          Inquiry.rows(
-                  connection,
-                  "SELECT pg_catalog.has_table_privilege(?, ?)",
-                  row -> row.getBoolean(1),
-                  table.quoted(),
-                  right.name())
-              .get(0);
-      if (!has) {
-        lacking.add(right.name());
+        });
+    if (event == RowEvent.INSERT) {
+      references.forEach(each -> needed.putIfAbsent(each.child(), List.of(Privilege.SELECT)));
+    }
+    List<String> grants = new ArrayList<>();
+    for (Map.Entry<TableName, List<Privilege>> table : needed.entrySet()) {
+      String lacking = lacking(connection, table.getKey(), table.getValue());
+      if (!lacking.isEmpty()) {
+        grants.add("GRANT " + lacking + " ON " + table.getKey().quoted());
       }
     }
-    return lacking;
+    return grants;
+  }
+
+  private static String lacking(Connection connection, TableName table, List<Privilege> needed)
+      throws SQLException {
+    return Inquiry.rows(
+            connection,
+            """
+            SELECT coalesce(pg_catalog.string_agg(r.name, ', ' ORDER BY r.place), '')
+            FROM pg_catalog.unnest(?::pg_catalog.text[]) WITH ORDINALITY AS r(name, place)
+            WHERE NOT pg_catalog.has_table_privilege(?, r.name)""",
+            row -> row.getString(1),
+            needed.stream().map(Privilege::name).toArray(String[]::new),
+            table.quoted())
+        .get(0);
   }
 }
