@@ -93,7 +93,7 @@ public final class LedgerStatus {
             connection.prepareStatement(RUNS.formatted(TableName.quote(schema)))) {
       connection.setAutoCommit(false);
       SessionSettings.begin(connection);
-      UndoneRuns undone = UndoneRuns.of(connection, schema);
+      TakenBackRuns undone = TakenBackRuns.of(connection, schema);
       statement.setString(1, plan);
       statement.setString(2, plan);
       List<Run> runs = new ArrayList<>();
@@ -138,7 +138,7 @@ public final class LedgerStatus {
     return "cannot read the ledger of " + database + ": " + ConnectionFailure.oneLine(e);
   }
 
-  private static Run run(ResultSet row, UndoneRuns undone) throws SQLException {
+  private static Run run(ResultSet row, TakenBackRuns undone) throws SQLException {
     String status = row.getString("status");
     return new Run(
         new Began(

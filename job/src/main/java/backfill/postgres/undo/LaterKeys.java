@@ -2,7 +2,7 @@ package backfill.postgres.undo;
 
 import backfill.postgres.ledger.ChangedRows;
 import backfill.postgres.ledger.KeptBatch;
-import backfill.postgres.ledger.UndoneRuns;
+import backfill.postgres.ledger.TakenBackRuns;
 import backfill.postgres.server.Inquiry;
 import backfill.postgres.server.TableName;
 import java.sql.Connection;
@@ -31,7 +31,7 @@ final class LaterKeys {
   static LaterKeys of(Connection connection, String schema, UUID run, String target)
       throws SQLException {
     LaterKeys later = new LaterKeys();
-    UndoneRuns undone = UndoneRuns.of(connection, schema);
+    TakenBackRuns undone = TakenBackRuns.of(connection, schema);
     String standing =
         Inquiry.rows(
                 connection,

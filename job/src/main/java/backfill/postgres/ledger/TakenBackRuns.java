@@ -11,17 +11,17 @@ import java.util.Map;
 import java.util.UUID;
 
 /** Which runs of a ledger are taken back, by runs that were not taken back in their turn. */
-public final class UndoneRuns {
+public final class TakenBackRuns {
   private final Map<UUID, List<UUID>> undoing = new HashMap<>();
 
-  private UndoneRuns() {}
+  private TakenBackRuns() {}
 
   /** One run that took rows of another one back, and came to its end. */
   private record Undoing(UUID run, UUID undoes) {}
 
   /** Those of the ledger in this schema. */
-  public static UndoneRuns of(Connection connection, String schema) throws SQLException {
-    UndoneRuns undone = new UndoneRuns();
+  public static TakenBackRuns of(Connection connection, String schema) throws SQLException {
+    TakenBackRuns undone = new TakenBackRuns();
     for (Undoing each :
         Inquiry.rows(
             connection,
