@@ -26,6 +26,7 @@ public final class BatchWriter implements AutoCloseable {
   private LongConsumer watcher = rows -> {};
   private long rejectedBefore;
   private long keptBytes;
+  private boolean keepsNoMore;
 
   public BatchWriter(WriteTarget target, String applicationName) {
     this(target, applicationName, null);
@@ -128,13 +129,16 @@ public final class BatchWriter implements AutoCloseable {
     return written;
   }
 
-  /** The rows, as long as there is room for them. */
+  /** The rows, until the first batch for which there is no room. */
   private BatchLedger.Kept kept(ChangedRows changed) {
     BatchLedger.Kept kept =
-        BatchLedger.Kept.of(target.table(), target.operation().event(), changed);
-    return keptBytes + kept.bytes() <= keeping.bytes()
-        ? kept
-        : BatchLedger.Kept.of(target.table(), target.operation().event(), null);
+        BatchLedger.Kept.of(
+            target.table(), target.operation().event(), keepsNoMore ? null : changed);
+    if (keptBytes + kept.bytes() > keeping.bytes()) {
+      keepsNoMore = true;
+      return BatchLedger.Kept.of(target.table(), target.operation().event(), null);
+    }
+    return kept;
   }
 
   private String begin() throws SQLException {
