@@ -2,6 +2,7 @@ package backfill.spark.diff;
 
 import java.io.Serializable;
 import java.util.HexFormat;
+import org.apache.spark.api.java.JavaRDD;
 
 /**
  * How many rows a diff has, and the sum of their digests modulo 2¹²⁸: the same whatever their
@@ -11,6 +12,11 @@ import java.util.HexFormat;
  */
 public record DiffSum(long rows, long high, long low) implements Serializable {
   public static final DiffSum NONE = new DiffSum(0, 0, 0);
+
+  /** Of everything, from the sum of each partition. */
+  public static DiffSum of(JavaRDD<DiffSum> parts) {
+    return parts.collect().stream().reduce(NONE, DiffSum::plus);
+  }
 
   public DiffSum plus(DiffSum other) {
     long sum = low + other.low;

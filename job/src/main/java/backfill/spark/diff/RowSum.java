@@ -2,10 +2,14 @@ package backfill.spark.diff;
 
 import backfill.plan.Sha256;
 import backfill.postgres.server.RowEvent;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.security.DigestException;
 import java.security.MessageDigest;
 import java.util.Arrays;
+import java.util.Iterator;
 import java.util.List;
 
 /**
@@ -17,6 +21,8 @@ public final class RowSum {
   private static final int NULL = -1;
   private static final int VARIES = -2;
   private static final int DIGEST_BYTES = 32;
+  private static final VarHandle BITS =
+      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN);
 
   private final MessageDigest sha256 = Sha256.digest();
   private final byte[] digest = new byte[DIGEST_BYTES];
@@ -25,6 +31,13 @@ public final class RowSum {
   private long rows;
   private long high;
   private long low;
+
+  /** Of all of these. */
+  public static DiffSum of(DiffShape shape, Iterator<RowChange> rows) {
+    RowSum sum = new RowSum();
+    rows.forEachRemaining(row -> sum.add(shape, row));
+    return sum.sum();
+  }
 
   /** Adds a whole row. */
   public void add(DiffShape shape, RowChange change) {
@@ -70,6 +83,32 @@ public final class RowSum {
     length += bytes.length;
   }
 
+  /**
+   * Its next value is an integer, whose text is made in place: most keys are, of millions of rows.
+   */
+  public void value(long value) {
+    int digits = digits(value);
+    number(digits);
+    room(digits);
+    length += digits;
+    int at = length;
+    // A negative one's digits are those of its remainders: the smallest long has no absolute value.
+    for (long left = value; at > length - digits; left /= 10) {
+      row[--at] = (byte) ('0' + Math.abs(left % 10));
+    }
+    if (value < 0) {
+      row[length - digits] = '-';
+    }
+  }
+
+  private static int digits(long value) {
+    int digits = value < 0 ? 2 : 1;
+    for (long left = value / 10; left != 0; left /= 10) {
+      digits++;
+    }
+    return digits;
+  }
+
   /** Its next value is another in each run. */
   public void varies() {
     number(VARIES);
@@ -94,17 +133,9 @@ public final class RowSum {
       throw new IllegalStateException("a SHA-256 has 32 bytes", e);
     }
     long before = low;
-    low += bits(0);
-    high += bits(Long.BYTES) + (Long.compareUnsigned(low, before) < 0 ? 1 : 0);
+    low += (long) BITS.get(digest, Long.BYTES);
+    high += (long) BITS.get(digest, 0) + (Long.compareUnsigned(low, before) < 0 ? 1 : 0);
     rows++;
-  }
-
-  private long bits(int from) {
-    long bits = 0;
-    for (int i = from; i < from + Long.BYTES; i++) {
-      bits = bits << Byte.SIZE | digest[i] & 0xFF;
-    }
-    return bits;
   }
 
   private void number(int number) {

@@ -103,8 +103,10 @@ final class PairChanges implements Iterator<RowChange> {
   private static void add(RowSum sum, KeyNumbers keys, long number, boolean varies) {
     if (varies) {
       sum.varies();
-    } else {
+    } else if (keys.coded()) {
       sum.value(keys.text(number));
+    } else {
+      sum.value(number);
     }
   }
 }

@@ -224,12 +224,9 @@ public final class PairsRun implements StepRun {
     DiffShape shape = shape();
     Broadcast<UserIndex> users = grants.users();
     StepKeys keys = grants.keys();
-    return flattened
-        .mapPartitions(
-            objects -> List.of(PairChanges.sum(objects, shape, users.value(), keys)).iterator())
-        .collect()
-        .stream()
-        .reduce(DiffSum.NONE, DiffSum::plus);
+    return DiffSum.of(
+        flattened.mapPartitions(
+            objects -> List.of(PairChanges.sum(objects, shape, users.value(), keys)).iterator()));
   }
 
   @Override

@@ -1,16 +1,18 @@
 package backfill.spark.rows;
 
 import static backfill.spark.query.Cells.cell;
+import static backfill.spark.query.Cells.cells;
 import static org.apache.spark.sql.functions.when;
 
 import backfill.plan.Step;
-import backfill.postgres.catalog.Column;
 import backfill.postgres.catalog.ServerText;
 import backfill.postgres.catalog.Table;
 import backfill.postgres.server.RowEvent;
 import backfill.postgres.write.WritePart;
 import backfill.spark.diff.DiffShape;
+import backfill.spark.diff.DiffSum;
 import backfill.spark.diff.RowChange;
+import backfill.spark.diff.RowSum;
 import backfill.spark.query.CellReader;
 import java.io.Serializable;
 import java.util.ArrayList;
@@ -21,12 +23,13 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.apache.spark.api.java.JavaRDD;
+import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.types.StructType;
 
-/** The rows of a step's match that are added, set or taken away, as texts in the order of keys. */
+/** The rows of a step's match that are added, set or taken away, as texts. */
 final class ToldRows {
   /** Rows that are worth a partition of their own. */
   private static final long ROWS_EACH = 50_000;
@@ -76,42 +79,51 @@ final class ToldRows {
   }
 
   /**
+   * In the order of their keys.
+   *
    * @param rows how many there are
    * @param most how many partitions, at most
    */
-  JavaRDD<RowChange> of(RowsMatch match, long rows, int most) {
-    List<org.apache.spark.sql.Column> cells = new ArrayList<>(List.of(cell(RowsMatch.EVENT)));
-    List<org.apache.spark.sql.Column> keys = new ArrayList<>();
-    List<String> types = new ArrayList<>(List.of(""));
+  JavaRDD<RowChange> inOrder(RowsMatch match, long rows, int most) {
+    Column[] order = cells(shape.key().stream().map(column -> KEY + column).toList());
+    return texts(
+        changes(match)
+            .repartitionByRange((int) Math.min(most, rows / ROWS_EACH + 1), order)
+            .sortWithinPartitions(order));
+  }
+
+  /** Their sum, for which they need no order. */
+  DiffSum sum(RowsMatch match) {
+    DiffShape of = shape;
+    return DiffSum.of(
+        texts(changes(match)).mapPartitions(rows -> List.of(RowSum.of(of, rows)).iterator()));
+  }
+
+  private Dataset<Row> changes(RowsMatch match) {
+    List<Column> cells = new ArrayList<>(List.of(cell(RowsMatch.EVENT)));
     for (String column : shape.key()) {
       cells.add(
           when(cell(RowsMatch.EVENT).equalTo(RowEvent.INSERT.name()), cell(column))
               .otherwise(cell(RowsMatch.EXPECTED + column))
               .as(KEY + column));
-      keys.add(cell(KEY + column));
-      types.add(type(column));
     }
-    for (String column : shape.before()) {
-      cells.add(cell(RowsMatch.EXPECTED + column));
-      types.add(type(column));
-    }
-    for (String column : written) {
-      cells.add(cell(column));
-      types.add(type(column));
-    }
-    org.apache.spark.sql.Column[] order = keys.toArray(org.apache.spark.sql.Column[]::new);
-    Dataset<Row> changes =
-        match
-            .changing(parts)
-            .select(cells.toArray(org.apache.spark.sql.Column[]::new))
-            .repartitionByRange((int) Math.min(most, rows / ROWS_EACH + 1), order)
-            .sortWithinPartitions(order);
-    CellTexts texts = new CellTexts(shape, written, changes.schema(), List.copyOf(types));
-    return changes.queryExecution().toRdd().toJavaRDD().mapPartitions(texts::of);
+    shape.before().forEach(column -> cells.add(cell(RowsMatch.EXPECTED + column)));
+    written.forEach(column -> cells.add(cell(column)));
+    return match.changing(parts).select(cells.toArray(Column[]::new));
+  }
+
+  private JavaRDD<RowChange> texts(Dataset<Row> cells) {
+    List<String> types =
+        Stream.of(List.of(RowsMatch.EVENT), shape.key(), shape.before(), written)
+            .flatMap(List::stream)
+            .map(this::type)
+            .toList();
+    CellTexts texts = new CellTexts(shape, written, cells.schema(), types);
+    return cells.queryExecution().toRdd().toJavaRDD().mapPartitions(texts::of);
   }
 
   private String type(String column) {
-    return table.column(column).map(Column::castType).orElse("");
+    return table.column(column).map(of -> of.castType()).orElse("");
   }
 
   /** Runs on executors. */
