@@ -347,6 +347,9 @@ class UndoTest {
     TestingRun none = run("undo", "0123456789");
     assertThat(none.code()).isEqualTo(3);
     assertThat(none.said()).contains("there is no ledger in schema backfill");
+    TestingRun off = run("undo", "0123456789", "--set", "ledger=off");
+    assertThat(off.code()).isEqualTo(2);
+    assertThat(off.said()).contains("--set: undo goes by the ledger; leave out ledger = off");
     TestingRun word = run("undo", "last");
     assertThat(word.code()).isEqualTo(2);
     assertThat(word.said()).contains("last is not the number of a run");

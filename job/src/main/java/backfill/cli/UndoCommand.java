@@ -37,6 +37,12 @@ final class UndoCommand {
     try {
       targets = new ReportTargets(options.reports);
       Settings settings = PlanFile.settings(options.sets);
+      if (!settings.ledger().on()) {
+        throw new InvalidPlanException(
+            List.of(
+                new InvalidPlanException.Problem(
+                    "--set", 0, "undo goes by the ledger; leave out ledger = off")));
+      }
       if (!UndoneRun.isNumber(given)) {
         throw new InvalidPlanException(
             List.of(

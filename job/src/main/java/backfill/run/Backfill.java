@@ -301,11 +301,14 @@ public final class Backfill {
         RunLedger.open(
             run.database,
             run.applicationName,
+            run.plan.settings().ledger(),
             new RunLedger.Beginning(
                 UUID.fromString(run.report.runId()),
-                run.plan,
+                run.plan.name(),
+                run.plan.hash(),
                 schedule.ready().now(),
-                run.report.labelsJson()),
+                run.report.labelsJson(),
+                null),
             Stream.concat(
                     schedule.ready().targets().values().stream().map(Target::table),
                     schedule.changes().tables().values().stream())

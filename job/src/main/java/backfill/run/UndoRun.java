@@ -135,12 +135,13 @@ public final class UndoRun {
             database,
             applicationName,
             settings.ledger(),
-            new RunLedger.Undoing(
+            new RunLedger.Beginning(
                 UUID.fromString(report.runId()),
-                undo.run().runId(),
                 undo.run().plan(),
                 undo.run().planHash(),
-                report.labelsJson()),
+                null,
+                report.labelsJson(),
+                undo.run().runId()),
             undo.targets());
     enter(Stage.WRITE, "undo", 0);
     undo.execute(done, ledger, stopping::check, rows::set);

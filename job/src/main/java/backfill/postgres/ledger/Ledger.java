@@ -102,25 +102,8 @@ final class Ledger implements AutoCloseable {
     }
   }
 
-  /**
-   * Enters the run.
-   *
-   * @param now the run's {@code :now}, as the server printed it
-   * @param labelsJson an object of texts
-   */
-  void begin(String plan, String planHash, String now, String labelsJson) throws SQLException {
-    begin(plan, planHash, now, labelsJson, null);
-  }
-
-  /**
-   * Enters the run.
-   *
-   * @param now the run's {@code :now}, as the server printed it; null for the time by its clock
-   * @param labelsJson an object of texts
-   * @param undoes the run that it takes back, or null
-   */
-  void begin(String plan, String planHash, String now, String labelsJson, UUID undoes)
-      throws SQLException {
+  /** Enters the run. */
+  void begin(RunLedger.Beginning run) throws SQLException {
     Connection own = begin();
     try (PreparedStatement statement =
         own.prepareStatement(
@@ -129,12 +112,12 @@ final class Ledger implements AutoCloseable {
                 + " (run_id, plan, plan_hash, now, labels, status, host, undoes)"
                 + " VALUES (?, ?, ?, coalesce(?::timestamptz, clock_timestamp()), ?::jsonb, 'running', ?, ?)")) {
       statement.setObject(1, runId);
-      statement.setString(2, plan);
-      statement.setString(3, planHash);
-      statement.setString(4, now);
-      statement.setString(5, labelsJson);
+      statement.setString(2, run.plan());
+      statement.setString(3, run.planHash());
+      statement.setString(4, run.now());
+      statement.setString(5, run.labelsJson());
       statement.setString(6, Lease.host());
-      statement.setObject(7, undoes, Types.OTHER);
+      statement.setObject(7, run.undoes(), Types.OTHER);
       statement.executeUpdate();
       commit(own);
     }
@@ -268,10 +251,6 @@ final class Ledger implements AutoCloseable {
         // The server sees the end of the connection either way.
       }
     }
-  }
-
-  String schema() {
-    return schema;
   }
 
   private String table(String name) {

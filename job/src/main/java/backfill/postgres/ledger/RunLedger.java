@@ -37,10 +37,13 @@ public final class RunLedger implements AutoCloseable {
   /**
    * A run that begins.
    *
-   * @param now the run's {@code :now}, as the server printed it
+   * @param plan a plan's name
+   * @param now the run's {@code :now}, as the server printed it; null for the time by its clock
    * @param labelsJson an object of texts
+   * @param undoes the run that it takes back, or null
    */
-  public record Beginning(UUID runId, Plan plan, String now, String labelsJson) {}
+  public record Beginning(
+      UUID runId, String plan, String planHash, String now, String labelsJson, UUID undoes) {}
 
   /**
    * Takes the lease of the plan and of every table that this run will write, then enters the run.
@@ -51,79 +54,25 @@ public final class RunLedger implements AutoCloseable {
   public static RunLedger open(
       Database database,
       String applicationName,
+      Settings.Ledger settings,
       Beginning beginning,
       Collection<TableName> targets) {
-    Plan plan = beginning.plan();
-    UUID runId = beginning.runId();
-    if (!plan.settings().ledger().on()) {
+    if (!settings.on()) {
       return off();
     }
-    return open(
-        new Ledger(database, applicationName, plan.settings().ledger().schema(), runId),
-        ledger ->
-            Lease.take(
-                database,
-                applicationName,
-                plan.settings().ledger().schema(),
-                runId,
-                plan.settings().ledger().lease(),
-                names(plan.name(), targets)),
-        ledger -> ledger.begin(plan.name(), plan.hash(), beginning.now(), beginning.labelsJson()));
-  }
-
-  /**
-   * What a run is that takes another one back.
-   *
-   * @param undoes the other run
-   * @param plan the other run's plan
-   * @param labelsJson an object of texts
-   */
-  public record Undoing(UUID runId, UUID undoes, String plan, String planHash, String labelsJson) {}
-
-  /**
-   * Takes the lease of the plan and of every table that will be written, then enters the run that
-   * takes another one back.
-   *
-   * @throws LeaseHeldException if another run has one of them; nothing was entered
-   * @throws LedgerException if the ledger can't be written
-   */
-  public static RunLedger open(
-      Database database,
-      String applicationName,
-      Settings.Ledger settings,
-      Undoing undoing,
-      Collection<TableName> targets) {
-    return open(
-        new Ledger(database, applicationName, settings.schema(), undoing.runId()),
-        ledger ->
-            Lease.take(
-                database,
-                applicationName,
-                settings.schema(),
-                undoing.runId(),
-                settings.lease(),
-                names(undoing.plan(), targets)),
-        ledger ->
-            ledger.begin(
-                undoing.plan(), undoing.planHash(), null, undoing.labelsJson(), undoing.undoes()));
-  }
-
-  @FunctionalInterface
-  private interface Taking {
-    Lease lease(Ledger ledger) throws SQLException;
-  }
-
-  @FunctionalInterface
-  private interface Entering {
-    void enter(Ledger ledger) throws SQLException;
-  }
-
-  private static RunLedger open(Ledger ledger, Taking taking, Entering entering) {
+    Ledger ledger = new Ledger(database, applicationName, settings.schema(), beginning.runId());
     try {
       ledger.create();
-      Lease lease = taking.lease(ledger);
+      Lease lease =
+          Lease.take(
+              database,
+              applicationName,
+              settings.schema(),
+              beginning.runId(),
+              settings.lease(),
+              names(beginning.plan(), targets));
       try {
-        entering.enter(ledger);
+        ledger.begin(beginning);
         return new RunLedger(ledger, lease);
       } catch (SQLException | RuntimeException e) {
         lease.close();
@@ -136,7 +85,7 @@ public final class RunLedger implements AutoCloseable {
       ledger.close();
       throw new LedgerException(
           "cannot keep the ledger in schema "
-              + ledger.schema()
+              + settings.schema()
               + ": "
               + SqlFailure.message(e)
               + (Retry.passing(e)
@@ -194,14 +143,7 @@ public final class RunLedger implements AutoCloseable {
    * What a step's committed batches did, by any writer and however often; empty without a ledger.
    */
   public Optional<WriteCounts> counts(String step) {
-    if (ledger == null) {
-      return Optional.empty();
-    }
-    try {
-      return Optional.of(ledger.counts(step));
-    } catch (SQLException e) {
-      throw new LedgerException("cannot read the ledger: " + SqlFailure.message(e), e);
-    }
+    return read(kept -> kept.counts(step));
   }
 
   /**
@@ -221,26 +163,12 @@ public final class RunLedger implements AutoCloseable {
 
   /** Bytes that the ledger keeps of a step's rows; empty without a ledger. */
   public Optional<KeptBytes> keptBytes(String step) {
-    if (ledger == null) {
-      return Optional.empty();
-    }
-    try {
-      return Optional.of(ledger.keptBytes(step));
-    } catch (SQLException e) {
-      throw new LedgerException("cannot read the ledger: " + SqlFailure.message(e), e);
-    }
+    return read(kept -> kept.keptBytes(step));
   }
 
   /** Table to rows that went along with those of a step's batches; empty without a ledger. */
   public Optional<Map<String, Long>> cascaded(String step) {
-    if (ledger == null) {
-      return Optional.empty();
-    }
-    try {
-      return Optional.of(ledger.cascaded(step));
-    } catch (SQLException e) {
-      throw new LedgerException("cannot read the ledger: " + SqlFailure.message(e), e);
-    }
+    return read(kept -> kept.cascaded(step));
   }
 
   /** From here on no batch of this run can be committed, so that what it wrote can be counted. */
@@ -258,24 +186,43 @@ public final class RunLedger implements AutoCloseable {
 
   /** Enters what approved the run, as an object of JSON. */
   public void approved(String approvalJson) {
-    if (ledger != null) {
-      try {
-        ledger.approved(approvalJson);
-      } catch (SQLException e) {
-        throw new LedgerException(
-            "the ledger cannot say what approved the run: " + SqlFailure.message(e), e);
-      }
-    }
+    enter("the ledger cannot say what approved the run: ", kept -> kept.approved(approvalJson));
   }
 
   /** Enters how the run ended. */
   public void end(RunStatus status, String reportJson) {
+    enter("the ledger still says that the run goes on: ", kept -> kept.end(status, reportJson));
+  }
+
+  /** What is asked of the ledger. */
+  @FunctionalInterface
+  private interface Question<T> {
+    T of(Ledger ledger) throws SQLException;
+  }
+
+  private <T> Optional<T> read(Question<T> question) {
+    if (ledger == null) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(question.of(ledger));
+    } catch (SQLException e) {
+      throw new LedgerException("cannot read the ledger: " + SqlFailure.message(e), e);
+    }
+  }
+
+  /** What is entered in the ledger. */
+  @FunctionalInterface
+  private interface Entry {
+    void into(Ledger ledger) throws SQLException;
+  }
+
+  private void enter(String without, Entry entry) {
     if (ledger != null) {
       try {
-        ledger.end(status, reportJson);
+        entry.into(ledger);
       } catch (SQLException e) {
-        throw new LedgerException(
-            "the ledger still says that the run goes on: " + SqlFailure.message(e), e);
+        throw new LedgerException(without + SqlFailure.message(e), e);
       }
     }
   }

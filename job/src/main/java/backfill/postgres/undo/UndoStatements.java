@@ -4,6 +4,7 @@ import backfill.postgres.catalog.TargetColumn;
 import backfill.postgres.ledger.ChangedRows;
 import backfill.postgres.ledger.ChangedRows.Kept;
 import backfill.postgres.ledger.ChangedRows.Role;
+import backfill.postgres.write.BatchStatement;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -64,7 +65,7 @@ final class UndoStatements {
   /** Keeps every other transaction from changing the rows, and new rows from referring to them. */
   String lock(boolean toDelete, List<TargetColumn> images) {
     return "SELECT n.place"
-        + texts(images)
+        + BatchStatement.texts(images)
         + " FROM "
         + table.name().quoted()
         + " AS t JOIN "
@@ -83,7 +84,7 @@ final class UndoStatements {
         + " WHERE "
         + same("t.")
         + " RETURNING n.place"
-        + texts(images);
+        + BatchStatement.texts(images);
   }
 
   /** Answers with the place of each row that was set back, and what it holds since. */
@@ -99,7 +100,7 @@ final class UndoStatements {
         + " WHERE "
         + same("t.")
         + " RETURNING n.place"
-        + texts(images);
+        + BatchStatement.texts(images);
   }
 
   /** Answers with the place of each row that was put back. */
@@ -150,24 +151,11 @@ final class UndoStatements {
   }
 
   private String value(int i) {
-    return "n.c" + i + "::" + columns.get(i).type();
+    return BatchStatement.value(columns.get(i), i);
   }
 
   private String given() {
-    return "unnest("
-        + IntStream.range(0, columns.size())
-            .mapToObj(i -> "?::pg_catalog." + elementType(i) + "[]")
-            .collect(Collectors.joining(", "))
-        + ") WITH ORDINALITY AS n("
-        + IntStream.range(0, columns.size())
-            .mapToObj(i -> "c" + i + ", ")
-            .collect(Collectors.joining())
-        + "place)";
-  }
-
-  private static String texts(List<TargetColumn> images) {
-    return images.stream()
-        .map(image -> ", t." + image.quoted() + "::pg_catalog.text")
-        .collect(Collectors.joining());
+    return BatchStatement.rows(
+        IntStream.range(0, columns.size()).mapToObj(this::elementType).toList());
   }
 }

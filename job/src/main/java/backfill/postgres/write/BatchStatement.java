@@ -87,7 +87,8 @@ public final class BatchStatement {
         + " FOR NO KEY UPDATE OF t";
   }
 
-  private static String texts(List<TargetColumn> images) {
+  /** These columns of row {@code t} as the server writes them, to go behind others. */
+  public static String texts(List<TargetColumn> images) {
     return images.stream()
         .map(image -> ", t." + image.quoted() + "::pg_catalog.text")
         .collect(Collectors.joining());
@@ -283,20 +284,27 @@ public final class BatchStatement {
 
   /** The rows of a batch as something to select from, which ends in {@code n}. */
   static String rows(WriteTarget target) {
-    List<TargetColumn> columns = columns(target);
+    return rows(columns(target).stream().map(TargetColumn::elementType).toList());
+  }
+
+  /**
+   * Rows that come in as an array for each column, as something to select from, which ends in
+   * {@code n}: {@code n.c0} and so on are a row's values, {@code n.place} is its place, from 1 on.
+   */
+  public static String rows(List<String> elementTypes) {
     return "unnest("
-        + columns.stream()
-            .map(column -> "?::pg_catalog." + column.elementType() + "[]")
+        + elementTypes.stream()
+            .map(type -> "?::pg_catalog." + type + "[]")
             .collect(Collectors.joining(", "))
         + ") WITH ORDINALITY AS n("
-        + IntStream.range(0, columns.size())
+        + IntStream.range(0, elementTypes.size())
             .mapToObj(i -> "c" + i + ", ")
             .collect(Collectors.joining())
         + "place)";
   }
 
   /** A value of such a row. */
-  static String value(TargetColumn column, int i) {
+  public static String value(TargetColumn column, int i) {
     return "n.c" + i + "::" + column.type();
   }
 }

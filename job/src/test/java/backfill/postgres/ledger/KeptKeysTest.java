@@ -44,7 +44,9 @@ class KeptKeysTest {
     UUID runId = UUID.randomUUID();
     ledger = new Ledger(database, NAME, "backfill", runId);
     ledger.create();
-    ledger.begin("p", "hash", "2026-01-01 00:00:00+00", "{\"label\":\"x\"}");
+    ledger.begin(
+        new RunLedger.Beginning(
+            runId, "p", "hash", "2026-01-01 00:00:00+00", "{\"label\":\"x\"}", null));
     lease = Lease.take(database, NAME, "backfill", runId, Duration.ofHours(1), List.of("plan p"));
   }
 
