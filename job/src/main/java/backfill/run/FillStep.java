@@ -23,6 +23,7 @@ import backfill.spark.step.DiffCounts;
 import backfill.spark.step.Overlay;
 import backfill.spark.step.PlannedKeys;
 import backfill.spark.step.StepRun;
+import backfill.spark.step.ToldDiff;
 import backfill.spark.step.Verified;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -114,7 +115,8 @@ final class FillStep {
         Stage.DIFF,
         () -> {
           run.enter(Stage.DIFF, step, step.name() + ", row by row", planned.toWrite());
-          DiffSum sum = run.diff().map(file -> file.write(work.toTell())).orElseGet(work::checksum);
+          ToldDiff told = work.told();
+          DiffSum sum = run.diff().map(file -> file.write(told.rows())).orElseGet(told::checksum);
           report.told(sum);
         });
   }
@@ -142,7 +144,8 @@ final class FillStep {
 
   /** What a dry run says beyond the counts. */
   private void foretell() {
-    report.foretold(work.gains(), work.losses(), work.toSet());
+    ToldDiff told = work.told();
+    report.foretold(told.gains(), told.losses(), told.toSet());
     List<String> filled = StepWrite.filled(work);
     if (planned.planned() > 0 && !filled.isEmpty()) {
       run.progress.say(
@@ -206,7 +209,8 @@ final class FillStep {
           }
           refusals.addAll(run.approval.refusals(report.now()));
           if (run.approval.exact()) {
-            run.approval.differing(step, work.checksum(), work::toTell).ifPresent(refusals::add);
+            ToldDiff told = work.told();
+            run.approval.differing(step, told.checksum(), told::rows).ifPresent(refusals::add);
           }
           refusals.addAll(run.guards.surplus(step, planned, EmptiedSources.of(report.now(), last)));
           refusals.addAll(sequences());

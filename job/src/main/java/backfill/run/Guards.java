@@ -77,7 +77,8 @@ final class Guards {
                 step,
                 Bound.PAIRS_FOR_ONE_USER,
                 () ->
-                    run.widestUser(limits.except(Bound.PAIRS_FOR_ONE_USER))
+                    run.told()
+                        .widestUser(limits.except(Bound.PAIRS_FOR_ONE_USER))
                         .map(
                             user ->
                                 reach(
@@ -89,7 +90,8 @@ final class Guards {
                 step,
                 Bound.USERS_OF_ONE_OBJECT,
                 () ->
-                    run.widestObject(limits.except(Bound.USERS_OF_ONE_OBJECT))
+                    run.told()
+                        .widestObject(limits.except(Bound.USERS_OF_ONE_OBJECT))
                         .map(
                             of ->
                                 reach(

@@ -2,7 +2,9 @@ package backfill.spark.pairs;
 
 import backfill.membership.BitmapBytes;
 import backfill.membership.UserIndex;
+import backfill.postgres.ledger.Operation;
 import backfill.postgres.server.RowEvent;
+import backfill.postgres.write.WritePart;
 import java.util.Iterator;
 import java.util.NoSuchElementException;
 import org.apache.spark.sql.Row;
@@ -19,6 +21,11 @@ final class DiffRows implements Iterator<Row> {
   enum Which {
     TO_INSERT,
     TO_DELETE;
+
+    /** Those whose rows one write of the step is given. */
+    static Which of(WritePart part) {
+      return part.operation() == Operation.COMPARE_AND_DELETE ? TO_DELETE : TO_INSERT;
+    }
 
     /** What happens to their rows. */
     RowEvent event() {

@@ -31,6 +31,7 @@ import org.apache.spark.api.java.JavaPairRDD;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
+import org.apache.spark.sql.SparkSession;
 import scala.Tuple2;
 
 /**
@@ -280,9 +281,11 @@ final class GrantSets implements AutoCloseable {
    * What gives users an object, each apart: direct sources by their places, and groups. The group
    * map travels as it did for {@link #granted}.
    *
-   * @param wanted the objects that are asked for, and perhaps some more
+   * @param objects those that are asked for, and perhaps some more
    */
-  JavaPairRDD<Long, PartialSet> reasons(Broadcast<SomeObjects> wanted) {
+  JavaPairRDD<Long, PartialSet> reasons(SomeObjects objects) {
+    Broadcast<SomeObjects> wanted = spark.broadcast(objects);
+    kept.release(wanted::destroy);
     List<JavaPairRDD<Long, PartialSet>> sets = new ArrayList<>();
     for (int place = 0; place < direct.size(); place++) {
       long giver = place;
@@ -303,6 +306,10 @@ final class GrantSets implements AutoCloseable {
   private static JavaRDD<NumberedPairs> wanted(
       JavaRDD<NumberedPairs> grants, Broadcast<SomeObjects> objects) {
     return grants.map(some -> some.keeping(objects.value()::mayHave));
+  }
+
+  SparkSession session() {
+    return sources.session();
   }
 
   /** Numbers users; where {@link #keys} has numbers for them, these. */

@@ -23,7 +23,6 @@ import backfill.postgres.ledger.StepCounts;
 import backfill.postgres.ledger.WriteCounts;
 import backfill.postgres.write.WritePart;
 import backfill.spark.read.MatchKey;
-import backfill.spark.read.SameValues;
 import backfill.spark.step.PlannedKeys;
 import backfill.spark.step.Verified;
 import java.util.ArrayList;
@@ -49,33 +48,32 @@ final class RowsVerify {
   private static final String PRESENT = "row present";
 
   private final Step.Rows step;
+  private final RowsRead now;
   private final MatchKey key;
   private final List<String> compared;
   private final RowsMatch match;
-  private final SameValues same;
   private final StepCounts written;
 
-  RowsVerify(
-      Step.Rows step,
-      MatchKey key,
-      List<String> outputs,
-      RowsMatch match,
-      SameValues same,
-      StepCounts written) {
+  /**
+   * @param now what there is by now
+   * @param match what was planned
+   */
+  RowsVerify(Step.Rows step, RowsRead now, RowsMatch match, StepCounts written) {
     this.step = step;
-    this.key = key;
-    this.same = same;
-    this.compared = WritePart.compared(step, outputs);
+    this.now = now;
+    this.key = now.key();
+    this.compared = WritePart.compared(step, now.outputs());
     this.match = match;
     this.written = written;
   }
 
-  /**
-   * @param current from {@link RowsMatch#current} and {@link RowsMatch#foreign}
-   */
-  Verified between(Dataset<Row> query, Dataset<Row> current) {
+  Verified between() {
+    Dataset<Row> query = now.planned().rows();
     Dataset<Row> both =
-        same.settled(sideBySide(query.withColumn(WANTED, lit(true)), planned(), current), EXPECTED);
+        now.same()
+            .settled(
+                sideBySide(query.withColumn(WANTED, lit(true)), planned(), now.present()),
+                EXPECTED);
     Column asPlanned =
         isTrue(WAS_PLANNED).and(allOf(compared, column -> same("", PLANNED, column)));
     Column unlike = isTrue(PRESENT).and(different());

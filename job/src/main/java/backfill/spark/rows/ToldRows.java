@@ -1,179 +1,134 @@
 package backfill.spark.rows;
 
 import static backfill.spark.query.Cells.cell;
-import static backfill.spark.query.Cells.cells;
-import static org.apache.spark.sql.functions.when;
 
+import backfill.plan.Never;
 import backfill.plan.Step;
-import backfill.postgres.catalog.ServerText;
-import backfill.postgres.catalog.Table;
-import backfill.postgres.server.RowEvent;
 import backfill.postgres.write.WritePart;
-import backfill.spark.diff.DiffShape;
 import backfill.spark.diff.DiffSum;
-import backfill.spark.diff.RowChange;
-import backfill.spark.diff.RowSum;
-import backfill.spark.query.CellReader;
-import java.io.Serializable;
-import java.util.ArrayList;
-import java.util.Iterator;
-import java.util.LinkedHashSet;
+import backfill.spark.diff.StepDiff;
+import backfill.spark.step.DiffCounts;
+import backfill.spark.step.DiffRowsets;
+import backfill.spark.step.FanOut;
+import backfill.spark.step.Gains;
+import backfill.spark.step.Losses;
+import backfill.spark.step.RowsToSet;
+import backfill.spark.step.ToldDiff;
 import java.util.List;
-import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.stream.Stream;
-import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.catalyst.InternalRow;
-import org.apache.spark.sql.types.StructType;
 
-/** The rows of a step's match that are added, set or taken away, as texts. */
-final class ToldRows {
-  /** Rows that are worth a partition of their own. */
-  private static final long ROWS_EACH = 50_000;
-
-  private static final String KEY = "key ";
-
-  private final DiffShape shape;
-  private final Table table;
+/** What is told of the rows that a step would add, set or take away. */
+final class ToldRows implements ToldDiff {
+  private final Step.Rows step;
   private final List<WritePart> parts;
-  private final List<String> written;
+  private final RowsMatch match;
+  private final DiffCounts counts;
+  private final ChangeTexts texts;
 
-  /**
-   * @param compared the columns that decide whether a row is set
-   */
   ToldRows(
       Step.Rows step,
-      Table table,
       List<WritePart> parts,
-      List<String> compared,
-      Set<String> varying) {
-    this.table = table;
+      RowsMatch match,
+      DiffCounts counts,
+      ChangeTexts texts) {
+    this.step = step;
     this.parts = parts;
-    this.shape =
-        new DiffShape(
-            step.name(),
-            table.name().toString(),
-            step.key(),
-            compared,
-            after(step, parts, RowEvent.INSERT),
-            after(step, parts, RowEvent.UPDATE),
-            varying);
-    Set<String> all = new LinkedHashSet<>(shape.inserted());
-    all.addAll(shape.set());
-    this.written = List.copyOf(all);
+    this.match = match;
+    this.counts = counts;
+    this.texts = texts;
   }
 
-  private static List<String> after(Step.Rows step, List<WritePart> parts, RowEvent event) {
-    return parts.stream()
-        .filter(part -> part.operation().event() == event)
-        .flatMap(part -> part.columns().stream())
-        .filter(column -> !step.key().contains(column))
-        .toList();
+  @Override
+  public DiffCounts counts() {
+    return counts;
   }
 
-  DiffShape shape() {
-    return shape;
+  @Override
+  public Gains gains() {
+    return counts.toInsert() == null || !namesAnyone()
+        ? null
+        : new Gains(
+            null,
+            null,
+            most(step.into().user(), match::gaining),
+            most(step.into().object(), match::gaining));
   }
 
-  /**
-   * In the order of their keys.
-   *
-   * @param rows how many there are
-   * @param most how many partitions, at most
-   */
-  JavaRDD<RowChange> inOrder(RowsMatch match, long rows, int most) {
-    Column[] order = cells(shape.key().stream().map(column -> KEY + column).toList());
-    return texts(
-        changes(match)
-            .repartitionByRange((int) Math.min(most, rows / ROWS_EACH + 1), order)
-            .sortWithinPartitions(order));
+  private boolean namesAnyone() {
+    return step.into().user().isPresent() || step.into().object().isPresent();
   }
 
-  /** Their sum, for which they need no order. */
-  DiffSum sum(RowsMatch match) {
-    DiffShape of = shape;
-    return DiffSum.of(
-        texts(changes(match)).mapPartitions(rows -> List.of(RowSum.of(of, rows)).iterator()));
+  private static List<Gains.Gainer> most(
+      Optional<String> column, Function<String, List<Gains.Gainer>> counted) {
+    return column.map(counted).orElse(List.of());
   }
 
-  private Dataset<Row> changes(RowsMatch match) {
-    List<Column> cells = new ArrayList<>(List.of(cell(RowsMatch.EVENT)));
-    for (String column : shape.key()) {
-      cells.add(
-          when(cell(RowsMatch.EVENT).equalTo(RowEvent.INSERT.name()), cell(column))
-              .otherwise(cell(RowsMatch.EXPECTED + column))
-              .as(KEY + column));
-    }
-    shape.before().forEach(column -> cells.add(cell(RowsMatch.EXPECTED + column)));
-    written.forEach(column -> cells.add(cell(column)));
-    return match.changing(parts).select(cells.toArray(Column[]::new));
+  @Override
+  public List<RowsToSet> toSet() {
+    return counts.toUpdate() == null || counts.toUpdate() == 0 ? List.of() : match.toSet();
   }
 
-  private JavaRDD<RowChange> texts(Dataset<Row> cells) {
-    List<String> types =
-        Stream.of(List.of(RowsMatch.EVENT), shape.key(), shape.before(), written)
-            .flatMap(List::stream)
-            .map(this::type)
-            .toList();
-    CellTexts texts = new CellTexts(shape, written, cells.schema(), types);
-    return cells.queryExecution().toRdd().toJavaRDD().mapPartitions(texts::of);
+  @Override
+  public Losses losses() {
+    return !step.deletes() || !namesAnyone()
+        ? null
+        : new Losses(
+            most(step.into().user(), match::losing), most(step.into().object(), match::losing));
   }
 
-  private String type(String column) {
-    return table.column(column).map(of -> of.castType()).orElse("");
+  @Override
+  public Optional<FanOut> widestUser(Set<String> except) {
+    return step.into().user().flatMap(of -> match.widest(of, except));
   }
 
-  /** Runs on executors. */
-  private record CellTexts(
-      DiffShape shape, List<String> written, StructType schema, List<String> types)
-      implements Serializable {
+  @Override
+  public Optional<FanOut> widestObject(Set<String> except) {
+    return step.into().object().flatMap(of -> match.widest(of, except));
+  }
 
-    Iterator<RowChange> of(Iterator<InternalRow> rows) {
-      CellReader[] cells =
-          Stream.of(schema.fields()).map(CellReader::of).toArray(CellReader[]::new);
-      return new Iterator<>() {
-        @Override
-        public boolean hasNext() {
-          return rows.hasNext();
-        }
-
-        @Override
-        public RowChange next() {
-          return change(rows.next(), cells);
-        }
-      };
-    }
-
-    private RowChange change(InternalRow row, CellReader[] cells) {
-      RowEvent event = RowEvent.valueOf(Objects.toString(cells[0].read(row, 0)));
-      int before = 1 + shape.key().size();
-      int after = before + shape.before().size();
-      List<String> values = event == RowEvent.INSERT ? shape.inserted() : shape.set();
-      String[] set = new String[event == RowEvent.DELETE ? 0 : values.size()];
-      for (int i = 0; i < set.length; i++) {
-        set[i] = text(row, cells, after + written.indexOf(values.get(i)));
+  @Override
+  public DiffRowsets changes() {
+    Dataset<Row> inserts = null;
+    Dataset<Row> updates = null;
+    Dataset<Row> deletes = null;
+    for (WritePart part : parts) {
+      switch (part.operation()) {
+        case COMPARE_AND_SET -> updates = match.rows(part);
+        case COMPARE_AND_DELETE -> deletes = match.surplusKeys();
+        default -> inserts = match.rows(part);
       }
-      return new RowChange(
-          event,
-          texts(row, cells, 1, before),
-          null,
-          event == RowEvent.INSERT || after == before ? null : texts(row, cells, before, after),
-          event == RowEvent.DELETE ? null : set);
     }
+    return new DiffRowsets(inserts, updates, deletes);
+  }
 
-    private String[] texts(InternalRow row, CellReader[] cells, int from, int to) {
-      String[] texts = new String[to - from];
-      for (int i = from; i < to; i++) {
-        texts[i - from] = text(row, cells, i);
-      }
-      return texts;
-    }
+  @Override
+  public StepDiff rows() {
+    return counts.toWrite() == 0
+        ? texts.none()
+        : texts.inOrder(match, counts.toWrite(), step.write().writers());
+  }
 
-    private String text(InternalRow row, CellReader[] cells, int cell) {
-      return ServerText.of(types.get(cell), cells[cell].read(row, cell));
-    }
+  @Override
+  public DiffSum checksum() {
+    return counts.toWrite() == 0 ? DiffSum.NONE : texts.sum(match);
+  }
+
+  @Override
+  public Dataset<Row> rows(WritePart part) {
+    Dataset<Row> rows = match.toWrite(part);
+    return rows.select(
+        Stream.of(rows.columns())
+            .map(
+                name ->
+                    name.startsWith(RowsMatch.EXPECTED)
+                        ? cell(name).as(Never.BEFORE + name.substring(RowsMatch.EXPECTED.length()))
+                        : cell(name))
+            .toArray(Column[]::new));
   }
 }

@@ -10,5 +10,4 @@ import org.apache.spark.sql.Row;
  * @param updates rows to set: the key, and the columns with their new values
  * @param deletes keys of the rows to take away
  */
-public record DiffRowsets(
-    DiffCounts counts, Dataset<Row> inserts, Dataset<Row> updates, Dataset<Row> deletes) {}
+public record DiffRowsets(Dataset<Row> inserts, Dataset<Row> updates, Dataset<Row> deletes) {}

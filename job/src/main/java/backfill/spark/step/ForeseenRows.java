@@ -41,7 +41,7 @@ public final class ForeseenRows {
       SnapshotReader reader) {
     Dataset<Row> rows = columns == null ? likeThose(run, relation) : none(session, columns);
     if (run != null && count(run, relation) > 0) {
-      Dataset<Row> given = run.rows(part(run, relation).orElseThrow());
+      Dataset<Row> given = run.told().rows(part(run, relation).orElseThrow());
       rows =
           rows.union(columns == null ? given : read(given, run, columns, reader, relation.name()));
     }
@@ -61,12 +61,12 @@ public final class ForeseenRows {
   }
 
   private static Dataset<Row> likeThose(StepRun run, Never.Relation relation) {
-    return run.rows(part(run, relation).orElseGet(() -> run.parts().get(0))).limit(0);
+    return run.told().rows(part(run, relation).orElseGet(() -> run.parts().get(0))).limit(0);
   }
 
   private static long count(StepRun run, Never.Relation relation) {
     return part(run, relation)
-        .map(part -> run.changes().counts().toWrite(part.operation()))
+        .map(part -> run.told().counts().toWrite(part.operation()))
         .orElse(0L);
   }
 

@@ -73,7 +73,7 @@ public final class Overlay implements LaidOver {
   private List<StepRun> stepsOn(Table table) {
     return before.stream()
         .filter(run -> run.target().table().oid() == table.oid())
-        .filter(run -> run.changes().counts().toWrite() > 0)
+        .filter(run -> run.told().counts().toWrite() > 0)
         .toList();
   }
 
@@ -91,7 +91,7 @@ public final class Overlay implements LaidOver {
   }
 
   private static long deletes(StepRun run) {
-    Long rows = run.changes().counts().toDelete();
+    Long rows = run.told().counts().toDelete();
     return rows == null ? 0 : rows;
   }
 
@@ -125,8 +125,9 @@ public final class Overlay implements LaidOver {
 
   private Dataset<Row> read(
       SnapshotReader reader, StepRun step, Table table, Collection<String> columns, String where) {
-    DiffRowsets changes = step.changes();
-    refuseTriggers(step, changes);
+    refuseTriggers(step);
+    DiffRowsets changes = step.told().changes();
+    DiffCounts counts = step.told().counts();
     List<String> key = step.step().key();
     refuseOtherForms(table, key, step);
     Set<String> withKey = new LinkedHashSet<>(columns);
@@ -135,14 +136,14 @@ public final class Overlay implements LaidOver {
     if (changes.deletes() != null) {
       rows = without(rows, changes.deletes(), key);
     }
-    if (changes.updates() != null && changes.counts().toUpdate() > 0) {
+    if (changes.updates() != null && counts.toUpdate() > 0) {
       rows = without(rows, changes.updates(), key);
     }
     Dataset<Row> result = rows.select(cells(columns));
-    if (changes.updates() != null && changes.counts().toUpdate() > 0) {
+    if (changes.updates() != null && counts.toUpdate() > 0) {
       result = result.union(updated(reader, table, columns, where, changes, key));
     }
-    if (changes.inserts() != null && changes.counts().toInsert() > 0) {
+    if (changes.inserts() != null && counts.toInsert() > 0) {
       result = result.union(inserted(reader, table, columns, where, changes));
     }
     return result;
@@ -162,15 +163,15 @@ public final class Overlay implements LaidOver {
     }
   }
 
-  private static void refuseTriggers(StepRun step, DiffRowsets changes) {
+  private static void refuseTriggers(StepRun step) {
+    DiffCounts counts = step.told().counts();
     Map<RowEvent, Long> rows = new EnumMap<>(RowEvent.class);
-    rows.put(RowEvent.INSERT, changes.counts().toInsert());
-    rows.put(RowEvent.UPDATE, changes.counts().toUpdate());
-    rows.put(RowEvent.DELETE, changes.counts().toDelete());
+    rows.put(RowEvent.INSERT, counts.toInsert());
+    rows.put(RowEvent.UPDATE, counts.toUpdate());
     rows.forEach(
         (event, count) -> {
           List<String> triggers = step.target().beforeTriggers(event);
-          if (count != null && count > 0 && !triggers.isEmpty() && event != RowEvent.DELETE) {
+          if (count != null && count > 0 && !triggers.isEmpty()) {
             throw new UnknownRowsException(
                 "trigger %s on %s may change what step %s would write"
                     .formatted(triggers.get(0), step.target().table().name(), step.step().name()));

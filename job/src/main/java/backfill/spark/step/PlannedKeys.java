@@ -32,14 +32,14 @@ public final class PlannedKeys {
    * or where a column's values have another text in PostgreSQL.
    */
   public static Optional<List<String[]>> toDelete(StepRun run) {
-    DiffRowsets changes = run.changes();
-    return of(run, changes.deletes(), changes.counts().toDelete());
+    ToldDiff told = run.told();
+    return of(run, told.changes().deletes(), told.counts().toDelete());
   }
 
   /** The keys of the rows to set. */
   public static Optional<List<String[]>> toSet(StepRun run) {
-    DiffRowsets changes = run.changes();
-    return of(run, changes.updates(), changes.counts().toUpdate());
+    ToldDiff told = run.told();
+    return of(run, told.changes().updates(), told.counts().toUpdate());
   }
 
   /**

@@ -1,0 +1,77 @@
+package backfill.spark.pairs;
+
+import backfill.membership.BitmapBytes;
+import backfill.membership.UserIndex;
+import backfill.plan.Step;
+import backfill.spark.engine.KeptInSpark;
+import backfill.spark.engine.Packed;
+import backfill.spark.step.DiffCounts;
+import java.util.Arrays;
+import java.util.Map;
+import org.apache.spark.Partitioner;
+import org.apache.spark.api.java.JavaPairRDD;
+import org.apache.spark.api.java.JavaRDD;
+import org.roaringbitmap.RoaringBitmap;
+
+/**
+ * The diff of a step of pairs: what becomes of each object that it is about, in disjoint ascending
+ * ranges, and the sums of that.
+ */
+record PairsDiff(JavaRDD<ObjectDiff> objects, Partitioner ranges, ObjectDiff.Totals totals) {
+
+  /**
+   * Takes what the target has away from what the sources grant.
+   *
+   * @param granted from {@link GrantSets#granted}
+   * @param kept keeps the objects
+   */
+  static PairsDiff of(
+      Step.Pairs step, GrantSets grants, JavaPairRDD<Long, PartialSet> granted, KeptInSpark kept) {
+    JavaPairRDD<Long, PartialSet> parts = granted.union(grants.present());
+    Partitioner ranges = ObjectSets.ranges(grants.sampledObjects(), step.write().writers());
+    JavaRDD<ObjectDiff> objects =
+        Packed.keep(
+                ObjectSets.merge(
+                        parts, grants.groups(), ranges, ObjectDiff.deleting(step.deletes()))
+                    .filter(object -> !object.isEmpty()),
+                ObjectDiff.CODEC,
+                kept)
+            .elements();
+    return new PairsDiff(
+        objects,
+        ranges,
+        objects.aggregate(ObjectDiff.Totals.NONE, ObjectDiff.Totals::and, ObjectDiff.Totals::and));
+  }
+
+  DiffCounts counts(Step.Pairs step) {
+    long present = totals.planned() - totals.missing() - totals.foreign();
+    return new DiffCounts(
+        totals.planned(),
+        new DiffCounts.Found(
+            present,
+            step.owns().isEmpty() ? null : totals.foreign(),
+            null,
+            null,
+            step.surplus() == Step.Surplus.IGNORE ? null : totals.surplus(),
+            present + totals.surplus()),
+        new DiffCounts.RowsToWrite(
+            totals.missing(), null, step.deletes() ? totals.surplus() : null),
+        DiffCounts.Unfit.NONE,
+        Map.of(),
+        Map.of());
+  }
+
+  /** The keys of all users who are in a set that was planned. */
+  long[] users(UserIndex index) {
+    byte[] none = BitmapBytes.bytes(new RoaringBitmap());
+    byte[] all =
+        objects
+            .map(object -> united(object.justified(), object.toDelete()))
+            .treeAggregate(none, PairsDiff::united, PairsDiff::united);
+    return Arrays.stream(BitmapBytes.set(all).toArray()).mapToLong(index::key).toArray();
+  }
+
+  private static byte[] united(byte[] one, byte[] other) {
+    return BitmapBytes.bytes(RoaringBitmap.or(BitmapBytes.set(one), BitmapBytes.set(other)));
+  }
+}

@@ -1,0 +1,138 @@
+package backfill.spark.pairs;
+
+import backfill.membership.GroupUsers;
+import backfill.membership.UserIndex;
+import backfill.plan.Step;
+import backfill.postgres.write.Target;
+import backfill.postgres.write.WritePart;
+import backfill.spark.diff.DiffShape;
+import backfill.spark.diff.DiffSum;
+import backfill.spark.diff.StepDiff;
+import backfill.spark.step.DiffCounts;
+import backfill.spark.step.DiffRowsets;
+import backfill.spark.step.FanOut;
+import backfill.spark.step.Gains;
+import backfill.spark.step.Losses;
+import backfill.spark.step.RowsToSet;
+import backfill.spark.step.ToldDiff;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.apache.spark.api.java.JavaRDD;
+import org.apache.spark.broadcast.Broadcast;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.types.StructType;
+import scala.Tuple2;
+
+/** What is told of the pairs that a step would add or delete. */
+final class ToldPairs implements ToldDiff {
+  private final Step.Pairs step;
+  private final GrantSets grants;
+  private final PairsDiff diff;
+  private final DiffCounts counts;
+  private final DiffShape shape;
+
+  /**
+   * @param varying the target's columns whose values are others in each run
+   */
+  ToldPairs(Step.Pairs step, Target target, Set<String> varying, GrantSets grants, PairsDiff diff) {
+    this.step = step;
+    this.grants = grants;
+    this.diff = diff;
+    this.counts = diff.counts(step);
+    this.shape =
+        DiffShape.ofKeys(step.name(), target.table().name().toString(), step.key(), varying);
+  }
+
+  @Override
+  public DiffCounts counts() {
+    return counts;
+  }
+
+  @Override
+  public Gains gains() {
+    return GainCounts.gains(diff.objects(), diff.totals(), grants.users(), grants.keys());
+  }
+
+  @Override
+  public List<RowsToSet> toSet() {
+    return List.of();
+  }
+
+  @Override
+  public Losses losses() {
+    return step.deletes() ? GainCounts.losses(diff.objects(), grants.users(), grants.keys()) : null;
+  }
+
+  @Override
+  public Optional<FanOut> widestUser(Set<String> except) {
+    return WidestPairs.widestUser(diff.objects(), grants.users(), grants.keys(), except);
+  }
+
+  @Override
+  public Optional<FanOut> widestObject(Set<String> except) {
+    return WidestPairs.widestObject(diff.objects(), grants.keys(), except);
+  }
+
+  @Override
+  public DiffRowsets changes() {
+    return new DiffRowsets(
+        rows(DiffRows.Which.TO_INSERT),
+        null,
+        step.deletes() ? rows(DiffRows.Which.TO_DELETE) : null);
+  }
+
+  /** Reasons are looked for only of objects to which a pair is to be added. */
+  @Override
+  public StepDiff rows() {
+    JavaRDD<Tuple2<Long, PartialSet>> reasons =
+        ObjectSets.sorted(grants.reasons(SomeObjects.gaining(diff.objects())), diff.ranges());
+    List<String> sources = step.direct().stream().map(Step.Grant::from).toList();
+    Broadcast<GroupUsers> groups = grants.groups();
+    Broadcast<UserIndex> users = grants.users();
+    StepKeys keys = grants.keys();
+    return new StepDiff(
+        shape,
+        diff.objects()
+            .zipPartitions(
+                reasons,
+                (objects, parts) ->
+                    new PairChanges(
+                        objects,
+                        new PairReasons.Ahead(parts),
+                        new PairReasons(sources, keys, groups == null ? null : groups.value()),
+                        users.value(),
+                        keys)));
+  }
+
+  @Override
+  public DiffSum checksum() {
+    DiffShape of = shape;
+    Broadcast<UserIndex> users = grants.users();
+    StepKeys keys = grants.keys();
+    return DiffSum.of(
+        diff.objects()
+            .mapPartitions(
+                objects -> List.of(PairChanges.sum(objects, of, users.value(), keys)).iterator()));
+  }
+
+  @Override
+  public Dataset<Row> rows(WritePart part) {
+    return rows(DiffRows.Which.of(part));
+  }
+
+  private Dataset<Row> rows(DiffRows.Which which) {
+    Broadcast<UserIndex> users = grants.users();
+    StepKeys keys = grants.keys();
+    JavaRDD<Row> rows =
+        diff.objects().mapPartitions(objects -> new DiffRows(objects, which, users.value(), keys));
+    return grants
+        .session()
+        .createDataFrame(
+            rows,
+            new StructType()
+                .add(step.into().object(), keys.objects().dataType(), false)
+                .add(step.into().user(), keys.users().dataType(), false));
+  }
+}
