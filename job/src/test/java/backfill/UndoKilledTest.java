@@ -7,6 +7,7 @@ import backfill.report.ExitCode;
 import backfill.report.Stopping;
 import backfill.testing.TestingDatabase;
 import backfill.testing.TestingJvm;
+import backfill.testing.TestingLog;
 import backfill.testing.TestingPostgres;
 import backfill.testing.TestingProcess;
 import backfill.testing.TestingRun;
@@ -19,6 +20,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import org.apache.logging.log4j.Level;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -135,8 +137,14 @@ class UndoKilledTest {
       assertThat(stopped.isDone()).as(out.toString()).isFalse();
       Thread.sleep(20);
     }
-    stopping.ask(new Stopping.Reason("a test", ExitCode.STOPPED));
-    assertThat(stopped.get(1, TimeUnit.MINUTES)).as(out.toString()).isEqualTo(143);
+    try (TestingLog log = new TestingLog(Level.INFO)) {
+      stopping.ask(new Stopping.Reason("a test", ExitCode.STOPPED));
+      assertThat(stopped.get(1, TimeUnit.MINUTES)).as(out.toString()).isEqualTo(143);
+      assertThat(log.lines().stream().map(TestingLog.Line::text))
+          .contains(
+              "write stopped by a test: each batch before it is written, whole",
+              "to go on, run the same command again: backfill undo " + id + " --execute");
+    }
     assertThat(database.rows(ROWS).size()).isBetween(before.size() + 1, 1999);
 
     TestingRun last = undo(id);

@@ -1,24 +1,38 @@
 package backfill.cli;
 
 import backfill.plan.InvalidPlanException;
+import backfill.postgres.server.NotReadyException;
+import backfill.report.ExitCode;
 import backfill.report.LastLine;
+import backfill.report.Progress;
 import backfill.report.Report;
 import backfill.report.ReportBuilder;
 import backfill.report.ReportTargets;
+import backfill.report.Stage;
+import backfill.report.Summary;
 import backfill.report.Terminal;
 import java.io.PrintStream;
 import java.time.Instant;
+import java.util.List;
 import java.util.UUID;
 
 /**
  * How a command answers: by its report to programs, which read the last line whatever happened, and
  * by what is wrong to people.
+ *
+ * @param given the command line, a word each
  */
-record Answer(PrintStream out, PrintStream err, LastLine last) {
-
+record Answer(PrintStream out, PrintStream err, List<String> given) {
   /** A report that begins now. */
   static ReportBuilder begun(String command) {
     return new ReportBuilder(UUID.randomUUID().toString(), command, Instant.now());
+  }
+
+  /**
+   * The launcher asks for mistakes before it does what takes long; it then starts the job again.
+   */
+  static boolean loadsOnly() {
+    return "only".equals(System.getProperty("backfill.load"));
   }
 
   /** Says why nothing is done; answers with the exit code. */
@@ -29,30 +43,56 @@ record Answer(PrintStream out, PrintStream err, LastLine last) {
     return print(report.now());
   }
 
-  /** Says each problem, and keeps them for the report. */
-  void invalid(ReportBuilder report, InvalidPlanException found) {
-    report.invalid(found.getMessage());
-    found.problems().forEach(problem -> Terminal.say(err, problem.toString()));
-  }
-
   /**
-   * Sends the report to the files that were asked for, and then as the last line; answers with the
-   * exit code.
+   * Does what a command is for, and answers with the exit code: its report goes to the files that
+   * were asked for, and then to the last line, whatever it came to.
    *
-   * @param targets null where the command line names one that cannot be
+   * @param targets as the command line names them; where one cannot be, nothing is done
    */
-  int end(ReportBuilder report, ReportTargets targets) {
+  int to(ReportBuilder report, List<String> targets, Runnable work) {
+    ReportTargets files = null;
+    try {
+      files = new ReportTargets(targets);
+      work.run();
+      if (loadsOnly()) {
+        return ExitCode.DONE.number();
+      }
+    } catch (InvalidPlanException e) {
+      report.invalid(e.getMessage());
+      e.problems().forEach(problem -> Terminal.say(err, problem.toString()));
+    } catch (NotReadyException e) {
+      notReady(report, e);
+    }
     report.lasts();
     Report ended = report.now();
-    if (targets != null) {
-      targets.write(ended, out, err);
+    if (files != null) {
+      files.write(ended, out, err);
     }
     return print(ended);
   }
 
+  /** Says each reason, and keeps them for the report. */
+  void notReady(ReportBuilder report, NotReadyException found) {
+    report.failed(
+        ExitCode.NOT_READY,
+        new Report.Failure(
+            Stage.PREFLIGHT.toString(), null, null, found.getMessage(), found.retryable()));
+    found.reasons().forEach(reason -> Terminal.say(err, reason));
+  }
+
+  /** Says what came of a run, or of an undo, and how to go on where it was stopped. */
+  void summarize(ReportBuilder report, Progress progress) {
+    report.lasts();
+    Report ended = report.now();
+    progress.say(Summary.text(ended, Terminal.width()));
+    if (ended.stopped()) {
+      progress.say("to go on, run the same command again: " + CommandText.of(given));
+    }
+  }
+
   /** Prints the last line alone; answers with the exit code. */
   int print(Report report) {
-    last.print(report);
+    new LastLine(out, given).print(report);
     return report.exitCode();
   }
 }

@@ -7,7 +7,6 @@ import backfill.spark.engine.HadoopFiles;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Optional;
 import picocli.CommandLine.Option;
 
@@ -44,7 +43,7 @@ final class ApprovalOptions {
    */
   Optional<ApprovedReport> read() {
     if (by != null && (approved == null || by.isBlank())) {
-      throw problem(
+      throw new InvalidPlanException(
           BY,
           approved == null
               ? "says who approved a dry run, and --approved REPORT, which says what, is missing"
@@ -52,7 +51,7 @@ final class ApprovalOptions {
     }
     if (approved == null) {
       if (diff != null) {
-        throw problem(DIFF, "is for --approved REPORT, which is missing; add it");
+        throw new InvalidPlanException(DIFF, "is for --approved REPORT, which is missing; add it");
       }
       return Optional.empty();
     }
@@ -64,7 +63,8 @@ final class ApprovalOptions {
   private DiffInput rows() {
     DiffInput rows = DiffInput.of(diff);
     if (rows.kind() != DiffInput.Kind.ROWS) {
-      throw problem(DIFF + " " + diff, "is a report; name the file that plan wrote with --diff");
+      throw new InvalidPlanException(
+          DIFF + " " + diff, "is a report; name the file that plan wrote with --diff");
     }
     return rows;
   }
@@ -75,14 +75,10 @@ final class ApprovalOptions {
           ? HadoopFiles.read(approved)
           : Files.readString(Path.of(approved));
     } catch (IOException | IllegalArgumentException e) {
-      throw problem(
+      throw new InvalidPlanException(
           APPROVED + " " + approved,
           "cannot be read (%s); name the file that plan wrote with --report"
               .formatted(e.getClass().getSimpleName() + ": " + e.getMessage()));
     }
-  }
-
-  private static InvalidPlanException problem(String place, String message) {
-    return new InvalidPlanException(List.of(new InvalidPlanException.Problem(place, 0, message)));
   }
 }

@@ -4,7 +4,6 @@ import backfill.plan.PlanFile;
 import backfill.report.Command;
 import backfill.report.ExitCode;
 import backfill.report.Folded;
-import backfill.report.LastLine;
 import backfill.report.Misspelling;
 import backfill.report.ReportBuilder;
 import backfill.report.Stopping;
@@ -12,10 +11,8 @@ import backfill.report.Terminal;
 import backfill.report.Version;
 import backfill.run.CheckPrintout;
 import java.io.PrintStream;
-import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import org.apache.logging.log4j.LogManager;
@@ -59,7 +56,7 @@ public final class CommandLineJob implements Callable<Integer> {
     this.environment = environment;
     this.out = out;
     this.err = err;
-    this.answer = new Answer(out, err, new LastLine(out, List.of(arguments)));
+    this.answer = new Answer(out, err, List.of(arguments));
   }
 
   /** Runs a command line that nothing stops, and returns its exit code. */
@@ -147,33 +144,7 @@ public final class CommandLineJob implements Callable<Integer> {
               paramLabel = "TOPIC",
               description = "A topic, a shipped plan or a command; without one, all are listed.")
           String topic) {
-    HelpTopics topics = HelpTopics.ofTheJob();
-    CommandLine commands = spec.commandLine();
-    if (topic == null) {
-      commands.usage(out);
-      out.printf("%nTopics of backfill help:%n");
-      Folded.lines("  " + String.join(", ", topics.names()), helpWidth()).forEach(out::println);
-      out.printf(
-          "%nAnd for the shipped plans, beside their applications:%n  %s%n",
-          String.join(", ", PlanPages.applications()));
-    } else if (topics.source(topic).isPresent()) {
-      out.println(topics.text(topic, helpWidth()));
-    } else if (PlanPages.text(topic, helpWidth()).isPresent()) {
-      out.println(PlanPages.text(topic, helpWidth()).get());
-    } else if (commands.getSubcommands().containsKey(topic)) {
-      commands.getSubcommands().get(topic).usage(out);
-    } else {
-      String message =
-          "help has no topic "
-              + topic
-              + "; it has "
-              + String.join(", ", topics.names())
-              + ", "
-              + String.join(", ", PlanPages.applications())
-              + ", and every plan and command";
-      return answer.refused("help", message);
-    }
-    return ExitCode.DONE.number();
+    return new HelpCommand(spec.commandLine(), answer).run(topic);
   }
 
   @CommandLine.Command(
@@ -182,36 +153,9 @@ public final class CommandLineJob implements Callable<Integer> {
       mixinStandardHelpOptions = true,
       footerHeading = "%nExample:%n",
       footer = "  backfill check defectdojo-authorized-users")
-  int check(
-      @Mixin PlanOptions options,
-      @Option(
-              names = "--sql",
-              description = "Prints every statement as a run will send it, and the locks it takes.")
-          boolean sql,
-      @Option(
-              names = "--grants",
-              description = "Prints the least role that can run the plan, as input for psql.")
-          boolean grants,
-      @Option(
-              names = "--role",
-              paramLabel = "NAME",
-              description = "The role that --grants names; without it the one that asks.")
-          String role) {
-    if (role != null && (!grants || role.isBlank())) {
-      throw new CommandLine.ParameterException(
-          spec.commandLine().getSubcommands().get("check"),
-          role.isBlank()
-              ? "--role is empty; name the role that will run the plan"
-              : "--role " + role + " is for --grants, which is missing; add it");
-    }
-    Set<CheckPrintout.Part> parts = EnumSet.noneOf(CheckPrintout.Part.class);
-    if (sql) {
-      parts.add(CheckPrintout.Part.SQL);
-    }
-    if (grants) {
-      parts.add(CheckPrintout.Part.GRANTS);
-    }
-    return take(Command.CHECK, options, new CheckPrintout(out, parts, Optional.ofNullable(role)));
+  int check(@Mixin PlanOptions options, @Mixin CheckOptions asked) {
+    return take(
+        Command.CHECK, options, asked.printout(out), new DiffOption(), new ApprovalOptions());
   }
 
   @CommandLine.Command(
@@ -241,7 +185,8 @@ public final class CommandLineJob implements Callable<Integer> {
       footerHeading = "%nExample:%n",
       footer = "  backfill verify defectdojo-authorized-users")
   int verify(@Mixin PlanOptions options) {
-    return take(Command.VERIFY, options);
+    return take(
+        Command.VERIFY, options, CheckPrintout.NONE, new DiffOption(), new ApprovalOptions());
   }
 
   @CommandLine.Command(
@@ -250,20 +195,8 @@ public final class CommandLineJob implements Callable<Integer> {
       mixinStandardHelpOptions = true,
       footerHeading = "%nExample:%n",
       footer = "  backfill status defectdojo-authorized-users")
-  int status(
-      @Parameters(
-              arity = "0..1",
-              paramLabel = "PLAN",
-              description = "Only this plan's runs; it also says where the ledger is.")
-          String name,
-      @Option(
-              names = "--prune",
-              paramLabel = "DAYS",
-              description =
-                  "Forgets the keys of runs that began so many days ago, as in 90d; these cannot be undone any more.")
-          String prune,
-      @Mixin CommonOptions options) {
-    return new StatusCommand(environment, answer).run(name, prune, options);
+  int status(@Mixin StatusOptions options) {
+    return new StatusCommand(environment, answer).run(options);
   }
 
   @CommandLine.Command(
@@ -274,21 +207,8 @@ public final class CommandLineJob implements Callable<Integer> {
       mixinStandardHelpOptions = true,
       footerHeading = "%nExample:%n",
       footer = "  backfill undo 2f1c77a0-5d7e-4b52-9a53-0c8f1d1b8e57 --execute")
-  int undo(
-      @Parameters(
-              paramLabel = "RUN",
-              description = "The number of the run, as status shows it, or its first 8 characters.")
-          String run,
-      @Option(names = "--execute", description = "Writes; without it nothing is written.")
-          boolean execute,
-      @Option(
-              names = "--label",
-              paramLabel = "TEXT",
-              description = "A note for the report, NAME=VALUE or any text; repeatable.")
-          List<String> labels,
-      @Mixin CommonOptions options) {
-    return new UndoCommand(stopping, environment, answer)
-        .run(run, execute, labels == null ? List.of() : labels, options);
+  int undo(@Mixin UndoOptions options) {
+    return new UndoCommand(stopping, environment, answer).run(options);
   }
 
   @CommandLine.Command(
@@ -310,22 +230,8 @@ public final class CommandLineJob implements Callable<Integer> {
       mixinStandardHelpOptions = true,
       footerHeading = "%nExample:%n",
       footer = "  backfill diff yesterday.jsonl.gz today.jsonl.gz")
-  int diff(
-      @Parameters(paramLabel = "A", description = "A path, or a URI that Hadoop reads.") String a,
-      @Parameters(paramLabel = "B", description = "The other one, of the same kind.") String b,
-      @Option(
-              names = "--limit",
-              paramLabel = "N",
-              defaultValue = "20",
-              description = "How many rows of each are shown; 20 unless set.")
-          int limit,
-      @Option(
-              names = "--report",
-              paramLabel = "TARGET",
-              description = "Writes the JSON report to a path, a Hadoop URI, or - ; repeatable.")
-          List<String> reports,
-      @Mixin JsonOption json) {
-    return new DiffCommand(answer).run(a, b, limit, reports == null ? List.of() : reports);
+  int diff(@Mixin ComparedFiles files) {
+    return new DiffCommand(answer).run(files);
   }
 
   @CommandLine.Command(
@@ -339,17 +245,7 @@ public final class CommandLineJob implements Callable<Integer> {
       @Option(names = "--keep", description = "Leaves the server running and says how to use it.")
           boolean keep,
       @Mixin JsonOption json) {
-    return PlanCommand.loadsOnly()
-        ? ExitCode.DONE.number()
-        : new Demo(stopping, err, answer.last()).run(keep);
-  }
-
-  private int take(Command command, PlanOptions options) {
-    return take(command, options, CheckPrintout.NONE);
-  }
-
-  private int take(Command command, PlanOptions options, CheckPrintout printout) {
-    return take(command, options, printout, new DiffOption(), new ApprovalOptions());
+    return Answer.loadsOnly() ? ExitCode.DONE.number() : new Demo(stopping, answer).run(keep);
   }
 
   private int take(
@@ -358,7 +254,7 @@ public final class CommandLineJob implements Callable<Integer> {
       CheckPrintout printout,
       DiffOption diff,
       ApprovalOptions approval) {
-    return new PlanCommand(stopping, environment, answer, spec)
+    return new PlanCommand(stopping, environment, answer)
         .run(command, options, printout, diff, approval);
   }
 }

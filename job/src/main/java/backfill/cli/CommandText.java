@@ -3,7 +3,6 @@ package backfill.cli;
 import java.util.List;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
-import picocli.CommandLine.Model.CommandSpec;
 
 /** A command line as someone would type it again. */
 final class CommandText {
@@ -13,10 +12,6 @@ final class CommandText {
   private static final Pattern PLAIN = Pattern.compile("[\\w@%+=:,./-]+");
 
   private CommandText() {}
-
-  static String of(CommandSpec job) {
-    return of(job.commandLine().getParseResult().originalArgs());
-  }
 
   static String of(List<String> words) {
     return words.stream()

@@ -8,8 +8,6 @@ import backfill.postgres.server.Database;
 import backfill.postgres.server.NamedDatabases;
 import backfill.postgres.server.NotReadyException;
 import backfill.report.Command;
-import backfill.report.ExitCode;
-import backfill.report.LastLine;
 import backfill.report.Progress;
 import backfill.report.Report;
 import backfill.report.ReportBuilder;
@@ -34,13 +32,13 @@ final class Demo {
   private static final String PLAN = "defectdojo-authorized-users";
 
   private final Stopping stopping;
+  private final Answer answer;
   private final PrintStream err;
-  private final LastLine last;
 
-  Demo(Stopping stopping, PrintStream err, LastLine last) {
+  Demo(Stopping stopping, Answer answer) {
     this.stopping = stopping;
-    this.err = err;
-    this.last = last;
+    this.answer = answer;
+    this.err = answer.err();
   }
 
   int run(boolean keep) {
@@ -62,8 +60,7 @@ final class Demo {
         err.println(
             "demo: to see all of it, run the same command again: "
                 + CommandText.of(List.of("demo")));
-        last.print(first);
-        return first.exitCode();
+        return answer.print(first);
       }
       Report second = once(loaded, databases, session);
       err.println();
@@ -78,11 +75,12 @@ final class Demo {
         err.println("  " + CommandText.of(List.of("demo", "--keep")));
         err.println("  " + CommandText.of(List.of("help", "plan")));
       }
-      last.print(second);
+      answer.print(second);
       return Math.max(first.exitCode(), second.exitCode());
     } catch (NotReadyException e) {
-      e.reasons().forEach(err::println);
-      return ExitCode.NOT_READY.number();
+      ReportBuilder report = Answer.begun("demo");
+      answer.notReady(report, e);
+      return answer.print(report.now());
     }
   }
 

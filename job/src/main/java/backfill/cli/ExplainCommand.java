@@ -3,22 +3,15 @@ package backfill.cli;
 import backfill.plan.InvalidPlanException;
 import backfill.plan.Nearest;
 import backfill.plan.Plan;
-import backfill.plan.PlanFile;
 import backfill.plan.Step;
 import backfill.postgres.explain.Asked;
 import backfill.postgres.explain.Explanation;
 import backfill.postgres.explain.PairExplainer;
 import backfill.postgres.explain.RowExplainer;
 import backfill.postgres.server.NamedDatabases;
-import backfill.postgres.server.NotReadyException;
-import backfill.report.ExitCode;
 import backfill.report.ExplainText;
-import backfill.report.Report;
 import backfill.report.ReportBuilder;
-import backfill.report.ReportTargets;
-import backfill.report.Stage;
 import backfill.report.Terminal;
-import backfill.report.Version;
 import java.util.List;
 import java.util.Map;
 
@@ -35,26 +28,15 @@ final class ExplainCommand {
   int run(ExplainOptions options) {
     ReportBuilder report = Answer.begun("explain");
     report.named(options.plan);
-    ReportTargets targets = null;
-    try {
-      targets = new ReportTargets(options.common.reports);
-      refuseMixed(options);
-      PlanText text = PlanText.find(options.plan);
-      Plan plan =
-          PlanFile.read(text.location(), text.text(), options.common.sets, Version.number());
-      Explanation explanation = options.key.isEmpty() ? pairs(plan, options) : rows(plan, options);
-      print(explanation, options.sql);
-      report.explained(plan, explanation.steps());
-    } catch (InvalidPlanException e) {
-      answer.invalid(report, e);
-    } catch (NotReadyException e) {
-      report.failed(
-          ExitCode.NOT_READY,
-          new Report.Failure(
-              Stage.PREFLIGHT.toString(), null, null, e.getMessage(), e.retryable()));
-      e.reasons().forEach(reason -> Terminal.say(answer.err(), reason));
-    }
-    return answer.end(report, targets);
+    return answer.to(report, options.common.reports, () -> explain(options, report));
+  }
+
+  private void explain(ExplainOptions options, ReportBuilder report) {
+    refuseMixed(options);
+    Plan plan = PlanText.find(options.plan).plan(options.common.sets);
+    Explanation explanation = options.key.isEmpty() ? pairs(plan, options) : rows(plan, options);
+    print(explanation, options.sql);
+    report.explained(plan, explanation.steps());
   }
 
   private void print(Explanation explanation, boolean sql) {
@@ -120,7 +102,6 @@ final class ExplainCommand {
   }
 
   private static InvalidPlanException invalid(String message) {
-    return new InvalidPlanException(
-        List.of(new InvalidPlanException.Problem("explain", 0, message)));
+    return new InvalidPlanException("explain", message);
   }
 }

@@ -2,7 +2,9 @@ package backfill.cli;
 
 import backfill.plan.InvalidPlanException;
 import backfill.plan.Nearest;
+import backfill.plan.Plan;
 import backfill.plan.PlanFile;
+import backfill.report.Version;
 import backfill.spark.engine.HadoopFiles;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -31,12 +33,12 @@ record PlanText(String location, String text) {
         return new PlanText(name, Files.readString(path));
       }
     } catch (IOException | IllegalArgumentException e) {
-      throw invalid(name, "cannot be read: " + e.getMessage());
+      throw new InvalidPlanException(name, "cannot be read: " + e.getMessage());
     }
     return named(name)
         .orElseThrow(
             () ->
-                invalid(
+                new InvalidPlanException(
                     name,
                     "is neither a file nor a shipped plan"
                         + "; shipped are "
@@ -49,11 +51,17 @@ record PlanText(String location, String text) {
     return named(name).orElseThrow();
   }
 
-  private static Optional<PlanText> named(String name) {
-    return PlanFile.shippedText(name).map(text -> new PlanText(name + ".conf", text));
+  /**
+   * What it says.
+   *
+   * @param sets settings of the command line, {@code KEY=VALUE}
+   * @throws InvalidPlanException with every problem at once
+   */
+  Plan plan(List<String> sets) {
+    return PlanFile.read(location, text, sets, Version.number());
   }
 
-  private static InvalidPlanException invalid(String name, String message) {
-    return new InvalidPlanException(List.of(new InvalidPlanException.Problem(name, 0, message)));
+  private static Optional<PlanText> named(String name) {
+    return PlanFile.shippedText(name).map(text -> new PlanText(name + ".conf", text));
   }
 }

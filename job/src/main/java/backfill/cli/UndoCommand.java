@@ -7,9 +7,7 @@ import backfill.postgres.server.Database;
 import backfill.postgres.undo.UndoneRun;
 import backfill.report.Progress;
 import backfill.report.ReportBuilder;
-import backfill.report.ReportTargets;
 import backfill.report.Stopping;
-import backfill.report.Summary;
 import backfill.report.Terminal;
 import backfill.run.UndoRun;
 import java.util.List;
@@ -27,46 +25,31 @@ final class UndoCommand {
     this.answer = answer;
   }
 
-  /**
-   * @param given the run's number, or its beginning
-   */
-  int run(String given, boolean execute, List<String> labels, CommonOptions options) {
+  int run(UndoOptions options) {
     ReportBuilder report = Answer.begun("undo");
-    report.label(labels);
-    ReportTargets targets = null;
-    try {
-      targets = new ReportTargets(options.reports);
-      Settings settings = PlanFile.settings(options.sets);
-      if (!settings.ledger().on()) {
-        throw new InvalidPlanException(
-            List.of(
-                new InvalidPlanException.Problem(
-                    "--set", 0, "undo goes by the ledger; leave out ledger = off")));
-      }
-      if (!UndoneRun.isNumber(given)) {
-        throw new InvalidPlanException(
-            List.of(
-                new InvalidPlanException.Problem(
-                    "undo",
-                    0,
-                    "%s is not the number of a run, or at least 8 characters of its beginning; backfill status lists them"
-                        .formatted(given))));
-      }
-      Database database =
-          Database.fromEnvironment("BACKFILL", environment, settings.connectTimeout());
-      if (PlanCommand.loadsOnly()) {
-        return 0;
-      }
-      stopping.listen();
-      try (Progress progress = new Progress(settings.progressEvery(), Terminal.of(answer.err()))) {
-        new UndoRun(database, settings, PlanFile.limits(options.sets), report, progress, stopping)
-            .run(given, execute);
-        report.lasts();
-        progress.say(Summary.text(report.now(), Terminal.width()));
-      }
-    } catch (InvalidPlanException e) {
-      answer.invalid(report, e);
+    report.label(options.labels);
+    return answer.to(report, options.common.reports, () -> undo(options, report));
+  }
+
+  private void undo(UndoOptions options, ReportBuilder report) {
+    List<String> sets = options.common.sets;
+    Settings settings = PlanFile.settings(sets);
+    if (!settings.ledger().on()) {
+      throw new InvalidPlanException("--set", "undo goes by the ledger; leave out ledger = off");
     }
-    return answer.end(report, targets);
+    if (!UndoneRun.isNumber(options.run)) {
+      throw new InvalidPlanException(
+          "undo",
+          "%s is not the number of a run, or at least 8 characters of its beginning; backfill status lists them"
+              .formatted(options.run));
+    }
+    Database database =
+        Database.fromEnvironment("BACKFILL", environment, settings.connectTimeout());
+    stopping.listen();
+    try (Progress progress = new Progress(settings.progressEvery(), Terminal.of(answer.err()))) {
+      new UndoRun(database, settings, PlanFile.limits(sets), report, progress, stopping)
+          .run(options.run, options.execute);
+      answer.summarize(report, progress);
+    }
   }
 }

@@ -19,6 +19,11 @@ public final class InvalidPlanException extends RuntimeException {
     this.problems = List.copyOf(problems);
   }
 
+  /** One problem, which is on no line. */
+  public InvalidPlanException(String place, String message) {
+    this(List.of(new Problem(place, 0, message)));
+  }
+
   /** In the order in which a reader of the file meets them. */
   public List<Problem> problems() {
     return problems;

@@ -78,6 +78,10 @@ public final class ReportBuilder {
     return runId;
   }
 
+  public Instant startedAt() {
+    return startedAt;
+  }
+
   /** It was asked for a plan by this name; once that is loaded, it has its own. */
   public void named(String name) {
     plan = name;

@@ -181,14 +181,10 @@ public final class UndoRun {
   }
 
   private void broke(Throwable failure) {
-    if (stopping.reason().isPresent()) {
-      Stopping.Reason reason = stopping.reason().get();
-      report.stopped(reason.code());
-      progress.warn(
-          stage
-              + ": stopped by "
-              + reason.what()
-              + " between two batches; the same command goes on");
+    Optional<Stopping.Reason> reason = stopping.reason();
+    if (reason.isPresent()) {
+      report.stopped(reason.get().code());
+      Sentences.explainStop(reason.get(), stage, null, failure, progress);
       return;
     }
     ExitCode code = ExitCode.of(failure, stage);

