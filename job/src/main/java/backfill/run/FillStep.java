@@ -46,6 +46,7 @@ final class FillStep {
   private StepCounts written;
   private Optional<LastRuns.Left> last;
   private Verified revoked;
+  private DiffSum told;
 
   FillStep(RunScope run, PreflightResult ready, Walk walk, Step.Fill step) {
     this.run = run;
@@ -115,9 +116,9 @@ final class FillStep {
         Stage.DIFF,
         () -> {
           run.enter(Stage.DIFF, step, step.name() + ", row by row", planned.toWrite());
-          ToldDiff told = work.told();
-          DiffSum sum = run.diff().map(file -> file.write(told.rows())).orElseGet(told::checksum);
-          report.told(sum);
+          ToldDiff diff = work.told();
+          told = run.diff().map(file -> file.write(diff.rows())).orElseGet(diff::checksum);
+          report.told(told);
         });
   }
 
@@ -209,8 +210,9 @@ final class FillStep {
           }
           refusals.addAll(run.approval.refusals(report.now()));
           if (run.approval.exact()) {
-            ToldDiff told = work.told();
-            run.approval.differing(step, told.checksum(), told::rows).ifPresent(refusals::add);
+            ToldDiff diff = work.told();
+            DiffSum sum = told == null ? diff.checksum() : told;
+            run.approval.differing(step, sum, diff::rows).ifPresent(refusals::add);
           }
           refusals.addAll(run.guards.surplus(step, planned, EmptiedSources.of(report.now(), last)));
           refusals.addAll(sequences());
@@ -233,7 +235,7 @@ final class FillStep {
             adding.get().columns(),
             rows)
         .stream()
-        .map(what -> new Refusal(step, "step " + step.name() + " " + what, false))
+        .map(what -> Refusal.withoutCure(step, "step " + step.name() + " " + what))
         .toList();
   }
 

@@ -129,7 +129,7 @@ final class Guards {
     }
     if (cascaded == null) {
       return Optional.of(
-          new Refusal(
+          Refusal.byLimit(
               step,
               String.format(
                   Locale.ROOT,
@@ -137,8 +137,7 @@ final class Guards {
                       + " limits.rows-deleted is %,d",
                   step.name(),
                   Amount.of(rows, "row"),
-                  most.getAsLong()),
-              true));
+                  most.getAsLong())));
     }
     long along = cascaded.values().stream().mapToLong(Long::longValue).sum();
     String all = Amount.of(rows + along, "row");
@@ -172,7 +171,7 @@ final class Guards {
       emptied.forEach(
           source ->
               refusals.add(
-                  new Refusal(
+                  Refusal.byLimit(
                       step,
                       String.format(
                           Locale.ROOT,
@@ -182,8 +181,7 @@ final class Guards {
                           Amount.of(planned.toDelete(), "row"),
                           step.target(),
                           source,
-                          most.getAsLong()),
-                      true)));
+                          most.getAsLong()))));
     }
     if (refusals.isEmpty()) {
       beyond(step, Bound.SURPLUS_PERCENT, () -> share(step, planned)).ifPresent(refusals::add);
@@ -202,7 +200,7 @@ final class Guards {
         .filter(found -> found.amount().compareTo(BigDecimal.valueOf(most)) > 0)
         .map(
             found ->
-                new Refusal(
+                Refusal.byLimit(
                     step,
                     String.format(
                         Locale.ROOT,
@@ -210,8 +208,7 @@ final class Guards {
                         step.name(),
                         found.words(),
                         bound.key(),
-                        most),
-                    true));
+                        most)));
   }
 
   private static Optional<Reach> inserted(DiffCounts planned) {

@@ -118,7 +118,7 @@ final class NeverChecks {
     run.progress.say(
         "diff never %s: %s".formatted(check.name(), found.count() == 0 ? "no row" : found));
     if (found.count() > 0) {
-      refusals.add(new Refusal(last, "never " + check.name() + " " + found, false));
+      refusals.add(Refusal.withoutCure(last, "never " + check.name() + " " + found));
     }
   }
 }
