@@ -6,7 +6,6 @@ import backfill.plan.Step;
 import backfill.postgres.catalog.Column;
 import backfill.postgres.catalog.Findings;
 import backfill.postgres.change.OnlyIf;
-import backfill.postgres.server.ConnectionFailure;
 import backfill.postgres.server.NamedDatabases;
 import backfill.postgres.server.NotReadyException;
 import backfill.postgres.server.Server;
@@ -68,14 +67,8 @@ public final class PairExplainer {
    */
   public static Explanation of(
       Plan plan, List<Step.Pairs> steps, NamedDatabases databases, Asked asked) {
-    try (SnapshotLook look = SnapshotLook.open(plan, databases)) {
-      return new PairExplainer(plan, steps, asked, look).explain(databases);
-    } catch (SQLException e) {
-      throw new NotReadyException(
-          List.of("explain broke off: " + ConnectionFailure.oneLine(e)),
-          ConnectionFailure.passing(e.getSQLState()),
-          e);
-    }
+    return SnapshotLook.with(
+        plan, databases, look -> new PairExplainer(plan, steps, asked, look).explain(databases));
   }
 
   private Explanation explain(NamedDatabases databases) throws SQLException {
@@ -86,7 +79,7 @@ public final class PairExplainer {
     for (Subject subject : running) {
       subject.tables().find(subject.target());
     }
-    PairHistory history = PairHistory.look(plan, look, findings);
+    RowHistory history = RowHistory.look(plan, look, findings);
     findings.throwIfRefused();
     Map<Subject, Edge.OfStep> edges = new LinkedHashMap<>();
     for (Subject subject : running) {
@@ -136,8 +129,7 @@ public final class PairExplainer {
       }
     }
     if (subjects.isEmpty()) {
-      throw new InvalidPlanException(
-          List.of(new InvalidPlanException.Problem("explain", 0, String.join("; ", unfit))));
+      throw new InvalidPlanException("explain", String.join("; ", unfit));
     }
     return subjects;
   }
@@ -148,7 +140,7 @@ public final class PairExplainer {
         look.writing(), option, given, target.own().table().name().toString(), column);
   }
 
-  private StepExplanation explained(Subject subject, Edge.OfStep edges, PairHistory history)
+  private StepExplanation explained(Subject subject, Edge.OfStep edges, RowHistory history)
       throws SQLException {
     RowLook rows = new RowLook(look, asked.limit());
     return new StepExplanation(

@@ -3,18 +3,11 @@ package backfill.postgres.explain;
 import backfill.plan.InvalidPlanException;
 import backfill.plan.Plan;
 import backfill.plan.Step;
-import backfill.postgres.catalog.Catalog;
 import backfill.postgres.catalog.Column;
 import backfill.postgres.catalog.Findings;
-import backfill.postgres.catalog.NameLookup;
-import backfill.postgres.catalog.Rights;
 import backfill.postgres.catalog.Table;
-import backfill.postgres.preflight.SourceCheck;
-import backfill.postgres.server.ConnectionFailure;
 import backfill.postgres.server.NamedDatabases;
 import backfill.postgres.server.NotReadyException;
-import backfill.postgres.server.Parameters;
-import backfill.postgres.server.Privilege;
 import backfill.postgres.server.Server;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -68,14 +61,8 @@ public final class RowExplainer {
    */
   public static Explanation of(
       Plan plan, List<Step.Rows> steps, NamedDatabases databases, List<String> key) {
-    try (SnapshotLook look = SnapshotLook.open(plan, databases)) {
-      return new RowExplainer(plan, look).explain(steps, databases, key);
-    } catch (SQLException e) {
-      throw new NotReadyException(
-          List.of("explain broke off: " + ConnectionFailure.oneLine(e)),
-          ConnectionFailure.passing(e.getSQLState()),
-          e);
-    }
+    return SnapshotLook.with(
+        plan, databases, look -> new RowExplainer(plan, look).explain(steps, databases, key));
   }
 
   private Explanation explain(List<Step.Rows> steps, NamedDatabases databases, List<String> key)
@@ -96,10 +83,9 @@ public final class RowExplainer {
     }
     findings.throwIfRefused();
     if (subjects.isEmpty()) {
-      throw new InvalidPlanException(
-          List.of(new InvalidPlanException.Problem("explain", 0, String.join("; ", unfit))));
+      throw new InvalidPlanException("explain", String.join("; ", unfit));
     }
-    PairHistory history = PairHistory.look(plan, look, findings);
+    RowHistory history = RowHistory.look(plan, look, findings);
     findings.throwIfRefused();
     look.begin();
     List<StepExplanation> explained = new ArrayList<>();
@@ -129,50 +115,29 @@ public final class RowExplainer {
   private Optional<Subject> subject(
       Step.Rows step, Map<String, String> given, String now, List<String> unfit)
       throws SQLException {
-    String place = Findings.place(step);
-    Optional<Table> found = new NameLookup(look.writing()).find(place, step.target(), findings);
-    if (found.isEmpty()) {
+    TargetLookup lookup = new TargetLookup(plan, look, now, findings);
+    Optional<Table> found = lookup.find(step);
+    if (found.isEmpty() || !found.get().columnNames().containsAll(step.key())) {
       return Optional.empty();
     }
     Table table = found.get();
-    if (new Catalog(look.writing()).rowSecurityActive(table)) {
-      findings.refuse(place, SourceCheck.rowSecurity(table));
-    }
     Map<Column, String> values = new LinkedHashMap<>();
     for (String name : step.key()) {
-      Optional<Column> column = table.column(name);
-      if (column.isEmpty()) {
-        findings.refuse(place, SourceCheck.noColumn(table, name));
-        return Optional.empty();
-      }
+      Column column = table.column(name).orElseThrow();
       KeyValue value =
-          KeyValue.of(
-              look.writing(), "--key", given.get(name), table.name().toString(), column.get());
+          KeyValue.of(look.writing(), "--key", given.get(name), table.name().toString(), column);
       if (value.reason() != null) {
         unfit.add(value.reason());
         return Optional.empty();
       }
-      values.put(column.get(), value.text());
+      values.put(column, value.text());
     }
-    return Optional.of(new Subject(step, target(step, table, now), values));
+    Relation target =
+        new Relation(null, null, table, lookup.owns(step, table), Optional.empty(), List.of());
+    return Optional.of(new Subject(step, target, values));
   }
 
-  private Relation target(Step.Rows step, Table table, String now) throws SQLException {
-    String place = Findings.place(step);
-    String user = look.writing().one("SELECT current_user", row -> row.getString(1));
-    List<String> needed = new ArrayList<>(step.key());
-    Optional<String> owns =
-        step.owns().map(condition -> Parameters.inline(condition, plan.params(), now));
-    if (owns.isPresent()) {
-      needed.addAll(
-          new SourceCheck(look.writing(), user, findings)
-              .columnsOf(place, "owns", table, owns.get()));
-    }
-    new Rights(look.writing(), user).need(place, Privilege.SELECT, table, needed, findings);
-    return new Relation(null, null, table, owns, Optional.empty(), List.of());
-  }
-
-  private StepExplanation explained(Subject subject, PairHistory history) throws SQLException {
+  private StepExplanation explained(Subject subject, RowHistory history) throws SQLException {
     StepExplanation.Found rows =
         new RowLook(look, 1).found(subject.target(), subject.step().key(), subject::matched);
     // As it is stored, where it is: equal values may be written differently.

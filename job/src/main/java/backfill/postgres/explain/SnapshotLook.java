@@ -33,7 +33,9 @@ final class SnapshotLook implements AutoCloseable {
   private final Duration lockTimeout;
   private final Map<String, Side> reading = new LinkedHashMap<>();
   private final List<ListedStatement> sent = new ArrayList<>();
+  private final Map<String, String> readingUsers = new LinkedHashMap<>();
   private Side writing;
+  private String writingUser;
 
   /**
    * One connection.
@@ -46,10 +48,29 @@ final class SnapshotLook implements AutoCloseable {
     this.lockTimeout = lockTimeout;
   }
 
+  /** Explains something by what it looks at. */
+  @FunctionalInterface
+  interface Explainer {
+    Explanation by(SnapshotLook look) throws SQLException;
+  }
+
   /**
-   * @throws NotReadyException naming each server that cannot be reached
+   * An answer from connections that are let go with it.
+   *
+   * @throws NotReadyException naming each server that cannot be reached, or why it broke off
    */
-  static SnapshotLook open(Plan plan, NamedDatabases databases) {
+  static Explanation with(Plan plan, NamedDatabases databases, Explainer explainer) {
+    try (SnapshotLook look = open(plan, databases)) {
+      return explainer.by(look);
+    } catch (SQLException e) {
+      throw new NotReadyException(
+          List.of("explain broke off: " + ConnectionFailure.oneLine(e)),
+          ConnectionFailure.passing(e.getSQLState()),
+          e);
+    }
+  }
+
+  private static SnapshotLook open(Plan plan, NamedDatabases databases) {
     SnapshotLook look = new SnapshotLook(plan.settings().lockTimeout());
     List<ConnectionFailure> failures = new ArrayList<>();
     databases.named().forEach((name, database) -> look.open(name, database, failures));
@@ -102,13 +123,25 @@ final class SnapshotLook implements AutoCloseable {
     return writing.inquiry();
   }
 
+  /** As whom a database is read, once its server was checked. */
+  String readingUser(String database) {
+    return readingUsers.get(database);
+  }
+
+  /** As whom main is asked where it is written, once its server was checked. */
+  String writingUser() {
+    return writingUser;
+  }
+
   /** Whether each server is new enough, and whether main is read and written in one database. */
   void checkServers(NamedDatabases databases, Findings findings) throws SQLException {
     Server main = Server.of(writing(), writing.address());
+    writingUser = main.user();
     refuseOld(main, findings);
     for (Map.Entry<String, Database> each : databases.named().entrySet()) {
       Side side = reading.get(each.getKey());
       Server server = Server.of(side.inquiry(), side.address());
+      readingUsers.put(each.getKey(), server.user());
       refuseOld(server, findings);
       if (each.getKey().equals(Plan.MAIN)) {
         main.notTheSameAs(server, each.getValue().prefix() + "_READ_URL")

@@ -109,7 +109,7 @@ public record StepExplanation(
   }
 
   /**
-   * What runs did to a pair.
+   * What runs did to a pair, or a row.
    *
    * @param events the first one first
    * @param unknown why there may be more, or null

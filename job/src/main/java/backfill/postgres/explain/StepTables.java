@@ -3,20 +3,17 @@ package backfill.postgres.explain;
 import backfill.plan.Plan;
 import backfill.plan.Source;
 import backfill.plan.Step;
-import backfill.postgres.catalog.Catalog;
 import backfill.postgres.catalog.Column;
 import backfill.postgres.catalog.Findings;
 import backfill.postgres.catalog.IndexCatalog;
 import backfill.postgres.catalog.KeyType;
 import backfill.postgres.catalog.NameLookup;
-import backfill.postgres.catalog.Rights;
 import backfill.postgres.catalog.Table;
 import backfill.postgres.preflight.PairTypes;
 import backfill.postgres.preflight.Shapes;
 import backfill.postgres.preflight.SourceCheck;
 import backfill.postgres.server.Inquiry;
 import backfill.postgres.server.Parameters;
-import backfill.postgres.server.Privilege;
 import java.sql.SQLException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -59,36 +56,18 @@ final class StepTables {
 
   /** The target, or reasons among the findings. */
   Optional<Target> target() throws SQLException {
-    String place = Findings.place(step);
-    Optional<Table> found = new NameLookup(look.writing()).find(place, step.target(), findings);
+    TargetLookup lookup = new TargetLookup(plan, look, now, findings);
+    int before = findings.reasons().size();
+    Optional<Table> found = lookup.find(step);
     if (found.isEmpty()) {
       return Optional.empty();
     }
     Table table = found.get();
-    int before = findings.reasons().size();
-    for (String name : step.key()) {
-      Optional<Column> column = table.column(name);
-      if (column.isEmpty()) {
-        findings.refuse(place, SourceCheck.noColumn(table, name));
-      }
-    }
-    new PairTypes(place, Map.of(), Shapes.NONE, findings).check(step, table);
-    if (new Catalog(look.writing()).rowSecurityActive(table)) {
-      findings.refuse(place, SourceCheck.rowSecurity(table));
-    }
+    new PairTypes(Findings.place(step), Map.of(), Shapes.NONE, findings).check(step, table);
     if (findings.reasons().size() > before) {
       return Optional.empty();
     }
-    List<String> needed = new ArrayList<>(step.key());
-    Optional<String> owns =
-        step.owns().map(condition -> Parameters.inline(condition, plan.params(), now));
-    if (owns.isPresent()) {
-      needed.addAll(
-          new SourceCheck(look.writing(), user(look.writing()), findings)
-              .columnsOf(place, "owns", table, owns.get()));
-    }
-    new Rights(look.writing(), user(look.writing()))
-        .need(place, Privilege.SELECT, table, needed, findings);
+    Optional<String> owns = lookup.owns(step, table);
     List<String> rowKey = rowKey(look.writing(), table);
     return Optional.of(
         new Target(
@@ -187,9 +166,9 @@ final class StepTables {
     }
   }
 
-  private SourceCheck check(Source source) throws SQLException {
-    Inquiry inquiry = look.reading(source.database());
-    return new SourceCheck(inquiry, user(inquiry), findings);
+  private SourceCheck check(Source source) {
+    return new SourceCheck(
+        look.reading(source.database()), look.readingUser(source.database()), findings);
   }
 
   private void rights(Source source, Table table) throws SQLException {
@@ -285,9 +264,5 @@ final class StepTables {
             table.oid(),
             key.toArray(String[]::new));
     return readable ? key : List.of();
-  }
-
-  private static String user(Inquiry inquiry) throws SQLException {
-    return inquiry.one("SELECT current_user", row -> row.getString(1));
   }
 }

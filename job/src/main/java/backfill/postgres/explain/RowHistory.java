@@ -9,24 +9,24 @@ import java.sql.SQLException;
 import java.util.List;
 import java.util.Map;
 
-/** Asks the ledger what runs did to one pair. */
-final class PairHistory {
+/** Asks the ledger what runs did to the row of one key, which may be a pair. */
+final class RowHistory {
   private final Plan plan;
   private final String schema;
   private final String none;
 
-  private PairHistory(Plan plan, String none) {
+  private RowHistory(Plan plan, String none) {
     this.plan = plan;
     this.schema = plan.settings().ledger().schema();
     this.none = none;
   }
 
   /** Looks whether there is a ledger, and whether it may be read; else a reason is found. */
-  static PairHistory look(Plan plan, SnapshotLook look, Findings findings) throws SQLException {
+  static RowHistory look(Plan plan, SnapshotLook look, Findings findings) throws SQLException {
     if (!plan.settings().ledger().on()) {
-      return new PairHistory(plan, "ledger = off, so no run is known that wrote it");
+      return new RowHistory(plan, "ledger = off, so no run is known that wrote it");
     }
-    return new PairHistory(
+    return new RowHistory(
         plan,
         KeyHistory.whyNone(look.writing(), plan.settings().ledger().schema(), findings)
             .orElse(null));
