@@ -302,6 +302,8 @@ class ApprovedRunTest {
             "pairs",
             "--set",
             "approve=exact",
+            "--diff",
+            directory.resolve("refused.jsonl").toString(),
             "--approved-diff",
             diff.toString());
 

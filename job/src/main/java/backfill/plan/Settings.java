@@ -5,8 +5,8 @@ import java.time.Instant;
 import java.util.Optional;
 
 /**
- * How a plan is carried out: nothing here changes which rows are written. Every default is in
- * {@code reference.conf}.
+ * How a plan is carried out: nothing here changes which rows are written, but that rows are taken
+ * back where {@code on-revoked} says so. Every default is in {@code reference.conf}.
  *
  * @param general what stands beside the groups
  */

@@ -59,12 +59,8 @@ final class SettingsParser {
     plan.object("limits").ifPresent(this::readLimits);
     readLedger(plan);
     undo = plan.switchedOn(UNDO).orElse(undo);
-    if (undo && (!ledgerOn || !ledgerKeys)) {
-      plan.problem(
-          UNDO,
-          "undo = on needs the keys that the ledger keeps; leave out ledger"
-              + (ledgerOn ? ".keys" : "")
-              + " = off");
+    if (undo) {
+      needKeys(plan, UNDO, "undo = on needs");
     }
     attempt(plan, StopAfter.KEY, value -> stopAfter = StopAfter.parse(value));
   }
@@ -130,15 +126,23 @@ final class SettingsParser {
   /** What may take rows away without being a step. */
   void checkOnRevoked(Node plan, boolean mayDelete) {
     String key = SettingKey.ON_REVOKED.key();
-    if (onRevoked() == Settings.OnRevoked.REMOVE && !mayDelete) {
+    if (onRevoked() == Settings.OnRevoked.REPORT) {
+      return;
+    }
+    if (!mayDelete) {
       plan.problem(
           key,
           "is remove, which takes rows away, and the plan does not allow that; add allow-delete = true");
     }
-    if (onRevoked() == Settings.OnRevoked.REMOVE && (!ledgerOn || !ledgerKeys)) {
+    needKeys(plan, key, "is remove, which needs");
+  }
+
+  private void needKeys(Node plan, String key, String needs) {
+    if (!ledgerOn || !ledgerKeys) {
       plan.problem(
           key,
-          "is remove, which needs the keys that the ledger keeps; leave out ledger"
+          needs
+              + " the keys that the ledger keeps; leave out ledger"
               + (ledgerOn ? ".keys" : "")
               + " = off");
     }

@@ -10,7 +10,6 @@ import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import java.util.Collections;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -116,8 +115,7 @@ public record ApprovedReport(
     }
 
     InvalidPlanException wrong(String what) {
-      return new InvalidPlanException(
-          List.of(new InvalidPlanException.Problem("--approved " + location, 0, what)));
+      return new InvalidPlanException("--approved " + location, what);
     }
 
     String text(JsonNode of, String key) {

@@ -12,7 +12,7 @@ import java.util.stream.Stream;
  *
  * @param countsExact false once it is not known what some writers did
  * @param databases each of the run by the name that the plan gives it
- * @param ledger what other commands than a run are about
+ * @param told what the commands tell that are no run
  */
 public record Report(
     About about,
@@ -22,7 +22,7 @@ public record Report(
     Map<String, DatabaseReport> databases,
     List<String> warnings,
     List<StepReport> steps,
-    OfLedger ledger) {
+    Told told) {
 
   /**
    * What ran. Of a plan that could not be read there is the name at most.
@@ -64,7 +64,7 @@ public record Report(
    * @param explained why a user has an object; null for every command but explain
    * @param comparison what is found in two files; null for every command but diff
    */
-  public record OfLedger(
+  public record Told(
       List<LedgerStatus.Run> runs,
       UndoReport undo,
       List<StepExplanation> explained,

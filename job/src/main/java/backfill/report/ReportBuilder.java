@@ -67,7 +67,7 @@ public final class ReportBuilder {
         copy(databases),
         List.copyOf(warnings),
         steps.values().stream().map(StepReportBuilder::now).toList(),
-        new Report.OfLedger(runs, undo, explained, comparison));
+        new Report.Told(runs, undo, explained, comparison));
   }
 
   private static <V> Map<String, V> copy(Map<String, V> map) {

@@ -1,5 +1,6 @@
 package backfill.report;
 
+import backfill.plan.Amount;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -84,9 +85,7 @@ public final class ReportComparison {
         table,
         differences.isEmpty()
             ? "equal: the plan, the databases, and what each step would do"
-            : differences.size() == 1
-                ? "different in 1 thing"
-                : "different in " + differences.size() + " things");
+            : "different in " + Amount.of(differences.size(), "thing"));
   }
 
   private static Map<String, JsonNode> steps(JsonNode report) {

@@ -47,12 +47,12 @@ final class ReportJson {
     keys.put("warnings", report.warnings());
     keys.put("steps", report.steps().stream().map(ReportJson::of).toList());
     keys.put("never", report.outcome().never());
-    ledger(keys, report.ledger());
-    if (report.ledger().explained() != null) {
-      keys.put("explained", report.ledger().explained());
+    told(keys, report.told());
+    if (report.told().explained() != null) {
+      keys.put("explained", report.told().explained());
     }
-    if (report.ledger().comparison() != null) {
-      keys.put("firstDifferences", report.ledger().comparison().first());
+    if (report.told().comparison() != null) {
+      keys.put("firstDifferences", report.told().comparison().first());
     }
     return text(keys, true);
   }
@@ -138,9 +138,9 @@ final class ReportJson {
     keys.put("surplus", sum(report, StepReport::surplus));
     keys.put("missing", sum(report, StepReport::missing));
     keys.put("durationMs", report.timing().durationMs());
-    ledger(keys, report.ledger());
-    if (report.ledger().explained() != null) {
-      keys.put("explained", report.ledger().explained().stream().map(ReportJson::inShort).toList());
+    told(keys, report.told());
+    if (report.told().explained() != null) {
+      keys.put("explained", report.told().explained().stream().map(ReportJson::inShort).toList());
     }
     return text(keys, false);
   }
@@ -165,16 +165,16 @@ final class ReportJson {
     return keys;
   }
 
-  private static void ledger(Map<String, Object> keys, Report.OfLedger ledger) {
-    if (ledger.runs() != null) {
-      keys.put("runs", ledger.runs());
+  private static void told(Map<String, Object> keys, Report.Told told) {
+    if (told.runs() != null) {
+      keys.put("runs", told.runs());
     }
-    if (ledger.undo() != null) {
-      keys.put("undo", ledger.undo());
+    if (told.undo() != null) {
+      keys.put("undo", told.undo());
     }
-    if (ledger.comparison() != null) {
-      keys.put("different", ledger.comparison().different());
-      keys.put("comparison", ledger.comparison().found());
+    if (told.comparison() != null) {
+      keys.put("different", told.comparison().different());
+      keys.put("comparison", told.comparison().found());
     }
   }
 

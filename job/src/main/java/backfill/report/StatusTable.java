@@ -60,9 +60,7 @@ public final class StatusTable {
     if (runs.size() > 1) {
       rows.add(sum(runs));
     }
-    if (rows.stream().skip(1).allMatch(row -> row[FOREIGN].isEmpty())) {
-      rows.replaceAll(StatusTable::withoutForeign);
-    }
+    TextTable.withoutEmpty(rows, FOREIGN);
     BitSet numbers = new BitSet();
     numbers.set(5, rows.get(0).length - 2);
     return new TextTable("", numbers, rows).lines(width);
@@ -84,12 +82,6 @@ public final class StatusTable {
     sum[6] = number(runs.stream().mapToLong(run -> run.counts().changed()).sum());
     sum[7] = number(runs.stream().mapToLong(run -> run.counts().rejected()).sum());
     return sum;
-  }
-
-  private static String[] withoutForeign(String[] row) {
-    List<String> cells = new ArrayList<>(List.of(row));
-    cells.remove(FOREIGN);
-    return cells.toArray(String[]::new);
   }
 
   private static String number(long count) {

@@ -107,15 +107,9 @@ public final class Summary {
             step.cost().durationMs() == null ? "" : seconds(step.cost().durationMs())
           });
     }
-    withoutEmpty(rows, DELETED);
-    withoutEmpty(rows, FOREIGN);
+    TextTable.withoutEmpty(rows, DELETED);
+    TextTable.withoutEmpty(rows, FOREIGN);
     return rows;
-  }
-
-  private static void withoutEmpty(List<String[]> rows, int column) {
-    if (rows.stream().skip(1).allMatch(row -> row[column].isEmpty())) {
-      rows.replaceAll(row -> without(row, column));
-    }
   }
 
   /** As the diff found them: those that another session was faster with are among those left. */
@@ -127,12 +121,6 @@ public final class Summary {
 
   private static boolean isCounted(String[] row) {
     return Arrays.stream(row).skip(1).anyMatch(cell -> !cell.isEmpty());
-  }
-
-  private static String[] without(String[] row, int column) {
-    List<String> cells = new ArrayList<>(List.of(row));
-    cells.remove(column);
-    return cells.toArray(String[]::new);
   }
 
   private static String number(Long count) {

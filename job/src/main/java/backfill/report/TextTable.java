@@ -26,6 +26,19 @@ final class TextTable {
     this.rows = List.copyOf(rows);
   }
 
+  /** Takes a column out where no row has anything in it. */
+  static void withoutEmpty(List<String[]> rows, int column) {
+    if (rows.stream().skip(1).allMatch(row -> row[column].isEmpty())) {
+      rows.replaceAll(row -> without(row, column));
+    }
+  }
+
+  private static String[] without(String[] row, int column) {
+    List<String> cells = new ArrayList<>(List.of(row));
+    cells.remove(column);
+    return cells.toArray(String[]::new);
+  }
+
   List<String> lines(int width) {
     List<String> table = rows.stream().map(this::line).toList();
     return table.stream().allMatch(line -> line.length() <= width) ? table : blocks(width);

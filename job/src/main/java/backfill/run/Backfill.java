@@ -205,12 +205,9 @@ public final class Backfill {
         && !Step.fills(active).isEmpty()
         && run.session.speculates()) {
       throw new InvalidPlanException(
-          List.of(
-              new InvalidPlanException.Problem(
-                  "spark.speculation",
-                  0,
-                  "is on, and without a ledger nothing tells two copies of a writer apart; set it to false, or leave"
-                      + " out ledger = off")));
+          "spark.speculation",
+          "is on, and without a ledger nothing tells two copies of a writer apart; set it to false, or leave"
+              + " out ledger = off");
     }
   }
 

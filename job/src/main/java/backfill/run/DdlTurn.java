@@ -1,5 +1,6 @@
 package backfill.run;
 
+import backfill.plan.Amount;
 import backfill.plan.Step;
 import backfill.postgres.change.DdlRun;
 import backfill.report.Stage;
@@ -38,15 +39,13 @@ final class DdlTurn implements Turn {
         "write "
             + step.name()
             + ": "
-            + (work.sent() == 0 ? "nothing to do" : "done, " + statements(work.sent())));
+            + (work.sent() == 0
+                ? "nothing to do"
+                : "done, " + Amount.of(work.sent(), "statement")));
   }
 
   @Override
   public void verify() throws Exception {
     new DdlLook(run, step, work::toDo).verify();
-  }
-
-  private static String statements(int sent) {
-    return sent == 1 ? "1 statement" : sent + " statements";
   }
 }

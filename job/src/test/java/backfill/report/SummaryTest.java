@@ -51,7 +51,7 @@ class SummaryTest {
         report.databases(),
         report.warnings(),
         report.steps(),
-        report.ledger());
+        report.told());
   }
 
   private static Report counted() {
