@@ -14,7 +14,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Stream;
 
 /**
  * The rows that a {@code batches} step has to do, one after the other in the order of their keys,
@@ -113,13 +112,12 @@ public record InPlaceRows(
               ? "NULL"
               : "CAST((" + scope.inline(value) + "\n) AS " + types.get(i) + ")");
     }
-    return Stream.of(
-            "SELECT " + String.join("::text, ", cells) + "::text",
-            "FROM " + from,
-            "WHERE (" + scope.inline(step.where()) + "\n)",
-            "ORDER BY " + String.join(", ", target.columns()))
-        .reduce((one, other) -> one + " " + other)
-        .orElseThrow();
+    return String.join(
+        " ",
+        "SELECT " + String.join("::text, ", cells) + "::text",
+        "FROM " + from,
+        "WHERE (" + scope.inline(step.where()) + "\n)",
+        "ORDER BY " + String.join(", ", target.columns()));
   }
 
   private record Answer(ResultSet result, int keys, int values) implements Rows {
