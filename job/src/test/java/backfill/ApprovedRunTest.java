@@ -283,23 +283,29 @@ class ApprovedRunTest {
         "step pairs would add 101 rows, and 100 are approved, and limits.drift-percent is 0: at most 100");
   }
 
-  /** Other rows, as many as approved: one grant more, and one fewer. */
+  /** Other rows, as many as approved: one grant more, one fewer, and one level is another. */
   @Test
   @Order(4)
   void otherRowsThanThoseApprovedAreRefusedWhereTheyMustBeTheSame() throws Exception {
     Path diff = directory.resolve("approved.jsonl");
     TestingRun dry =
         TestingRun.of(
-            database.environment(), "plan", plan, "--only", "pairs", "--diff", diff.toString());
+            database.environment(), "plan", plan, "--until", "levels", "--diff", diff.toString());
     assertThat(dry.code()).as(dry.said()).isZero();
+    for (String each : List.of("pairs", "levels")) {
+      assertThat(dry.step(each).path("diffChecksum"))
+          .as("with a file and without one")
+          .isEqualTo(step(report, each).path("diffChecksum"));
+    }
     List<List<Object>> before = trace();
-    database.execute("UPDATE grants SET u = 2 WHERE o = 50");
+    database.execute(
+        "UPDATE grants SET u = 2 WHERE o = 50", "UPDATE seats SET level = 8 WHERE id = 20");
 
     TestingRun other =
         run(
             of -> {},
-            "--only",
-            "pairs",
+            "--until",
+            "levels",
             "--set",
             "approve=exact",
             "--diff",
@@ -313,8 +319,11 @@ class ApprovedRunTest {
         "step pairs would write other rows than those approved, and approve is exact: the checksum of its 103 rows is ",
         ", and " + step(report, "pairs").path("diffChecksum").asText() + " is approved",
         "; the first that differ: not approved: INSERT {\"o\":\"50\",\"u\":\"2\"}, approved only: INSERT"
-            + " {\"o\":\"50\",\"u\":\"1\"}. Nothing was written");
-    database.execute("UPDATE grants SET u = 1 WHERE o = 50");
+            + " {\"o\":\"50\",\"u\":\"1\"}",
+        "step levels would write other rows than those approved, and approve is exact: the checksum of its 30 rows is ",
+        "; the first that differ: not approved: UPDATE {\"id\":\"20\"}");
+    database.execute(
+        "UPDATE grants SET u = 1 WHERE o = 50", "UPDATE seats SET level = 20 WHERE id = 20");
   }
 
   @Test

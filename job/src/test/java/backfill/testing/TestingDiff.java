@@ -4,15 +4,21 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.TextNode;
 import java.io.IOException;
 import java.io.InputStream;
+import java.math.BigInteger;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -26,6 +32,7 @@ import java.util.zip.GZIPInputStream;
  */
 public final class TestingDiff {
   private static final ObjectMapper JSON = new ObjectMapper();
+  private static final int CHECKSUM_BYTES = 16;
 
   private TestingDiff() {}
 
@@ -130,6 +137,37 @@ public final class TestingDiff {
       }
     }
     assertThat(told).isEqualTo(expected);
+  }
+
+  /** The checksum of these rows, as {@code help diff} defines it. */
+  public static String checksum(List<JsonNode> rows) throws NoSuchAlgorithmException {
+    MessageDigest sha256 = MessageDigest.getInstance("SHA-256");
+    BigInteger sum = BigInteger.ZERO;
+    for (JsonNode row : rows) {
+      Set<String> varying = new TreeSet<>();
+      row.path("varying").forEach(column -> varying.add(column.asText()));
+      sha256.update((byte) row.path("event").asText().charAt(0));
+      for (Map.Entry<String, JsonNode> each : row.path("key").properties()) {
+        digest(sha256, each, varying);
+      }
+      for (Map.Entry<String, JsonNode> each : row.path("after").properties()) {
+        digest(sha256, Map.entry("", TextNode.valueOf(each.getKey())), varying);
+        digest(sha256, each, varying);
+      }
+      sum = sum.add(new BigInteger(1, Arrays.copyOf(sha256.digest(), CHECKSUM_BYTES)));
+    }
+    return "%032x".formatted(sum.mod(BigInteger.ONE.shiftLeft(Byte.SIZE * CHECKSUM_BYTES)));
+  }
+
+  /** A value with its length before it, which is -1 for none and -2 for one that varies. */
+  private static void digest(
+      MessageDigest sha256, Map.Entry<String, JsonNode> column, Set<String> varying) {
+    boolean varies = varying.contains(column.getKey());
+    boolean none = varies || column.getValue().isNull();
+    byte[] value = none ? new byte[0] : column.getValue().asText().getBytes(StandardCharsets.UTF_8);
+    int length = varies ? -2 : none ? -1 : value.length;
+    sha256.update(ByteBuffer.allocate(Integer.BYTES).putInt(length).array());
+    sha256.update(value);
   }
 
   static Map<String, String> texts(JsonNode object) {
