@@ -34,16 +34,29 @@ public final class TestingHeldRun implements AutoCloseable {
   }
 
   /**
-   * Likewise.
+   * Starts a run, and returns once it waits to write this table.
    *
    * @param run runs something in the database, with these options
    */
   public static TestingHeldRun writing(
       TestingDatabase database, String table, Function<String[], TestingRun> run) throws Exception {
+    return behind(database, run, "LOCK TABLE " + table + " IN SHARE MODE");
+  }
+
+  /**
+   * Starts a run, and returns once it waits for a lock that these statements took.
+   *
+   * @param run runs something in the database, with these options
+   */
+  public static TestingHeldRun behind(
+      TestingDatabase database, Function<String[], TestingRun> run, String... statements)
+      throws Exception {
     TestingSpark.session();
     Connection holder = database.connection();
     holder.setAutoCommit(false);
-    execute(holder, "LOCK TABLE " + table + " IN SHARE MODE");
+    for (String statement : statements) {
+      execute(holder, statement);
+    }
     String[] options = {"--set", "lock-timeout=60 s"};
     TestingHeldRun held =
         new TestingHeldRun(
