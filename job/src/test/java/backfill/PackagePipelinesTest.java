@@ -5,23 +5,34 @@ import static org.assertj.core.api.Assertions.assertThat;
 import backfill.testing.TestingPackageOracle;
 import backfill.testing.TestingPackages;
 import backfill.testing.TestingRun;
+import backfill.testing.TestingToldRun;
+import backfill.testing.TestingToldRun.Target;
+import java.nio.file.Path;
 import java.sql.SQLException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.stream.Stream;
 import org.apache.logging.log4j.LogManager;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.api.io.TempDir;
 
-/** The plan for GitLab's packages: reruns, what goes, what a dry run says, and random data. */
+/**
+ * The plan for GitLab's packages: reruns, what goes, what a dry run says, and random data with
+ * their diff.
+ */
 class PackagePipelinesTest {
-  private static final List<String> TABLES =
-      List.of("package_pipelines", "package_file_pipelines", "package_original_pipelines");
   private static final List<String> FILLS =
       List.of("package-pipelines", "package-file-pipelines", "original-pipelines");
+  private static final Target[] TARGETS = {
+    new Target("package_pipelines", List.of(FILLS.get(0)), "package_id", "pipeline_id"),
+    new Target("package_file_pipelines", List.of(FILLS.get(1)), "package_file_id", "pipeline_id"),
+    new Target("package_original_pipelines", List.of(FILLS.get(2)), "package_id")
+  };
 
+  @TempDir private Path directory;
   private TestingPackages packages;
 
   @BeforeEach
@@ -71,28 +82,31 @@ class PackagePipelinesTest {
         .hasToString("[[20, 7, 26]]");
   }
 
+  /** Of a plan's word that is none of its choices nothing comes. */
   @Test
-  void theNewestMayBeThoseOfTheHighestPipeline() throws SQLException {
-    packages.with(1).builtBy(1, 30L, 20L, 10L).pipelines(10, 20, 30);
-
-    run("--set", "params.newest=2", "--set", "params.newest_by=pipeline");
-    assertThat(pipelines()).hasToString("[[20], [30]]");
-
-    run("--set", "params.newest=2");
-    assertThat(pipelines()).hasToString("[[10], [20]]");
-  }
-
-  @Test
-  void thePackagesOwnPipelineMayBeThatOfItsLastInfo() throws SQLException {
+  void theNewestAndTheOriginalAreThoseOfTheChoiceMade() throws SQLException {
     packages.with(1).builtBy(1, 30L, 20L, 10L).pipelines(10, 20, 30);
     packages.with(2).builtBy(2, 30L, null);
-    run();
+
+    run("--set", "params.newest=2", "--set", "params.newest_by=pipeline");
+    assertThat(pipelines(1)).hasToString("[[20], [30]]");
     assertThat(originals()).hasToString("[[1, 30], [2, 30]]");
 
-    TestingRun last = run("--set", "params.original=last");
-
+    TestingRun last = run("--set", "params.newest=2", "--set", "params.original=last");
+    assertThat(pipelines(1)).hasToString("[[10], [20]]");
     assertThat(originals()).hasToString("[[1, 10]]");
     assertThat(last.counts("original-pipelines", "updated", "deleted")).containsExactly(1L, 1L);
+
+    refused("original=frist", "params.original must be first or last");
+    refused("newest_by=id", "params.newest_by must be build-info or pipeline");
+    assertThat(pipelines(1)).hasToString("[[10], [20]]");
+    assertThat(originals()).hasToString("[[1, 10]]");
+  }
+
+  private void refused(String param, String message) {
+    TestingRun run = packages.run("run", "--set", "params." + param);
+    assertThat(run.code()).isNotZero();
+    assertThat(run.said()).contains(message);
   }
 
   private List<List<Object>> originals() throws SQLException {
@@ -101,23 +115,12 @@ class PackagePipelinesTest {
         .rows("SELECT package_id, pipeline_id FROM package_original_pipelines ORDER BY 1");
   }
 
-  @ParameterizedTest
-  @CsvSource({"original,frist,first or last", "newest_by,id,build-info or pipeline"})
-  void choiceThatIsNoneWritesNothing(String param, String value, String choices)
-      throws SQLException {
-    packages.with(1).builtBy(1, 30L).pipelines(30);
-    run();
-    List<List<Object>> before = originals();
-
-    TestingRun run = packages.run("run", "--set", "params." + param + "=" + value);
-
-    assertThat(run.code()).isNotZero();
-    assertThat(run.said()).contains("params." + param + " must be " + choices);
-    assertThat(originals()).isEqualTo(before);
-  }
-
-  private List<List<Object>> pipelines() throws SQLException {
-    return packages.main().rows("SELECT pipeline_id FROM package_pipelines ORDER BY 1");
+  private List<List<Object>> pipelines(long ofPackage) throws SQLException {
+    return packages
+        .main()
+        .rows(
+            "SELECT pipeline_id FROM package_pipelines WHERE package_id = %d ORDER BY 1"
+                .formatted(ofPackage));
   }
 
   @Test
@@ -139,30 +142,16 @@ class PackagePipelinesTest {
   }
 
   @Test
-  void randomPackagesAreAsPlainSqlHasThemAndARerunWritesNothing() throws SQLException {
+  void randomPackagesAreAsPlainSqlHasThemAndARerunWritesNothing() throws Exception {
     long seed = System.nanoTime();
     LogManager.getLogger(PackagePipelinesTest.class).info("seed {}", seed);
     TestingPackageOracle oracle = new TestingPackageOracle(packages, new Random(seed));
     oracle.fill();
-    TestingRun dry = packages.run("plan");
-    assertThat(dry.code()).as(dry.said()).isZero();
-
-    TestingRun run = run("--set", "read.keys-per-query=50", "--set", "write.rows-per-batch=100");
-
+    told("--set", "read.keys-per-query=50", "--set", "write.rows-per-batch=100");
     oracle.assertRight(20);
-    for (String step : FILLS) {
-      assertThat(run.counts(step, "inserted", "updated", "deleted"))
-          .isEqualTo(dry.counts(step, "toInsert", "toUpdate", "toDelete"));
-      assertThat(run.step(step).path("unmatched")).isEqualTo(dry.step(step).path("unmatched"));
-    }
     oracle.change();
-    dry = packages.run("plan");
-    run = run();
+    told();
     oracle.assertRight(20);
-    for (String step : FILLS) {
-      assertThat(run.counts(step, "inserted", "updated", "deleted"))
-          .isEqualTo(dry.counts(step, "toInsert", "toUpdate", "toDelete"));
-    }
     List<List<Object>> before = rows();
 
     TestingRun rerun = run();
@@ -173,12 +162,36 @@ class PackagePipelinesTest {
     assertThat(rows()).isEqualTo(before);
   }
 
+  /** A dry run, and a run with these options, of which all that the dry run says comes true. */
+  private void told(String... ofTheRun) throws Exception {
+    TestingToldRun told =
+        TestingToldRun.of(
+            directory,
+            (command, options) ->
+                packages.run(
+                    command,
+                    Stream.concat(
+                            Stream.of(options),
+                            command.equals("run") ? Stream.of(ofTheRun) : Stream.empty())
+                        .toArray(String[]::new)),
+            packages.main(),
+            TARGETS);
+    for (String step : FILLS) {
+      assertThat(told.run().counts(step, "inserted", "updated", "deleted"))
+          .isEqualTo(told.plan().counts(step, "toInsert", "toUpdate", "toDelete"));
+      assertThat(told.run().step(step).path("unmatched"))
+          .isEqualTo(told.plan().step(step).path("unmatched"));
+    }
+  }
+
   /** With their transaction's id: an unchanged row is not written again. */
   private List<List<Object>> rows() throws SQLException {
-    List<List<Object>> rows = new java.util.ArrayList<>();
-    for (String table : TABLES) {
+    List<List<Object>> rows = new ArrayList<>();
+    for (Target target : TARGETS) {
       rows.addAll(
-          packages.main().rows("SELECT xmin::text, t::text FROM %s t ORDER BY 2".formatted(table)));
+          packages
+              .main()
+              .rows("SELECT xmin::text, t::text FROM %s t ORDER BY 2".formatted(target.table())));
     }
     return rows;
   }

@@ -1,79 +1,20 @@
 package backfill;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
 import backfill.testing.TestingApiKeys;
-import backfill.testing.TestingDatabase;
-import backfill.testing.TestingDiff;
-import backfill.testing.TestingPackageOracle;
-import backfill.testing.TestingPackages;
-import backfill.testing.TestingRun;
+import backfill.testing.TestingToldRun;
+import backfill.testing.TestingToldRun.Target;
 import backfill.testing.TestingUpstream;
-import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Path;
-import java.sql.SQLException;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.Random;
-import java.util.function.BiFunction;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Of each plan that ships the diff has the rows by which its targets become what they are; a dry
- * run and the run after it have the same checksums, and the command diff finds nothing between
- * them, though moments and new uuids are others in each.
+ * Of plans that ship the diff has the rows by which their targets become what they are. {@link
+ * AccessDiffTest} and {@link PackagePipelinesTest} hold the others to that.
  */
 class ShippedDiffTest {
   @TempDir private Path directory;
-
-  /** A table that steps fill, with its key. */
-  private record Target(String table, List<String> steps, String... key) {
-    Map<Map<String, String>, Map<String, String>> rows(TestingDatabase database)
-        throws SQLException {
-      return TestingDiff.table(database, table, key);
-    }
-  }
-
-  private void assertTold(
-      BiFunction<String, String[], TestingRun> runs, TestingDatabase database, Target... targets)
-      throws Exception {
-    Path planned = directory.resolve("planned.jsonl.gz");
-    Path written = directory.resolve("written.jsonl");
-    List<Map<Map<String, String>, Map<String, String>>> before = new ArrayList<>();
-    for (Target target : targets) {
-      before.add(target.rows(database));
-    }
-
-    TestingRun plan = runs.apply("plan", new String[] {"--diff", planned.toString()});
-    TestingRun run = runs.apply("run", new String[] {"--diff", written.toString()});
-
-    assertThat(plan.code()).as(plan.said()).isZero();
-    assertThat(run.code()).as(run.said()).isZero();
-    for (int i = 0; i < targets.length; i++) {
-      Map<Map<String, String>, Map<String, String>> after = targets[i].rows(database);
-      for (Map<String, String> row : before.get(i).values()) {
-        after.values().stream()
-            .limit(1)
-            .forEach(made -> made.keySet().forEach(column -> row.putIfAbsent(column, null)));
-      }
-      List<JsonNode> rows = new ArrayList<>();
-      for (String step : targets[i].steps()) {
-        rows.addAll(TestingDiff.rows(written, step));
-        assertThat(run.step(step).path("diffChecksum").asText())
-            .as(step)
-            .hasSize(32)
-            .isNotEqualTo("0".repeat(32))
-            .isEqualTo(plan.step(step).path("diffChecksum").asText());
-        assertThat(run.step(step).path("diffRows")).isEqualTo(plan.step(step).path("diffRows"));
-      }
-      TestingDiff.assertSame(rows, before.get(i), after);
-    }
-    TestingRun compared = TestingRun.bare(Map.of(), "diff", planned.toString(), written.toString());
-    assertThat(compared.line().path("different").asBoolean(true)).as(compared.said()).isFalse();
-    assertThat(compared.line().path("comparison").path("inBoth").asInt()).isPositive();
-  }
 
   @Test
   void prebuilds() throws Exception {
@@ -93,7 +34,8 @@ class ShippedDiffTest {
           SELECT md5('v' || n)::uuid, 'p', n FROM generate_series(1, 4) n;
           """);
 
-      assertTold(
+      TestingToldRun.of(
+          directory,
           there::run,
           there.database,
           new Target(
@@ -109,7 +51,8 @@ class ShippedDiffTest {
   @Test
   void apiKeys() throws Exception {
     try (TestingApiKeys keys = TestingApiKeys.create().random(7, 40)) {
-      assertTold(
+      TestingToldRun.of(
+          directory,
           (command, options) -> keys.run(command, options[0], options[1]),
           keys.database,
           new Target("api_keys", List.of("purge", "fill"), "id"));
@@ -137,7 +80,8 @@ class ShippedDiffTest {
           SELECT (ARRAY[10, 20, 30])[1 + i % 3], i, '2020-01-01', '2020-01-01', 1, i % 3 FROM generate_series(30, 50) i;
           """);
 
-      assertTold(
+      TestingToldRun.of(
+          directory,
           (command, options) ->
               there.run(
                   command,
@@ -151,27 +95,6 @@ class ShippedDiffTest {
                   "limits.surplus-percent=100"),
           there.database,
           new Target("subscription_seat_assignments", List.of("seats"), "namespace_id", "user_id"));
-    }
-  }
-
-  @Test
-  void packages() throws Exception {
-    try (TestingPackages packages = TestingPackages.create()) {
-      TestingPackageOracle oracle = new TestingPackageOracle(packages, new Random(11));
-      oracle.fill();
-      Target[] targets = {
-        new Target("package_pipelines", List.of("package-pipelines"), "package_id", "pipeline_id"),
-        new Target(
-            "package_file_pipelines",
-            List.of("package-file-pipelines"),
-            "package_file_id",
-            "pipeline_id"),
-        new Target("package_original_pipelines", List.of("original-pipelines"), "package_id")
-      };
-
-      assertTold(packages::run, packages.main(), targets);
-      oracle.change();
-      assertTold(packages::run, packages.main(), targets);
     }
   }
 }
