@@ -12,7 +12,6 @@ import backfill.postgres.server.NamedDatabases;
 import backfill.postgres.server.NotReadyException;
 import backfill.spark.query.PlanQueries;
 import backfill.testing.TestingAccess;
-import backfill.testing.TestingCommand;
 import backfill.testing.TestingDatabase;
 import backfill.testing.TestingDefectDojo;
 import backfill.testing.TestingHeldRun;
@@ -72,9 +71,9 @@ class CheckGrantsTest {
     TestingAccess expected = TestingAccess.expected(connection);
     grantsFor(role).forEach(this::execute);
 
-    TestingCommand run = TestingCommand.run(environment(), "run", PLAN);
+    TestingRun run = TestingRun.bare(environment(), "run", PLAN);
 
-    assertThat(run.line()).contains("\"status\":\"succeeded\"", "\"exitCode\":0");
+    assertThat(run.line().toString()).contains("\"status\":\"succeeded\"", "\"exitCode\":0");
     assertThat(TestingAccess.present(connection)).isEqualTo(expected);
   }
 
@@ -121,9 +120,9 @@ class CheckGrantsTest {
         "GRANT CONNECT ON DATABASE " + database.name() + " TO " + quoted(role),
         "GRANT USAGE ON SCHEMA public TO " + quoted(role));
 
-    TestingCommand check = TestingCommand.run(environment(), "check", PLAN, "--grants");
+    TestingRun check = TestingRun.bare(environment(), "check", PLAN, "--grants");
 
-    assertThat(check.exitCode()).isEqualTo(3);
+    assertThat(check.code()).isEqualTo(3);
     check.printed().stream().filter(line -> line.startsWith("GRANT ")).forEach(this::execute);
     preflight();
   }
@@ -132,9 +131,9 @@ class CheckGrantsTest {
   void nothingIsPrintedWhereSomethingElseIsAmiss() {
     execute("DROP TABLE dojo_product_group");
 
-    TestingCommand check = TestingCommand.run(database.environment(), "check", PLAN, "--grants");
+    TestingRun check = TestingRun.bare(database.environment(), "check", PLAN, "--grants");
 
-    assertThat(check.exitCode()).isEqualTo(3);
+    assertThat(check.code()).isEqualTo(3);
     assertThat(check.printed()).isEmpty();
   }
 
@@ -142,7 +141,7 @@ class CheckGrantsTest {
   void aTriggerThatRunsWithOurRightsIsNamed() throws Exception {
     dojo.withUserHistory();
 
-    assertThat(TestingCommand.run(database.environment(), "check", PLAN, "--grants").printed())
+    assertThat(TestingRun.bare(database.environment(), "check", PLAN, "--grants").printed())
         .startsWith(
             "-- What a role needs to run defectdojo-authorized-users, and nothing more.",
             "-- The role named is the one that this check logged in as; --role names another.",
@@ -165,8 +164,7 @@ class CheckGrantsTest {
             "name = aged, steps = [{ name = age, kind = batches, table = aged, where = \"age IS NULL\", set { age = \"0\" } }]");
 
     assertThat(
-            TestingCommand.run(database.environment(), "check", plan.toString(), "--grants")
-                .printed())
+            TestingRun.bare(database.environment(), "check", plan.toString(), "--grants").printed())
         .contains(
             "-- trigger noted on aged runs note_age() with the rights of the role that writes; what it does is not known"
                 + " here, its text names trail: GRANT what it needs too");
@@ -174,10 +172,10 @@ class CheckGrantsTest {
 
   @Test
   void roleIsNamedAndTheWholeIsOneTransactionOfPsqls() throws SQLException {
-    TestingCommand check =
-        TestingCommand.run(database.environment(), "check", PLAN, "--grants", "--role", role);
+    TestingRun check =
+        TestingRun.bare(database.environment(), "check", PLAN, "--grants", "--role", role);
 
-    assertThat(check.exitCode()).isZero();
+    assertThat(check.code()).isZero();
     List<String> printed = check.printed();
     assertThat(printed.get(0))
         .isEqualTo("-- What a role needs to run defectdojo-authorized-users, and nothing more.");
@@ -230,8 +228,8 @@ class CheckGrantsTest {
 
   /** What a superuser's check prints, for another role. */
   private List<String> grantsFor(String name) {
-    TestingCommand check = TestingCommand.run(database.environment(), "check", PLAN, "--grants");
-    assertThat(check.exitCode()).isZero();
+    TestingRun check = TestingRun.bare(database.environment(), "check", PLAN, "--grants");
+    assertThat(check.code()).isZero();
     return check.printed().stream()
         .filter(line -> !line.startsWith("--") && !line.equals("\\q"))
         .peek(line -> assertThat(line).endsWith(" TO " + quoted(database.user()) + ";"))

@@ -5,12 +5,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import backfill.postgres.ledger.LedgerTables;
-import backfill.testing.TestingCommand;
 import backfill.testing.TestingDatabase;
 import backfill.testing.TestingDefectDojo;
 import backfill.testing.TestingPostgres;
 import backfill.testing.TestingPrintedSql;
 import backfill.testing.TestingRandomGrants;
+import backfill.testing.TestingRun;
 import java.sql.Array;
 import java.sql.Connection;
 import java.sql.DriverManager;
@@ -290,10 +290,10 @@ class CheckSqlTest {
     List<TestingPrintedSql> printed = printed(database.environment());
 
     seen();
-    assertThat(TestingCommand.run(database.environment(), "check", PLAN).exitCode()).isZero();
+    assertThat(TestingRun.bare(database.environment(), "check", PLAN).code()).isZero();
     TreeSet<String> byPreflight = seen();
-    TestingCommand run = TestingCommand.run(database.environment(), "run", PLAN);
-    assertThat(run.exitCode()).isZero();
+    TestingRun run = TestingRun.bare(database.environment(), "run", PLAN);
+    assertThat(run.code()).isZero();
     TreeSet<String> byTheRun = seen();
     TreeSet<String> entries = new TreeSet<>();
     try (Connection connection = database.connection()) {
@@ -359,8 +359,8 @@ class CheckSqlTest {
   private static List<String> check(Map<String, String> environment, String... options) {
     String[] words =
         Stream.concat(Stream.of("check", PLAN), Stream.of(options)).toArray(String[]::new);
-    TestingCommand check = TestingCommand.run(environment, words);
-    assertThat(check.exitCode()).isZero();
+    TestingRun check = TestingRun.bare(environment, words);
+    assertThat(check.code()).isZero();
     return check.printed();
   }
 

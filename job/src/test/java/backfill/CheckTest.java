@@ -2,10 +2,10 @@ package backfill;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import backfill.testing.TestingCommand;
 import backfill.testing.TestingDatabase;
 import backfill.testing.TestingDefectDojo;
 import backfill.testing.TestingPostgres;
+import backfill.testing.TestingRun;
 import java.sql.Connection;
 import java.sql.SQLException;
 import org.junit.jupiter.api.AfterEach;
@@ -42,11 +42,11 @@ class CheckTest {
 
   @Test
   void whereItIsComesFirstAndThenHowEachStepWrites() throws SQLException {
-    TestingCommand check = TestingCommand.run(database.environment(), "check", PLAN);
+    TestingRun check = TestingRun.bare(database.environment(), "check", PLAN);
 
-    assertThat(check.exitCode()).isZero();
+    assertThat(check.code()).isZero();
     assertThat(check.printed()).isEmpty();
-    assertThat(check.log())
+    assertThat(check.logged())
         .startsWith(
             where(),
             "preflight: undo could not take back step user-flags (what the rows held that it sets is kept with"
@@ -62,20 +62,20 @@ class CheckTest {
   void whereItIsIsSaidThoughNothingIsReady() throws SQLException {
     database.execute("DROP TABLE dojo_product_authorized_users");
 
-    TestingCommand check = TestingCommand.run(database.environment(), "check", PLAN);
+    TestingRun check = TestingRun.bare(database.environment(), "check", PLAN);
 
-    assertThat(check.exitCode()).isEqualTo(3);
-    assertThat(check.log()).first().isEqualTo(where());
-    assertThat(check.log()).contains("preflight: not ready, nothing was written:");
-    assertThat(check.log()).noneMatch(line -> line.startsWith("write "));
+    assertThat(check.code()).isEqualTo(3);
+    assertThat(check.logged()).first().isEqualTo(where());
+    assertThat(check.logged()).contains("preflight: not ready, nothing was written:");
+    assertThat(check.logged()).noneMatch(line -> line.startsWith("write "));
   }
 
   @Test
   void aStepOfTheSelectionIsTheOnlyOneThatWrites() {
-    TestingCommand check =
-        TestingCommand.run(database.environment(), "check", PLAN, "--only", "user-flags");
+    TestingRun check =
+        TestingRun.bare(database.environment(), "check", PLAN, "--only", "user-flags");
 
-    assertThat(check.log().stream().filter(line -> line.startsWith("write ")))
+    assertThat(check.logged().stream().filter(line -> line.startsWith("write ")))
         .containsExactly("write user-flags: unnest arrays, compare and set by auth_user_pkey");
   }
 
@@ -83,12 +83,11 @@ class CheckTest {
   void aPlanThatDoesNotApplyPrintsNoSqlAndNoGrants() throws SQLException {
     database.execute("DROP TABLE dojo_role CASCADE");
 
-    TestingCommand check =
-        TestingCommand.run(database.environment(), "check", PLAN, "--sql", "--grants");
+    TestingRun check = TestingRun.bare(database.environment(), "check", PLAN, "--sql", "--grants");
 
-    assertThat(check.exitCode()).isZero();
+    assertThat(check.code()).isZero();
     assertThat(check.printed()).isEmpty();
-    assertThat(check.log())
+    assertThat(check.logged())
         .contains(
             "preflight: only-if is false: the plan does not apply here, nothing to do",
             "step product-users: skipped, only-if is false");

@@ -4,15 +4,12 @@ import static backfill.testing.TestingGuardedDojo.limit;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import backfill.testing.TestingGuardedDojo;
-import backfill.testing.TestingGuardedDojo.Ended;
+import backfill.testing.TestingHeldRun;
+import backfill.testing.TestingRun;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.sql.Connection;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -40,10 +37,6 @@ class GuardedStepsTest {
       ]
       """;
   private static final String FIRST = "dojo_product_authorized_users";
-
-  private static final String WAITING =
-      "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
-          + " AND application_name LIKE 'backfill %' AND cardinality(pg_blocking_pids(pid)) > 0";
 
   @TempDir Path directory;
   private TestingGuardedDojo there;
@@ -73,10 +66,10 @@ class GuardedStepsTest {
     there.dojo.typeMember("t3", "u1", "Reader");
     List<List<Object>> before = there.trace(FIRST, "seen");
 
-    Ended run = there.command("run", plan, limit("rows-inserted=2"));
+    TestingRun run = there.command("run", plan, limit("rows-inserted=2"));
 
     assertThat(run.code()).isEqualTo(5);
-    assertThat(run.error())
+    assertThat(run.message())
         .startsWith("step second would insert 5 rows, and limits.rows-inserted is 2. Nothing was");
     assertThat(run.step("first").path("status").asText()).isEqualTo("pending");
     assertThat(there.trace(FIRST, "seen")).isEqualTo(before);
@@ -88,11 +81,11 @@ class GuardedStepsTest {
     there.dojo.typeMember("t7", "u1", "Reader");
     List<List<Object>> before = there.trace(FIRST, "seen");
 
-    Ended run = there.command("run", plan, limit("rows-inserted=2"));
+    TestingRun run = there.command("run", plan, limit("rows-inserted=2"));
 
     assertThat(run.code()).isEqualTo(5);
     assertThat(run.status()).isEqualTo("refused");
-    assertThat(run.error())
+    assertThat(run.message())
         .startsWith("step second would insert 3 rows, and limits.rows-inserted is 2. Nothing was");
     assertThat(run.report().path("error").path("step").asText()).isEqualTo("second");
     assertThat(run.step("second").path("status").asText()).isEqualTo("refused");
@@ -101,19 +94,17 @@ class GuardedStepsTest {
 
   @Test
   void whatOthersAddAfterTheCountIsCountedBeforeTheWrite() throws Exception {
-    try (Connection holder = there.database.connection();
-        Statement statement = holder.createStatement()) {
-      holder.setAutoCommit(false);
-      statement.execute("LOCK TABLE " + FIRST + " IN SHARE MODE");
-      CompletableFuture<Ended> run =
-          CompletableFuture.supplyAsync(() -> there.command("run", plan, limit("rows-inserted=3")));
-      awaitWaiting(run);
+    try (TestingHeldRun held =
+        TestingHeldRun.writing(
+            there.database,
+            FIRST,
+            options ->
+                there.command("run", plan, limit("rows-inserted=3"), options[0], options[1]))) {
       there.dojo.typeMember("t7", "u1", "Reader").typeMember("t8", "u1", "Reader");
-      holder.commit();
+      TestingRun ended = held.release();
 
-      Ended ended = run.get(2, TimeUnit.MINUTES);
       assertThat(ended.code()).isEqualTo(5);
-      assertThat(ended.error())
+      assertThat(ended.message())
           .startsWith(
               "step second would insert 4 rows, and limits.rows-inserted is 3."
                   + " Written before: first (2 rows). If");
@@ -128,20 +119,11 @@ class GuardedStepsTest {
     }
   }
 
-  private void awaitWaiting(CompletableFuture<Ended> run) throws Exception {
-    long end = System.nanoTime() + TimeUnit.MINUTES.toNanos(2);
-    while (there.database.count(WAITING) == 0) {
-      assertThat(run).as("the run waits").isNotDone();
-      assertThat(System.nanoTime()).as("the run comes to its lock").isLessThan(end);
-      Thread.sleep(20);
-    }
-  }
-
   @Test
   void withinItsLimitsAGuardedRunWritesEveryStep() throws Exception {
-    Ended run = there.command("run", plan, limit("rows-inserted=2"));
+    TestingRun run = there.command("run", plan, limit("rows-inserted=2"));
 
-    assertThat(run.code()).as(run.error()).isZero();
+    assertThat(run.code()).as(run.message()).isZero();
     assertThat(rows("seen")).isEqualTo(2);
     // Each group of steps is read for the count and for the write, and both for verify together.
     assertThat(run.report().path("databases").path("main").path("snapshots")).hasSize(5);

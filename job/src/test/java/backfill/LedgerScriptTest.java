@@ -2,7 +2,6 @@ package backfill;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import backfill.testing.TestingCommand;
 import backfill.testing.TestingDatabase;
 import backfill.testing.TestingPostgres;
 import backfill.testing.TestingPrintedSql;
@@ -56,14 +55,14 @@ class LedgerScriptTest {
             "BACKFILL_URL", database.url(), "BACKFILL_USER", role, "BACKFILL_PASSWORD", "trusted");
     assertThat(TestingRun.of(environment, "run", plan).code()).isEqualTo(3);
 
-    TestingCommand check = TestingCommand.run(environment, "check", plan, "--sql");
-    assertThat(check.exitCode()).isEqualTo(3);
+    TestingRun check = TestingRun.bare(environment, "check", plan, "--sql");
+    assertThat(check.code()).isEqualTo(3);
     List<TestingPrintedSql> printed = TestingPrintedSql.of(check.printed());
     assertThat(printed)
         .isNotEmpty()
         .containsAll(
             TestingPrintedSql.of(
-                    TestingCommand.run(database.environment(), "check", plan, "--sql").printed())
+                    TestingRun.bare(database.environment(), "check", plan, "--sql").printed())
                 .stream()
                 .filter(statement -> statement.heading().startsWith("-- ledger: "))
                 .toList());
@@ -72,7 +71,7 @@ class LedgerScriptTest {
         database.execute(statement.sql());
       }
     }
-    for (String line : TestingCommand.run(environment, "check", plan, "--grants").printed()) {
+    for (String line : TestingRun.bare(environment, "check", plan, "--grants").printed()) {
       if (line.startsWith("GRANT")) {
         database.execute(line);
       }
@@ -95,7 +94,7 @@ class LedgerScriptTest {
                 steps = [{ name = mark, kind = batches, table = items, where = "state IS NULL", set = { state = "'x'" } }]
                 """)
             .toString();
-    assertThat(TestingCommand.run(database.environment(), "check", plan, "--sql").printed())
+    assertThat(TestingRun.bare(database.environment(), "check", plan, "--sql").printed())
         .noneMatch(line -> line.startsWith("-- ledger: ") || line.startsWith("CREATE"));
   }
 }

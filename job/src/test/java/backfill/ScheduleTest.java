@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import backfill.plan.PlanFile;
 import backfill.testing.TestingApiKeys;
-import backfill.testing.TestingCommand;
 import backfill.testing.TestingDatabase;
 import backfill.testing.TestingDefectDojo;
 import backfill.testing.TestingPackages;
@@ -117,9 +116,9 @@ class ScheduleTest {
 
   private static String compare(Map<String, String> environment, String plan) {
     List<String> listed = listed(environment, plan);
-    TestingCommand run = TestingCommand.run(environment, "run", plan);
-    assertThat(run.exitCode()).as(String.join("\n", run.log())).isZero();
-    List<String> walked = found(SAID, run.log());
+    TestingRun run = TestingRun.bare(environment, "run", plan);
+    assertThat(run.code()).as(String.join("\n", run.logged())).isZero();
+    List<String> walked = found(SAID, run.logged());
     Set<String> read =
         walked.stream()
             .filter(line -> line.startsWith("read "))
@@ -134,8 +133,8 @@ class ScheduleTest {
   }
 
   private static List<String> listed(Map<String, String> environment, String plan) {
-    TestingCommand check = TestingCommand.run(environment, "check", plan, "--sql");
-    assertThat(check.exitCode()).as(String.join("\n", check.log())).isZero();
+    TestingRun check = TestingRun.bare(environment, "check", plan, "--sql");
+    assertThat(check.code()).as(String.join("\n", check.logged())).isZero();
     return found(LISTED, check.printed());
   }
 

@@ -3,6 +3,7 @@ package backfill.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import backfill.testing.TestingJvm;
+import backfill.testing.TestingLauncher.Ended;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -38,8 +39,6 @@ class DemoTest {
             .collect(Collectors.joining(" ", "#!/bin/sh\nexec ", " \"$@\"\n")));
     Files.setPosixFilePermissions(launcher, PosixFilePermissions.fromString("rwxr-xr-x"));
   }
-
-  private record Ended(int code, String out, String err) {}
 
   /** Into files: a pipe would stay open for as long as the server that is kept. */
   private Ended shell(String text) throws Exception {

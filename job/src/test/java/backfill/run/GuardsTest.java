@@ -4,7 +4,7 @@ import static backfill.testing.TestingGuardedDojo.limit;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import backfill.testing.TestingGuardedDojo;
-import backfill.testing.TestingGuardedDojo.Ended;
+import backfill.testing.TestingRun;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
@@ -70,7 +70,7 @@ class GuardsTest {
   /** Five rows beside three are 166.67 percent. */
   @Test
   void atItsLimitsARunWrites() throws SQLException {
-    Ended run =
+    TestingRun run =
         there.command(
             "run",
             PLAN,
@@ -81,7 +81,7 @@ class GuardsTest {
             limit("users-of-one-object=4"),
             limit("rows-deleted=0"));
 
-    assertThat(run.code()).as(run.error()).isZero();
+    assertThat(run.code()).as(run.message()).isZero();
     assertThat(there.database.count("SELECT count(*) FROM " + PRODUCTS)).isEqualTo(8);
     // Counted and written by one reading, and verified by another.
     assertThat(run.report().path("databases").path("main").path("snapshots")).hasSize(2);
@@ -91,7 +91,7 @@ class GuardsTest {
   void beyondItsLimitsARunWritesNothing() throws SQLException {
     List<List<Object>> before = there.trace(TARGETS);
 
-    Ended run =
+    TestingRun run =
         there.command(
             "run",
             PLAN,
@@ -103,9 +103,9 @@ class GuardsTest {
 
     assertThat(run.code()).isEqualTo(5);
     assertThat(run.status()).isEqualTo("refused");
-    assertThat(run.line())
+    assertThat(run.line().toString())
         .contains("\"status\":\"refused\"", "\"exitCode\":5", "\"retryable\":false");
-    assertThat(run.error())
+    assertThat(run.message())
         .isEqualTo(
             "step product-users would insert 5 rows, and limits.rows-inserted is 4;"
                 + " step product-users would let dojo_product_authorized_users grow by 166.7"
@@ -130,9 +130,10 @@ class GuardsTest {
 
   @Test
   void everyStepThatIsRefusedIsNamed() {
-    Ended run = there.command("run", PLAN, "--until=product-type-users", limit("rows-inserted=0"));
+    TestingRun run =
+        there.command("run", PLAN, "--until=product-type-users", limit("rows-inserted=0"));
 
-    assertThat(run.error())
+    assertThat(run.message())
         .isEqualTo(
             "step product-users would insert 5 rows, and limits.rows-inserted is 0;"
                 + " step product-type-users would insert 1 row, and limits.rows-inserted is 0"
@@ -143,7 +144,7 @@ class GuardsTest {
 
   @Test
   void aStepThatAddsNoRowsIsWithinEveryLimit() {
-    Ended run =
+    TestingRun run =
         there.command(
             "run",
             PLAN,
@@ -153,7 +154,7 @@ class GuardsTest {
             limit("pairs-for-one-user=0"),
             limit("users-of-one-object=0"));
 
-    assertThat(run.code()).as(run.error()).isZero();
+    assertThat(run.code()).as(run.message()).isZero();
     assertThat(run.step("user-flags").path("updated").asLong()).isEqualTo(1);
   }
 
@@ -179,12 +180,12 @@ class GuardsTest {
         """);
 
     String[] nothing = {limit("rows-deleted=0"), limit("surplus-percent=100")};
-    Ended run = there.command("run", plan.toString(), nothing);
-    Ended growth =
+    TestingRun run = there.command("run", plan.toString(), nothing);
+    TestingRun growth =
         there.command(
             "plan", plan.toString(), limit("growth-percent=1"), limit("surplus-percent=1"));
 
-    assertThat(run.error())
+    assertThat(run.message())
         .isEqualTo(
             "step one would delete 3 rows (1 of \"50% off\", and 2 along with them), and limits.rows-deleted is 0"
                 + ADVICE);
@@ -204,13 +205,13 @@ class GuardsTest {
     there.dojo.productMember("p2", "u1", "Reader");
 
     String[] limited = {ONLY, limit("pairs-for-one-user=2"), limit("users-of-one-object=3")};
-    Ended run = there.command("run", PLAN, limited);
+    TestingRun run = there.command("run", PLAN, limited);
 
-    assertThat(run.code()).as(run.error()).isZero();
+    assertThat(run.code()).as(run.message()).isZero();
     assertThat(run.step("product-users").path("inserted").asLong()).isEqualTo(1);
 
     there.dojo.productMember("p2", "u2", "Reader");
-    assertThat(there.command("run", PLAN, limited).error())
+    assertThat(there.command("run", PLAN, limited).message())
         .startsWith("step product-users plans 4 users for " + product("p2"));
   }
 
@@ -218,7 +219,7 @@ class GuardsTest {
   void anEmptyTargetGrowsByNoPercentage() throws SQLException {
     there.database.execute("DELETE FROM " + PRODUCTS);
 
-    Ended dry = there.command("plan", PLAN, ONLY, limit("growth-percent=0"));
+    TestingRun dry = there.command("plan", PLAN, ONLY, limit("growth-percent=0"));
 
     assertThat(dry.warnings()).isEmpty();
     assertThat(dry.step("product-users").path("toInsert").asLong()).isEqualTo(7);
@@ -226,7 +227,7 @@ class GuardsTest {
 
   @Test
   void aDryRunWarnsAndEndsWell() throws SQLException {
-    Ended dry =
+    TestingRun dry =
         there.command(
             "plan",
             PLAN,

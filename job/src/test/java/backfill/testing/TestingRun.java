@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.apache.logging.log4j.LogManager;
 import org.apache.logging.log4j.core.LoggerContext;
@@ -35,6 +36,7 @@ public record TestingRun(
   public static final String DOJO = "defectdojo-authorized-users";
 
   private static final ObjectMapper JSON = new ObjectMapper();
+  private static final Pattern STAMP = Pattern.compile("^\\d\\d:\\d\\d:\\d\\d [A-Z]+ +");
 
   /** Runs a command that takes a plan, with a report beside those of the arguments. */
   public static TestingRun of(Map<String, String> environment, String... arguments) {
@@ -188,6 +190,18 @@ public record TestingRun(
     return inserted.longValue();
   }
 
+  /** The state that the report names. */
+  public String status() {
+    return report.path("status").asText();
+  }
+
+  /** What the report warns of. */
+  public List<String> warnings() {
+    List<String> warnings = new ArrayList<>();
+    report.path("warnings").forEach(warning -> warnings.add(warning.asText()));
+    return warnings;
+  }
+
   /** The error that the report names. */
   public String message() {
     return report.path("error").path("message").asText();
@@ -205,6 +219,16 @@ public record TestingRun(
       counts.add(count.isNull() ? null : Long.valueOf(count.longValue()));
     }
     return counts;
+  }
+
+  /** Standard output without its last line, which is JSON. */
+  public List<String> printed() {
+    return out.subList(0, out.size() - 1);
+  }
+
+  /** What went to standard error, without times and levels. */
+  public List<String> logged() {
+    return err.stream().map(said -> STAMP.matcher(said).replaceFirst("")).toList();
   }
 
   /** All that went to standard error. */

@@ -1,9 +1,6 @@
 package backfill.testing;
 
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -11,34 +8,25 @@ import java.util.List;
 /** The job in a JVM of its own, as the launcher starts it, to be sent signals. */
 public final class TestingStoppedProcess implements AutoCloseable {
   private final TestingStoppedTables tables;
-  private final Process process;
-  private final Path out;
-  private final Path err;
+  private final TestingProcess process;
 
-  private TestingStoppedProcess(TestingStoppedTables tables, Process process, Path out, Path err) {
+  private TestingStoppedProcess(TestingStoppedTables tables, TestingProcess process) {
     this.tables = tables;
     this.process = process;
-    this.out = out;
-    this.err = err;
   }
 
   /**
    * @param lastSeen how long after the signal the server still had a session of it
    */
-  public record Ended(int code, Duration lastSeen, String lastLine, String log) {}
+  public record Ended(TestingRun run, Duration lastSeen) {}
 
-  public static TestingStoppedProcess begin(TestingStoppedTables tables, Path directory)
-      throws Exception {
-    Path out = directory.resolve("out");
-    Path err = directory.resolve("err");
+  public static TestingStoppedProcess begin(TestingStoppedTables tables) throws Exception {
     List<String> command = new ArrayList<>(signalsAsAtATerminal());
     command.addAll(TestingJvm.words("-Dspark.master=local[2]"));
     command.add("backfill.Main");
     command.addAll(List.of(tables.command()));
-    ProcessBuilder builder =
-        new ProcessBuilder(command).redirectOutput(out.toFile()).redirectError(err.toFile());
-    builder.environment().putAll(tables.database.environment());
-    return new TestingStoppedProcess(tables, builder.start(), out, err);
+    return new TestingStoppedProcess(
+        tables, TestingProcess.start(command, tables.database.environment()));
   }
 
   /** What is started in the background by a shell ignores SIGINT, and so do its children. */
@@ -59,7 +47,7 @@ public final class TestingStoppedProcess implements AutoCloseable {
   public Ended signal(String... names) throws Exception {
     long sent = System.nanoTime();
     for (String name : names) {
-      new ProcessBuilder("kill", "-" + name, Long.toString(process.pid())).start().waitFor();
+      process.signal(name);
     }
     Duration lastSeen = Duration.ZERO;
     while (process.isAlive()) {
@@ -68,16 +56,11 @@ public final class TestingStoppedProcess implements AutoCloseable {
       }
       Thread.sleep(20);
     }
-    List<String> lines = Files.readAllLines(out);
-    return new Ended(
-        process.waitFor(),
-        lastSeen,
-        lines.isEmpty() ? "" : lines.get(lines.size() - 1),
-        Files.readString(err));
+    return new Ended(process.end(), lastSeen);
   }
 
   @Override
-  public void close() throws SQLException, IOException {
-    process.destroyForcibly();
+  public void close() throws IOException {
+    process.close();
   }
 }

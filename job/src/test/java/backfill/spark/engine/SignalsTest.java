@@ -22,7 +22,7 @@ class SignalsTest {
   @Test
   void sigtermWhileABatchWaitsForSomebodyElse() throws Exception {
     try (TestingStoppedTables tables = TestingStoppedTables.create(directory, "true");
-        TestingStoppedProcess process = TestingStoppedProcess.begin(tables, directory)) {
+        TestingStoppedProcess process = TestingStoppedProcess.begin(tables)) {
       Ended ended;
       try (Connection other = tables.other()) {
         tables.awaitSession(TestingStoppedTables.BLOCKED, process::ended);
@@ -32,7 +32,8 @@ class SignalsTest {
 
       assertStopped(ended, 143, "SIGTERM");
       tables.assertStoppedInTheWrite(143);
-      assertThat(ended.log()).contains("write first stopped by SIGTERM: each batch before it");
+      assertThat(ended.run().said())
+          .contains("write first stopped by SIGTERM: each batch before it");
       assertRerunCompletes(tables);
     }
   }
@@ -40,7 +41,7 @@ class SignalsTest {
   @Test
   void ctrlCAndImpatienceWhileBatchesAreOnTheirWay() throws Exception {
     try (TestingStoppedTables tables = TestingStoppedTables.create(directory, "true").slow();
-        TestingStoppedProcess process = TestingStoppedProcess.begin(tables, directory)) {
+        TestingStoppedProcess process = TestingStoppedProcess.begin(tables)) {
       tables.awaitGranted(process::ended);
       Ended ended = process.signal("INT", "INT", "TERM");
 
@@ -54,7 +55,7 @@ class SignalsTest {
   @Test
   void sigtermWhileSparkStarts() throws Exception {
     try (TestingStoppedTables tables = TestingStoppedTables.create(directory, "true");
-        TestingStoppedProcess process = TestingStoppedProcess.begin(tables, directory)) {
+        TestingStoppedProcess process = TestingStoppedProcess.begin(tables)) {
       tables.awaitSession(TestingStoppedTables.PREFLIGHT, process::ended);
       Ended ended = process.signal("TERM");
 
@@ -64,10 +65,11 @@ class SignalsTest {
   }
 
   private static void assertStopped(Ended ended, int code, String signal) {
-    assertThat(ended.code()).as(ended.log()).isEqualTo(code);
-    assertThat(ended.lastSeen()).as(ended.log()).isLessThan(LIMIT);
-    assertThat(ended.lastLine()).contains("\"status\":\"stopped\",\"exitCode\":" + code + ",");
-    assertThat(ended.log())
+    assertThat(ended.run().code()).as(ended.run().said()).isEqualTo(code);
+    assertThat(ended.lastSeen()).as(ended.run().said()).isLessThan(LIMIT);
+    assertThat(ended.run().line().path("status").asText()).isEqualTo("stopped");
+    assertThat(ended.run().line().path("exitCode").asInt()).isEqualTo(code);
+    assertThat(ended.run().said())
         .contains(signal + ": stopping; the batches in flight may end")
         .contains("to go on, run the same command again: backfill run ")
         .doesNotContain("\tat ");
