@@ -59,7 +59,8 @@ public final class TestingReplica implements AutoCloseable {
         .start();
   }
 
-  private static void copy(Path from, Path to) throws IOException {
+  /** Copies the data of a server that was stopped; the copy has no sign of its process. */
+  public static void copy(Path from, Path to) throws IOException {
     Files.walkFileTree(
         from,
         new SimpleFileVisitor<>() {

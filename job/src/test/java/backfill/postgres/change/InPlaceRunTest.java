@@ -13,6 +13,7 @@ import backfill.postgres.server.TestingPreflight;
 import backfill.testing.TestingCommitProxy;
 import backfill.testing.TestingDatabase;
 import backfill.testing.TestingPostgres;
+import java.sql.SQLException;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -27,6 +28,24 @@ class InPlaceRunTest {
       steps = [{ name = mark, kind = batches, table = t, where = "x IS NULL", set = { x = "1" } }]
       """;
 
+  private static FoundChangeTargets changes(Database database, Plan plan) {
+    try (Preflight preflight =
+        Preflight.open(plan, plan.steps(), NamedDatabases.only(database), "backfill test")) {
+      preflight.check((asked, tables, known) -> Shapes.NONE);
+      return preflight.changes();
+    }
+  }
+
+  private static InPlaceRun opened(Database database, Plan plan, FoundChangeTargets changes)
+      throws SQLException {
+    return new InPlaceRun(
+        new ChangeScope(database, "backfill test", plan, "2026-01-01 00:00:00+00", plan.steps()),
+        changes,
+        (Step.InPlace) plan.steps().get(0),
+        Optional.empty(),
+        0);
+  }
+
   @Test
   void rowThatCameAfterTheLastLookIsAddedMeanwhileAndOneThatWasThereIsMissing() throws Exception {
     try (TestingDatabase there = TestingPostgres.shared().createDatabase()) {
@@ -35,24 +54,15 @@ class InPlaceRunTest {
           "INSERT INTO t SELECT n FROM generate_series(1, 10) n");
       Plan plan = PlanFile.read("test.conf", PLAN, List.of(), "1.0");
       Database database = TestingPreflight.database(there.environment());
-      FoundChangeTargets changes;
-      try (Preflight preflight =
-          Preflight.open(plan, plan.steps(), NamedDatabases.only(database), "backfill test")) {
-        preflight.check((asked, tables, known) -> Shapes.NONE);
-        changes = preflight.changes();
-      }
-      ChangeScope scope =
-          new ChangeScope(database, "backfill test", plan, "2026-01-01 00:00:00+00", plan.steps());
-      try (InPlaceRun run =
-          new InPlaceRun(scope, changes, (Step.InPlace) plan.steps().get(0), Optional.empty(), 0)) {
+      FoundChangeTargets changes = changes(database, plan);
+      try (InPlaceRun run = opened(database, plan, changes)) {
         run.run(() -> {});
         assertThat(run.counts().changed()).isEqualTo(10);
         assertThat(run.verify()).isEqualTo(new InPlaceRun.Remaining(0, 0));
         there.execute("INSERT INTO t VALUES (11, NULL)", "UPDATE t SET x = NULL WHERE id = 3");
         assertThat(run.verify()).isEqualTo(new InPlaceRun.Remaining(0, 2));
       }
-      try (InPlaceRun other =
-          new InPlaceRun(scope, changes, (Step.InPlace) plan.steps().get(0), Optional.empty(), 0)) {
+      try (InPlaceRun other = opened(database, plan, changes)) {
         assertThat(other.verify()).isEqualTo(new InPlaceRun.Remaining(2, 0));
       }
     }
@@ -74,16 +84,8 @@ class InPlaceRunTest {
       Map<String, String> environment = new HashMap<>(there.environment());
       environment.put("BACKFILL_URL", proxy.url(there.url()));
       Database database = TestingPreflight.database(environment);
-      FoundChangeTargets changes;
-      try (Preflight preflight =
-          Preflight.open(plan, plan.steps(), NamedDatabases.only(database), "backfill test")) {
-        preflight.check((asked, tables, known) -> Shapes.NONE);
-        changes = preflight.changes();
-      }
-      ChangeScope scope =
-          new ChangeScope(database, "backfill test", plan, "2026-01-01 00:00:00+00", plan.steps());
-      try (InPlaceRun run =
-          new InPlaceRun(scope, changes, (Step.InPlace) plan.steps().get(0), Optional.empty(), 0)) {
+      FoundChangeTargets changes = changes(database, plan);
+      try (InPlaceRun run = opened(database, plan, changes)) {
         proxy.cutNext(3);
         run.run(() -> {});
         assertThat(proxy.left()).isZero();

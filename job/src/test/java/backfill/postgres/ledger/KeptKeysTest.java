@@ -8,6 +8,7 @@ import backfill.postgres.server.RowEvent;
 import backfill.postgres.server.TableName;
 import backfill.postgres.write.Batch;
 import backfill.postgres.write.BatchWriter;
+import backfill.postgres.write.Parents;
 import backfill.postgres.write.RejectionRules;
 import backfill.postgres.write.TestingWriter;
 import backfill.postgres.write.WriteTarget;
@@ -94,15 +95,10 @@ class KeptKeysTest {
         "CREATE FUNCTION swallow() RETURNS trigger LANGUAGE plpgsql AS"
             + " 'BEGIN IF NEW.b = 7 THEN RETURN NULL; END IF; RETURN NEW; END'",
         "CREATE TRIGGER swallow BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION swallow()");
-    WriteTarget strict = TestingWriter.pairs(database);
     WriteTarget lenient =
-        new WriteTarget(
-            strict.where(),
-            strict.shape(),
-            strict.conflict(),
-            Operation.INSERT_MISSING,
-            strict.timeouts(),
-            new RejectionRules(List.of(), backfill.postgres.write.Parents.UNKNOWN, true, 10, 0));
+        TestingWriter.under(
+            TestingWriter.pairs(database),
+            new RejectionRules(List.of(), Parents.UNKNOWN, true, 10, 0));
     try (BatchWriter writer = writer(lenient, KEYS)) {
       writer.write(TestingWriter.batch(writer, 1, 0, 20));
       assertThat(writer.counts().changed()).isEqualTo(16);

@@ -4,15 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import backfill.postgres.preflight.PreflightResult;
 import backfill.testing.TestingPostgres;
+import backfill.testing.TestingReplica;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.net.ServerSocket;
-import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.SimpleFileVisitor;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -224,7 +221,7 @@ class ServerPairTest {
     try (EmbeddedPostgres server = withTables(start(primary))) {
       assertThat(server.getPort()).isPositive();
     }
-    copy(primary, standby);
+    TestingReplica.copy(primary, standby);
     Files.createFile(standby.resolve("standby.signal"));
     try (EmbeddedPostgres first = start(primary);
         EmbeddedPostgres second = start(standby)) {
@@ -244,32 +241,6 @@ class ServerPairTest {
 
   private static EmbeddedPostgres start(Path data) throws IOException {
     return EmbeddedPostgres.builder().setDataDirectory(data).setCleanDataDirectory(false).start();
-  }
-
-  private static void copy(Path from, Path to) throws IOException {
-    Files.walkFileTree(
-        from,
-        new SimpleFileVisitor<>() {
-          @Override
-          public FileVisitResult preVisitDirectory(Path directory, BasicFileAttributes attributes)
-              throws IOException {
-            Files.copy(
-                directory,
-                to.resolve(from.relativize(directory)),
-                StandardCopyOption.COPY_ATTRIBUTES);
-            return FileVisitResult.CONTINUE;
-          }
-
-          @Override
-          public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
-              throws IOException {
-            if (attributes.isRegularFile() && !file.endsWith("postmaster.pid")) {
-              Files.copy(
-                  file, to.resolve(from.relativize(file)), StandardCopyOption.COPY_ATTRIBUTES);
-            }
-            return FileVisitResult.CONTINUE;
-          }
-        });
   }
 
   @Test

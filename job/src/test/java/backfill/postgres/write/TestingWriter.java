@@ -47,7 +47,7 @@ public final class TestingWriter {
   }
 
   /** The same with other rules for rows that the server refuses. */
-  static WriteTarget under(WriteTarget target, RejectionRules rules) {
+  public static WriteTarget under(WriteTarget target, RejectionRules rules) {
     return new WriteTarget(
         new WriteTarget.Where(target.database(), target.table()),
         new WriteTarget.WrittenColumns(target.columns(), target.key()),
