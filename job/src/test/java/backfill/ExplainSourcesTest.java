@@ -24,6 +24,17 @@ import org.junit.jupiter.api.io.TempDir;
  * {@code explain} sees of each source, and of the target, what a run sees of it; no run is made.
  */
 class ExplainSourcesTest {
+  /** Pairs given directly and through groups. */
+  private static final String BOTH_WAYS =
+      """
+      sources { direct = direct, grants = grants, members = members }
+      steps = [{ name = s, kind = pairs
+        direct = [{ from = direct, object = o, user = u }]
+        through = [{ from = grants, object = o, group = g }]
+        members = [{ from = members, group = g, user = u }]
+        into = { table = d, object = o, user = u } }]
+      """;
+
   @TempDir Path directory;
   private TestingDatabase database;
 
@@ -68,31 +79,22 @@ class ExplainSourcesTest {
         "INSERT INTO members VALUES ('Team', 'Bob'), ('team', 'bob'), (NULL, 'bob'), ('Team ', 'bob '), ('Team', 'o''x')",
         // A varchar(5) takes the first without its blanks, and refuses the second.
         "INSERT INTO direct VALUES ('c42fdf75-3097-471c-8c33-fb52454d81c0', 'abcde   '), ('c42fdf75-3097-471c-8c33-fb52454d81c0', 'abcde  f')");
-    String plan =
-        """
-        sources { grants = grants, members = members, direct = direct }
-        steps = [{ name = s, kind = pairs
-          direct = [{ from = direct, object = o, user = u }]
-          through = [{ from = grants, object = o, group = g }]
-          members = [{ from = members, group = g, user = u }]
-          into = { table = d, object = o, user = u } }]
-        """;
     String object = "--object=C42FDF75-3097-471C-8C33-FB52454D81C0";
 
-    assertThat(groups(explain(plan, object, "--user", "Bob"))).containsExactly("Team");
-    assertThat(groups(explain(plan, object, "--user", "o'x"))).containsExactly("Team");
-    assertThat(explained(explain(plan, object, "--user", "bob")).path("gives").asBoolean())
+    assertThat(groups(explain(BOTH_WAYS, object, "--user", "Bob"))).containsExactly("Team");
+    assertThat(groups(explain(BOTH_WAYS, object, "--user", "o'x"))).containsExactly("Team");
+    assertThat(explained(explain(BOTH_WAYS, object, "--user", "bob")).path("gives").asBoolean())
         .isFalse();
-    assertThat(explained(explain(plan, object, "--user", "bob ")).path("gives").asBoolean())
+    assertThat(explained(explain(BOTH_WAYS, object, "--user", "bob ")).path("gives").asBoolean())
         .isFalse();
-    assertThat(explained(explain(plan, object, "--user", "abcde")).path("gives").asBoolean())
+    assertThat(explained(explain(BOTH_WAYS, object, "--user", "abcde")).path("gives").asBoolean())
         .isTrue();
-    TestingRun users = explain(plan, object);
+    TestingRun users = explain(BOTH_WAYS, object);
     assertThat(explained(users).path("given").path("pairs").asLong()).isEqualTo(4);
     assertThat(users.out().get(0))
         .isEqualTo(
             "step s: o c42fdf75-3097-471c-8c33-fb52454d81c0 is given to 4 users (u), in 2 ways; d has 0 rows of it.");
-    TestingRun longer = explain(plan, object, "--user", "abcde ");
+    TestingRun longer = explain(BOTH_WAYS, object, "--user", "abcde ");
     assertThat(longer.code()).isEqualTo(2);
     assertThat(longer.err())
         .containsExactly(
@@ -323,22 +325,12 @@ class ExplainSourcesTest {
         "CREATE INDEX ON direct (o); CREATE INDEX ON direct (u); CREATE INDEX ON grants (o); CREATE INDEX ON grants (g)",
         "CREATE INDEX ON members (g); CREATE INDEX ON members (u); CREATE INDEX ON d (u)",
         "ANALYZE");
-    String plan =
-        """
-        sources { direct = direct, grants = grants, members = members }
-        steps = [{ name = s, kind = pairs
-          direct = [{ from = direct, object = o, user = u }]
-          through = [{ from = grants, object = o, group = g }]
-          members = [{ from = members, group = g, user = u }]
-          into = { table = d, object = o, user = u } }]
-        """;
-
     for (String[] asked :
         List.of(
             new String[] {"--object", "77", "--user", "78", "--sql"},
             new String[] {"--object", "77", "--sql"},
             new String[] {"--user", "78", "--sql"})) {
-      List<String> statements = statements(explain(plan, asked));
+      List<String> statements = statements(explain(BOTH_WAYS, asked));
       assertThat(statements).hasSizeGreaterThan(3);
       for (String sql : statements) {
         assertThat(database.rows("EXPLAIN " + sql).toString())

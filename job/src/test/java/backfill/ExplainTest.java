@@ -4,17 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import backfill.testing.TestingDojo;
 import backfill.testing.TestingRandomGrants;
+import backfill.testing.TestingRole;
 import backfill.testing.TestingRun;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeSet;
-import java.util.UUID;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -331,20 +330,16 @@ class ExplainTest {
 
   @Test
   void roleThatMayReadExplainsAndIsToldWhichRightItLacks() throws Exception {
-    String role = "explainer_" + UUID.randomUUID().toString().replace("-", "");
-    dojo.database.execute(
-        "CREATE ROLE " + role + " LOGIN PASSWORD 'trusted'",
-        "GRANT SELECT ON dojo_product_authorized_users, dojo_product_member, dojo_dojo_group_member, dojo_role TO "
-            + role);
-    try {
-      Map<String, String> environment = new HashMap<>(dojo.database.environment());
-      environment.put("BACKFILL_USER", role);
-      environment.put("BACKFILL_PASSWORD", "trusted");
+    try (TestingRole reader = TestingRole.plain(dojo.database)) {
+      String role = reader.name;
+      dojo.database.execute(
+          "GRANT SELECT ON dojo_product_authorized_users, dojo_product_member, dojo_dojo_group_member, dojo_role TO "
+              + role);
       String[] words = {
         "explain", TestingRun.DOJO, "--object", "1", "--user", "1", "--step", "product-users"
       };
 
-      TestingRun lacking = TestingRun.of(environment, words);
+      TestingRun lacking = TestingRun.of(reader.environment(), words);
 
       assertThat(lacking.code()).isEqualTo(3);
       assertThat(lacking.err())
@@ -363,11 +358,9 @@ class ExplainTest {
           "GRANT USAGE ON SCHEMA backfill TO " + role,
           "GRANT SELECT ON backfill.run, backfill.batch TO " + role);
 
-      TestingRun reading = TestingRun.of(environment, words);
+      TestingRun reading = TestingRun.of(reader.environment(), words);
 
       assertThat(reading.code()).as(reading.said()).isZero();
-    } finally {
-      dojo.database.execute("DROP OWNED BY " + role, "DROP ROLE " + role);
     }
   }
 

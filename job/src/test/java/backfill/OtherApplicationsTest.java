@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import backfill.testing.TestingDatabase;
 import backfill.testing.TestingPostgres;
+import backfill.testing.TestingRole;
 import backfill.testing.TestingRun;
 import backfill.testing.TestingUpstreamTables;
 import java.io.IOException;
@@ -14,7 +15,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.UUID;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -60,50 +60,37 @@ class OtherApplicationsTest {
       })
   void planGivesWhatSqlGivesAsTheLeastRole(String name) throws Exception {
     Application application = Application.of(name);
-    String role = "least_" + UUID.randomUUID().toString().replace("-", "");
-    try (TestingDatabase database = TestingPostgres.shared().createDatabase()) {
-      database.execute(
-          "REVOKE ALL ON SCHEMA public FROM PUBLIC",
-          "CREATE ROLE " + role + " LOGIN PASSWORD 'trusted'",
-          application.sql.get("tables"));
-      try {
-        grant(database, application, role);
-        TestingRun first = runsRight(database, application, role);
-        assertThat(written(first)).as(first.said()).isPositive();
+    try (TestingDatabase database = TestingPostgres.shared().createDatabase();
+        TestingRole role = TestingRole.plain(database)) {
+      database.execute("REVOKE ALL ON SCHEMA public FROM PUBLIC", application.sql.get("tables"));
+      grant(database, application, role);
+      TestingRun first = runsRight(database, application, role);
+      assertThat(written(first)).as(first.said()).isPositive();
 
-        database.execute(application.sql.get("churn"));
-        TestingRun second = runsRight(database, application, role);
-        assertThat(written(second)).as(second.said()).isPositive();
+      database.execute(application.sql.get("churn"));
+      TestingRun second = runsRight(database, application, role);
+      assertThat(written(second)).as(second.said()).isPositive();
 
-        assertThat(written(runsRight(database, application, role))).isZero();
-      } finally {
-        database.execute("DROP OWNED BY " + role, "DROP ROLE " + role);
-      }
+      assertThat(written(runsRight(database, application, role))).isZero();
     }
   }
 
-  private void grant(TestingDatabase database, Application application, String role)
+  private void grant(TestingDatabase database, Application application, TestingRole role)
       throws IOException, SQLException {
     TestingRun check =
         TestingRun.bare(database.environment(), "check", file(application), "--grants");
     assertThat(check.code()).as(check.said()).isZero();
     for (String line : check.out().subList(0, check.out().indexOf("\\q"))) {
-      database.execute(line.replace(" TO \"" + database.user() + "\"", " TO " + role));
+      database.execute(line.replace(" TO \"" + database.user() + "\"", " TO " + role.name));
     }
   }
 
-  private TestingRun runsRight(TestingDatabase database, Application application, String role)
+  private TestingRun runsRight(TestingDatabase database, Application application, TestingRole role)
       throws IOException, SQLException {
     List<List<Object>> expected = database.rows(application.sql.get("expected"));
     TestingRun run =
         TestingRun.of(
-            Map.of(
-                "BACKFILL_URL",
-                database.url(),
-                "BACKFILL_USER",
-                role,
-                "BACKFILL_PASSWORD",
-                "trusted"),
+            role.environment(),
             "run",
             file(application),
             // Of a table with a few rows each is many percent.

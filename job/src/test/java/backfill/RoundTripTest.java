@@ -158,7 +158,7 @@ class RoundTripTest {
     TestingCarriedColumns carried = checked();
     assertThat(carried.refusals().keySet()).noneMatch(name -> ALWAYS.matcher(name).matches());
 
-    try (TestingRole role = new TestingRole(database)) {
+    try (TestingRole role = TestingRole.superuser(database)) {
       for (String setting : SETTINGS_OF_A_ROLE) {
         database.execute("ALTER ROLE %s SET %s".formatted(role.name, setting));
       }

@@ -150,7 +150,7 @@ class SettingsDrawTest {
       TestingSettingsDraw draw, int number, long drawn, List<List<Object>> expected)
       throws Exception {
     try (TestingDatabase database = TestingPostgres.shared().copy(template);
-        TestingRole role = new TestingRole(database)) {
+        TestingRole role = TestingRole.superuser(database)) {
       Map<String, String> environment = new HashMap<>(role.environment());
       Map<String, String> ofSpark = draw.ofSpark();
       List<String> which = new ArrayList<>(List.of("backfill.seed=" + drawn));

@@ -4,17 +4,24 @@ import java.sql.SQLException;
 import java.util.Map;
 import java.util.UUID;
 
-/**
- * A superuser of a test's own, with a password that is nowhere else: whoever finds it found a leak.
- */
+/** A role of a test's own, with a password that is nowhere else: where it is found is a leak. */
 public final class TestingRole implements AutoCloseable {
   public final String name = "role_" + UUID.randomUUID().toString().replace("-", "");
   public final String password = "Secret-" + UUID.randomUUID();
   private final TestingDatabase database;
 
-  public TestingRole(TestingDatabase database) throws SQLException {
+  private TestingRole(TestingDatabase database, String attributes) throws SQLException {
     this.database = database;
-    database.execute("CREATE ROLE %s LOGIN SUPERUSER PASSWORD '%s'".formatted(name, password));
+    database.execute("CREATE ROLE %s LOGIN %s PASSWORD '%s'".formatted(name, attributes, password));
+  }
+
+  public static TestingRole superuser(TestingDatabase database) throws SQLException {
+    return new TestingRole(database, "SUPERUSER");
+  }
+
+  /** One that has no right but what everyone has. */
+  public static TestingRole plain(TestingDatabase database) throws SQLException {
+    return new TestingRole(database, "");
   }
 
   /** What the job is given to log in as this role. */

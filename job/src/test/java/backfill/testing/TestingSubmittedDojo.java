@@ -19,7 +19,7 @@ public final class TestingSubmittedDojo implements AutoCloseable {
 
   public TestingSubmittedDojo() throws Exception {
     dojo = TestingDojo.create();
-    role = new TestingRole(dojo.database);
+    role = TestingRole.superuser(dojo.database);
     for (TestingAccessCases.Case one : TestingAccessCases.together().toList()) {
       one.fill().into(dojo.dojo);
     }
