@@ -325,9 +325,8 @@ class UndoTest {
     TreeMap<String, String> after = state();
     database.execute(
         "CREATE TABLE notes (o int, u int, FOREIGN KEY (o, u) REFERENCES by_int (o, u))");
-    try (TestingRole role = new TestingRole(database)) {
+    try (TestingRole role = TestingRole.plain(database)) {
       database.execute(
-          "ALTER ROLE %s NOSUPERUSER".formatted(role.name),
           "GRANT USAGE ON SCHEMA backfill TO " + role.name,
           "GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA backfill TO " + role.name,
           "GRANT SELECT, UPDATE ON by_int TO " + role.name);
