@@ -17,7 +17,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Random grants, changed at random between runs: after each one the targets are the oracle's. */
 class RandomRunTest {
-  private static final int RUNS = 3;
+  private static final int RUNS = 5;
 
   @ParameterizedTest
   @ValueSource(strings = {"default", "flatten.broadcast-bytes=0 B", "write.rows-per-batch=2"})
