@@ -325,7 +325,7 @@ class ExplainTest {
     assertThat(flags.code()).isEqualTo(2);
     assertThat(flags.err())
         .containsExactly(
-            "explain: step user-flags is of kind another than pairs; --object and --user are for pairs, --key is for rows");
+            "explain: step user-flags is not of kind pairs; --object and --user are for pairs, --key is for rows");
   }
 
   @Test

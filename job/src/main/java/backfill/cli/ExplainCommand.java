@@ -93,10 +93,12 @@ final class ExplainCommand {
             .toList();
     if (steps.isEmpty()) {
       throw invalid(
-          "%s is of kind %s; --object and --user are for pairs, --key is for rows"
+          "%s of kind %s; --object and --user are for pairs, --key is for rows"
               .formatted(
-                  only == null ? "no step of plan " + plan.name() : "step " + only,
-                  only == null ? kindInWords : "another than " + kindInWords));
+                  only == null
+                      ? "no step of plan " + plan.name() + " is"
+                      : "step " + only + " is not",
+                  kindInWords));
     }
     return steps;
   }

@@ -197,9 +197,10 @@ public final class Undo {
               counts =
                   counts.plus(
                       fitting(table, rows)
-                          ? new UndoBatch(
-                                  table, part.event(), later, table.referencesBut(own), connection)
-                              .look(rows)
+                          ? looked(
+                              new UndoLook(
+                                  table, part.event(), later, table.referencesBut(own), connection),
+                              rows)
                           : UndoTransaction.unfit(table, rows));
               seen.accept(sum(done) + counts.rows());
               connection.rollback();
@@ -207,6 +208,11 @@ public final class Undo {
             done.add(new Done(part.entry(), table.name(), part.event(), counts));
           });
     }
+  }
+
+  private static UndoCounts looked(UndoLook look, ChangedRows rows) throws SQLException {
+    int chosen = look.chosen(rows).length;
+    return UndoCounts.of(chosen, look.already(), look.left());
   }
 
   /**

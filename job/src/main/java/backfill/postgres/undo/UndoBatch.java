@@ -21,23 +21,18 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
-import java.util.stream.IntStream;
-import org.postgresql.PGConnection;
 
 /**
  * The rows of one batch, taken back within a transaction that is the caller's. Each is looked at
- * under a lock first: one that is not what the run wrote, that a later run wrote, or that other
- * rows refer to is left. Used once, by one thread.
+ * under a lock first. Used once, by one thread.
  */
 final class UndoBatch {
   private final UndoTable table;
   private final RowEvent event;
-  private final LaterKeys later;
-  private final List<Reference> references;
+  private final UndoLook look;
   private final Connection connection;
   private final List<LeftRow> left = new ArrayList<>();
   private final List<Taken> taken = new ArrayList<>();
-  private long already;
   private long statements;
 
   /**
@@ -50,44 +45,32 @@ final class UndoBatch {
 
   /**
    * @param event what the run did to the rows
-   * @param references those that keep a row from being deleted
    */
-  UndoBatch(
-      UndoTable table,
-      RowEvent event,
-      LaterKeys later,
-      List<Reference> references,
-      Connection connection) {
+  UndoBatch(UndoTable table, RowEvent event, LaterKeys later, Connection connection) {
     this.table = table;
     this.event = event;
-    this.later = later;
-    this.references = event == RowEvent.INSERT ? references : List.of();
+    this.look = new UndoLook(table, event, later, table.references(), connection);
     this.connection = connection;
-  }
-
-  /** What would become of the rows. */
-  UndoCounts look(ChangedRows rows) throws SQLException {
-    int[] chosen = chosen(rows);
-    return UndoCounts.of(chosen.length, already, left);
   }
 
   /** Takes back what can be. */
   UndoCounts write(ChangedRows rows) throws SQLException {
     if (event == RowEvent.DELETE) {
-      write(rows, chosen(rows), Map.of());
+      write(rows, look.chosen(rows), Map.of());
     } else {
       UndoStatements sql = new UndoStatements(table, rows);
       List<TargetColumn> set = setColumns(rows);
       Map<Integer, String[]> held =
           places(sql, sql.lock(event == RowEvent.INSERT, set), set.size());
-      write(rows, locked(rows, chosen(rows), held), held);
+      write(rows, locked(rows, look.chosen(rows), held), held);
     }
-    return UndoCounts.of(taken.size(), already, left);
+    left.addAll(0, look.left());
+    return UndoCounts.of(taken.size(), look.already(), left);
   }
 
   /** How many statements were sent. */
   long statements() {
-    return statements;
+    return statements + look.statements();
   }
 
   /** A row that came in after the others were locked is not the run's. */
@@ -100,86 +83,11 @@ final class UndoBatch {
     return Arrays.stream(chosen).filter(held::containsKey).toArray();
   }
 
-  /** Where rows of the table refer to each other, one that is left may keep another. */
-  private int[] chosen(ChangedRows rows) throws SQLException {
-    int[] chosen = chosen(rows, IntStream.range(0, rows.size()).toArray());
-    int before = rows.size();
-    while (chosen.length < before && references.stream().anyMatch(Reference::own)) {
-      before = chosen.length;
-      chosen = chosen(rows, chosen);
-    }
-    return chosen;
-  }
-
   /** The columns that an update set; none for any other event. */
   private List<TargetColumn> setColumns(ChangedRows rows) {
     return event == RowEvent.UPDATE
         ? rows.columns(Role.BEFORE).stream().map(kept -> table.column(kept).orElseThrow()).toList()
         : List.of();
-  }
-
-  /** What the server says of one row. */
-  private record Seen(boolean asWritten, boolean asBefore, int referredTo) {}
-
-  /** The rows to take back; why the others are not is noted. */
-  private int[] chosen(ChangedRows rows, int[] asked) throws SQLException {
-    Map<Integer, Seen> seen = seen(rows.at(asked));
-    List<Integer> chosen = new ArrayList<>();
-    for (int i = 0; i < asked.length; i++) {
-      List<String> key = rows.key(asked[i]);
-      Seen row = seen.get(i);
-      String runOfLater = later.runOf(key);
-      if (isAlreadySo(row)) {
-        already++;
-      } else if (runOfLater != null) {
-        left.add(new LeftRow(key, LeftRow.laterRun(runOfLater)));
-      } else if (reason(row) != null) {
-        left.add(new LeftRow(key, reason(row)));
-      } else if (row != null && row.referredTo() >= 0) {
-        left.add(
-            new LeftRow(
-                key, LeftRow.referredTo(references.get(row.referredTo()).child().toString())));
-      } else {
-        chosen.add(asked[i]);
-      }
-    }
-    return chosen.stream().mapToInt(Integer::intValue).toArray();
-  }
-
-  private boolean isAlreadySo(Seen row) {
-    return switch (event) {
-      case INSERT -> row == null;
-      case UPDATE -> row != null && row.asBefore() && !row.asWritten();
-      case DELETE -> row != null && row.asBefore();
-    };
-  }
-
-  /** Why a row cannot be taken back; null if it can. */
-  private String reason(Seen row) {
-    return switch (event) {
-      case INSERT -> row.asWritten() ? null : LeftRow.CHANGED;
-      case UPDATE -> row == null ? LeftRow.GONE : row.asWritten() ? null : LeftRow.CHANGED;
-      case DELETE -> row == null ? null : LeftRow.TAKEN;
-    };
-  }
-
-  private Map<Integer, Seen> seen(ChangedRows rows) throws SQLException {
-    Map<Integer, Seen> seen = new TreeMap<>();
-    if (rows.size() == 0) {
-      return seen;
-    }
-    UndoStatements sql = new UndoStatements(table, rows);
-    try (PreparedStatement statement = prepare(sql, sql.look(references));
-        ResultSet row = statement.executeQuery()) {
-      while (row.next()) {
-        int referredTo = -1;
-        for (int i = references.size() - 1; i >= 0; i--) {
-          referredTo = row.getBoolean(4 + i) ? i : referredTo;
-        }
-        seen.put(row.getInt(1) - 1, new Seen(row.getBoolean(2), row.getBoolean(3), referredTo));
-      }
-    }
-    return seen;
   }
 
   /** Writes them, and where the server refuses one halves them until it is alone. */
@@ -292,7 +200,8 @@ final class UndoBatch {
   private Map<Integer, String[]> places(UndoStatements of, String sql, int texts)
       throws SQLException {
     Map<Integer, String[]> places = new TreeMap<>();
-    try (PreparedStatement statement = prepare(of, sql);
+    statements++;
+    try (PreparedStatement statement = of.prepare(connection, sql);
         ResultSet row = statement.executeQuery()) {
       while (row.next()) {
         String[] answer = new String[texts];
@@ -303,12 +212,5 @@ final class UndoBatch {
       }
     }
     return places;
-  }
-
-  private PreparedStatement prepare(UndoStatements of, String sql) throws SQLException {
-    statements++;
-    PreparedStatement statement = connection.prepareStatement(sql);
-    of.give(statement, connection.unwrap(PGConnection.class));
-    return statement;
   }
 }

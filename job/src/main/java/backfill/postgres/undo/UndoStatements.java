@@ -5,6 +5,7 @@ import backfill.postgres.ledger.ChangedRows;
 import backfill.postgres.ledger.ChangedRows.Kept;
 import backfill.postgres.ledger.ChangedRows.Role;
 import backfill.postgres.write.BatchStatement;
+import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -29,12 +30,15 @@ final class UndoStatements {
     rows.columns().forEach(kept -> columns.add(table.column(kept).orElseThrow()));
   }
 
-  /** Gives one of the statements its rows. */
-  void give(PreparedStatement statement, PGConnection connection) throws SQLException {
+  /** One of the statements, with its rows. */
+  PreparedStatement prepare(Connection connection, String sql) throws SQLException {
+    PreparedStatement statement = connection.prepareStatement(sql);
+    PGConnection arrays = connection.unwrap(PGConnection.class);
     for (int i = 0; i < columns.size(); i++) {
       statement.setArray(
-          i + 1, connection.createArrayOf(elementType(i), rows.columns().get(i).values()));
+          i + 1, arrays.createArrayOf(elementType(i), rows.columns().get(i).values()));
     }
+    return statement;
   }
 
   private String elementType(int i) {

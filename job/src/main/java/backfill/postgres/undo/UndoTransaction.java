@@ -51,7 +51,7 @@ record UndoTransaction(
       connection.rollback();
       return unfit(table, rows);
     }
-    UndoBatch work = new UndoBatch(table, event, later, table.references(), connection);
+    UndoBatch work = new UndoBatch(table, event, later, connection);
     UndoCounts counts = work.write(rows);
     if (counts.takenBack() == 0) {
       connection.rollback();
