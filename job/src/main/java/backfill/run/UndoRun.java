@@ -5,7 +5,10 @@ import backfill.plan.Settings;
 import backfill.postgres.ledger.RunLedger;
 import backfill.postgres.ledger.RunStatus;
 import backfill.postgres.server.Database;
+import backfill.postgres.server.Inquiry;
 import backfill.postgres.server.NamedDatabases;
+import backfill.postgres.server.NotReadyException;
+import backfill.postgres.server.Server;
 import backfill.postgres.server.SqlFailure;
 import backfill.postgres.server.Waits;
 import backfill.postgres.undo.Undo;
@@ -18,6 +21,7 @@ import backfill.report.Stage;
 import backfill.report.Stopping;
 import backfill.report.UndoReport;
 import backfill.spark.engine.Session;
+import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -121,6 +125,7 @@ public final class UndoRun {
       report.succeeded(RunStatus.SUCCEEDED, ExitCode.DONE);
       return;
     }
+    checkWritable();
     if (limits.guardTheWrite()) {
       look();
       List<String> beyond = done.stream().map(this::beyond).flatMap(Optional::stream).toList();
@@ -147,6 +152,21 @@ public final class UndoRun {
     undo.execute(done, ledger, stopping::check, rows::set);
     boolean whole = undo.cannot().isEmpty() && counted(true).left() == 0;
     report.succeeded(RunStatus.SUCCEEDED, whole ? ExitCode.DONE : ExitCode.REJECTED);
+  }
+
+  /** Where the role's transactions begin as READ ONLY, a dry run is all that there can be. */
+  private void checkWritable() throws SQLException {
+    try (Inquiry inquiry =
+        new Inquiry(
+            database.connect(applicationName),
+            settings.lockTimeout(),
+            settings.write().retryFor())) {
+      Optional<String> reason =
+          Server.of(inquiry, database.address()).unwritable(database.prefix() + "_URL");
+      if (reason.isPresent()) {
+        throw new NotReadyException(List.of(database.address() + ": " + reason.get()));
+      }
+    }
   }
 
   private void enter(Stage entered, String what, long total) {

@@ -19,6 +19,7 @@ import backfill.postgres.server.Inquiry;
 import backfill.postgres.server.NotReadyException;
 import backfill.postgres.server.Privilege;
 import backfill.postgres.server.RowEvent;
+import backfill.postgres.server.Server;
 import backfill.postgres.write.Target;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -82,6 +83,9 @@ public final class TargetLookup {
     try (Connection connection = database.connect(applicationName);
         Inquiry inquiry = new Inquiry(connection, lockTimeout, Duration.ZERO)) {
       TargetLookup lookup = new TargetLookup(inquiry);
+      Server.of(inquiry, database.address())
+          .unwritable("option url")
+          .ifPresent(reason -> lookup.findings.refuse(database.address(), reason));
       ForeignSettings.checkWritten(inquiry, database.address(), lookup.findings);
       lookup.findings.throwIfRefused();
       return lookup.find(wanted, columns);

@@ -55,6 +55,15 @@ record ConnectionAdvice(String sentence, boolean retryable) {
     if (SqlState.INVALID_CATALOG_NAME.is(state) || state.startsWith("42")) {
       return new ConnectionAdvice("Check the database's name in " + variable, false);
     }
+    if (SqlState.QUERY_CANCELED.is(state)
+        || SqlState.TRANSACTION_TIMEOUT.is(state)
+        || SqlState.IDLE_SESSION_TIMEOUT.is(state)) {
+      return new ConnectionAdvice(
+          "A timeout of the role or the database is too short for a session's first statement, and a pooler is between"
+              + " that takes no options: set a longer one, as by ALTER ROLE … SET, or name the server itself in "
+              + variable,
+          false);
+    }
     boolean passing = ConnectionFailure.passing(state);
     return new ConnectionAdvice(
         passing && !state.startsWith("08")

@@ -7,7 +7,6 @@ import java.io.Serializable;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
-import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -216,15 +215,7 @@ public final class Database implements Serializable {
   }
 
   private Connection open(String at, String applicationName) throws SQLException {
-    Connection connection = DriverManager.getConnection(at, properties(applicationName));
-    try {
-      SessionSettings.pin(connection, timeZone);
-      return connection;
-    } catch (SQLException | RuntimeException e) {
-      try (connection) {
-        throw e;
-      }
-    }
+    return SessionStart.open(at, properties(applicationName), timeZone);
   }
 
   /**

@@ -1,6 +1,7 @@
 package backfill.postgres.server;
 
 import java.net.URLDecoder;
+import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -108,6 +109,17 @@ final class JdbcUrl {
   /** Hosts, ports and database, for people; nothing of a URL that the driver cannot read. */
   static String address(String url) {
     return parsed(url).map(JdbcUrl::address).orElse("an address that cannot be read");
+  }
+
+  /** The same URL with more options for the server, which count for more than its own. */
+  static String withOptions(String url, String more) {
+    String own = parsed(url).map(PGProperty.OPTIONS::getOrDefault).orElse(null);
+    String all = own == null ? more : own + " " + more;
+    return url
+        + (url.contains("?") ? "&" : "?")
+        + PGProperty.OPTIONS.getName()
+        + "="
+        + URLEncoder.encode(all, StandardCharsets.UTF_8).replace("+", "%20");
   }
 
   private static String address(Properties parsed) {

@@ -1,13 +1,12 @@
 package backfill.postgres.server;
 
-import backfill.plan.InvalidPlanException;
-import backfill.plan.Plan;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -51,6 +50,12 @@ public final class SessionSettings {
   private static final Set<String> TIMEOUTS =
       Set.of("statement_timeout", "lock_timeout", "transaction_timeout");
 
+  /**
+   * In one message with what follows: a limit of the role would break off all but the shortest
+   * statement, and its isolation could wait for a moment without writers.
+   */
+  private static final String BEGIN = "BEGIN ISOLATION LEVEL READ COMMITTED; ";
+
   private static final Set<String> OF_LITERALS =
       Set.of(
           TIME_ZONE,
@@ -86,7 +91,11 @@ public final class SessionSettings {
   private record Pooled(List<Pinned> pinned) {
     /** None of it takes a snapshot. */
     String settings() {
-      return pinned.stream().map(Pinned::local).collect(Collectors.joining("; "));
+      return pinned.stream()
+          // A limit that is short is lifted before it is over.
+          .sorted(Comparator.comparing(setting -> !setting.name().endsWith("_timeout")))
+          .map(Pinned::local)
+          .collect(Collectors.joining("; "));
     }
 
     /** Takes one. */
@@ -156,7 +165,7 @@ public final class SessionSettings {
   /**
    * Sets all of them for the whole session, unless it is not ours alone.
    *
-   * @throws InvalidPlanException if the server does not know the zone
+   * @throws SQLException 22023 if the server does not know the zone
    */
   static void pin(Connection connection, String timeZone) throws SQLException {
     int version = connection.getMetaData().getDatabaseMajorVersion();
@@ -167,40 +176,32 @@ public final class SessionSettings {
         setting -> columns.add(set(setting.name(), "'" + setting.value() + "'", "s.pooled")));
     columns.add(set("search_path", PATH, "s.pooled"));
     String sql =
-        "SELECT "
+        BEGIN
+            + pinned.stream()
+                .filter(setting -> TIMEOUTS.contains(setting.name()))
+                .map(Pinned::local)
+                .collect(Collectors.joining("; "))
+            + "; SELECT "
             + String.join(", ", columns)
             + " FROM (SELECT pg_catalog.pg_backend_pid() OPERATOR(pg_catalog.<>) "
             + connection.unwrap(PGConnection.class).getBackendPID()
-            + " AS pooled) AS s";
-    try (Statement statement = connection.createStatement();
-        ResultSet row = statement.executeQuery(sql)) {
-      row.next();
-      if (row.getBoolean(1)) {
-        POOLED.put(connection, new Pooled(pinned));
+            + " AS pooled) AS s; COMMIT";
+    try (Statement statement = connection.createStatement()) {
+      statement.execute(sql);
+      while (statement.getResultSet() == null) {
+        statement.getMoreResults();
       }
-    } catch (SQLException e) {
-      if (SqlState.INVALID_PARAMETER_VALUE.is(e) && !timeZone.equals(Plan.UTC)) {
-        throw unknownZone(timeZone, e);
+      try (ResultSet row = statement.getResultSet()) {
+        row.next();
+        if (row.getBoolean(1)) {
+          POOLED.put(connection, new Pooled(pinned));
+        }
       }
-      throw e;
     }
   }
 
   private static String set(String name, String value, String local) {
     return "pg_catalog.set_config('%s', %s, %s)".formatted(name, value, local);
-  }
-
-  private static InvalidPlanException unknownZone(String timeZone, SQLException cause) {
-    InvalidPlanException unknown =
-        new InvalidPlanException(
-            List.of(
-                new InvalidPlanException.Problem(
-                    "time-zone",
-                    0,
-                    "is %s, which the server does not know (%s); name one of its pg_timezone_names"
-                        .formatted(timeZone, SqlFailure.message(cause)))));
-    unknown.initCause(cause);
-    return unknown;
   }
 
   /** Whether a pooler stands between us and the server. */

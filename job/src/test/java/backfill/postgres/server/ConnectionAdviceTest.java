@@ -152,6 +152,21 @@ class ConnectionAdviceTest {
   }
 
   @Test
+  void aTimeoutThatEndsTheFirstStatementIsNamed() {
+    SQLException cut = new SQLException("canceling statement due to statement timeout", "57014");
+
+    ConnectionFailure failure = ConnectionFailure.of("db:5432/app", "U_URL", "U", cut);
+
+    assertThat(failure)
+        .isEqualTo(
+            new ConnectionFailure(
+                "cannot connect to db:5432/app: canceling statement due to statement timeout. A timeout of the role or"
+                    + " the database is too short for a session's first statement, and a pooler is between that takes no"
+                    + " options: set a longer one, as by ALTER ROLE … SET, or name the server itself in U_URL",
+                false));
+  }
+
+  @Test
   void whatPgHbaDoesNotAdmitIsSaidOfPgHba() {
     assertAdvice(
         "barred",

@@ -110,4 +110,22 @@ class JdbcUrlTest {
                 "me", "Marker", java.time.Duration.ofSeconds(1)))
         .hasToString("me at jdbc:postgresql://db:5432/app");
   }
+
+  @Test
+  void optionsAreAddedAfterThoseThatAreThere() {
+    String more = "-c statement_timeout=0 -c lock_timeout=0";
+    for (String url :
+        new String[] {
+          "jdbc:postgresql://db/app",
+          "jdbc:postgresql://db/app?ssl=true",
+          "jdbc:postgresql://db/app?options=-c%20a.b=%27c%20d%27&ssl=true"
+        }) {
+      String own = url.contains("options") ? "-c a.b='c d' " : "";
+
+      java.util.Properties parsed =
+          org.postgresql.Driver.parseURL(JdbcUrl.withOptions(url, more), null);
+
+      assertThat(parsed).containsEntry("options", own + more).containsEntry("PGDBNAME", "app");
+    }
+  }
 }
