@@ -2,7 +2,6 @@ package backfill.bench;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
@@ -48,6 +47,7 @@ import picocli.CommandLine.Spec;
       "Growth, in one driver of 2 GiB, with the processor time for a row to that of the smallest:",
       "  job/bin/bench growth-1M growth-10M growth-50M --way none",
       "",
+      "An application's latency beside the main plan: job/bin/bench load --help; reruns beside it: soak --help.",
       "Django: with python3-django and python3-psycopg2 of Debian, or BENCH_PYTHON=VENV/bin/python."
     },
     sortOptions = false)
@@ -156,16 +156,7 @@ final class Bench implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     List<String> chosen = chosen();
-    Path checkout = Path.of(System.getProperty("bench.checkout", ""));
-    Path directory = Files.createDirectories(checkout.resolve("job/target/bench"));
-    List<String> options = new ArrayList<>();
-    settings.forEach(setting -> options.addAll(List.of("--set", setting)));
-    Launch launch =
-        new Launch(
-            List.of(checkout.resolve("job/bin/backfill").toString()),
-            options,
-            launcherClassPath(checkout),
-            directory);
+    Launch launch = Launch.ofCheckout(settings);
     List<BenchResult> results = new ArrayList<>();
     Map<String, Object> figures = new LinkedHashMap<>();
     try (BenchServer server = BenchServer.choose(System.getenv())) {
@@ -178,7 +169,7 @@ final class Bench implements Callable<Integer> {
                 ? new FlattenRun(server, flattening(name).get(), launch).run(rounds)
                 : new BenchRun(server, named(name), scale, launch).run(ways, rounds));
         System.out.println(BenchTable.of(results.get(results.size() - 1)));
-        write(json == null ? directory.resolve("bench.json") : json, figures);
+        write(json == null ? launch.directory().resolve("bench.json") : json, figures);
       }
     }
     System.out.print(BenchTable.growth(results));
@@ -213,18 +204,6 @@ final class Bench implements Callable<Integer> {
       throw new IllegalArgumentException(
           bench.name() + " has no " + name + "; it has " + Ways.others(bench));
     }
-  }
-
-  /**
-   * That of the launcher, what the tests are, and the job: what it can start instead of the job.
-   */
-  private static String launcherClassPath(Path checkout) throws IOException {
-    Path target = checkout.resolve("job/target");
-    return String.join(
-        ":",
-        Files.readString(target.resolve("spark.classpath")).strip(),
-        target.resolve("test-classes").toString(),
-        target.resolve("backfill.jar").toString());
   }
 
   private CommandLine.ParameterException refused(String why) {

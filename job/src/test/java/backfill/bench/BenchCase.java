@@ -11,7 +11,7 @@ import java.util.Map;
  * @param parts the main database first
  * @param closely whether the job is also timed on what it wrote, and from afar
  */
-record BenchCase(
+public record BenchCase(
     String name,
     String plan,
     List<Part> parts,
@@ -19,7 +19,7 @@ record BenchCase(
     List<Outcome> outcomes,
     boolean closely,
     List<Goal> goals) {
-  BenchCase {
+  public BenchCase {
     parts = List.copyOf(parts);
     peers = List.copyOf(peers);
     outcomes = List.copyOf(outcomes);
@@ -42,9 +42,9 @@ record BenchCase(
    *     backfill.testing.TestingUpstreamTables#sql} takes them
    * @param settings what the data goes by beside the scale
    */
-  record Part(
+  public record Part(
       String prefix, String name, String tables, List<String> data, Map<String, Integer> settings) {
-    Part {
+    public Part {
       data = List.copyOf(data);
       settings = Map.copyOf(settings);
     }
@@ -62,7 +62,7 @@ record BenchCase(
    * @param query over the main database: the rows without what may differ, such as ids that are
    *     drawn and the time of the run
    */
-  record Outcome(String name, String query) {}
+  public record Outcome(String name, String query) {}
 
   /** The peer of this name. */
   Peer peer(String name) {

@@ -10,7 +10,7 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /** Makes a case's tables and their rows on the server, the same rows each time. */
-final class BenchData {
+public final class BenchData {
   private static final String SIZES =
       """
       SELECT c.relname, c.reltuples::bigint FROM pg_class c
@@ -25,7 +25,7 @@ final class BenchData {
    *
    * @param scale 1 for a large installation, 0.01 for a hundredth of its rows
    */
-  static void fill(Connection connection, Part part, double scale) throws SQLException {
+  public static void fill(Connection connection, Part part, double scale) throws SQLException {
     try (Statement statement = connection.createStatement()) {
       statement.execute(TestingUpstreamTables.resource(part.tables()));
       statement.execute("SET bench.scale = '" + scale + "'");

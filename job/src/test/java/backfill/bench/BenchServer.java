@@ -15,6 +15,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Properties;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -24,7 +25,7 @@ import java.util.stream.Stream;
  * superuser there, or one of our own that ends with this JVM. Databases are made in it and dropped
  * under names that begin with {@code backfill_bench_}.
  */
-final class BenchServer implements AutoCloseable {
+public final class BenchServer implements AutoCloseable {
   private static final Pattern URL =
       Pattern.compile("jdbc:postgresql://(?<host>[^/?:,]+)(:(?<port>[0-9]+))?/[^?]*(?<rest>.*)");
   private static final List<String> SETTINGS =
@@ -56,7 +57,8 @@ final class BenchServer implements AutoCloseable {
     this.data = data;
   }
 
-  static BenchServer choose(Map<String, String> environment) throws IOException, SQLException {
+  public static BenchServer choose(Map<String, String> environment)
+      throws IOException, SQLException {
     String named = environment.get("BACKFILL_URL");
     return named == null
         ? start()
@@ -67,7 +69,7 @@ final class BenchServer implements AutoCloseable {
   }
 
   /** A server that runs already, and goes on running. */
-  static BenchServer at(String url, String user, String password) {
+  public static BenchServer at(String url, String user, String password) {
     return new BenchServer(url, user, password, Optional.empty(), Optional.empty());
   }
 
@@ -101,12 +103,26 @@ final class BenchServer implements AutoCloseable {
   }
 
   /** A connection to a database of this server; the caller closes it. */
-  Connection connect(String database) throws SQLException {
-    return DriverManager.getConnection(urlOf(database), user, password);
+  public Connection connect(String database) throws SQLException {
+    return connect(database, Map.of());
+  }
+
+  /** The same with properties of the driver beside. */
+  public Connection connect(String database, Map<String, String> properties) throws SQLException {
+    Properties all = new Properties();
+    all.putAll(properties);
+    all.put("user", user);
+    all.put("password", password);
+    return DriverManager.getConnection(urlOf(database), all);
+  }
+
+  /** Whether it is one of our own, which has started and will end with us. */
+  public boolean isOwn() {
+    return own.isPresent();
   }
 
   /** What names a database to the job, and to a peer. */
-  Map<String, String> environment(String prefix, String database) {
+  public Map<String, String> environment(String prefix, String database) {
     return environment(prefix, database, host(), port());
   }
 
@@ -134,13 +150,13 @@ final class BenchServer implements AutoCloseable {
     return port == null ? 5432 : Integer.parseInt(port);
   }
 
-  void create(String database) throws SQLException {
+  public void create(String database) throws SQLException {
     drop(database);
     administer("CREATE DATABASE " + database);
   }
 
   /** Nobody may be connected to the database that is copied. What is dirty is written before. */
-  void copy(String from, String to) throws SQLException {
+  public void copy(String from, String to) throws SQLException {
     drop(to);
     int version = Integer.parseInt(setting("server_version_num"));
     administer(
@@ -153,7 +169,7 @@ final class BenchServer implements AutoCloseable {
    * So that reading what was just written writes nothing: each page has been written whole since
    * the last checkpoint, and says itself which of its rows are committed.
    */
-  void settle(String database) throws SQLException {
+  public void settle(String database) throws SQLException {
     administer("CHECKPOINT");
     try (Connection connection = connect(database);
         Statement statement = connection.createStatement()) {
@@ -161,12 +177,12 @@ final class BenchServer implements AutoCloseable {
     }
   }
 
-  void drop(String database) throws SQLException {
+  public void drop(String database) throws SQLException {
     administer("DROP DATABASE IF EXISTS " + database + " WITH (FORCE)");
   }
 
   /** What a figure depends on beside the machine. */
-  Map<String, String> settings() throws SQLException {
+  public Map<String, String> settings() throws SQLException {
     Map<String, String> settings = new LinkedHashMap<>();
     for (String name : SETTINGS) {
       settings.put(name, setting(name));

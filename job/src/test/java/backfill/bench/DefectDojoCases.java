@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Map;
 
 /** The main plan at sizes of its own, which no scale changes. */
-final class DefectDojoCases {
+public final class DefectDojoCases {
   private static final String PLAN = "defectdojo-authorized-users";
   private static final String TABLES = "/demo/schema.sql";
   private static final String DATA = "defectdojo-large";
@@ -16,7 +16,7 @@ final class DefectDojoCases {
 
   private DefectDojoCases() {}
 
-  static List<BenchCase> all() {
+  public static List<BenchCase> all() {
     return List.of(
         closely(
             "defectdojo-S1", new Size(5_000, 2_500, 125, new Departments(32, 8, 15), 5), List.of()),
@@ -31,7 +31,7 @@ final class DefectDojoCases {
   }
 
   /** The same in the small, for tests. */
-  static BenchCase tiny() {
+  public static BenchCase tiny() {
     return closely(
         "defectdojo-tiny",
         new Size(120, 40, 5, new Departments(30, 4, 12), 3),

@@ -4,11 +4,12 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.stream.StreamSupport;
 
 /** What the job says of one run, as far as it is measured. */
-record JobReport(JsonNode json) {
-  static JobReport read(Path file) throws IOException {
+public record JobReport(JsonNode json) {
+  public static JobReport read(Path file) throws IOException {
     return new JobReport(new ObjectMapper().readTree(file.toFile()));
   }
 
@@ -20,6 +21,20 @@ record JobReport(JsonNode json) {
   /** The statements that read or wrote rows. */
   long statements() {
     return sum("statements");
+  }
+
+  /** When Spark's session was ready, before which it asks a server for nothing. */
+  public Instant sessionReady() {
+    return started().plusMillis(json.path("sessionReadyMs").asLong());
+  }
+
+  /** When all was done but writing the report. */
+  public Instant ended() {
+    return started().plusMillis(json.path("durationMs").asLong());
+  }
+
+  private Instant started() {
+    return Instant.parse(json.path("startedAt").asText());
   }
 
   private long sum(String key) {

@@ -1,6 +1,9 @@
 package backfill.bench;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -11,8 +14,36 @@ import java.util.List;
  * @param classPath of a main class that the launcher starts instead of the job
  * @param directory where each process leaves its log and the job its report
  */
-record Launch(List<String> job, List<String> options, String classPath, Path directory) {
+public record Launch(List<String> job, List<String> options, String classPath, Path directory) {
   private static final String WRITERS = "write.writers=";
+
+  /**
+   * Those of the checkout that {@code job/bin/bench} names in the property {@code bench.checkout}.
+   *
+   * @param settings of the job, as {@code --set} takes them
+   */
+  public static Launch ofCheckout(List<String> settings) throws IOException {
+    Path checkout = Path.of(System.getProperty("bench.checkout", ""));
+    List<String> options = new ArrayList<>();
+    settings.forEach(setting -> options.addAll(List.of("--set", setting)));
+    return new Launch(
+        List.of(checkout.resolve("job/bin/backfill").toString()),
+        options,
+        launcherClassPath(checkout),
+        Files.createDirectories(checkout.resolve("job/target/bench")));
+  }
+
+  /**
+   * That of the launcher, what the tests are, and the job: what it can start instead of the job.
+   */
+  private static String launcherClassPath(Path checkout) throws IOException {
+    Path target = checkout.resolve("job/target");
+    return String.join(
+        ":",
+        Files.readString(target.resolve("spark.classpath")).strip(),
+        target.resolve("test-classes").toString(),
+        target.resolve("backfill.jar").toString());
+  }
 
   /** How many connections the job writes with, so that the floor takes as many. */
   int writers() {

@@ -17,7 +17,7 @@ public final class Submitted {
    *
    * @param classPath begins with the launcher's own, so that its archive of Spark's classes holds
    */
-  static String jvmOptions(String classPath, Class<?> main) {
+  public static String jvmOptions(String classPath, Class<?> main) {
     return "-cp " + classPath + " " + Submitted.class.getName() + " " + main.getName();
   }
 

@@ -15,7 +15,7 @@ import java.util.regex.Pattern;
  * A process that has ended: how, how long it took, and what Linux alone tells, the processors' time
  * that it used and the most memory that it held. One at a time, or their times would be one.
  */
-record TimedProcess(
+public record TimedProcess(
     int exitCode, Duration took, Optional<Duration> cpu, OptionalLong peakBytes, String out) {
   private static final int SAMPLE_MILLIS = 50;
 
@@ -27,7 +27,7 @@ record TimedProcess(
       Pattern.compile("BACKFILL.*_(URL|USER|PASSWORD|PASSWORD_FILE)");
 
   /** Runs a command to its end; what it says on standard error goes to the end of a file. */
-  static TimedProcess run(List<String> command, Map<String, String> environment, Path log)
+  public static TimedProcess run(List<String> command, Map<String, String> environment, Path log)
       throws IOException, InterruptedException {
     Path out = Files.createTempFile("bench", ".out");
     try {

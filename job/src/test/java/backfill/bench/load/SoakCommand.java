@@ -1,0 +1,69 @@
+package backfill.bench.load;
+
+import backfill.bench.BenchCase;
+import backfill.bench.Launch;
+import backfill.bench.Submitted;
+import backfill.bench.load.Application.Load;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code job/bin/bench soak}. */
+@Command(
+    name = "bench soak",
+    description = {
+      "Reruns the main plan in one process beside the application of bench load, and looks after each rerun at the"
+          + " memory of the job, connections that are left, the ledger's size, and size and dead rows of what is filled.",
+      "Each is flat if the median of the last third of the reruns is at most a tenth above that of the first."
+    },
+    footer = {
+      "",
+      "It ends with 1 where something grew or a transaction of the application failed."
+    },
+    sortOptions = false)
+final class SoakCommand implements Callable<Integer> {
+  @Mixin private ApplicationOptions options;
+
+  @Option(
+      names = "--minutes",
+      paramLabel = "N",
+      defaultValue = "20",
+      description = "how long; default ${DEFAULT-VALUE}")
+  private int minutes;
+
+  @Option(
+      names = "--json",
+      paramLabel = "FILE",
+      description = "where the figures go; default job/target/bench/soak.json")
+  private Path json;
+
+  @Override
+  public Integer call() throws Exception {
+    options.requirePositive("--minutes", minutes);
+    BenchCase bench = options.bench();
+    Load load = options.load();
+    Launch launch = options.launch();
+    List<String> command = new ArrayList<>(launch.job());
+    command.addAll(List.of("run", bench.plan()));
+    command.addAll(launch.options());
+    Map<String, String> environment = new HashMap<>(LoadRun.TASKS);
+    environment.put(
+        "BACKFILL_JVM_OPTIONS", Submitted.jvmOptions(launch.classPath(), RerunOnDemand.class));
+    SoakResult result;
+    try (PinnedServer pinned = PinnedServer.start(System.getenv())) {
+      result =
+          new SoakRun(pinned, bench, launch, load)
+              .run(Duration.ofMinutes(minutes), command, environment);
+    }
+    Figures.write(json == null ? launch.directory().resolve("soak.json") : json, result);
+    System.out.print(SoakTable.of(result));
+    return result.isFlat() && result.failures().isEmpty() ? 0 : 1;
+  }
+}
