@@ -26,15 +26,22 @@ public final class GroupUsers implements Serializable {
   public void add(long group, RoaringBitmap members) {
     Integer number = numbers.get(group);
     if (number == null) {
-      numbers.put(group, users.size());
-      if (users.size() == groups.length) {
-        groups = Arrays.copyOf(groups, 2 * groups.length);
-      }
-      groups[users.size()] = group;
-      users.add(members.clone());
+      put(group, members.clone());
     } else {
       users.get(number).or(members);
     }
+  }
+
+  /** Takes a group's set as it is: groups may share one, and none is added to after that. */
+  public void put(long group, RoaringBitmap members) {
+    if (numbers.putIfAbsent(group, users.size()) != null) {
+      throw new IllegalArgumentException("group " + group + " has a set already");
+    }
+    if (users.size() == groups.length) {
+      groups = Arrays.copyOf(groups, 2 * groups.length);
+    }
+    groups[users.size()] = group;
+    users.add(members);
   }
 
   /** The group's number, or {@link #EMPTY}. */

@@ -46,6 +46,11 @@ public final class KeySet implements Serializable {
     return set().contains(key);
   }
 
+  /** All of them, ascending as numbers without a sign. */
+  public long[] toArray() {
+    return set().toArray();
+  }
+
   private Roaring64Bitmap set() {
     Roaring64Bitmap read = set;
     if (read == null) {

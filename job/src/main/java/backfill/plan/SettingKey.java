@@ -23,6 +23,7 @@ enum SettingKey {
   REPLICA_WAIT_FOR("read.wait-for", Measure.DURATION, "0 s", "24 h"),
   BROADCAST_BYTES("flatten.broadcast-bytes", Measure.BYTES, "0 B", "8 GiB"),
   DICTIONARY_BYTES("flatten.dictionary-bytes", Measure.BYTES, "0 B", "1 GiB"),
+  NESTED_BYTES("flatten.nested-bytes", Measure.BYTES, "0 B", "64 GiB"),
   WRITERS("write.writers", Measure.COUNT, "1", "64"),
   ROWS_PER_BATCH("write.rows-per-batch", Measure.COUNT, "1", "1000000"),
   BATCH_BYTES("write.batch-bytes", Measure.BYTES, "64 KiB", "1 GiB"),

@@ -121,11 +121,14 @@ public record Settings(
    * @param broadcastBytes size up to which the group to users map is sent to every executor whole;
    *     above it, it is joined
    * @param dictionaryBytes what the distinct keys of one step may take, where they are no integers
+   * @param nestedBytes what the driver may take for what is nested in what, and for the sets that
+   *     it closes over that
    */
-  public record Flatten(long broadcastBytes, long dictionaryBytes) {
+  public record Flatten(long broadcastBytes, long dictionaryBytes, long nestedBytes) {
     public Flatten {
       SettingKey.BROADCAST_BYTES.require(broadcastBytes);
       SettingKey.DICTIONARY_BYTES.require(dictionaryBytes);
+      SettingKey.NESTED_BYTES.require(nestedBytes);
     }
   }
 

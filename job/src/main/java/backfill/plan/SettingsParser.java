@@ -107,7 +107,8 @@ final class SettingsParser {
             duration(values, SettingKey.REPLICA_WAIT_FOR)),
         new Settings.Flatten(
             number(values, SettingKey.BROADCAST_BYTES),
-            number(values, SettingKey.DICTIONARY_BYTES)),
+            number(values, SettingKey.DICTIONARY_BYTES),
+            number(values, SettingKey.NESTED_BYTES)),
         write(values),
         new Settings.Verification(duration(values, SettingKey.WAIT_FOR)),
         new Settings.Ledger(

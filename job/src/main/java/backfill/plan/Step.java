@@ -83,12 +83,20 @@ public sealed interface Step permits Step.Fill, Step.Change {
      * @param direct sources that name a user of an object
      * @param through sources that name a group of an object
      * @param members sources that name a user of a group
+     * @param nested sources that name a group within a group
      */
-    public record GrantSources(List<Grant> direct, List<Grant> through, List<Membership> members) {
+    public record GrantSources(
+        List<Grant> direct, List<Grant> through, List<Membership> members, List<Nested> nested) {
       public GrantSources {
         direct = List.copyOf(direct);
         through = List.copyOf(through);
         members = List.copyOf(members);
+        nested = List.copyOf(nested);
+      }
+
+      /** Of groups that hold users and nothing else. */
+      public GrantSources(List<Grant> direct, List<Grant> through, List<Membership> members) {
+        this(direct, through, members, List.of());
       }
     }
 
@@ -102,6 +110,10 @@ public sealed interface Step permits Step.Fill, Step.Change {
 
     public List<Membership> members() {
       return grants.members();
+    }
+
+    public List<Nested> nested() {
+      return grants.nested();
     }
 
     @Override
@@ -124,7 +136,8 @@ public sealed interface Step permits Step.Fill, Step.Change {
       return Stream.of(
               direct().stream().map(Grant::from),
               through().stream().map(Grant::from),
-              members().stream().map(Membership::from))
+              members().stream().map(Membership::from),
+              nested().stream().map(Nested::from))
           .flatMap(names -> names)
           .collect(Collectors.toSet());
     }
@@ -310,6 +323,13 @@ public sealed interface Step permits Step.Fill, Step.Change {
    * @param from a source's or a view's name
    */
   record Membership(String from, String group, String user) {}
+
+  /**
+   * One source of what is nested in what: who is a member of the child is a member of the parent.
+   *
+   * @param from a source's or a view's name
+   */
+  record Nested(String from, String parent, String child) {}
 
   /** The table of pairs and its two columns. */
   record IntoPairs(String table, String object, String user) {}

@@ -78,6 +78,7 @@ final class StepParser {
       members.add(new Step.Membership(from(each), column(each, "group"), column(each, "user")));
       each.done();
     }
+    List<Step.Nested> nested = nested(step);
     boolean hasDirect = isGiven(step, "direct");
     boolean hasThrough = isGiven(step, "through");
     boolean hasMembers = isGiven(step, "members");
@@ -89,11 +90,15 @@ final class StepParser {
     } else if (hasMembers && !hasThrough) {
       step.problem(step.owner() + " has members, but no through that grants a group anything");
     }
+    if (isGiven(step, "nested") && !hasThrough) {
+      step.problem(
+          step.owner() + " has nested groups, but no through that grants a group anything");
+    }
     Step.IntoPairs target = step.requiredObject("into").map(this::intoPairs).orElse(null);
     return new Step.Pairs(
         name,
         onlyIf,
-        new Step.Pairs.GrantSources(direct, through, members),
+        new Step.Pairs.GrantSources(direct, through, members, nested),
         target,
         RowsParser.surplus(step, Step.Surplus.REPORT),
         RowsParser.owns(step, sql),
@@ -112,6 +117,21 @@ final class StepParser {
       each.done();
     }
     return grants;
+  }
+
+  private List<Step.Nested> nested(Node step) {
+    List<Step.Nested> nested = new ArrayList<>();
+    for (Node each : step.objects("nested")) {
+      Step.Nested edges =
+          new Step.Nested(from(each), column(each, "parent"), column(each, "child"));
+      if (!edges.parent().isEmpty() && edges.parent().equals(edges.child())) {
+        each.problem(
+            "child", "is the column " + edges.child() + ", and so is parent; name two columns");
+      }
+      nested.add(edges);
+      each.done();
+    }
+    return nested;
   }
 
   private String from(Node node) {

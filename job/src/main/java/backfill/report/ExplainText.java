@@ -6,6 +6,7 @@ import backfill.postgres.explain.StepExplanation;
 import backfill.postgres.ledger.KeyHistory;
 import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -16,6 +17,9 @@ import java.util.stream.Collectors;
  */
 public final class ExplainText {
   private static final String INDENT = "  ";
+
+  /** Groups of one chain. */
+  private static final int SHOWN_OF_A_CHAIN = 12;
 
   private final int width;
   private final List<String> lines = new ArrayList<>();
@@ -48,6 +52,9 @@ public final class ExplainText {
       given.unseen().forEach(reason -> say("not looked at: " + reason));
       table(ways(given, pair(step)), pair(step) ? new BitSet() : first());
       more(given.allWays() - given.ways().size(), "way");
+      given.ways().stream()
+          .filter(way -> way.nested() != null && !way.nested().isEmpty())
+          .forEach(way -> say(chain(step.subject(), way)));
     }
     if (pair(step)) {
       rows(step.held());
@@ -55,6 +62,26 @@ public final class ExplainText {
     if (step.history() != null) {
       history(step.history());
     }
+  }
+
+  /** From the user to the object, in words; of a long chain the ends. */
+  private static String chain(StepExplanation.Subject subject, StepExplanation.Way way) {
+    List<String> up = new ArrayList<>(List.of(way.group()));
+    up.addAll(way.nested());
+    Collections.reverse(up);
+    StringBuilder words =
+        new StringBuilder(
+            "user %s is a member of group %s".formatted(subject.user().value(), up.get(0)));
+    int left = Math.max(0, up.size() - SHOWN_OF_A_CHAIN);
+    for (int i = 1; i < up.size() - 1 - left; i++) {
+      words.append(", which is nested in ").append(up.get(i));
+    }
+    words
+        .append(", which is nested ")
+        .append(left == 0 ? "" : "through " + Amount.of(left, "more group") + " ")
+        .append("in ")
+        .append(way.group());
+    return words.append(", which is granted object ").append(subject.object().value()).toString();
   }
 
   private static boolean pair(StepExplanation step) {

@@ -102,6 +102,7 @@ final class ReportJson {
     keys.put("stages", step.cost().stages());
     keys.put("changes", step.changes());
     keys.put("leftOut", step.read().leftOut());
+    keys.put("nested", step.read().nested());
     keys.put("targetRows", diffed.ofPlan(plan -> plan.targetRows()));
     keys.put("owns", diffed.owns());
     keys.put("takenAway", diffed.takenAway());

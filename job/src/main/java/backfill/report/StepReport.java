@@ -34,8 +34,9 @@ public record StepReport(
    *
    * @param rows source to rows
    * @param leftOut source to the rows of its table that it does not give
+   * @param nested what is nested in what; null where nothing is
    */
-  public record Read(Map<String, Long> rows, Map<String, LeftOut> leftOut) {}
+  public record Read(Map<String, Long> rows, Map<String, LeftOut> leftOut, NestingReport nested) {}
 
   /**
    * What the diff decided.

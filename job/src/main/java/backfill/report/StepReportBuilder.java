@@ -22,6 +22,7 @@ import backfill.spark.read.LeftOut;
 import backfill.spark.step.DiffCounts;
 import backfill.spark.step.Gains;
 import backfill.spark.step.Losses;
+import backfill.spark.step.Nesting;
 import backfill.spark.step.RowsToSet;
 import backfill.spark.step.Verified;
 import java.time.Duration;
@@ -41,6 +42,7 @@ public final class StepReportBuilder {
   private StepStatus status = StepStatus.PENDING;
   private Map<String, Long> read = Map.of();
   private Map<String, LeftOut> leftOut = Map.of();
+  private NestingReport nested;
   private DiffCounts plan;
   private ToDo toDo = new ToDo(null, null, null, null);
   private String owns;
@@ -87,7 +89,7 @@ public final class StepReportBuilder {
         step,
         target,
         status,
-        new Read(read, leftOut),
+        new Read(read, leftOut, nested),
         new Diffed(
             plan, toDo, owns, takenAway, foretold, new StepReport.Undoing(cannotUndo, ledgerBytes)),
         new Written(inserts, sequencesSet, updates, changes, deletes, cascaded, rejected),
@@ -117,6 +119,11 @@ public final class StepReportBuilder {
     Map<String, LeftOut> all = new LinkedHashMap<>(leftOut);
     all.put(source, rows);
     leftOut = Collections.unmodifiableMap(all);
+  }
+
+  /** What is nested in what; null where nothing is. */
+  public void nested(Nesting found) {
+    nested = found == null ? null : NestingReport.of(found);
   }
 
   /** Not all that it writes could be taken back, for this reason. */

@@ -13,6 +13,7 @@ import backfill.postgres.write.CascadeCount;
 import backfill.postgres.write.KeepingRule;
 import backfill.postgres.write.SequenceRoom;
 import backfill.postgres.write.WritePart;
+import backfill.report.NestingReport;
 import backfill.report.Refusal;
 import backfill.report.Sentences;
 import backfill.report.Stage;
@@ -20,6 +21,7 @@ import backfill.report.StepReportBuilder;
 import backfill.spark.diff.DiffSum;
 import backfill.spark.read.Reading;
 import backfill.spark.step.DiffCounts;
+import backfill.spark.step.Nesting;
 import backfill.spark.step.Overlay;
 import backfill.spark.step.PlannedKeys;
 import backfill.spark.step.StepRun;
@@ -85,6 +87,13 @@ final class FillStep {
         () -> {
           run.enter(Stage.FLATTEN, step, step.name(), 0);
           work.flatten();
+          Nesting nesting = work.nesting();
+          report.nested(nesting);
+          if (nesting != null) {
+            NestingReport.of(nesting)
+                .sentences()
+                .forEach(line -> run.progress.say("flatten " + step.name() + ": " + line));
+          }
         });
   }
 

@@ -38,7 +38,7 @@ class SettingsTest {
                     Duration.ofHours(24),
                     Settings.OnRevoked.REPORT),
                 new Settings.Read(4, 10_000, 10_000, Duration.ofMinutes(1)),
-                new Settings.Flatten(268_435_456, 268_435_456),
+                new Settings.Flatten(268_435_456, 268_435_456, 1_073_741_824),
                 new Settings.Write(
                     2, 40_000, 16L << 20, AUTO, Duration.ofSeconds(60), Duration.ofMinutes(2)),
                 new Settings.Verification(Duration.ofSeconds(60)),
@@ -65,7 +65,7 @@ class SettingsTest {
         allow-delete = true
         on-revoked = remove
         read { readers = 1, fetch-rows = 1000000, wait-for = 0 s }
-        flatten { broadcast-bytes = 0 B, dictionary-bytes = 1 GiB }
+        flatten { broadcast-bytes = 0 B, dictionary-bytes = 1 GiB, nested-bytes = 64 GiB }
         write { writers = 64, rows-per-batch = 1, batch-bytes = 1 GiB, protocol = copy, statement-timeout = 1 h, retry-for = 0 s }
         verify.wait-for = 24 h
         ledger { schema = "Our ledger", lease = 1.5 s, keys = on, keys-bytes = 0 B }
@@ -83,7 +83,7 @@ class SettingsTest {
                     Duration.ofHours(1),
                     Settings.OnRevoked.REMOVE),
                 new Settings.Read(1, 1_000_000, 10_000, Duration.ZERO),
-                new Settings.Flatten(0, 1_073_741_824),
+                new Settings.Flatten(0, 1_073_741_824, 68_719_476_736L),
                 new Settings.Write(64, 1, 1L << 30, COPY, Duration.ofHours(1), Duration.ZERO),
                 new Settings.Verification(Duration.ofHours(24)),
                 new Settings.Ledger(
@@ -144,9 +144,9 @@ class SettingsTest {
   void theRecordsRefuseTheSame() {
     assertThatThrownBy(() -> new Settings.Read(0, 1, 1, Duration.ofMinutes(1)))
         .hasMessage("read.readers must be 1 to 64, got 0");
-    assertThatThrownBy(() -> new Settings.Flatten(-1, 1))
+    assertThatThrownBy(() -> new Settings.Flatten(-1, 1, 1))
         .hasMessage("flatten.broadcast-bytes must be 0 B to 8 GiB, got -1 B");
-    assertThatThrownBy(() -> new Settings.Flatten(0, 1L << 31))
+    assertThatThrownBy(() -> new Settings.Flatten(0, 1L << 31, 1))
         .hasMessage("flatten.dictionary-bytes must be 0 B to 1 GiB, got 2147483648 B");
     assertThatThrownBy(() -> new Settings.Verification(Duration.ofDays(2)))
         .hasMessage("verify.wait-for must be 0 s to 24 h, got 172800000 ms");

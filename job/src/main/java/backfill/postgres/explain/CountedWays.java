@@ -5,7 +5,9 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 
@@ -38,7 +40,13 @@ final class CountedWays {
     direct(edges.direct(), object);
     for (Edge through : edges.through()) {
       List<String> groups = groups(through, object);
+      Map<String, Set<String>> below =
+          edges.nested().isEmpty() ? Map.of() : new NestingLook(rows, edges.nested()).below(groups);
       for (Edge members : edges.members()) {
+        if (!below.isEmpty()) {
+          nested(members, groups, below, through.relation());
+          continue;
+        }
         byGroup(members, groups, through.relation(), members.relation());
       }
     }
@@ -50,12 +58,56 @@ final class CountedWays {
       throws SQLException {
     direct(edges.direct().stream().map(Edge::reversed).toList(), user);
     for (Edge members : edges.members()) {
-      List<String> groups = groups(members.reversed(), user);
+      List<String> groups = above(groups(members.reversed(), user), edges);
       for (Edge through : edges.through()) {
         byGroup(through.reversed(), groups, through.relation(), members.relation());
       }
     }
     return given(unseen);
+  }
+
+  /** These groups, and those that they are nested in. */
+  private List<String> above(List<String> groups, Edge.OfStep edges) throws SQLException {
+    if (edges.nested().isEmpty()) {
+      return groups;
+    }
+    Set<String> all = new LinkedHashSet<>(groups);
+    new NestingLook(rows, edges.nested()).above(groups).values().forEach(all::addAll);
+    return List.copyOf(all);
+  }
+
+  /** The users of each group that is granted, with those of the groups below it. */
+  private void nested(
+      Edge members, List<String> groups, Map<String, Set<String>> below, Relation grants)
+      throws SQLException {
+    List<String> granted = new ArrayList<>();
+    List<String> held = new ArrayList<>();
+    for (String group : groups) {
+      for (String each : NestingLook.shortest(List.of(group), below).keySet()) {
+        granted.add(group);
+        held.add(each);
+      }
+    }
+    KeyType type = members.left().type();
+    String exact = NestingLook.exact(type);
+    List<String> all = List.copyOf(new LinkedHashSet<>(held));
+    RowLook.Match match = sql -> notNull(anyOf(sql, members, all), members);
+    Sql sql =
+        new Sql()
+            .add(
+                "SELECT n.g::pg_catalog.text AS g, pg_catalog.count(DISTINCT e.u) AS pairs, pg_catalog.count(*) OVER () AS n FROM (");
+    rows.select(
+        sql,
+        members.relation(),
+        members.left().value() + " AS k, " + members.right().value() + " AS u",
+        match);
+    sql.add(") AS e JOIN unnest(").addAll(granted, type).add(", ").addAll(held, type);
+    sql.add(") AS n(g, k) ON e.k" + exact + " = n.k GROUP BY n.g ORDER BY pairs DESC, n.g" + exact);
+    counted(members, sql.add(" LIMIT " + limit), match, grants, members.relation());
+  }
+
+  private static Sql anyOf(Sql sql, Edge edge, List<String> groups) {
+    return sql.add(Relation.quoted(edge.left().column())).addAnyOf(groups, edge.left().type());
   }
 
   private void direct(List<Edge> edges, String known) throws SQLException {
@@ -79,11 +131,7 @@ final class CountedWays {
     if (groups.isEmpty()) {
       return;
     }
-    RowLook.Match match =
-        sql ->
-            notNull(
-                sql.add(Relation.quoted(edge.left().column())).addAnyOf(groups, edge.left().type()),
-                edge);
+    RowLook.Match match = sql -> notNull(anyOf(sql, edge, groups), edge);
     String group = edge.left().value();
     Sql sql =
         rows.select(
@@ -92,6 +140,12 @@ final class CountedWays {
                 .formatted(group, edge.right().value()),
             match);
     sql.add(" GROUP BY " + group + " ORDER BY pairs DESC, " + group + " LIMIT " + limit);
+    counted(edge, sql, match, grants, members);
+  }
+
+  /** Takes the groups that a statement counts, and how many there are. */
+  private void counted(Edge edge, Sql sql, RowLook.Match match, Relation grants, Relation members)
+      throws SQLException {
     long[] counted = {0};
     rows.query(
         edge.relation(),

@@ -4,16 +4,18 @@ import java.util.List;
 
 /**
  * One of a step's sources as pairs: what it has on its left is an object, or a group in a source of
- * members; on its right is a user, or a group in a source of grants to groups.
+ * members; on its right is a user, or a group in a source of grants to groups. A source of nested
+ * groups has the parent on its left and the child on its right.
  */
 record Edge(Relation relation, Stored left, Stored right) {
 
   /** Where a step's pairs come from. */
-  record OfStep(List<Edge> direct, List<Edge> through, List<Edge> members) {
+  record OfStep(List<Edge> direct, List<Edge> through, List<Edge> members, List<Edge> nested) {
     OfStep {
       direct = List.copyOf(direct);
       through = List.copyOf(through);
       members = List.copyOf(members);
+      nested = List.copyOf(nested);
     }
   }
 

@@ -2,8 +2,11 @@ package backfill.postgres.explain;
 
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /** Finds every way by which one user has one object. */
 final class PairWays {
@@ -26,7 +29,9 @@ final class PairWays {
       List<String> groups =
           rows.keys(through.relation(), through.right(), sql -> through.left().is(sql, object));
       for (Edge members : edges.members()) {
-        if (!groups.isEmpty()) {
+        if (!groups.isEmpty() && !edges.nested().isEmpty()) {
+          nested(edges.nested(), through, members, groups, object, user);
+        } else if (!groups.isEmpty()) {
           groups(through, members, groups, object, user);
         }
       }
@@ -82,5 +87,61 @@ final class PairWays {
         group ->
             ways.add(
                 new StepExplanation.Way(group, grantRows.get(group), memberRows.get(group), 1)));
+  }
+
+  /** Those of the object's groups in which the user is, or a group in which the user is. */
+  private void nested(
+      List<Edge> nested,
+      Edge through,
+      Edge members,
+      List<String> granted,
+      String object,
+      String user)
+      throws SQLException {
+    List<String> own =
+        rows.keys(members.relation(), members.left(), sql -> members.right().is(sql, user));
+    Map<String, String> next = NestingLook.shortest(own, new NestingLook(rows, nested).above(own));
+    Set<String> wanted = Set.copyOf(granted);
+    List<String> reached = next.keySet().stream().filter(wanted::contains).toList();
+    all += reached.size();
+    Map<String, List<String>> chains = new LinkedHashMap<>();
+    reached.stream()
+        .limit(limit)
+        .forEach(group -> chains.put(group, NestingLook.behind(group, next)));
+    if (chains.isEmpty()) {
+      return;
+    }
+    Map<String, StepExplanation.Found> grantRows =
+        rows.foundByGroup(
+            through.relation(),
+            through.right(),
+            through.ends(),
+            sql -> anyOf(through.left().is(sql, object), through.right(), chains.keySet()));
+    Map<String, StepExplanation.Found> memberRows =
+        rows.foundByGroup(
+            members.relation(),
+            members.left(),
+            members.ends(),
+            sql ->
+                anyOf(
+                    members.right().is(sql, user),
+                    members.left(),
+                    chains.keySet().stream().map(group -> last(group, chains)).toList()));
+    chains.forEach(
+        (group, chain) ->
+            ways.add(
+                new StepExplanation.Way(
+                    group, grantRows.get(group), memberRows.get(last(group, chains)), 1, chain)));
+  }
+
+  private static Sql anyOf(Sql sql, Stored end, Collection<String> groups) {
+    return sql.add(" AND " + Relation.quoted(end.column()))
+        .addAnyOf(groups.stream().distinct().toList(), end.type());
+  }
+
+  /** The group that has the user. */
+  private static String last(String group, Map<String, List<String>> chains) {
+    List<String> chain = chains.get(group);
+    return chain.isEmpty() ? group : chain.get(chain.size() - 1);
   }
 }

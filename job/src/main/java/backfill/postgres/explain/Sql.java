@@ -70,6 +70,11 @@ final class Sql {
     return add(")");
   }
 
+  /** Some keys as a list. */
+  Sql addAll(List<String> keys, KeyType type) {
+    return add(new Placed(keys, "pg_catalog." + type.element(), true));
+  }
+
   private Sql add(Placed value) {
     values.add(value);
     String type = "::" + value.type() + (value.many() ? "[]" : "");

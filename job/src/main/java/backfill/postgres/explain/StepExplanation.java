@@ -77,8 +77,14 @@ public record StepExplanation(
    * @param grants the rows that grant something to the user, or to the group
    * @param members the rows by which the user is in the group; null for a direct grant
    * @param pairs how many different pairs are given by this way alone
+   * @param nested the groups from the one that is granted down to the one that has the user, by the
+   *     shortest chain, without the first; null where nothing is nested, or pairs are counted
    */
-  public record Way(String group, Found grants, Found members, long pairs) {}
+  public record Way(String group, Found grants, Found members, long pairs, List<String> nested) {
+    public Way(String group, Found grants, Found members, long pairs) {
+      this(group, grants, members, pairs, null);
+    }
+  }
 
   /**
    * Rows of one table.

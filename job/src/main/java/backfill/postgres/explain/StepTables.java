@@ -132,7 +132,18 @@ final class StepTables {
                 Stored.in(target.user(), from.column(member.user()))));
       }
     }
-    return new Edge.OfStep(direct, through, members);
+    List<Edge> nested = new ArrayList<>();
+    for (Step.Nested each : step.nested()) {
+      Relation from = relation(each.from());
+      if (from != null) {
+        nested.add(
+            new Edge(
+                from,
+                Stored.asItIs(from.column(each.parent())),
+                Stored.asItIs(from.column(each.child()))));
+      }
+    }
+    return new Edge.OfStep(direct, through, members, nested);
   }
 
   /** Why some of the step's sources are not looked at, a sentence each. */
@@ -179,6 +190,8 @@ final class StepTables {
         .forEach(grant -> add(source, grant.from(), grant.object(), grant.grantee(), needed));
     step.members()
         .forEach(member -> add(source, member.from(), member.group(), member.user(), needed));
+    step.nested()
+        .forEach(edges -> add(source, edges.from(), edges.parent(), edges.child(), needed));
     source.keyedBy().ifPresent(keyed -> needed.add(keyed.column()));
     plan.sources().values().stream()
         .flatMap(other -> other.keyedBy().stream())

@@ -1,5 +1,6 @@
 package backfill.postgres.preflight;
 
+import backfill.plan.Amount;
 import backfill.plan.Plan;
 import backfill.plan.Step;
 import backfill.postgres.catalog.Findings;
@@ -12,12 +13,20 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Whether a target's sequence outlasts two full runs. A cheap upper bound is asked first, and the
- * exact number only if the bound does not fit.
+ * Whether a target's sequence outlasts two full runs, and the driver's memory what is nested. A
+ * cheap upper bound is asked first, and the exact number only if the bound does not fit.
  */
 final class HeadroomCheck {
   /** More rows than any server holds: two full runs of this many are never counted. */
   private static final long BEYOND_ANY_TABLE = 1L << 50;
+
+  /** Of a table that was never analyzed: as many rows of two integers as a block of it holds. */
+  private static final long ROWS_PER_BLOCK = 226;
+
+  /** What the driver takes for a row that nests, and for a membership, about. */
+  private static final long BYTES_PER_NESTING = 96;
+
+  private static final long BYTES_PER_MEMBERSHIP = 10;
 
   private final PreflightConnections sessions;
   private final Findings findings;
@@ -54,6 +63,49 @@ final class HeadroomCheck {
         throw e;
       }
     }
+  }
+
+  /** Warns where what is nested may take more memory than it may; the run itself knows exactly. */
+  void nesting(Plan plan, Step.Pairs step, Map<String, Table> sources) throws SQLException {
+    if (step.nested().isEmpty()) {
+      return;
+    }
+    long edges = 0;
+    for (Step.Nested each : step.nested()) {
+      edges += rows(plan, sources, each.from());
+    }
+    long memberships = 0;
+    for (Step.Membership each : step.members()) {
+      memberships += rows(plan, sources, each.from());
+    }
+    long bytes = edges * BYTES_PER_NESTING + memberships * BYTES_PER_MEMBERSHIP;
+    long most = plan.settings().flatten().nestedBytes();
+    if (bytes > most) {
+      findings.warn(
+          Findings.place(step),
+          "what is nested takes about %,d MiB of the driver's memory (by the server's statistics about %s that nest and %s), and flatten.nested-bytes is %,d MiB: a run that needs more ends with exit 4; raise it along with the driver's memory"
+              .formatted(
+                  bytes >> 20,
+                  Amount.of(edges, "row"),
+                  Amount.of(memberships, "membership"),
+                  most >> 20));
+    }
+  }
+
+  private long rows(Plan plan, Map<String, Table> sources, String from) throws SQLException {
+    Table table = sources.get(from);
+    if (table == null || table.isPending()) {
+      // A view, or a table that is still to be made.
+      return 0;
+    }
+    long analyzed =
+        sessions
+            .reading(plan.sources().get(from).database())
+            .one(
+                "SELECT reltuples::pg_catalog.int8 FROM pg_catalog.pg_class WHERE oid = ?::pg_catalog.oid",
+                row -> row.getLong(1),
+                table.oid());
+    return analyzed >= 0 ? analyzed : table.blocks() * ROWS_PER_BLOCK;
   }
 
   private static boolean tooSmall(List<Headroom> all, long rows) {

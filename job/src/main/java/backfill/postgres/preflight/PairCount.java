@@ -2,6 +2,7 @@ package backfill.postgres.preflight;
 
 import backfill.plan.Plan;
 import backfill.plan.Step;
+import backfill.postgres.catalog.KeyType;
 import backfill.postgres.catalog.Table;
 import backfill.postgres.server.Inquiry;
 import backfill.postgres.server.Parameters;
@@ -59,7 +60,15 @@ final class PairCount {
     for (String direct : direct()) {
       counts.add("(SELECT pg_catalog.count(*) FROM (" + direct + ") d)");
     }
-    if (hasGroups()) {
+    if (hasGroups() && !step.nested().isEmpty()) {
+      // What is nested in what is not followed for a bound.
+      counts.add(
+          "(SELECT pg_catalog.count(*) FROM ("
+              + union(through())
+              + ") t) * (SELECT pg_catalog.count(DISTINCT u)::numeric FROM ("
+              + union(members())
+              + ") m)");
+    } else if (hasGroups()) {
       counts.add(
           "(SELECT coalesce(pg_catalog.sum(m.users), 0) FROM ("
               + union(through())
@@ -73,7 +82,9 @@ final class PairCount {
   /** Each pair once. */
   long exactly(Inquiry inquiry) throws SQLException {
     List<String> pairs = new ArrayList<>(direct());
-    if (hasGroups()) {
+    if (hasGroups() && !step.nested().isEmpty()) {
+      pairs.add(nestedPairs());
+    } else if (hasGroups()) {
       pairs.add(
           "SELECT t.o, m.u FROM ("
               + union(through())
@@ -88,35 +99,82 @@ final class PairCount {
             + ") p WHERE o IS NOT NULL AND u IS NOT NULL) q");
   }
 
+  /** UNION, and not UNION ALL: groups may be nested in a circle. */
+  private String nestedPairs() {
+    return """
+    SELECT t.o, m.u FROM (%s) t
+    JOIN (WITH RECURSIVE edges(p, c) AS (%s), below(g, r) AS (
+            SELECT t.g, t.g FROM (%s) t
+            UNION SELECT below.g, edges.c FROM below JOIN edges ON edges.p = below.r)
+          SELECT g, r FROM below) held ON held.g = t.g
+    JOIN (%s) m ON m.g = held.r"""
+        .formatted(union(through()), union(nested()), union(through()), union(members()));
+  }
+
   private boolean hasGroups() {
     return !step.through().isEmpty() && !step.members().isEmpty();
   }
 
   private List<String> direct() {
     return step.direct().stream()
-        .map(grant -> columns(grant.from(), grant.object(), "o", grant.grantee(), "u"))
+        .map(grant -> columns(grant.from(), as(grant.object(), "o"), as(grant.grantee(), "u")))
         .toList();
   }
 
   private List<String> through() {
     return step.through().stream()
-        .map(grant -> columns(grant.from(), grant.object(), "o", grant.grantee(), "g"))
+        .map(
+            grant ->
+                columns(
+                    grant.from(),
+                    as(grant.object(), "o"),
+                    group(grant.from(), grant.grantee()) + " AS g"))
         .toList();
+  }
+
+  private List<String> nested() {
+    return step.nested().stream()
+        .map(
+            edges ->
+                columns(
+                    edges.from(),
+                    group(edges.from(), edges.parent()) + " AS p",
+                    group(edges.from(), edges.child()) + " AS c"))
+        .toList();
+  }
+
+  /** A recursive query needs groups of one type, and of one collation. */
+  private String group(String from, String name) {
+    if (step.nested().isEmpty()) {
+      return TableName.quote(name);
+    }
+    KeyType type = sources.get(from).column(name).flatMap(KeyType::of).orElse(KeyType.TEXT);
+    return TableName.quote(name)
+        + "::pg_catalog."
+        + type.element()
+        + (type == KeyType.TEXT ? " COLLATE pg_catalog.\"C\"" : "");
   }
 
   private List<String> members() {
     return step.members().stream()
-        .map(member -> columns(member.from(), member.group(), "g", member.user(), "u"))
+        .map(
+            member ->
+                columns(
+                    member.from(),
+                    group(member.from(), member.group()) + " AS g",
+                    as(member.user(), "u")))
         .toList();
   }
 
-  private String columns(String from, String first, String as, String second, String asSecond) {
-    return "SELECT %s AS %s, %s AS %s FROM %s%s"
+  private static String as(String name, String called) {
+    return TableName.quote(name) + " AS " + called;
+  }
+
+  private String columns(String from, String first, String second) {
+    return "SELECT %s, %s FROM %s%s"
         .formatted(
-            TableName.quote(first),
-            as,
-            TableName.quote(second),
-            asSecond,
+            first,
+            second,
             sources.get(from).name().quoted(),
             plan.sources()
                 .get(from)

@@ -97,6 +97,10 @@ public final class PairTypes {
         source(views, member.from(), member.group(), groups);
         source(views, member.from(), member.user(), users);
       }
+      for (Step.Nested edges : step.nested()) {
+        source(views, edges.from(), edges.parent(), groups);
+        source(views, edges.from(), edges.child(), groups);
+      }
     }
     fits(step, target, objects, users);
   }

@@ -81,6 +81,9 @@ final class Scope {
         pairs.members().stream()
             .filter(member -> member.from().equals(source))
             .forEach(member -> columns.addAll(List.of(member.group(), member.user())));
+        pairs.nested().stream()
+            .filter(edges -> edges.from().equals(source))
+            .forEach(edges -> columns.addAll(List.of(edges.parent(), edges.child())));
       }
     }
     return columns;

@@ -110,6 +110,7 @@ final class TargetTables {
                   Findings.place(step), step, table, usable.arbiter().index(), findings));
       if (step instanceof Step.Pairs pairs && table.isTable()) {
         headroom.check(plan, pairs, table, sources, now);
+        headroom.nesting(plan, pairs, sources);
       }
     }
     return targets;

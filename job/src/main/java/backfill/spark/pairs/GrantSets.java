@@ -18,6 +18,7 @@ import backfill.spark.read.KeyRange;
 import backfill.spark.read.KeySpace;
 import backfill.spark.read.ReadPairs;
 import backfill.spark.read.SnapshotReader;
+import backfill.spark.step.Nesting;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Iterator;
@@ -55,6 +56,7 @@ final class GrantSets implements AutoCloseable {
   private final StepKeyTypes types;
   private final StepKeys keys;
   private final List<JavaRDD<NumberedPairs>> members;
+  private final List<JavaRDD<NumberedPairs>> nested;
   private final List<JavaRDD<NumberedPairs>> direct;
   private final List<JavaRDD<NumberedPairs>> through;
   private final Broadcast<UserIndex> users;
@@ -99,19 +101,31 @@ final class GrantSets implements AutoCloseable {
                     read(
                         sources, m.from(), new PairColumnNames(m.group(), m.user()), GROUPS, USERS))
             .toList();
+    List<IdentifiedPairs> nestedRows =
+        step.nested().stream()
+            .map(
+                edges ->
+                    read(
+                        sources,
+                        edges.from(),
+                        new PairColumnNames(edges.parent(), edges.child()),
+                        GROUPS,
+                        GROUPS))
+            .toList();
     List<IdentifiedPairs> directRows = grants(sources, step.direct(), USERS);
     List<IdentifiedPairs> throughRows = grants(sources, step.through(), GROUPS);
     IdentifiedPairs targetRows = present(target, reader);
     keys =
         StepKeys.of(
             types,
-            Stream.of(memberRows, directRows, throughRows, List.of(targetRows))
+            Stream.of(memberRows, nestedRows, directRows, throughRows, List.of(targetRows))
                 .flatMap(List::stream)
                 .toList(),
             earlier.keys(),
             new KeyMemoryLimit(step.name(), settings.flatten().dictionaryBytes()),
             spark);
     members = numbered(memberRows);
+    nested = numbered(nestedRows);
     direct = numbered(directRows);
     through = numbered(throughRows);
     JavaRDD<NumberedPairs> present = targetRows.numbered(keys);
@@ -243,7 +257,7 @@ final class GrantSets implements AutoCloseable {
     if (!through.isEmpty()) {
       groups =
           numbersAlike
-              ? sources.inPairs().shared(step.members(), GroupMap.class, this::mapped)
+              ? sources.inPairs().shared(mapOf(), GroupMap.class, this::mapped)
               : mapped(kept);
       LOG.info("flatten {}: {}", step.name(), groups.description());
       int partitions = step.write().writers();
@@ -252,7 +266,26 @@ final class GrantSets implements AutoCloseable {
     return sets.stream().reduce(JavaPairRDD::union).orElseThrow();
   }
 
+  /**
+   * Steps that name these have one map. Of nested groups only those are closed that are granted.
+   */
+  private Object mapOf() {
+    return step.nested().isEmpty()
+        ? step.members()
+        : List.of(step.members(), step.nested(), step.through());
+  }
+
   private GroupMap mapped(KeptInSpark by) {
+    if (!nested.isEmpty()) {
+      NestingMemory memory = new NestingMemory(step.name(), settings.flatten().nestedBytes());
+      NestedGroups graph = NestedGroups.of(nested, memory, spark);
+      return GroupMap.closed(
+          graph.users(GroupMap.parts(members, numbering), through),
+          graph.told(keys.groups()),
+          settings.flatten().broadcastBytes(),
+          by,
+          spark);
+    }
     return GroupMap.of(members, numbering, settings.flatten().broadcastBytes(), by, spark);
   }
 
@@ -320,6 +353,11 @@ final class GrantSets implements AutoCloseable {
   /** Numbers objects and users. */
   StepKeys keys() {
     return keys;
+  }
+
+  /** What is nested in what; null where no groups are, and before {@link #granted}. */
+  Nesting nesting() {
+    return groups == null ? null : groups.nesting();
   }
 
   /** The group map, where it was broadcast; else null. */

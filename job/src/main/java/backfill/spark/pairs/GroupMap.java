@@ -4,11 +4,14 @@ import backfill.membership.GroupUsers;
 import backfill.plan.Amount;
 import backfill.spark.engine.KeptInSpark;
 import backfill.spark.read.PairCache;
+import backfill.spark.step.Nesting;
 import java.io.Serializable;
 import java.util.ArrayList;
+import java.util.IdentityHashMap;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.stream.IntStream;
 import org.apache.spark.api.java.JavaPairRDD;
 import org.apache.spark.api.java.JavaRDD;
@@ -22,15 +25,23 @@ import scala.Tuple2;
  * not kept in partitions that grants are joined with.
  */
 final class GroupMap implements PairCache.SharedUse {
+  /** What one task may carry of a map that is joined. */
+  private static final long SLICE_BYTES = 8L << 20;
+
   private final Broadcast<GroupUsers> broadcast;
   private final JavaPairRDD<Long, PartialSet> joined;
   private final String description;
+  private final Nesting nesting;
 
   private GroupMap(
-      Broadcast<GroupUsers> broadcast, JavaPairRDD<Long, PartialSet> joined, String description) {
+      Broadcast<GroupUsers> broadcast,
+      JavaPairRDD<Long, PartialSet> joined,
+      String description,
+      Nesting nesting) {
     this.broadcast = broadcast;
     this.joined = joined;
     this.description = description;
+    this.nesting = nesting;
   }
 
   /**
@@ -46,18 +57,7 @@ final class GroupMap implements PairCache.SharedUse {
       long broadcastBytes,
       KeptInSpark kept,
       JavaSparkContext spark) {
-    JavaPairRDD<Long, PartialSet> parts =
-        kept.keep(
-            members.stream()
-                .map(
-                    pairs ->
-                        PartialSetIterator.of(
-                            pairs,
-                            PartialSet.Kind.GROUP_USERS,
-                            users,
-                            PartialSetIterator.Unnumbered.REFUSE))
-                .reduce(JavaPairRDD::union)
-                .orElseThrow());
+    JavaPairRDD<Long, PartialSet> parts = kept.keep(parts(members, users));
     long share = broadcastBytes / Math.max(1, parts.getNumPartitions());
     List<Brought> brought =
         parts.mapPartitions(sets -> List.of(Brought.of(sets, share)).iterator()).collect();
@@ -70,7 +70,8 @@ final class GroupMap implements PairCache.SharedUse {
               Locale.ROOT,
               "the group map has %,d bytes, more than flatten.broadcast-bytes (%,d): it is joined",
               bytes,
-              broadcastBytes));
+              broadcastBytes),
+          null);
     }
     List<Tuple2<Long, PartialSet>> sets =
         brought.stream().allMatch(each -> each.sets() != null)
@@ -90,7 +91,68 @@ final class GroupMap implements PairCache.SharedUse {
             "the group map has %s with %s in %s: it is broadcast",
             Amount.of(map.size(), "group"),
             Amount.of(memberships, "membership"),
-            Amount.of(bytes, "byte")));
+            Amount.of(bytes, "byte")),
+        null);
+  }
+
+  /** Sets of users by group, more than one for a group. */
+  static JavaPairRDD<Long, PartialSet> parts(
+      List<JavaRDD<NumberedPairs>> members, PartialSetIterator.Numbering users) {
+    return members.stream()
+        .map(
+            pairs ->
+                PartialSetIterator.of(
+                    pairs,
+                    PartialSet.Kind.GROUP_USERS,
+                    users,
+                    PartialSetIterator.Unnumbered.REFUSE))
+        .reduce(JavaPairRDD::union)
+        .orElseThrow();
+  }
+
+  /**
+   * Of nested groups, closed already. A set that several groups share counts once, and travels once
+   * with those that are beside it.
+   *
+   * @param broadcastBytes as above
+   */
+  static GroupMap closed(
+      GroupUsers map,
+      Nesting nesting,
+      long broadcastBytes,
+      KeptInSpark kept,
+      JavaSparkContext spark) {
+    Map<RoaringBitmap, PartialSet> sets = new IdentityHashMap<>();
+    List<Tuple2<Long, PartialSet>> byGroup = new ArrayList<>();
+    for (int number = 0; number < map.size(); number++) {
+      RoaringBitmap users = map.users(number);
+      PartialSet set =
+          sets.computeIfAbsent(users, of -> PartialSet.of(PartialSet.Kind.GROUP_USERS, of));
+      byGroup.add(new Tuple2<>(map.group(number), set));
+    }
+    long bytes = sets.values().stream().mapToLong(set -> set.members().length).sum();
+    boolean joins = bytes > broadcastBytes;
+    String description =
+        String.format(
+            Locale.ROOT,
+            "%s among %s, %s; the closed group map has %s that are granted in %s%s",
+            Amount.of(nesting.edges(), "nesting"),
+            Amount.of(nesting.keys(), "group"),
+            Amount.of(nesting.cycles(), "cycle"),
+            Amount.of(map.size(), "group"),
+            Amount.of(bytes, "byte"),
+            joins
+                ? String.format(
+                    Locale.ROOT,
+                    ", more than flatten.broadcast-bytes (%,d): it is joined",
+                    broadcastBytes)
+                : ": it is broadcast");
+    if (!joins) {
+      return new GroupMap(spark.broadcast(map), null, description, nesting);
+    }
+    int slices = (int) Math.min(10_000, spark.defaultParallelism() + bytes / SLICE_BYTES);
+    return new GroupMap(
+        null, kept.keep(spark.parallelizePairs(byGroup, slices)), description, nesting);
   }
 
   /**
@@ -171,6 +233,11 @@ final class GroupMap implements PairCache.SharedUse {
     if (broadcast != null) {
       broadcast.destroy();
     }
+  }
+
+  /** What is nested in what; null where the step has no nested groups. */
+  Nesting nesting() {
+    return nesting;
   }
 
   /** What was decided and by which size, for the log. */

@@ -13,6 +13,7 @@ import backfill.spark.read.KeyNumbers;
 import backfill.spark.read.SnapshotReader;
 import backfill.spark.sink.Sink;
 import backfill.spark.step.DiffCounts;
+import backfill.spark.step.Nesting;
 import backfill.spark.step.SnapshotParentKeys;
 import backfill.spark.step.StepRun;
 import backfill.spark.step.ToldDiff;
@@ -106,6 +107,11 @@ public final class PairsRun implements StepRun {
   @Override
   public void flatten() {
     granted = grants.granted();
+  }
+
+  @Override
+  public Nesting nesting() {
+    return grants.nesting();
   }
 
   @Override

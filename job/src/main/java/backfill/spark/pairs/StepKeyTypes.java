@@ -66,6 +66,7 @@ record StepKeyTypes(
     Map<String, String> columns = new HashMap<>();
     step.through().forEach(grant -> columns.put(grant.from(), grant.grantee()));
     step.members().forEach(member -> columns.put(member.from(), member.group()));
+    step.nested().forEach(edges -> columns.putIfAbsent(edges.from(), edges.parent()));
     return columns.entrySet().stream()
         .flatMap(column -> sources.keyType(column.getKey(), column.getValue()).stream())
         .findFirst()

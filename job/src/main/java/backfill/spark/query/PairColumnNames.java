@@ -121,6 +121,9 @@ public record PairColumnNames(String key, String member) {
     step.members()
         .forEach(
             member -> add(uses, member.from(), new PairColumnNames(member.group(), member.user())));
+    step.nested()
+        .forEach(
+            edges -> add(uses, edges.from(), new PairColumnNames(edges.parent(), edges.child())));
   }
 
   private static void add(

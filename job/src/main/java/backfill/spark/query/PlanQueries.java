@@ -185,6 +185,11 @@ public final class PlanQueries implements QueryShapes {
           .computeIfAbsent(member.from(), from -> new HashSet<>())
           .addAll(List.of(member.group(), member.user()));
     }
+    for (Step.Nested edges : step.nested()) {
+      columns
+          .computeIfAbsent(edges.from(), from -> new HashSet<>())
+          .addAll(List.of(edges.parent(), edges.child()));
+    }
     return columns;
   }
 

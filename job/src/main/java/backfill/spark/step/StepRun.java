@@ -35,6 +35,11 @@ public interface StepRun extends AutoCloseable {
   /** Decides what the target should have. */
   void flatten();
 
+  /** What the sources nest, known once the step is flattened; null where they nest nothing. */
+  default Nesting nesting() {
+    return null;
+  }
+
   /** Takes away what it has. */
   DiffCounts diff();
 

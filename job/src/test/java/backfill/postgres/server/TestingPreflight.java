@@ -231,7 +231,7 @@ public final class TestingPreflight {
                 Duration.ofHours(1),
                 Settings.OnRevoked.REPORT),
             new Settings.Read(readers, 1000, 100, Duration.ofMinutes(1)),
-            new Settings.Flatten(1, 1),
+            new Settings.Flatten(1, 1, 1),
             WRITE,
             new Settings.Verification(Duration.ofSeconds(1)),
             new Settings.Ledger(

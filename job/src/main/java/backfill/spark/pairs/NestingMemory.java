@@ -1,0 +1,34 @@
+package backfill.spark.pairs;
+
+import backfill.spark.read.UnfitRowsException;
+import java.util.Locale;
+import java.util.function.LongConsumer;
+
+/**
+ * What a step's nesting, and the sets that are closed over it, may take in the driver's memory.
+ *
+ * @param most by {@code flatten.nested-bytes}
+ */
+record NestingMemory(String step, long most) {
+
+  /**
+   * @throws UnfitRowsException if they take more
+   */
+  void require(long bytes) {
+    if (bytes > most) {
+      throw new UnfitRowsException(
+          String.format(
+              Locale.ROOT,
+              "what is nested in what in step %s, and the sets closed over that, take %,d bytes or more, and"
+                  + " flatten.nested-bytes is %,d; the driver holds them whole: raise it along with the driver's memory",
+              step,
+              bytes,
+              most));
+    }
+  }
+
+  /** The same beside what is held already. */
+  LongConsumer beside(long held) {
+    return bytes -> require(held + bytes);
+  }
+}

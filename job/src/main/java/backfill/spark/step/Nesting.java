@@ -1,0 +1,38 @@
+package backfill.spark.step;
+
+import java.util.List;
+
+/**
+ * What a step's sources say of what is nested in what.
+ *
+ * @param edges rows that name a parent and a child
+ * @param keys how many different keys these have
+ * @param selfNested how many of them are nested in themselves by a row of their own
+ * @param cycles how many circles there are, of two keys or more: each counts as one set
+ * @param inCycles how many keys are in one
+ * @param firstCycles those with the smallest keys
+ */
+public record Nesting(
+    long edges, long keys, long selfNested, long cycles, long inCycles, List<Cycle> firstCycles) {
+  /** How many circles are named. */
+  public static final int LISTED = 20;
+
+  /** How many keys of one are named. */
+  public static final int LISTED_OF_EACH = 20;
+
+  public Nesting {
+    firstCycles = List.copyOf(firstCycles);
+  }
+
+  /**
+   * One circle.
+   *
+   * @param size how many keys are in it
+   * @param first the smallest of them
+   */
+  public record Cycle(long size, List<Object> first) {
+    public Cycle {
+      first = List.copyOf(first);
+    }
+  }
+}
