@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import backfill.testing.TestingAirflow;
 import backfill.testing.TestingCheckout;
-import backfill.testing.TestingPython;
+import backfill.testing.TestingOutcome;
 import java.nio.file.Path;
 import java.util.Map;
 import org.junit.jupiter.api.io.TempDir;
@@ -22,7 +22,7 @@ class AirflowOperatorIT {
   @ValueSource(strings = {"conf/airflow", "job/src/test/python/airflow-3.1.0"})
   void testsInPythonPass(String requirements) throws Exception {
     Path root = TestingCheckout.root();
-    TestingPython.Ended ended =
+    TestingOutcome ended =
         TestingAirflow.python(root.resolve(requirements))
             .run(
                 Map.of(

@@ -3,7 +3,7 @@ package backfill;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import backfill.testing.TestingLauncher;
-import backfill.testing.TestingLauncher.Ended;
+import backfill.testing.TestingOutcome;
 import java.io.IOException;
 import java.nio.file.Path;
 import org.junit.jupiter.api.BeforeEach;
@@ -29,7 +29,7 @@ class LauncherClusterTest {
     launcher.environment.put("STUB_WAIT", "echo driver at ${SPARK_LOCAL_IP-any address}");
   }
 
-  private Ended submit(String arguments) throws Exception {
+  private TestingOutcome submit(String arguments) throws Exception {
     launcher.environment.put("BACKFILL_SUBMIT_ARGS", arguments);
     return launcher.launch("run", "some-plan");
   }
@@ -62,7 +62,7 @@ class LauncherClusterTest {
   void driverOnAClusterIsToldNothingOfThisMachine(String arguments) throws Exception {
     useSparkSubmit();
 
-    Ended ended = submit(arguments);
+    TestingOutcome ended = submit(arguments);
 
     assertThat(ended.err()).isEqualTo(ELSEWHERE);
     assertThat(ended.out())
@@ -80,7 +80,7 @@ class LauncherClusterTest {
   void driverOnThisMachineIs(String arguments) throws Exception {
     useSparkSubmit();
 
-    Ended ended = submit(arguments);
+    TestingOutcome ended = submit(arguments);
 
     assertThat(ended.err()).isEmpty();
     assertThat(ended.out()).contains("--driver-java-options", "backfill.terminal", "log4j2");
@@ -90,7 +90,7 @@ class LauncherClusterTest {
   void driverOnAClusterHasASizeWithoutSparkHomeToo() throws Exception {
     launcher.environment.put("SPARK_DRIVER_MEMORY", "8g");
 
-    Ended ended = submit("--master spark://h:1 --deploy-mode cluster");
+    TestingOutcome ended = submit("--master spark://h:1 --deploy-mode cluster");
 
     assertThat(ended.err()).isEqualTo(ELSEWHERE);
     assertThat(ended.out()).contains("\n--driver-memory\n8g\n");
@@ -107,7 +107,7 @@ class LauncherClusterTest {
   void supervisorIsRefused(String arguments) throws Exception {
     assertThat(submit(arguments))
         .isEqualTo(
-            new Ended(
+            new TestingOutcome(
                 2,
                 "",
                 "backfill: BACKFILL_SUBMIT_ARGS has --supervise, which starts a run again that ended for a reason;"

@@ -3,7 +3,7 @@ package backfill;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import backfill.testing.TestingLauncher;
-import backfill.testing.TestingLauncher.Ended;
+import backfill.testing.TestingOutcome;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -73,7 +73,7 @@ class LauncherTest {
   void failedBuildNamesMavensOutput() throws Exception {
     launcher.script("mvn", "echo BROKEN; exit 1");
 
-    Ended ended = launcher.launch("plans");
+    TestingOutcome ended = launcher.launch("plans");
 
     assertThat(ended.code()).isEqualTo(3);
     assertThat(ended.out()).isEmpty();
@@ -103,7 +103,7 @@ class LauncherTest {
         Files.createSymbolicLink(
             launcher.bin.resolve("backfill"), launcher.root.resolve("job/bin/backfill"));
 
-    Ended ended = TestingLauncher.end(launcher.begin(link, "run", "some plan"));
+    TestingOutcome ended = TestingLauncher.end(launcher.begin(link, "run", "some plan"));
 
     assertThat(ended.code()).isZero();
     assertThat(ended.out().lines())
@@ -139,7 +139,7 @@ class LauncherTest {
 
     assertThat(launcher.launch("plans"))
         .isEqualTo(
-            new Ended(
+            new TestingOutcome(
                 3,
                 "",
                 "backfill: "
@@ -169,7 +169,7 @@ class LauncherTest {
     }
     launcher.environment.put("PATH", launcher.bin.toString());
 
-    Ended ended = launcher.launch("plans");
+    TestingOutcome ended = launcher.launch("plans");
 
     assertThat(ended.code()).isEqualTo(3);
     assertThat(ended.err())
@@ -203,7 +203,7 @@ class LauncherTest {
     for (String size : List.of("lots", "0", "-1g", "8gb", "8 g")) {
       launcher.environment.put("SPARK_DRIVER_MEMORY", size);
 
-      Ended ended = launcher.launch("plans");
+      TestingOutcome ended = launcher.launch("plans");
 
       assertThat(ended.code()).as(size).isEqualTo(2);
       assertThat(ended.err())
@@ -263,7 +263,7 @@ class LauncherTest {
   void sizeOfAJvmThatRunsAlreadyIsRefused() throws Exception {
     launcher.environment.put("BACKFILL_SUBMIT_ARGS", "--driver-memory 8g");
 
-    Ended ended = launcher.launch("plans");
+    TestingOutcome ended = launcher.launch("plans");
 
     assertThat(ended.code()).isEqualTo(2);
     assertThat(ended.err()).contains("set SPARK_DRIVER_MEMORY or BACKFILL_JVM_OPTIONS instead");
@@ -298,7 +298,7 @@ class LauncherTest {
   void archiveIsMadeOnceForTheCommandsThatStartSpark() throws Exception {
     assertThat(launcher.launch("plans").out()).doesNotContain("SharedArchiveFile");
 
-    Ended first = launcher.launch("run");
+    TestingOutcome first = launcher.launch("run");
     assertThat(first.err())
         .startsWith("backfill: starting with Java 17.0.9 for the first time")
         .hasLineCount(1);
@@ -392,7 +392,7 @@ class LauncherTest {
   void mistakeIsSaidBeforeTheArchiveIsMade() throws Exception {
     launcher.environment.put("STUB_LOAD_CODE", "2");
 
-    Ended ended = launcher.launch("run", "misspelt");
+    TestingOutcome ended = launcher.launch("run", "misspelt");
 
     assertThat(ended.code()).isEqualTo(2);
     assertThat(ended.out()).contains("-Dbackfill.load=only", "backfill.Main", "misspelt");
@@ -417,7 +417,7 @@ class LauncherTest {
     launcher.launch("plans");
     launcher.environment.put("STUB_ARCHIVE_CODE", "1");
 
-    Ended first = launcher.launch("run");
+    TestingOutcome first = launcher.launch("run");
     assertThat(first.code()).isZero();
     assertThat(first.err())
         .contains("no archive could be made, so starts stay slow; the reason is in ");

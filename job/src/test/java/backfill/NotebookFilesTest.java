@@ -3,13 +3,14 @@ package backfill;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import backfill.testing.TestingCheckout;
+import backfill.testing.TestingOutcome;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
@@ -63,15 +64,15 @@ class NotebookFilesTest {
     Files.createFile(empty.resolve("audit.ipynb"));
     Files.createFile(empty.resolve("before.ipynb"));
 
-    Process process =
-        new ProcessBuilder("bash", script.toString(), name).redirectErrorStream(true).start();
-    String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-
-    assertThat(process.waitFor()).isEqualTo(2);
-    assertThat(said)
+    assertThat(
+            TestingOutcome.of(
+                Duration.ofMinutes(1), new ProcessBuilder("bash", script.toString(), name)))
         .isEqualTo(
-            "notebooks/run: %s: expected one of audit, before\n"
-                .formatted(name.isEmpty() ? "no notebook" : name));
+            new TestingOutcome(
+                2,
+                "",
+                "notebooks/run: %s: expected one of audit, before\n"
+                    .formatted(name.isEmpty() ? "no notebook" : name)));
     assertThat(empty.resolve("target")).doesNotExist();
   }
 

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import backfill.testing.TestingDatabase;
 import backfill.testing.TestingDistribution;
+import backfill.testing.TestingOutcome;
 import backfill.testing.TestingPostgres;
-import backfill.testing.TestingPython;
 import backfill.testing.TestingSubmittedDojo;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -118,7 +118,7 @@ class SinkPythonIT {
     environment.put("DB_USER", database.user());
     environment.put("DB_PASSWORD", database.password());
     environment.put("TZ", "Europe/Berlin");
-    TestingPython.Ended ended =
+    TestingOutcome ended =
         TestingDistribution.python().run(environment, "python", script.toString());
     assertThat(ended.code()).as(ended.said()).isZero();
     List<String> lines = ended.said().lines().filter(line -> line.startsWith("{")).toList();

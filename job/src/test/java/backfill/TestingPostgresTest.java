@@ -5,17 +5,17 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import backfill.testing.TestingDatabase;
 import backfill.testing.TestingJvm;
+import backfill.testing.TestingOutcome;
 import backfill.testing.TestingPostgres;
 import java.net.InetAddress;
 import java.net.ServerSocket;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -116,21 +116,13 @@ class TestingPostgresTest {
   private static String serverWith(String dockerHost, Path home) throws Exception {
     List<String> command = TestingJvm.words("-Dbackfill.docker.seconds=4", "-Duser.home=" + home);
     command.add(OtherJvm.class.getName());
-    Path out = home.resolve("out");
-    ProcessBuilder builder =
-        new ProcessBuilder(command)
-            .redirectOutput(out.toFile())
-            .redirectError(home.resolve("err").toFile());
+    ProcessBuilder builder = new ProcessBuilder(command);
     builder.environment().put("DOCKER_HOST", dockerHost);
-    Process process = builder.start();
-    try {
-      assertThat(process.waitFor(2, TimeUnit.MINUTES))
-          .as(() -> dockerHost + " holds up the tests")
-          .isTrue();
-    } finally {
-      process.destroyForcibly();
-    }
-    return Files.readString(out) + Files.readString(home.resolve("err"));
+    TestingOutcome ended = TestingOutcome.of(Duration.ofMinutes(2), builder);
+    assertThat(ended.code())
+        .as("%s holds up the tests: %s", dockerHost, ended.err())
+        .isNotEqualTo(TestingOutcome.TOO_LATE);
+    return ended.said();
   }
 
   @Test

@@ -3,14 +3,14 @@ package backfill.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import backfill.testing.TestingJvm;
-import backfill.testing.TestingLauncher.Ended;
+import backfill.testing.TestingOutcome;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
@@ -40,23 +40,14 @@ class DemoTest {
     Files.setPosixFilePermissions(launcher, PosixFilePermissions.fromString("rwxr-xr-x"));
   }
 
-  /** Into files: a pipe would stay open for as long as the server that is kept. */
-  private Ended shell(String text) throws Exception {
-    Path out = Files.createTempFile(directory, "shell", ".out");
-    Path err = Files.createTempFile(directory, "shell", ".err");
-    ProcessBuilder builder =
-        new ProcessBuilder("sh", "-c", text)
-            .directory(directory.toFile())
-            .redirectOutput(out.toFile())
-            .redirectError(err.toFile());
+  private TestingOutcome shell(String text) throws Exception {
+    ProcessBuilder builder = new ProcessBuilder("sh", "-c", text).directory(directory.toFile());
     builder
         .environment()
         .keySet()
         .removeIf(name -> name.startsWith("BACKFILL_") || name.startsWith("SPARK_"));
     builder.environment().put("SPARK_LOCAL_IP", "127.0.0.1");
-    Process process = builder.start();
-    assertThat(process.waitFor(4, TimeUnit.MINUTES)).as(() -> text).isTrue();
-    return new Ended(process.exitValue(), Files.readString(out), Files.readString(err));
+    return TestingOutcome.of(Duration.ofMinutes(4), builder);
   }
 
   /** The indented lines at the end of what was said. */
@@ -74,13 +65,13 @@ class DemoTest {
 
   @Test
   void whatItSaysOfAServerThatStaysWorksWhenPasted() throws Exception {
-    Ended demo = shell("'" + launcher + "' demo --keep");
+    TestingOutcome demo = shell("'" + launcher + "' demo --keep");
     assertThat(demo.code()).as(demo.err()).isZero();
     List<String> commands = commands(demo.err());
     assertThat(commands).hasSize(4);
     String stop = commands.get(3);
     try {
-      Ended pasted = shell("set -e\n" + String.join("\n", commands.subList(0, 3)));
+      TestingOutcome pasted = shell("set -e\n" + String.join("\n", commands.subList(0, 3)));
 
       assertThat(pasted.code()).as(pasted.err()).isZero();
       assertThat(pasted.out())
@@ -103,7 +94,7 @@ class DemoTest {
     List<String> words = new ArrayList<>(TestingJvm.wordsOn(without));
     words.addAll(List.of("backfill.Main", "demo"));
 
-    Ended demo =
+    TestingOutcome demo =
         shell(words.stream().map(word -> "'" + word + "'").collect(Collectors.joining(" ")));
 
     assertThat(demo.code()).as(demo.err()).isEqualTo(3);
@@ -115,13 +106,13 @@ class DemoTest {
 
   @Test
   void whatItSaysOfTheJobWorksWhenPasted() throws Exception {
-    Ended demo = shell("'" + launcher + "' demo");
+    TestingOutcome demo = shell("'" + launcher + "' demo");
     assertThat(demo.code()).as(demo.err()).isZero();
     List<String> commands = commands(demo.err());
     assertThat(commands).hasSize(2);
 
     assertThat(commands.get(0)).endsWith("backfill' demo --keep");
-    Ended help = shell(commands.get(1));
+    TestingOutcome help = shell(commands.get(1));
     assertThat(help.code()).as(help.err()).isZero();
     assertThat(help.out()).contains("steps");
   }

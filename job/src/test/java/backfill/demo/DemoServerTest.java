@@ -4,16 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import backfill.postgres.server.Database;
 import backfill.postgres.server.NotReadyException;
+import backfill.testing.TestingOutcome;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Arrays;
-import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -127,31 +125,10 @@ class DemoServerTest {
         argument);
   }
 
-  /** Into files: a pipe would stay open for as long as a server that inherited it. */
   private static String run(String... command) throws IOException, InterruptedException {
-    Path output = Files.createTempFile("demo-server-test", ".out");
-    Path errors = Files.createTempFile("demo-server-test", ".err");
-    try {
-      Process process =
-          new ProcessBuilder(List.of(command))
-              .redirectOutput(output.toFile())
-              .redirectError(errors.toFile())
-              .start();
-      assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
-      assertThat(process.exitValue()).as(() -> text(errors)).isZero();
-      return text(output);
-    } finally {
-      Files.delete(output);
-      Files.delete(errors);
-    }
-  }
-
-  private static String text(Path file) {
-    try {
-      return Files.readString(file, StandardCharsets.UTF_8);
-    } catch (IOException e) {
-      return e.toString();
-    }
+    TestingOutcome ended = TestingOutcome.of(Duration.ofMinutes(1), new ProcessBuilder(command));
+    assertThat(ended.code()).as(ended.err()).isZero();
+    return ended.out();
   }
 
   private static String url(String use) {

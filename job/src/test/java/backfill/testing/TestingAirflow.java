@@ -82,8 +82,7 @@ public final class TestingAirflow implements AutoCloseable {
 
   public static TestingAirflow start() throws Exception {
     TestingAirflow airflow = new TestingAirflow(python());
-    TestingPython.Ended migrated =
-        airflow.python.run(airflow.environment, "airflow", "db", "migrate");
+    TestingOutcome migrated = airflow.python.run(airflow.environment, "airflow", "db", "migrate");
     if (migrated.code() != 0) {
       throw new AssertionError("airflow db migrate fails: " + migrated.said());
     }

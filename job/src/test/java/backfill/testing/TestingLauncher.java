@@ -21,8 +21,6 @@ public final class TestingLauncher {
   /** What the launcher finds set, besides the PATH. */
   public final Map<String, String> environment = new HashMap<>();
 
-  public record Ended(int code, String out, String err) {}
-
   public TestingLauncher(Path directory) throws IOException {
     this.directory = directory;
     root = Files.createDirectories(directory.resolve("a checkout"));
@@ -62,7 +60,7 @@ public final class TestingLauncher {
     return Files.readAllLines(root.resolve("builds")).size();
   }
 
-  public Ended launch(String... words) throws Exception {
+  public TestingOutcome launch(String... words) throws Exception {
     return end(begin(words));
   }
 
@@ -83,10 +81,10 @@ public final class TestingLauncher {
     return builder.start();
   }
 
-  public static Ended end(Process process) throws Exception {
+  public static TestingOutcome end(Process process) throws Exception {
     String out = new String(process.getInputStream().readAllBytes());
     String err = new String(process.getErrorStream().readAllBytes());
-    return new Ended(process.waitFor(), out, err);
+    return new TestingOutcome(process.waitFor(), out, err);
   }
 
   public static Path which(String tool) throws IOException {

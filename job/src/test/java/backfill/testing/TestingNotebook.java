@@ -6,22 +6,21 @@ import com.fasterxml.jackson.databind.node.MissingNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 
 /**
  * One notebook, executed by {@code notebooks/run} in a Python that has its packages.
  *
  * @param line the last line of standard output, or a missing node
- * @param said standard error
  * @param notebook with its outputs, or a missing node
  */
-public record TestingNotebook(int code, JsonNode line, String said, JsonNode notebook) {
+public record TestingNotebook(TestingOutcome ended, JsonNode line, JsonNode notebook) {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final Path RUN = TestingCheckout.root().resolve("notebooks/run");
-  private static final int PATIENCE_MINUTES = 6;
+  private static final Duration PATIENCE = Duration.ofMinutes(6);
 
   /**
    * Executes it with these parameters, in a directory that also takes what comes of it.
@@ -31,15 +30,9 @@ public record TestingNotebook(int code, JsonNode line, String said, JsonNode not
   public static TestingNotebook of(
       Path directory, Map<String, String> environment, String name, String... parameters)
       throws Exception {
-    Path out = Files.createTempFile(directory, name, ".out");
-    Path err = Files.createTempFile(directory, name, ".err");
     List<String> command = new ArrayList<>(List.of(RUN.toString(), name, "--to", "."));
     command.addAll(List.of(parameters));
-    ProcessBuilder builder =
-        new ProcessBuilder(command)
-            .directory(directory.toFile())
-            .redirectOutput(out.toFile())
-            .redirectError(err.toFile());
+    ProcessBuilder builder = new ProcessBuilder(command).directory(directory.toFile());
     builder.environment().keySet().removeIf(variable -> variable.matches("(BACKFILL|SPARK)_.*"));
     builder.environment().putAll(environment);
     builder
@@ -48,19 +41,22 @@ public record TestingNotebook(int code, JsonNode line, String said, JsonNode not
     builder
         .environment()
         .put("BACKFILL_JAR", TestingCheckout.root().resolve("job/target/backfill.jar").toString());
-    Process process = builder.start();
-    if (!process.waitFor(PATIENCE_MINUTES, TimeUnit.MINUTES)) {
-      process.descendants().forEach(ProcessHandle::destroyForcibly);
-      process.destroyForcibly();
-      throw new AssertionError(name + " does not end: " + Files.readString(err));
-    }
-    List<String> lines = Files.readAllLines(out);
+    TestingOutcome ended = TestingOutcome.of(PATIENCE, builder);
+    List<String> lines = ended.out().lines().toList();
     Path executed = directory.resolve(name + ".ipynb");
     return new TestingNotebook(
-        process.exitValue(),
+        ended,
         lines.isEmpty() ? MissingNode.getInstance() : json(lines.get(lines.size() - 1)),
-        Files.readString(err),
         Files.exists(executed) ? json(Files.readString(executed)) : MissingNode.getInstance());
+  }
+
+  public int code() {
+    return ended.code();
+  }
+
+  /** What went to standard error. */
+  public String said() {
+    return ended.err();
   }
 
   /** How many pictures its cells have drawn. */

@@ -6,11 +6,11 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.apache.logging.log4j.LogManager;
@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Assumptions;
  */
 public final class TestingPython {
   private static final Logger LOG = LogManager.getLogger(TestingPython.class);
-  private static final int PIP_MINUTES = 6;
+  private static final Duration PATIENCE = Duration.ofMinutes(6);
 
   /** What pip says where no package index answers, rather than where a requirement is wrong. */
   private static final Pattern NO_INDEX =
@@ -66,14 +66,14 @@ public final class TestingPython {
       return new TestingPython(home);
     }
     delete(home);
-    Ended made = make("python3", "-m", "venv", home.toString());
+    TestingOutcome made = make("python3", "-m", "venv", home.toString());
     if (made.code() != 0) {
       return skip(
           "python3 -m venv fails; install Python 3 with its venv module (Debian: python3-venv)",
           made);
     }
     LOG.info("installing {} into {}", requirements.getFileName(), home);
-    Ended installed =
+    TestingOutcome installed =
         make(
             home.resolve("bin/pip").toString(),
             "install",
@@ -84,7 +84,8 @@ public final class TestingPython {
             "--timeout=30",
             "--requirement=" + requirements,
             "--constraint=" + constraints);
-    if (installed.code() != 0 && noIndexAnswered(installed.said())) {
+    if (installed.code() == TestingOutcome.TOO_LATE
+        || installed.code() != 0 && noIndexAnswered(installed.said())) {
       return skip("no package index answers pip", installed);
     }
     if (installed.code() != 0) {
@@ -99,7 +100,7 @@ public final class TestingPython {
     return NO_INDEX.matcher(said).find();
   }
 
-  private static TestingPython skip(String reason, Ended ended) {
+  private static TestingPython skip(String reason, TestingOutcome ended) {
     return skip(reason + ": " + ended.said().strip());
   }
 
@@ -119,41 +120,27 @@ public final class TestingPython {
     return home.resolve("bin") + ":" + System.getenv("PATH");
   }
 
-  /** Ends all at once: what one says on both streams. */
-  public record Ended(int code, String said) {}
-
   /** Runs a program of this environment to its end. */
-  public Ended run(Map<String, String> environment, String name, String... words) throws Exception {
+  public TestingOutcome run(Map<String, String> environment, String name, String... words)
+      throws Exception {
     List<String> command = new ArrayList<>(List.of(program(name).toString()));
     command.addAll(List.of(words));
     return end(environment, command);
   }
 
-  private static Ended make(String... command) throws Exception {
+  private static TestingOutcome make(String... command) throws Exception {
     try {
       return end(Map.of(), List.of(command));
     } catch (IOException e) {
-      return new Ended(127, e.getMessage());
+      return new TestingOutcome(127, "", e.getMessage());
     }
   }
 
-  private static Ended end(Map<String, String> environment, List<String> command)
+  private static TestingOutcome end(Map<String, String> environment, List<String> command)
       throws IOException, InterruptedException {
-    Path said = Files.createTempFile("backfill-python", ".out");
-    ProcessBuilder builder =
-        new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(said.toFile());
+    ProcessBuilder builder = new ProcessBuilder(command);
     builder.environment().putAll(environment);
-    Process process = builder.start();
-    boolean ended = process.waitFor(PIP_MINUTES, TimeUnit.MINUTES);
-    process.descendants().forEach(ProcessHandle::destroyForcibly);
-    process.destroyForcibly().waitFor();
-    String text = Files.readString(said);
-    Files.delete(said);
-    return ended
-        ? new Ended(process.exitValue(), text)
-        : new Ended(
-            124,
-            text + "\nReadTimeoutError: " + command + " did not end in " + PIP_MINUTES + " min");
+    return TestingOutcome.of(PATIENCE, builder);
   }
 
   private static void delete(Path directory) throws IOException {
