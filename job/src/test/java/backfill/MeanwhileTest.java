@@ -17,6 +17,7 @@ import org.junit.jupiter.api.Test;
 /** What others change while a run lasts, and under which name the report has it. */
 class MeanwhileTest {
   private static final String FIRST = "product-users";
+  private static final String ALIKE = "verify product-users: the sources are as they were read";
   private static final String[] VERIFIED = {"missing", "addedMeanwhile", "revokedMeanwhile"};
 
   private TestingDojo there;
@@ -59,7 +60,7 @@ class MeanwhileTest {
       assertThat(run.counts(FIRST, VERIFIED)).isEqualTo(RunTest.numbers(1, 0, 0));
       assertThat(run.report().path("status").asText()).isEqualTo("failed");
       assertThat(run.line().path("missing").asLong()).isEqualTo(1);
-      assertThat(run.said()).contains("1 missing").contains("missing first: (");
+      assertThat(run.said()).contains("1 missing").contains("missing first: (").contains(ALIKE);
     }
   }
 
@@ -93,6 +94,7 @@ class MeanwhileTest {
 
       assertThat(run.code()).as(run.said()).isZero();
       assertThat(run.counts(FIRST, VERIFIED)).isEqualTo(RunTest.numbers(0, 0, 1));
+      assertThat(run.said()).doesNotContain(ALIKE);
       assertThat(run.report().path("warnings").toString())
           .contains(
               "verify product-users: 1 row that this run wrote was revoked in the sources meanwhile, and is still there");
@@ -114,6 +116,11 @@ class MeanwhileTest {
       assertThat(there.run("run").line().path("inserted").asLong()).isEqualTo(1);
       assertThat(TestingAccess.present(there.connection))
           .isEqualTo(TestingAccess.expected(there.connection));
+
+      assertThat(there.run("run").said())
+          .as("nothing to do, and nothing changed meanwhile")
+          .contains("verify product-users: sources and target are as they were read")
+          .contains("verify user-flags: sources and target are as they were read");
     }
   }
 

@@ -53,6 +53,7 @@ final class FillTurn implements Turn {
         run.warn("step " + step.name() + ": what it would do is not known: " + e.getMessage());
       }
     }
+    walk.read(reading, read.stream().map(FillStep::step).toList());
     run.release(reading);
   }
 
@@ -148,7 +149,7 @@ final class FillTurn implements Turn {
 
   /** Compares what was planned and written with what another snapshot shows. */
   void verify(Reading fresh) {
-    read.forEach(each -> each.verify(fresh));
+    read.forEach(each -> each.verify(fresh, reading));
   }
 
   /** Takes back what was revoked meanwhile, the last step's first: its rows may refer to others. */

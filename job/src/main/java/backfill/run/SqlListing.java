@@ -59,8 +59,8 @@ final class SqlListing {
             .formatted(plan.name()),
         "keep waiting; without such a comment it takes none. Not listed is what preflight asks, and check has",
         "asked just now: the catalog, how far the targets' sequences are, and, where one might end, a count of",
-        "the sources; nor what the progress line asks pg_stat_activity, and what the driver keeps in the ledger's",
-        "tables run and lease, a row each.");
+        "the sources; nor what the progress line asks pg_stat_activity, what read and verify ask the catalog about",
+        "columns, and what the driver keeps in the ledger's tables run and lease, a row each.");
     if (plan.settings().ledger().on()) {
       lines.add("");
       lines.addAll(ledger(plan));
@@ -136,8 +136,7 @@ final class SqlListing {
         });
     heading("read " + names + ": how each reader begins; it ends with COMMIT");
     list(SnapshotListing.importing(SNAPSHOT));
-    Set<String> sources = new LinkedHashSet<>();
-    together.forEach(step -> sources.addAll(plan.sourcesOf(step)));
+    Set<String> sources = sources(together);
     for (String source : sources) {
       String database = plan.sources().get(source).database();
       heading(
@@ -156,6 +155,12 @@ final class SqlListing {
     if (!parents.isEmpty()) {
       heading("read parents of " + names);
       list(parents);
+    }
+    List<ListedStatement> noting = reads.noting(sources);
+    if (!noting.isEmpty()) {
+      heading(
+          "read " + names + ": notes by what verify can tell whether a table is as it was read");
+      list(noting);
     }
     heading("read " + names + ": lets " + (tables.size() > 1 ? "each" : "the") + " snapshot go");
     list(List.of(new ListedStatement("ROLLBACK")));
@@ -192,13 +197,26 @@ final class SqlListing {
   private void verify(List<Step.Fill> together) {
     heading("verify " + names(together) + ": the transactions open at our last commit");
     list(OpenTransactions.listing(plan.settings().verify().waitFor()));
+    Set<String> sources = sources(together);
     heading(
         "verify "
             + names(together)
             + (database.readsElsewhere()
                 ? ": new snapshots, of the primary for the targets and then of the replica for the sources,"
-                    + " and in them every statement of read again"
-                : ": a new snapshot, and in it every statement of read again"));
+                : ": a new snapshot,"),
+        "and in it what tells whether a table is as it was read");
+    list(reads.comparing(sources));
+    list(reads.comparingTargets(together));
+    heading(
+        "verify "
+            + names(together)
+            + ": of what is not, every statement of read again; of a target that was written, too");
+  }
+
+  private Set<String> sources(List<Step.Fill> steps) {
+    Set<String> sources = new LinkedHashSet<>();
+    steps.forEach(step -> sources.addAll(plan.sourcesOf(step)));
+    return sources;
   }
 
   private static String names(List<Step.Fill> steps) {

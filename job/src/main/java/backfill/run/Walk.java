@@ -26,6 +26,9 @@ interface Walk extends Iterable<Turn>, AutoCloseable {
   /** The snapshots that these steps read in. */
   Reading begin(PreflightResult found, List<Step.Fill> together) throws Exception;
 
+  /** All that these steps read is read, and the snapshots are still there. */
+  default void read(Reading reading, List<Step.Fill> steps) {}
+
   /** Whether a person is to judge what a run would do: then more is counted than a run needs. */
   default boolean isJudged() {
     return false;

@@ -125,6 +125,12 @@ final class WritingWalk implements Walk {
     return run.reading(found, together, new Overlay());
   }
 
+  /** What verify finds as it was read, it reads no second time. */
+  @Override
+  public void read(Reading reading, List<Step.Fill> steps) {
+    reading.note(steps);
+  }
+
   @Override
   public void counted(Turn turn, Step first) throws Exception {
     List<Refusal> refusals = turn.refusals();

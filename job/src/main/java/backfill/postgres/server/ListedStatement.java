@@ -15,6 +15,13 @@ public record ListedStatement(List<String> comments, String sql) {
     this(List.of(), sql);
   }
 
+  /** The same with one more thing to know of it, said first. */
+  public ListedStatement with(String comment) {
+    List<String> all = new ArrayList<>(List.of(comment));
+    all.addAll(comments);
+    return new ListedStatement(all, sql);
+  }
+
   /** As SQL; no comment leaves its line, whatever a name in it holds. */
   public String text() {
     List<String> lines = new ArrayList<>();

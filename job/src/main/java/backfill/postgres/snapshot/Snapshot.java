@@ -6,8 +6,10 @@ import backfill.postgres.server.SessionSettings;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
@@ -109,6 +111,23 @@ public final class Snapshot implements AutoCloseable {
   /** It sees the end of every transaction before this one. */
   public String xmin() {
     return xmin;
+  }
+
+  /** All cells of what a query gives in it, row by row. */
+  List<String> cells(String query) throws SQLException {
+    try (Statement statement = held.get(held.size() - 1).createStatement()) {
+      statement.setEscapeProcessing(false);
+      try (ResultSet rows = statement.executeQuery(query)) {
+        int columns = rows.getMetaData().getColumnCount();
+        List<String> cells = new ArrayList<>();
+        while (rows.next()) {
+          for (int i = 1; i <= columns; i++) {
+            cells.add(rows.getString(i));
+          }
+        }
+        return cells;
+      }
+    }
   }
 
   /** The server process that holds it. */

@@ -36,6 +36,9 @@ final class SnapshotStatements {
    */
   private static final String IDLE = "SET LOCAL idle_in_transaction_session_timeout = 0";
 
+  /** A policy that hides rows is an error. */
+  private static final String ALL_ROWS = "SET LOCAL row_security = off";
+
   private final Collection<Table> tables;
   private final String lockTimeout;
 
@@ -71,7 +74,8 @@ final class SnapshotStatements {
 
   /** How the exporter's transaction begins. */
   List<String> beginExporting() {
-    return List.of("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY", IDLE, lockTimeout);
+    return List.of(
+        "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY", ALL_ROWS, IDLE, lockTimeout);
   }
 
   /** All of {@link #locked}; none where there is nothing to lock. */
@@ -110,7 +114,7 @@ final class SnapshotStatements {
     return List.of(
         "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY",
         "SET TRANSACTION SNAPSHOT '" + id + "'",
-        "SET LOCAL row_security = off",
+        ALL_ROWS,
         IDLE);
   }
 }

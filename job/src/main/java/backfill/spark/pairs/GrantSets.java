@@ -135,17 +135,30 @@ final class GrantSets implements AutoCloseable {
       sources.begins(target.table().name().toString());
     }
     numbering = numbersAlike ? INTEGERS::of : userNumber(users);
-    existing = sets(present, PartialSet.Kind.EXISTING, PartialSetIterator.Unnumbered.COUNT, reader);
-    foreign =
-        target
-            .foreign()
-            .map(
-                others ->
-                    sets(
-                        rows(target, reader, others).numbered(keys),
-                        PartialSet.Kind.FOREIGN,
-                        PartialSetIterator.Unnumbered.DROP,
-                        reader));
+    existing = existing(present, PartialSetIterator.Unnumbered.COUNT, reader, kept);
+    foreign = foreign(target, reader, kept);
+  }
+
+  private Packed<Tuple2<Long, PartialSet>> existing(
+      JavaRDD<NumberedPairs> present,
+      PartialSetIterator.Unnumbered unnumbered,
+      SnapshotReader reader,
+      KeptInSpark by) {
+    return sets(present, PartialSet.Kind.EXISTING, unnumbered, reader, by);
+  }
+
+  private Optional<Packed<Tuple2<Long, PartialSet>>> foreign(
+      Target target, SnapshotReader reader, KeptInSpark by) {
+    return target
+        .foreign()
+        .map(
+            others ->
+                sets(
+                    rows(target, reader, others).numbered(keys),
+                    PartialSet.Kind.FOREIGN,
+                    PartialSetIterator.Unnumbered.DROP,
+                    reader,
+                    by));
   }
 
   /** Begins to read them. */
@@ -153,12 +166,13 @@ final class GrantSets implements AutoCloseable {
       JavaRDD<NumberedPairs> pairs,
       PartialSet.Kind kind,
       PartialSetIterator.Unnumbered unnumbered,
-      SnapshotReader reader) {
+      SnapshotReader reader,
+      KeptInSpark by) {
     Packed<Tuple2<Long, PartialSet>> sets =
         Packed.keep(
             PartialSetIterator.of(pairs, kind, numbering, unnumbered).map(set -> set),
             PartialSetIterator.CODEC,
-            kept);
+            by);
     reader.reads().begin(KeptInSpark.counts(sets.arrays(), array -> 1), all -> {});
     return sets;
   }
@@ -306,8 +320,27 @@ final class GrantSets implements AutoCloseable {
 
   /** The sets that the target has, of the step's own rows and of others. */
   JavaPairRDD<Long, PartialSet> present() {
-    JavaPairRDD<Long, PartialSet> own = existing.elements().mapToPair(set -> set);
-    return foreign.map(others -> own.union(others.elements().mapToPair(set -> set))).orElse(own);
+    return both(existing, foreign);
+  }
+
+  /**
+   * Begins to read the same in another snapshot. An object or a user without a number here is none
+   * that was planned: it is left out.
+   */
+  JavaPairRDD<Long, PartialSet> presentIn(Target target, SnapshotReader reader, KeptInSpark by) {
+    return both(
+        existing(
+            rows(target, reader, target.where()).numbered(keys),
+            PartialSetIterator.Unnumbered.DROP,
+            reader,
+            by),
+        foreign(target, reader, by));
+  }
+
+  private static JavaPairRDD<Long, PartialSet> both(
+      Packed<Tuple2<Long, PartialSet>> own, Optional<Packed<Tuple2<Long, PartialSet>>> others) {
+    JavaPairRDD<Long, PartialSet> sets = own.elements().mapToPair(set -> set);
+    return others.map(foreign -> sets.union(foreign.elements().mapToPair(set -> set))).orElse(sets);
   }
 
   /**

@@ -5,6 +5,7 @@ import backfill.membership.ObjectUsers;
 import java.io.Serializable;
 import java.util.Comparator;
 import java.util.Iterator;
+import java.util.NoSuchElementException;
 import org.apache.spark.Partitioner;
 import org.apache.spark.RangePartitioner;
 import org.apache.spark.api.java.JavaPairRDD;
@@ -76,6 +77,20 @@ final class ObjectSets {
             sorted -> new Merging<>(sorted, groups == null ? null : groups.value(), verdict));
   }
 
+  /**
+   * The same with parts that are in these ranges already, in the order of their objects; only the
+   * others travel.
+   */
+  static <T> JavaRDD<T> merge(
+      JavaRDD<Tuple2<Long, PartialSet>> inPlace,
+      JavaPairRDD<Long, PartialSet> others,
+      Partitioner ranges,
+      Verdict<T> verdict) {
+    return inPlace.zipPartitions(
+        sorted(others, ranges),
+        (some, more) -> new Merging<>(new Ascending(some, more), null, verdict));
+  }
+
   /** The parts of each object one after the other, objects as in {@link #merge}. */
   static JavaRDD<Tuple2<Long, PartialSet>> sorted(
       JavaPairRDD<Long, PartialSet> parts, Partitioner ranges) {
@@ -85,6 +100,46 @@ final class ObjectSets {
         .setKeyOrdering(ASCENDING)
         .setSerializer(new PartialSetSerializer())
         .toJavaRDD();
+  }
+
+  /** Two sequences of parts, each in the order of its objects, as one. */
+  private static final class Ascending implements Iterator<Tuple2<Long, PartialSet>> {
+    private final Iterator<Tuple2<Long, PartialSet>> one;
+    private final Iterator<Tuple2<Long, PartialSet>> other;
+    private Tuple2<Long, PartialSet> ofOne;
+    private Tuple2<Long, PartialSet> ofOther;
+
+    Ascending(Iterator<Tuple2<Long, PartialSet>> one, Iterator<Tuple2<Long, PartialSet>> other) {
+      this.one = one;
+      this.other = other;
+      ofOne = next(one);
+      ofOther = next(other);
+    }
+
+    private static Tuple2<Long, PartialSet> next(Iterator<Tuple2<Long, PartialSet>> parts) {
+      return parts.hasNext() ? parts.next() : null;
+    }
+
+    @Override
+    public boolean hasNext() {
+      return ofOne != null || ofOther != null;
+    }
+
+    @Override
+    public Tuple2<Long, PartialSet> next() {
+      if (!hasNext()) {
+        throw new NoSuchElementException();
+      }
+      Tuple2<Long, PartialSet> given;
+      if (ofOther == null || ofOne != null && ofOne._1() <= ofOther._1()) {
+        given = ofOne;
+        ofOne = next(one);
+      } else {
+        given = ofOther;
+        ofOther = next(other);
+      }
+      return given;
+    }
   }
 
   private static final class Merging<T> implements Iterator<T> {

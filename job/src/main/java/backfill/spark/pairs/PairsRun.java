@@ -150,7 +150,16 @@ public final class PairsRun implements StepRun {
       // The target is read beside that until here; what comes next finds it kept, and reads it no
       // second time.
       reader.reads().finish();
-      return new PairsVerify(grants, diff, now, written).between(granted, step.write().writers());
+      return new PairsVerify(grants, diff, written).between(now, granted, step.write().writers());
+    }
+  }
+
+  @Override
+  public Verified verifyTarget(SnapshotReader reader, StepCounts written) {
+    try (KeptInSpark now = new KeptInSpark()) {
+      JavaPairRDD<Long, PartialSet> present = grants.presentIn(target, reader, now);
+      reader.reads().finish();
+      return new PairsVerify(grants, diff, written).beside(present);
     }
   }
 

@@ -6,6 +6,7 @@ import backfill.postgres.ledger.WriteCounts;
 import backfill.spark.step.Verified;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -16,53 +17,62 @@ import org.roaringbitmap.RoaringBitmap;
 import scala.Tuple2;
 
 /**
- * What a step of pairs planned and wrote, beside what another snapshot grants and what the target
- * has in it, all in the numbers of that snapshot.
+ * What a step of pairs planned and wrote, beside what another snapshot shows.
  *
  * @param grants of the snapshot that was planned by
  * @param diff what was planned
  */
-record PairsVerify(GrantSets grants, PairsDiff diff, GrantSets now, StepCounts written) {
+record PairsVerify(GrantSets grants, PairsDiff diff, StepCounts written) {
 
   /**
+   * Beside what that snapshot grants and what the target has in it, all in its numbers.
+   *
    * @param granted from {@link GrantSets#granted} of the other snapshot
    * @param writers how many ranges of objects, at most
    */
-  Verified between(JavaPairRDD<Long, PartialSet> granted, int writers) {
-    WriteCounts deletes = written.deletes();
-    List<List<String>> stayed =
-        Stream.concat(deletes.leftKeys().stream(), deletes.rejectedKeys().stream()).toList();
+  Verified between(GrantSets now, JavaPairRDD<Long, PartialSet> granted, int writers) {
+    Renumbering by = Renumbering.between(grants, now, spark());
     JavaPairRDD<Long, PartialSet> parts =
         granted
             .union(now.present())
-            .union(plannedAndWritten())
-            .union(named(PartialSet.Kind.STAYED, stayed))
-            .union(named(PartialSet.Kind.REJECTED, written.inserts().rejectedKeys()));
+            .union(named(now))
+            .union(
+                diff.objects()
+                    .flatMapToPair(
+                        object ->
+                            List.of(
+                                    part(object, PartialSet.Kind.PLANNED, object.justified(), by),
+                                    part(object, PartialSet.Kind.WRITTEN, object.toInsert(), by),
+                                    part(object, PartialSet.Kind.DELETED, object.toDelete(), by))
+                                .iterator()));
     return PairDifferences.between(
         ObjectSets.merge(
             parts,
             now.groups(),
-            ranges(writers),
+            ranges(now, writers),
             PairDifferences.judging(now.users(), now.keys())));
   }
 
+  /**
+   * Beside what the target has in it alone: the sources grant what was planned. These sets stay in
+   * the partitions that they are in.
+   *
+   * @param present from {@link GrantSets#presentIn}
+   */
+  Verified beside(JavaPairRDD<Long, PartialSet> present) {
+    return PairDifferences.between(
+        ObjectSets.merge(
+            diff.objects().flatMap(PairsVerify::parts),
+            present.union(named(grants)),
+            diff.ranges(),
+            PairDifferences.judging(grants.users(), grants.keys())));
+  }
+
   /** The same objects as before, but for a few, unless they have got other numbers. */
-  private Partitioner ranges(int writers) {
+  private Partitioner ranges(GrantSets now, int writers) {
     return now.keys().objects().coded()
         ? ObjectSets.ranges(now.sampledObjects(), writers)
         : diff.ranges();
-  }
-
-  private JavaPairRDD<Long, PartialSet> plannedAndWritten() {
-    Renumbering by = Renumbering.between(grants, now, spark());
-    return diff.objects()
-        .flatMapToPair(
-            object ->
-                List.of(
-                        part(object, PartialSet.Kind.PLANNED, object.justified(), by),
-                        part(object, PartialSet.Kind.WRITTEN, object.toInsert(), by),
-                        part(object, PartialSet.Kind.DELETED, object.toDelete(), by))
-                    .iterator());
   }
 
   private static Tuple2<Long, PartialSet> part(
@@ -70,14 +80,37 @@ record PairsVerify(GrantSets grants, PairsDiff diff, GrantSets now, StepCounts w
     return new Tuple2<>(by.object(object.object()), new PartialSet(kind, by.users(members), 0));
   }
 
-  /** Rows that writers named. */
-  private JavaPairRDD<Long, PartialSet> named(PartialSet.Kind kind, List<List<String>> keys) {
-    UserIndex index = now.users().value();
+  private static Iterator<Tuple2<Long, PartialSet>> parts(ObjectDiff object) {
+    return List.of(
+            part(object, PartialSet.Kind.DIRECT, object.justified()),
+            part(object, PartialSet.Kind.PLANNED, object.justified()),
+            part(object, PartialSet.Kind.WRITTEN, object.toInsert()),
+            part(object, PartialSet.Kind.DELETED, object.toDelete()))
+        .iterator();
+  }
+
+  private static Tuple2<Long, PartialSet> part(
+      ObjectDiff object, PartialSet.Kind kind, byte[] members) {
+    return new Tuple2<>(object.object(), new PartialSet(kind, members, 0));
+  }
+
+  /** Rows that writers named: those that were to go and stayed, and those that were rejected. */
+  private JavaPairRDD<Long, PartialSet> named(GrantSets by) {
+    WriteCounts deletes = written.deletes();
+    List<List<String>> stayed =
+        Stream.concat(deletes.leftKeys().stream(), deletes.rejectedKeys().stream()).toList();
+    return named(by, PartialSet.Kind.STAYED, stayed)
+        .union(named(by, PartialSet.Kind.REJECTED, written.inserts().rejectedKeys()));
+  }
+
+  private JavaPairRDD<Long, PartialSet> named(
+      GrantSets by, PartialSet.Kind kind, List<List<String>> keys) {
+    UserIndex index = by.users().value();
     Map<Long, RoaringBitmap> users = new HashMap<>();
     for (List<String> key : keys) {
       users
-          .computeIfAbsent(now.keys().objects().number(key.get(0)), object -> new RoaringBitmap())
-          .add((int) index.of(now.keys().users().number(key.get(1))));
+          .computeIfAbsent(by.keys().objects().number(key.get(0)), object -> new RoaringBitmap())
+          .add((int) index.of(by.keys().users().number(key.get(1))));
     }
     List<Tuple2<Long, PartialSet>> parts = new ArrayList<>();
     users.forEach(
@@ -86,6 +119,6 @@ record PairsVerify(GrantSets grants, PairsDiff diff, GrantSets now, StepCounts w
   }
 
   private JavaSparkContext spark() {
-    return JavaSparkContext.fromSparkContext(now.session().sparkContext());
+    return JavaSparkContext.fromSparkContext(grants.session().sparkContext());
   }
 }

@@ -12,6 +12,7 @@ import backfill.postgres.catalog.TableLock;
 import backfill.postgres.preflight.PreflightResult;
 import backfill.postgres.server.ListedStatement;
 import backfill.postgres.server.NamedDatabases;
+import backfill.postgres.snapshot.NotedTables;
 import backfill.postgres.write.Target;
 import backfill.postgres.write.WritePart;
 import backfill.spark.engine.Session;
@@ -21,6 +22,7 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 
@@ -126,6 +128,55 @@ public final class ReadListing {
       }
     }
     return listed.values().stream().flatMap(List::stream).toList();
+  }
+
+  /** What tells verify whether it would read these sources again as they were read. */
+  static Map<String, List<NotedTables.Rows>> noted(
+      Plan plan, PreflightResult ready, Collection<String> sources) {
+    Map<String, List<NotedTables.Rows>> noted = new LinkedHashMap<>();
+    for (Source source : plan.sources().values()) {
+      String name = source.name();
+      if (sources.contains(name) && source.keyedBy().isEmpty()) {
+        noted
+            .computeIfAbsent(source.database(), database -> new ArrayList<>())
+            .add(
+                new NotedTables.Rows(
+                    name, ready.sources().get(name), KeptSources.where(source, plan, ready)));
+      }
+    }
+    return noted;
+  }
+
+  /** The same for a target, all of whose rows are the step's. */
+  static Optional<NotedTables.Rows> notedTarget(PreflightResult ready, Step.Fill step) {
+    Target target = ready.targets().get(step.name());
+    return target.where() == null && target.foreign().isEmpty()
+        ? Optional.of(new NotedTables.Rows(step.name(), target.table(), null))
+        : Optional.empty();
+  }
+
+  /** What notes these sources as they are read. */
+  public List<ListedStatement> noting(Collection<String> sources) {
+    return noted(plan, ready, sources).values().stream()
+        .flatMap(rows -> NotedTables.listing(rows).stream())
+        .toList();
+  }
+
+  /** What compares them in verify. */
+  public List<ListedStatement> comparing(Collection<String> sources) {
+    return noted(plan, ready, sources).values().stream()
+        .flatMap(rows -> NotedTables.comparing(rows).stream())
+        .toList();
+  }
+
+  /** What compares targets there. */
+  public List<ListedStatement> comparingTargets(List<Step.Fill> steps) {
+    return steps.stream()
+        .filter(step -> !ready.pending().containsKey(step.name()))
+        .flatMap(step -> notedTarget(ready, step).stream())
+        .flatMap(rows -> NotedTables.comparing(List.of(rows)).stream())
+        .map(statement -> statement.with("only where nothing was to be written"))
+        .toList();
   }
 
   /** The columns that a step gives its target. */

@@ -6,6 +6,7 @@ import backfill.plan.Step;
 import backfill.postgres.catalog.Table;
 import backfill.postgres.preflight.PreflightResult;
 import backfill.postgres.snapshot.LostSnapshotException;
+import backfill.postgres.snapshot.NotedTables;
 import backfill.postgres.snapshot.Snapshot;
 import backfill.spark.engine.SparkFailure;
 import backfill.spark.query.PairColumnNames;
@@ -14,6 +15,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -44,6 +46,9 @@ public final class Reading implements AutoCloseable {
   private final Set<String> queried;
   private final Set<String> asked = new HashSet<>();
   private final Map<String, Long> leftOut = new HashMap<>();
+  private final Map<String, NotedTables> noted = new HashMap<>();
+  private final Map<String, NotedTables> notedTargets = new HashMap<>();
+  private final Map<Reading, Set<String>> alike = new IdentityHashMap<>();
   private final long exportedNanos = System.nanoTime();
   private Duration held;
 
@@ -208,6 +213,57 @@ public final class Reading implements AutoCloseable {
             throw SparkFailure.<RuntimeException>unchecked(e);
           }
         });
+  }
+
+  /**
+   * Notes what the snapshots show of these steps' targets and of the sources that were read whole,
+   * so that a later reading can tell whether it would read the same; the snapshots must still be
+   * there.
+   */
+  public void note(List<Step.Fill> steps) {
+    ReadListing.noted(plan, ready, asked)
+        .forEach(
+            (database, rows) -> {
+              SnapshotReader reader = readers.get(database);
+              noted.put(database, in(database, reader, () -> reader.note(rows)));
+            });
+    for (Step.Fill step : steps) {
+      ReadListing.notedTarget(ready, step)
+          .ifPresent(
+              rows ->
+                  notedTargets.put(
+                      step.name(), in(Plan.MAIN, targets, () -> targets.note(List.of(rows)))));
+    }
+  }
+
+  /**
+   * Whether the snapshots of this reading show the same rows of every source of a step as those of
+   * an earlier one did. The servers are asked once for all sources; no row is read.
+   */
+  public boolean showsSourcesLike(Reading earlier, Step.Fill step) {
+    return alike.computeIfAbsent(earlier, this::alike).containsAll(plan.sourcesOf(step));
+  }
+
+  private Set<String> alike(Reading earlier) {
+    Set<String> names = new HashSet<>();
+    earlier.noted.forEach(
+        (database, tables) -> {
+          SnapshotReader reader = readers.get(database);
+          names.addAll(in(database, reader, () -> reader.alike(tables, earlier.sources.counts())));
+        });
+    return names;
+  }
+
+  /**
+   * The same of a step's target, if all of its rows are the step's.
+   *
+   * @param rows that it had in the earlier reading
+   */
+  public boolean showsTargetLike(Reading earlier, Step.Fill step, long rows) {
+    NotedTables target = earlier.notedTargets.get(step.name());
+    return target != null
+        && !in(Plan.MAIN, targets, () -> targets.alike(target, Map.of(step.name(), rows)))
+            .isEmpty();
   }
 
   /** Lets the snapshots go; nothing is read in them from here on. */

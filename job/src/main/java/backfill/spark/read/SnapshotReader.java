@@ -4,13 +4,17 @@ import backfill.plan.Settings;
 import backfill.postgres.catalog.Table;
 import backfill.postgres.server.Database;
 import backfill.postgres.snapshot.LeftOutRows;
+import backfill.postgres.snapshot.NotedTables;
 import backfill.postgres.snapshot.Snapshot;
+import backfill.spark.engine.SparkFailure;
 import backfill.spark.query.PairColumnNames;
 import java.sql.SQLException;
 import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalLong;
+import java.util.Set;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.Column;
@@ -143,6 +147,28 @@ public final class SnapshotReader {
     }
     statements++;
     return OptionalLong.of(LeftOutRows.of(database, applicationName, snapshot, table, where));
+  }
+
+  /** Notes what the snapshot shows of some tables; nothing is told of what is laid over one. */
+  NotedTables note(List<NotedTables.Rows> read) {
+    try {
+      List<NotedTables.Rows> bare =
+          read.stream().filter(rows -> !overlay.covers(rows.table())).toList();
+      statements += bare.stream().filter(rows -> rows.where() != null).count();
+      return NotedTables.of(snapshot, bare);
+    } catch (SQLException e) {
+      throw SparkFailure.<RuntimeException>unchecked(e);
+    }
+  }
+
+  /** The names of those that the snapshot shows as an earlier one did. */
+  Set<String> alike(NotedTables earlier, Map<String, Long> counts) {
+    try {
+      statements++;
+      return earlier.sameIn(snapshot, counts);
+    } catch (SQLException e) {
+      throw SparkFailure.<RuntimeException>unchecked(e);
+    }
   }
 
   /** How many statements read rows so far. */

@@ -37,17 +37,37 @@ final class RowsRead {
       FittingRows.Given query,
       SnapshotReader reader,
       KeptInSpark kept) {
+    this(
+        step,
+        target,
+        List.of(query.rows().columns()),
+        FittingRows.of(
+            step, MatchKey.of(step, target), target.table().inTexts(), query, reader, kept),
+        reader);
+  }
+
+  private RowsRead(
+      Step.Rows step,
+      Target target,
+      List<String> outputs,
+      FittingRows planned,
+      SnapshotReader reader) {
     this.step = step;
+    this.outputs = outputs;
+    this.planned = planned;
     key = MatchKey.of(step, target);
-    outputs = List.of(query.rows().columns());
     Table table = target.table().inTexts(key.loose());
     same = reader.same(table, WritePart.compared(step, outputs));
-    planned = FittingRows.of(step, key, target.table().inTexts(), query, reader, kept);
     current =
         RowsMatch.current(
             reader.read(table, WritePart.read(step, outputs, target), target.where()));
     foreign =
         target.foreign().map(others -> RowsMatch.foreign(reader.read(table, step.key(), others)));
+  }
+
+  /** The same rows of the query, beside those that the target has in another snapshot. */
+  RowsRead withTarget(Target target, SnapshotReader reader) {
+    return new RowsRead(step, target, outputs, planned, reader);
   }
 
   /**

@@ -65,6 +65,12 @@ public interface StepRun extends AutoCloseable {
    */
   Verified verify(SnapshotReader reader, KeptSources sources, StepCounts written);
 
+  /**
+   * The same where that snapshot shows every source as it was read: what should be there is what
+   * was planned, and the target alone is read.
+   */
+  Verified verifyTarget(SnapshotReader reader, StepCounts written);
+
   /** Lets go of what Spark keeps for it. */
   @Override
   void close();

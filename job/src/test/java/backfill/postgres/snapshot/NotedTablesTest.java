@@ -1,0 +1,183 @@
+package backfill.postgres.snapshot;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import backfill.postgres.catalog.TestingTables;
+import backfill.postgres.server.Database;
+import backfill.testing.TestingDatabase;
+import backfill.testing.TestingPostgres;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** What happens to a table between two snapshots, and whether the later one is told apart. */
+class NotedTablesTest {
+  private static final Duration SECONDS = Duration.ofSeconds(10);
+  private static final Set<String> ALL = Set.of("whole", "chosen", "parted");
+
+  private TestingDatabase database;
+  private Database asked;
+  private List<NotedTables.Rows> rows;
+  private Map<String, Long> counts;
+
+  @BeforeEach
+  void fill() throws Exception {
+    database = TestingPostgres.shared().createDatabase();
+    database.execute(
+        "CREATE TYPE mood AS ENUM ('calm', 'wild')",
+        "CREATE TABLE t (id int PRIMARY KEY, note text, mood mood NOT NULL DEFAULT 'calm')",
+        "INSERT INTO t (id, note) SELECT i, 'row ' || i FROM generate_series(1, 1000) i",
+        "CREATE TABLE parted (id int, part int) PARTITION BY LIST (part)",
+        "CREATE TABLE parted_1 PARTITION OF parted FOR VALUES IN (1)",
+        "CREATE TABLE parted_2 PARTITION OF parted FOR VALUES IN (2)",
+        "INSERT INTO parted SELECT i, 1 + i % 2 FROM generate_series(1, 100) i",
+        "CREATE TABLE chosen AS SELECT 900 AS up_to");
+    asked = Database.at(database.url(), database.user(), database.password(), SECONDS);
+    rows =
+        List.of(
+            new NotedTables.Rows("whole", TestingTables.table(asked, "t"), null),
+            new NotedTables.Rows(
+                "chosen", TestingTables.table(asked, "t"), "id <= (SELECT up_to FROM chosen)"),
+            new NotedTables.Rows("parted", TestingTables.table(asked, "parted"), null));
+    counts = Map.of("whole", 1000L, "chosen", 900L, "parted", 100L);
+    // An autovacuum elsewhere may hold the horizon back for a moment.
+    while (database.count(
+            "SELECT count(*) FROM t WHERE age(xmin)"
+                + " <= age(pg_snapshot_xmin(pg_current_snapshot())::xid)")
+        > 0) {
+      Thread.onSpinWait();
+    }
+  }
+
+  @AfterEach
+  void drop() throws Exception {
+    database.close();
+  }
+
+  private Snapshot snapshot() throws SQLException {
+    return Snapshot.export(
+        asked, "test", rows.stream().map(NotedTables.Rows::table).toList(), SECONDS, SECONDS);
+  }
+
+  private NotedTables noted() throws SQLException {
+    try (Snapshot before = snapshot()) {
+      return NotedTables.of(before, rows);
+    }
+  }
+
+  /** The names that are the same after these statements, each a transaction. */
+  private Set<String> sameAfter(String... statements) throws SQLException {
+    NotedTables noted = noted();
+    database.execute(statements);
+    return same(noted);
+  }
+
+  private Set<String> same(NotedTables noted) throws SQLException {
+    try (Snapshot later = snapshot()) {
+      return noted.sameIn(later, counts);
+    }
+  }
+
+  @Test
+  void nothingChangedOrOnlyWhatIsNoRow() throws SQLException {
+    assertThat(sameAfter()).isEqualTo(ALL);
+    assertThat(sameAfter("VACUUM FREEZE t", "CREATE INDEX ON t (note)", "ANALYZE t"))
+        .isEqualTo(ALL);
+    assertThat(sameAfter("BEGIN; UPDATE t SET note = 'x'; ROLLBACK")).isEqualTo(ALL);
+  }
+
+  @Test
+  void rowIsUpdated() throws SQLException {
+    assertThat(sameAfter("UPDATE t SET note = 'other' WHERE id = 7")).isEqualTo(Set.of("parted"));
+    assertThat(sameAfter("UPDATE t SET note = note WHERE id = 999"))
+        .as("beyond what the condition chooses")
+        .isEqualTo(Set.of("chosen", "parted"));
+    assertThat(sameAfter("UPDATE parted SET part = 2 WHERE id = 2")).doesNotContain("parted");
+  }
+
+  @Test
+  void rowIsDeleted() throws SQLException {
+    assertThat(sameAfter("DELETE FROM t WHERE id = 1000")).isEqualTo(Set.of("chosen", "parted"));
+    assertThat(sameAfter("DELETE FROM parted WHERE id = 1")).isEqualTo(Set.of("chosen"));
+  }
+
+  @Test
+  void rowIsInserted() throws SQLException {
+    assertThat(sameAfter("INSERT INTO t VALUES (1001, 'new')"))
+        .isEqualTo(Set.of("chosen", "parted"));
+  }
+
+  @Test
+  void rowIsReplacedByOneWithTheSameValues() throws SQLException {
+    assertThat(
+            sameAfter(
+                "BEGIN; CREATE TEMP TABLE k ON COMMIT DROP AS SELECT * FROM t WHERE id = 5;"
+                    + " DELETE FROM t WHERE id = 5; INSERT INTO t SELECT * FROM k; COMMIT"))
+        .isEqualTo(Set.of("parted"));
+  }
+
+  @Test
+  void placeOfADeletedRowIsTakenByAnother() throws SQLException {
+    NotedTables noted = noted();
+    database.execute("DELETE FROM t WHERE id = 5", "VACUUM t");
+    database.execute("INSERT INTO t VALUES (5, 'row 5')");
+    assertThat(same(noted)).isEqualTo(Set.of("parted"));
+  }
+
+  @Test
+  void tableIsRewritten() throws SQLException {
+    NotedTables noted = noted();
+    database.execute("ALTER TABLE t ALTER id TYPE bigint USING id + 1");
+    assertThat(same(noted)).isEqualTo(Set.of("parted"));
+  }
+
+  /** The versions of the rows stay, and show other values. */
+  @Test
+  void columnIsDefinedOtherwise() throws SQLException {
+    assertThat(sameAfter("ALTER TABLE t DROP note", "ALTER TABLE t ADD note text DEFAULT 'none'"))
+        .isEqualTo(Set.of("parted"));
+    assertThat(sameAfter("ALTER TYPE mood RENAME VALUE 'calm' TO 'quiet'"))
+        .isEqualTo(Set.of("parted"));
+    assertThat(sameAfter("ALTER TABLE parted ADD more int DEFAULT 3")).doesNotContain("parted");
+  }
+
+  /** As many rows, none of them new, and yet others. */
+  @Test
+  void conditionChoosesOthersThough() throws SQLException {
+    rows =
+        List.of(
+            new NotedTables.Rows(
+                "chosen", rows.get(0).table(), "id <> (SELECT up_to FROM chosen)"));
+    counts = Map.of("chosen", 999L);
+    assertThat(sameAfter("UPDATE chosen SET up_to = up_to")).isEqualTo(Set.of("chosen"));
+    assertThat(sameAfter("UPDATE chosen SET up_to = 5")).isEmpty();
+  }
+
+  /**
+   * A transaction that was open when the first snapshot was taken deletes a row and adds one, this
+   * in a subtransaction: its number is one that the snapshot does not name.
+   */
+  @Test
+  void transactionThatWasOpenCommits() throws SQLException {
+    try (Connection open = database.connection();
+        Statement statement = open.createStatement()) {
+      open.setAutoCommit(false);
+      statement.execute("DELETE FROM t WHERE id = 1000");
+      statement.execute("SAVEPOINT inner_one");
+      statement.execute("INSERT INTO t VALUES (2000, 'new')");
+      statement.execute("RELEASE inner_one");
+      NotedTables noted = noted();
+      database.execute("UPDATE chosen SET up_to = up_to");
+      assertThat(same(noted)).as("while it is open").isEqualTo(ALL);
+      open.commit();
+      assertThat(same(noted)).isEqualTo(Set.of("chosen", "parted"));
+    }
+  }
+}
