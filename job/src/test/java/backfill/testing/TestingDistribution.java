@@ -42,7 +42,7 @@ public record TestingDistribution(String version, Path home) {
   }
 
   private static TestingDistribution in(TestingPython python) throws Exception {
-    TestingPython.Ended found =
+    TestingOutcome found =
         python.run(
             Map.of(),
             "python",
