@@ -135,7 +135,7 @@ final class SqlListing {
           list(snapshot.exporting());
         });
     heading("read " + names + ": how each reader begins; it ends with COMMIT");
-    list(SnapshotListing.importing(SNAPSHOT));
+    list(SnapshotListing.importing(SNAPSHOT, plan.settings().lockTimeout()));
     Set<String> sources = sources(together);
     for (String source : sources) {
       String database = plan.sources().get(source).database();

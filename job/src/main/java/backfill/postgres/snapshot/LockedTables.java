@@ -20,10 +20,12 @@ import java.util.List;
  */
 final class LockedTables implements AutoCloseable {
   private final List<Connection> held;
+  private final Duration lockTimeout;
   private boolean exported;
 
-  private LockedTables(List<Connection> held) {
+  private LockedTables(List<Connection> held, Duration lockTimeout) {
     this.held = held;
+    this.lockTimeout = lockTimeout;
   }
 
   /**
@@ -45,14 +47,14 @@ final class LockedTables implements AutoCloseable {
     Retry retry = new Retry(retryFor);
     while (true) {
       try {
-        return attempt(database, applicationName, statements);
+        return new LockedTables(attempt(database, applicationName, statements), lockTimeout);
       } catch (SQLException e) {
         retry.pauseOrThrow(e);
       }
     }
   }
 
-  private static LockedTables attempt(
+  private static List<Connection> attempt(
       Database database, String applicationName, SnapshotStatements statements)
       throws SQLException {
     List<Connection> held = new ArrayList<>();
@@ -61,7 +63,7 @@ final class LockedTables implements AutoCloseable {
         execute(open(held, database, applicationName), statements.holding());
       }
       execute(open(held, database, applicationName), statements.exporting());
-      return new LockedTables(held);
+      return held;
     } catch (SQLException | RuntimeException e) {
       Snapshot.release(held);
       throw e;
@@ -92,7 +94,7 @@ final class LockedTables implements AutoCloseable {
       long asked = System.nanoTime();
       try (ResultSet row = statement.executeQuery(SnapshotStatements.EXPORT)) {
         row.next();
-        Snapshot snapshot = new Snapshot(held, row, (asked + System.nanoTime()) / 2);
+        Snapshot snapshot = new Snapshot(held, row, (asked + System.nanoTime()) / 2, lockTimeout);
         exported = true;
         return snapshot;
       }

@@ -33,14 +33,18 @@ public final class Snapshot implements AutoCloseable {
   private final String xmin;
   private final long takenNanos;
   private final Optional<String> settings;
+  private final Duration lockTimeout;
 
   /**
    * @param held the connections that hold it and its tables; it closes them
    * @param exported what {@link SnapshotStatements#EXPORT} answered
    * @param takenNanos when it was taken, by our own clock
+   * @param lockTimeout how long a reader waits for a lock
    */
-  Snapshot(List<Connection> held, ResultSet exported, long takenNanos) throws SQLException {
+  Snapshot(List<Connection> held, ResultSet exported, long takenNanos, Duration lockTimeout)
+      throws SQLException {
     this.held = held;
+    this.lockTimeout = lockTimeout;
     this.id = exported.getString(1);
     this.lsn = exported.getString(2);
     this.at = exported.getTimestamp(3).toInstant();
@@ -73,7 +77,7 @@ public final class Snapshot implements AutoCloseable {
 
   /** What a reader sends first in its transaction. */
   public String importStatements() {
-    String importing = String.join("; ", SnapshotStatements.importing(id));
+    String importing = String.join("; ", SnapshotStatements.importing(id, lockTimeout));
     // A reader goes the way that the exporter went.
     return settings.map(local -> importing + "; " + local).orElse(importing);
   }

@@ -52,8 +52,8 @@ public final class SnapshotListing {
    *
    * @param id the snapshot's, or words in its place
    */
-  public static List<ListedStatement> importing(String id) {
-    return listed(SnapshotStatements.importing(id));
+  public static List<ListedStatement> importing(String id, Duration lockTimeout) {
+    return listed(SnapshotStatements.importing(id, lockTimeout));
   }
 
   private static List<ListedStatement> listed(List<String> transaction) {

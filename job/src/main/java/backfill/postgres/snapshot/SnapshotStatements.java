@@ -49,7 +49,11 @@ final class SnapshotStatements {
     Map<Long, Table> once = new LinkedHashMap<>();
     tables.forEach(table -> once.putIfAbsent(table.oid(), table));
     this.tables = once.values();
-    this.lockTimeout = "SET LOCAL lock_timeout = " + lockTimeout.toMillis();
+    this.lockTimeout = lockTimeout(lockTimeout);
+  }
+
+  private static String lockTimeout(Duration lockTimeout) {
+    return "SET LOCAL lock_timeout = " + lockTimeout.toMillis();
   }
 
   /** The tables that the exporter locks itself. */
@@ -108,13 +112,15 @@ final class SnapshotStatements {
   /**
    * What a reader sends first in its transaction. The isolation level must come before the import,
    * and the import before any query; {@code row_security = off} makes a policy that hides rows an
-   * error.
+   * error. A statement that waits for the exporter's lock to go lets no reader pass, and would wait
+   * for ever with it: the reader gives way.
    */
-  static List<String> importing(String id) {
+  static List<String> importing(String id, Duration lockTimeout) {
     return List.of(
         "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY",
         "SET TRANSACTION SNAPSHOT '" + id + "'",
         ALL_ROWS,
+        lockTimeout(lockTimeout),
         IDLE);
   }
 }
