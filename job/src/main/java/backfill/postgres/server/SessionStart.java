@@ -3,7 +3,6 @@ package backfill.postgres.server;
 import backfill.plan.InvalidPlanException;
 import backfill.plan.Plan;
 import java.sql.Connection;
-import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Properties;
@@ -24,7 +23,7 @@ final class SessionStart {
   private SessionStart() {}
 
   static Connection open(String url, Properties properties, String timeZone) throws SQLException {
-    Connection connection = DriverManager.getConnection(url, properties);
+    Connection connection = SilentSessions.connect(url, properties);
     int version = connection.getMetaData().getDatabaseMajorVersion();
     try {
       return pinned(connection, timeZone);
@@ -39,7 +38,7 @@ final class SessionStart {
   private static Connection unhurried(
       String url, Properties properties, String timeZone, SQLException first) throws SQLException {
     try {
-      return pinned(DriverManager.getConnection(url, properties), timeZone);
+      return pinned(SilentSessions.connect(url, properties), timeZone);
     } catch (SQLException e) {
       // What a pooler says of options is not what is to be mended.
       first.addSuppressed(e);
@@ -50,6 +49,7 @@ final class SessionStart {
   private static Connection pinned(Connection connection, String timeZone) throws SQLException {
     try {
       SessionSettings.pin(connection, timeZone);
+      SilentSessions.settled(connection, SessionSettings.isPooled(connection));
       return connection;
     } catch (SQLException e) {
       try (connection) {
