@@ -78,6 +78,8 @@ public final class TestingPython {
             home.resolve("bin/pip").toString(),
             "install",
             "--quiet",
+            // What is imported is compiled then; most modules never are.
+            "--no-compile",
             "--disable-pip-version-check",
             "--no-input",
             "--retries=2",

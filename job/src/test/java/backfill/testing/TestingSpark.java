@@ -35,6 +35,9 @@ public final class TestingSpark {
               .config("spark.ui.enabled", "false")
               // Of every task's closure, a block is made in full.
               .config("spark.broadcast.blockSize", "64k")
+              // Else each session has class loaders of its own, and each run compiles every query
+              // anew.
+              .config("spark.sql.artifact.isolation.enabled", "false")
               .config("spark.sql.shuffle.partitions", "2")
               .config("spark.sql.session.timeZone", "UTC")
               .config(
