@@ -194,4 +194,23 @@ class QueryErrorsTest {
         .contains(
             "division by zero (SQLSTATE 22012). The step wrote nothing. The same command fails again until");
   }
+
+  @Test
+  void syntaxErrorWithoutItsTextIsOneOfTheQuery() throws Exception {
+    TestingRun run = run("check", "SELECT a, 1 AS b FROM (dd\nWHERE a IS NOT NULL");
+
+    assertThat(run.code()).as(run.said()).isEqualTo(3);
+    assertThat(run.message())
+        .matches(
+            "plan errors: step s: query: line 2.*: Syntax error at or near .*\\(PARSE_SYNTAX_ERROR\\)");
+  }
+
+  @Test
+  void characterThatSteersATerminalIsShownEscaped() throws Exception {
+    TestingRun run = run("check", "SELECT a, 1 AS b FROM dd WHERE \u0007 a > 0");
+
+    assertThat(run.code()).as(run.said()).isEqualTo(3);
+    assertThat(run.message()).contains("\\u0007");
+    assertThat(run.said()).contains("\\u0007").doesNotContain("\u0007");
+  }
 }

@@ -36,7 +36,8 @@ record Answer(PrintStream out, PrintStream err, List<String> given) {
   }
 
   /** Says why nothing is done; answers with the exit code. */
-  int refused(String command, String message) {
+  int refused(String command, String mistake) {
+    String message = InvalidPlanException.shown(mistake);
     Terminal.say(err, message);
     ReportBuilder report = begun(command);
     report.invalid(message);

@@ -5,6 +5,8 @@ import backfill.report.ApprovedReport;
 import backfill.spark.diff.DiffInput;
 import backfill.spark.engine.HadoopFiles;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -71,9 +73,11 @@ final class ApprovalOptions {
 
   private String text() {
     try {
-      return HadoopFiles.isUri(approved)
-          ? HadoopFiles.read(approved)
-          : Files.readString(Path.of(approved));
+      byte[] bytes =
+          HadoopFiles.isUri(approved)
+              ? HadoopFiles.read(approved)
+              : Files.readAllBytes(Path.of(approved));
+      return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
     } catch (IOException | IllegalArgumentException e) {
       throw new InvalidPlanException(
           APPROVED + " " + approved,

@@ -7,6 +7,10 @@ import backfill.plan.PlanFile;
 import backfill.report.Version;
 import backfill.spark.engine.HadoopFiles;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.CharBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -18,6 +22,7 @@ import java.util.Optional;
  * @param location for messages: a path, a URI, or the name of a shipped plan with its ending
  */
 record PlanText(String location, String text) {
+  private static final String ENDING = ".conf";
 
   /**
    * @param name a shipped plan's name, a path, or a URI that Hadoop reads
@@ -26,24 +31,50 @@ record PlanText(String location, String text) {
   static PlanText find(String name) {
     try {
       if (HadoopFiles.isUri(name)) {
-        return new PlanText(name, HadoopFiles.read(name));
+        return new PlanText(name, decoded(name, HadoopFiles.read(name)));
       }
       Path path = Path.of(name);
-      if (Files.isRegularFile(path)) {
-        return new PlanText(name, Files.readString(path));
+      if (Files.exists(path) && !Files.isDirectory(path)) {
+        return new PlanText(name, decoded(name, Files.readAllBytes(path)));
       }
+      return named(name).orElseThrow(() -> new InvalidPlanException(name, notFound(name, path)));
+    } catch (AccessDeniedException e) {
+      throw new InvalidPlanException(name, "cannot be read: its permissions do not allow it");
     } catch (IOException | IllegalArgumentException e) {
       throw new InvalidPlanException(name, "cannot be read: " + e.getMessage());
     }
-    return named(name)
-        .orElseThrow(
-            () ->
-                new InvalidPlanException(
-                    name,
-                    "is neither a file nor a shipped plan"
-                        + "; shipped are "
-                        + String.join(", ", PlanFile.shipped())
-                        + Nearest.hint(name, PlanFile.shipped())));
+  }
+
+  private static String notFound(String name, Path path) {
+    if (Files.isDirectory(path)) {
+      return "is a directory; name the plan's file in it";
+    }
+    return "is neither a file nor a shipped plan; shipped are "
+        + String.join(", ", PlanFile.shipped())
+        + (Files.isRegularFile(Path.of(name + ENDING))
+            ? "; did you mean the file " + name + ENDING + "?"
+            : Nearest.hint(name, PlanFile.shipped()));
+  }
+
+  /** Never with a character that the file does not have: a plan says who gets access. */
+  private static String decoded(String location, byte[] bytes) {
+    CharBuffer text = CharBuffer.allocate(bytes.length);
+    ByteBuffer rest = ByteBuffer.wrap(bytes);
+    if (StandardCharsets.UTF_8.newDecoder().decode(rest, text, true).isUnderflow()
+        && !rest.hasRemaining()) {
+      return text.flip().toString();
+    }
+    int line = 1;
+    for (int at = 0; at < rest.position(); at++) {
+      line += bytes[at] == '\n' ? 1 : 0;
+    }
+    throw new InvalidPlanException(
+        List.of(
+            new InvalidPlanException.Problem(
+                location,
+                line,
+                "the byte 0x%02X is not UTF-8; save the plan as UTF-8"
+                    .formatted(bytes[rest.position()]))));
   }
 
   /** A plan that is in the jar, whatever lies in the directory. */
@@ -62,6 +93,6 @@ record PlanText(String location, String text) {
   }
 
   private static Optional<PlanText> named(String name) {
-    return PlanFile.shippedText(name).map(text -> new PlanText(name + ".conf", text));
+    return PlanFile.shippedText(name).map(text -> new PlanText(name + ENDING, text));
   }
 }

@@ -3,6 +3,7 @@ package backfill.plan;
 import com.typesafe.config.ConfigList;
 import com.typesafe.config.ConfigObject;
 import com.typesafe.config.ConfigOrigin;
+import com.typesafe.config.ConfigUtil;
 import com.typesafe.config.ConfigValue;
 import com.typesafe.config.ConfigValueType;
 import java.util.ArrayList;
@@ -123,11 +124,13 @@ final class Node {
   /** One of these words; the first where the key is absent or says none of them. */
   String word(String key, String... words) {
     List<String> known = List.of(words);
-    return text(key)
+    return typed(key, ConfigValueType.STRING, String.join(" or ", known))
+        .map(value -> (String) value.unwrapped())
         .filter(
             word ->
                 known.contains(word)
-                    || refuse(key, "must be " + String.join(" or ", known) + ", got " + word))
+                    || refuse(
+                        key, "must be " + String.join(" or ", known) + ", got " + named(word)))
         .orElse(known.get(0));
   }
 
@@ -230,7 +233,12 @@ final class Node {
         List<String> known = asked.stream().map(each -> prefix + each).toList();
         problems.at(
             object.get(key).origin(),
-            "unknown key " + prefix + key + " in " + owner + Nearest.hint(prefix + key, known));
+            "unknown key "
+                + prefix
+                + named(key)
+                + " in "
+                + owner
+                + Nearest.hint(prefix + key, known));
       }
     }
   }
@@ -268,6 +276,11 @@ final class Node {
 
   private String shown(String key) {
     return prefix + key + " of " + owner;
+  }
+
+  /** In quotes where it would not be seen, or would be read as another. */
+  private static String named(String key) {
+    return key.matches("[\\w-]+") ? key : ConfigUtil.quoteString(key);
   }
 
   /** The root of a file without braces has no line of its own. */

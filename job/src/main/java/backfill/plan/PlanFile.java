@@ -41,6 +41,14 @@ public final class PlanFile {
    */
   public static Plan read(String location, String text, List<String> sets, String jobVersion) {
     FoundProblems problems = new FoundProblems(location);
+    int tooDeep = TextCursor.tooDeep(text);
+    if (tooDeep > 0) {
+      problems.at(
+          tooDeep,
+          "blocks, lists or a key's parts are nested more than %d deep, which no plan needs; look for braces or brackets that are not closed"
+              .formatted(TextCursor.DEEPEST));
+      problems.throwIfAny();
+    }
     try {
       Config file =
           ConfigFactory.parseString(
@@ -55,6 +63,10 @@ public final class PlanFile {
       return new PlanParser(location, resolved.root(), problems).read(jobVersion);
     } catch (ConfigException e) {
       throw new InvalidPlanException(List.of(problem(location, e)));
+    } catch (StackOverflowError e) {
+      throw new InvalidPlanException(
+          location,
+          "its substitutions lead from one to the next without an end in sight; write the values");
     }
   }
 
@@ -138,6 +150,9 @@ public final class PlanFile {
     }
     // the parser's guesses go: that the file be renamed .properties, that a brace be quoted
     message = message.replaceFirst("(?s) \\(if you (intended|want) .*", "");
+    if (message.matches("(?s)(expecting )?include .*")) {
+      message = RepeatedKeys.NO_INCLUDE;
+    }
     Matcher substitution = SUBSTITUTION.matcher(message);
     if (e instanceof ConfigException.UnresolvedSubstitution
         && message.startsWith("Could not resolve")

@@ -5,7 +5,7 @@ import com.typesafe.config.ConfigException;
 import com.typesafe.config.ConfigUtil;
 import com.typesafe.config.ConfigValueType;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
@@ -20,6 +20,8 @@ import java.util.Set;
 final class RepeatedKeys {
   /** Substitutions side by side: strings are joined, but objects would be merged. */
   private record Joined(List<String> path, int line) {}
+
+  static final String NO_INCLUDE = "include is not allowed; a plan is one file";
 
   private final TextCursor cursor;
   private final FoundProblems problems;
@@ -54,7 +56,7 @@ final class RepeatedKeys {
 
   /** The fields of one object, and its closing brace. */
   private void fields() {
-    Map<List<String>, Integer> lines = new LinkedHashMap<>();
+    FieldsSoFar lines = new FieldsSoFar();
     while (true) {
       cursor.skipSeparators();
       if (cursor.atEnd() || cursor.take("}")) {
@@ -62,7 +64,7 @@ final class RepeatedKeys {
       }
       int line = cursor.line();
       if (cursor.atWord("include")) {
-        problems.at(line, "include is not allowed; a plan is one file");
+        problems.at(line, NO_INCLUDE);
         value();
         continue;
       }
@@ -83,31 +85,51 @@ final class RepeatedKeys {
     return ConfigUtil.splitPath(key.toString().strip());
   }
 
-  private void note(List<String> key, int line, Map<List<String>, Integer> lines) {
-    for (Map.Entry<List<String>, Integer> earlier : lines.entrySet()) {
-      String first = ConfigUtil.joinPath(earlier.getKey());
-      String second = ConfigUtil.joinPath(key);
-      if (first.equals(second)) {
-        problems.at(
-            line, second + " is given twice, first on line " + earlier.getValue() + "; keep one");
-        return;
-      } else if (startsWith(key, earlier.getKey()) || startsWith(earlier.getKey(), key)) {
-        problems.at(
-            line,
-            second
-                + " would be merged with "
-                + first
-                + " on line "
-                + earlier.getValue()
-                + "; put both in one block");
-        return;
-      }
+  private void note(List<String> key, int line, FieldsSoFar earlier) {
+    List<String> other = earlier.besides(key);
+    if (other == null) {
+      earlier.add(key, line);
+      return;
     }
-    lines.put(key, line);
+    String second = ConfigUtil.joinPath(key);
+    int first = earlier.line(other);
+    problems.at(
+        line,
+        other.equals(key)
+            ? second + " is given twice, first on line " + first + "; keep one"
+            : second
+                + " would be merged with "
+                + ConfigUtil.joinPath(other)
+                + " on line "
+                + first
+                + "; put both in one block");
   }
 
-  private static boolean startsWith(List<String> key, List<String> prefix) {
-    return key.size() > prefix.size() && key.subList(0, prefix.size()).equals(prefix);
+  /** The keys of one object, each with its line; a plan that a program writes may have many. */
+  private static final class FieldsSoFar {
+    private final Map<List<String>, Integer> lines = new HashMap<>();
+    private final Map<List<String>, List<String>> byPrefix = new HashMap<>();
+
+    void add(List<String> key, int line) {
+      lines.put(key, line);
+      for (int length = 1; length < key.size(); length++) {
+        byPrefix.putIfAbsent(key.subList(0, length), key);
+      }
+    }
+
+    /** The same key, or one of which it is a part, or which is a part of it; null without one. */
+    List<String> besides(List<String> key) {
+      for (int length = 1; length <= key.size(); length++) {
+        if (lines.containsKey(key.subList(0, length))) {
+          return key.subList(0, length);
+        }
+      }
+      return byPrefix.get(key);
+    }
+
+    int line(List<String> key) {
+      return lines.get(key);
+    }
   }
 
   /** One value: all pieces up to a comma, the end of the line or the end of what it stands in. */

@@ -6,12 +6,46 @@ package backfill.plan;
 final class TextCursor {
   private static final String TRIPLE = "\"\"\"";
 
+  /** A plan needs five. */
+  static final int DEEPEST = 100;
+
   private final String text;
   private int position;
   private int line = 1;
 
   TextCursor(String text) {
     this.text = text;
+  }
+
+  /**
+   * The line on which blocks and lists, or a key's parts, are nested deeper than in any plan, and
+   * so deep that the parser would not come back; 0 where none are. The text may be any.
+   */
+  static int tooDeep(String text) {
+    TextCursor cursor = new TextCursor(text);
+    int open = 0;
+    int parts = 0;
+    while (!cursor.atEnd() && open <= DEEPEST && parts <= DEEPEST) {
+      if (cursor.atComment()) {
+        cursor.skipLines();
+        parts = 0;
+        continue;
+      }
+      switch (cursor.next()) {
+        case "{", "[" -> {
+          open++;
+          parts = 0;
+        }
+        case "}", "]" -> {
+          open--;
+          parts = 0;
+        }
+        case "\n", ",", "=", ":" -> parts = 0;
+        case "." -> parts++;
+        default -> {}
+      }
+    }
+    return open > DEEPEST || parts > DEEPEST ? cursor.line : 0;
   }
 
   int line() {

@@ -4,7 +4,9 @@ import backfill.plan.InvalidPlanException;
 import backfill.spark.engine.HadoopFiles;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -37,16 +39,32 @@ public final class ReportTargets {
 
   /** What to do about a path that can't be written, or null. */
   private static String ofPath(String target) {
-    Path path = Path.of(target).toAbsolutePath();
-    boolean writable =
-        Files.exists(path)
-            ? !Files.isDirectory(path) && Files.isWritable(path)
-            : Files.isWritable(path.getParent());
-    return writable
-        ? null
-        : Files.isDirectory(path)
-            ? "name a file, this is a directory"
-            : "name a file in a directory that exists and may be written";
+    try {
+      Path path = Path.of(target).toAbsolutePath();
+      if (Files.isDirectory(path)) {
+        return "name a file, this is a directory";
+      }
+      return Files.exists(path) ? ofFile(path) : ofNewFile(path);
+    } catch (InvalidPathException e) {
+      return "name a path: " + e.getReason();
+    }
+  }
+
+  private static String ofFile(Path path) {
+    return Files.isWritable(path) ? null : "name a file that may be written";
+  }
+
+  /** Only making it tells whether it can be made: its name may be too long for the disk. */
+  private static String ofNewFile(Path path) {
+    try {
+      Files.delete(Files.createFile(path));
+      return null;
+    } catch (FileSystemException e) {
+      return "name a file in a directory that exists and may be written"
+          + (e.getReason() == null ? "" : ": " + e.getReason());
+    } catch (IOException e) {
+      return "name a file that may be written: " + e.getMessage();
+    }
   }
 
   /** What to do about a URI that can't be written, or null. */

@@ -5,6 +5,7 @@ import backfill.plan.Plan;
 import java.io.IOException;
 import java.io.Serializable;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -123,12 +124,28 @@ public final class Database implements Serializable {
       problems.add(
           new InvalidPlanException.Problem(
               prefix + "_PASSWORD_FILE", 0, "set together with " + prefix + "_PASSWORD; set one"));
-    } else if (passwordFile != null && !Files.isReadable(Path.of(passwordFile))) {
-      problems.add(
-          new InvalidPlanException.Problem(
-              prefix + "_PASSWORD_FILE", 0, "names " + passwordFile + ", which cannot be read"));
+    } else if (passwordFile != null) {
+      unreadable(passwordFile)
+          .ifPresent(
+              why ->
+                  problems.add(
+                      new InvalidPlanException.Problem(
+                          prefix + "_PASSWORD_FILE",
+                          0,
+                          "names " + passwordFile + ", which " + why)));
     }
     return problems;
+  }
+
+  private static Optional<String> unreadable(String file) {
+    try {
+      Path path = Path.of(file);
+      return Files.isDirectory(path)
+          ? Optional.of("is a directory; name a file")
+          : Files.isReadable(path) ? Optional.empty() : Optional.of("cannot be read");
+    } catch (InvalidPathException e) {
+      return Optional.of("is no path: " + e.getReason());
+    }
   }
 
   private static void checkUrl(

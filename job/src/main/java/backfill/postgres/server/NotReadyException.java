@@ -1,12 +1,16 @@
 package backfill.postgres.server;
 
+import backfill.plan.InvalidPlanException;
 import java.util.List;
+import java.util.stream.Collectors;
 
 /**
  * The servers are not as the plan needs them, or cannot be reached (exit 3): every reason at once.
  */
 public final class NotReadyException extends RuntimeException {
   private static final long serialVersionUID = 1L;
+
+  private static final int LONGEST = 10_000;
 
   private final transient List<String> reasons;
   private final boolean retryable;
@@ -17,9 +21,21 @@ public final class NotReadyException extends RuntimeException {
    *     (no connection)
    */
   public NotReadyException(List<String> reasons, boolean retryable, Throwable cause) {
-    super(String.join("\n", reasons), cause);
-    this.reasons = List.copyOf(reasons);
+    super(String.join("\n", shown(reasons)), cause);
+    this.reasons = shown(reasons);
     this.retryable = retryable;
+  }
+
+  /** A server repeats what it was asked, whatever characters that has, and a GRANT may be long. */
+  private static List<String> shown(List<String> reasons) {
+    return reasons.stream()
+        .map(
+            reason ->
+                reason
+                    .lines()
+                    .map(line -> InvalidPlanException.shown(line, LONGEST))
+                    .collect(Collectors.joining("\n")))
+        .toList();
   }
 
   public NotReadyException(List<String> reasons) {

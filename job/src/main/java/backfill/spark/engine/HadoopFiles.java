@@ -26,12 +26,12 @@ public final class HadoopFiles {
     return URI_TEXT.matcher(text).matches();
   }
 
-  /** The whole file as text. */
-  public static String read(String uri) throws IOException {
+  /** The whole file. */
+  public static byte[] read(String uri) throws IOException {
     Path path = new Path(URI.create(uri));
     try (FileSystem files = at(path);
         InputStream in = files.open(path)) {
-      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+      return in.readAllBytes();
     }
   }
 

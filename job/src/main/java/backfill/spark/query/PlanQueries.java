@@ -210,7 +210,7 @@ public final class PlanQueries implements QueryShapes {
       return rows;
     } catch (Exception e) {
       // Scala throws the checked AnalysisException without declaring it.
-      Optional<QueryFailure> failure = QueryFailure.in(e);
+      Optional<QueryFailure> failure = QueryFailure.ofQuery(e);
       if (failure.isPresent()) {
         reasons.add(where + ": " + failure.get().sentence());
         return null;

@@ -42,6 +42,17 @@ public final class QueryFailure {
     return Optional.empty();
   }
 
+  /** The same, of what the plan's own query led to: also where Spark does not say in what query. */
+  static Optional<QueryFailure> ofQuery(Throwable failure) {
+    Optional<QueryFailure> found = in(failure);
+    for (Throwable t = failure; t != null && found.isEmpty(); t = t.getCause()) {
+      if (t instanceof AnalysisException) {
+        found = Optional.of(new QueryFailure(t));
+      }
+    }
+    return found;
+  }
+
   private static boolean isOfAQuery(Throwable failure) {
     if (failure instanceof PatternSyntaxException || failure instanceof IllegalFormatException) {
       return true;
@@ -72,7 +83,14 @@ public final class QueryFailure {
   String sentence() {
     String condition =
         told instanceof SparkThrowable spark ? " (" + spark.getCondition() + ")" : "";
-    return placeOf(told).map(at -> at + ": ").orElse("") + message(told) + condition;
+    return placeOf(told).map(at -> at + ": ").orElseGet(this::line) + message(told) + condition;
+  }
+
+  /** All that a parser says, which has not taken note of the text. */
+  private String line() {
+    return told instanceof AnalysisException refused && refused.line().isDefined()
+        ? "line " + refused.line().get() + ": "
+        : "";
   }
 
   private static Optional<QueryPlace> placeOf(Throwable failure) {

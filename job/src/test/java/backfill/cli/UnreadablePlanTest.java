@@ -1,0 +1,111 @@
+package backfill.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import backfill.testing.TestingRun;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Files that are no plan, and files of the environment and of options that are none. */
+class UnreadablePlanTest {
+  private static final Map<String, String> NOWHERE =
+      Map.of("BACKFILL_URL", "jdbc:postgresql://127.0.0.1:1/none");
+
+  @TempDir private Path directory;
+
+  private static List<String> refused(Map<String, String> environment, String... words) {
+    TestingRun run = TestingRun.bare(environment, words);
+    assertThat(run.code()).as(run.said()).isEqualTo(2);
+    return run.err();
+  }
+
+  private Path file(byte... bytes) throws Exception {
+    return Files.write(directory.resolve("plan.conf"), bytes);
+  }
+
+  @Test
+  void byteThatIsNoTextIsNamedWithItsLine() throws Exception {
+    Path latin = file("name = x\n# Zoë\n".getBytes(StandardCharsets.ISO_8859_1));
+    String expected = ":2: the byte 0xEB is not UTF-8; save the plan as UTF-8";
+
+    assertThat(refused(NOWHERE, "check", latin.toString())).containsExactly(latin + expected);
+    assertThat(refused(NOWHERE, "check", "file://" + latin))
+        .containsExactly("file://" + latin + expected);
+  }
+
+  @Test
+  void textThatBreaksOffWithinACharacterIsNamed() throws Exception {
+    Path cut = file((byte) '#', (byte) '\n', (byte) '\n', (byte) 0xC3);
+
+    assertThat(refused(NOWHERE, "check", cut.toString()))
+        .containsExactly(cut + ":3: the byte 0xC3 is not UTF-8; save the plan as UTF-8");
+  }
+
+  @Test
+  void directoryIsNoPlan() {
+    assertThat(refused(NOWHERE, "check", directory.toString()))
+        .containsExactly(directory + ": is a directory; name the plan's file in it");
+  }
+
+  @Test
+  void endingThatIsLeftOutIsSuggested() throws Exception {
+    String plan = file().toString();
+    String left = plan.substring(0, plan.length() - ".conf".length());
+
+    assertThat(refused(NOWHERE, "check", left).get(0))
+        .endsWith("; did you mean the file " + plan + "?");
+  }
+
+  @Test
+  void passwordFileMustBeOne() {
+    assertThat(
+            refused(
+                Map.of(
+                    "BACKFILL_URL",
+                    "jdbc:postgresql://127.0.0.1:1/none",
+                    "BACKFILL_PASSWORD_FILE",
+                    directory.toString()),
+                "status"))
+        .containsExactly(
+            "BACKFILL_PASSWORD_FILE: names " + directory + ", which is a directory; name a file");
+    assertThat(
+            refused(
+                Map.of(
+                    "BACKFILL_URL",
+                    "jdbc:postgresql://127.0.0.1:1/none",
+                    "BACKFILL_PASSWORD_FILE",
+                    "a\0b"),
+                "status"))
+        .containsExactly(
+            "BACKFILL_PASSWORD_FILE: names a\\u0000b, which is no path: Nul character not allowed");
+  }
+
+  @Test
+  void reportThatCannotBeMadeIsRefusedBeforeTheWork() throws Exception {
+    String tooLong = directory.resolve("x".repeat(300)).toString();
+
+    assertThat(refused(NOWHERE, "status", "--report", tooLong))
+        .containsExactly(
+            "--report: cannot write "
+                + tooLong
+                + "; name a file in a directory that exists and may be written: File name too long");
+    assertThat(refused(NOWHERE, "status", "--report", "a\0b"))
+        .containsExactly(
+            "--report: cannot write a\\u0000b; name a path: Nul character not allowed");
+    try (var left = Files.list(directory)) {
+      assertThat(left).isEmpty();
+    }
+  }
+
+  @Test
+  void wordThatSteersATerminalIsShownEscaped() {
+    assertThat(refused(NOWHERE, "check", "x", "\u001b[31mred"))
+        .containsExactly(
+            "backfill check does not take the word \\u001b[31mred; see backfill check --help");
+  }
+}
