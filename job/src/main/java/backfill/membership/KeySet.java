@@ -46,6 +46,11 @@ public final class KeySet implements Serializable {
     return set().contains(key);
   }
 
+  /** How many there are. */
+  public long size() {
+    return set().getLongCardinality();
+  }
+
   /** All of them, ascending as numbers without a sign. */
   public long[] toArray() {
     return set().toArray();

@@ -33,13 +33,20 @@ public final class NestingGraph {
    * @param children the keys of their children, in arrays of the same lengths
    */
   public static NestingGraph of(List<long[]> parents, List<long[]> children) {
+    return of(parents, children, new long[0]);
+  }
+
+  /**
+   * @param more keys that are numbered, too
+   */
+  public static NestingGraph of(List<long[]> parents, List<long[]> children, long[] more) {
     long[] above = concat(parents);
     long[] below = concat(children);
     if (above.length != below.length) {
       throw new IllegalArgumentException(
           "each edge has a parent and a child, got " + above.length + " and " + below.length);
     }
-    long[] keys = distinct(above, below);
+    long[] keys = distinct(above, below, more);
     LongIndex numbers = new LongIndex(keys.length);
     for (int number = 0; number < keys.length; number++) {
       numbers.put(keys[number], number);
@@ -76,9 +83,8 @@ public final class NestingGraph {
     return all;
   }
 
-  private static long[] distinct(long[] some, long[] others) {
-    long[] all = Arrays.copyOf(some, Math.addExact(some.length, others.length));
-    System.arraycopy(others, 0, all, some.length, others.length);
+  private static long[] distinct(long[]... some) {
+    long[] all = concat(List.of(some));
     Arrays.parallelSort(all);
     int size = 0;
     for (int i = 0; i < all.length; i++) {

@@ -84,9 +84,14 @@ public sealed interface Step permits Step.Fill, Step.Change {
      * @param through sources that name a group of an object
      * @param members sources that name a user of a group
      * @param nested sources that name a group within a group
+     * @param hierarchy what objects are within objects
      */
     public record GrantSources(
-        List<Grant> direct, List<Grant> through, List<Membership> members, List<Nested> nested) {
+        List<Grant> direct,
+        List<Grant> through,
+        List<Membership> members,
+        List<Nested> nested,
+        Hierarchy hierarchy) {
       public GrantSources {
         direct = List.copyOf(direct);
         through = List.copyOf(through);
@@ -94,9 +99,9 @@ public sealed interface Step permits Step.Fill, Step.Change {
         nested = List.copyOf(nested);
       }
 
-      /** Of groups that hold users and nothing else. */
+      /** Of groups that hold users and nothing else, on objects that hold nothing. */
       public GrantSources(List<Grant> direct, List<Grant> through, List<Membership> members) {
-        this(direct, through, members, List.of());
+        this(direct, through, members, List.of(), Hierarchy.NONE);
       }
     }
 
@@ -114,6 +119,15 @@ public sealed interface Step permits Step.Fill, Step.Change {
 
     public List<Nested> nested() {
       return grants.nested();
+    }
+
+    /** Sources that name an object within an object. */
+    public List<Nested> objects() {
+      return grants.hierarchy().objects();
+    }
+
+    public Optional<Leaves> leaves() {
+      return grants.hierarchy().leaves();
     }
 
     @Override
@@ -137,7 +151,9 @@ public sealed interface Step permits Step.Fill, Step.Change {
               direct().stream().map(Grant::from),
               through().stream().map(Grant::from),
               members().stream().map(Membership::from),
-              nested().stream().map(Nested::from))
+              nested().stream().map(Nested::from),
+              objects().stream().map(Nested::from),
+              leaves().stream().map(Leaves::from))
           .flatMap(names -> names)
           .collect(Collectors.toSet());
     }
@@ -325,11 +341,34 @@ public sealed interface Step permits Step.Fill, Step.Change {
   record Membership(String from, String group, String user) {}
 
   /**
-   * One source of what is nested in what: who is a member of the child is a member of the parent.
+   * One source of what is nested in what: the users of a child group are users of its parent; what
+   * is granted on a parent object is granted on its child.
    *
    * @param from a source's or a view's name
    */
   record Nested(String from, String parent, String child) {}
+
+  /**
+   * What objects are within objects.
+   *
+   * @param objects sources of it; none where nothing is within another
+   * @param leaves the objects that the target is to have; empty for all
+   */
+  record Hierarchy(List<Nested> objects, Optional<Leaves> leaves) {
+    public static final Hierarchy NONE = new Hierarchy(List.of(), Optional.empty());
+
+    public Hierarchy {
+      objects = List.copyOf(objects);
+    }
+  }
+
+  /**
+   * The objects of one source.
+   *
+   * @param from a source's or a view's name
+   * @param object the column with the object's key
+   */
+  record Leaves(String from, String object) {}
 
   /** The table of pairs and its two columns. */
   record IntoPairs(String table, String object, String user) {}

@@ -1,7 +1,9 @@
 package backfill.plan;
 
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -78,7 +80,8 @@ final class StepParser {
       members.add(new Step.Membership(from(each), column(each, "group"), column(each, "user")));
       each.done();
     }
-    List<Step.Nested> nested = nested(step);
+    List<Step.Nested> nested = nested(step, "nested");
+    Step.Hierarchy hierarchy = hierarchy(step, direct, through);
     boolean hasDirect = isGiven(step, "direct");
     boolean hasThrough = isGiven(step, "through");
     boolean hasMembers = isGiven(step, "members");
@@ -98,7 +101,7 @@ final class StepParser {
     return new Step.Pairs(
         name,
         onlyIf,
-        new Step.Pairs.GrantSources(direct, through, members, nested),
+        new Step.Pairs.GrantSources(direct, through, members, nested, hierarchy),
         target,
         RowsParser.surplus(step, Step.Surplus.REPORT),
         RowsParser.owns(step, sql),
@@ -119,9 +122,35 @@ final class StepParser {
     return grants;
   }
 
-  private List<Step.Nested> nested(Node step) {
+  private Step.Hierarchy hierarchy(Node step, List<Step.Grant> direct, List<Step.Grant> through) {
+    List<Step.Nested> objects = nested(step, "objects");
+    Optional<String> leaves = step.text("leaves");
+    if (leaves.isEmpty()) {
+      return new Step.Hierarchy(objects, Optional.empty());
+    }
+    if (!isGiven(step, "objects")) {
+      step.problem(step.owner() + " has leaves, but no objects that say what is within what");
+    }
+    Map<String, String> columns = new LinkedHashMap<>();
+    objects.forEach(each -> columns.putIfAbsent(each.from(), each.child()));
+    direct.forEach(grant -> columns.putIfAbsent(grant.from(), grant.object()));
+    through.forEach(grant -> columns.putIfAbsent(grant.from(), grant.object()));
+    String column = columns.get(leaves.get());
+    if (column == null) {
+      step.problem(
+          "leaves",
+          "names "
+              + leaves.get()
+              + ", which no objects, direct or through of the step reads"
+              + Nearest.hint(leaves.get(), columns.keySet()));
+    }
+    return new Step.Hierarchy(
+        objects, Optional.ofNullable(column).map(of -> new Step.Leaves(leaves.get(), of)));
+  }
+
+  private List<Step.Nested> nested(Node step, String key) {
     List<Step.Nested> nested = new ArrayList<>();
-    for (Node each : step.objects("nested")) {
+    for (Node each : step.objects(key)) {
       Step.Nested edges =
           new Step.Nested(from(each), column(each, "parent"), column(each, "child"));
       if (!edges.parent().isEmpty() && edges.parent().equals(edges.child())) {

@@ -53,7 +53,7 @@ public final class ExplainText {
       table(ways(given, pair(step)), pair(step) ? new BitSet() : first());
       more(given.allWays() - given.ways().size(), "way");
       given.ways().stream()
-          .filter(way -> way.nested() != null && !way.nested().isEmpty())
+          .filter(way -> pair(step) && isChained(way))
           .forEach(way -> say(chain(step.subject(), way)));
     }
     if (pair(step)) {
@@ -64,24 +64,42 @@ public final class ExplainText {
     }
   }
 
+  private static boolean isChained(StepExplanation.Way way) {
+    return way.nested() != null && !way.nested().isEmpty() || way.objects() != null;
+  }
+
   /** From the user to the object, in words; of a long chain the ends. */
   private static String chain(StepExplanation.Subject subject, StepExplanation.Way way) {
-    List<String> up = new ArrayList<>(List.of(way.group()));
-    up.addAll(way.nested());
-    Collections.reverse(up);
-    StringBuilder words =
-        new StringBuilder(
-            "user %s is a member of group %s".formatted(subject.user().value(), up.get(0)));
-    int left = Math.max(0, up.size() - SHOWN_OF_A_CHAIN);
-    for (int i = 1; i < up.size() - 1 - left; i++) {
-      words.append(", which is nested in ").append(up.get(i));
+    StringBuilder words = new StringBuilder("user " + subject.user().value() + " is ");
+    List<String> down = way.objects() == null ? List.of(subject.object().value()) : way.objects();
+    if (way.group() != null) {
+      List<String> up = new ArrayList<>(List.of(way.group()));
+      up.addAll(way.nested() == null ? List.of() : way.nested());
+      Collections.reverse(up);
+      words.append("a member of group ").append(up.get(0));
+      chain(words, up, "is nested", "in ", "group");
+      words.append(", which is ");
     }
-    words
-        .append(", which is nested ")
-        .append(left == 0 ? "" : "through " + Amount.of(left, "more group") + " ")
-        .append("in ")
-        .append(way.group());
-    return words.append(", which is granted object ").append(subject.object().value()).toString();
+    words.append("granted object ").append(down.get(0));
+    chain(words, down, "holds", "", "object");
+    return words.toString();
+  }
+
+  private static void chain(
+      StringBuilder words, List<String> keys, String does, String to, String one) {
+    int left = Math.max(0, keys.size() - SHOWN_OF_A_CHAIN);
+    for (int i = 1; i < keys.size(); i++) {
+      if (i < keys.size() - 1 - left) {
+        words.append(", which ").append(does).append(' ').append(to).append(keys.get(i));
+      } else if (i == keys.size() - 1) {
+        words
+            .append(", which ")
+            .append(does)
+            .append(left == 0 ? " " : " through " + Amount.of(left, "more " + one) + " ")
+            .append(to)
+            .append(keys.get(i));
+      }
+    }
   }
 
   private static boolean pair(StepExplanation step) {

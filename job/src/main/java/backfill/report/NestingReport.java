@@ -10,22 +10,27 @@ import java.util.stream.Collectors;
 /**
  * What is nested in what, as the report names it.
  *
- * @param groups how many groups are a parent or a child
- * @param groupsInCycles how many groups are in a circle; the groups of one have the same users
+ * @param keys how many groups, or objects, are a parent or a child
+ * @param keysInCycles how many are in a circle; those of one have the same users, or the same
+ *     grants
  * @param firstCycles those with the smallest keys; {@code cycles} says how many there are
  */
 public record NestingReport(
     long edges,
-    long groups,
+    long keys,
     long selfNested,
     long cycles,
-    long groupsInCycles,
+    long keysInCycles,
     List<Cycle> firstCycles) {
 
-  /** How many groups a circle has, and the first of them. */
-  record Cycle(long size, List<Object> groups) {}
+  /** How many keys a circle has, and the first of them. */
+  record Cycle(long size, List<Object> keys) {}
 
+  /** Null of null. */
   public static NestingReport of(Nesting nesting) {
+    if (nesting == null) {
+      return null;
+    }
     return new NestingReport(
         nesting.edges(),
         nesting.keys(),
@@ -37,27 +42,33 @@ public record NestingReport(
             .toList());
   }
 
-  /** For the log: how many there are, and a line for each circle that is named. */
-  public List<String> sentences() {
+  /**
+   * For the log: how many there are, and a line for each circle that is named.
+   *
+   * @param one group or object
+   * @param have what those of a circle have in common
+   */
+  public List<String> sentences(String one, String have) {
     List<String> lines = new ArrayList<>();
     lines.add(
         "%s among %s, %s"
             .formatted(
                 Amount.of(edges, "nesting"),
-                Amount.of(groups, "group"),
+                Amount.of(keys, one),
                 cycles == 0
                     ? "no cycle"
                     : "%s of %s in all"
-                        .formatted(
-                            Amount.of(cycles, "cycle"), Amount.of(groupsInCycles, "group"))));
+                        .formatted(Amount.of(cycles, "cycle"), Amount.of(keysInCycles, one))));
     for (Cycle cycle : firstCycles) {
-      long more = cycle.size() - cycle.groups().size();
+      long more = cycle.size() - cycle.keys().size();
       lines.add(
           String.format(
               Locale.ROOT,
-              "a cycle of %,d groups, which have the same users: %s%s",
+              "a cycle of %,d %ss, which have the same %s: %s%s",
               cycle.size(),
-              cycle.groups().stream().map(String::valueOf).collect(Collectors.joining(", ")),
+              one,
+              have,
+              cycle.keys().stream().map(String::valueOf).collect(Collectors.joining(", ")),
               more > 0 ? String.format(Locale.ROOT, " and %,d more", more) : ""));
     }
     if (cycles > firstCycles.size()) {

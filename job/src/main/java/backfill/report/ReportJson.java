@@ -103,6 +103,7 @@ final class ReportJson {
     keys.put("changes", step.changes());
     keys.put("leftOut", step.read().leftOut());
     keys.put("nested", step.read().nested());
+    keys.put("nestedObjects", step.read().nestedObjects());
     keys.put("targetRows", diffed.ofPlan(plan -> plan.targetRows()));
     keys.put("owns", diffed.owns());
     keys.put("takenAway", diffed.takenAway());

@@ -34,9 +34,14 @@ public record StepReport(
    *
    * @param rows source to rows
    * @param leftOut source to the rows of its table that it does not give
-   * @param nested what is nested in what; null where nothing is
+   * @param nested which groups are nested in which; null where none are
+   * @param nestedObjects the same of objects
    */
-  public record Read(Map<String, Long> rows, Map<String, LeftOut> leftOut, NestingReport nested) {}
+  public record Read(
+      Map<String, Long> rows,
+      Map<String, LeftOut> leftOut,
+      NestingReport nested,
+      NestingReport nestedObjects) {}
 
   /**
    * What the diff decided.

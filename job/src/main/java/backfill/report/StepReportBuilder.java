@@ -22,7 +22,6 @@ import backfill.spark.read.LeftOut;
 import backfill.spark.step.DiffCounts;
 import backfill.spark.step.Gains;
 import backfill.spark.step.Losses;
-import backfill.spark.step.Nesting;
 import backfill.spark.step.RowsToSet;
 import backfill.spark.step.Verified;
 import java.time.Duration;
@@ -43,6 +42,7 @@ public final class StepReportBuilder {
   private Map<String, Long> read = Map.of();
   private Map<String, LeftOut> leftOut = Map.of();
   private NestingReport nested;
+  private NestingReport nestedObjects;
   private DiffCounts plan;
   private ToDo toDo = new ToDo(null, null, null, null);
   private String owns;
@@ -89,7 +89,7 @@ public final class StepReportBuilder {
         step,
         target,
         status,
-        new Read(read, leftOut, nested),
+        new Read(read, leftOut, nested, nestedObjects),
         new Diffed(
             plan, toDo, owns, takenAway, foretold, new StepReport.Undoing(cannotUndo, ledgerBytes)),
         new Written(inserts, sequencesSet, updates, changes, deletes, cascaded, rejected),
@@ -121,9 +121,10 @@ public final class StepReportBuilder {
     leftOut = Collections.unmodifiableMap(all);
   }
 
-  /** What is nested in what; null where nothing is. */
-  public void nested(Nesting found) {
-    nested = found == null ? null : NestingReport.of(found);
+  /** Which groups, and which objects, are nested in which; null where none are. */
+  public void nested(NestingReport groups, NestingReport objects) {
+    nested = groups;
+    nestedObjects = objects;
   }
 
   /** Not all that it writes could be taken back, for this reason. */

@@ -91,14 +91,23 @@ final class FillStep {
         () -> {
           run.enter(Stage.FLATTEN, step, step.name(), 0);
           work.flatten();
-          Nesting nesting = work.nesting();
-          report.nested(nesting);
-          if (nesting != null) {
-            NestingReport.of(nesting)
-                .sentences()
-                .forEach(line -> run.progress.say("flatten " + step.name() + ": " + line));
-          }
+          tellNesting();
         });
+  }
+
+  private void tellNesting() {
+    Nesting.OfStep nesting = work.nesting();
+    NestingReport groups = NestingReport.of(nesting.groups());
+    NestingReport objects = NestingReport.of(nesting.objects());
+    report.nested(groups, objects);
+    List<String> lines = new ArrayList<>();
+    if (groups != null) {
+      lines.addAll(groups.sentences("group", "users"));
+    }
+    if (objects != null) {
+      lines.addAll(objects.sentences("object", "grants"));
+    }
+    lines.forEach(line -> run.progress.say("flatten " + step.name() + ": " + line));
   }
 
   void diff() {

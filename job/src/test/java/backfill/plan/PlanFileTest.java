@@ -181,6 +181,8 @@ class PlanFileTest {
         "kind = pairs | kind = pairs, nested = [{ from = grants, parent = g, child = c }] | 4: step one has nested groups, but no through that grants a group anything",
         "kind = pairs | kind = pairs, through = [{ from = grants, object = o, group = g }], members = [{ from = grants, group = g, user = u }], nested = [{ from = grant, parent = g, chlid = c }] | 4: nested.from of step one names grant, which is neither a source nor a view; did you mean grants? & 4: nested.child is missing in step one & 4: unknown key nested.chlid in step one; did you mean nested.child?",
         "kind = pairs | kind = pairs, through = [{ from = grants, object = o, group = g }], members = [{ from = grants, group = g, user = u }], nested = [{ from = grants, parent = g, child = g }] | 4: nested.child of step one is the column g, and so is parent; name two columns",
+        "kind = pairs | kind = pairs, leaves = grants | 4: step one has leaves, but no objects that say what is within what",
+        "kind = pairs | kind = pairs, leaves = grant, objects = [{ from = grants, parent = p, child = c }] | 4: leaves of step one names grant, which no objects, direct or through of the step reads; did you mean grants?",
         "[{ from      | [] # [{ from        | 4: step one grants nothing; give it direct, or through and members",
         "[{ from = grants | [7, { from = grants | 5: direct of step one must hold blocks in braces, got the number 7",
         "[{ from = grants, object = product_id, user = user_id }] | { from = grants } | 5: direct of step one must be a list in brackets, got a block in braces",

@@ -3,6 +3,7 @@ package backfill.postgres.explain;
 import backfill.postgres.catalog.KeyType;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
@@ -37,6 +38,28 @@ final class CountedWays {
   /** Who has an object. */
   StepExplanation.Given users(Edge.OfStep edges, String object, List<String> unseen)
       throws SQLException {
+    return users(edges, Collections.singletonMap(object, null), unseen);
+  }
+
+  /**
+   * Who has one of these objects.
+   *
+   * @param objects each with the chain to the one that is asked about, or null
+   */
+  StepExplanation.Given users(
+      Edge.OfStep edges, Map<String, List<String>> objects, List<String> unseen)
+      throws SQLException {
+    for (Map.Entry<String, List<String>> object : objects.entrySet()) {
+      int before = ways.size();
+      of(edges, object.getKey());
+      for (int i = before; i < ways.size(); i++) {
+        ways.set(i, ways.get(i).on(object.getValue()));
+      }
+    }
+    return given(unseen);
+  }
+
+  private void of(Edge.OfStep edges, String object) throws SQLException {
     direct(edges.direct(), object);
     for (Edge through : edges.through()) {
       List<String> groups = groups(through, object);
@@ -50,7 +73,6 @@ final class CountedWays {
         byGroup(members, groups, through.relation(), members.relation());
       }
     }
-    return given(unseen);
   }
 
   /** What a user has. */
@@ -67,7 +89,7 @@ final class CountedWays {
   }
 
   /** These groups, and those that they are nested in. */
-  private List<String> above(List<String> groups, Edge.OfStep edges) throws SQLException {
+  List<String> above(List<String> groups, Edge.OfStep edges) throws SQLException {
     if (edges.nested().isEmpty()) {
       return groups;
     }
@@ -122,7 +144,7 @@ final class CountedWays {
     }
   }
 
-  private List<String> groups(Edge edge, String known) throws SQLException {
+  List<String> groups(Edge edge, String known) throws SQLException {
     return rows.keys(edge.relation(), edge.right(), sql -> edge.left().is(sql, known));
   }
 
@@ -166,7 +188,7 @@ final class CountedWays {
     return sql.add(" AND " + Relation.quoted(edge.right().column()) + " IS NOT NULL");
   }
 
-  private static StepExplanation.Found named(Relation relation) {
+  static StepExplanation.Found named(Relation relation) {
     return new StepExplanation.Found(
         relation.name(), relation.table().name().toString(), null, List.of());
   }

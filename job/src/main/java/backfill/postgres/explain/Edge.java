@@ -1,21 +1,29 @@
 package backfill.postgres.explain;
 
 import java.util.List;
+import java.util.Optional;
 
 /**
  * One of a step's sources as pairs: what it has on its left is an object, or a group in a source of
  * members; on its right is a user, or a group in a source of grants to groups. A source of nested
- * groups has the parent on its left and the child on its right.
+ * groups or objects has the parent on its left and the child on its right.
  */
 record Edge(Relation relation, Stored left, Stored right) {
 
   /** Where a step's pairs come from. */
-  record OfStep(List<Edge> direct, List<Edge> through, List<Edge> members, List<Edge> nested) {
+  record OfStep(
+      List<Edge> direct,
+      List<Edge> through,
+      List<Edge> members,
+      List<Edge> nested,
+      List<Edge> objects,
+      Optional<Edge> leaves) {
     OfStep {
       direct = List.copyOf(direct);
       through = List.copyOf(through);
       members = List.copyOf(members);
       nested = List.copyOf(nested);
+      objects = List.copyOf(objects);
     }
   }
 

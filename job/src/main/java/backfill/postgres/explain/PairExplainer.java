@@ -163,6 +163,13 @@ public final class PairExplainer {
   private StepExplanation.Given given(Subject subject, Edge.OfStep edges, RowLook rows)
       throws SQLException {
     List<String> unseen = subject.tables().unseen();
+    if (!subject.step().objects().isEmpty()) {
+      HierarchyWays ways = new HierarchyWays(rows, asked.limit(), edges, unseen);
+      if (asked.pair()) {
+        return ways.pair(subject.object(), subject.user());
+      }
+      return subject.user() == null ? ways.users(subject.object()) : ways.objects(subject.user());
+    }
     if (asked.pair()) {
       return new PairWays(rows, asked.limit())
           .find(edges, subject.object(), subject.user(), unseen);

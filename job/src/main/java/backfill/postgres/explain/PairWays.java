@@ -131,7 +131,12 @@ final class PairWays {
         (group, chain) ->
             ways.add(
                 new StepExplanation.Way(
-                    group, grantRows.get(group), memberRows.get(last(group, chains)), 1, chain)));
+                    group,
+                    grantRows.get(group),
+                    memberRows.get(last(group, chains)),
+                    1,
+                    chain,
+                    null)));
   }
 
   private static Sql anyOf(Sql sql, Stored end, Collection<String> groups) {

@@ -79,10 +79,22 @@ public record StepExplanation(
    * @param pairs how many different pairs are given by this way alone
    * @param nested the groups from the one that is granted down to the one that has the user, by the
    *     shortest chain, without the first; null where nothing is nested, or pairs are counted
+   * @param objects the objects from the one that is granted down to the one that is asked about, by
+   *     the shortest chain; null where these are one, or all objects are asked about
    */
-  public record Way(String group, Found grants, Found members, long pairs, List<String> nested) {
+  public record Way(
+      String group,
+      Found grants,
+      Found members,
+      long pairs,
+      List<String> nested,
+      List<String> objects) {
     public Way(String group, Found grants, Found members, long pairs) {
-      this(group, grants, members, pairs, null);
+      this(group, grants, members, pairs, null, null);
+    }
+
+    Way on(List<String> chain) {
+      return new Way(group, grants, members, pairs, nested, chain);
     }
   }
 

@@ -24,6 +24,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * Finds the tables of one step, by the same rules as a run: a source that would be refused there is
@@ -132,8 +133,13 @@ final class StepTables {
                 Stored.in(target.user(), from.column(member.user()))));
       }
     }
+    return new Edge.OfStep(
+        direct, through, members, nested(step.nested()), nested(step.objects()), leaves());
+  }
+
+  private List<Edge> nested(List<Step.Nested> some) throws SQLException {
     List<Edge> nested = new ArrayList<>();
-    for (Step.Nested each : step.nested()) {
+    for (Step.Nested each : some) {
       Relation from = relation(each.from());
       if (from != null) {
         nested.add(
@@ -143,7 +149,14 @@ final class StepTables {
                 Stored.asItIs(from.column(each.child()))));
       }
     }
-    return new Edge.OfStep(direct, through, members, nested);
+    return nested;
+  }
+
+  private Optional<Edge> leaves() throws SQLException {
+    Relation from = step.leaves().isEmpty() ? null : relation(step.leaves().get().from());
+    return Optional.ofNullable(from)
+        .map(of -> Stored.asItIs(of.column(step.leaves().orElseThrow().object())))
+        .map(object -> new Edge(from, object, object));
   }
 
   /** Why some of the step's sources are not looked at, a sentence each. */
@@ -190,8 +203,10 @@ final class StepTables {
         .forEach(grant -> add(source, grant.from(), grant.object(), grant.grantee(), needed));
     step.members()
         .forEach(member -> add(source, member.from(), member.group(), member.user(), needed));
-    step.nested()
+    Stream.concat(step.nested().stream(), step.objects().stream())
         .forEach(edges -> add(source, edges.from(), edges.parent(), edges.child(), needed));
+    step.leaves()
+        .ifPresent(leaves -> add(source, leaves.from(), leaves.object(), leaves.object(), needed));
     source.keyedBy().ifPresent(keyed -> needed.add(keyed.column()));
     plan.sources().values().stream()
         .flatMap(other -> other.keyedBy().stream())

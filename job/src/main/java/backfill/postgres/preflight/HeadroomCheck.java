@@ -67,15 +67,19 @@ final class HeadroomCheck {
 
   /** Warns where what is nested may take more memory than it may; the run itself knows exactly. */
   void nesting(Plan plan, Step.Pairs step, Map<String, Table> sources) throws SQLException {
-    if (step.nested().isEmpty()) {
+    if (step.nested().isEmpty() && step.objects().isEmpty()) {
       return;
     }
     long edges = 0;
     for (Step.Nested each : step.nested()) {
       edges += rows(plan, sources, each.from());
     }
+    for (Step.Nested each : step.objects()) {
+      edges += rows(plan, sources, each.from());
+    }
     long memberships = 0;
-    for (Step.Membership each : step.members()) {
+    for (Step.Membership each :
+        step.nested().isEmpty() ? List.<Step.Membership>of() : step.members()) {
       memberships += rows(plan, sources, each.from());
     }
     long bytes = edges * BYTES_PER_NESTING + memberships * BYTES_PER_MEMBERSHIP;

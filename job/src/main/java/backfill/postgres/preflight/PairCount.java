@@ -2,7 +2,6 @@ package backfill.postgres.preflight;
 
 import backfill.plan.Plan;
 import backfill.plan.Step;
-import backfill.postgres.catalog.KeyType;
 import backfill.postgres.catalog.Table;
 import backfill.postgres.server.Inquiry;
 import backfill.postgres.server.Parameters;
@@ -31,8 +30,10 @@ final class PairCount {
   }
 
   /**
-   * Empty where no statement on one server can count it: the step reads a view, tables of several
-   * databases, or one that is not there yet.
+   * Empty where no statement on one server can count it in any time: the step reads a view, tables
+   * of several databases, or one that is not there yet; or groups or objects are nested, which a
+   * run closes faster than a recursive query. What a run would add is held against the sequence
+   * before it writes, too.
    */
   static Optional<PairCount> of(
       Plan plan, Step.Pairs step, Map<String, Table> sources, String now) {
@@ -40,7 +41,10 @@ final class PairCount {
         step.reads().stream()
             .allMatch(from -> sources.containsKey(from) && !sources.get(from).isPending());
     PairCount run = new PairCount(plan, step, sources, now);
-    return tablesAlone && run.databases().size() == 1 ? Optional.of(run) : Optional.empty();
+    boolean nests = !step.nested().isEmpty() || !step.objects().isEmpty();
+    return tablesAlone && !nests && run.databases().size() == 1
+        ? Optional.of(run)
+        : Optional.empty();
   }
 
   private Set<String> databases() {
@@ -60,15 +64,7 @@ final class PairCount {
     for (String direct : direct()) {
       counts.add("(SELECT pg_catalog.count(*) FROM (" + direct + ") d)");
     }
-    if (hasGroups() && !step.nested().isEmpty()) {
-      // What is nested in what is not followed for a bound.
-      counts.add(
-          "(SELECT pg_catalog.count(*) FROM ("
-              + union(through())
-              + ") t) * (SELECT pg_catalog.count(DISTINCT u)::numeric FROM ("
-              + union(members())
-              + ") m)");
-    } else if (hasGroups()) {
+    if (hasGroups()) {
       counts.add(
           "(SELECT coalesce(pg_catalog.sum(m.users), 0) FROM ("
               + union(through())
@@ -82,9 +78,7 @@ final class PairCount {
   /** Each pair once. */
   long exactly(Inquiry inquiry) throws SQLException {
     List<String> pairs = new ArrayList<>(direct());
-    if (hasGroups() && !step.nested().isEmpty()) {
-      pairs.add(nestedPairs());
-    } else if (hasGroups()) {
+    if (hasGroups()) {
       pairs.add(
           "SELECT t.o, m.u FROM ("
               + union(through())
@@ -99,82 +93,35 @@ final class PairCount {
             + ") p WHERE o IS NOT NULL AND u IS NOT NULL) q");
   }
 
-  /** UNION, and not UNION ALL: groups may be nested in a circle. */
-  private String nestedPairs() {
-    return """
-    SELECT t.o, m.u FROM (%s) t
-    JOIN (WITH RECURSIVE edges(p, c) AS (%s), below(g, r) AS (
-            SELECT t.g, t.g FROM (%s) t
-            UNION SELECT below.g, edges.c FROM below JOIN edges ON edges.p = below.r)
-          SELECT g, r FROM below) held ON held.g = t.g
-    JOIN (%s) m ON m.g = held.r"""
-        .formatted(union(through()), union(nested()), union(through()), union(members()));
-  }
-
   private boolean hasGroups() {
     return !step.through().isEmpty() && !step.members().isEmpty();
   }
 
   private List<String> direct() {
     return step.direct().stream()
-        .map(grant -> columns(grant.from(), as(grant.object(), "o"), as(grant.grantee(), "u")))
+        .map(grant -> columns(grant.from(), grant.object(), "o", grant.grantee(), "u"))
         .toList();
   }
 
   private List<String> through() {
     return step.through().stream()
-        .map(
-            grant ->
-                columns(
-                    grant.from(),
-                    as(grant.object(), "o"),
-                    group(grant.from(), grant.grantee()) + " AS g"))
+        .map(grant -> columns(grant.from(), grant.object(), "o", grant.grantee(), "g"))
         .toList();
-  }
-
-  private List<String> nested() {
-    return step.nested().stream()
-        .map(
-            edges ->
-                columns(
-                    edges.from(),
-                    group(edges.from(), edges.parent()) + " AS p",
-                    group(edges.from(), edges.child()) + " AS c"))
-        .toList();
-  }
-
-  /** A recursive query needs groups of one type, and of one collation. */
-  private String group(String from, String name) {
-    if (step.nested().isEmpty()) {
-      return TableName.quote(name);
-    }
-    KeyType type = sources.get(from).column(name).flatMap(KeyType::of).orElse(KeyType.TEXT);
-    return TableName.quote(name)
-        + "::pg_catalog."
-        + type.element()
-        + (type == KeyType.TEXT ? " COLLATE pg_catalog.\"C\"" : "");
   }
 
   private List<String> members() {
     return step.members().stream()
-        .map(
-            member ->
-                columns(
-                    member.from(),
-                    group(member.from(), member.group()) + " AS g",
-                    as(member.user(), "u")))
+        .map(member -> columns(member.from(), member.group(), "g", member.user(), "u"))
         .toList();
   }
 
-  private static String as(String name, String called) {
-    return TableName.quote(name) + " AS " + called;
-  }
-
-  private String columns(String from, String first, String second) {
-    return "SELECT %s, %s FROM %s%s"
+  private String columns(String from, String first, String as, String second, String asSecond) {
+    return "SELECT %s AS %s, %s AS %s FROM %s%s"
         .formatted(
-            first,
-            second,
+            TableName.quote(first),
+            as,
+            TableName.quote(second),
+            asSecond,
             sources.get(from).name().quoted(),
             plan.sources()
                 .get(from)

@@ -101,6 +101,10 @@ public final class PairTypes {
         source(views, edges.from(), edges.parent(), groups);
         source(views, edges.from(), edges.child(), groups);
       }
+      for (Step.Nested edges : step.objects()) {
+        source(views, edges.from(), edges.parent(), objects);
+        source(views, edges.from(), edges.child(), objects);
+      }
     }
     fits(step, target, objects, users);
   }
@@ -211,6 +215,9 @@ public final class PairTypes {
     }
     for (Step.Grant grant : step.through()) {
       fits(grant.from(), grant.object(), target, objects);
+    }
+    for (Step.Nested edges : step.objects()) {
+      fits(edges.from(), edges.child(), target, objects);
     }
     for (Step.Membership member : step.members()) {
       fits(member.from(), member.user(), target, users);

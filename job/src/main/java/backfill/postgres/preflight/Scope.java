@@ -81,7 +81,10 @@ final class Scope {
         pairs.members().stream()
             .filter(member -> member.from().equals(source))
             .forEach(member -> columns.addAll(List.of(member.group(), member.user())));
-        pairs.nested().stream()
+        pairs.leaves().stream()
+            .filter(leaves -> leaves.from().equals(source))
+            .forEach(leaves -> columns.add(leaves.object()));
+        Stream.concat(pairs.nested().stream(), pairs.objects().stream())
             .filter(edges -> edges.from().equals(source))
             .forEach(edges -> columns.addAll(List.of(edges.parent(), edges.child())));
       }

@@ -57,8 +57,12 @@ final class GrantSets implements AutoCloseable {
   private final StepKeys keys;
   private final List<JavaRDD<NumberedPairs>> members;
   private final List<JavaRDD<NumberedPairs>> nested;
-  private final List<JavaRDD<NumberedPairs>> direct;
-  private final List<JavaRDD<NumberedPairs>> through;
+  private final List<JavaRDD<NumberedPairs>> objects;
+  private final List<JavaRDD<NumberedPairs>> leaves;
+  private final List<JavaRDD<NumberedPairs>> throughGiven;
+  private List<JavaRDD<NumberedPairs>> direct;
+  private List<JavaRDD<NumberedPairs>> through;
+  private Nesting objectNesting;
   private final Broadcast<UserIndex> users;
   private final PartialSetIterator.Numbering numbering;
   private final boolean numbersAlike;
@@ -101,16 +105,18 @@ final class GrantSets implements AutoCloseable {
                     read(
                         sources, m.from(), new PairColumnNames(m.group(), m.user()), GROUPS, USERS))
             .toList();
-    List<IdentifiedPairs> nestedRows =
-        step.nested().stream()
+    List<IdentifiedPairs> nestedRows = nested(sources, step.nested(), GROUPS);
+    List<IdentifiedPairs> objectRows = nested(sources, step.objects(), OBJECTS);
+    List<IdentifiedPairs> leafRows =
+        step.leaves().stream()
             .map(
-                edges ->
+                of ->
                     read(
                         sources,
-                        edges.from(),
-                        new PairColumnNames(edges.parent(), edges.child()),
-                        GROUPS,
-                        GROUPS))
+                        of.from(),
+                        new PairColumnNames(of.object(), of.object()),
+                        OBJECTS,
+                        OBJECTS))
             .toList();
     List<IdentifiedPairs> directRows = grants(sources, step.direct(), USERS);
     List<IdentifiedPairs> throughRows = grants(sources, step.through(), GROUPS);
@@ -118,7 +124,14 @@ final class GrantSets implements AutoCloseable {
     keys =
         StepKeys.of(
             types,
-            Stream.of(memberRows, nestedRows, directRows, throughRows, List.of(targetRows))
+            Stream.of(
+                    memberRows,
+                    nestedRows,
+                    objectRows,
+                    leafRows,
+                    directRows,
+                    throughRows,
+                    List.of(targetRows))
                 .flatMap(List::stream)
                 .toList(),
             earlier.keys(),
@@ -126,8 +139,11 @@ final class GrantSets implements AutoCloseable {
             spark);
     members = numbered(memberRows);
     nested = numbered(nestedRows);
+    objects = numbered(objectRows);
+    leaves = numbered(leafRows);
     direct = numbered(directRows);
-    through = numbered(throughRows);
+    throughGiven = numbered(throughRows);
+    through = throughGiven;
     JavaRDD<NumberedPairs> present = targetRows.numbered(keys);
     numbersAlike = !keys.users().coded() && !keys.groups().coded() && !isWide(target);
     users = spark.broadcast(indexOf(target, present, earlier.users()));
@@ -188,6 +204,20 @@ final class GrantSets implements AutoCloseable {
                     new PairColumnNames(grant.object(), grant.grantee()),
                     OBJECTS,
                     grantees))
+        .toList();
+  }
+
+  private List<IdentifiedPairs> nested(
+      KeptSources sources, List<Step.Nested> nested, KeySpace space) {
+    return nested.stream()
+        .map(
+            edges ->
+                read(
+                    sources,
+                    edges.from(),
+                    new PairColumnNames(edges.parent(), edges.child()),
+                    space,
+                    space))
         .toList();
   }
 
@@ -262,6 +292,7 @@ final class GrantSets implements AutoCloseable {
 
   /** The sets that the sources grant; decides how the group map travels. */
   JavaPairRDD<Long, PartialSet> granted() {
+    passOn();
     List<JavaPairRDD<Long, PartialSet>> sets = new ArrayList<>();
     for (JavaRDD<NumberedPairs> grants : direct) {
       sets.add(
@@ -289,12 +320,25 @@ final class GrantSets implements AutoCloseable {
         : List.of(step.members(), step.nested(), step.through());
   }
 
+  /** From here on the sources grant objects what those grant that they are within. */
+  private void passOn() {
+    if (!objects.isEmpty()) {
+      NestedObjects tree = new NestedObjects(objects, leaves, memory(), kept, spark);
+      objectNesting = tree.told(keys.objects());
+      direct = direct.stream().map(tree::passedOn).toList();
+      through = through.stream().map(tree::passedOn).toList();
+    }
+  }
+
+  private NestingMemory memory() {
+    return new NestingMemory(step.name(), settings.flatten().nestedBytes());
+  }
+
   private GroupMap mapped(KeptInSpark by) {
     if (!nested.isEmpty()) {
-      NestingMemory memory = new NestingMemory(step.name(), settings.flatten().nestedBytes());
-      NestedGroups graph = NestedGroups.of(nested, memory, spark);
+      NestedGroups graph = NestedGroups.of(nested, memory(), spark);
       return GroupMap.closed(
-          graph.users(GroupMap.parts(members, numbering), through),
+          graph.users(GroupMap.parts(members, numbering), throughGiven),
           graph.told(keys.groups()),
           settings.flatten().broadcastBytes(),
           by,
@@ -388,9 +432,9 @@ final class GrantSets implements AutoCloseable {
     return keys;
   }
 
-  /** What is nested in what; null where no groups are, and before {@link #granted}. */
-  Nesting nesting() {
-    return groups == null ? null : groups.nesting();
+  /** What is nested in what; known once they are {@link #granted}. */
+  Nesting.OfStep nesting() {
+    return new Nesting.OfStep(groups == null ? null : groups.nesting(), objectNesting);
   }
 
   /** The group map, where it was broadcast; else null. */

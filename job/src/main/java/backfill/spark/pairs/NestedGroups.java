@@ -62,17 +62,7 @@ final class NestedGroups {
 
   /** What is told of them. */
   Nesting told(KeyNumbers keys) {
-    return new Nesting(
-        graph.edges(),
-        graph.size(),
-        components.selfNested(),
-        components.cycles(),
-        components.inCycles(),
-        components.firstCycles(Nesting.LISTED, Nesting.LISTED_OF_EACH).stream()
-            .map(
-                cycle ->
-                    new Nesting.Cycle(cycle.size(), cycle.first().stream().map(keys::key).toList()))
-            .toList());
+    return Nesting.of(graph.edges(), graph.size(), components, keys::key);
   }
 
   /**
@@ -89,7 +79,9 @@ final class NestedGroups {
                     grants ->
                         grants
                             .mapPartitions(
-                                some -> List.of(KeySet.of(new GroupsOfGrants(some))).iterator())
+                                some ->
+                                    List.of(NumberedPairs.set(some, NumberedPairs::members))
+                                        .iterator())
                             .collect()
                             .stream())
                 .toList());
@@ -139,20 +131,6 @@ final class NestedGroups {
       return parts.collect();
     } finally {
       matter.destroy();
-    }
-  }
-
-  /** The groups of pairs (object, group), array by array. */
-  private record GroupsOfGrants(java.util.Iterator<NumberedPairs> pairs)
-      implements java.util.Iterator<long[]> {
-    @Override
-    public boolean hasNext() {
-      return pairs.hasNext();
-    }
-
-    @Override
-    public long[] next() {
-      return pairs.next().members();
     }
   }
 }

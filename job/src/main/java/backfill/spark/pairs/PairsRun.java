@@ -79,7 +79,9 @@ public final class PairsRun implements StepRun {
   private Set<String> varying(KeptSources sources) {
     Set<String> columns = new HashSet<>();
     if (Stream.concat(step.direct().stream(), step.through().stream())
-        .anyMatch(grant -> varies(sources, grant.from(), grant.object()))) {
+            .anyMatch(grant -> varies(sources, grant.from(), grant.object()))
+        || step.objects().stream()
+            .anyMatch(edges -> varies(sources, edges.from(), edges.child()))) {
       columns.add(step.into().object());
     }
     if (step.direct().stream().anyMatch(grant -> varies(sources, grant.from(), grant.grantee()))
@@ -110,7 +112,7 @@ public final class PairsRun implements StepRun {
   }
 
   @Override
-  public Nesting nesting() {
+  public Nesting.OfStep nesting() {
     return grants.nesting();
   }
 

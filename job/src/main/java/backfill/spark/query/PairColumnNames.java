@@ -121,9 +121,13 @@ public record PairColumnNames(String key, String member) {
     step.members()
         .forEach(
             member -> add(uses, member.from(), new PairColumnNames(member.group(), member.user())));
-    step.nested()
+    Stream.concat(step.nested().stream(), step.objects().stream())
         .forEach(
             edges -> add(uses, edges.from(), new PairColumnNames(edges.parent(), edges.child())));
+    step.leaves()
+        .ifPresent(
+            leaves ->
+                add(uses, leaves.from(), new PairColumnNames(leaves.object(), leaves.object())));
   }
 
   private static void add(

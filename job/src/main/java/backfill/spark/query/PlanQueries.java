@@ -185,11 +185,19 @@ public final class PlanQueries implements QueryShapes {
           .computeIfAbsent(member.from(), from -> new HashSet<>())
           .addAll(List.of(member.group(), member.user()));
     }
-    for (Step.Nested edges : step.nested()) {
-      columns
-          .computeIfAbsent(edges.from(), from -> new HashSet<>())
-          .addAll(List.of(edges.parent(), edges.child()));
+    for (List<Step.Nested> nested : List.of(step.nested(), step.objects())) {
+      for (Step.Nested edges : nested) {
+        columns
+            .computeIfAbsent(edges.from(), from -> new HashSet<>())
+            .addAll(List.of(edges.parent(), edges.child()));
+      }
     }
+    step.leaves()
+        .ifPresent(
+            leaves ->
+                columns
+                    .computeIfAbsent(leaves.from(), from -> new HashSet<>())
+                    .add(leaves.object()));
     return columns;
   }
 

@@ -1,6 +1,8 @@
 package backfill.spark.step;
 
+import backfill.membership.Components;
 import java.util.List;
+import java.util.function.LongFunction;
 
 /**
  * What a step's sources say of what is nested in what.
@@ -22,6 +24,29 @@ public record Nesting(
 
   public Nesting {
     firstCycles = List.copyOf(firstCycles);
+  }
+
+  /** By the components of what may be a part of the whole that has all circles. */
+  public static Nesting of(long edges, long keys, Components components, LongFunction<Object> key) {
+    return new Nesting(
+        edges,
+        keys,
+        components.selfNested(),
+        components.cycles(),
+        components.inCycles(),
+        components.firstCycles(LISTED, LISTED_OF_EACH).stream()
+            .map(cycle -> new Cycle(cycle.size(), cycle.first().stream().map(key::apply).toList()))
+            .toList());
+  }
+
+  /**
+   * What a step nests.
+   *
+   * @param groups null where no groups are nested
+   * @param objects null where no objects are
+   */
+  public record OfStep(Nesting groups, Nesting objects) {
+    public static final OfStep NONE = new OfStep(null, null);
   }
 
   /**

@@ -35,9 +35,9 @@ public interface StepRun extends AutoCloseable {
   /** Decides what the target should have. */
   void flatten();
 
-  /** What the sources nest, known once the step is flattened; null where they nest nothing. */
-  default Nesting nesting() {
-    return null;
+  /** What the sources nest, known once the step is flattened. */
+  default Nesting.OfStep nesting() {
+    return Nesting.OfStep.NONE;
   }
 
   /** Takes away what it has. */

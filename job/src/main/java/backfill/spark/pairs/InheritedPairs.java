@@ -1,0 +1,70 @@
+package backfill.spark.pairs;
+
+import backfill.membership.InheritedSets;
+import backfill.membership.KeySet;
+import java.util.Arrays;
+import java.util.Iterator;
+import org.roaringbitmap.PeekableIntIterator;
+import org.roaringbitmap.RoaringBitmap;
+
+/** The pairs (child, member) that children have of their parents, of one partition of edges. */
+final class InheritedPairs implements Iterator<NumberedPairs> {
+  private static final int SIZE = 65_536;
+
+  private final Iterator<NumberedPairs> edges;
+  private final InheritedSets sets;
+  private final KeySet leaves;
+  private NumberedPairs at;
+  private int place;
+  private long child;
+  private PeekableIntIterator members = new RoaringBitmap().getIntIterator();
+
+  /**
+   * @param edges pairs (parent, child)
+   * @param leaves the only children that are asked for; null for all
+   */
+  InheritedPairs(Iterator<NumberedPairs> edges, InheritedSets sets, KeySet leaves) {
+    this.edges = edges;
+    this.sets = sets;
+    this.leaves = leaves;
+  }
+
+  @Override
+  public boolean hasNext() {
+    while (!members.hasNext()) {
+      if (at == null || place == at.size()) {
+        if (!edges.hasNext()) {
+          return false;
+        }
+        at = edges.next();
+        place = 0;
+      } else {
+        take();
+      }
+    }
+    return true;
+  }
+
+  private void take() {
+    long parent = at.keys()[place];
+    child = at.members()[place++];
+    if (parent != child && (leaves == null || leaves.contains(child))) {
+      RoaringBitmap inherited = sets.of(parent);
+      if (inherited != null) {
+        members = inherited.getIntIterator();
+      }
+    }
+  }
+
+  @Override
+  public NumberedPairs next() {
+    long[] children = new long[SIZE];
+    long[] inherited = new long[SIZE];
+    int size = 0;
+    while (size < SIZE && hasNext()) {
+      children[size] = child;
+      inherited[size++] = sets.member(members.next());
+    }
+    return new NumberedPairs(Arrays.copyOf(children, size), Arrays.copyOf(inherited, size));
+  }
+}

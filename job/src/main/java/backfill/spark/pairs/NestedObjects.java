@@ -1,0 +1,161 @@
+package backfill.spark.pairs;
+
+import backfill.membership.Closure;
+import backfill.membership.Components;
+import backfill.membership.InheritedSets;
+import backfill.membership.KeySet;
+import backfill.membership.NestingGraph;
+import backfill.spark.engine.KeptInSpark;
+import backfill.spark.read.KeyNumbers;
+import backfill.spark.step.Nesting;
+import java.util.Arrays;
+import java.util.BitSet;
+import java.util.List;
+import org.apache.spark.api.java.JavaRDD;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.broadcast.Broadcast;
+import org.roaringbitmap.RoaringBitmap;
+
+/**
+ * Grants on objects that hold others, passed on to these at any depth. Only the objects that hold
+ * others are brought to the driver, where what is granted on them is closed over what holds them;
+ * each child then takes what its parents have where its row is, however many children there are.
+ */
+final class NestedObjects {
+  private final List<JavaRDD<NumberedPairs>> edges;
+  private final Broadcast<KeySet> parents;
+  private final Broadcast<KeySet> leaves;
+  private final NestingGraph graph;
+  private final Components components;
+  private final NestingMemory memory;
+  private final KeptInSpark kept;
+  private final JavaSparkContext spark;
+
+  /**
+   * @param edges pairs (parent, child)
+   * @param leaves pairs whose keys are the only objects that are asked for; none for all
+   */
+  NestedObjects(
+      List<JavaRDD<NumberedPairs>> edges,
+      List<JavaRDD<NumberedPairs>> leaves,
+      NestingMemory memory,
+      KeptInSpark kept,
+      JavaSparkContext spark) {
+    this.edges = edges;
+    this.memory = memory;
+    this.kept = kept;
+    this.spark = spark;
+    this.parents = broadcast(keys(edges));
+    this.leaves = leaves.isEmpty() ? null : broadcast(keys(leaves));
+    Broadcast<KeySet> holders = parents;
+    // Turned around: what a parent has goes to its child.
+    List<JavaRDD<NumberedPairs>> inner =
+        edges.stream()
+            .map(
+                some ->
+                    some.map(
+                        pairs ->
+                            new NumberedPairs(pairs.members(), pairs.keys())
+                                .keeping(holders.value()::contains)))
+            .toList();
+    memory.require(NestingGraph.bytes(count(inner)));
+    List<NumberedPairs> all = inner.stream().flatMap(some -> some.collect().stream()).toList();
+    this.graph =
+        NestingGraph.of(
+            all.stream().map(NumberedPairs::keys).toList(),
+            all.stream().map(NumberedPairs::members).toList(),
+            parents.value().toArray());
+    this.components = Components.of(graph);
+  }
+
+  private Broadcast<KeySet> broadcast(KeySet keys) {
+    Broadcast<KeySet> sent = spark.broadcast(keys);
+    kept.release(sent::destroy);
+    return sent;
+  }
+
+  private static KeySet keys(List<JavaRDD<NumberedPairs>> pairs) {
+    return KeySet.union(
+        pairs.stream()
+            .flatMap(
+                some ->
+                    some
+                        .mapPartitions(
+                            each ->
+                                List.of(NumberedPairs.set(each, NumberedPairs::keys)).iterator())
+                        .collect()
+                        .stream())
+            .toList());
+  }
+
+  private static long count(List<JavaRDD<NumberedPairs>> pairs) {
+    long count = 0;
+    for (JavaRDD<NumberedPairs> some : pairs) {
+      count += some.map(each -> (long) each.size()).fold(0L, Long::sum);
+    }
+    return count;
+  }
+
+  /** What is told of them. */
+  Nesting told(KeyNumbers keys) {
+    KeySet children =
+        keys(
+            edges.stream()
+                .map(some -> some.map(pairs -> new NumberedPairs(pairs.members(), pairs.keys())))
+                .toList());
+    return Nesting.of(
+        count(edges),
+        KeySet.union(List.of(parents.value(), children)).size(),
+        components,
+        keys::key);
+  }
+
+  /**
+   * The pairs of a source, with those that objects have by what holds them.
+   *
+   * @param grants pairs (object, user), or (object, group)
+   */
+  JavaRDD<NumberedPairs> passedOn(JavaRDD<NumberedPairs> grants) {
+    Broadcast<InheritedSets> sets = spark.broadcast(inherited(grants));
+    kept.release(sets::destroy);
+    Broadcast<KeySet> only = leaves;
+    JavaRDD<NumberedPairs> own =
+        only == null ? grants : grants.map(some -> some.keeping(only.value()::contains));
+    return edges.stream()
+        .map(
+            some ->
+                some.mapPartitions(
+                    pairs ->
+                        new InheritedPairs(
+                            pairs, sets.value(), only == null ? null : only.value())))
+        .reduce(own, JavaRDD::union);
+  }
+
+  private InheritedSets inherited(JavaRDD<NumberedPairs> grants) {
+    Broadcast<KeySet> holders = parents;
+    JavaRDD<NumberedPairs> onParents = grants.map(some -> some.keeping(holders.value()::contains));
+    long held = NestingGraph.bytes(graph.edges()) + 4L * Long.BYTES * count(List.of(onParents));
+    memory.require(held);
+    List<NumberedPairs> all = onParents.collect();
+    long[] members =
+        all.stream()
+            .flatMapToLong(some -> Arrays.stream(some.members()))
+            .sorted()
+            .distinct()
+            .toArray();
+    RoaringBitmap[] own = new RoaringBitmap[graph.size()];
+    for (NumberedPairs some : all) {
+      for (int i = 0; i < some.size(); i++) {
+        int number = graph.number(some.keys()[i]);
+        if (own[number] == null) {
+          own[number] = new RoaringBitmap();
+        }
+        own[number].add(Arrays.binarySearch(members, some.members()[i]));
+      }
+    }
+    BitSet every = new BitSet(graph.size());
+    every.set(0, graph.size());
+    return new InheritedSets(
+        graph, Closure.close(graph, components, own, every, memory.beside(held)), members);
+  }
+}
