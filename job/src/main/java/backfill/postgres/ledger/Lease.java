@@ -32,6 +32,7 @@ import java.util.concurrent.TimeUnit;
  */
 public final class Lease implements AutoCloseable {
   private static final Duration NO_LONGER_IDLE = Duration.ofSeconds(30);
+  private static final Duration LAST_RENEWAL = Duration.ofSeconds(5);
 
   private final Database database;
   private final String applicationName;
@@ -204,7 +205,7 @@ public final class Lease implements AutoCloseable {
   /** Lets it go; the row stays, because its epoch must go on rising. */
   @Override
   public void close() {
-    renewing.shutdownNow();
+    endRenewing();
     try (Connection connection = database.connect(applicationName);
         PreparedStatement statement =
             connection.prepareStatement(
@@ -218,6 +219,17 @@ public final class Lease implements AutoCloseable {
     } catch (SQLException e) {
       // It runs out by itself.
     }
+  }
+
+  /** One that arrives after the lease was let go would keep it from the next run for its length. */
+  private void endRenewing() {
+    renewing.shutdown();
+    try {
+      renewing.awaitTermination(LAST_RENEWAL.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    renewing.shutdownNow();
   }
 
   /** Who runs this, and where, for people. */

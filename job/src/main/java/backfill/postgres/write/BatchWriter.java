@@ -118,7 +118,10 @@ public final class BatchWriter implements AutoCloseable {
     if (ledger != null && !ledger.enter(connection, written, kept, lastKey)) {
       // Another attempt of this task, started by speculation, was faster with the same rows.
       transactions.abandon();
-      ledger.committed(lastKey);
+      Connection asking = transactions.open();
+      SessionSettings.begin(asking);
+      ledger.passOver(asking, lastKey);
+      asking.rollback();
       return WriteCounts.NONE;
     }
     transactions.commit(transaction, ledger);

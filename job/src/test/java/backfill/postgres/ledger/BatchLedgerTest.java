@@ -93,6 +93,65 @@ class BatchLedgerTest {
     }
   }
 
+  @Test
+  void batchThatAnotherCopyCutElsewhereIsNotPassedOver() throws SQLException {
+    try (BatchWriter one = writer();
+        BatchWriter other = writer()) {
+      one.write(TestingWriter.batch(one, 1, 0, 10));
+
+      assertThatThrownBy(() -> other.write(TestingWriter.batch(other, 1, 0, 15)))
+          .isInstanceOf(SQLException.class)
+          .hasMessage(
+              "another attempt of this task has committed a batch of step step that begins behind the same key and ends"
+                  + " at [\"1\",\"9\"], not at [\"1\",\"14\"]; the task begins again behind it");
+      assertThat(testing.count("SELECT count(*) FROM t")).isEqualTo(10);
+      assertThat(other.rowsWrittenBefore()).isEqualTo(10);
+      other.write(TestingWriter.batch(other, 1, 10, 15));
+      assertThat(ledger.counts("step").rows()).isEqualTo(15);
+      assertThat(testing.count("SELECT count(*) FROM t")).isEqualTo(15);
+    }
+  }
+
+  /** Its UPDATE waits for a row lock; were the lease let go beside it, it could come second. */
+  @Test
+  void leaseIsLetGoOnceNoRenewalIsUnderWay() throws Exception {
+    Lease brief =
+        Lease.take(
+            database, NAME, SCHEMA, UUID.randomUUID(), Duration.ofSeconds(1), List.of("plan q"));
+    try (Connection holder = testing.connection()) {
+      holder.setAutoCommit(false);
+      holder
+          .createStatement()
+          .execute("SELECT FROM \"the \"\"ledger\"\"\".lease WHERE name = 'plan q' FOR UPDATE");
+      awaitWaiting();
+      Thread closing = new Thread(brief::close);
+      closing.start();
+      while (closing.getState() != Thread.State.TIMED_WAITING && waiting() == 1) {
+        Thread.onSpinWait();
+      }
+      assertThat(waiting()).isEqualTo(1);
+      holder.rollback();
+      closing.join();
+    }
+    assertThat(
+            testing.count(
+                "SELECT count(*) FROM \"the \"\"ledger\"\"\".lease WHERE name = 'plan q' AND until > clock_timestamp()"))
+        .isZero();
+  }
+
+  private void awaitWaiting() throws SQLException {
+    while (waiting() == 0) {
+      Thread.onSpinWait();
+    }
+  }
+
+  /** Sessions that wait for the lease's row. */
+  private long waiting() throws SQLException {
+    return testing.count(
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+            + " AND query LIKE 'UPDATE%lease SET until%'");
+  }
+
   /** A crash may give the number of a transaction that is lost to another one, which is in. */
   @Test
   void committedNumberOfAnotherTransactionIsNotTheBatch() throws SQLException {
