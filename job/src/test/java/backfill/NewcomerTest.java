@@ -51,8 +51,8 @@ class NewcomerTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "rnu PLAN | backfill has no command rnu; it has check, demo, diff, explain, help, plan, plans, run, status, undo, verify; see backfill --help; did you mean run?",
-        "migrate PLAN | backfill has no command migrate; it has check, demo, diff, explain, help, plan, plans, run, status, undo, verify; see backfill --help",
+        "rnu PLAN | backfill has no command rnu; it has check, demo, diff, explain, help, pace, pause, plan, plans, run, status, undo, unpause, verify; see backfill --help; did you mean run?",
+        "migrate PLAN | backfill has no command migrate; it has check, demo, diff, explain, help, pace, pause, plan, plans, run, status, undo, unpause, verify; see backfill --help",
         "run PLAN --dry-run | backfill run has no option --dry-run; it has --approved, --approved-by, --approved-diff, --diff, --from, --help, --json, --label, --only, --report, --set, --until, --version; see backfill run --help",
         "run PLAN --onyl user-flags | backfill run has no option --onyl; it has --approved, --approved-by, --approved-diff, --diff, --from, --help, --json, --label, --only, --report, --set, --until, --version; see backfill run --help; did you mean --only?",
         "run PLAN now | backfill run does not take the word now; see backfill run --help",
@@ -65,7 +65,7 @@ class NewcomerTest {
         "run PLAN --report . | --report: cannot write .; name a file, this is a directory",
         "run PLAN --report s3a://reports/run.json | --report: cannot write s3a://reports/run.json; name a URI that Hadoop can write: the connector for s3a:// is missing; add it by --packages or --jars of spark-submit",
         "run s3a://plans/mine.conf | s3a://plans/mine.conf: cannot be read: the connector for s3a:// is missing; add it by --packages or --jars of spark-submit",
-        "help row | help has no topic row; it has plan, params, databases, sessions, sources, views, never, pairs, rows, batches, ddl, cluster, sink, settings, read, flatten, write, verify, ledger, limits, types, approval, diff, explain, report, exit-codes, environment, troubleshooting, undo, what-if, coder, defectdojo, gitlab, and every plan and command",
+        "help row | help has no topic row; it has plan, params, databases, sessions, sources, views, never, pairs, rows, batches, ddl, cluster, sink, settings, read, flatten, write, throttle, verify, ledger, limits, types, approval, diff, explain, report, exit-codes, environment, troubleshooting, undo, what-if, coder, defectdojo, gitlab, and every plan and command",
       })
   void wordThatIsWrongIsNamed(String words, String message) throws Exception {
     List<List<Object>> before = there.trace();

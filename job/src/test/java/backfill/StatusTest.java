@@ -2,6 +2,7 @@ package backfill;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import backfill.postgres.ledger.HeldRun;
 import backfill.postgres.ledger.LedgerStatus;
 import backfill.report.StatusTable;
 import backfill.testing.TestingDatabase;
@@ -88,7 +89,8 @@ class StatusTest {
             new LedgerStatus.Counts(1_234_567, 1_000, 0, 0),
             "2026-11-27 23:10:00+00",
             null,
-            new LedgerStatus.Undoing(null, false));
+            new LedgerStatus.Undoing(null, false),
+            HeldRun.NOTHING);
 
     assertThat(StatusTable.lines(List.of(one), 80))
         .containsExactly(

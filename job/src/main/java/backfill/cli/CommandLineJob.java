@@ -1,6 +1,7 @@
 package backfill.cli;
 
 import backfill.plan.PlanFile;
+import backfill.postgres.throttle.PaceRequest;
 import backfill.report.Command;
 import backfill.report.ExitCode;
 import backfill.report.Folded;
@@ -197,6 +198,43 @@ public final class CommandLineJob implements Callable<Integer> {
       footer = "  backfill status defectdojo-authorized-users")
   int status(@Mixin StatusOptions options) {
     return new StatusCommand(environment, answer).run(options);
+  }
+
+  @CommandLine.Command(
+      name = "pause",
+      description =
+          "Lets a running run wait between two batches, on all of its machines, until unpause.",
+      mixinStandardHelpOptions = true,
+      footerHeading = "%nExample:%n",
+      footer = "  backfill pause defectdojo-authorized-users --by ann")
+  int pause(@Mixin PaceOptions options) {
+    return new PaceCommand(environment, answer).run(PaceRequest.Kind.PAUSE, options, null);
+  }
+
+  @CommandLine.Command(
+      name = "unpause",
+      description = "Lets a run go on that pause has paused.",
+      mixinStandardHelpOptions = true,
+      footerHeading = "%nExample:%n",
+      footer = "  backfill unpause defectdojo-authorized-users")
+  int unpause(@Mixin PaceOptions options) {
+    return new PaceCommand(environment, answer).run(PaceRequest.Kind.UNPAUSE, options, null);
+  }
+
+  @CommandLine.Command(
+      name = "pace",
+      description = "Says how many rows a second all writers of a running run may write.",
+      mixinStandardHelpOptions = true,
+      footerHeading = "%nExample:%n",
+      footer = "  backfill pace defectdojo-authorized-users 20000")
+  int pace(
+      @Mixin PaceOptions options,
+      @Parameters(
+              index = "1",
+              paramLabel = "ROWS",
+              description = "Rows per second, 1 to 1000000000, or off.")
+          String rowsPerSecond) {
+    return new PaceCommand(environment, answer).run(PaceRequest.Kind.PACE, options, rowsPerSecond);
   }
 
   @CommandLine.Command(

@@ -13,9 +13,13 @@ enum Measure {
   LIMIT("a whole number, or none", "-?\\d+"),
   DURATION("a duration with its unit, as in 500 ms, 30 s or 2 min", "-?\\d+(\\.\\d+)?\\s*[a-z]+"),
   BYTES("a size with its unit, as in 64 MiB", "-?\\d+(\\.\\d+)?\\s*[A-Za-z]+"),
+  DURATION_LIMIT(
+      "a duration with its unit, as in 500 ms, 30 s or 2 min, or none", DURATION.form.pattern()),
+  BYTES_LIMIT("a size with its unit, as in 64 MiB, or none", BYTES.form.pattern()),
   PROTOCOL("auto, copy or unnest", "auto|copy|unnest"),
   APPROVE("none, counts or exact", "none|counts|exact"),
-  ON_REVOKED("report or remove", "report|remove");
+  ON_REVOKED("report or remove", "report|remove"),
+  AUTOVACUUM("ignore, slow or pause", "ignore|slow|pause");
 
   /** Stands for no limit. */
   static final String NONE = "none";
@@ -45,11 +49,11 @@ enum Measure {
           switch (this) {
             case COUNT, LIMIT -> Long.parseLong(text);
             // HOCON knows m and minutes, but not min
-            case DURATION ->
+            case DURATION, DURATION_LIMIT ->
                 config(text.replaceFirst("min$", "minutes")).getDuration("it").toMillis();
-            case BYTES -> config(text).getBytes("it");
+            case BYTES, BYTES_LIMIT -> config(text).getBytes("it");
             // An enum has the same words in the same order.
-            case PROTOCOL, APPROVE, ON_REVOKED ->
+            case PROTOCOL, APPROVE, ON_REVOKED, AUTOVACUUM ->
                 (long) List.of(form.pattern().split("\\|")).indexOf(text);
           });
     } catch (ConfigException | ArithmeticException | NumberFormatException e) {
@@ -59,7 +63,12 @@ enum Measure {
 
   /** Whether it is one of some words, and no number. */
   boolean isWord() {
-    return this == PROTOCOL || this == APPROVE || this == ON_REVOKED;
+    return this == PROTOCOL || this == APPROVE || this == ON_REVOKED || this == AUTOVACUUM;
+  }
+
+  /** Whether it may be left without a number. */
+  boolean mayBeNone() {
+    return this == LIMIT || this == DURATION_LIMIT || this == BYTES_LIMIT;
   }
 
   private static Config config(String text) {

@@ -6,6 +6,7 @@ import com.typesafe.config.ConfigObject;
 import com.typesafe.config.ConfigResolveOptions;
 import com.typesafe.config.ConfigValue;
 import com.typesafe.config.ConfigValueFactory;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -37,6 +38,9 @@ final class Overrides {
           "ledger",
           "ledger.schema",
           "ledger.keys",
+          "write.writers",
+          Throttle.KEY,
+          Throttle.PROBE_KEY,
           SettingsParser.UNDO,
           StopAfter.KEY,
           PlanParser.ALLOW_DELETE);
@@ -97,7 +101,9 @@ final class Overrides {
       return Optional.empty();
     }
     if (!SETTINGS_OF_WORDS.contains(key) && !SettingKey.keys().contains(key)) {
-      problem(key + " is not a setting" + Nearest.hint(key, SettingKey.keys()));
+      List<String> known = new ArrayList<>(SettingKey.keys());
+      known.addAll(SETTINGS_OF_WORDS);
+      problem(key + " is not a setting" + Nearest.hint(key, known));
       return Optional.empty();
     }
     return Optional.of(text);

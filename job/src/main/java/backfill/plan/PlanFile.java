@@ -84,7 +84,7 @@ public final class PlanFile {
     FoundProblems problems = new FoundProblems("--set");
     Config over = Overrides.over(ConfigFactory.empty(), sets, problems);
     Node node = new Node(over.root(), "the plan", "", problems);
-    SettingsParser settings = new SettingsParser(node);
+    SettingsParser settings = new SettingsParser(node, new SqlCheck(List.of()));
     node.done();
     problems.throwIfAny();
     return settings;

@@ -62,7 +62,7 @@ final class PlanParser {
     Map<String, Source> sources = new SourceParser(plan, sql, databases.keySet()).sources();
     Map<String, String> views = views(sql, sources);
     SourceParser.checkKeys(plan, sources, views.keySet());
-    SettingsParser settings = new SettingsParser(plan);
+    SettingsParser settings = new SettingsParser(plan, sql);
     Set<String> tables = new LinkedHashSet<>(sources.keySet());
     tables.addAll(views.keySet());
     boolean mayDelete = plan.flag(ALLOW_DELETE);

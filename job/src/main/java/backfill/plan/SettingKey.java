@@ -24,13 +24,24 @@ enum SettingKey {
   BROADCAST_BYTES("flatten.broadcast-bytes", Measure.BYTES, "0 B", "8 GiB"),
   DICTIONARY_BYTES("flatten.dictionary-bytes", Measure.BYTES, "0 B", "1 GiB"),
   NESTED_BYTES("flatten.nested-bytes", Measure.BYTES, "0 B", "64 GiB"),
-  WRITERS("write.writers", Measure.COUNT, "1", "64"),
+  LEAST_WRITERS("write.writers.min", Measure.COUNT, "1", "64"),
+  WRITERS("write.writers.max", Measure.COUNT, "1", "64"),
   ROWS_PER_BATCH("write.rows-per-batch", Measure.COUNT, "1", "1000000"),
   BATCH_BYTES("write.batch-bytes", Measure.BYTES, "64 KiB", "1 GiB"),
   PROTOCOL("write.protocol", Measure.PROTOCOL, "auto", "unnest"),
   STATEMENT_TIMEOUT("write.statement-timeout", Measure.DURATION, "100 ms", "1 h"),
   RETRY_FOR("write.retry-for", Measure.DURATION, "0 s", "24 h"),
   WAIT_FOR("verify.wait-for", Measure.DURATION, "0 s", "24 h"),
+  ROWS_PER_SECOND("throttle.rows-per-second", Measure.LIMIT, "1", "1000000000"),
+  REPLICA_LAG("throttle.replica-lag", Measure.DURATION_LIMIT, "100 ms", "24 h"),
+  REPLICA_LAG_BYTES("throttle.replica-lag-bytes", Measure.BYTES_LIMIT, "64 KiB", "1 TiB"),
+  WAL_PER_SECOND("throttle.wal-per-second", Measure.BYTES_LIMIT, "64 KiB", "1 TiB"),
+  ARCHIVE_QUEUE("throttle.archive-queue", Measure.LIMIT, "1", "1000000"),
+  WAITING_SESSIONS("throttle.waiting-sessions", Measure.LIMIT, "0", "1000000"),
+  BLOCKED_BY_US("throttle.blocked-by-us", Measure.DURATION_LIMIT, "0 ms", "1 h"),
+  PROBE_LATENCY("throttle.probe-latency", Measure.DURATION_LIMIT, "1 ms", "1 h"),
+  AUTOVACUUM("throttle.autovacuum", Measure.AUTOVACUUM, "ignore", "pause"),
+  SIGNAL_TIMEOUT("throttle.signal-timeout", Measure.DURATION, "100 ms", "30 s"),
   LEASE("ledger.lease", Measure.DURATION, "1 s", "1 h"),
   RESUME_WITHIN("ledger.resume-within", Measure.DURATION, "0 s", "168 h"),
   KEYS_BYTES("ledger.keys-bytes", Measure.BYTES, "0 B", "64 GiB"),
@@ -87,37 +98,49 @@ enum SettingKey {
    * @throws IllegalArgumentException naming the key, the value and what was expected
    */
   OptionalLong parse(ConfigValue value) {
+    return parse(value, key);
+  }
+
+  /**
+   * The same where a plan may write it in another way.
+   *
+   * @param written what a message calls it
+   */
+  OptionalLong parse(ConfigValue value, String written) {
     Object plain = value.unwrapped();
     if (!(plain instanceof String) && !(plain instanceof Number)) {
       throw new IllegalArgumentException(
-          key + " must be " + measure.expected() + ", got " + Node.describe(value));
+          written + " must be " + measure.expected() + ", got " + Node.describe(value));
     }
     String text = String.valueOf(plain).strip();
-    if (measure == Measure.LIMIT && text.equals(Measure.NONE)) {
+    if (measure.mayBeNone() && text.equals(Measure.NONE)) {
       return OptionalLong.empty();
     }
-    return OptionalLong.of(require(measure.parse(text).orElseThrow(() -> wrong(text)), text));
+    long number =
+        measure
+            .parse(text)
+            .orElseThrow(
+                () ->
+                    new IllegalArgumentException(
+                        written + " must be " + measure.expected() + ", got " + text));
+    return OptionalLong.of(require(number, text, written));
   }
 
   /** The count or the size itself, if it lies in the range. */
   long require(long number) {
-    return require(number, measure == Measure.BYTES ? number + " B" : Long.toString(number));
+    return require(number, measure == Measure.BYTES ? number + " B" : Long.toString(number), key);
   }
 
   /** The duration itself, if it lies in the range. */
   Duration require(Duration duration) {
-    require(duration.toMillis(), duration.toMillis() + " ms");
+    require(duration.toMillis(), duration.toMillis() + " ms", key);
     return duration;
   }
 
-  private long require(long number, String got) {
+  private long require(long number, String got, String written) {
     if (number < measure.parse(least).orElseThrow() || number > measure.parse(most).orElseThrow()) {
-      throw new IllegalArgumentException(key + " must be " + range() + ", got " + got);
+      throw new IllegalArgumentException(written + " must be " + range() + ", got " + got);
     }
     return number;
-  }
-
-  private IllegalArgumentException wrong(String got) {
-    return new IllegalArgumentException(key + " must be " + measure.expected() + ", got " + got);
   }
 }

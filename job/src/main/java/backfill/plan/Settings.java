@@ -11,7 +11,13 @@ import java.util.Optional;
  * @param general what stands beside the groups
  */
 public record Settings(
-    General general, Read read, Flatten flatten, Write write, Verification verify, Ledger ledger) {
+    General general,
+    Read read,
+    Flatten flatten,
+    Write write,
+    Throttle throttle,
+    Verification verify,
+    Ledger ledger) {
 
   /**
    * @param connectTimeout how long to wait for a connection
@@ -133,7 +139,24 @@ public record Settings(
   }
 
   /**
-   * @param writers connections that write at the same time, at most
+   * Connections that write at the same time.
+   *
+   * @param min how many the throttle leaves at work, unless it pauses all of them
+   * @param max how many there are at most
+   */
+  public record Writers(int min, int max) {
+    public Writers {
+      SettingKey.LEAST_WRITERS.require(min);
+      SettingKey.WRITERS.require(max);
+      if (min > max) {
+        throw new IllegalArgumentException(
+            "write.writers.min must be at most write.writers.max (%d), got %d".formatted(max, min));
+      }
+    }
+  }
+
+  /**
+   * @param parallel how many connections write at the same time
    * @param rowsPerBatch rows of one transaction, at most
    * @param batchBytes what these may take in a writer's memory, about
    * @param protocol how rows that are added travel
@@ -141,18 +164,33 @@ public record Settings(
    * @param retryFor how long one batch is tried again after a passing failure
    */
   public record Write(
-      int writers,
+      Writers parallel,
       int rowsPerBatch,
       long batchBytes,
       Protocol protocol,
       Duration statementTimeout,
       Duration retryFor) {
     public Write {
-      SettingKey.WRITERS.require(writers);
       SettingKey.ROWS_PER_BATCH.require(rowsPerBatch);
       SettingKey.BATCH_BYTES.require(batchBytes);
       SettingKey.STATEMENT_TIMEOUT.require(statementTimeout);
       SettingKey.RETRY_FOR.require(retryFor);
+    }
+
+    /** With so many writers at most. */
+    public Write(
+        int writers,
+        int rowsPerBatch,
+        long batchBytes,
+        Protocol protocol,
+        Duration statementTimeout,
+        Duration retryFor) {
+      this(new Writers(1, writers), rowsPerBatch, batchBytes, protocol, statementTimeout, retryFor);
+    }
+
+    /** Connections that write at the same time, at most. */
+    public int writers() {
+      return parallel.max();
     }
   }
 

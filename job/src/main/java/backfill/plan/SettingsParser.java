@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.Collection;
 import java.util.EnumMap;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -22,12 +23,15 @@ final class SettingsParser {
   /** The key that lets a run be undone whole. */
   static final String UNDO = "undo";
 
+  private static final String WRITERS = "writers";
+
   private final Map<SettingKey, OptionalLong> values = new EnumMap<>(SettingKey.class);
   private Optional<StopAfter> stopAfter;
   private boolean ledgerOn = true;
   private String ledgerSchema;
   private boolean ledgerKeys;
   private boolean undo;
+  private Throttle.Asked throttle;
   private final Map<Limits.Bound, Set<String>> except = new EnumMap<>(Limits.Bound.class);
   private Optional<Node> exceptions = Optional.empty();
 
@@ -42,11 +46,16 @@ final class SettingsParser {
     ledgerSchema = defaults.getString("ledger.schema");
     ledgerKeys = defaults.getBoolean("ledger.keys");
     undo = defaults.getBoolean(UNDO);
+    throttle = new Throttle.Asked(true, defaults.getString(Throttle.PROBE_KEY), List.of());
     stopAfter = StopAfter.parse(defaults.getValue(StopAfter.KEY));
   }
 
-  /** The defaults, and what the plan says beside its steps. */
-  SettingsParser(Node plan) {
+  /**
+   * The defaults, and what the plan says beside its steps.
+   *
+   * @param sql knows the plan's parameters
+   */
+  SettingsParser(Node plan, SqlCheck sql) {
     this();
     for (SettingKey setting : SettingKey.values()) {
       if (setting.group().isEmpty()) {
@@ -58,6 +67,7 @@ final class SettingsParser {
     }
     plan.object("limits").ifPresent(this::readLimits);
     readLedger(plan);
+    readThrottle(plan, sql);
     undo = plan.switchedOn(UNDO).orElse(undo);
     if (undo) {
       needKeys(plan, UNDO, "undo = on needs");
@@ -89,6 +99,37 @@ final class SettingsParser {
     }
   }
 
+  /** {@code throttle = off}, or a block. */
+  private void readThrottle(Node plan, SqlCheck sql) {
+    Optional<ConfigValue> given = plan.value(Throttle.KEY);
+    if (given.isEmpty()) {
+      return;
+    }
+    if (given.get().valueType() == ConfigValueType.OBJECT) {
+      Node block = plan.object(Throttle.KEY).orElseThrow();
+      Optional<String> probe = block.text("probe");
+      probe.ifPresent(query -> Throttle.check(block, "probe", query, sql));
+      throttle =
+          new Throttle.Asked(true, probe.orElse(throttle.probe()), Throttle.signals(block, sql));
+      overlay(values, Throttle.KEY, block);
+    } else {
+      plan.switchedOn(Throttle.KEY)
+          .ifPresent(on -> throttle = new Throttle.Asked(on, throttle.probe(), List.of()));
+    }
+  }
+
+  private Throttle throttle() {
+    Map<Throttle.Bound, Long> bounds = new EnumMap<>(Throttle.Bound.class);
+    for (Throttle.Bound bound : Throttle.Bound.values()) {
+      values.get(bound.setting()).ifPresent(most -> bounds.put(bound, most));
+    }
+    return new Throttle(
+        throttle,
+        bounds,
+        Throttle.Autovacuum.values()[count(values, SettingKey.AUTOVACUUM)],
+        duration(values, SettingKey.SIGNAL_TIMEOUT));
+  }
+
   Settings settings() {
     return new Settings(
         new Settings.General(
@@ -110,6 +151,7 @@ final class SettingsParser {
             number(values, SettingKey.DICTIONARY_BYTES),
             number(values, SettingKey.NESTED_BYTES)),
         write(values),
+        throttle(),
         new Settings.Verification(duration(values, SettingKey.WAIT_FOR)),
         new Settings.Ledger(
             ledgerOn,
@@ -208,15 +250,61 @@ final class SettingsParser {
 
   private static void overlay(Map<SettingKey, OptionalLong> values, String group, Node node) {
     for (SettingKey setting : SettingKey.values()) {
-      if (setting.group().equals(Optional.of(group))) {
+      if (setting.group().equals(Optional.of(group)) && !isOfWriters(setting)) {
         overlay(values, setting, node);
       }
+    }
+    if (group.equals("write")) {
+      overlayWriters(values, node);
     }
     node.done();
   }
 
+  private static boolean isOfWriters(SettingKey setting) {
+    return setting == SettingKey.WRITERS || setting == SettingKey.LEAST_WRITERS;
+  }
+
+  /** {@code writers = 4} is the most of them; a block says the least, too. */
+  private static void overlayWriters(Map<SettingKey, OptionalLong> values, Node write) {
+    Optional<ConfigValue> given = write.value(WRITERS);
+    if (given.isEmpty()) {
+      return;
+    }
+    if (given.get().valueType() == ConfigValueType.OBJECT) {
+      Node block = write.object(WRITERS).orElseThrow();
+      attempt(block, "min", value -> put(values, SettingKey.LEAST_WRITERS, value));
+      attempt(block, "max", value -> put(values, SettingKey.WRITERS, value));
+      block.done();
+      if (number(values, SettingKey.LEAST_WRITERS) > number(values, SettingKey.WRITERS)) {
+        write.problem(
+            WRITERS,
+            "has a min of %d, and a max of %d; min must be at most max"
+                .formatted(
+                    number(values, SettingKey.LEAST_WRITERS), number(values, SettingKey.WRITERS)));
+        values.put(SettingKey.LEAST_WRITERS, values.get(SettingKey.WRITERS));
+      }
+      return;
+    }
+    attempt(
+        write,
+        WRITERS,
+        value -> {
+          OptionalLong most = SettingKey.WRITERS.parse(value, "write." + WRITERS);
+          values.put(SettingKey.WRITERS, most);
+          values.put(
+              SettingKey.LEAST_WRITERS,
+              OptionalLong.of(
+                  Math.min(most.getAsLong(), number(values, SettingKey.LEAST_WRITERS))));
+        });
+  }
+
+  private static void put(
+      Map<SettingKey, OptionalLong> values, SettingKey setting, ConfigValue value) {
+    values.put(setting, setting.parse(value));
+  }
+
   private static void overlay(Map<SettingKey, OptionalLong> values, SettingKey setting, Node node) {
-    attempt(node, setting.leaf(), value -> values.put(setting, setting.parse(value)));
+    attempt(node, setting.leaf(), value -> put(values, setting, value));
   }
 
   /** A value that is refused is a problem, and what was there before stays. */
@@ -233,7 +321,8 @@ final class SettingsParser {
 
   private static Settings.Write write(Map<SettingKey, OptionalLong> values) {
     return new Settings.Write(
-        count(values, SettingKey.WRITERS),
+        new Settings.Writers(
+            count(values, SettingKey.LEAST_WRITERS), count(values, SettingKey.WRITERS)),
         count(values, SettingKey.ROWS_PER_BATCH),
         number(values, SettingKey.BATCH_BYTES),
         Protocol.values()[count(values, SettingKey.PROTOCOL)],

@@ -12,6 +12,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import org.apache.logging.log4j.LogManager;
 import org.apache.logging.log4j.Logger;
 
@@ -49,6 +50,7 @@ public final class Progress implements AutoCloseable {
   private Doing doing;
   private Pace pace;
   private Activity.Seen seen = NOTHING;
+  private Supplier<Optional<String>> throttle = Optional::empty;
   private String awaited;
   private long lastLineNanos = System.nanoTime();
   private long movedNanos = lastLineNanos;
@@ -86,6 +88,15 @@ public final class Progress implements AutoCloseable {
   /** Until the next part begins, a line says that it waits for this. */
   public synchronized void waitsFor(String what) {
     this.awaited = what;
+  }
+
+  /**
+   * From now on a line names what slows the writers down, or pauses them.
+   *
+   * @param holds what does so now, with its reading; null where nothing can any more
+   */
+  public synchronized void throttledBy(Supplier<Optional<String>> holds) {
+    this.throttle = holds == null ? Optional::empty : holds;
   }
 
   /**
@@ -180,12 +191,17 @@ public final class Progress implements AutoCloseable {
     Duration still = Duration.ofNanos(now - movedNanos);
     StringBuilder line = new StringBuilder(doing.stage + " " + what() + ": ").append(done(now));
     // The driver's own part of a stage counts no rows: only the server knows whether it is stuck.
-    Optional<String> blocked = still.compareTo(STILL) < 0 ? Optional.empty() : waitedFor();
+    Optional<String> held = throttle.get();
+    Optional<String> blocked =
+        still.compareTo(STILL) < 0 ? Optional.empty() : held.or(this::waitedFor);
     boolean counted = pace.rows() > 0 || pace.total() > 0;
     if (blocked.isPresent() || counted && still.compareTo(LONG_STILL) >= 0) {
       line.append(", nothing moved for ").append(seconds(still.toNanos())).append(" s");
     }
     blocked.ifPresent(by -> line.append("; waits for ").append(by));
+    if (blocked.isEmpty()) {
+      held.ifPresent(by -> line.append("; held back by ").append(by));
+    }
     return line.toString();
   }
 

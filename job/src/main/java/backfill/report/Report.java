@@ -3,6 +3,8 @@ package backfill.report;
 import backfill.postgres.explain.StepExplanation;
 import backfill.postgres.ledger.LedgerStatus;
 import backfill.postgres.ledger.RunStatus;
+import backfill.postgres.throttle.PaceRequest;
+import backfill.postgres.throttle.PaceSummary;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -63,12 +65,15 @@ public record Report(
    * @param undo what became of a run that was to be taken back; null for every command but undo
    * @param explained why a user has an object; null for every command but explain
    * @param comparison what is found in two files; null for every command but diff
+   * @param asked what was asked of a running run; null for every command but pause, unpause and
+   *     pace
    */
   public record Told(
       List<LedgerStatus.Run> runs,
       UndoReport undo,
       List<StepExplanation> explained,
-      Comparison comparison) {}
+      Comparison comparison,
+      PaceRequest.Entered asked) {}
 
   /**
    * How it ended.
@@ -79,13 +84,15 @@ public record Report(
    *     that found that has it
    * @param never what the plan says must never happen, by name, to the rows that it gave; null
    *     where it was not asked
+   * @param pace what slowed it down or paused it; null where it wrote nothing
    */
   public record Outcome(
       RunStatus status,
       int exitCode,
       Failure error,
       Integer wouldRefuse,
-      Map<String, Long> never) {}
+      Map<String, Long> never,
+      PaceSummary pace) {}
 
   /**
    * When it was, and what took how long.

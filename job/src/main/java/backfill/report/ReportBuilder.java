@@ -6,6 +6,8 @@ import backfill.plan.Step;
 import backfill.postgres.explain.StepExplanation;
 import backfill.postgres.ledger.LedgerStatus;
 import backfill.postgres.ledger.RunStatus;
+import backfill.postgres.throttle.PaceRequest;
+import backfill.postgres.throttle.PaceSummary;
 import backfill.spark.read.Reading;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -37,6 +39,7 @@ public final class ReportBuilder {
   private ExitCode exitCode = ExitCode.DONE;
   private Report.Failure error;
   private ExitCode wouldRefuse;
+  private PaceSummary pace;
   private boolean countsExact = true;
   private Stage stage = Stage.LOAD;
   private long durationMs;
@@ -45,6 +48,7 @@ public final class ReportBuilder {
   private UndoReport undo;
   private List<StepExplanation> explained;
   private Comparison comparison;
+  private PaceRequest.Entered asked;
 
   public ReportBuilder(String runId, String command, Instant startedAt) {
     this.runId = runId;
@@ -61,13 +65,14 @@ public final class ReportBuilder {
             exitCode.number(),
             error,
             wouldRefuse == null ? null : (Integer) wouldRefuse.number(),
-            copy(never)),
+            copy(never),
+            pace),
         countsExact,
         new Report.Timing(startedAt.toString(), durationMs, sessionReadyMs, copy(stages)),
         copy(databases),
         List.copyOf(warnings),
         steps.values().stream().map(StepReportBuilder::now).toList(),
-        new Report.Told(runs, undo, explained, comparison));
+        new Report.Told(runs, undo, explained, comparison, asked));
   }
 
   private static <V> Map<String, V> copy(Map<String, V> map) {
@@ -182,6 +187,11 @@ public final class ReportBuilder {
     never.put(check.name(), rows);
   }
 
+  /** This slowed its writers down or paused them, so far. */
+  public void paced(PaceSummary found) {
+    pace = found;
+  }
+
   /** It is not known what some writers did. */
   public void inexact() {
     countsExact = false;
@@ -229,6 +239,12 @@ public final class ReportBuilder {
   public void about(String planName, String hash) {
     plan = planName;
     planHash = hash;
+  }
+
+  /** This was asked of a running run. */
+  public void asked(PaceRequest.Entered entered) {
+    asked = entered;
+    succeeded(RunStatus.SUCCEEDED, ExitCode.DONE);
   }
 
   /** The ledger has these runs. */

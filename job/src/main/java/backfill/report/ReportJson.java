@@ -47,6 +47,7 @@ final class ReportJson {
     keys.put("warnings", report.warnings());
     keys.put("steps", report.steps().stream().map(ReportJson::of).toList());
     keys.put("never", report.outcome().never());
+    keys.put("pace", report.outcome().pace());
     told(keys, report.told());
     if (report.told().explained() != null) {
       keys.put("explained", report.told().explained());
@@ -96,8 +97,7 @@ final class ReportJson {
     keys.put("sequenceValues", step.sequenceValues());
     keys.put("sequencesSet", written.sequencesSet());
     keys.put("lockWaitMs", step.cost().lockWaitMs());
-    // Nothing slows the writers down so far.
-    keys.put("throttledMs", null);
+    keys.put("throttledMs", step.cost().throttledMs());
     keys.put("durationMs", step.cost().durationMs());
     keys.put("stages", step.cost().stages());
     keys.put("changes", step.changes());
@@ -170,6 +170,9 @@ final class ReportJson {
   private static void told(Map<String, Object> keys, Report.Told told) {
     if (told.runs() != null) {
       keys.put("runs", told.runs());
+    }
+    if (told.asked() != null) {
+      keys.put("asked", told.asked());
     }
     if (told.undo() != null) {
       keys.put("undo", told.undo());

@@ -1,5 +1,6 @@
 package backfill.report;
 
+import backfill.postgres.ledger.HeldRun;
 import backfill.postgres.ledger.LedgerStatus;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -20,12 +21,19 @@ public final class StatusTable {
     "rejected",
     "foreign",
     "rows/s",
+    "s left",
+    "held back by",
     "last commit",
     "where"
   };
 
   /** A column that only ledgers have with such rows. */
   private static final int FOREIGN = 8;
+
+  /** Columns that only ledgers have with a run that writes now, and one that is held back. */
+  private static final int LEFT = 10;
+
+  private static final int HELD = 11;
 
   /** As much of a run's number as undo asks for. */
   private static final int SHORT_NUMBER = 8;
@@ -53,6 +61,8 @@ public final class StatusTable {
             number(run.counts().rejected()),
             run.counts().foreign() == 0 ? "" : number(run.counts().foreign()),
             run.rowsPerSecond() == null ? "" : number(run.rowsPerSecond()),
+            run.held().secondsLeft() == null ? "" : number(run.held().secondsLeft()),
+            held(run.held()),
             run.lastCommit(),
             run.began().host()
           });
@@ -60,10 +70,23 @@ public final class StatusTable {
     if (runs.size() > 1) {
       rows.add(sum(runs));
     }
-    TextTable.withoutEmpty(rows, FOREIGN);
     BitSet numbers = new BitSet();
-    numbers.set(5, rows.get(0).length - 2);
+    numbers.set(5, LEFT + 1);
+    for (int column : new int[] {HELD, LEFT, FOREIGN}) {
+      int before = rows.get(0).length;
+      TextTable.withoutEmpty(rows, column);
+      if (rows.get(0).length < before && column <= LEFT) {
+        numbers.clear(numbers.length() - 1);
+      }
+    }
     return new TextTable("", numbers, rows).lines(width);
+  }
+
+  private static String held(HeldRun held) {
+    String bound = held.pace() == null ? "" : number(held.pace()) + " rows/s";
+    return held.heldBy() == null
+        ? bound
+        : bound.isEmpty() ? held.heldBy() : bound + ", " + held.heldBy();
   }
 
   private static String status(LedgerStatus.Run run) {

@@ -148,9 +148,12 @@ public record StepReport(
    * What it took.
    *
    * @param statements those that read or wrote rows
+   * @param lockWaitMs time that its batches waited for locks, all together
+   * @param throttledMs time that the throttle held its writers back, all together
    * @param stages stage to milliseconds
    */
-  public record Cost(Long statements, Long retries, Long lockWaitMs, Map<String, Long> stages) {
+  public record Cost(
+      Long statements, Long retries, Long lockWaitMs, Long throttledMs, Map<String, Long> stages) {
     /** All stages of it; null before the first. */
     Long durationMs() {
       return stages.isEmpty() ? null : (Long) stages.values().stream().mapToLong(ms -> ms).sum();

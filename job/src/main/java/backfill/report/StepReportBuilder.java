@@ -61,6 +61,7 @@ public final class StepReportBuilder {
   private Long statements;
   private Long retries;
   private Long lockWaitMs;
+  private Long throttledMs;
   private Map<String, Long> stages = Map.of();
   private Sending sending = new Sending(false, true);
 
@@ -94,7 +95,7 @@ public final class StepReportBuilder {
             plan, toDo, owns, takenAway, foretold, new StepReport.Undoing(cannotUndo, ledgerBytes)),
         new Written(inserts, sequencesSet, updates, changes, deletes, cascaded, rejected),
         verified,
-        new Cost(statements, retries, lockWaitMs, stages));
+        new Cost(statements, retries, lockWaitMs, throttledMs, stages));
   }
 
   public Step step() {
@@ -263,6 +264,7 @@ public final class StepReportBuilder {
   private void took(WriteCounts counts) {
     retries = counts.retries();
     lockWaitMs = Duration.ofNanos(counts.lockWaitNanos()).toMillis();
+    throttledMs = Duration.ofNanos(counts.throttledNanos()).toMillis();
     sent(counts.statements());
   }
 

@@ -310,7 +310,8 @@ public final class Backfill {
                     schedule.ready().targets().values().stream().map(Target::table),
                     schedule.changes().tables().values().stream())
                 .map(Table::name)
-                .toList()));
+                .toList()),
+        schedule.ready().now());
     if (run.approval.given()) {
       run.ledger().approved(run.report.approvalJson());
     }

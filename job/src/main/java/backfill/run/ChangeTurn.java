@@ -91,7 +91,13 @@ final class ChangeTurn implements Turn {
     report.writing();
     try {
       if (toWrite > 0) {
-        work.run(run.stopping::check);
+        run.throttle()
+            .during(
+                step,
+                schedule.changes().tables().get(step.name()).name(),
+                step.write(),
+                toWrite,
+                () -> work.run(run.stopping::check));
       }
     } finally {
       report.cascaded(work.cascaded().orElse(step.deletes() && toWrite == 0 ? Map.of() : null));

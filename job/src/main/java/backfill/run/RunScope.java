@@ -59,6 +59,7 @@ public final class RunScope {
   private Stage stage = Stage.PREFLIGHT;
   private StepReportBuilder current;
   private RunLedger ledger = RunLedger.off();
+  private RunThrottle throttle;
   private LastRuns lastRuns;
   private Optional<DiffFile> diff = Optional.empty();
   private final Map<TableName, Set<String>> varying = new HashMap<>();
@@ -126,9 +127,19 @@ public final class RunScope {
     return ledger;
   }
 
-  /** From now on it keeps this one. */
-  void keep(RunLedger opened) {
+  /**
+   * From now on it keeps this one, and its writing has a throttle.
+   *
+   * @param now the run's {@code :now}
+   */
+  void keep(RunLedger opened, String now) {
     ledger = opened;
+    throttle = new RunThrottle(this, now);
+  }
+
+  /** What holds its writers back; only a run that opened its ledger has one. */
+  RunThrottle throttle() {
+    return throttle;
   }
 
   /** A step fills these columns of a table, which would have other values in another run. */
@@ -248,6 +259,9 @@ public final class RunScope {
   /** Leaves the session as it was found: it may be another's. */
   void detach() {
     progress.watch(null);
+    if (throttle != null) {
+      throttle.close();
+    }
     if (activity != null) {
       activity.detach(session.get());
       session.get().sparkContext().clearJobGroup();

@@ -77,7 +77,13 @@ final class StepWrite {
             numbering(writing).isPresent()));
     refuseTooManyRejected();
     report.writing();
-    counts = partByPart();
+    run.throttle()
+        .during(
+            step,
+            writing.target().table().name(),
+            step.write(),
+            report.now().toWrite(),
+            () -> counts = partByPart());
     report.written(counts);
     report.changed(writing.columnsSet(counts));
     if (sentAgain || run.session.speculates()) {

@@ -132,7 +132,9 @@ class HelpTest {
   @Test
   void settingsStandWithTheirFullNamesAndWhatTheyDo() {
     assertThat(run("help", "write").out())
-        .startsWith("write.writers = 2\n    Connections that write at the same time, at most,")
+        .startsWith(
+            "Connections that write at the same time; write.writers = 4 says the most of\nthem")
+        .contains("write.writers.max = 2\n    How many there are at most,")
         .contains(
             "\nwrite.protocol = auto\n    How rows that are added travel: auto, copy or unnest. copy:");
     assertThat(run("help", "settings").out())

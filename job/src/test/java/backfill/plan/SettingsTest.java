@@ -41,6 +41,17 @@ class SettingsTest {
                 new Settings.Flatten(268_435_456, 268_435_456, 1_073_741_824),
                 new Settings.Write(
                     2, 40_000, 16L << 20, AUTO, Duration.ofSeconds(60), Duration.ofMinutes(2)),
+                new Throttle(
+                    new Throttle.Asked(true, "SELECT 1", List.of()),
+                    Map.of(
+                        Throttle.Bound.REPLICA_LAG, 10_000L,
+                        Throttle.Bound.REPLICA_LAG_BYTES, 256L << 20,
+                        Throttle.Bound.ARCHIVE_QUEUE, 64L,
+                        Throttle.Bound.WAITING_SESSIONS, 16L,
+                        Throttle.Bound.BLOCKED_BY_US, 200L,
+                        Throttle.Bound.PROBE_LATENCY, 1_000L),
+                    Throttle.Autovacuum.IGNORE,
+                    Duration.ofSeconds(2)),
                 new Settings.Verification(Duration.ofSeconds(60)),
                 new Settings.Ledger(
                     true,
@@ -66,7 +77,11 @@ class SettingsTest {
         on-revoked = remove
         read { readers = 1, fetch-rows = 1000000, wait-for = 0 s }
         flatten { broadcast-bytes = 0 B, dictionary-bytes = 1 GiB, nested-bytes = 64 GiB }
-        write { writers = 64, rows-per-batch = 1, batch-bytes = 1 GiB, protocol = copy, statement-timeout = 1 h, retry-for = 0 s }
+        throttle { rows-per-second = 1, replica-lag = none, replica-lag-bytes = none, wal-per-second = 1 MiB
+          archive-queue = none, waiting-sessions = none, blocked-by-us = 0 ms, probe-latency = none, autovacuum = pause
+          probe = "SELECT 2", signal-timeout = 100 ms
+          signals.jobs { query = "SELECT count(*) FROM jobs", slow-above = 1.5, pause-above = 10 } }
+        write { writers { min = 2, max = 64 }, rows-per-batch = 1, batch-bytes = 1 GiB, protocol = copy, statement-timeout = 1 h, retry-for = 0 s }
         verify.wait-for = 24 h
         ledger { schema = "Our ledger", lease = 1.5 s, keys = on, keys-bytes = 0 B }
         """;
@@ -84,7 +99,30 @@ class SettingsTest {
                     Settings.OnRevoked.REMOVE),
                 new Settings.Read(1, 1_000_000, 10_000, Duration.ZERO),
                 new Settings.Flatten(0, 1_073_741_824, 68_719_476_736L),
-                new Settings.Write(64, 1, 1L << 30, COPY, Duration.ofHours(1), Duration.ZERO),
+                new Settings.Write(
+                    new Settings.Writers(2, 64),
+                    1,
+                    1L << 30,
+                    COPY,
+                    Duration.ofHours(1),
+                    Duration.ZERO),
+                new Throttle(
+                    new Throttle.Asked(
+                        true,
+                        "SELECT 2",
+                        List.of(
+                            new Throttle.OfPlan(
+                                "jobs",
+                                "SELECT count(*) FROM jobs",
+                                Map.of(
+                                    Throttle.Edge.SLOW_ABOVE, 1.5, Throttle.Edge.PAUSE_ABOVE, 10.0),
+                                21))),
+                    Map.of(
+                        Throttle.Bound.ROWS_PER_SECOND, 1L,
+                        Throttle.Bound.WAL_PER_SECOND, 1L << 20,
+                        Throttle.Bound.BLOCKED_BY_US, 0L),
+                    Throttle.Autovacuum.PAUSE,
+                    Duration.ofMillis(100)),
                 new Settings.Verification(Duration.ofHours(24)),
                 new Settings.Ledger(
                     true, "Our ledger", Duration.ofMillis(1500), Duration.ofHours(24), true, 0)));
@@ -166,6 +204,60 @@ class SettingsTest {
   }
 
   @Test
+  void writersAreANumberOrABlockOfTheLeastAndTheMost() {
+    assertThat(read(SMALL + "write.writers = 8").settings().write().parallel())
+        .isEqualTo(new Settings.Writers(1, 8));
+    assertThat(read(SMALL + "write.writers { min = 3, max = 8 }").settings().write().parallel())
+        .isEqualTo(new Settings.Writers(3, 8));
+    assertThat(
+            read(SMALL + "write.writers { min = 3, max = 8 }", "write.writers=2")
+                .settings()
+                .write()
+                .parallel())
+        .isEqualTo(new Settings.Writers(1, 2));
+    assertThat(
+            read(SMALL + "write.writers = 8", "write.writers.max=4", "write.writers.min=4")
+                .settings()
+                .write()
+                .parallel())
+        .isEqualTo(new Settings.Writers(4, 4));
+    assertThat(problems(SMALL + "write.writers { min = 3, most = 8 }"))
+        .containsExactly(
+            "test.conf:7: unknown key write.writers.most in the plan",
+            "test.conf:7: write.writers of the plan has a min of 3, and a max of 2; min must be at most max");
+    assertThat(problems(SMALL + "write.writers = 0"))
+        .containsExactly("test.conf:7: write.writers must be 1 to 64, got 0");
+  }
+
+  @Test
+  void theThrottleIsSwitchedOffByOneWordAndRefusesWhatIsNoNumber() {
+    assertThat(read(SMALL + "throttle = off").settings().throttle().on()).isFalse();
+    assertThat(problems(SMALL + "throttle = maybe"))
+        .containsExactly(
+            "test.conf:7: throttle of the plan must be on or off, got the text \"maybe\"");
+    String text =
+        """
+        throttle { replica-lag = 10, blocked-by-us = never, probe = "DELETE FROM t"
+          signals {
+            apdex { query = "SELECT 1; SELECT 2", pause-below = high }
+            Jobs { query = "SELECT :lost) FROM (SELECT 1", slow-above = 1 }
+            idle { query = "SELECT 1" } } }
+        """;
+    assertThat(problems(SMALL + text))
+        .containsExactly(
+            "test.conf:7: throttle.probe of the plan must be one SELECT",
+            "test.conf:7: throttle.replica-lag must be a duration with its unit, as in 500 ms, 30 s or 2 min, or none, got 10",
+            "test.conf:7: throttle.blocked-by-us must be a duration with its unit, as in 500 ms, 30 s or 2 min, or none, got never",
+            "test.conf:9: throttle.signals.apdex.query of the plan must be one SELECT, without a semicolon",
+            "test.conf:9: throttle.signals.apdex.pause-below of the plan must be a number, got the text \"high\"",
+            "test.conf:9: throttle.signals.apdex of the plan holds nothing back; give it pause-above, pause-below, slow-above or slow-below",
+            "test.conf:10: throttle.signals.Jobs of the plan must be small letters, digits and hyphens, got Jobs",
+            "test.conf:10: throttle.signals.Jobs.query of the plan uses :lost, which is not in params",
+            "test.conf:10: throttle.signals.Jobs.query of the plan closes a parenthesis that it does not open, or the other way round",
+            "test.conf:11: throttle.signals.idle of the plan holds nothing back; give it pause-above, pause-below, slow-above or slow-below");
+  }
+
+  @Test
   void aVariablesTextIsReadAsANumber() {
     assertThat(problems(SMALL + "write.writers = ${PATH}"))
         .containsExactly(
@@ -175,7 +267,20 @@ class SettingsTest {
   @Test
   void keysAreTheRecordsComponents() {
     List<String> expected = new ArrayList<>();
+    for (Throttle.Bound bound : Throttle.Bound.values()) {
+      expected.add("throttle." + bound.key());
+    }
+    expected.addAll(
+        List.of(
+            "throttle.autovacuum",
+            "throttle.signal-timeout",
+            Throttle.PROBE_KEY,
+            "write.writers.min",
+            "write.writers.max"));
     for (RecordComponent component : Settings.class.getRecordComponents()) {
+      if (component.getType() == Throttle.class) {
+        continue;
+      }
       boolean grouped = component.getType() != Settings.General.class;
       for (RecordComponent inner : component.getType().getRecordComponents()) {
         expected.add((grouped ? kebab(component) + "." : "") + kebab(inner));
@@ -188,10 +293,17 @@ class SettingsTest {
     }
     // `ledger = off` is the only way to say it, and what is on or off, and a schema, is no number.
     expected.remove("ledger.on");
+    expected.remove("write.parallel");
     assertThat(REFERENCE.entrySet())
         .extracting(Map.Entry::getKey)
         .containsExactlyInAnyOrderElementsOf(expected);
-    expected.removeAll(List.of("ledger.schema", "ledger.keys", SettingsParser.UNDO, StopAfter.KEY));
+    expected.removeAll(
+        List.of(
+            "ledger.schema",
+            "ledger.keys",
+            Throttle.PROBE_KEY,
+            SettingsParser.UNDO,
+            StopAfter.KEY));
     assertThat(SettingKey.keys()).containsExactlyInAnyOrderElementsOf(expected);
   }
 

@@ -46,7 +46,7 @@ public final class ChangeListing {
             List.of(
                 TableLock.ACCESS_SHARE.on(target.table(), "it is answered"),
                 "looks for the next keys, without a lock on a row; … is the last one of the batch before"),
-            sql.next(key, List.of())));
+            sql.next(key, List.of(), step.write().rowsPerBatch())));
     listed.add(new ListedStatement("BEGIN"));
     listed.add(new ListedStatement(scope.begin(step.write().statementTimeout(), Optional.empty())));
     listed.add(new ListedStatement(BatchStatement.TRY));

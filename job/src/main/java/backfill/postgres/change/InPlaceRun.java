@@ -101,6 +101,7 @@ public final class InPlaceRun implements AutoCloseable {
    * @throws TooManyRejectedException after the commit of the batch that went beyond
    */
   public void run(Runnable between) throws SQLException {
+    transactions.gate().whileWaiting(between);
     countsCascades = step.deletes() && serverCounts();
     long before = Long.MAX_VALUE;
     for (int pass = 0; ; pass++) {
@@ -170,7 +171,10 @@ public final class InPlaceRun implements AutoCloseable {
     List<List<String>> keys =
         Inquiry.rows(
             connection,
-            sql.next(after, counts.rejectedKeys()),
+            sql.next(
+                after,
+                counts.rejectedKeys(),
+                transactions.gate().rowsAtOnce(step.write().rowsPerBatch())),
             row -> {
               List<String> key = new ArrayList<>();
               for (int i = 1; i <= columns; i++) {
@@ -197,7 +201,7 @@ public final class InPlaceRun implements AutoCloseable {
                   .formatted(step.name())
               + " can have entered; run the same command again");
     }
-    transactions.commit(transaction, ledger);
+    transactions.commit(transaction, ledger, keys.size());
     if (ledger != null) {
       ledger.committed(lastKey);
     }

@@ -40,8 +40,9 @@ final class InPlaceSql {
    * left keeps no one waiting.
    *
    * @param after null for the first ones
+   * @param most how many
    */
-  String next(List<String> after, List<List<String>> without) {
+  String next(List<String> after, List<List<String>> without, int most) {
     return "SELECT "
         + target.columns().stream().map(c -> c + "::text").collect(Collectors.joining(", "))
         + " FROM "
@@ -59,7 +60,7 @@ final class InPlaceSql {
             .map(column -> target.childrenFirst() ? column + " DESC" : column)
             .collect(Collectors.joining(", "))
         + " LIMIT "
-        + step.write().rowsPerBatch();
+        + most;
   }
 
   /**

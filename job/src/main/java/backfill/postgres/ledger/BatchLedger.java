@@ -51,7 +51,8 @@ public final class BatchLedger {
       List<List<String>> rejectedKeys,
       List<Rejection> rejections,
       Map<String, Long> cascaded,
-      long lockWaitNanos) {
+      long lockWaitNanos,
+      long throttledNanos) {
     static Details of(WriteCounts counts) {
       return new Details(
           counts.leftKeys(),
@@ -59,11 +60,16 @@ public final class BatchLedger {
           counts.rejectedKeys(),
           counts.rejections(),
           counts.cascaded(),
-          counts.lockWaitNanos());
+          counts.lockWaitNanos(),
+          counts.throttledNanos());
     }
 
     boolean isEmpty() {
-      return leftKeys.isEmpty() && rejections.isEmpty() && cascaded.isEmpty() && lockWaitNanos == 0;
+      return leftKeys.isEmpty()
+          && rejections.isEmpty()
+          && cascaded.isEmpty()
+          && lockWaitNanos == 0
+          && throttledNanos == 0;
     }
   }
 
@@ -71,7 +77,8 @@ public final class BatchLedger {
    * What a batch's first statement does for the ledger. It takes the shared side of each lease's
    * lock: a takeover takes the exclusive side, so it waits for this transaction, and every one that
    * begins after it sees the new epoch. And the server ends a transaction whose driver is frozen in
-   * the middle of it, so that no one waits for its locks.
+   * the middle of it, so that no one waits for its locks. Its last column is what {@link Pacing}
+   * says.
    */
   public String fence(Duration statementTimeout) {
     StringBuilder columns = new StringBuilder(",");
@@ -84,7 +91,17 @@ public final class BatchLedger {
           .append(Lease.lockKey(slot.schema(), name))
           .append(")::text");
     }
-    return columns.toString();
+    return columns.append(", ").append(Pacing.column(slot)).toString();
+  }
+
+  /** What the writer may do now, asked for by itself. */
+  public String pacing() {
+    return "SELECT " + Pacing.column(slot);
+  }
+
+  /** Which of the step's writers this is. */
+  public int partition() {
+    return slot.partition();
   }
 
   /**

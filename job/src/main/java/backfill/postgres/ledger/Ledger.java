@@ -89,7 +89,7 @@ final class Ledger implements AutoCloseable {
     try (PreparedStatement statement =
         own.prepareStatement(
             "SELECT count(*) = 3 AND count(*) FILTER (WHERE EXISTS (SELECT FROM pg_catalog.pg_attribute a"
-                + " WHERE a.attrelid = c.oid AND a.attname IN ('keys', 'keys_pruned') AND NOT a.attisdropped)) = 2"
+                + " WHERE a.attrelid = c.oid AND a.attname IN ('keys', 'pace') AND NOT a.attisdropped)) = 2"
                 + " FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
                 + " WHERE n.nspname = ? AND c.relkind = 'r' AND c.relname IN ('run', 'batch', 'lease')")) {
       statement.setString(1, schema);
@@ -236,7 +236,10 @@ final class Ledger implements AutoCloseable {
             details.rejections()),
         details.cascaded(),
         new WriteCounts.Effort(
-            row.getLong("statements"), row.getLong("retries"), details.lockWaitNanos()),
+            row.getLong("statements"),
+            row.getLong("retries"),
+            details.lockWaitNanos(),
+            details.throttledNanos()),
         true);
   }
 

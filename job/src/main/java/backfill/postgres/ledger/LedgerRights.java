@@ -19,8 +19,8 @@ public final class LedgerRights {
                AND pg_catalog.bool_and(pg_catalog.has_table_privilege(c.oid, 'SELECT')
                  AND pg_catalog.has_table_privilege(c.oid, 'INSERT')
                  AND pg_catalog.has_table_privilege(c.oid, 'UPDATE')), false) AS may_write,
-             coalesce(pg_catalog.bool_or(EXISTS (SELECT FROM pg_catalog.pg_attribute a
-               WHERE a.attrelid = c.oid AND a.attname = 'keys' AND NOT a.attisdropped)), false) AS whole,
+             count(c.oid) FILTER (WHERE EXISTS (SELECT FROM pg_catalog.pg_attribute a
+               WHERE a.attrelid = c.oid AND a.attname IN ('keys', 'pace') AND NOT a.attisdropped)) = 2 AS whole,
              coalesce(pg_catalog.bool_and(pg_catalog.pg_has_role(c.relowner, 'USAGE')), false) AS may_alter,
              current_user AS me, pg_catalog.current_database() AS database
       FROM (SELECT ?::pg_catalog.text AS name) s

@@ -34,6 +34,15 @@ public final class LedgerStatus {
              coalesce((SELECT n.step FROM %1$s.batch n WHERE n.run_id = r.run_id
                        ORDER BY n.committed_at DESC LIMIT 1), '') AS step,
              r.undoes,
+             CASE WHEN r.status = 'running' THEN (pg_catalog.to_jsonb(r) -> 'asked')::text END AS asked,
+             CASE WHEN r.status = 'running' THEN (pg_catalog.to_jsonb(r) -> 'pace')::text END AS pace,
+             CASE WHEN r.status = 'running' THEN
+               (SELECT sum(p.rows) FROM %1$s.batch p WHERE p.run_id = r.run_id
+                  AND (p.step = pg_catalog.to_jsonb(r) -> 'pace' ->> 'step'
+                       OR pg_catalog.starts_with(p.step, (pg_catalog.to_jsonb(r) -> 'pace' ->> 'step') || ' '))) END AS of_step,
+             CASE WHEN r.status = 'running' THEN
+               (SELECT sum(p.rows) / 10.0 FROM %1$s.batch p WHERE p.run_id = r.run_id
+                  AND p.committed_at > pg_catalog.clock_timestamp() - interval '10 s') END AS of_late,
              EXISTS (SELECT FROM %1$s.lease l WHERE l.run_id = r.run_id AND l.until > clock_timestamp()) AS alive
       FROM %1$s.run r LEFT JOIN %1$s.batch b ON b.run_id = r.run_id
       WHERE ?::text IS NULL OR r.plan = ?
@@ -50,8 +59,8 @@ public final class LedgerStatus {
    *     has run out
    * @param step the one that its newest batch belongs to, or empty
    * @param lastCommit the server's time of the newest batch, or empty
-   * @param rowsPerSecond while it wrote; of a run that goes on, or never ended, since each writer's
-   *     first commit. Null where that is too short to tell
+   * @param rowsPerSecond while it wrote; of a run that writes now, of late; of one that never
+   *     ended, since each writer's first commit. Null where that is too short to tell
    * @param undoing whether it took another run back, or was taken back itself
    */
   public record Run(
@@ -61,7 +70,8 @@ public final class LedgerStatus {
       @JsonUnwrapped Counts counts,
       String lastCommit,
       Long rowsPerSecond,
-      @JsonUnwrapped Undoing undoing) {}
+      @JsonUnwrapped Undoing undoing,
+      @JsonUnwrapped HeldRun held) {}
 
   /**
    * Whether a run took another one back, or was taken back itself.
@@ -140,6 +150,9 @@ public final class LedgerStatus {
 
   private static Run run(ResultSet row, TakenBackRuns undone) throws SQLException {
     String status = row.getString("status");
+    boolean writes = row.getBoolean("alive") && row.getString("pace") != null;
+    Long rowsPerSecond =
+        writes ? (Long) row.getLong("of_late") : row.getObject("rows_per_second", Long.class);
     return new Run(
         new Began(
             row.getString("run_id"),
@@ -156,7 +169,8 @@ public final class LedgerStatus {
             row.getLong("rejected"),
             row.getLong("foreign_rows")),
         row.getString("last_commit"),
-        row.getObject("rows_per_second", Long.class),
-        new Undoing(row.getString("undoes"), undone.contains(row.getObject("run_id", UUID.class))));
+        rowsPerSecond,
+        new Undoing(row.getString("undoes"), undone.contains(row.getObject("run_id", UUID.class))),
+        row.getBoolean("alive") ? HeldRun.of(row, rowsPerSecond) : HeldRun.NOTHING);
   }
 }

@@ -28,7 +28,9 @@ public final class LedgerTables {
         ALTER TABLE %srun
           ADD COLUMN IF NOT EXISTS undoes      uuid,
           ADD COLUMN IF NOT EXISTS approval    jsonb,
-          ADD COLUMN IF NOT EXISTS keys_pruned timestamptz"""
+          ADD COLUMN IF NOT EXISTS keys_pruned timestamptz,
+          ADD COLUMN IF NOT EXISTS asked       jsonb,
+          ADD COLUMN IF NOT EXISTS pace        jsonb"""
             .formatted(in),
         """
         ALTER TABLE %sbatch

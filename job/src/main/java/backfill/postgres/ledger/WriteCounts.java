@@ -91,15 +91,23 @@ public record WriteCounts(
    *     counted
    * @param retries batches tried again
    * @param lockWaitNanos time in attempts that gave up for a lock, and in the pauses after them
+   * @param throttledNanos time that the throttle held it back
    */
-  public record Effort(long statements, long retries, long lockWaitNanos) implements Serializable {
+  public record Effort(long statements, long retries, long lockWaitNanos, long throttledNanos)
+      implements Serializable {
     static final Effort NONE = new Effort(0, 0, 0);
+
+    /** Of work that nothing held back. */
+    public Effort(long statements, long retries, long lockWaitNanos) {
+      this(statements, retries, lockWaitNanos, 0);
+    }
 
     private Effort plus(Effort other) {
       return new Effort(
           statements + other.statements,
           retries + other.retries,
-          lockWaitNanos + other.lockWaitNanos);
+          lockWaitNanos + other.lockWaitNanos,
+          throttledNanos + other.throttledNanos);
     }
   }
 
@@ -149,6 +157,10 @@ public record WriteCounts(
     return effort.lockWaitNanos();
   }
 
+  public long throttledNanos() {
+    return effort.throttledNanos();
+  }
+
   /** Rejected rows that someone has to look at, and that a limit counts. */
   public long rejectedForTheData() {
     return refusing.rows() - refusing.parentsGone();
@@ -157,7 +169,11 @@ public record WriteCounts(
   /** These counts, after attempts in vain. */
   public WriteCounts after(Retry retry) {
     Effort whole =
-        new Effort(effort.statements() + retry.attempts(), retry.attempts(), retry.lockWaitNanos());
+        new Effort(
+            effort.statements() + retry.attempts(),
+            retry.attempts(),
+            retry.lockWaitNanos(),
+            retry.throttledNanos());
     return new WriteCounts(rows, changed, leaving, refusing, cascaded, whole, exact);
   }
 

@@ -15,8 +15,9 @@ import java.util.Map;
 /** Whether each server has room for the connections that the steps which will run open there. */
 final class ConnectionNeeds {
   /**
-   * The exporter of the snapshot, the progress line's connection and one that is just being
-   * replaced; one more holds the tables that the exporter may not LOCK.
+   * The exporter of the snapshot, which is over before the throttle's connection is opened, the
+   * progress line's connection and one that is just being replaced; one more holds the tables that
+   * the exporter may not LOCK.
    */
   private static final int BESIDE_READERS_AND_WRITERS = 3;
 

@@ -17,6 +17,9 @@ import backfill.postgres.server.NamedDatabases;
 import backfill.postgres.server.NotReadyException;
 import backfill.postgres.server.Server;
 import backfill.postgres.server.ServerPair;
+import backfill.postgres.server.TableName;
+import backfill.postgres.throttle.SignalRights;
+import backfill.postgres.write.Target;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -28,6 +31,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Asks the servers whether a plan can run, before anything is touched, and lists every reason why
@@ -263,11 +267,20 @@ public final class Preflight implements AutoCloseable {
       lacksLedger =
           !LedgerRights.check(sessions.writing(), plan.settings().ledger().schema(), findings);
     }
+    SignalRights.check(sessions.writing(), plan, written(ready), now, findings);
     if (fillsAny) {
       ConnectionNeeds.check(plan, fills, ready, sessions, purpose, findings);
     }
     looked = true;
     return ready;
+  }
+
+  private List<TableName> written(PreflightResult ready) {
+    return Stream.concat(
+            ready.targets().values().stream().map(Target::table),
+            changes.tables().values().stream())
+        .map(Table::name)
+        .toList();
   }
 
   private FillsCheck fillsCheck() {

@@ -33,6 +33,7 @@ public final class Retry {
   private long startedNanos;
   private long attemptNanos = System.nanoTime();
   private long lockWaitNanos;
+  private long throttledNanos;
   private int attempts;
 
   /**
@@ -94,6 +95,21 @@ public final class Retry {
   /** Time in attempts that gave up for a lock, and in the pauses after them. */
   public long lockWaitNanos() {
     return lockWaitNanos;
+  }
+
+  /**
+   * The throttle held the work back for so long: that is no wait for a lock, and does not count for
+   * how long it is tried.
+   */
+  public void throttled(long nanos) {
+    throttledNanos += nanos;
+    attemptNanos += nanos;
+    startedNanos += nanos;
+  }
+
+  /** Time that the throttle held it back. */
+  public long throttledNanos() {
+    return throttledNanos;
   }
 
   /** How often the work was tried again. */

@@ -72,7 +72,7 @@ record UndoTransaction(
       throw new IllegalStateException(
           "the ledger has this batch of the same run already: " + batch);
     }
-    transactions.commit(transaction, ledger);
+    transactions.commit(transaction, ledger, counts.rows());
     return counts;
   }
 

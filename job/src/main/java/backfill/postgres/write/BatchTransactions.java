@@ -1,11 +1,13 @@
 package backfill.postgres.write;
 
 import backfill.postgres.ledger.BatchLedger;
+import backfill.postgres.ledger.Pacing;
 import backfill.postgres.server.Database;
 import backfill.postgres.server.Inquiry;
 import backfill.postgres.server.Retry;
 import backfill.postgres.server.SessionSettings;
 import backfill.postgres.server.SqlState;
+import backfill.postgres.throttle.PaceGate;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -22,8 +24,10 @@ public final class BatchTransactions implements AutoCloseable {
   private final Database database;
   private final String applicationName;
   private final Duration retryFor;
+  private final PaceGate gate;
   private Connection connection;
   private String incarnation;
+  private Retry present;
 
   /**
    * @param retryFor how long one piece of work is tried again, and how long it is asked what became
@@ -33,6 +37,12 @@ public final class BatchTransactions implements AutoCloseable {
     this.database = database;
     this.applicationName = applicationName;
     this.retryFor = retryFor;
+    this.gate = new PaceGate(applicationName);
+  }
+
+  /** What the throttle says to this writer. */
+  public PaceGate gate() {
+    return gate;
   }
 
   /** A piece of work that begins anew with each attempt. */
@@ -53,6 +63,7 @@ public final class BatchTransactions implements AutoCloseable {
    */
   public <T> T retried(Work<T> work) throws SQLException {
     Retry retry = new Retry(retryFor);
+    present = retry;
     SQLException before = null;
     while (true) {
       try {
@@ -79,7 +90,9 @@ public final class BatchTransactions implements AutoCloseable {
   }
 
   /**
-   * Begins a transaction.
+   * Begins a transaction, once the throttle lets it. What the throttle says is read by the
+   * transaction's own first statement; where that is to wait, the transaction ends again, so that
+   * it waits with nothing open.
    *
    * @param sql what {@link BatchStatement#begin} gives, or more behind it
    * @param ledger where it will enter its batch, or null
@@ -90,20 +103,48 @@ public final class BatchTransactions implements AutoCloseable {
       incarnation = incarnation(open());
       connection.rollback();
     }
-    SessionSettings.begin(open());
-    try (Statement statement = open().createStatement();
-        ResultSet row = statement.executeQuery(sql)) {
-      row.next();
-      return row.getString(1);
+    while (true) {
+      await(ledger);
+      SessionSettings.begin(open());
+      try (Statement statement = open().createStatement();
+          ResultSet row = statement.executeQuery(sql)) {
+        row.next();
+        if (ledger != null) {
+          gate.told(
+              ledger.partition(), Pacing.parse(row.getString(row.getMetaData().getColumnCount())));
+        }
+        if (gate.passes()) {
+          return row.getString(1);
+        }
+      }
+      connection.rollback();
     }
+  }
+
+  private void await(BatchLedger ledger) throws SQLException {
+    long waited = gate.await(ledger == null ? () -> {} : () -> look(ledger));
+    if (waited > 0 && present != null) {
+      present.throttled(waited);
+    }
+  }
+
+  /** Reads what the throttle says now, and leaves nothing open. */
+  private void look(BatchLedger ledger) throws SQLException {
+    SessionSettings.begin(open());
+    gate.told(
+        ledger.partition(),
+        Pacing.parse(Inquiry.rows(connection, ledger.pacing(), row -> row.getString(1)).get(0)));
+    connection.rollback();
   }
 
   /**
    * Commits the transaction of this number; one that throws is not in.
    *
    * @param ledger where it has entered its batch, or null
+   * @param rows how many it wrote, for the throttle
    */
-  public void commit(String transaction, BatchLedger ledger) throws SQLException {
+  public void commit(String transaction, BatchLedger ledger, long rows) throws SQLException {
+    gate.wrote(rows);
     try {
       connection.commit();
     } catch (SQLException e) {

@@ -9,6 +9,7 @@ import backfill.postgres.server.Retry;
 import backfill.postgres.server.SessionSettings;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.Optional;
 import java.util.function.LongConsumer;
 
 /**
@@ -27,6 +28,8 @@ public final class BatchWriter implements AutoCloseable {
   private long rejectedBefore;
   private long keptBytes;
   private boolean keepsNoMore;
+  private long position;
+  private long ahead;
 
   public BatchWriter(WriteTarget target, String applicationName) {
     this(target, applicationName, null);
@@ -55,7 +58,8 @@ public final class BatchWriter implements AutoCloseable {
   }
 
   /**
-   * Writes the batch and commits it, or throws and leaves none of it.
+   * Writes the batch and commits it, or throws and leaves none of it. Where another attempt of the
+   * same task was faster with its beginning, only the rest of it is written.
    *
    * @throws SQLException what the server said, with the failures before it suppressed
    * @throws TooManyRejectedException after the commit, if too many rows of this writer were
@@ -67,10 +71,51 @@ public final class BatchWriter implements AutoCloseable {
       refuseTooManyRejected();
       return;
     }
-    WriteCounts written = transactions.retried(retry -> attempt(batch, retry));
-    counts = counts.plus(written).plus(WriteCounts.rejected(batch.rejected()));
+    Batch rest = batch;
+    while (rest.size() > 0) {
+      rest = written(rest);
+    }
+    counts = counts.plus(WriteCounts.rejected(batch.rejected()));
     watcher.accept(counts.rows());
     refuseTooManyRejected();
+  }
+
+  /** Writes a batch; what is left of it is another one's beginning, or empty. */
+  private Batch written(Batch batch) throws SQLException {
+    Optional<WriteCounts> written = transactions.retried(retry -> attempt(batch, retry));
+    if (written.isPresent()) {
+      counts = counts.plus(written.get());
+      position += batch.size();
+      return batch.part(batch.size(), batch.size());
+    }
+    // Another attempt of this task, started by speculation, was faster with the same rows; where
+    // its batch ended is the throttle's to say, and may be elsewhere.
+    long passed = transactions.retried(retry -> resumed()).rows() - position;
+    if (passed <= 0) {
+      throw new IllegalStateException(
+          "the ledger has a batch behind the same key, and no row of it; run the same command again");
+    }
+    int ofThis = (int) Math.min(passed, batch.size());
+    ahead += passed - ofThis;
+    position += passed;
+    return batch.part(ofThis, batch.size());
+  }
+
+  /** How many rows behind those given another attempt has written meanwhile; asked for once. */
+  public long ahead() {
+    long rows = ahead;
+    ahead = 0;
+    return rows;
+  }
+
+  /** How many rows of a batch the throttle lets go at once, where so many are allowed. */
+  public int rowsAtOnce(int most) {
+    return transactions.gate().rowsAtOnce(most);
+  }
+
+  /** While the throttle holds a batch back, this is called again and again; it may throw. */
+  public void whileWaiting(Runnable check) {
+    transactions.gate().whileWaiting(check);
   }
 
   /**
@@ -83,6 +128,7 @@ public final class BatchWriter implements AutoCloseable {
     }
     BatchLedger.Progress before = transactions.retried(retry -> resumed());
     rejectedBefore = before.rejected();
+    position = before.rows();
     refuseTooManyRejected();
     return before.rows();
   }
@@ -108,7 +154,8 @@ public final class BatchWriter implements AutoCloseable {
     return counts;
   }
 
-  private WriteCounts attempt(Batch batch, Retry retry) throws SQLException {
+  /** Empty where another attempt of the task has entered a batch behind the same key. */
+  private Optional<WriteCounts> attempt(Batch batch, Retry retry) throws SQLException {
     Connection connection = transactions.open();
     String transaction = begin();
     BatchSender.Sent sent = sender.send(connection, batch);
@@ -116,20 +163,15 @@ public final class BatchWriter implements AutoCloseable {
     String lastKey = ledger == null ? null : BatchLedger.text(batch.key(target, batch.size() - 1));
     BatchLedger.Kept kept = ledger == null ? BatchLedger.Kept.NOTHING : kept(sent.changed());
     if (ledger != null && !ledger.enter(connection, written, kept, lastKey)) {
-      // Another attempt of this task, started by speculation, was faster with the same rows.
       transactions.abandon();
-      Connection asking = transactions.open();
-      SessionSettings.begin(asking);
-      ledger.passOver(asking, lastKey);
-      asking.rollback();
-      return WriteCounts.NONE;
+      return Optional.empty();
     }
-    transactions.commit(transaction, ledger);
+    transactions.commit(transaction, ledger, batch.size());
     if (ledger != null) {
       ledger.committed(lastKey);
       keptBytes += kept.bytes();
     }
-    return written;
+    return Optional.of(written);
   }
 
   /** The rows, until the first batch for which there is no room. */

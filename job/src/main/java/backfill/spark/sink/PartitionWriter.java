@@ -31,6 +31,7 @@ public final class PartitionWriter implements AutoCloseable {
             config.slot() == null ? null : config.slot().forPartition(partition));
     this.batch = writer.newBatch();
     writer.watch(PartitionWriter::count);
+    writer.whileWaiting(PartitionWriter::endIfKilled);
   }
 
   /** Where the progress line looks. */
@@ -71,20 +72,19 @@ public final class PartitionWriter implements AutoCloseable {
 
   /** The row has all its values. */
   public void endRow() throws IOException {
-    if (batch.rows() >= config.rowsPerBatch() || batch.bytes() >= config.batchBytes()) {
+    if (batch.rows() >= writer.rowsAtOnce(config.rowsPerBatch())
+        || batch.bytes() >= config.batchBytes()) {
       send();
     }
   }
 
   /** Sends what there is. */
   void send() throws IOException {
-    TaskContext task = TaskContext.get();
-    if (task != null && task.isInterrupted()) {
-      throw new TaskKilledException("given up between two batches");
-    }
+    endIfKilled();
     try {
       writer.write(batch);
       batch.clear();
+      toSkip += writer.ahead();
     } catch (SQLException e) {
       throw new IOException(
           "cannot write a batch of "
@@ -92,6 +92,13 @@ public final class PartitionWriter implements AutoCloseable {
               + " to "
               + config.target().table(),
           e);
+    }
+  }
+
+  private static void endIfKilled() {
+    TaskContext task = TaskContext.get();
+    if (task != null && task.isInterrupted()) {
+      throw new TaskKilledException("given up between two batches");
     }
   }
 

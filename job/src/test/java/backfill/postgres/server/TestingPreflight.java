@@ -233,6 +233,7 @@ public final class TestingPreflight {
             new Settings.Read(readers, 1000, 100, Duration.ofMinutes(1)),
             new Settings.Flatten(1, 1, 1),
             WRITE,
+            Settings.defaults().throttle(),
             new Settings.Verification(Duration.ofSeconds(1)),
             new Settings.Ledger(
                 false, "backfill", Duration.ofSeconds(30), Duration.ofHours(24), false, 0)));

@@ -1,0 +1,58 @@
+package backfill.postgres.throttle;
+
+import backfill.postgres.ledger.Pacing;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * What the throttle of a run without a ledger says to the writers in the driver's own process. It
+ * is found by what the names of the run's sessions begin with.
+ */
+public final class LocalPacing implements AutoCloseable {
+  private static final Map<String, LocalPacing> OPEN = new ConcurrentHashMap<>();
+
+  private final String applicationName;
+  private final AtomicLong rows = new AtomicLong();
+  private volatile Pacing now = Pacing.FREE;
+
+  private LocalPacing(String applicationName) {
+    this.applicationName = applicationName;
+  }
+
+  static LocalPacing open(String applicationName) {
+    LocalPacing opened = new LocalPacing(applicationName);
+    OPEN.put(applicationName, opened);
+    return opened;
+  }
+
+  /** Of the run whose session has this name; empty for every other one. */
+  public static Optional<LocalPacing> of(String session) {
+    return OPEN.values().stream()
+        .filter(each -> session.startsWith(each.applicationName))
+        .findFirst();
+  }
+
+  void say(Pacing pacing) {
+    now = pacing;
+  }
+
+  Pacing now() {
+    return now;
+  }
+
+  void wrote(long more) {
+    rows.addAndGet(more);
+  }
+
+  /** Rows that its writers have written. */
+  long rows() {
+    return rows.get();
+  }
+
+  @Override
+  public void close() {
+    OPEN.remove(applicationName, this);
+  }
+}

@@ -1,0 +1,85 @@
+package backfill.postgres.throttle;
+
+import backfill.plan.Throttle;
+import backfill.plan.Throttle.Edge;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+
+/**
+ * One number that is read while steps write, and what it does to the writers.
+ *
+ * @param name as the plan calls it
+ * @param sql gives the number, or NULL where there is nothing to tell; a second column, if there is
+ *     one, says whether some of it is hidden from us
+ * @param edges what the number must keep to
+ * @param late whether it tells what writers do some time after they did it
+ */
+record Signal(
+    String name,
+    String sql,
+    Measured measured,
+    Map<Edge, Double> edges,
+    boolean late,
+    boolean ofPlan) {
+  Signal {
+    edges = new TreeMap<>(edges);
+  }
+
+  /** Of the server; it pauses beyond its bound, and slows beyond half of it. */
+  static Signal pausing(String name, String sql, Measured measured, double most, boolean late) {
+    return new Signal(
+        name,
+        sql,
+        measured,
+        Map.of(Edge.PAUSE_ABOVE, most, Edge.SLOW_ABOVE, most / 2),
+        late,
+        false);
+  }
+
+  /** Of the server; it slows beyond its bound. */
+  static Signal slowing(String name, String sql, Measured measured, double most) {
+    return new Signal(name, sql, measured, Map.of(Edge.SLOW_ABOVE, most), false, false);
+  }
+
+  /** Of a plan: its query, with parameters in it. */
+  static Signal of(Throttle.OfPlan signal, String query) {
+    return new Signal(
+        signal.name(),
+        "SELECT CAST((" + query + "\n) AS pg_catalog.float8)",
+        Measured.NUMBER,
+        signal.edges(),
+        true,
+        true);
+  }
+
+  /** What a number does to the writers. */
+  SignalReading.Level level(double number) {
+    SignalReading.Level level = SignalReading.Level.QUIET;
+    for (Map.Entry<Edge, Double> edge : edges.entrySet()) {
+      if (edge.getKey().isCrossed(number, edge.getValue())) {
+        if (edge.getKey().pauses()) {
+          return SignalReading.Level.PAUSE;
+        }
+        level = SignalReading.Level.SLOW;
+      }
+    }
+    return level;
+  }
+
+  /** What it does at worst: where it does not answer. */
+  SignalReading.Level worst() {
+    return edges.keySet().stream().anyMatch(Edge::pauses)
+        ? SignalReading.Level.PAUSE
+        : SignalReading.Level.SLOW;
+  }
+
+  /** What the number must keep to, for people. */
+  String bound() {
+    boolean pauses = worst() == SignalReading.Level.PAUSE;
+    return edges.entrySet().stream()
+        .filter(edge -> ofPlan || edge.getKey().pauses() == pauses)
+        .map(edge -> (ofPlan ? edge.getKey().key() + " " : "") + measured.words(edge.getValue()))
+        .collect(Collectors.joining(", "));
+  }
+}

@@ -1,0 +1,83 @@
+package backfill.run;
+
+import backfill.plan.Settings;
+import backfill.plan.Step;
+import backfill.postgres.server.Parameters;
+import backfill.postgres.server.TableName;
+import backfill.postgres.throttle.Throttling;
+import backfill.report.StepReportBuilder;
+import backfill.spark.engine.WriterTasks;
+import java.util.List;
+
+/**
+ * The throttle of a run: at work while a step writes, and in the progress line and the report. Used
+ * by the run's own thread.
+ */
+final class RunThrottle implements AutoCloseable {
+  private final RunScope run;
+  private final String now;
+  private Throttling throttling;
+
+  /**
+   * @param now the run's {@code :now}
+   */
+  RunThrottle(RunScope run, String now) {
+    this.run = run;
+    this.now = now;
+  }
+
+  /** Does a step's writing under it. */
+  <E extends Exception> void during(
+      Step step,
+      TableName target,
+      Settings.Write write,
+      long toWrite,
+      StepReportBuilder.Work<E> work)
+      throws E {
+    if (toWrite == 0) {
+      work.run();
+      return;
+    }
+    Settings.Writers writers =
+        step instanceof Step.Fill ? write.parallel() : new Settings.Writers(1, 1);
+    Throttling at = open(step);
+    at.begin(new Throttling.Writing(step.name(), toWrite, writers, List.of(target)));
+    run.progress.throttledBy(at::holds);
+    WriterTasks tasks =
+        step instanceof Step.Fill
+            ? WriterTasks.of(run.session, at.writers(), run.applicationName)
+            : null;
+    try {
+      work.run();
+    } finally {
+      if (tasks != null) {
+        tasks.close();
+      }
+      at.end();
+      run.progress.throttledBy(null);
+      run.report.paced(at.summary());
+    }
+  }
+
+  private Throttling open(Step step) {
+    if (throttling == null) {
+      throttling =
+          new Throttling(
+              new Throttling.Scope(
+                  run.database,
+                  run.applicationName,
+                  run.ledger().slot(step.name()),
+                  run.plan.settings().throttle(),
+                  sql -> Parameters.inline(sql, run.plan.params(), now)),
+              run.progress::say);
+    }
+    return throttling;
+  }
+
+  @Override
+  public void close() {
+    if (throttling != null) {
+      throttling.close();
+    }
+  }
+}
