@@ -27,6 +27,7 @@
  *   <li>missing ({@code Verified}): planned, still justified, not rejected, and absent
  *   <li>overlay ({@code Overlay}): what a dry run's steps would write, laid over their targets
  *   <li>owned ({@code OwnedRows}): the rows of a target that are a step's at all
+ *   <li>pace ({@code Pacing}): how fast writers may go on, or that they pause
  *   <li>pair ({@code Pairs}): an object and a user who may see it
  *   <li>parent ({@code ParentKey}): the row that a foreign key of the target refers to
  *   <li>part ({@code WritePart}): one of the writes of a step: its inserts, updates or deletes
@@ -40,6 +41,7 @@
  *   <li>refusal ({@code Refusal}): a guard's no to a write, before the write
  *   <li>rejected ({@code Rejection}): a planned row that the server, or its column, did not take
  *   <li>room: a package of the code; what it may use stands in its package-info
+ *   <li>signal ({@code Signal}): a number that is read while steps write, and may hold them back
  *   <li>slot ({@code LedgerSlot}): what a writer needs to enter its batches in the ledger
  *   <li>snapshot ({@code Snapshot}): one state of a database, exported for every reader
  *   <li>source ({@code Source}): a table of the plan that steps read
@@ -47,6 +49,7 @@
  *   <li>step ({@code Step}): one entry of a plan's list of steps
  *   <li>surplus: rows of the target that no source justifies
  *   <li>target ({@code Target}): the table that a step writes, with its arbiter
+ *   <li>throttle ({@code Throttling}): what holds a run's writers back, by signals or by hand
  *   <li>turn ({@code Turn}): the steps that share their snapshots, or one change
  *   <li>undeletable: a row to delete that the server keeps
  *   <li>unfitting: a row that no statement can write, for a NULL key or a value of another type

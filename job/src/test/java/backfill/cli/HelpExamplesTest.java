@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -58,10 +59,32 @@ class HelpExamplesTest {
     String words = example((command + " --help").strip().split(" "));
     assertThat(words).startsWith(command);
 
+    boolean asksARun = Set.of("pause", "unpause", "pace").contains(command);
+    if (asksARun) {
+      beginOne();
+    }
     TestingRun run = run(found(words).split(" "));
+    if (asksARun) {
+      endIt();
+    }
 
     assertThat(run.code()).as("%s: %s", words, run.said()).isZero();
     assertThat(run.out()).isNotEmpty();
+  }
+
+  /** One that the ledger takes for running. */
+  private static void beginOne() throws Exception {
+    database.execute(
+        "INSERT INTO backfill.run (run_id, plan, plan_hash, now, labels, status, host) VALUES"
+            + " ('00000000-0000-0000-0000-000000000001', '"
+            + TestingRun.DOJO
+            + "', '', now(), '{}', 'running', '')",
+        "INSERT INTO backfill.lease VALUES ('test', '00000000-0000-0000-0000-000000000001', 1, '', now(), now() + '1 h')");
+  }
+
+  private static void endIt() throws Exception {
+    database.execute(
+        "DELETE FROM backfill.run WHERE host = ''", "DELETE FROM backfill.lease WHERE host = ''");
   }
 
   /** The same words with files, and a run, that are there, of those that name some. */
