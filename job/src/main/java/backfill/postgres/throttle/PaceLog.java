@@ -16,9 +16,10 @@ final class PaceLog {
 
   private final Consumer<String> say;
   private final List<Pause> ended = new ArrayList<>();
-  private Open open;
+  private OpenPause open;
 
-  private record Open(Instant from, long sinceNanos, String reason, String reading, String by) {
+  private record OpenPause(
+      Instant from, long sinceNanos, String reason, String reading, String by) {
     Pause at(long nowNanos) {
       return new Pause(from.toString(), (nowNanos - sinceNanos) / 1_000_000, reason, reading, by);
     }
@@ -39,7 +40,7 @@ final class PaceLog {
       say.accept(
           "throttle: goes on after a pause of %s (%s)"
               .formatted(
-                  Measured.MILLIS.words((nowNanos - open.sinceNanos()) / 1e6), open.words()));
+                  ReadingUnit.MILLIS.words((nowNanos - open.sinceNanos()) / 1e6), open.words()));
       ended.add(open.at(nowNanos));
       open = null;
     }
@@ -48,7 +49,7 @@ final class PaceLog {
     }
     if (open == null) {
       open =
-          new Open(
+          new OpenPause(
               Instant.now(),
               nowNanos,
               reason,

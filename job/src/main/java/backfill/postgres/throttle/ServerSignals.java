@@ -76,7 +76,7 @@ final class ServerSignals {
             UNION ALL SELECT p.pid, p.relid FROM pg_catalog.pg_stat_progress_analyze p) v""";
 
   private final Throttle throttle;
-  private final List<Signal> signals = new ArrayList<>();
+  private final List<PaceSignal> signals = new ArrayList<>();
 
   private ServerSignals(Throttle throttle) {
     this.throttle = throttle;
@@ -90,7 +90,7 @@ final class ServerSignals {
    * @param listsQueue whether we may look into the directory of the archiver
    * @param inline writes parameters into a query of the plan
    */
-  static List<Signal> of(
+  static List<PaceSignal> of(
       Throttle throttle,
       String applicationName,
       Collection<TableName> targets,
@@ -101,32 +101,32 @@ final class ServerSignals {
     }
     ServerSignals all = new ServerSignals(throttle);
     String ours = OURS.formatted(Parameters.quote(applicationName));
-    all.pausing(Bound.REPLICA_LAG, REPLICAS.formatted(LAG), Measured.MILLIS, true);
-    all.pausing(Bound.REPLICA_LAG_BYTES, REPLICAS.formatted(LAG_BYTES), Measured.BYTES, true);
-    all.slowing(Bound.WAL_PER_SECOND, WAL, Measured.BYTES_SO_FAR);
-    all.pausing(Bound.ARCHIVE_QUEUE, listsQueue ? READY : BEHIND, Measured.SEGMENTS, true);
-    all.slowing(Bound.WAITING_SESSIONS, WAITING.formatted(ours), Measured.SESSIONS);
-    all.slowing(Bound.BLOCKED_BY_US, BLOCKED.formatted(ours), Measured.MILLIS);
+    all.pausing(Bound.REPLICA_LAG, REPLICAS.formatted(LAG), ReadingUnit.MILLIS, true);
+    all.pausing(Bound.REPLICA_LAG_BYTES, REPLICAS.formatted(LAG_BYTES), ReadingUnit.BYTES, true);
+    all.slowing(Bound.WAL_PER_SECOND, WAL, ReadingUnit.BYTES_SO_FAR);
+    all.pausing(Bound.ARCHIVE_QUEUE, listsQueue ? READY : BEHIND, ReadingUnit.SEGMENTS, true);
+    all.slowing(Bound.WAITING_SESSIONS, WAITING.formatted(ours), ReadingUnit.SESSIONS);
+    all.slowing(Bound.BLOCKED_BY_US, BLOCKED.formatted(ours), ReadingUnit.MILLIS);
     all.autovacuum(targets);
     all.pausing(
-        Bound.PROBE_LATENCY, inline.apply(throttle.asked().probe()), Measured.ANSWER, false);
+        Bound.PROBE_LATENCY, inline.apply(throttle.asked().probe()), ReadingUnit.ANSWER, false);
     throttle
         .signals()
-        .forEach(signal -> all.signals.add(Signal.of(signal, inline.apply(signal.query()))));
+        .forEach(signal -> all.signals.add(PaceSignal.of(signal, inline.apply(signal.query()))));
     return all.signals;
   }
 
-  private void pausing(Bound bound, String sql, Measured measured, boolean late) {
+  private void pausing(Bound bound, String sql, ReadingUnit unit, boolean late) {
     OptionalLong most = throttle.most(bound);
     if (most.isPresent()) {
-      signals.add(Signal.pausing(bound.key(), sql, measured, most.getAsLong(), late));
+      signals.add(PaceSignal.pausing(bound.key(), sql, unit, most.getAsLong(), late));
     }
   }
 
-  private void slowing(Bound bound, String sql, Measured measured) {
+  private void slowing(Bound bound, String sql, ReadingUnit unit) {
     OptionalLong most = throttle.most(bound);
     if (most.isPresent()) {
-      signals.add(Signal.slowing(bound.key(), sql, measured, most.getAsLong()));
+      signals.add(PaceSignal.slowing(bound.key(), sql, unit, most.getAsLong()));
     }
   }
 
@@ -145,7 +145,7 @@ final class ServerSignals {
     String sql = VACUUM.formatted(oids);
     signals.add(
         throttle.autovacuum() == Throttle.Autovacuum.PAUSE
-            ? Signal.pausing("autovacuum", sql, Measured.WORKERS, 0, false)
-            : Signal.slowing("autovacuum", sql, Measured.WORKERS, 0));
+            ? PaceSignal.pausing("autovacuum", sql, ReadingUnit.WORKERS, 0, false)
+            : PaceSignal.slowing("autovacuum", sql, ReadingUnit.WORKERS, 0));
   }
 }

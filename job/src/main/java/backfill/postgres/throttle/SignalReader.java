@@ -45,15 +45,15 @@ final class SignalReader {
    *
    * @throws SQLException if the connection is lost
    */
-  List<SignalReading> read(List<Signal> signals) throws SQLException {
+  List<SignalReading> read(List<PaceSignal> signals) throws SQLException {
     List<SignalReading> readings = new ArrayList<>();
-    for (Signal signal : signals) {
+    for (PaceSignal signal : signals) {
       readings.add(read(signal));
     }
     return readings;
   }
 
-  SignalReading read(Signal signal) throws SQLException {
+  SignalReading read(PaceSignal signal) throws SQLException {
     try {
       return asked(signal);
     } catch (SQLException e) {
@@ -61,7 +61,7 @@ final class SignalReader {
         return new SignalReading(
             signal.name(),
             signal.worst(),
-            "no answer within " + Measured.MILLIS.words(limit.toMillis()),
+            "no answer within " + ReadingUnit.MILLIS.words(limit.toMillis()),
             signal.bound(),
             true,
             false);
@@ -77,7 +77,7 @@ final class SignalReader {
     }
   }
 
-  private SignalReading asked(Signal signal) throws SQLException {
+  private SignalReading asked(PaceSignal signal) throws SQLException {
     connection.rollback();
     SessionSettings.begin(connection);
     try (Statement statement = connection.createStatement()) {
@@ -85,7 +85,7 @@ final class SignalReader {
       statement.execute("SET LOCAL statement_timeout = " + limit.toMillis());
       long began = System.nanoTime();
       try (ResultSet row = statement.executeQuery(signal.sql())) {
-        if (signal.measured() == Measured.ANSWER) {
+        if (signal.unit() == ReadingUnit.ANSWER) {
           while (row.next()) {
             // Its last row is a part of the answer.
           }
@@ -97,7 +97,7 @@ final class SignalReader {
     }
   }
 
-  private SignalReading reading(Signal signal, ResultSet row) throws SQLException {
+  private SignalReading reading(PaceSignal signal, ResultSet row) throws SQLException {
     if (row.getMetaData().getColumnCount() > 1 && row.getBoolean(2)) {
       return SignalReading.unknown(signal, HIDDEN);
     }
@@ -115,7 +115,7 @@ final class SignalReader {
     }
     return known(
         signal,
-        signal.measured() == Measured.BYTES_SO_FAR ? perSecond(signal.name(), number) : number);
+        signal.unit() == ReadingUnit.BYTES_SO_FAR ? perSecond(signal.name(), number) : number);
   }
 
   private double perSecond(String name, double number) {
@@ -126,11 +126,11 @@ final class SignalReader {
         : Math.max(0, number - before.number()) * 1e9 / Math.max(1, now - before.nanos());
   }
 
-  private static SignalReading known(Signal signal, double number) {
+  private static SignalReading known(PaceSignal signal, double number) {
     return new SignalReading(
         signal.name(),
         signal.level(number),
-        signal.measured().words(number),
+        signal.unit().words(number),
         signal.bound(),
         true,
         signal.late());

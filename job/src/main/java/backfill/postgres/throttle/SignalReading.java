@@ -21,7 +21,7 @@ public record SignalReading(
     PAUSE
   }
 
-  static SignalReading unknown(Signal signal, String why) {
+  static SignalReading unknown(PaceSignal signal, String why) {
     return new SignalReading(signal.name(), Level.QUIET, why, signal.bound(), false, false);
   }
 

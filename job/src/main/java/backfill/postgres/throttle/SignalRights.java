@@ -50,7 +50,7 @@ public final class SignalRights {
       return;
     }
     boolean lists = inquiry.one(LISTS, row -> row.getLong(1) > 0);
-    List<Signal> signals =
+    List<PaceSignal> signals =
         ServerSignals.of(
             throttle,
             "backfill",
@@ -89,7 +89,7 @@ public final class SignalRights {
     findings.leastRole().note("GRANT pg_monitor: to read the signals " + String.join(", ", names));
   }
 
-  private void judge(Signal signal, SignalReading reading) {
+  private void judge(PaceSignal signal, SignalReading reading) {
     if (reading.known()) {
       if (reading.level() == SignalReading.Level.PAUSE) {
         findings.warn(Throttle.KEY, reading.words() + ": a run waits until it is below that");
@@ -98,7 +98,7 @@ public final class SignalRights {
     }
     if (reading.text().equals(SignalReader.NO_NUMBER)) {
       findings.warn(place(signal), "its query gives no number now: unknown, and never taken as 0");
-    } else if (signal.ofPlan() || signal.measured() == Measured.ANSWER) {
+    } else if (signal.ofPlan() || signal.unit() == ReadingUnit.ANSWER) {
       findings.refuseWriting(
           place(signal),
           "cannot be asked: " + reading.text() + "; give it one SELECT that gives one number");
@@ -110,7 +110,7 @@ public final class SignalRights {
     }
   }
 
-  private String place(Signal signal) {
+  private String place(PaceSignal signal) {
     if (!signal.ofPlan()) {
       return "throttle.probe";
     }

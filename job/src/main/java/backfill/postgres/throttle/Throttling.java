@@ -113,7 +113,8 @@ public final class Throttling implements AutoCloseable {
             : present.by() == null ? "bound" : present.by();
     Optional<Long> paused = log.pausedForMillis(System.nanoTime());
     if (paused.isPresent()) {
-      return Optional.of("the throttle: " + why + ", for " + Measured.MILLIS.words(paused.get()));
+      return Optional.of(
+          "the throttle: " + why + ", for " + ReadingUnit.MILLIS.words(paused.get()));
     }
     return rate(present)
         .map(
@@ -170,7 +171,7 @@ public final class Throttling implements AutoCloseable {
     private final Thread thread = DaemonThread.of("throttle", this::run);
     private Connection connection;
     private SignalReader reader;
-    private List<Signal> read;
+    private List<PaceSignal> read;
     private PaceNow published;
     private boolean unreachable;
     private boolean bounded;

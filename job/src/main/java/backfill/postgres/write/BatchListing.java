@@ -156,7 +156,8 @@ public final class BatchListing {
             ledger ->
                 new ListedStatement(
                     List.of(
-                        "shared advisory locks: a run that takes the lease over waits for the COMMIT"),
+                        "shared advisory locks: a run that takes the lease over waits for the COMMIT",
+                        TableLock.ACCESS_SHARE.on(new TableName(ledger.schema(), "run"), END)),
                     sql + new BatchLedger(ledger).fence(target.statementTimeout())))
         .orElse(new ListedStatement(sql));
   }

@@ -15,39 +15,34 @@ import java.util.stream.Collectors;
  * @param edges what the number must keep to
  * @param late whether it tells what writers do some time after they did it
  */
-record Signal(
+record PaceSignal(
     String name,
     String sql,
-    Measured measured,
+    ReadingUnit unit,
     Map<Edge, Double> edges,
     boolean late,
     boolean ofPlan) {
-  Signal {
+  PaceSignal {
     edges = new TreeMap<>(edges);
   }
 
   /** Of the server; it pauses beyond its bound, and slows beyond half of it. */
-  static Signal pausing(String name, String sql, Measured measured, double most, boolean late) {
-    return new Signal(
-        name,
-        sql,
-        measured,
-        Map.of(Edge.PAUSE_ABOVE, most, Edge.SLOW_ABOVE, most / 2),
-        late,
-        false);
+  static PaceSignal pausing(String name, String sql, ReadingUnit unit, double most, boolean late) {
+    return new PaceSignal(
+        name, sql, unit, Map.of(Edge.PAUSE_ABOVE, most, Edge.SLOW_ABOVE, most / 2), late, false);
   }
 
   /** Of the server; it slows beyond its bound. */
-  static Signal slowing(String name, String sql, Measured measured, double most) {
-    return new Signal(name, sql, measured, Map.of(Edge.SLOW_ABOVE, most), false, false);
+  static PaceSignal slowing(String name, String sql, ReadingUnit unit, double most) {
+    return new PaceSignal(name, sql, unit, Map.of(Edge.SLOW_ABOVE, most), false, false);
   }
 
   /** Of a plan: its query, with parameters in it. */
-  static Signal of(Throttle.OfPlan signal, String query) {
-    return new Signal(
+  static PaceSignal of(Throttle.OfPlan signal, String query) {
+    return new PaceSignal(
         signal.name(),
         "SELECT CAST((" + query + "\n) AS pg_catalog.float8)",
-        Measured.NUMBER,
+        ReadingUnit.NUMBER,
         signal.edges(),
         true,
         true);
@@ -79,7 +74,7 @@ record Signal(
     boolean pauses = worst() == SignalReading.Level.PAUSE;
     return edges.entrySet().stream()
         .filter(edge -> ofPlan || edge.getKey().pauses() == pauses)
-        .map(edge -> (ofPlan ? edge.getKey().key() + " " : "") + measured.words(edge.getValue()))
+        .map(edge -> (ofPlan ? edge.getKey().key() + " " : "") + unit.words(edge.getValue()))
         .collect(Collectors.joining(", "));
   }
 }

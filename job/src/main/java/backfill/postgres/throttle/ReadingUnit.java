@@ -3,7 +3,7 @@ package backfill.postgres.throttle;
 import java.util.Locale;
 
 /** What the number of a signal counts, and how it is written for people. */
-enum Measured {
+enum ReadingUnit {
   MILLIS,
   BYTES,
   /** Grows for ever: what counts is by how much in a second. */
