@@ -3,12 +3,16 @@ package backfill;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import backfill.cli.CommandLineJob;
+import backfill.report.ExitCode;
+import backfill.report.Stopping;
 import backfill.testing.TestingDatabase;
 import backfill.testing.TestingPostgres;
 import backfill.testing.TestingRole;
 import backfill.testing.TestingRun;
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
@@ -71,22 +75,37 @@ class ThrottleTest {
   }
 
   /** A command beside a run of this JVM. */
-  private record Said(int code, List<String> err, JsonNode line) {}
+  private record Said(int code, List<String> err, JsonNode report, JsonNode line) {}
 
-  private static Said ask(Map<String, String> environment, String... words) throws Exception {
+  private static Said ask(Map<String, String> environment, String... words) {
+    return said(Stopping.byHand(), environment, words);
+  }
+
+  private static Said said(Stopping stopping, Map<String, String> environment, String... words) {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     ByteArrayOutputStream err = new ByteArrayOutputStream();
     int code =
         CommandLineJob.run(
+            stopping,
             environment,
             new PrintStream(out, true, StandardCharsets.UTF_8),
             new PrintStream(err, true, StandardCharsets.UTF_8),
             words);
     List<String> lines = out.toString(StandardCharsets.UTF_8).lines().toList();
+    int last = lines.size() - 1;
     return new Said(
         code,
         err.toString(StandardCharsets.UTF_8).lines().toList(),
-        new ObjectMapper().readTree(lines.get(lines.size() - 1)));
+        parsed(String.join("\n", lines.subList(0, last))),
+        parsed(lines.get(last)));
+  }
+
+  private static JsonNode parsed(String json) {
+    try {
+      return new ObjectMapper().readTree(json);
+    } catch (JsonProcessingException e) {
+      return MissingNode.getInstance();
+    }
   }
 
   private static void await(Callable<Boolean> event) throws Exception {
@@ -240,6 +259,40 @@ class ThrottleTest {
     assertThat(
             run.report().path("pace").path("signals").path("blocked-by-us").path("worst").asText())
         .endsWith("s");
+  }
+
+  @Test
+  void pausedRunIsStoppedAtOnceAndItsWaitForALockIsCounted() throws Exception {
+    String plan = plan(BATCHES);
+    Stopping stopping = Stopping.byHand();
+    CompletableFuture<Said> run;
+    try (Connection other = database.connection()) {
+      other.setAutoCommit(false);
+      other.createStatement().execute("SELECT FROM items WHERE id = 150 FOR UPDATE");
+      run =
+          CompletableFuture.supplyAsync(
+              () -> said(stopping, database.environment(), "run", plan, "--report", "-"));
+      await(() -> database.count("SELECT count(*) FROM pg_locks WHERE NOT granted") > 0);
+      assertThat(ask(database.environment(), "pause", plan).code()).isZero();
+      Thread.sleep(2200);
+      other.rollback();
+    }
+    await(() -> database.count("SELECT coalesce(sum(rows), 0)::int8 FROM backfill.batch") >= 200);
+    Thread.sleep(1100);
+    assertThat(database.count("SELECT sum(rows) FROM backfill.batch")).isEqualTo(200);
+    long asked = System.nanoTime();
+    stopping.ask(new Stopping.Reason("a test", ExitCode.STOPPED));
+
+    Said stopped = run.get(1, TimeUnit.MINUTES);
+
+    assertThat(stopped.code()).as(stopped.err().toString()).isEqualTo(143);
+    assertThat((System.nanoTime() - asked) / 1e9).isLessThan(3);
+    assertThat(database.count("SELECT count(*) FROM items WHERE state IS NOT NULL")).isEqualTo(200);
+    JsonNode step = stopped.report().path("steps").path(0);
+    assertThat(step.path("updated").asLong()).isEqualTo(200);
+    assertThat(step.path("lockWaitMs").asLong()).isBetween(1500L, 5000L);
+    JsonNode pause = stopped.report().path("pace").path("pauses").path(0);
+    assertThat(pause.path("reason").asText()).isEqualTo("asked");
   }
 
   @Test

@@ -62,6 +62,7 @@ public final class StepReportBuilder {
   private Long retries;
   private Long lockWaitMs;
   private Long throttledMs;
+  private long lockWaitsSeen;
   private Map<String, Long> stages = Map.of();
   private Sending sending = new Sending(false, true);
 
@@ -95,7 +96,12 @@ public final class StepReportBuilder {
             plan, toDo, owns, takenAway, foretold, new StepReport.Undoing(cannotUndo, ledgerBytes)),
         new Written(inserts, sequencesSet, updates, changes, deletes, cascaded, rejected),
         verified,
-        new Cost(statements, retries, lockWaitMs, throttledMs, stages));
+        new Cost(
+            statements,
+            retries,
+            lockWaitMs == null ? null : (Long) (lockWaitMs + lockWaitsSeen),
+            throttledMs,
+            stages));
   }
 
   public Step step() {
@@ -266,6 +272,11 @@ public final class StepReportBuilder {
     lockWaitMs = Duration.ofNanos(counts.lockWaitNanos()).toMillis();
     throttledMs = Duration.ofNanos(counts.throttledNanos()).toMillis();
     sent(counts.statements());
+  }
+
+  /** Its sessions were seen to wait so long for locks that they got. */
+  public void waitedForLocks(long millis) {
+    lockWaitsSeen += millis;
   }
 
   /** Statements that were tried again, of a step that has no batches. */

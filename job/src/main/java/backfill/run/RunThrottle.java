@@ -41,6 +41,7 @@ final class RunThrottle implements AutoCloseable {
     Settings.Writers writers =
         step instanceof Step.Fill ? write.parallel() : new Settings.Writers(1, 1);
     Throttling at = open(step);
+    long waitedBefore = at.lockWaitMillis();
     at.begin(new Throttling.Writing(step.name(), toWrite, writers, List.of(target)));
     run.progress.throttledBy(at::holds);
     WriterTasks tasks =
@@ -55,6 +56,7 @@ final class RunThrottle implements AutoCloseable {
       }
       at.end();
       run.progress.throttledBy(null);
+      run.reportOf(step).waitedForLocks(at.lockWaitMillis() - waitedBefore);
       run.report.paced(at.summary());
     }
   }
@@ -68,6 +70,7 @@ final class RunThrottle implements AutoCloseable {
                   run.applicationName,
                   run.ledger().slot(step.name()),
                   run.plan.settings().throttle(),
+                  run.plan.settings().lockTimeout(),
                   sql -> Parameters.inline(sql, run.plan.params(), now)),
               run.progress::say);
     }

@@ -11,6 +11,7 @@ import backfill.postgres.server.NotReadyException;
 import backfill.postgres.server.Server;
 import backfill.postgres.server.SqlFailure;
 import backfill.postgres.server.Waits;
+import backfill.postgres.throttle.Throttling;
 import backfill.postgres.undo.Undo;
 import backfill.report.ExitCode;
 import backfill.report.Progress;
@@ -18,6 +19,7 @@ import backfill.report.Report;
 import backfill.report.ReportBuilder;
 import backfill.report.Sentences;
 import backfill.report.Stage;
+import backfill.report.StepReportBuilder;
 import backfill.report.Stopping;
 import backfill.report.UndoReport;
 import backfill.spark.engine.Session;
@@ -149,9 +151,33 @@ public final class UndoRun {
                 undo.run().runId()),
             undo.targets());
     enter(Stage.WRITE, "undo", 0);
-    undo.execute(done, ledger, stopping::check, rows::set);
+    throttled(() -> undo.execute(done, ledger, stopping::check, rows::set));
     boolean whole = undo.cannot().isEmpty() && counted(true).left() == 0;
     report.succeeded(RunStatus.SUCCEEDED, whole ? ExitCode.DONE : ExitCode.REJECTED);
+  }
+
+  private void throttled(StepReportBuilder.Work<Exception> work) throws Exception {
+    try (Throttling throttling =
+        new Throttling(
+            new Throttling.Scope(
+                database,
+                applicationName,
+                ledger.slot("undo"),
+                settings.throttle(),
+                settings.lockTimeout(),
+                sql -> sql),
+            progress::say)) {
+      throttling.begin(
+          new Throttling.Writing("undo", 0, settings.write().parallel(), undo.targets()));
+      progress.throttledBy(throttling::holds);
+      try {
+        work.run();
+      } finally {
+        throttling.end();
+        progress.throttledBy(null);
+        report.paced(throttling.summary());
+      }
+    }
   }
 
   /** Where the role's transactions begin as READ ONLY, a dry run is all that there can be. */

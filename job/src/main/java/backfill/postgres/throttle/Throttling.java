@@ -10,6 +10,7 @@ import backfill.postgres.server.Database;
 import backfill.postgres.server.TableName;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -38,6 +39,7 @@ public final class Throttling implements AutoCloseable {
   private final Map<String, PaceSummary.Signalled> signals = new LinkedHashMap<>();
   private final Optional<LocalPacing> local;
   private final Optional<PaceLedger> ledger;
+  private final LockWaits lockWaits;
   private Working work;
   private volatile Asked asked = Asked.NOTHING;
   private volatile PaceNow now;
@@ -53,6 +55,7 @@ public final class Throttling implements AutoCloseable {
       String applicationName,
       Optional<LedgerSlot> slot,
       Throttle throttle,
+      Duration lockTimeout,
       UnaryOperator<String> inline) {}
 
   /**
@@ -70,6 +73,7 @@ public final class Throttling implements AutoCloseable {
     this.scope = scope;
     this.say = say;
     this.log = new PaceLog(say);
+    this.lockWaits = new LockWaits(scope.applicationName(), scope.lockTimeout());
     this.ledger = scope.slot().map(PaceLedger::new);
     this.local =
         scope.slot().isPresent()
@@ -128,6 +132,11 @@ public final class Throttling implements AutoCloseable {
       bound = OptionalLong.of(Math.min(person, bound.orElse(person)));
     }
     return bound.isPresent() ? Optional.of(String.valueOf(bound.getAsLong())) : Optional.empty();
+  }
+
+  /** How long the run's sessions waited for locks that they got, so far, to about a second. */
+  public long lockWaitMillis() {
+    return lockWaits.millis();
   }
 
   /** What became of the run's pace so far. */
@@ -192,7 +201,23 @@ public final class Throttling implements AutoCloseable {
       } catch (InterruptedException e) {
         // The writing is over.
       } finally {
+        lastLook();
         disconnect();
+      }
+    }
+
+    private void lastLook() {
+      try {
+        if (connection != null) {
+          lockWaits.look(connection, System.nanoTime());
+          if (ledger.isPresent()) {
+            Asked latest = ledger.get().asked(connection);
+            sayAsked(latest);
+            asked = latest;
+          }
+        }
+      } catch (SQLException e) {
+        // What it saw before counts.
       }
     }
 
@@ -216,6 +241,7 @@ public final class Throttling implements AutoCloseable {
         boolean quiet =
             readings.stream().allMatch(each -> each.level() == SignalReading.Level.QUIET);
         decide(latest, readings, measured(quiet));
+        lockWaits.look(connection, System.nanoTime());
         unreachable = false;
         ticks++;
       } catch (SQLException e) {

@@ -59,6 +59,7 @@ public final class RevokedRows {
         BatchTransactions transactions =
             new BatchTransactions(
                 database, applicationName + " revoked", settings.write().retryFor())) {
+      transactions.gate().whileWaiting(between);
       reading.setAutoCommit(false);
       SessionSettings.begin(reading);
       List<KeptBatch> batches = KeptBatch.of(reading, settings.ledger().schema(), runId, entry);

@@ -104,6 +104,7 @@ final class UndoWriters {
       throws SQLException {
     try (BatchTransactions transactions =
         new BatchTransactions(database, applicationName + " undo", settings.write().retryFor())) {
+      transactions.gate().whileWaiting(between);
       while (!failed) {
         KeptBatch batch = open.poll();
         if (batch == null) {

@@ -93,22 +93,25 @@ class BatchLedgerTest {
     }
   }
 
+  /** The throttle says how many rows a batch has, to each copy at another moment. */
   @Test
-  void batchThatAnotherCopyCutElsewhereIsNotPassedOver() throws SQLException {
+  void copiesOfAWriterWhoseBatchesEndElsewhereWriteAndCountEachRowOnce() throws SQLException {
     try (BatchWriter one = writer();
         BatchWriter other = writer()) {
       one.write(TestingWriter.batch(one, 1, 0, 10));
+      other.write(TestingWriter.batch(other, 1, 0, 4));
+      assertThat(other.ahead()).isEqualTo(6);
+      assertThat(other.ahead()).isZero();
+      other.write(TestingWriter.batch(other, 1, 10, 14));
+      one.write(TestingWriter.batch(one, 1, 10, 20));
+      assertThat(one.ahead()).isZero();
+      one.write(TestingWriter.batch(one, 1, 20, 22));
+      other.write(TestingWriter.batch(other, 1, 14, 30));
 
-      assertThatThrownBy(() -> other.write(TestingWriter.batch(other, 1, 0, 15)))
-          .isInstanceOf(SQLException.class)
-          .hasMessage(
-              "another attempt of this task has committed a batch of step step that begins behind the same key and ends"
-                  + " at [\"1\",\"9\"], not at [\"1\",\"14\"]; the task begins again behind it");
-      assertThat(testing.count("SELECT count(*) FROM t")).isEqualTo(10);
-      assertThat(other.rowsWrittenBefore()).isEqualTo(10);
-      other.write(TestingWriter.batch(other, 1, 10, 15));
-      assertThat(ledger.counts("step").rows()).isEqualTo(15);
-      assertThat(testing.count("SELECT count(*) FROM t")).isEqualTo(15);
+      assertThat(ledger.counts("step").rows()).isEqualTo(30);
+      assertThat(ledger.counts("step").changed()).isEqualTo(30);
+      assertThat(ledger.counts("step").left()).isZero();
+      assertThat(testing.count("SELECT count(*) FROM t")).isEqualTo(30);
     }
   }
 

@@ -132,6 +132,43 @@ class ReplicaReplayTest {
     assertThat(run("verify", plan).line().path("missing").asLong()).isEqualTo(40);
   }
 
+  /** The writers, and not the reading, keep to what a replica can follow. */
+  @Test
+  @Order(2)
+  void replicaThatFallsBehindPausesTheWritersUntilItHasReplayed() throws Exception {
+    there.execute(
+        "CREATE TABLE marks AS SELECT n AS id, false AS done FROM generate_series(1, 2000) n",
+        "ALTER TABLE marks ADD PRIMARY KEY (id)");
+    String throttled =
+        plan(
+            "throttled",
+            """
+            steps = [{ name = mark, kind = batches, table = marks, where = "NOT done", set = { done = "true" } }]
+            throttle.replica-lag-bytes = 64 KiB
+            """);
+    there.pause(true);
+    CompletableFuture<TestingRun> begun;
+    try {
+      there.execute(
+          "INSERT INTO seen SELECT o, u FROM generate_series(1, 500) o, generate_series(1, 10) u");
+      begun = CompletableFuture.supplyAsync(() -> TestingRun.here(there.environment(), throttled));
+      there.await(
+          "the run is paused",
+          "SELECT count(*) FROM backfill.run WHERE status = 'running' AND pace ->> 'by' LIKE 'replica-lag-bytes %'");
+      assertThat(there.count("SELECT count(*) FROM marks WHERE done")).isZero();
+    } finally {
+      there.pause(false);
+    }
+
+    TestingRun run = begun.get(1, TimeUnit.MINUTES);
+
+    assertThat(run.code()).as(run.said()).isZero();
+    assertThat(there.count("SELECT count(*) FROM marks WHERE done")).isEqualTo(2000);
+    assertThat(run.report().path("pace").path("pauses").path(0).path("reason").asText())
+        .isEqualTo("replica-lag-bytes");
+    assertThat(run.warnings()).singleElement().asString().contains("replica-lag-bytes");
+  }
+
   @Test
   @Order(2)
   void replicaThatCatchesUpInTimeIsWaitedForAndSaidSo() throws Exception {

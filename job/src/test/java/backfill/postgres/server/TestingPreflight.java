@@ -2,6 +2,7 @@ package backfill.postgres.server;
 
 import backfill.plan.Limits;
 import backfill.plan.Plan;
+import backfill.plan.PlanFile;
 import backfill.plan.Protocol;
 import backfill.plan.Settings;
 import backfill.plan.Source;
@@ -233,7 +234,7 @@ public final class TestingPreflight {
             new Settings.Read(readers, 1000, 100, Duration.ofMinutes(1)),
             new Settings.Flatten(1, 1, 1),
             WRITE,
-            Settings.defaults().throttle(),
+            PlanFile.settings(List.of("throttle=off")).throttle(),
             new Settings.Verification(Duration.ofSeconds(1)),
             new Settings.Ledger(
                 false, "backfill", Duration.ofSeconds(30), Duration.ofHours(24), false, 0)));
