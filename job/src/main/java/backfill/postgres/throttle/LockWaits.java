@@ -28,13 +28,13 @@ final class LockWaits {
 
   private final String sql;
   private final long longest;
-  private final Map<Integer, Wait> waiting = new HashMap<>();
+  private final Map<Integer, Seen> waiting = new HashMap<>();
   private long lookedNanos;
   private volatile long millis;
 
   private record Session(int pid, String since, long millis) {}
 
-  private record Wait(String since, long millis) {}
+  private record Seen(String since, long millis) {}
 
   /**
    * @param applicationName what the names of the run's sessions begin with
@@ -54,20 +54,20 @@ final class LockWaits {
     connection.rollback();
     SessionSettings.begin(connection);
     Set<Integer> there = new HashSet<>();
-    Map<Integer, Wait> now = new HashMap<>();
+    Map<Integer, Seen> now = new HashMap<>();
     for (Session session :
         Inquiry.rows(
             connection, sql, row -> new Session(row.getInt(1), row.getString(2), row.getLong(3)))) {
       there.add(session.pid());
       if (session.since() != null) {
-        now.put(session.pid(), new Wait(session.since(), session.millis()));
+        now.put(session.pid(), new Seen(session.since(), session.millis()));
       }
     }
     connection.rollback();
     long half = (nowNanos - lookedNanos) / 2_000_000;
     waiting.forEach(
         (pid, wait) -> {
-          Wait latest = now.get(pid);
+          Seen latest = now.get(pid);
           boolean lasts = latest != null && latest.since().equals(wait.since());
           boolean gaveUp = !there.contains(pid) && wait.millis() + 2 * half >= longest;
           if (!lasts && !gaveUp) {
