@@ -23,7 +23,6 @@ import backfill.report.StepReportBuilder;
 import backfill.report.Stopping;
 import backfill.report.UndoReport;
 import backfill.spark.engine.Session;
-import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -181,7 +180,7 @@ public final class UndoRun {
   }
 
   /** Where the role's transactions begin as READ ONLY, a dry run is all that there can be. */
-  private void checkWritable() throws SQLException {
+  private void checkWritable() throws Exception {
     try (Inquiry inquiry =
         new Inquiry(
             database.connect(applicationName),

@@ -244,36 +244,6 @@ public final class BatchLedger {
   }
 
   /**
-   * Goes on behind a batch that another attempt has committed, if it is this one. One that ends at
-   * another key has other rows: behind its own end this attempt would leave some out, and nothing
-   * after it would add them.
-   *
-   * @throws SQLException if it is another; an attempt that asks the ledger first goes on from there
-   */
-  public void passOver(Connection asking, String lastKey) throws SQLException {
-    List<String> ends =
-        Inquiry.rows(
-            asking,
-            "SELECT last_key FROM "
-                + slot.table("batch")
-                + " WHERE run_id = '"
-                + slot.runId()
-                + "' AND partition = "
-                + slot.partition()
-                + " AND step = ? AND after_key = ?",
-            row -> row.getString(1),
-            slot.step(),
-            afterKey);
-    if (!ends.equals(List.of(lastKey))) {
-      throw new SQLException(
-          "another attempt of this task has committed a batch of step %s that begins behind the same key and ends at %s, not at %s; the task begins again behind it"
-              .formatted(slot.step(), String.join(", ", ends), lastKey),
-          SqlState.OBJECT_NOT_IN_PREREQUISITE_STATE.code());
-    }
-    committed(lastKey);
-  }
-
-  /**
    * Whether this transaction has entered the batch behind the last one, and so is in. Its number
    * alone does not tell: a server that crashed before anything of a transaction reached its log
    * gives the number to another one.

@@ -7,6 +7,7 @@ import backfill.postgres.ledger.LedgerSlot;
 import backfill.postgres.ledger.WriteCounts;
 import backfill.postgres.server.Retry;
 import backfill.postgres.server.SessionSettings;
+import backfill.postgres.server.SqlState;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.Optional;
@@ -90,12 +91,17 @@ public final class BatchWriter implements AutoCloseable {
     }
     // Another attempt of this task, started by speculation, was faster with the same rows; where
     // its batch ended is the throttle's to say, and may be elsewhere.
-    long passed = transactions.retried(retry -> resumed()).rows() - position;
-    if (passed <= 0) {
-      throw new IllegalStateException(
-          "the ledger has a batch behind the same key, and no row of it; run the same command again");
+    BatchLedger.Progress there = transactions.retried(retry -> resumed());
+    long passed = there.rows() - position;
+    int ofThis = (int) Math.min(Math.max(0, passed), batch.size());
+    if (ofThis == 0
+        || passed <= batch.size()
+            && !there.lastKey().equals(BatchLedger.text(batch.key(target, ofThis - 1)))) {
+      throw new SQLException(
+          "another attempt of this task has committed batches of other rows, up to %s; the task begins again behind them"
+              .formatted(there.lastKey()),
+          SqlState.OBJECT_NOT_IN_PREREQUISITE_STATE.code());
     }
-    int ofThis = (int) Math.min(passed, batch.size());
     ahead += passed - ofThis;
     position += passed;
     return batch.part(ofThis, batch.size());

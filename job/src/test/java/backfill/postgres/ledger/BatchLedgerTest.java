@@ -115,6 +115,20 @@ class BatchLedgerTest {
     }
   }
 
+  @Test
+  void batchOfOtherRowsThatAnotherCopyCommittedIsNotPassedOver() throws SQLException {
+    try (BatchWriter one = writer();
+        BatchWriter other = writer()) {
+      one.write(TestingWriter.batch(one, 1, 0, 10));
+
+      assertThatThrownBy(() -> other.write(TestingWriter.batch(other, 1, 5, 20)))
+          .isInstanceOf(SQLException.class)
+          .hasMessage(
+              "another attempt of this task has committed batches of other rows, up to [\"1\",\"9\"]; the task begins again behind them");
+      assertThat(testing.count("SELECT count(*) FROM t")).isEqualTo(10);
+    }
+  }
+
   /** Its UPDATE waits for a row lock; were the lease let go beside it, it could come second. */
   @Test
   void leaseIsLetGoOnceNoRenewalIsUnderWay() throws Exception {
