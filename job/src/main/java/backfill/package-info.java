@@ -41,8 +41,7 @@
  *   <li>refusal ({@code Refusal}): a guard's no to a write, before the write
  *   <li>rejected ({@code Rejection}): a planned row that the server, or its column, did not take
  *   <li>room: a package of the code; what it may use stands in its package-info
- *   <li>signal ({@code PaceSignal}): a number that is read while steps write, and may hold them
- *       back
+ *   <li>signal ({@code PaceSignal}): a number that, while steps write, may hold them back
  *   <li>slot ({@code LedgerSlot}): what a writer needs to enter its batches in the ledger
  *   <li>snapshot ({@code Snapshot}): one state of a database, exported for every reader
  *   <li>source ({@code Source}): a table of the plan that steps read
