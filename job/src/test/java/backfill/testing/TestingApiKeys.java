@@ -31,6 +31,11 @@ public final class TestingApiKeys implements AutoCloseable {
     this.database = database;
   }
 
+  /** Those of a database that has them. */
+  static TestingApiKeys of(TestingDatabase database) {
+    return new TestingApiKeys(database);
+  }
+
   /** One user, one application secret, no key. */
   public static TestingApiKeys create() throws SQLException {
     return create(TestingPostgres.shared());

@@ -13,14 +13,12 @@ import java.util.Map;
 public final class TestingDatabase implements AutoCloseable {
   private final TestingPostgres server;
   private final String name;
-  private final String url;
   private final String user;
   private final String password;
 
-  TestingDatabase(TestingPostgres server, String name, String url, String user, String password) {
+  TestingDatabase(TestingPostgres server, String name, String user, String password) {
     this.server = server;
     this.name = name;
-    this.url = url;
     this.user = user;
     this.password = password;
   }
@@ -30,7 +28,7 @@ public final class TestingDatabase implements AutoCloseable {
   }
 
   public String url() {
-    return url;
+    return server.urlOf(name);
   }
 
   public String user() {
@@ -43,12 +41,12 @@ public final class TestingDatabase implements AutoCloseable {
 
   /** What the job is given to find this database. */
   public Map<String, String> environment() {
-    return Map.of("BACKFILL_URL", url, "BACKFILL_USER", user, "BACKFILL_PASSWORD", password);
+    return Map.of("BACKFILL_URL", url(), "BACKFILL_USER", user, "BACKFILL_PASSWORD", password);
   }
 
   /** A new connection, in autocommit; the caller closes it. */
   public Connection connection() throws SQLException {
-    return DriverManager.getConnection(url, user, password);
+    return DriverManager.getConnection(url(), user, password);
   }
 
   /** Executes each text, which may hold several statements, in one session. */

@@ -1,6 +1,5 @@
 package backfill.testing;
 
-import backfill.testing.TestingRunWatch.Role;
 import java.util.Random;
 
 /**
@@ -13,7 +12,7 @@ import java.util.Random;
 public record TestingMoments(int sessions, long batches) {
 
   /** Follows an undisturbed run to its end. */
-  public static TestingMoments of(TestingFaultedDojo there, TestingRunWatch run) throws Exception {
+  public static TestingMoments of(TestingFaultScene there, TestingRunWatch run) throws Exception {
     return new TestingMoments(run.sessions(), there.batches());
   }
 
@@ -25,9 +24,9 @@ public record TestingMoments(int sessions, long batches) {
    */
   public String await(int number, Random random, TestingRunWatch run) throws Exception {
     String moment;
-    if (number % 2 == 0) {
+    if (number % 2 == 0 || batches == 0) {
       int session = 1 + random.nextInt(sessions);
-      run.awaitSession(Role.ANY, session);
+      run.awaitSession(session);
       moment = "behind session " + session + " of " + sessions;
     } else {
       long batch = 1 + random.nextLong(batches);

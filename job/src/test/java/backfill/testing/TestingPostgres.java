@@ -9,7 +9,9 @@ import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
@@ -54,7 +56,7 @@ public final class TestingPostgres implements AutoCloseable {
 
   private static TestingPostgres shared;
 
-  private final String url;
+  private String url;
   private final String user;
   private final String password;
   private final Optional<Embedded> embedded;
@@ -187,14 +189,14 @@ public final class TestingPostgres implements AutoCloseable {
   public TestingDatabase createDatabase() throws SQLException {
     String name = "backfill_test_" + UUID.randomUUID().toString().replace("-", "");
     administer("CREATE DATABASE " + name);
-    return new TestingDatabase(this, name, urlOf(name), user, password);
+    return new TestingDatabase(this, name, user, password);
   }
 
   /** A copy of a database to which no session is connected; closing it drops it. */
   public TestingDatabase copy(TestingDatabase of) throws SQLException {
     String name = "backfill_test_" + UUID.randomUUID().toString().replace("-", "");
     administer("CREATE DATABASE " + name + " TEMPLATE " + of.name());
-    return new TestingDatabase(this, name, urlOf(name), user, password);
+    return new TestingDatabase(this, name, user, password);
   }
 
   void drop(String database) throws SQLException {
@@ -211,7 +213,7 @@ public final class TestingPostgres implements AutoCloseable {
     return DriverManager.getConnection(to, user, password);
   }
 
-  private String urlOf(String database) {
+  String urlOf(String database) {
     var matcher = URL.matcher(url);
     if (!matcher.matches()) {
       throw new IllegalArgumentException(
@@ -251,6 +253,19 @@ public final class TestingPostgres implements AutoCloseable {
         Thread.sleep(20);
       }
     }
+  }
+
+  /** Kills all of the server's processes at once. */
+  public void kill() throws Exception {
+    own().kill();
+  }
+
+  /** Restarts the server on another port; {@link TestingDatabase#url} says the new one. */
+  public void restartElsewhere() {
+    own().stop();
+    own().port = 0;
+    own().start();
+    url = own().url();
   }
 
   /** Stops the server if it runs, and starts it again. Every connection is lost. */
@@ -319,6 +334,19 @@ public final class TestingPostgres implements AutoCloseable {
           throw new UncheckedIOException(e);
         }
         server = null;
+      }
+    }
+
+    /** Its first process last: it would start others in place of those that are gone. */
+    synchronized void kill() throws Exception {
+      long first = Long.parseLong(Files.readAllLines(data.resolve("postmaster.pid")).get(0));
+      ProcessHandle server = ProcessHandle.of(first).orElseThrow();
+      new ProcessBuilder("kill", "-STOP", Long.toString(first)).start().waitFor();
+      List<ProcessHandle> all = new ArrayList<>(server.descendants().toList());
+      all.add(server);
+      all.forEach(ProcessHandle::destroyForcibly);
+      for (ProcessHandle each : all) {
+        each.onExit().get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
       }
     }
 

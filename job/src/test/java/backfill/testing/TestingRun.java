@@ -35,6 +35,11 @@ public record TestingRun(
     int code, List<String> out, List<String> err, JsonNode report, JsonNode line) {
   public static final String DOJO = "defectdojo-authorized-users";
 
+  /** Of a run that was killed: nothing is known of its end. */
+  static final TestingRun NONE =
+      new TestingRun(
+          137, List.of(), List.of(), MissingNode.getInstance(), MissingNode.getInstance());
+
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final Pattern STAMP = Pattern.compile("^\\d\\d:\\d\\d:\\d\\d [A-Z]+ +");
 
@@ -229,6 +234,17 @@ public record TestingRun(
   /** What went to standard error, without times and levels. */
   public List<String> logged() {
     return err.stream().map(said -> STAMP.matcher(said).replaceFirst("")).toList();
+  }
+
+  /** How it ended, in short. */
+  public String end() {
+    return "exit "
+        + code
+        + ", "
+        + report.path("error")
+        + ", "
+        + report.path("warnings")
+        + String.join("\n", err.subList(Math.max(0, err.size() - 30), err.size()));
   }
 
   /** All that went to standard error. */

@@ -5,32 +5,14 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.HashSet;
-import java.util.Optional;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
 
 /**
  * Follows a run on its server, over a connection of its own: the sessions that it opens, one after
- * the other, and the batches that are in. Each may be waited for, and sessions may be ended.
+ * the other, and the batches that are in. Each may be waited for.
  */
 public final class TestingRunWatch implements AutoCloseable {
-
-  /** What a session does for the run. */
-  public enum Role {
-    PREFLIGHT("application_name LIKE '% preflight'"),
-    EXPORTER("query LIKE '%pg_export_snapshot()%'"),
-    READER("query ~ '^(COPY|SELECT) .*\\m(dojo_|auth_user\\M)'"),
-    WRITER("application_name LIKE '%#%'"),
-    LEDGER("query ~ '\"backfill\"\\.' AND application_name NOT LIKE '%#%'"),
-    ANY("true");
-
-    private final String condition;
-
-    Role(String condition) {
-      this.condition = condition;
-    }
-  }
-
   private final Connection connection;
   private final Statement asking;
   private final BooleanSupplier over;
@@ -47,24 +29,22 @@ public final class TestingRunWatch implements AutoCloseable {
 
   /** Follows the run to its end; how many sessions it had. */
   int sessions() throws Exception {
-    awaitSession(Role.ANY, Integer.MAX_VALUE);
+    awaitSession(Integer.MAX_VALUE);
     return pids.size();
   }
 
-  /** Waits for the {@code number}th session of this role, from 1; empty if there was none. */
-  Optional<Integer> awaitSession(Role role, int number) throws Exception {
+  /** Waits for the {@code number}th session, from 1, or until the run is over. */
+  void awaitSession(int number) throws Exception {
     while (!over.getAsBoolean()) {
-      try (ResultSet row =
-          asking.executeQuery("SELECT pid" + TestingGrants.SESSIONS + " AND " + role.condition)) {
+      try (ResultSet row = asking.executeQuery("SELECT pid" + TestingGrants.SESSIONS)) {
         while (row.next()) {
           if (pids.add(row.getInt(1)) && pids.size() >= number) {
-            return Optional.of(row.getInt(1));
+            return;
           }
         }
       }
       Thread.sleep(4);
     }
-    return Optional.empty();
   }
 
   /** Waits until so many batches are in, or the run is over. */
@@ -85,46 +65,6 @@ public final class TestingRunWatch implements AutoCloseable {
     try (ResultSet row = asking.executeQuery(sql)) {
       row.next();
       return row.getLong(1);
-    }
-  }
-
-  /**
-   * Ends the {@code number}th session of this role, as an administrator would, or the next one that
-   * is still there to be ended.
-   *
-   * @return what it was doing; empty if the run was over before
-   */
-  public Optional<String> cut(Role role, int number) throws Exception {
-    while (true) {
-      Optional<Integer> pid = awaitSession(role, number);
-      if (pid.isEmpty()) {
-        return Optional.empty();
-      }
-      Optional<String> was = end(pid.get());
-      if (was.isPresent()) {
-        return was;
-      }
-    }
-  }
-
-  /** In two statements: in which order a server asks the conditions of one is its own affair. */
-  private Optional<String> end(int pid) throws SQLException {
-    String was;
-    try (ResultSet row =
-        asking.executeQuery(
-            "SELECT concat_ws(' ', substring(application_name FROM '(preflight|watch|#\\d+)$'), state,"
-                + " left(regexp_replace(query, '\\s+', ' ', 'g'), 70))"
-                + TestingGrants.SESSIONS
-                + " AND pid = "
-                + pid)) {
-      if (!row.next()) {
-        return Optional.empty();
-      }
-      was = row.getString(1);
-    }
-    try (ResultSet row = asking.executeQuery("SELECT pg_terminate_backend(" + pid + ")")) {
-      row.next();
-      return row.getBoolean(1) ? Optional.of(was) : Optional.empty();
     }
   }
 
