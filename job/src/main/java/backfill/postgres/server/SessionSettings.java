@@ -171,7 +171,7 @@ public final class SessionSettings {
     int version = connection.getMetaData().getDatabaseMajorVersion();
     List<Pinned> pinned =
         pinned(timeZone).stream().filter(setting -> setting.since() <= version).toList();
-    List<String> columns = new ArrayList<>(List.of("s.pooled"));
+    List<String> columns = new ArrayList<>(List.of("s.pooled", SilentSessions.SERVER));
     pinned.forEach(
         setting -> columns.add(set(setting.name(), "'" + setting.value() + "'", "s.pooled")));
     columns.add(set("search_path", PATH, "s.pooled"));
@@ -196,6 +196,7 @@ public final class SessionSettings {
         if (row.getBoolean(1)) {
           POOLED.put(connection, new Pooled(pinned));
         }
+        SilentSessions.settled(connection, row.getBoolean(1), row.getString(2));
       }
     }
   }

@@ -49,7 +49,6 @@ final class SessionStart {
   private static Connection pinned(Connection connection, String timeZone) throws SQLException {
     try {
       SessionSettings.pin(connection, timeZone);
-      SilentSessions.settled(connection, SessionSettings.isPooled(connection));
       return connection;
     } catch (SQLException e) {
       try (connection) {

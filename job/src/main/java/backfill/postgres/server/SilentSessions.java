@@ -23,6 +23,10 @@ import org.postgresql.PGConnection;
  * any other loss.
  */
 final class SilentSessions {
+  /** In SQL: which server this is. The address does not tell where a balancer stands between. */
+  static final String SERVER =
+      "extract(epoch FROM pg_catalog.pg_postmaster_start_time())::pg_catalog.text";
+
   /** So many times {@code connect-timeout} a server may be silent before it is asked. */
   private static final int TIMES = 3;
 
@@ -40,9 +44,11 @@ final class SilentSessions {
       SELECT pg_catalog.count(*),
              pg_catalog.count(*) FILTER (
                WHERE coalesce(state, 'disabled') = 'disabled'
-                  OR state NOT LIKE 'idle%' AND wait_event_type IS DISTINCT FROM 'Client')
+                  OR state NOT LIKE 'idle%' AND wait_event_type IS DISTINCT FROM 'Client'),
+             SERVER
       FROM pg_catalog.pg_stat_activity
-      WHERE CASE WHEN ? THEN application_name = ? ELSE pid = ? END AND usename = session_user""";
+      WHERE CASE WHEN ? THEN application_name = ? ELSE pid = ? END AND usename = session_user"""
+          .replace("SERVER", SERVER);
 
   private static final Map<Connection, Watched> OPEN = new ConcurrentHashMap<>();
   private static boolean watching;
@@ -56,6 +62,7 @@ final class SilentSessions {
     private final Properties properties;
     private final int pid;
     private volatile Optional<Boolean> pooled = Optional.empty();
+    private volatile String server;
     private int unreached;
 
     Watched(WatchedSocket socket, String url, Properties properties, int pid) {
@@ -111,10 +118,11 @@ final class SilentSessions {
     }
   }
 
-  /** From here on it is known whose session it is: a pooler's, or the server's. */
-  static void settled(Connection connection, boolean pooled) {
+  /** From here on it is known whose session it is: a pooler's, or the server's, and of which. */
+  static void settled(Connection connection, boolean pooled, String server) {
     Watched watched = OPEN.get(connection);
     if (watched != null) {
+      watched.server = server;
       watched.pooled = Optional.of(pooled);
     }
   }
@@ -190,7 +198,8 @@ final class SilentSessions {
       statement.setInt(3, watched.pid);
       try (ResultSet row = statement.executeQuery()) {
         row.next();
-        if (row.getInt(2) > 0) {
+        boolean another = watched.server != null && !watched.server.equals(row.getString(3));
+        if (another || row.getInt(2) > 0) {
           return Optional.empty();
         }
         if (row.getInt(1) == 0 && mayBeElsewhere(watched, silent)) {
