@@ -28,13 +28,9 @@ import org.junit.jupiter.api.io.TempDir;
 /**
  * Shipped plans with mistakes in them, and command lines and environments with mistakes, drawn from
  * a seed: each ends with 2 and the place of the mistake, or with 3, or is right; none is a bug of
- * ours, none is answered by a stack trace, and none writes. {@code backfill.bad-plans} and {@code
- * backfill.bad-commands} say how many.
+ * ours, none is answered by a stack trace, and none writes.
  */
 class BadInputTest {
-  private static final int PLANS = Integer.getInteger("backfill.bad-plans", 40);
-  private static final int COMMANDS = Integer.getInteger("backfill.bad-commands", 40);
-
   /** Of those that are right, this one in so many is planned, too. */
   private static final int PLANNED = 10;
 
@@ -72,9 +68,17 @@ class BadInputTest {
   private static final Map<String, TestingDatabase> DATABASES = new TreeMap<>();
   private static long seed;
 
+  int plans() {
+    return Integer.getInteger("backfill.bad-plans", 40);
+  }
+
+  int commands() {
+    return Integer.getInteger("backfill.bad-commands", 40);
+  }
+
   @BeforeAll
   static void makeTables() throws Exception {
-    seed = TestingRandomGrants.anySeed();
+    seed = Long.getLong("faults.seed", TestingRandomGrants.anySeed());
     System.out.println("BadInputTest: backfill.seed=" + seed);
     for (String tables :
         List.of("coder-prebuilds", "coder-api-keys", "gitlab-seats", "gitlab-packages", CI)) {
@@ -99,7 +103,7 @@ class BadInputTest {
     List<List<Object>> before = trace();
     List<String> faults = new ArrayList<>();
     Map<Integer, Integer> ends = new TreeMap<>();
-    for (int number = 0; number < PLANS; number++) {
+    for (int number = 0; number < plans(); number++) {
       TestingBadPlan bad = TestingBadPlan.of(seed, number);
       Path file = Files.write(directory.resolve("plan.conf"), bad.bytes());
       String what = "plan %d of seed %d, %s".formatted(number, seed, bad);
@@ -132,7 +136,7 @@ class BadInputTest {
     Path reports = Files.createTempDirectory("reports");
     List<String> faults = new ArrayList<>();
     Map<Integer, Integer> ends = new TreeMap<>();
-    for (int number = 0; number < COMMANDS; number++) {
+    for (int number = 0; number < commands(); number++) {
       TestingBadCommand bad =
           TestingBadCommand.of(seed, number, environment(TestingRun.DOJO), reports.toString());
       TestingRun ended = TestingRun.bare(bad.environment(), bad.words().toArray(String[]::new));
