@@ -15,6 +15,9 @@ import org.roaringbitmap.RoaringBitmap;
  * the graph. A set that no one else needs any more is grown into its parent's instead of copied.
  */
 public final class Closure {
+  private static final long SET_BYTES = 112;
+  private static final long CONTAINER_BYTES = 56;
+
   private final NestingGraph graph;
   private final Components components;
   private final LongConsumer held;
@@ -99,7 +102,7 @@ public final class Closure {
       if (own[number] != null && (own[number].isEmpty() || !needed.get(components.of(number)))) {
         own[number] = null;
       }
-      bytes += own[number] == null ? 0 : own[number].getLongSizeInBytes();
+      bytes += own[number] == null ? 0 : bytes(own[number]);
     }
     held.accept(bytes);
     for (int component = needed.nextSetBit(0);
@@ -147,9 +150,9 @@ public final class Closure {
       if (all == null) {
         all = some;
       } else if (some != null) {
-        bytes -= all.getLongSizeInBytes() + some.getLongSizeInBytes();
+        bytes -= bytes(all) + bytes(some);
         all.or(some);
-        bytes += all.getLongSizeInBytes();
+        bytes += bytes(all);
       }
     }
     return all;
@@ -163,7 +166,7 @@ public final class Closure {
         continue;
       }
       parts.add(sets[child]);
-      if (isLastUse(child) && (base < 0 || size(sets[child]) > size(sets[base]))) {
+      if (isLastUse(child) && (base < 0 || bytes(sets[child]) > bytes(sets[base]))) {
         base = child;
       }
     }
@@ -181,9 +184,9 @@ public final class Closure {
     madeFor[component] = component;
     holders[component] = 1;
     if (wanted.get(component)) {
-      bytes -= sets[component].getLongSizeInBytes();
+      bytes -= bytes(sets[component]);
       sets[component].runOptimize();
-      bytes += sets[component].getLongSizeInBytes();
+      bytes += bytes(sets[component]);
     }
   }
 
@@ -208,7 +211,7 @@ public final class Closure {
    */
   private RoaringBitmap united(List<RoaringBitmap> parts, int base, RoaringBitmap own) {
     RoaringBitmap into;
-    if (base >= 0 && (own == null || size(sets[base]) >= size(own))) {
+    if (base >= 0 && (own == null || bytes(sets[base]) >= bytes(own))) {
       into = sets[base];
     } else {
       into = own;
@@ -216,16 +219,16 @@ public final class Closure {
     if (into == null) {
       into = parts.get(0).clone();
     } else {
-      bytes -= into.getLongSizeInBytes();
+      bytes -= bytes(into);
     }
     for (RoaringBitmap part : parts) {
       if (part != into) {
         into.or(part);
       }
     }
-    bytes += into.getLongSizeInBytes();
+    bytes += bytes(into);
     if (own != null && own != into) {
-      bytes -= own.getLongSizeInBytes();
+      bytes -= bytes(own);
     }
     if (base >= 0 && sets[base] == into) {
       sets[base] = null;
@@ -233,14 +236,15 @@ public final class Closure {
     return into;
   }
 
-  private static long size(RoaringBitmap set) {
-    return set.getLongSizeInBytes();
+  /** What a set takes on the heap, about: a container is an object and an array of its own. */
+  public static long bytes(RoaringBitmap set) {
+    return SET_BYTES + CONTAINER_BYTES * set.getContainerCount() + set.getLongSizeInBytes();
   }
 
   private void letGo(int component) {
     if (sets[component] != null) {
       if (--holders[madeFor[component]] == 0) {
-        bytes -= sets[component].getLongSizeInBytes();
+        bytes -= bytes(sets[component]);
       }
       sets[component] = null;
     }

@@ -23,10 +23,10 @@ final class HeadroomCheck {
   /** Of a table that was never analyzed: as many rows of two integers as a block of it holds. */
   private static final long ROWS_PER_BLOCK = 226;
 
-  /** What the driver takes for a row that nests, and for a membership, about. */
+  /** What the driver takes for a row that nests, and for a membership of users far apart, about. */
   private static final long BYTES_PER_NESTING = 96;
 
-  private static final long BYTES_PER_MEMBERSHIP = 10;
+  private static final long BYTES_PER_MEMBERSHIP = 64;
 
   private final PreflightConnections sessions;
   private final Findings findings;

@@ -100,7 +100,7 @@ final class NestedGroups {
       int number = graph.number(part._1());
       if (number == NestingGraph.ABSENT) {
         map.add(part._1(), users);
-        bytes += users.getLongSizeInBytes();
+        bytes += Closure.bytes(users);
       } else if (own[number] == null) {
         own[number] = users;
       } else {
