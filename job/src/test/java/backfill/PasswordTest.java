@@ -10,6 +10,7 @@ import backfill.testing.TestingLog;
 import backfill.testing.TestingPostgres;
 import backfill.testing.TestingSpark;
 import java.io.ByteArrayOutputStream;
+import java.io.ObjectOutputStream;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -149,13 +150,24 @@ class PasswordTest {
   }
 
   @Test
-  void neitherTheDatabaseNorItsExceptionsShowIt() {
+  void neitherTheDatabaseNorItsExceptionsShowIt() throws Exception {
     assertThatThrownBy(() -> database(asParameter("jdbc:postgresql://h:1/d")))
         .hasMessageContaining("BACKFILL_URL: holds a password")
         .satisfies(PasswordTest::isClean);
     Database unreachable = database(asVariable("jdbc:postgresql://localhost:1/d"));
     assertThat(unreachable).hasToString(ROLE + " at jdbc:postgresql://localhost:1/d");
     assertThatThrownBy(() -> unreachable.connect("x")).satisfies(PasswordTest::isClean);
+    assertThat(unreachable.toOptions().toString()).doesNotContain(MARKER);
+    assertThat(serialized(unreachable)).doesNotContain(MARKER);
+  }
+
+  /** As it is sent to executors. */
+  private static String serialized(Object sent) throws Exception {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    try (ObjectOutputStream out = new ObjectOutputStream(bytes)) {
+      out.writeObject(sent);
+    }
+    return bytes.toString(StandardCharsets.ISO_8859_1);
   }
 
   private static void isClean(Throwable thrown) {

@@ -19,7 +19,7 @@ class PrebuildsTest {
   private static final String[] TARGETS = {"organization_members", "groups", "group_members"};
 
   /** What the tables must hold, apart from uuids and times, by the rules alone. */
-  private static final String EXPECTED =
+  static final String EXPECTED =
       """
       SELECT o.name, m.roles::text, m.created_at = m.updated_at, g.display_name, g.avatar_url,
              g.quota_allowance, g.source::text, x.user_id IS NOT NULL

@@ -25,7 +25,7 @@ class SeatsTest {
   };
 
   /** The seats by the rules alone: (namespace, organization, user, type). */
-  private static final String EXPECTED =
+  static final String EXPECTED =
       """
       WITH RECURSIVE below AS (
         SELECT id, id AS root FROM namespaces WHERE parent_id IS NULL AND type = 'Group'
@@ -55,7 +55,7 @@ class SeatsTest {
       SELECT root, organization_id, user_id, type::int FROM typed WHERE type IS NOT NULL ORDER BY 1, 3
       """;
 
-  private static final String SEATS =
+  static final String SEATS =
       "SELECT namespace_id, organization_id, user_id, seat_type::int FROM subscription_seat_assignments"
           + " WHERE namespace_id IS NOT NULL ORDER BY 1, 3";
 

@@ -6,6 +6,7 @@ import backfill.postgres.ledger.RunLedger;
 import backfill.postgres.server.LaggingReplicaException;
 import backfill.postgres.server.Lasting;
 import backfill.postgres.server.NotReadyException;
+import backfill.postgres.server.RecoveryConflictException;
 import backfill.postgres.server.SqlFailure;
 import backfill.postgres.write.TooManyRejectedException;
 import backfill.spark.engine.SparkFailure;
@@ -67,7 +68,8 @@ public enum ExitCode {
     if (failure instanceof RefusedException) {
       return REFUSED;
     }
-    if (failure instanceof LaggingReplicaException) {
+    if (failure instanceof LaggingReplicaException
+        || failure instanceof RecoveryConflictException) {
       return READ_FAILED;
     }
     if (TooManyRejectedException.in(failure)) {

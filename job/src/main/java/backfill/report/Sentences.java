@@ -7,6 +7,7 @@ import backfill.postgres.ledger.StepStatus;
 import backfill.postgres.server.LaggingReplicaException;
 import backfill.postgres.server.Lasting;
 import backfill.postgres.server.NotReadyException;
+import backfill.postgres.server.RecoveryConflictException;
 import backfill.postgres.server.SqlFailure;
 import backfill.postgres.snapshot.LostSnapshotException;
 import backfill.postgres.undo.UndoCounts;
@@ -206,10 +207,13 @@ public final class Sentences {
     if (failure instanceof NotReadyException notReady) {
       return String.join("; ", notReady.reasons());
     }
-    if (failure instanceof LostSnapshotException || failure instanceof RunLedger.LedgerException) {
+    if (failure instanceof LostSnapshotException
+        || failure instanceof RecoveryConflictException
+        || failure instanceof RunLedger.LedgerException) {
       return SqlFailure.oneLine(failure.getMessage());
     }
-    return SqlFailure.message(failure);
+    return SqlFailure.message(failure)
+        + RecoveryConflictException.cure(failure).map(cure -> ". " + cure).orElse("");
   }
 
   /** Says a failure to people: what was attempted, what came of it, and what to do. */

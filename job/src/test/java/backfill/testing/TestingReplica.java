@@ -118,6 +118,10 @@ public final class TestingReplica implements AutoCloseable {
     return DriverManager.getConnection(url(primary), "postgres", "");
   }
 
+  public Connection replica() throws SQLException {
+    return DriverManager.getConnection(url(replica), "postgres", "");
+  }
+
   public void execute(String... statements) throws SQLException {
     on(primary, statements);
   }
@@ -155,6 +159,11 @@ public final class TestingReplica implements AutoCloseable {
   /** Waits until a query of one number answers with more than 0 on the primary. */
   public void await(String what, String sql) throws Exception {
     await(primary, what, sql);
+  }
+
+  /** Waits for the same on the replica. */
+  public void awaitOnReplica(String what, String sql) throws Exception {
+    await(replica, what, sql);
   }
 
   /** Waits until the replica's replay is paused, or until it goes on. */

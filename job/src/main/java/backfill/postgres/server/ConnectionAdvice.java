@@ -41,10 +41,21 @@ record ConnectionAdvice(String sentence, boolean retryable) {
     return byState(state, variable, prefix);
   }
 
+  /** Whether user and password are what the server does not take. */
+  static boolean rejected(SQLException failure) {
+    return rejected(String.valueOf(failure.getSQLState()));
+  }
+
+  /**
+   * The driver rejects where it cannot log in as the server wants it to, for example because no
+   * password was given.
+   */
+  private static boolean rejected(String state) {
+    return state.startsWith("28") || SqlState.CONNECTION_REJECTED.is(state);
+  }
+
   private static ConnectionAdvice byState(String state, String variable, String prefix) {
-    // The driver rejects where it cannot log in as the server wants it to, for example because no
-    // password was given.
-    if (state.startsWith("28") || SqlState.CONNECTION_REJECTED.is(state)) {
+    if (rejected(state)) {
       return new ConnectionAdvice(
           "Check " + prefix + "_USER and " + prefix + "_PASSWORD or its file", false);
     }
@@ -78,6 +89,13 @@ record ConnectionAdvice(String sentence, boolean retryable) {
         || SqlState.CONNECTION_REJECTED.is(state) && words.contains("ssl")) {
       return "The server has no encryption: switch ssl on there, or take sslmode out of "
           + variable;
+    }
+    if (words.contains("channel binding")) {
+      return "Channel binding takes a SCRAM password of the role, and encryption: give it both, or take channelBinding out of "
+          + variable;
+    }
+    if (words.contains("private key") || words.contains("ssl key") || words.contains("sslkey")) {
+      return "Check the files of sslcert and sslkey in " + variable;
     }
     if (words.contains("client certificate")
         || words.contains("bad_certificate")

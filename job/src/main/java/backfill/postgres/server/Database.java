@@ -2,11 +2,7 @@ package backfill.postgres.server;
 
 import backfill.plan.InvalidPlanException;
 import backfill.plan.Plan;
-import java.io.IOException;
 import java.io.Serializable;
-import java.nio.file.Files;
-import java.nio.file.InvalidPathException;
-import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -14,9 +10,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Properties;
-import java.util.regex.Pattern;
 
 /**
  * One database as the environment names it: where it is, as whom we log in, and how to open a
@@ -29,7 +23,33 @@ public final class Database implements Serializable {
   /** The zone of sessions that belong to no plan, and of a plan that names none. */
   private static final String UTC = Plan.UTC;
 
-  private static final Pattern ONE_NEWLINE = Pattern.compile("\\r?\\n\\z");
+  private static final String NAME = "ApplicationName";
+
+  /**
+   * What no URL may change, although the driver would let it: {@code prepareThreshold}, because a
+   * named prepared statement would outlive its transaction, and behind transaction pooling the next
+   * one runs on another server session; {@code assumeMinServerVersion}, or the driver would set the
+   * name and the digits of floats by statements of its own, which stay in a pooler's session
+   * (preflight refuses an older server), and {@code readOnlyMode}, by which a read-only session
+   * would stay one; the others change which statements are sent, and of which types their values
+   * are. A name of ours tells our sessions from others.
+   */
+  private static final Map<String, String> OURS =
+      Map.of(
+          NAME,
+          "backfill",
+          "assumeMinServerVersion",
+          "14",
+          "prepareThreshold",
+          "0",
+          "readOnlyMode",
+          "transaction",
+          "preferQueryMode",
+          "extended",
+          "autosave",
+          "never",
+          "stringtype",
+          "varchar");
 
   private final String prefix;
   private final String url;
@@ -37,18 +57,6 @@ public final class Database implements Serializable {
   private final Login login;
   private final Duration connectTimeout;
   private final String timeZone;
-
-  /**
-   * By whom it is opened; each may be null. It never shows the password.
-   *
-   * @param passwordFile read again for each connection
-   */
-  private record Login(String user, String password, String passwordFile) implements Serializable {
-    @Override
-    public String toString() {
-      return String.valueOf(user);
-    }
-  }
 
   private Database(
       String prefix,
@@ -80,19 +88,10 @@ public final class Database implements Serializable {
     return new Database(
         prefix,
         environment.get(prefix + "_URL"),
-        given(prefix + "_READ_URL", environment),
-        new Login(
-            given(prefix + "_USER", environment),
-            given(prefix + "_PASSWORD", environment),
-            given(prefix + "_PASSWORD_FILE", environment)),
+        Login.given(prefix + "_READ_URL", environment),
+        Login.fromEnvironment(prefix, environment),
         connectTimeout,
         UTC);
-  }
-
-  /** Null where it is not set, or set to nothing, as a template leaves what it has no value for. */
-  private static String given(String variable, Map<String, String> environment) {
-    String value = environment.get(variable);
-    return value == null || value.isEmpty() ? null : value;
   }
 
   /** This database, with sessions of this time zone. */
@@ -114,38 +113,12 @@ public final class Database implements Serializable {
     } else {
       checkUrl(prefix, prefix + "_URL", url, problems);
     }
-    String readUrl = given(prefix + "_READ_URL", environment);
+    String readUrl = Login.given(prefix + "_READ_URL", environment);
     if (readUrl != null) {
       checkUrl(prefix, prefix + "_READ_URL", readUrl, problems);
     }
-    String password = given(prefix + "_PASSWORD", environment);
-    String passwordFile = given(prefix + "_PASSWORD_FILE", environment);
-    if (password != null && passwordFile != null) {
-      problems.add(
-          new InvalidPlanException.Problem(
-              prefix + "_PASSWORD_FILE", 0, "set together with " + prefix + "_PASSWORD; set one"));
-    } else if (passwordFile != null) {
-      unreadable(passwordFile)
-          .ifPresent(
-              why ->
-                  problems.add(
-                      new InvalidPlanException.Problem(
-                          prefix + "_PASSWORD_FILE",
-                          0,
-                          "names " + passwordFile + ", which " + why)));
-    }
+    problems.addAll(Login.problems(prefix, environment));
     return problems;
-  }
-
-  private static Optional<String> unreadable(String file) {
-    try {
-      Path path = Path.of(file);
-      return Files.isDirectory(path)
-          ? Optional.of("is a directory; name a file")
-          : Files.isReadable(path) ? Optional.empty() : Optional.of("cannot be read");
-    } catch (InvalidPathException e) {
-      return Optional.of("is no path: " + e.getReason());
-    }
   }
 
   private static void checkUrl(
@@ -164,12 +137,13 @@ public final class Database implements Serializable {
             problem -> {
               throw new IllegalArgumentException("option url " + problem);
             });
-    return new Database("url", url, null, new Login(user, password, null), connectTimeout, UTC);
+    return new Database(
+        "url", url, null, new Login(user, MaskedSecret.of(password), null), connectTimeout, UTC);
   }
 
   /**
-   * What {@link #fromOptions} needs to open the same connections on another machine; holds the
-   * password.
+   * What {@link #fromOptions} needs to open the same connections on another machine; the password
+   * is in it, masked, because Spark shows options in many places.
    */
   public Map<String, String> toOptions() {
     Map<String, String> options = new HashMap<>();
@@ -177,15 +151,7 @@ public final class Database implements Serializable {
     options.put("backfill.prefix", prefix);
     options.put("backfill.timeZone", timeZone);
     options.put("backfill.connectTimeoutMillis", Long.toString(connectTimeout.toMillis()));
-    if (login.user() != null) {
-      options.put("user", login.user());
-    }
-    if (login.password() != null) {
-      options.put("password", login.password());
-    }
-    if (login.passwordFile() != null) {
-      options.put("backfill.passwordFile", login.passwordFile());
-    }
+    login.into(options);
     return options;
   }
 
@@ -195,8 +161,7 @@ public final class Database implements Serializable {
         options.get("backfill.prefix"),
         options.get("url"),
         null,
-        new Login(
-            options.get("user"), options.get("password"), options.get("backfill.passwordFile")),
+        Login.from(options),
         Duration.ofMillis(Long.parseLong(options.get("backfill.connectTimeoutMillis"))),
         options.get("backfill.timeZone"));
   }
@@ -232,53 +197,20 @@ public final class Database implements Serializable {
   }
 
   private Connection open(String at, String applicationName) throws SQLException {
-    return SessionStart.open(at, properties(applicationName), timeZone);
+    Properties properties = properties(applicationName);
+    return LibpqPasswordFile.watched(
+        properties,
+        () -> SessionStart.open(JdbcUrl.without(at, OURS.keySet()), properties, timeZone));
   }
 
-  /**
-   * Settings of one connection. {@code prepareThreshold=0}: a named prepared statement would
-   * outlive its transaction, and behind transaction pooling the next one runs on another server
-   * session. {@code assumeMinServerVersion}: or the driver would set the name and the digits of
-   * floats by statements of its own, which stay in a pooler's session; preflight refuses an older
-   * server.
-   */
   private Properties properties(String applicationName) throws SQLException {
-    Properties properties = new Properties();
-    if (login.user() != null) {
-      properties.setProperty("user", login.user());
-    }
-    Optional<String> secret = secret();
-    if (secret.isPresent()) {
-      properties.setProperty("password", secret.get());
-    }
-    properties.setProperty("ApplicationName", applicationName);
-    properties.setProperty("assumeMinServerVersion", "14");
+    Properties properties = login.properties(prefix);
+    properties.putAll(OURS);
+    properties.setProperty(NAME, applicationName);
     properties.setProperty("connectTimeout", Long.toString(connectTimeout.toSeconds()));
     properties.setProperty("loginTimeout", Long.toString(connectTimeout.toSeconds()));
     properties.setProperty("tcpKeepAlive", "true");
-    properties.setProperty("prepareThreshold", "0");
     return properties;
-  }
-
-  /** Read again for each connection: a rotated password must not end a long run. */
-  private Optional<String> secret() throws SQLException {
-    if (login.passwordFile() == null) {
-      return Optional.ofNullable(login.password());
-    }
-    try {
-      String text = Files.readString(Path.of(login.passwordFile()));
-      // An editor ends the file with it; a blank may be the password's own.
-      return Optional.of(ONE_NEWLINE.matcher(text).replaceFirst(""));
-    } catch (IOException e) {
-      throw new SQLException(
-          "cannot read the password from "
-              + login.passwordFile()
-              + ", named by "
-              + prefix
-              + "_PASSWORD_FILE",
-          SqlState.INVALID_AUTHORIZATION.code(),
-          e);
-    }
   }
 
   /** The role and the place, without a secret. */

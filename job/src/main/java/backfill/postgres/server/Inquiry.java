@@ -23,7 +23,8 @@ public final class Inquiry implements AutoCloseable {
 
   /**
    * @param lockTimeout how long one attempt waits for a lock
-   * @param retryFor how long a question is asked again for want of a lock; zero for never
+   * @param retryFor how long a question is asked again that a lock or a replay broke off; zero for
+   *     never
    */
   public Inquiry(Connection connection, Duration lockTimeout, Duration retryFor)
       throws SQLException {
@@ -72,10 +73,14 @@ public final class Inquiry implements AutoCloseable {
       try {
         return attempt(limit, question);
       } catch (SQLException e) {
-        if (!SqlState.LOCK_NOT_AVAILABLE.is(e)) {
+        if (SqlState.SERIALIZATION_FAILURE.is(e)) {
+          // A standby ends a question for the sake of what it replays, and the connection lasts.
+          retry.pauseOrThrow(e);
+        } else if (SqlState.LOCK_NOT_AVAILABLE.is(e)) {
+          pauseOrSayWhy(retry, e);
+        } else {
           throw e;
         }
-        pauseOrSayWhy(retry, e);
       }
     }
   }

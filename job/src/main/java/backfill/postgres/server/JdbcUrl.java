@@ -8,9 +8,11 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Properties;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.postgresql.Driver;
 import org.postgresql.PGProperty;
 
@@ -35,8 +37,9 @@ final class JdbcUrl {
   private static final Pattern HOST =
       Pattern.compile("(\\[[0-9A-Fa-f:.]*(%\\w+)?]|[\\p{L}\\p{N}._-]*)(:\\d{1,5})?");
 
+  /** What the driver does not know is logged by it all the same. */
   private static final Pattern SECRET =
-      Pattern.compile("(password(?!callback)|passwd|passphrase|pwd|secret)[^=&?;/]*=");
+      Pattern.compile("(pass(?!wordcallback)|pwd|secret|token|credential)[^=&?;/]*=");
 
   private JdbcUrl() {}
 
@@ -98,12 +101,28 @@ final class JdbcUrl {
     if (!shape.matches() || !hosts(shape.group("hosts"))) {
       return Optional.empty();
     }
-    return Optional.ofNullable(Driver.parseURL(url, null));
+    // Else the driver would look for one, in a file that may be broken.
+    Properties password = new Properties();
+    password.setProperty("password", "");
+    return Optional.ofNullable(Driver.parseURL(url, password));
   }
 
   private static boolean hosts(String hosts) {
     return hosts == null
         || List.of(hosts.split(",", -1)).stream().allMatch(HOST.asMatchPredicate());
+  }
+
+  /** The same URL without these parameters. */
+  static String without(String url, Set<String> names) {
+    String address = beforeParameters(url);
+    if (address.length() == url.length()) {
+      return url;
+    }
+    String kept =
+        Stream.of(url.substring(address.length() + 1).split("&"))
+            .filter(parameter -> !names.contains(parameter.replaceFirst("=.*", "")))
+            .collect(Collectors.joining("&"));
+    return kept.isEmpty() ? address : address + "?" + kept;
   }
 
   /** Hosts, ports and database, for people; nothing of a URL that the driver cannot read. */

@@ -84,6 +84,8 @@ public final class KeyedSelect implements AutoCloseable {
 
   @Override
   public void close() throws SQLException {
-    connection.close();
+    try (connection) {
+      connection.rollback();
+    }
   }
 }

@@ -2,6 +2,7 @@ package backfill.postgres.snapshot;
 
 import backfill.plan.Plan;
 import backfill.postgres.server.SqlFailure;
+import java.sql.SQLException;
 import java.util.Optional;
 
 /** A reader did not find the snapshot that it should read in: who held it is gone. */
@@ -17,9 +18,10 @@ public final class LostSnapshotException extends RuntimeException {
    * why. Empty for any other failure.
    *
    * @param database what the plan calls the snapshot's
+   * @param held why the session ended that held it, if that is known
    */
   public static Optional<LostSnapshotException> in(
-      Exception failure, String database, Snapshot snapshot) {
+      Exception failure, String database, Snapshot snapshot, Optional<SQLException> held) {
     if (!SqlFailure.lostSnapshot(failure)) {
       return Optional.empty();
     }
@@ -30,7 +32,8 @@ public final class LostSnapshotException extends RuntimeException {
                 + (database.equals(Plan.MAIN) ? "" : " of database " + database)
                 + " was gone before everything was read in it: the session that held it (pid "
                 + snapshot.pid()
-                + ") has ended",
+                + ") has ended"
+                + held.map(said -> " (" + SqlFailure.message(said) + ")").orElse(""),
             failure));
   }
 }

@@ -120,7 +120,12 @@ public final class PairCopy implements AutoCloseable {
 
   @Override
   public void close() throws SQLException {
-    // Ends a read that was broken off, too.
-    connection.close();
+    try (connection) {
+      // A pooler would end the session of a client that leaves in a transaction. A read that is
+      // broken off ends with its connection: to go on, the driver would wait for the rest of it.
+      if (copy == null) {
+        connection.rollback();
+      }
+    }
   }
 }

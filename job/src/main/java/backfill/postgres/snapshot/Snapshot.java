@@ -134,6 +134,21 @@ public final class Snapshot implements AutoCloseable {
     }
   }
 
+  /** Why the session that holds it has ended, in the server's words; empty while it lasts. */
+  public Optional<SQLException> ended() {
+    Connection holder = held.get(held.size() - 1);
+    try {
+      if (!holder.isClosed()) {
+        try (Statement statement = holder.createStatement()) {
+          statement.execute("SELECT 1");
+        }
+      }
+      return Optional.empty();
+    } catch (SQLException e) {
+      return Optional.of(e);
+    }
+  }
+
   /** The server process that holds it. */
   int pid() {
     return pid;

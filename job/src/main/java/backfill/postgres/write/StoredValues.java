@@ -220,6 +220,9 @@ public final class StoredValues implements AutoCloseable {
 
   @Override
   public void close() throws SQLException {
-    connection.close();
+    try (connection) {
+      // A pooler would end the session of a client that leaves in a transaction.
+      connection.rollback();
+    }
   }
 }

@@ -5,6 +5,9 @@ import backfill.plan.Source;
 import backfill.plan.Step;
 import backfill.postgres.catalog.Table;
 import backfill.postgres.preflight.PreflightResult;
+import backfill.postgres.server.RecoveryConflictException;
+import backfill.postgres.server.Server;
+import backfill.postgres.server.SqlFailure;
 import backfill.postgres.snapshot.LostSnapshotException;
 import backfill.postgres.snapshot.NotedTables;
 import backfill.postgres.snapshot.Snapshot;
@@ -155,20 +158,39 @@ public final class Reading implements AutoCloseable {
         });
   }
 
-  /** Says which snapshot it was that a reader did not find; no read outlives a failure. */
+  /**
+   * Says which snapshot it was that a reader did not find, or that a standby ended the read; no
+   * read outlives a failure.
+   */
   private <T> T in(String database, SnapshotReader reader, Supplier<T> reads) {
     try {
       return reads.get();
     } catch (Exception e) {
       // Spark throws what no signature declares.
       giveUp();
+      Optional<String> standby = standby(database, reader);
+      Optional<SQLException> held =
+          SqlFailure.lostSnapshot(e) || standby.isPresent() && SqlFailure.connectionLost(e)
+              ? reader.snapshot().ended()
+              : Optional.empty();
+      Optional<RecoveryConflictException> conflict = RecoveryConflictException.in(e, standby, held);
+      if (conflict.isPresent()) {
+        throw conflict.get();
+      }
       Optional<LostSnapshotException> lost =
-          LostSnapshotException.in(e, database, reader.snapshot());
+          LostSnapshotException.in(e, database, reader.snapshot(), held);
       if (lost.isPresent()) {
         throw lost.get();
       }
       throw e;
     }
+  }
+
+  /** Where a reader reads, if that is one; targets may have a snapshot of the primary. */
+  private Optional<String> standby(String database, SnapshotReader reader) {
+    return Optional.of(ready.databases().get(database).read())
+        .filter(server -> server.standby() && reader == readers.get(database))
+        .map(Server::address);
   }
 
   private void giveUp() {

@@ -56,6 +56,9 @@ class JdbcUrlTest {
         "jdbc:postgresql://db/app?user=x&pass%77ord=Marker",
         "jdbc:postgresql://db/app?user=x%26password%3DMarker",
         "jdbc:postgresql://db/app?pwd=Marker",
+        "jdbc:postgresql://db/app?user=x&pass=Marker",
+        "jdbc:postgresql://db/app?PgPass=Marker",
+        "jdbc:postgresql://db/app?accessToken=Marker",
         "jdbc:postgresql://db/app#password=Marker",
         "jdbc:postgresql:app?trustStorePassword=Marker"
       })
@@ -100,6 +103,18 @@ class JdbcUrlTest {
             "is not a PostgreSQL JDBC URL"
                 + shown
                 + "; expected jdbc:postgresql://host:5432/name, without user and password");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "jdbc:postgresql://db/app, jdbc:postgresql://db/app",
+    "jdbc:postgresql://db/app?prepareThreshold=5, jdbc:postgresql://db/app",
+    "jdbc:postgresql://db/app?ssl=true&prepareThreshold=5&user=a, jdbc:postgresql://db/app?ssl=true&user=a",
+    "jdbc:postgresql:app?autosave&ssl=true, jdbc:postgresql:app?ssl=true"
+  })
+  void whatIsOursIsTakenOut(String url, String without) {
+    assertThat(JdbcUrl.without(url, java.util.Set.of("prepareThreshold", "autosave")))
+        .isEqualTo(without);
   }
 
   @Test
