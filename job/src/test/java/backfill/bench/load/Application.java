@@ -102,6 +102,11 @@ final class Application implements AutoCloseable {
     return Duration.between(began, moment).toNanos();
   }
 
+  /** When such a second of its clock began. */
+  Instant momentAt(long second) {
+    return began.plusSeconds(second);
+  }
+
   private long now() {
     return System.nanoTime() - beganNanos;
   }

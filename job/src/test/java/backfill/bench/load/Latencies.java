@@ -13,6 +13,7 @@ import java.util.stream.LongStream;
  */
 final class Latencies {
   private static final double NANOS_PER_MILLI = 1e6;
+  private static final long NANOS_PER_SECOND = 1_000_000_000;
 
   private long[] due = new long[1024];
   private long[] took = new long[1024];
@@ -66,6 +67,17 @@ final class Latencies {
     }
     within.failures.putAll(failures);
     return within;
+  }
+
+  /** Those that were due in each second, by its number. */
+  Map<Long, Latencies> seconds() {
+    Map<Long, Latencies> seconds = new TreeMap<>();
+    for (int i = 0; i < size; i++) {
+      seconds
+          .computeIfAbsent(due[i] / NANOS_PER_SECOND, second -> new Latencies())
+          .add(due[i], due[i] + took[i]);
+    }
+    return seconds;
   }
 
   /**

@@ -68,6 +68,7 @@ class LatenciesTest {
     latencies.addFailure("55P03");
     latencies.addAll(another);
 
+    assertThat(latencies.seconds()).containsOnlyKeys(0L);
     Latencies late = latencies.due(due -> due >= 20);
 
     assertThat(late.count()).isEqualTo(2);

@@ -32,7 +32,7 @@ final class LoadRun {
   private static final String COPY = FILLED + "_copy";
 
   /** What starts the job with the machine's two processors' worth of tasks, though it has one. */
-  static final Map<String, String> TASKS = Map.of("BACKFILL_SUBMIT_ARGS", "--master local[2]");
+  static final String TASKS = "--master local[2]";
 
   private static final List<String> OFF = List.of("--set", "throttle=off");
 
@@ -133,6 +133,9 @@ final class LoadRun {
       Thread.sleep(times.warm().toMillis());
       Window window = work(beside).run(beside, round);
       Latencies latencies = within(application, window);
+      Files.writeString(
+          launch.directory().resolve("load-%s-%d.csv".formatted(beside, round)),
+          seconds(application, latencies));
       runs.add(
           new Measured(
               beside,
@@ -178,8 +181,8 @@ final class LoadRun {
     command.addAll(List.of("run", bench.plan(), "--report", report.toString()));
     command.addAll(launch.options());
     command.addAll(settings);
-    Map<String, String> environment = new HashMap<>(TASKS);
-    environment.putAll(server.environment(part().prefix(), COPY));
+    Map<String, String> environment = new HashMap<>(server.environment(part().prefix(), COPY));
+    environment.put("BACKFILL_SUBMIT_ARGS", TASKS);
     Instant began = Instant.now();
     TimedProcess process = TimedProcess.run(cores.behindApplication(command), environment, log());
     if (process.exitCode() != 0 || !Files.exists(report)) {
@@ -199,6 +202,24 @@ final class LoadRun {
       statement.execute(TestingUpstreamTables.sql("defectdojo-peer"));
       return new Window(from, Instant.now());
     }
+  }
+
+  /** How it fared in each second, to be held beside what the job's log says of that second. */
+  private static String seconds(Application application, Latencies latencies) {
+    StringBuilder text = new StringBuilder("second,transactions,p50Millis,p99Millis,longestMillis\n");
+    latencies
+        .seconds()
+        .forEach(
+            (second, within) ->
+                text.append(
+                    "%s,%d,%.2f,%.2f,%.2f%n"
+                        .formatted(
+                            application.momentAt(second),
+                            within.count(),
+                            within.percentileMillis(0.5),
+                            within.percentileMillis(0.99),
+                            within.percentileMillis(1))));
+    return text.toString();
   }
 
   private static Latencies within(Application application, Window window)

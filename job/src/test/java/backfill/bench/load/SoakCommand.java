@@ -7,7 +7,6 @@ import backfill.bench.load.Application.Load;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -29,6 +28,11 @@ import picocli.CommandLine.Option;
     },
     sortOptions = false)
 final class SoakCommand implements Callable<Integer> {
+  /** Spark recalls a thousand jobs, which take a hundred reruns to come together. */
+  private static final String SHORT_MEMORY =
+      " --conf spark.ui.retainedJobs=50 --conf spark.ui.retainedStages=50"
+          + " --conf spark.ui.retainedTasks=500 --conf spark.sql.ui.retainedExecutions=50";
+
   @Mixin private ApplicationOptions options;
 
   @Option(
@@ -53,9 +57,12 @@ final class SoakCommand implements Callable<Integer> {
     List<String> command = new ArrayList<>(launch.job());
     command.addAll(List.of("run", bench.plan()));
     command.addAll(launch.options());
-    Map<String, String> environment = new HashMap<>(LoadRun.TASKS);
-    environment.put(
-        "BACKFILL_JVM_OPTIONS", Submitted.jvmOptions(launch.classPath(), RerunOnDemand.class));
+    Map<String, String> environment =
+        Map.of(
+            "BACKFILL_SUBMIT_ARGS",
+            LoadRun.TASKS + SHORT_MEMORY,
+            "BACKFILL_JVM_OPTIONS",
+            Submitted.jvmOptions(launch.classPath(), RerunOnDemand.class));
     SoakResult result;
     try (PinnedServer pinned = PinnedServer.start(System.getenv())) {
       result =

@@ -36,7 +36,7 @@ record SoakResult(
     HEAP("job's heap, MB", 16 * MIB, SoakSample::heapBytes),
     RESIDENT("job's process, MB", 64 * MIB, SoakSample::residentBytes),
     CONNECTIONS("connections left", 0, SoakSample::connections),
-    LEDGER("ledger, MB", MIB, SoakSample::ledgerBytes),
+    LEDGER("ledger beside runs, MB", MIB, SoakSample::ledgerBytes),
     TARGETS("filled tables, MB", 2 * MIB, SoakSample::targetBytes),
     DEAD("dead rows", 5_000, SoakSample::deadRows);
 

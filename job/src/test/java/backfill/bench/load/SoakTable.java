@@ -20,12 +20,12 @@ final class SoakTable {
             result.p99Millis(),
             result.failures()));
     text.append(
-        String.format("%-20s %12s %12s %12s%n", "", "first third", "last third", "largest"));
+        String.format("%-24s %12s %12s %12s%n", "", "first third", "last third", "largest"));
     for (SoakResult.Trend trend : result.trends()) {
       text.append(
           String.format(
               Locale.ROOT,
-              "%-20s %,12.1f %,12.1f %,12.1f  %s%n",
+              "%-24s %,12.1f %,12.1f %,12.1f  %s%n",
               trend.title(),
               trend.first(),
               trend.last(),
