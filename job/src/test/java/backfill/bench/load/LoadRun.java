@@ -34,8 +34,6 @@ final class LoadRun {
   /** What starts the job with the machine's two processors' worth of tasks, though it has one. */
   static final String TASKS = "--master local[2]";
 
-  private static final List<String> OFF = List.of("--set", "throttle=off");
-
   private final BenchServer server;
   private final Cores cores;
   private final String pinned;
@@ -160,8 +158,7 @@ final class LoadRun {
   private Work work(Beside beside) {
     return switch (beside) {
       case NOTHING -> (what, round) -> pause(times.alone());
-      case THROTTLED -> (what, round) -> job(what, round, List.of());
-      case UNTHROTTLED -> (what, round) -> job(what, round, OFF);
+      case THROTTLED, UNTHROTTLED -> this::job;
       case INSERT -> (what, round) -> insert();
     };
   }
@@ -173,14 +170,12 @@ final class LoadRun {
   }
 
   /** From Spark's session being ready: until then it asks the server for nothing. */
-  private Window job(Beside beside, int round, List<String> settings)
-      throws IOException, InterruptedException {
+  private Window job(Beside beside, int round) throws IOException, InterruptedException {
     Path report = launch.directory().resolve("load-%s-%d.json".formatted(beside, round));
     Files.deleteIfExists(report);
     List<String> command = new ArrayList<>(launch.job());
     command.addAll(List.of("run", bench.plan(), "--report", report.toString()));
-    command.addAll(launch.options());
-    command.addAll(settings);
+    command.addAll(beside.options(launch.options()));
     Map<String, String> environment = new HashMap<>(server.environment(part().prefix(), COPY));
     environment.put("BACKFILL_SUBMIT_ARGS", TASKS);
     Instant began = Instant.now();
@@ -206,7 +201,8 @@ final class LoadRun {
 
   /** How it fared in each second, to be held beside what the job's log says of that second. */
   private static String seconds(Application application, Latencies latencies) {
-    StringBuilder text = new StringBuilder("second,transactions,p50Millis,p99Millis,longestMillis\n");
+    StringBuilder text =
+        new StringBuilder("second,transactions,p50Millis,p99Millis,longestMillis\n");
     latencies
         .seconds()
         .forEach(

@@ -43,12 +43,20 @@ final class LoadTable {
         text.append(String.format("  failed by SQLSTATE: %s%n", row.failures()));
       }
     }
+    for (Row row : result.table()) {
+      if (!row.beside().settings().isEmpty()) {
+        text.append(
+            String.format(
+                "%s: %s%n", row.beside().title(), String.join(", ", row.beside().settings())));
+      }
+    }
     result.problems().forEach(problem -> text.append(String.format("PROBLEM: %s%n", problem)));
     if (!result.isReached()) {
       text.append(
           String.format(
               Locale.ROOT,
-              "NOT REACHED: beside backfill run, p99 within %.0f times of that without, and none failed%n",
+              "NOT REACHED: beside %s, p99 within %.0f times of that without, and none failed%n",
+              Beside.THROTTLED.title(),
               LoadResult.MOST));
     }
     return text.toString();

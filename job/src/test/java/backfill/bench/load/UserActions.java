@@ -56,9 +56,7 @@ final class UserActions implements AutoCloseable {
         prepare(
             "SELECT 1 FROM dojo_product_authorized_users WHERE product_id = ? AND dojo_user_id = ?");
     productsOfUser =
-        prepare(
-            "SELECT product_id FROM dojo_product_authorized_users WHERE dojo_user_id = ?"
-                + " ORDER BY product_id LIMIT 25");
+        prepare("SELECT product_id FROM dojo_product_authorized_users WHERE dojo_user_id = ?");
     membersOfProduct =
         prepare("SELECT user_id, role_id FROM dojo_product_member WHERE product_id = ?");
     login = prepare("UPDATE auth_user SET last_login = now() WHERE id = ?");
