@@ -4,6 +4,7 @@ import backfill.bench.BenchCase;
 import backfill.bench.Launch;
 import backfill.bench.load.Application.Load;
 import backfill.bench.load.LoadRun.Times;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -28,7 +29,7 @@ import picocli.CommandLine.Option;
           + " the INSERT, while it runs. Medians count, and all failures. It ends with 1 where a backfill failed, a"
           + " transaction of the application failed beside the job, or its p99 was more than twice that without.",
       "The figures of the README, and the file that they are taken from:",
-      "  job/bin/bench load --runs 3 --json job/src/test/resources/bench/load.json"
+      "  job/bin/bench load --runs 3 --json job/src/test/resources/bench/load.json --readme README.md"
     },
     sortOptions = false)
 final class LoadCommand implements Callable<Integer> {
@@ -60,6 +61,12 @@ final class LoadCommand implements Callable<Integer> {
       description = "where the figures go; default job/target/bench/load.json")
   private Path json;
 
+  @Option(
+      names = "--readme",
+      paramLabel = "FILE",
+      description = "whose table of these figures is replaced")
+  private Path readme;
+
   @Override
   public Integer call() throws Exception {
     options.requirePositive("--runs", rounds);
@@ -78,7 +85,9 @@ final class LoadCommand implements Callable<Integer> {
     }
     Figures.write(json == null ? launch.directory().resolve("load.json") : json, result);
     System.out.print(LoadTable.of(result));
-    System.out.printf("%nFor the README:%n%s%n", String.join("\n", LoadTable.markdown(result)));
+    if (readme != null) {
+      Files.writeString(readme, LoadTable.replaced(Files.readString(readme), result));
+    }
     return result.problems().isEmpty() && result.isReached() ? 0 : 1;
   }
 }

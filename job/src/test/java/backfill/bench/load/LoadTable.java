@@ -4,9 +4,16 @@ import backfill.bench.load.LoadResult.Row;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** An application's figures as people read them: on a terminal, and in the README. */
 final class LoadTable {
+  private static final String HEAD =
+      "| beside the application | p50 ms | p99 ms | to none | per s | failed | backfill s |";
+  private static final Pattern TABLE =
+      Pattern.compile("^" + Pattern.quote(HEAD) + "\n(?:[|].*\n)*", Pattern.MULTILINE);
+
   private LoadTable() {}
 
   static String of(LoadResult result) {
@@ -82,6 +89,16 @@ final class LoadTable {
               seconds(row)));
     }
     return lines;
+  }
+
+  /** The same text with this table instead of the one that is there, of whatever figures. */
+  static String replaced(String text, LoadResult result) {
+    String table = String.join("\n", markdown(result)) + "\n";
+    Matcher found = TABLE.matcher(text);
+    if (!found.find()) {
+      throw new IllegalArgumentException("the text has no table that begins with " + HEAD);
+    }
+    return found.replaceFirst(Matcher.quoteReplacement(table));
   }
 
   private static String ratio(Row row) {

@@ -3,6 +3,8 @@ package backfill.bench.load;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import backfill.bench.load.LoadResult.Measured;
+import backfill.testing.TestingCheckout;
+import backfill.testing.TestingUpstreamTables;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -53,6 +55,24 @@ class LoadTableTest {
     assertThat(LoadTable.of(slow))
         .endsWith(
             "NOT REACHED: beside backfill run, throttled, p99 within 2 times of that without, and none failed\n");
+  }
+
+  @Test
+  void readmesTableIsReplacedByThatOfTheFigures() throws Exception {
+    LoadResult measured = Figures.read(TestingUpstreamTables.resource("/bench/load.json"));
+    String readme = Files.readString(TestingCheckout.root().resolve("README.md"));
+
+    assertThat(LoadTable.replaced(readme, measured))
+        .as("README.md has the figures of bench/load.json; bench load --help says how")
+        .isEqualTo(readme);
+    assertThat(readme).contains(measured.machine());
+    LoadResult other = result(run(Beside.NOTHING, 1, 4, Map.of(), null));
+    assertThat(LoadTable.replaced("before\n\n" + table(measured) + "\nafter\n", other))
+        .isEqualTo("before\n\n" + table(other) + "\nafter\n");
+  }
+
+  private static String table(LoadResult result) {
+    return String.join("\n", LoadTable.markdown(result)) + "\n";
   }
 
   private static LoadResult result(Measured... runs) {
