@@ -40,7 +40,9 @@ record PlanText(String location, String text) {
       return named(name).orElseThrow(() -> new InvalidPlanException(name, notFound(name, path)));
     } catch (AccessDeniedException e) {
       throw new InvalidPlanException(name, "cannot be read: its permissions do not allow it");
-    } catch (IOException | IllegalArgumentException e) {
+    } catch (IOException e) {
+      throw new InvalidPlanException(name, "cannot be read: " + HadoopFiles.message(e));
+    } catch (IllegalArgumentException e) {
       throw new InvalidPlanException(name, "cannot be read: " + e.getMessage());
     }
   }

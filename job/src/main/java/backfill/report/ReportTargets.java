@@ -71,7 +71,9 @@ public final class ReportTargets {
   private static String ofUri(String target) {
     try {
       return HadoopFiles.isDirectory(target) ? "name a file, this is a directory" : null;
-    } catch (IOException | IllegalArgumentException e) {
+    } catch (IOException e) {
+      return "name a URI that Hadoop can write: " + HadoopFiles.message(e);
+    } catch (IllegalArgumentException e) {
       return "name a URI that Hadoop can write: " + e.getMessage();
     }
   }

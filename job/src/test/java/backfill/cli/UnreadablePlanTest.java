@@ -10,6 +10,8 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Files that are no plan, and files of the environment and of options that are none. */
 class UnreadablePlanTest {
@@ -44,6 +46,27 @@ class UnreadablePlanTest {
 
     assertThat(refused(NOWHERE, "check", cut.toString()))
         .containsExactly(cut + ":3: the byte 0xC3 is not UTF-8; save the plan as UTF-8");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "file:///",
+        "file:/",
+        "file://host/a",
+        "http://127.0.0.1:1/p.conf",
+        "hdfs://127.0.0.1:1/p.conf",
+        "hdfs:///",
+        "hdfs://a b/c",
+        "s3a://",
+        "viewfs:///x",
+        "nosuch://x/y",
+        "jar:file:/a!/b"
+      })
+  void placeWithoutAPlanIsNamedInWords(String place) {
+    assertThat(refused(NOWHERE, "check", place))
+        .hasSize(1)
+        .allSatisfy(said -> assertThat(said).startsWith(place + ": ").doesNotContain("Exception"));
   }
 
   @Test

@@ -90,6 +90,10 @@ public final class HadoopFiles {
   /** What a failure says, in one line. */
   public static String message(IOException failure) {
     String message = failure.getMessage() == null ? failure.toString() : failure.getMessage();
-    return message.strip().replaceAll("\\s*\\R.*", "");
+    return message
+        .strip()
+        .replaceAll("\\s*\\R.*", "")
+        .replaceFirst("; For more details see:.*", "")
+        .replaceAll("\\b(?:[a-z]\\w*\\.)*[A-Z]\\w*Exception: ", "");
   }
 }
