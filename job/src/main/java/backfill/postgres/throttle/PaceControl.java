@@ -10,7 +10,7 @@ import java.util.OptionalLong;
 /**
  * Decides from what the signals read how many rows a second the writers may write, and how many of
  * them. It grows while all is quiet, as TCP does: doubling up to half of what was too much, then by
- * a tenth of that a second; and halves where one signal is not quiet. Times are those of {@link
+ * a tenth a second; and halves where one signal is not quiet. Times are those of {@link
  * System#nanoTime}, and given: it has no clock of its own. Used by one thread.
  */
 final class PaceControl {
@@ -134,7 +134,7 @@ final class PaceControl {
     if (rate < good) {
       rate = Math.min(good, rate * Math.pow(2, seconds));
     } else {
-      rate += good * GROWTH * seconds;
+      rate *= Math.pow(1 + GROWTH, seconds);
     }
     boolean far =
         measured.isPresent() && measured.getAsLong() > 0 && rate > FAR * measured.getAsLong();

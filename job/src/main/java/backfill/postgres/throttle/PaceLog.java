@@ -65,6 +65,10 @@ final class PaceLog {
   /** The writing is over. */
   synchronized void end(long nowNanos) {
     if (open != null) {
+      say.accept(
+          "throttle: the writing ends in a pause of %s (%s)"
+              .formatted(
+                  ReadingUnit.MILLIS.words((nowNanos - open.sinceNanos()) / 1e6), open.words()));
       ended.add(open.at(nowNanos));
       open = null;
     }

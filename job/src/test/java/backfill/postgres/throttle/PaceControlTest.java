@@ -78,7 +78,7 @@ class PaceControlTest {
     assertThat(next(reading(Level.SLOW, false), 40_000).rowsPerSecond()).hasValue(20_000);
     assertThat(quiet(20_000).rowsPerSecond()).hasValue(40_000);
     assertThat(quiet(40_000).rowsPerSecond()).hasValue(44_000);
-    assertThat(quiet(44_000).rowsPerSecond()).hasValue(48_000);
+    assertThat(quiet(44_000).rowsPerSecond()).hasValue(48_400);
     assertThat(quiet(48_000).writers()).isGreaterThan(4);
   }
 
