@@ -19,7 +19,8 @@ enum Measure {
   PROTOCOL("auto, copy or unnest", "auto|copy|unnest"),
   APPROVE("none, counts or exact", "none|counts|exact"),
   ON_REVOKED("report or remove", "report|remove"),
-  AUTOVACUUM("ignore, slow or pause", "ignore|slow|pause");
+  AUTOVACUUM("ignore, slow or pause", "ignore|slow|pause"),
+  ANALYZE("auto or off", "auto|off");
 
   /** Stands for no limit. */
   static final String NONE = "none";
@@ -53,7 +54,7 @@ enum Measure {
                 config(text.replaceFirst("min$", "minutes")).getDuration("it").toMillis();
             case BYTES, BYTES_LIMIT -> config(text).getBytes("it");
             // An enum has the same words in the same order.
-            case PROTOCOL, APPROVE, ON_REVOKED, AUTOVACUUM ->
+            case PROTOCOL, APPROVE, ON_REVOKED, AUTOVACUUM, ANALYZE ->
                 (long) List.of(form.pattern().split("\\|")).indexOf(text);
           });
     } catch (ConfigException | ArithmeticException | NumberFormatException e) {
@@ -63,7 +64,11 @@ enum Measure {
 
   /** Whether it is one of some words, and no number. */
   boolean isWord() {
-    return this == PROTOCOL || this == APPROVE || this == ON_REVOKED || this == AUTOVACUUM;
+    return this == PROTOCOL
+        || this == APPROVE
+        || this == ON_REVOKED
+        || this == AUTOVACUUM
+        || this == ANALYZE;
   }
 
   /** Whether it may be left without a number. */

@@ -108,18 +108,29 @@ public record Settings(
     return stopAfter().map(stop -> stop.deadline(startedAt));
   }
 
+  /** Whether the server's statistics of a target are made anew once it grew. */
+  public enum Analyze {
+    /** Where it grew by more than a tenth, and we may. */
+    AUTO,
+    /** It is left to autovacuum, or to a person. */
+    OFF
+  }
+
   /**
    * @param readers connections that read one database at the same time, at most
    * @param fetchRows rows that one round trip brings
    * @param keysPerQuery keys that one statement asks for, of a source that is fetched by key
    * @param waitFor how long a replica may take to replay what its primary had when it was asked
+   * @param snapshotMaxAge how long a snapshot may be held
    */
-  public record Read(int readers, int fetchRows, int keysPerQuery, Duration waitFor) {
+  public record Read(
+      int readers, int fetchRows, int keysPerQuery, Duration waitFor, Duration snapshotMaxAge) {
     public Read {
       SettingKey.READERS.require(readers);
       SettingKey.FETCH_ROWS.require(fetchRows);
       SettingKey.KEYS_PER_QUERY.require(keysPerQuery);
       SettingKey.REPLICA_WAIT_FOR.require(waitFor);
+      SettingKey.SNAPSHOT_MAX_AGE.require(snapshotMaxAge);
     }
   }
 
@@ -162,6 +173,7 @@ public record Settings(
    * @param protocol how rows that are added travel
    * @param statementTimeout how long one statement of a batch may run
    * @param retryFor how long one batch is tried again after a passing failure
+   * @param analyze whether a target that grew is analyzed
    */
   public record Write(
       Writers parallel,
@@ -169,7 +181,8 @@ public record Settings(
       long batchBytes,
       Protocol protocol,
       Duration statementTimeout,
-      Duration retryFor) {
+      Duration retryFor,
+      Analyze analyze) {
     public Write {
       SettingKey.ROWS_PER_BATCH.require(rowsPerBatch);
       SettingKey.BATCH_BYTES.require(batchBytes);
@@ -177,7 +190,7 @@ public record Settings(
       SettingKey.RETRY_FOR.require(retryFor);
     }
 
-    /** With so many writers at most. */
+    /** With so many writers at most; what grew is analyzed. */
     public Write(
         int writers,
         int rowsPerBatch,
@@ -185,7 +198,14 @@ public record Settings(
         Protocol protocol,
         Duration statementTimeout,
         Duration retryFor) {
-      this(new Writers(1, writers), rowsPerBatch, batchBytes, protocol, statementTimeout, retryFor);
+      this(
+          new Writers(1, writers),
+          rowsPerBatch,
+          batchBytes,
+          protocol,
+          statementTimeout,
+          retryFor,
+          Analyze.AUTO);
     }
 
     /** Connections that write at the same time, at most. */

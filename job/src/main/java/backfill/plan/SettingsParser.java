@@ -145,7 +145,8 @@ final class SettingsParser {
             count(values, SettingKey.READERS),
             count(values, SettingKey.FETCH_ROWS),
             count(values, SettingKey.KEYS_PER_QUERY),
-            duration(values, SettingKey.REPLICA_WAIT_FOR)),
+            duration(values, SettingKey.REPLICA_WAIT_FOR),
+            duration(values, SettingKey.SNAPSHOT_MAX_AGE)),
         new Settings.Flatten(
             number(values, SettingKey.BROADCAST_BYTES),
             number(values, SettingKey.DICTIONARY_BYTES),
@@ -327,7 +328,8 @@ final class SettingsParser {
         number(values, SettingKey.BATCH_BYTES),
         Protocol.values()[count(values, SettingKey.PROTOCOL)],
         duration(values, SettingKey.STATEMENT_TIMEOUT),
-        duration(values, SettingKey.RETRY_FOR));
+        duration(values, SettingKey.RETRY_FOR),
+        Settings.Analyze.values()[count(values, SettingKey.ANALYZE)]);
   }
 
   private static long number(Map<SettingKey, OptionalLong> values, SettingKey setting) {

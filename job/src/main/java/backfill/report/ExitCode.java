@@ -8,6 +8,7 @@ import backfill.postgres.server.Lasting;
 import backfill.postgres.server.NotReadyException;
 import backfill.postgres.server.RecoveryConflictException;
 import backfill.postgres.server.SqlFailure;
+import backfill.postgres.snapshot.OldSnapshotException;
 import backfill.postgres.write.TooManyRejectedException;
 import backfill.spark.engine.SparkFailure;
 import backfill.spark.query.QueryFailure;
@@ -69,7 +70,8 @@ public enum ExitCode {
       return REFUSED;
     }
     if (failure instanceof LaggingReplicaException
-        || failure instanceof RecoveryConflictException) {
+        || failure instanceof RecoveryConflictException
+        || failure instanceof OldSnapshotException) {
       return READ_FAILED;
     }
     if (TooManyRejectedException.in(failure)) {
@@ -98,7 +100,10 @@ public enum ExitCode {
       case READ_FAILED ->
           failure instanceof LaggingReplicaException replica
               ? replica.passing()
-              : !lasts(failure) && !UnfitRowsException.in(failure) && !Lasting.timedOut(failure);
+              : !lasts(failure)
+                  && !(failure instanceof OldSnapshotException)
+                  && !UnfitRowsException.in(failure)
+                  && !Lasting.timedOut(failure);
       case WRITE_FAILED -> !lasts(failure) && !TooManyRejectedException.in(failure);
       case HELD -> true;
       default -> false;

@@ -114,6 +114,9 @@ final class ReportJson {
     keys.put("toSet", diffed.foretold().toSet());
     keys.put("diffRows", diffed.foretold().ofRows(rows -> rows.rows()));
     keys.put("diffChecksum", diffed.foretold().ofRows(rows -> rows.checksum()));
+    keys.put("analyzed", written.upkeep().analyzed());
+    keys.put("deadRows", written.upkeep().deadRows());
+    keys.put("vacuumDue", written.upkeep().vacuumDue());
     return keys;
   }
 

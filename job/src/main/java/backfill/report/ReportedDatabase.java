@@ -11,6 +11,7 @@ import backfill.postgres.write.Target;
 import backfill.spark.read.Reading;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
 
@@ -49,7 +50,7 @@ public final class ReportedDatabase {
     return new Report.SnapshotReport(
         snapshot.lsn(),
         snapshot.at().toString(),
-        reading.held().toMillis(),
+        snapshot.held().toMillis(),
         snapshot == main ? null : snapshot.laterThan(main).toMillis(),
         snapshot == main ? null : snapshot.laterByServersThan(main).toMillis(),
         taken.server(),
@@ -60,6 +61,19 @@ public final class ReportedDatabase {
   public static String sentence(Reading reading) {
     return reading.snapshots().stream()
         .map(taken -> sentence(taken, reading.main()))
+        .collect(Collectors.joining("; "));
+  }
+
+  /** How long the snapshots were held, for the log. */
+  public static String held(Reading reading) {
+    return reading.snapshots().stream()
+        .map(
+            taken ->
+                String.format(
+                    Locale.ROOT,
+                    "snapshot %s was held for %.1f s",
+                    taken.snapshot().id(),
+                    taken.snapshot().held().toMillis() / 1000.0))
         .collect(Collectors.joining("; "));
   }
 

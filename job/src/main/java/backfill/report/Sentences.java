@@ -10,6 +10,7 @@ import backfill.postgres.server.NotReadyException;
 import backfill.postgres.server.RecoveryConflictException;
 import backfill.postgres.server.SqlFailure;
 import backfill.postgres.snapshot.LostSnapshotException;
+import backfill.postgres.snapshot.OldSnapshotException;
 import backfill.postgres.undo.UndoCounts;
 import backfill.spark.query.QueryFailure;
 import backfill.spark.step.DiffCounts;
@@ -286,7 +287,9 @@ public final class Sentences {
       return "; " + advice;
     }
     // Its own words say what to do.
-    return failure instanceof LaggingReplicaException ? "." : ". " + mending(failure);
+    return failure instanceof LaggingReplicaException || failure instanceof OldSnapshotException
+        ? "."
+        : ". " + mending(failure);
   }
 
   /** What helps where another attempt alone does not. */

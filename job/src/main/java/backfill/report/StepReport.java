@@ -103,7 +103,17 @@ public record StepReport(
       Map<String, Long> changes,
       Deletes deletes,
       Map<String, Long> cascaded,
-      Rejected rejected) {}
+      Rejected rejected,
+      Upkeep upkeep) {}
+
+  /**
+   * What its table needs once no later step writes it; of an earlier one nothing is said.
+   *
+   * @param analyzed whether it was, where it grew by more than a tenth; else null
+   * @param deadRows what the run left dead in it, about; null before
+   * @param vacuumDue the statements that are due for it, and for tables that rows went along from
+   */
+  public record Upkeep(Boolean analyzed, Long deadRows, List<String> vacuumDue) {}
 
   /**
    * Rows added.
@@ -250,6 +260,11 @@ public record StepReport(
   /** How many rows are to be written. */
   public long toWrite() {
     return or0(toInsert()) + or0(toUpdate()) + or0(toDelete());
+  }
+
+  /** How many rows were set or deleted: each leaves one behind that is dead. */
+  public long updatedOrDeleted() {
+    return or0(updated()) + or0(deleted());
   }
 
   /** How many rows were written. */

@@ -57,6 +57,7 @@ public final class StepReportBuilder {
   private Deletes deletes = new Deletes(null, null, 0);
   private Map<String, Long> cascaded;
   private Rejected rejected = new Rejected(null, 0, null);
+  private StepReport.Upkeep upkeep = new StepReport.Upkeep(null, null, null);
   private StepReport.Verified verified = new StepReport.Verified(null, null, null, null, null);
   private Long statements;
   private Long retries;
@@ -94,7 +95,7 @@ public final class StepReportBuilder {
         new Read(read, leftOut, nested, nestedObjects),
         new Diffed(
             plan, toDo, owns, takenAway, foretold, new StepReport.Undoing(cannotUndo, ledgerBytes)),
-        new Written(inserts, sequencesSet, updates, changes, deletes, cascaded, rejected),
+        new Written(inserts, sequencesSet, updates, changes, deletes, cascaded, rejected, upkeep),
         verified,
         new Cost(
             statements,
@@ -334,6 +335,11 @@ public final class StepReportBuilder {
   /** How much is missing of what it is to make; null where that is not known. */
   public void missing(Long rows) {
     verified = new StepReport.Verified(rows, null, null, null, null);
+  }
+
+  /** What its table needs now that no later step writes it. */
+  public void upkeep(StepReport.Upkeep found) {
+    upkeep = found;
   }
 
   public void skipped() {

@@ -164,6 +164,7 @@ final class FillTurn implements Turn {
     read.forEach(FillStep::close);
     read.clear();
     if (reading != null) {
+      run.release(reading);
       reading.close();
       reading = null;
     }

@@ -13,6 +13,7 @@ import backfill.report.Progress;
 import backfill.report.Refusal;
 import backfill.report.RefusedException;
 import backfill.report.ReportBuilder;
+import backfill.report.ReportedDatabase;
 import backfill.report.Sentences;
 import backfill.report.Stage;
 import backfill.report.StepReportBuilder;
@@ -209,7 +210,8 @@ public final class RunScope {
         databases,
         applicationName,
         UUID.fromString(report.runId()),
-        this::waitsFor);
+        this::waitsFor,
+        session::cancelJobs);
   }
 
   /** It waits for this; not if the run was asked to stop. */
@@ -218,10 +220,12 @@ public final class RunScope {
     progress.waitsFor(what);
   }
 
-  /** Lets the snapshots of a reading go, and reports them. */
+  /** Lets the snapshots of a reading go, if they are held, and reports them. */
   void release(Reading reading) {
-    reading.release();
-    report.released(reading);
+    if (reading.release()) {
+      report.released(reading);
+      progress.say(stage + ": " + ReportedDatabase.held(reading));
+    }
   }
 
   /**

@@ -3,16 +3,20 @@ package backfill.run;
 import backfill.plan.Definition;
 import backfill.plan.Never;
 import backfill.plan.Plan;
+import backfill.plan.Settings;
 import backfill.plan.Step;
 import backfill.postgres.catalog.Table;
 import backfill.postgres.change.ChangeScope;
 import backfill.postgres.change.FoundChangeTargets;
+import backfill.postgres.ledger.Operation;
 import backfill.postgres.preflight.PreflightResult;
 import backfill.postgres.server.TableName;
 import backfill.spark.read.TablesToRead;
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.IntStream;
@@ -113,6 +117,56 @@ record Schedule(
                     List.of(table.name().name(), table.name().toString())
                         .contains(creates.object()))
             .isPresent();
+  }
+
+  /**
+   * A table that no step writes any more.
+   *
+   * @param steps those that wrote it, in their order
+   */
+  record Written(TableName table, List<Step> steps) {
+    Step last() {
+      return steps.get(steps.size() - 1);
+    }
+
+    /** Whether rows were added, so that it may have grown. */
+    boolean grows() {
+      return steps.stream()
+          .anyMatch(step -> step instanceof Step.Fill fill && Operation.inserts(fill));
+    }
+
+    /** What the last step that adds rows says of its statistics. */
+    Settings.Analyze analyze() {
+      return Step.fills(steps).stream()
+          .filter(Operation::inserts)
+          .reduce((first, second) -> second)
+          .map(fill -> fill.write().analyze())
+          .orElse(Settings.Analyze.OFF);
+    }
+  }
+
+  /** The tables that this turn is the last one to write: then they are seen to. */
+  List<Written> writtenLast(int turn) {
+    Map<TableName, List<Step>> writing = new LinkedHashMap<>();
+    for (List<Step> steps : turns) {
+      for (Step step : steps) {
+        target(step)
+            .ifPresent(table -> writing.computeIfAbsent(table, any -> new ArrayList<>()).add(step));
+      }
+    }
+    return writing.entrySet().stream()
+        .map(each -> new Written(each.getKey(), each.getValue()))
+        .filter(each -> turnOf(each.last()) == turn)
+        .toList();
+  }
+
+  /** Whose rows a step writes, if that is known. */
+  private Optional<TableName> target(Step step) {
+    return Optional.ofNullable(
+            step instanceof Step.Fill
+                ? ready.targets().get(step.name()).table()
+                : step instanceof Step.InPlace ? changes.tables().get(step.name()) : null)
+        .map(Table::name);
   }
 
   /**

@@ -1,6 +1,7 @@
 package backfill.run;
 
 import backfill.plan.Plan;
+import backfill.plan.Settings;
 import backfill.plan.Step;
 import backfill.postgres.catalog.Table;
 import backfill.postgres.change.ChangeListing;
@@ -13,6 +14,7 @@ import backfill.postgres.server.OpenTransactions;
 import backfill.postgres.server.Replicas;
 import backfill.postgres.snapshot.SnapshotListing;
 import backfill.postgres.write.BatchListing;
+import backfill.postgres.write.TableAnalysis;
 import backfill.postgres.write.Target;
 import backfill.postgres.write.WritePart;
 import backfill.spark.engine.Session;
@@ -74,6 +76,7 @@ final class SqlListing {
         fill(Step.fills(steps));
         written.addAll(Step.fills(steps));
       }
+      schedule.writtenLast(turn).forEach(this::afterwards);
       turn++;
       if (schedule.verifiesBefore(turn, written, ready)) {
         verify(written);
@@ -192,6 +195,17 @@ final class SqlListing {
                   applicationName)
               .statements());
     }
+  }
+
+  private void afterwards(Schedule.Written written) {
+    if (!written.grows() || written.analyze() == Settings.Analyze.OFF) {
+      return;
+    }
+    Step.Fill fill = Step.fills(written.steps()).get(0);
+    heading(
+        "afterwards, once %s is the last to have written %s: where it grew by more than a tenth, and the role may"
+            .formatted(written.last().name(), written.table()));
+    list(TableAnalysis.listing(ready.targets().get(fill.name()).table(), plan.settings()));
   }
 
   private void verify(List<Step.Fill> together) {

@@ -5,14 +5,15 @@ import backfill.plan.Settings;
 import backfill.postgres.ledger.RunLedger;
 import backfill.postgres.ledger.RunStatus;
 import backfill.postgres.server.Database;
-import backfill.postgres.server.Inquiry;
 import backfill.postgres.server.NamedDatabases;
-import backfill.postgres.server.NotReadyException;
-import backfill.postgres.server.Server;
+import backfill.postgres.server.RowEvent;
 import backfill.postgres.server.SqlFailure;
+import backfill.postgres.server.TableName;
 import backfill.postgres.server.Waits;
 import backfill.postgres.throttle.Throttling;
 import backfill.postgres.undo.Undo;
+import backfill.postgres.undo.WritableServer;
+import backfill.postgres.write.DeadRows;
 import backfill.report.ExitCode;
 import backfill.report.Progress;
 import backfill.report.Report;
@@ -23,8 +24,12 @@ import backfill.report.StepReportBuilder;
 import backfill.report.Stopping;
 import backfill.report.UndoReport;
 import backfill.spark.engine.Session;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.UUID;
@@ -126,7 +131,7 @@ public final class UndoRun {
       report.succeeded(RunStatus.SUCCEEDED, ExitCode.DONE);
       return;
     }
-    checkWritable();
+    WritableServer.check(database, applicationName, settings);
     if (limits.guardTheWrite()) {
       look();
       List<String> beyond = done.stream().map(this::beyond).flatMap(Optional::stream).toList();
@@ -151,6 +156,7 @@ public final class UndoRun {
             undo.targets());
     enter(Stage.WRITE, "undo", 0);
     throttled(() -> undo.execute(done, ledger, stopping::check, rows::set));
+    tellDeadRows();
     boolean whole = undo.cannot().isEmpty() && counted(true).left() == 0;
     report.succeeded(RunStatus.SUCCEEDED, whole ? ExitCode.DONE : ExitCode.REJECTED);
   }
@@ -179,19 +185,36 @@ public final class UndoRun {
     }
   }
 
-  /** Where the role's transactions begin as READ ONLY, a dry run is all that there can be. */
-  private void checkWritable() throws Exception {
-    try (Inquiry inquiry =
-        new Inquiry(
-            database.connect(applicationName),
-            settings.lockTimeout(),
-            settings.write().retryFor())) {
-      Optional<String> reason =
-          Server.of(inquiry, database.address()).unwritable(database.prefix() + "_URL");
-      if (reason.isPresent()) {
-        throw new NotReadyException(List.of(database.address() + ": " + reason.get()));
+  /** Each row that was deleted or set back left one that is dead. */
+  private void tellDeadRows() {
+    Map<TableName, Long> changed = new LinkedHashMap<>();
+    done.stream()
+        .filter(write -> write.event() != RowEvent.DELETE && write.counts().takenBack() > 0)
+        .forEach(write -> changed.merge(write.target(), write.counts().takenBack(), Long::sum));
+    changed.forEach(this::tellDeadRows);
+  }
+
+  private void tellDeadRows(TableName table, long rows) {
+    try {
+      DeadRows dead =
+          DeadRows.in(
+              database,
+              applicationName,
+              settings,
+              table,
+              rows,
+              Duration.between(report.startedAt(), Instant.now()));
+      if (dead.isVacuumDue()) {
+        warn(dead.sentence());
       }
+    } catch (IllegalStateException e) {
+      warn(e.getMessage());
     }
+  }
+
+  private void warn(String what) {
+    report.warned("undo: " + what);
+    progress.warn("undo: " + what);
   }
 
   private void enter(Stage entered, String what, long total) {

@@ -144,6 +144,7 @@ final class WritingWalk implements Walk {
   @Override
   public void write(Turn turn) throws Exception {
     turn.write();
+    schedule.writtenLast(turns.size() - 1).forEach(written -> new Afterwards(run, written).see());
   }
 
   @Override
@@ -172,10 +173,13 @@ final class WritingWalk implements Walk {
     open.ifPresent(still -> run.warn("verify: " + still + "; what is changed there is not seen"));
     run.enter(Stage.VERIFY, first, "snapshot", 0);
     try (Reading reading = run.verifying(ready, writtenSteps())) {
-      for (FillTurn turn : written) {
-        turn.verify(reading);
+      try {
+        for (FillTurn turn : written) {
+          turn.verify(reading);
+        }
+      } finally {
+        run.release(reading);
       }
-      run.release(reading);
     }
     for (int i = written.size() - 1; i >= 0; i--) {
       written.get(i).removeRevoked();

@@ -37,7 +37,7 @@ class SettingsTest {
                     Settings.Approve.NONE,
                     Duration.ofHours(24),
                     Settings.OnRevoked.REPORT),
-                new Settings.Read(4, 10_000, 10_000, Duration.ofMinutes(1)),
+                new Settings.Read(4, 10_000, 10_000, Duration.ofMinutes(1), Duration.ofMinutes(30)),
                 new Settings.Flatten(268_435_456, 268_435_456, 1_073_741_824),
                 new Settings.Write(
                     2, 40_000, 16L << 20, AUTO, Duration.ofSeconds(60), Duration.ofMinutes(2)),
@@ -75,13 +75,13 @@ class SettingsTest {
         approve-within = 1 h
         allow-delete = true
         on-revoked = remove
-        read { readers = 1, fetch-rows = 1000000, wait-for = 0 s }
+        read { readers = 1, fetch-rows = 1000000, wait-for = 0 s, snapshot-max-age = 168 h }
         flatten { broadcast-bytes = 0 B, dictionary-bytes = 1 GiB, nested-bytes = 64 GiB }
         throttle { rows-per-second = 1, replica-lag = none, replica-lag-bytes = none, wal-per-second = 1 MiB
           archive-queue = none, waiting-sessions = none, blocked-by-us = 0 ms, probe-latency = none, autovacuum = pause
           probe = "SELECT 2", signal-timeout = 100 ms
           signals.jobs { query = "SELECT count(*) FROM jobs", slow-above = 1.5, pause-above = 10 } }
-        write { writers { min = 2, max = 64 }, rows-per-batch = 1, batch-bytes = 1 GiB, protocol = copy, statement-timeout = 1 h, retry-for = 0 s }
+        write { writers { min = 2, max = 64 }, rows-per-batch = 1, batch-bytes = 1 GiB, protocol = copy, statement-timeout = 1 h, retry-for = 0 s, analyze = off }
         verify.wait-for = 24 h
         ledger { schema = "Our ledger", lease = 1.5 s, keys = on, keys-bytes = 0 B }
         """;
@@ -97,7 +97,7 @@ class SettingsTest {
                     Settings.Approve.EXACT,
                     Duration.ofHours(1),
                     Settings.OnRevoked.REMOVE),
-                new Settings.Read(1, 1_000_000, 10_000, Duration.ZERO),
+                new Settings.Read(1, 1_000_000, 10_000, Duration.ZERO, Duration.ofHours(168)),
                 new Settings.Flatten(0, 1_073_741_824, 68_719_476_736L),
                 new Settings.Write(
                     new Settings.Writers(2, 64),
@@ -105,7 +105,8 @@ class SettingsTest {
                     1L << 30,
                     COPY,
                     Duration.ofHours(1),
-                    Duration.ZERO),
+                    Duration.ZERO,
+                    Settings.Analyze.OFF),
                 new Throttle(
                     new Throttle.Asked(
                         true,
@@ -135,14 +136,14 @@ class SettingsTest {
         connect-timeout = 10
         lock-timeout = 2 h
         progress-every = 6 s
-        read { readers = 65, fetch-rows = many, rows = 1 }
+        read { readers = 65, fetch-rows = many, snapshot-max-age = 500 ms, rows = 1 }
         flatten.broadcast-bytes = 1024
         write { writers = 1.5
           rows-per-batch = 0
           batch-bytes = 1 KiB
           protocol = insert
           statement-timeout = [1 s]
-          retry-for = -1 s
+          retry-for = -1 s, analyze = on
           retry-fro = 1 s }
         verify = 60 s
         lock-timeuot = 5 s
@@ -159,6 +160,7 @@ class SettingsTest {
             "test.conf:9: progress-every must be 10 ms to 5 s, got 6 s",
             "test.conf:10: read.readers must be 1 to 64, got 65",
             "test.conf:10: read.fetch-rows must be a whole number, got many",
+            "test.conf:10: read.snapshot-max-age must be 1 s to 168 h, got 500 ms",
             "test.conf:10: unknown key read.rows in the plan",
             "test.conf:11: flatten.broadcast-bytes must be a size with its unit, as in 64 MiB,"
                 + " got 1024",
@@ -168,6 +170,7 @@ class SettingsTest {
             "test.conf:15: write.protocol must be auto, copy or unnest, got insert",
             "test.conf:16: write.statement-timeout must be " + duration + ", got a list",
             "test.conf:17: write.retry-for must be 0 s to 24 h, got -1 s",
+            "test.conf:17: write.analyze must be auto or off, got on",
             "test.conf:18: unknown key write.retry-fro in the plan; did you mean write.retry-for?",
             "test.conf:19: verify of the plan must be a block in braces, got the text \"60 s\"",
             "test.conf:20: unknown key lock-timeuot in the plan; did you mean lock-timeout?",
@@ -180,7 +183,8 @@ class SettingsTest {
 
   @Test
   void theRecordsRefuseTheSame() {
-    assertThatThrownBy(() -> new Settings.Read(0, 1, 1, Duration.ofMinutes(1)))
+    assertThatThrownBy(
+            () -> new Settings.Read(0, 1, 1, Duration.ofMinutes(1), Duration.ofMinutes(30)))
         .hasMessage("read.readers must be 1 to 64, got 0");
     assertThatThrownBy(() -> new Settings.Flatten(-1, 1, 1))
         .hasMessage("flatten.broadcast-bytes must be 0 B to 8 GiB, got -1 B");

@@ -8,6 +8,14 @@ import java.io.Serializable;
  */
 public record TableName(String schema, String name) implements Serializable {
 
+  /** The one that is shown to people so. */
+  public static TableName shown(String text) {
+    int dot = text.indexOf('.');
+    return dot < 0
+        ? new TableName("public", text)
+        : new TableName(text.substring(0, dot), text.substring(dot + 1));
+  }
+
   /** For a statement: both parts quoted. */
   public String quoted() {
     return quote(schema) + "." + quote(name);

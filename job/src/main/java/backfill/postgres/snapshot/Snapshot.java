@@ -3,7 +3,9 @@ package backfill.postgres.snapshot;
 import backfill.postgres.catalog.Table;
 import backfill.postgres.server.Database;
 import backfill.postgres.server.SessionSettings;
+import backfill.postgres.server.SqlState;
 import java.sql.Connection;
+import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -13,6 +15,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
+import org.postgresql.PGConnection;
 
 /**
  * One exported snapshot, and the transaction that holds it: every reader that imports it sees the
@@ -25,6 +28,18 @@ import java.util.Optional;
  *     synchronization functions</a>
  */
 public final class Snapshot implements AutoCloseable {
+  /** A transaction that writes reads in no snapshot of ours. */
+  private static final String END_READERS =
+      """
+      SELECT pg_catalog.count(pg_catalog.pg_terminate_backend(reader.pid))
+      FROM pg_catalog.pg_stat_activity reader
+      WHERE reader.pid NOT IN (pg_catalog.pg_backend_pid(), ?) AND reader.usename = session_user
+        AND reader.application_name = pg_catalog.current_setting('application_name')
+        AND reader.backend_xmin::text = ? AND reader.backend_xid IS NULL""";
+
+  /** How many that were meant for the exporter's last statement may reach a later one. */
+  private static final int MOST_CANCELS = 3;
+
   private final List<Connection> held;
   private final String id;
   private final String lsn;
@@ -34,6 +49,7 @@ public final class Snapshot implements AutoCloseable {
   private final long takenNanos;
   private final Optional<String> settings;
   private final Duration lockTimeout;
+  private volatile long releasedNanos;
 
   /**
    * @param held the connections that hold it and its tables; it closes them
@@ -161,6 +177,74 @@ public final class Snapshot implements AutoCloseable {
   @Override
   public void close() {
     release(held);
+    letGo();
+  }
+
+  private void letGo() {
+    if (isHeld()) {
+      releasedNanos = System.nanoTime();
+    }
+  }
+
+  private boolean isHeld() {
+    return releasedNanos == 0;
+  }
+
+  /** How long it has been held, or was. */
+  public Duration held() {
+    return Duration.ofNanos((isHeld() ? System.nanoTime() : releasedNanos) - takenNanos);
+  }
+
+  /** Cancels what its own session does, if that still holds it; may be called by any thread. */
+  void cancel() {
+    if (isHeld()) {
+      try {
+        held.get(held.size() - 1).unwrap(PGConnection.class).cancelQuery();
+      } catch (SQLException e) {
+        // It is gone, or is asked again in a moment.
+      }
+    }
+  }
+
+  /**
+   * Lets it go, and ends the sessions of the run that read in it, whatever they do: those that have
+   * imported it hold it, too, and are told by that. No other can import it any more.
+   */
+  void end() {
+    Connection exporter = held.get(held.size() - 1);
+    try {
+      exporter.rollback();
+      letGo();
+      for (int attempts = 1; !endsReaders(exporter) && attempts < MOST_CANCELS; attempts++) {
+        exporter.rollback();
+      }
+      exporter.rollback();
+    } catch (SQLException e) {
+      // It is gone, and so no one finds it; those that read in it are ended by their jobs.
+    }
+  }
+
+  /** Whether it was not broken off by what cancelled the statement before it. */
+  private boolean endsReaders(Connection exporter) throws SQLException {
+    try {
+      SessionSettings.begin(exporter);
+      endReaders(exporter);
+      return true;
+    } catch (SQLException e) {
+      if (SqlState.QUERY_CANCELED.is(e)) {
+        return false;
+      }
+      throw e;
+    }
+  }
+
+  private void endReaders(Connection exporter) throws SQLException {
+    try (PreparedStatement ending = exporter.prepareStatement(END_READERS)) {
+      ending.setInt(1, pid);
+      // A session's is half of the number.
+      ending.setString(2, Long.toString(Long.parseLong(xmin) & 0xFFFF_FFFFL));
+      ending.executeQuery();
+    }
   }
 
   static void release(List<Connection> held) {

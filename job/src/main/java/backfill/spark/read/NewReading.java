@@ -24,6 +24,7 @@ import org.apache.spark.sql.SparkSession;
  * @param applicationName of every connection that reads
  * @param run whose uuids {@code run_uuid} gives
  * @param waiting is told, again and again, what is waited for
+ * @param cancelJobs gives up what Spark does
  */
 public record NewReading(
     SparkSession spark,
@@ -31,7 +32,8 @@ public record NewReading(
     NamedDatabases databases,
     String applicationName,
     UUID run,
-    Consumer<String> waiting) {
+    Consumer<String> waiting,
+    Runnable cancelJobs) {
 
   /**
    * Takes a snapshot of each database for these steps, right after each other, and before them
@@ -113,7 +115,7 @@ public record NewReading(
         atPrimary == null
             ? readers.get(Plan.MAIN)
             : reader(sources, databases.main().atPrimary(), atPrimary, overlay);
-    return new Reading(plan, ready, steps, sources, readers, targets);
+    return new Reading(plan, ready, steps, sources, readers, targets).watched(cancelJobs);
   }
 
   private SnapshotReader reader(

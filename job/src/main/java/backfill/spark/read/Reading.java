@@ -10,11 +10,12 @@ import backfill.postgres.server.Server;
 import backfill.postgres.server.SqlFailure;
 import backfill.postgres.snapshot.LostSnapshotException;
 import backfill.postgres.snapshot.NotedTables;
+import backfill.postgres.snapshot.OldSnapshotException;
 import backfill.postgres.snapshot.Snapshot;
+import backfill.postgres.snapshot.SnapshotAge;
 import backfill.spark.engine.SparkFailure;
 import backfill.spark.query.PairColumnNames;
 import java.sql.SQLException;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -52,8 +53,8 @@ public final class Reading implements AutoCloseable {
   private final Map<String, NotedTables> noted = new HashMap<>();
   private final Map<String, NotedTables> notedTargets = new HashMap<>();
   private final Map<Reading, Set<String>> alike = new IdentityHashMap<>();
-  private final long exportedNanos = System.nanoTime();
-  private Duration held;
+  private SnapshotAge age;
+  private boolean released;
 
   /**
    * @param readers by database, each in its snapshot
@@ -73,6 +74,12 @@ public final class Reading implements AutoCloseable {
     this.targets = targets;
     this.asPairs = PairColumnNames.read(plan, steps, ready);
     this.queried = TablesToRead.queried(plan, steps);
+  }
+
+  /** Ends it once its snapshots are too old. */
+  Reading watched(Runnable cancelJobs) {
+    age = SnapshotAge.watch(plan.settings().read().snapshotMaxAge(), snapshotsHeld(), cancelJobs);
+    return this;
   }
 
   /** One snapshot, and the server that it is of. */
@@ -159,15 +166,17 @@ public final class Reading implements AutoCloseable {
   }
 
   /**
-   * Says which snapshot it was that a reader did not find, or that a standby ended the read; no
-   * read outlives a failure.
+   * Says which snapshot it was that a reader did not find or that was too old, or that a standby
+   * ended the read; no read outlives a failure.
    */
   private <T> T in(String database, SnapshotReader reader, Supplier<T> reads) {
+    T read;
     try {
-      return reads.get();
+      read = reads.get();
     } catch (Exception e) {
       // Spark throws what no signature declares.
       giveUp();
+      refuseOld(e);
       Optional<String> standby = standby(database, reader);
       Optional<SQLException> held =
           SqlFailure.lostSnapshot(e) || standby.isPresent() && SqlFailure.connectionLost(e)
@@ -184,6 +193,18 @@ public final class Reading implements AutoCloseable {
       }
       throw e;
     }
+    refuseOld(null);
+    return read;
+  }
+
+  private void refuseOld(Exception came) {
+    if (age.isOver()) {
+      throw new OldSnapshotException(snapshotsHeld(), plan.settings().read(), came);
+    }
+  }
+
+  private List<Snapshot> snapshotsHeld() {
+    return all().stream().map(SnapshotReader::snapshot).toList();
   }
 
   /** Where a reader reads, if that is one; targets may have a snapshot of the primary. */
@@ -288,12 +309,17 @@ public final class Reading implements AutoCloseable {
             .isEmpty();
   }
 
-  /** Lets the snapshots go; nothing is read in them from here on. */
-  public void release() {
-    if (held == null) {
-      all().forEach(reader -> reader.snapshot().close());
-      held = Duration.ofNanos(System.nanoTime() - exportedNanos);
-    }
+  /**
+   * Lets the snapshots go; nothing is read in them from here on.
+   *
+   * @return whether they were held until now
+   */
+  public boolean release() {
+    boolean now = !released;
+    released = true;
+    age.close();
+    snapshotsHeld().forEach(Snapshot::close);
+    return now;
   }
 
   private Set<SnapshotReader> all() {
@@ -318,11 +344,6 @@ public final class Reading implements AutoCloseable {
   /** The one that main's sources are read in. */
   public Snapshot main() {
     return readers.get(Plan.MAIN).snapshot();
-  }
-
-  /** How long the snapshots were held; until they are released, null. */
-  public Duration held() {
-    return held;
   }
 
   /** The size of the tables that queries read, as the server keeps them. */

@@ -231,7 +231,7 @@ public final class TestingPreflight {
                 Settings.Approve.NONE,
                 Duration.ofHours(1),
                 Settings.OnRevoked.REPORT),
-            new Settings.Read(readers, 1000, 100, Duration.ofMinutes(1)),
+            new Settings.Read(readers, 1000, 100, Duration.ofMinutes(1), Duration.ofMinutes(30)),
             new Settings.Flatten(1, 1, 1),
             WRITE,
             PlanFile.settings(List.of("throttle=off")).throttle(),

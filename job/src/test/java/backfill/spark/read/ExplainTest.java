@@ -41,7 +41,7 @@ class ExplainTest {
                     TestingSpark.session(),
                     database,
                     snapshot,
-                    new Settings.Read(1, 10, 10, Duration.ofMinutes(1)),
+                    new Settings.Read(1, 10, 10, Duration.ofMinutes(1), Duration.ofMinutes(30)),
                     "test",
                     LaidOver.NOTHING)
                 .read(table, List.of("a"), null);

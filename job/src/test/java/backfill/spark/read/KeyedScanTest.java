@@ -85,7 +85,7 @@ class KeyedScanTest {
             session,
             there(),
             snapshot,
-            new Settings.Read(3, 100, 17, Duration.ofMinutes(1)),
+            new Settings.Read(3, 100, 17, Duration.ofMinutes(1), Duration.ofMinutes(30)),
             "test",
             LaidOver.NOTHING)
         .readKeyed(table(), column, columns, null, keys, keys.count())
@@ -104,7 +104,7 @@ class KeyedScanTest {
                   session,
                   there(),
                   snapshot,
-                  new Settings.Read(1, 100, 17, Duration.ofMinutes(1)),
+                  new Settings.Read(1, 100, 17, Duration.ofMinutes(1), Duration.ofMinutes(30)),
                   "test",
                   LaidOver.NOTHING)
               .read(table(), COLUMNS, null)
@@ -211,7 +211,7 @@ class KeyedScanTest {
                   session,
                   there(),
                   snapshot,
-                  new Settings.Read(1, 100, 17, Duration.ofMinutes(1)),
+                  new Settings.Read(1, 100, 17, Duration.ofMinutes(1), Duration.ofMinutes(30)),
                   "test",
                   LaidOver.NOTHING)
               .readKeyed(table(), "id", List.of("id"), null, keys, 3);

@@ -185,7 +185,7 @@ class SnapshotConsistencyTest {
         TestingSpark.session(),
         where,
         snapshot,
-        new Settings.Read(4, 100, 100, Duration.ofMinutes(1)),
+        new Settings.Read(4, 100, 100, Duration.ofMinutes(1), Duration.ofMinutes(30)),
         "backfill test",
         LaidOver.NOTHING);
   }

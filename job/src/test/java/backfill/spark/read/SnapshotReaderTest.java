@@ -70,7 +70,7 @@ class SnapshotReaderTest {
         new TableScan(
             TestingSpark.session(),
             all,
-            new Settings.Read(3, 1000, 100, Duration.ofMinutes(1)),
+            new Settings.Read(3, 1000, 100, Duration.ofMinutes(1), Duration.ofMinutes(30)),
             "test");
 
     List<String> statements = scan.statements(table(all), COLUMNS, "secret <> ''");
@@ -91,7 +91,7 @@ class SnapshotReaderTest {
               TestingSpark.session(),
               as,
               snapshot,
-              new Settings.Read(3, 1000, 100, Duration.ofMinutes(1)),
+              new Settings.Read(3, 1000, 100, Duration.ofMinutes(1), Duration.ofMinutes(30)),
               "test",
               LaidOver.NOTHING);
       Dataset<Row> rows = reader.read(table(as), COLUMNS, where);
