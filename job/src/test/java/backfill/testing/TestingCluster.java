@@ -142,7 +142,23 @@ public final class TestingCluster implements AutoCloseable {
   public TestingProcess run(
       Map<String, String> environment, String plan, Map<String, String> spark, String... options)
       throws IOException {
+    return run(List.of(), environment, plan, spark, options);
+  }
+
+  /**
+   * The same of the Spark that Maven resolved.
+   *
+   * @param jvm options of the driver's JVM, which count for more than those of all tests
+   */
+  public TestingProcess run(
+      List<String> jvm,
+      Map<String, String> environment,
+      String plan,
+      Map<String, String> spark,
+      String... options)
+      throws IOException {
     List<String> command = new ArrayList<>(program.apply("org.apache.spark.deploy.SparkSubmit"));
+    command.addAll(command.size() - 1, jvm);
     command.addAll(
         List.of(
             "--properties-file",
@@ -164,7 +180,16 @@ public final class TestingCluster implements AutoCloseable {
     return get(webUi + path);
   }
 
-  static String get(String address) throws IOException {
+  /** What master and workers said so far. */
+  public List<String> said() throws IOException {
+    List<String> said = new ArrayList<>();
+    for (TestingProcess process : processes) {
+      said.add(process.said());
+    }
+    return said;
+  }
+
+  public static String get(String address) throws IOException {
     try (InputStream page = URI.create(address).toURL().openStream()) {
       return new String(page.readAllBytes(), StandardCharsets.UTF_8);
     }
@@ -213,7 +238,7 @@ public final class TestingCluster implements AutoCloseable {
     }
   }
 
-  private static int freePort() throws IOException {
+  public static int freePort() throws IOException {
     try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getByName(MASTER_HOST))) {
       return socket.getLocalPort();
     }

@@ -1,6 +1,10 @@
 package backfill.testing;
 
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
@@ -9,9 +13,16 @@ import java.util.logging.Level;
 import java.util.logging.LogRecord;
 import java.util.logging.Logger;
 import java.util.logging.SimpleFormatter;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /** Looks for a secret in many places, and keeps where it was found. */
 public final class TestingSecretSearch {
+  /** The last column of a dump of bytes. */
+  private static final Pattern DUMPED =
+      Pattern.compile("(?m)^\\|[0-9a-f]{8}\\|[^|]*\\|(.{16})\\|$");
+
   private static final int BESIDE = 60;
 
   private final List<String> forms;
@@ -35,6 +46,44 @@ public final class TestingSecretSearch {
             place
                 + ": "
                 + text.substring(Math.max(0, at - BESIDE), Math.min(text.length(), at + BESIDE)));
+      }
+    }
+  }
+
+  /** Of a log, with the bytes that it shows. */
+  private void log(String place, String text) {
+    text(place, text);
+    StringBuilder dumped = new StringBuilder();
+    Matcher line = DUMPED.matcher(text);
+    while (line.find()) {
+      dumped.append(line.group(1));
+    }
+    text(place + " (dumped bytes)", dumped.toString());
+  }
+
+  /** All files below a directory; how many there are. */
+  public int files(Path directory) throws IOException {
+    List<Path> files;
+    try (Stream<Path> all = Files.walk(directory)) {
+      files = all.filter(Files::isRegularFile).toList();
+    }
+    for (Path file : files) {
+      // Any byte is a character of this one.
+      log(file.toString(), Files.readString(file, StandardCharsets.ISO_8859_1));
+    }
+    return files.size();
+  }
+
+  /** The command lines of all processes of this machine. */
+  public void processes() throws IOException {
+    for (ProcessHandle process : ProcessHandle.allProcesses().toList()) {
+      try {
+        text(
+            "process " + process.pid(),
+            Files.readString(
+                Path.of("/proc/" + process.pid() + "/cmdline"), StandardCharsets.ISO_8859_1));
+      } catch (NoSuchFileException e) {
+        // It has ended meanwhile.
       }
     }
   }
