@@ -48,6 +48,7 @@ public final class Snapshot implements AutoCloseable {
   private final String xmin;
   private final long takenNanos;
   private final Optional<String> settings;
+  private boolean hasPath;
   private final Duration lockTimeout;
   private volatile long releasedNanos;
 
@@ -135,8 +136,14 @@ public final class Snapshot implements AutoCloseable {
 
   /** All cells of what a query gives in it, row by row. */
   List<String> cells(String query) throws SQLException {
-    try (Statement statement = held.get(held.size() - 1).createStatement()) {
+    Connection holder = held.get(held.size() - 1);
+    try (Statement statement = holder.createStatement()) {
       statement.setEscapeProcessing(false);
+      // Behind a pooler its transaction began without the path, for the snapshot's sake.
+      if (settings.isPresent() && !hasPath) {
+        statement.execute(settings.get());
+        hasPath = true;
+      }
       try (ResultSet rows = statement.executeQuery(query)) {
         int columns = rows.getMetaData().getColumnCount();
         List<String> cells = new ArrayList<>();
