@@ -355,6 +355,8 @@ public final class Throttling implements AutoCloseable {
         return;
       }
       try (closing) {
+        // A pooler would end the session of a client that leaves in a transaction.
+        closing.rollback();
         if (over && published != null && ledger.isPresent() && !closing.isClosed()) {
           ledger.get().publish(closing, null);
         }

@@ -212,6 +212,9 @@ public final class BatchTransactions implements AutoCloseable {
           return Optional.empty();
         }
         return Optional.of("committed".equals(status) && isOurs(asking, transaction, ledger));
+      } finally {
+        // A pooler would end the session of a client that leaves in a transaction.
+        asking.rollback();
       }
     }
   }

@@ -116,15 +116,16 @@ public final class TableAnalysis {
     try (Connection connection = database.connect(applicationName + " analyze")) {
       connection.setAutoCommit(false);
       SessionSettings.begin(connection);
-      return Inquiry.rows(
+      List<Long> known =
+          Inquiry.rows(
               connection,
               "SELECT greatest(c.reltuples, 0)::pg_catalog.int8 FROM pg_catalog.pg_class c"
                   + " WHERE c.oid = pg_catalog.to_regclass(?)",
               row -> row.getLong(1),
-              table.quoted())
-          .stream()
-          .findFirst()
-          .orElse(0L);
+              table.quoted());
+      // A pooler would end the session of a client that leaves in a transaction.
+      connection.rollback();
+      return known.isEmpty() ? 0 : known.get(0);
     } catch (SQLException e) {
       // Then it is analyzed once too often, or that says what is wrong.
       return 0;
