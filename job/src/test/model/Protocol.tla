@@ -35,7 +35,7 @@ CONSTANTS
   SharesLock,    \* BatchLedger.fence and OpenBatches.end: the two sides of the advisory lock
   KeepsKeys,     \* LedgerTables: the primary key of batch
   SeesCommitted, \* SessionSettings: READ COMMITTED, not the snapshot of the transaction's first statement
-  ComparesEnds,  \* BatchLedger.passOver: a batch that another attempt committed is ours only if it ends where ours does
+  AsksHowFar,    \* BatchWriter.written: behind a batch of another attempt it goes on where the ledger says that it ended
   Seals,         \* Lease.seal, before a run counts what it wrote
   Expires,       \* Lease.takeOne: WHERE until < clock_timestamp()
   AwaitsRenewal  \* Lease.close: no renewal is on its way when the lease is let go
@@ -206,8 +206,8 @@ Sees(r, a) == IF SeesCommitted THEN <<lease.run, lease.epoch>> ELSE tx[r][a].see
 SameKey(r, a, s, b) == r = s /\ tx[r][a].after = tx[s][b].after
 
 \* BatchLedger.enter. It waits for another attempt that has entered the same batch and not committed; where that one
-\* is in, BatchWriter.attempt gives its own up and goes on behind it, or ends if that one is cut elsewhere (another
-\* attempt then asks the ledger first); where the lease is another's: FencedException.
+\* is in, BatchWriter.written gives its own up and goes on behind what the ledger has, wherever that one was cut; where
+\* the lease is another's: FencedException.
 Enter(r, a) ==
   /\ tx[r][a].state = "wrote"
   /\ KeepsKeys =>
@@ -218,9 +218,7 @@ Enter(r, a) ==
             /\ attempt' = [attempt EXCEPT ![r][a].state = IF @ = "in tx" THEN "fenced" ELSE @]
        ELSE IF KeepsKeys /\ \E b \in Of(r) : b.after = tx[r][a].after
          THEN /\ attempt' = [attempt EXCEPT ![r][a] =
-                   IF ComparesEnds /\ ~\E b \in Of(r) : b.after = tx[r][a].after /\ b.last = tx[r][a].last
-                     THEN Behind(@, Resumed(r))
-                     ELSE Behind(@, tx[r][a].last)]
+                   IF AsksHowFar THEN Behind(@, Resumed(r)) ELSE Behind(@, tx[r][a].last)]
               /\ tx' = [tx EXCEPT ![r][a] = NoTx]
          ELSE /\ tx' = [tx EXCEPT ![r][a].state = "entered"]
               /\ UNCHANGED attempt

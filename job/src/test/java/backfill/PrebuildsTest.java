@@ -262,8 +262,8 @@ class PrebuildsTest {
 
     assertThat(there.database.count("SELECT count(*) FROM group_members")).isEqualTo(2001);
     // Each of the three writes sends the first rows of many by themselves, to see how slow they
-    // are; each verify asks first what has changed.
-    assertThat(many).isBetween(few - 2, few + 3).isLessThanOrEqualTo(45);
+    // are; each verify asks first what has changed; each target that grew is analyzed.
+    assertThat(many).isBetween(few - 2, few + 4).isLessThanOrEqualTo(48);
   }
 
   private long statements() throws SQLException {

@@ -19,7 +19,8 @@ class RoleNamesTest {
   private static final Pattern FIXED =
       Pattern.compile("CREATE (?:ROLE|USER) \\w|(?i)\\brole = \"[^\"]*\";");
   private static final Pattern OWN_SERVER =
-      Pattern.compile("TestingPostgres\\.start\\(\\)|EmbeddedPostgres\\s*\\.builder\\(\\)");
+      Pattern.compile(
+          "TestingPostgres\\.start\\(\\)|TestingSecureServer\\.start\\(|EmbeddedPostgres\\s*\\.builder\\(\\)");
 
   @Test
   void noTestGivesARoleOfASharedServerAFixedName() throws IOException {

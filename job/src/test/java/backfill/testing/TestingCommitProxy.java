@@ -12,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Predicate;
+import java.util.regex.Pattern;
 
 /**
  * Stands between a client and a server on loopback, and cuts the connection at a COMMIT: before the
@@ -24,7 +25,8 @@ public final class TestingCommitProxy implements AutoCloseable {
     BEFORE_THE_ANSWER
   }
 
-  private static final String COMMIT = "COMMIT";
+  /** As a statement of its own, and not behind others. */
+  private static final Pattern COMMIT = Pattern.compile("(?<! )COMMIT\0");
 
   private final ServerSocket listener = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
   private final String host;
@@ -114,7 +116,7 @@ public final class TestingCommitProxy implements AutoCloseable {
 
     /** The driver sends a COMMIT whole and with nothing behind it: one read brings it. */
     private boolean cutsAt(byte[] sent) {
-      boolean commits = new String(sent, StandardCharsets.ISO_8859_1).contains(COMMIT);
+      boolean commits = COMMIT.matcher(new String(sent, StandardCharsets.ISO_8859_1)).find();
       if (!commits || left.getAndUpdate(n -> Math.max(0, n - 1)) == 0) {
         return false;
       }

@@ -11,6 +11,7 @@ import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.stream.Stream;
 
 /** Many faults, two at a time, and which of them failed. Prints the seed, and what repeats each. */
 public final class TestingFaultCases {
@@ -46,14 +47,21 @@ public final class TestingFaultCases {
     return cases;
   }
 
-  /** One of each of these faults, each for one of two plans that chance takes. */
-  public static TestingFaultCases oneOfEach(TestingFault... faults) {
+  /**
+   * These faults, and some of the others that need no cluster, each for one of two plans that
+   * chance takes.
+   */
+  public static TestingFaultCases some(List<TestingFault> always, int others) {
     TestingFaultCases cases = seeded();
     Random random = new Random(cases.seed);
     List<TestingFaultedPlan> plans = new ArrayList<>(List.of(TestingFaultedPlan.values()));
     Collections.shuffle(plans, random);
+    List<TestingFault> rest = new ArrayList<>(List.of(TestingFault.values()));
+    rest.removeIf(fault -> fault.needsCluster() || always.contains(fault));
+    Collections.shuffle(rest, random);
     List<TestingFaultedPlan> two = plans.subList(0, 2);
-    for (TestingFault fault : faults) {
+    for (TestingFault fault :
+        Stream.concat(always.stream(), rest.stream().limit(others)).toList()) {
       Collections.shuffle(two, random);
       plans.stream()
           .filter(fault::appliesTo)

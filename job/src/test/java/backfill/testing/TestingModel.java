@@ -28,7 +28,7 @@ public final class TestingModel {
           "SharesLock",
           "KeepsKeys",
           "SeesCommitted",
-          "ComparesEnds",
+          "AsksHowFar",
           "Seals",
           "Expires",
           "AwaitsRenewal");

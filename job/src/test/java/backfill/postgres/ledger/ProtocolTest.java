@@ -119,7 +119,7 @@ class ProtocolTest {
     broken.put(new Check(TAKEOVER, "SharesLock"), "OldEpochsAreOver");
     broken.put(new Check(ATTEMPTS, "KeepsKeys"), "EachRangeOnce");
     broken.put(new Check(TAKEOVER, "SeesCommitted"), "OldEpochsAreOver");
-    broken.put(new Check(ATTEMPTS, "ComparesEnds"), "DoneIsDone");
+    broken.put(new Check(ATTEMPTS, "AsksHowFar"), "DoneIsDone");
     broken.put(new Check(ATTEMPTS, "Seals"), "ReportsStayTrue");
     broken.put(new Check(KILLED, "Expires"), "temporal");
     broken.put(new Check(TAKEOVER, "AwaitsRenewal"), "NoLeaseIsLeft");
