@@ -82,7 +82,8 @@ public final class NotedTables {
     Set<String> same = new HashSet<>();
     for (int i = 0; i < noted.size(); i++) {
       Rows rows = noted.get(i);
-      if (now.get(i).equals(definitions.get(i))
+      if (definitions.get(i) != null
+          && definitions.get(i).equals(now.get(i))
           && looks.get(i).equals(counts.get(rows.name()) + " 0")
           && (rows.where() == null || samePlaces)) {
         same.add(rows.name());
@@ -152,17 +153,25 @@ public final class NotedTables {
             + " sum(pg_catalog.hashtidextended(ctid, ~tableoid::bigint)))");
   }
 
-  /** What makes another row of the same version: types, values for older rows, labels of enums. */
+  /**
+   * What makes another row of the same version: types, values for older rows, labels of enums, and
+   * the tables that rows are in; null where one of these keeps no versions as PostgreSQL's own
+   * tables do.
+   */
   private static String definitions(List<Rows> rows) {
     return """
-        SELECT pg_catalog.md5(string_agg(pg_catalog.concat_ws(' ', a.attrelid, a.attnum, a.attname, a.atttypid,
-            a.atttypmod, a.attcollation, a.attmissingval::text,
+        SELECT CASE WHEN bool_and(c.relkind = 'p' OR am.amname = 'heap') THEN pg_catalog.md5(string_agg(
+            pg_catalog.concat_ws(' ', a.attrelid, a.attnum, a.attname, a.atttypid, a.atttypmod, a.attcollation,
+            a.attmissingval::text,
             CASE WHEN a.attgenerated <> '' THEN pg_catalog.pg_get_expr(d.adbin, d.adrelid) END,
             (SELECT string_agg(e.enumlabel, ',' ORDER BY e.oid) FROM pg_catalog.pg_enum e
-              WHERE e.enumtypid IN (t.oid, t.typelem))), ' ' ORDER BY a.attrelid, a.attnum))
+              WHERE e.enumtypid IN (t.oid, t.typelem))), ' ' ORDER BY a.attrelid, a.attnum)) END
         FROM pg_catalog.unnest('{%s}'::pg_catalog.oid[]) WITH ORDINALITY AS root(oid, place)
-          CROSS JOIN LATERAL (SELECT root.oid UNION
-            SELECT relid::pg_catalog.oid FROM pg_catalog.pg_partition_tree(root.oid::pg_catalog.regclass)) AS part
+          CROSS JOIN LATERAL (WITH RECURSIVE tree(oid) AS (SELECT root.oid
+              UNION SELECT i.inhrelid FROM tree JOIN pg_catalog.pg_inherits i ON i.inhparent = tree.oid)
+            SELECT oid FROM tree) AS part
+          JOIN pg_catalog.pg_class c ON c.oid = part.oid
+          LEFT JOIN pg_catalog.pg_am am ON am.oid = c.relam
           JOIN pg_catalog.pg_attribute a ON a.attrelid = part.oid AND a.attnum > 0 AND NOT a.attisdropped
           JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
           LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
