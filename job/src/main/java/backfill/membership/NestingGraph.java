@@ -31,12 +31,6 @@ public final class NestingGraph {
   /**
    * @param parents the keys of parents, in arrays
    * @param children the keys of their children, in arrays of the same lengths
-   */
-  public static NestingGraph of(List<long[]> parents, List<long[]> children) {
-    return of(parents, children, new long[0]);
-  }
-
-  /**
    * @param more keys that are numbered, too
    */
   public static NestingGraph of(List<long[]> parents, List<long[]> children, long[] more) {

@@ -27,7 +27,8 @@ class ClosureTest {
     NestingGraph graph() {
       return NestingGraph.of(
           edges.stream().map(edge -> new long[] {edge[0]}).toList(),
-          edges.stream().map(edge -> new long[] {edge[1]}).toList());
+          edges.stream().map(edge -> new long[] {edge[1]}).toList(),
+          new long[0]);
     }
 
     /** By a walk from the group down, each time anew. */
@@ -182,7 +183,8 @@ class ClosureTest {
     NestingGraph circle =
         NestingGraph.of(
             List.of(IntStream.of(ring).asLongStream().toArray()),
-            List.of(IntStream.of(ring).mapToLong(i -> (i + 1L) % length).toArray()));
+            List.of(IntStream.of(ring).mapToLong(i -> (i + 1L) % length).toArray()),
+            new long[0]);
     assertThat(Components.of(circle).inCycles()).isEqualTo(length);
     assertThat(Components.of(circle).firstCycles(20, 20).get(0).first()).hasSize(20);
   }
@@ -192,7 +194,7 @@ class ClosureTest {
     int length = 20_000;
     long[] parents = LongStream.range(0, length).toArray();
     long[] children = LongStream.rangeClosed(1, length).toArray();
-    NestingGraph graph = NestingGraph.of(List.of(parents), List.of(children));
+    NestingGraph graph = NestingGraph.of(List.of(parents), List.of(children), new long[0]);
     RoaringBitmap[] own = new RoaringBitmap[graph.size()];
     own[length] = new RoaringBitmap();
     IntStream.range(0, 20_000).forEach(user -> own[length].add(3 * user));

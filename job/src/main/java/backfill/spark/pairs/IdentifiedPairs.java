@@ -1,5 +1,6 @@
 package backfill.spark.pairs;
 
+import backfill.spark.engine.KeptInSpark;
 import backfill.spark.read.KeyNumbers;
 import backfill.spark.read.KeySpace;
 import backfill.spark.read.ReadPairs;
@@ -11,6 +12,11 @@ import org.apache.spark.api.java.JavaRDD;
  * @param pairs kept by Spark, unless both columns are of integers: they are looked at twice
  */
 record IdentifiedPairs(JavaRDD<ReadPairs> pairs, KeySpace keys, KeySpace members) {
+
+  /** The same, kept from their first use on. */
+  IdentifiedPairs keptBy(KeptInSpark kept) {
+    return new IdentifiedPairs(kept.keep(pairs), keys, members);
+  }
 
   /** The pairs in numbers. */
   JavaRDD<NumberedPairs> numbered(StepKeys by) {

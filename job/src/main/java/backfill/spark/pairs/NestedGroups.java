@@ -31,33 +31,17 @@ final class NestedGroups {
   private final Components components;
   private final long graphBytes;
 
-  private NestedGroups(NestingMemory memory, NestingGraph graph, JavaSparkContext spark) {
-    this.memory = memory;
-    this.spark = spark;
-    this.graph = graph;
-    this.components = Components.of(graph);
-    this.graphBytes = NestingGraph.bytes(graph.edges());
-  }
-
   /**
    * Brings the edges to the driver.
    *
    * @param edges pairs (parent, child)
    */
-  static NestedGroups of(
-      List<JavaRDD<NumberedPairs>> edges, NestingMemory memory, JavaSparkContext spark) {
-    long count = 0;
-    for (JavaRDD<NumberedPairs> some : edges) {
-      count += some.map(pairs -> (long) pairs.size()).fold(0L, Long::sum);
-    }
-    memory.require(NestingGraph.bytes(count));
-    List<NumberedPairs> all = edges.stream().flatMap(some -> some.collect().stream()).toList();
-    return new NestedGroups(
-        memory,
-        NestingGraph.of(
-            all.stream().map(NumberedPairs::keys).toList(),
-            all.stream().map(NumberedPairs::members).toList()),
-        spark);
+  NestedGroups(List<JavaRDD<NumberedPairs>> edges, NestingMemory memory, JavaSparkContext spark) {
+    this.memory = memory;
+    this.spark = spark;
+    this.graph = memory.graph(edges, new long[0]);
+    this.components = Components.of(graph);
+    this.graphBytes = NestingGraph.bytes(graph.edges());
   }
 
   /** What is told of them. */
@@ -72,19 +56,7 @@ final class NestedGroups {
    * @param through pairs (object, group)
    */
   GroupUsers users(JavaPairRDD<Long, PartialSet> members, List<JavaRDD<NumberedPairs>> through) {
-    KeySet granted =
-        KeySet.union(
-            through.stream()
-                .flatMap(
-                    grants ->
-                        grants
-                            .mapPartitions(
-                                some ->
-                                    List.of(NumberedPairs.set(some, NumberedPairs::members))
-                                        .iterator())
-                            .collect()
-                            .stream())
-                .toList());
+    KeySet granted = NumberedPairs.keysOf(NumberedPairs.reversed(through));
     BitSet wanted = new BitSet(graph.size());
     for (long group : granted.toArray()) {
       int number = graph.number(group);

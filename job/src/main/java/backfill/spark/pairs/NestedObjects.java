@@ -45,26 +45,15 @@ final class NestedObjects {
     this.memory = memory;
     this.kept = kept;
     this.spark = spark;
-    this.parents = broadcast(keys(edges));
-    this.leaves = leaves.isEmpty() ? null : broadcast(keys(leaves));
+    this.parents = broadcast(NumberedPairs.keysOf(edges));
+    this.leaves = leaves.isEmpty() ? null : broadcast(NumberedPairs.keysOf(leaves));
     Broadcast<KeySet> holders = parents;
     // Turned around: what a parent has goes to its child.
     List<JavaRDD<NumberedPairs>> inner =
-        edges.stream()
-            .map(
-                some ->
-                    some.map(
-                        pairs ->
-                            new NumberedPairs(pairs.members(), pairs.keys())
-                                .keeping(holders.value()::contains)))
+        NumberedPairs.reversed(edges).stream()
+            .map(some -> some.map(pairs -> pairs.keeping(holders.value()::contains)))
             .toList();
-    memory.require(NestingGraph.bytes(count(inner)));
-    List<NumberedPairs> all = inner.stream().flatMap(some -> some.collect().stream()).toList();
-    this.graph =
-        NestingGraph.of(
-            all.stream().map(NumberedPairs::keys).toList(),
-            all.stream().map(NumberedPairs::members).toList(),
-            parents.value().toArray());
+    this.graph = memory.graph(inner, parents.value().toArray());
     this.components = Components.of(graph);
   }
 
@@ -74,37 +63,11 @@ final class NestedObjects {
     return sent;
   }
 
-  private static KeySet keys(List<JavaRDD<NumberedPairs>> pairs) {
-    return KeySet.union(
-        pairs.stream()
-            .flatMap(
-                some ->
-                    some
-                        .mapPartitions(
-                            each ->
-                                List.of(NumberedPairs.set(each, NumberedPairs::keys)).iterator())
-                        .collect()
-                        .stream())
-            .toList());
-  }
-
-  private static long count(List<JavaRDD<NumberedPairs>> pairs) {
-    long count = 0;
-    for (JavaRDD<NumberedPairs> some : pairs) {
-      count += some.map(each -> (long) each.size()).fold(0L, Long::sum);
-    }
-    return count;
-  }
-
   /** What is told of them. */
   Nesting told(KeyNumbers keys) {
-    KeySet children =
-        keys(
-            edges.stream()
-                .map(some -> some.map(pairs -> new NumberedPairs(pairs.members(), pairs.keys())))
-                .toList());
+    KeySet children = NumberedPairs.keysOf(NumberedPairs.reversed(edges));
     return Nesting.of(
-        count(edges),
+        NumberedPairs.count(edges),
         KeySet.union(List.of(parents.value(), children)).size(),
         components,
         keys::key);
@@ -134,7 +97,9 @@ final class NestedObjects {
   private InheritedSets inherited(JavaRDD<NumberedPairs> grants) {
     Broadcast<KeySet> holders = parents;
     JavaRDD<NumberedPairs> onParents = grants.map(some -> some.keeping(holders.value()::contains));
-    long held = NestingGraph.bytes(graph.edges()) + 4L * Long.BYTES * count(List.of(onParents));
+    long held =
+        NestingGraph.bytes(graph.edges())
+            + 4L * Long.BYTES * NumberedPairs.count(List.of(onParents));
     memory.require(held);
     List<NumberedPairs> all = onParents.collect();
     long[] members =

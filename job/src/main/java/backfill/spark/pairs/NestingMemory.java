@@ -1,8 +1,11 @@
 package backfill.spark.pairs;
 
+import backfill.membership.NestingGraph;
 import backfill.spark.read.UnfitRowsException;
+import java.util.List;
 import java.util.Locale;
 import java.util.function.LongConsumer;
+import org.apache.spark.api.java.JavaRDD;
 
 /**
  * What a step's nesting, and the sets that are closed over it, may take in the driver's memory.
@@ -30,5 +33,20 @@ record NestingMemory(String step, long most) {
   /** The same beside what is held already. */
   LongConsumer beside(long held) {
     return bytes -> require(held + bytes);
+  }
+
+  /**
+   * Brings edges to the driver, as a graph.
+   *
+   * @param edges pairs (from, to)
+   * @param more keys that are numbered, too
+   */
+  NestingGraph graph(List<JavaRDD<NumberedPairs>> edges, long[] more) {
+    require(NestingGraph.bytes(NumberedPairs.count(edges)));
+    List<NumberedPairs> all = edges.stream().flatMap(some -> some.collect().stream()).toList();
+    return NestingGraph.of(
+        all.stream().map(NumberedPairs::keys).toList(),
+        all.stream().map(NumberedPairs::members).toList(),
+        more);
   }
 }

@@ -22,17 +22,18 @@ record PairsDiff(JavaRDD<ObjectDiff> objects, Partitioner ranges, ObjectDiff.Tot
   /**
    * Takes what the target has away from what the sources grant.
    *
-   * @param granted from {@link GrantSets#granted}
    * @param kept keeps the objects
    */
   static PairsDiff of(
-      Step.Pairs step, GrantSets grants, JavaPairRDD<Long, PartialSet> granted, KeptInSpark kept) {
-    JavaPairRDD<Long, PartialSet> parts = granted.union(grants.present());
-    Partitioner ranges = ObjectSets.ranges(grants.sampledObjects(), step.write().writers());
+      Step.Pairs step, GrantSets grants, FlattenedGrants granted, KeptInSpark kept) {
+    TargetSets present = grants.present();
+    JavaPairRDD<Long, PartialSet> parts = granted.sets().union(present.all());
+    Partitioner ranges =
+        ObjectSets.ranges(granted.sampledObjects(present.objects()), step.write().writers());
     JavaRDD<ObjectDiff> objects =
         Packed.keep(
                 ObjectSets.merge(
-                        parts, grants.groups(), ranges, ObjectDiff.deleting(step.deletes()))
+                        parts, granted.groups(), ranges, ObjectDiff.deleting(step.deletes()))
                     .filter(object -> !object.isEmpty()),
                 ObjectDiff.CODEC,
                 kept)

@@ -38,7 +38,7 @@ public final class PairsRun implements StepRun {
   private Set<String> varying;
   private GrantSets grants;
   private SnapshotParentKeys parentKeys;
-  private JavaPairRDD<Long, PartialSet> granted;
+  private FlattenedGrants granted;
   private PairsDiff diff;
   private ToldPairs told;
 
@@ -108,18 +108,18 @@ public final class PairsRun implements StepRun {
 
   @Override
   public void flatten() {
-    granted = grants.granted();
+    granted = grants.flattened();
   }
 
   @Override
   public Nesting.OfStep nesting() {
-    return grants.nesting();
+    return granted.nesting();
   }
 
   @Override
   public DiffCounts diff() {
     diff = PairsDiff.of(step, grants, granted, kept);
-    told = new ToldPairs(step, target, varying, grants, diff);
+    told = new ToldPairs(step, target, varying, grants, granted, diff);
     return told.counts();
   }
 
@@ -148,11 +148,12 @@ public final class PairsRun implements StepRun {
   public Verified verify(SnapshotReader reader, KeptSources sources, StepCounts written) {
     GrantSets.Earlier earlier = new GrantSets.Earlier(plannedUsers(), grants.keys());
     try (GrantSets now = new GrantSets(step, target, settings, reader, sources, earlier)) {
-      JavaPairRDD<Long, PartialSet> granted = now.granted();
+      FlattenedGrants nowGranted = now.flattened();
       // The target is read beside that until here; what comes next finds it kept, and reads it no
       // second time.
       reader.reads().finish();
-      return new PairsVerify(grants, diff, written).between(now, granted, step.write().writers());
+      return new PairsVerify(grants, diff, written)
+          .between(now, nowGranted, step.write().writers());
     }
   }
 
@@ -170,7 +171,7 @@ public final class PairsRun implements StepRun {
    * them. Those that a dictionary numbers keep it with the dictionary, and narrow integers always.
    */
   private long[] plannedUsers() {
-    return grants.numbersByUse(target) ? diff.users(grants.users().value()) : new long[0];
+    return grants.numbersByUse() ? diff.users(grants.users().value()) : new long[0];
   }
 
   @Override

@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.apache.spark.Partitioner;
 import org.apache.spark.api.java.JavaPairRDD;
@@ -27,29 +28,25 @@ record PairsVerify(GrantSets grants, PairsDiff diff, StepCounts written) {
   /**
    * Beside what that snapshot grants and what the target has in it, all in its numbers.
    *
-   * @param granted from {@link GrantSets#granted} of the other snapshot
+   * @param granted what that snapshot grants
    * @param writers how many ranges of objects, at most
    */
-  Verified between(GrantSets now, JavaPairRDD<Long, PartialSet> granted, int writers) {
+  Verified between(GrantSets now, FlattenedGrants granted, int writers) {
     Renumbering by = Renumbering.between(grants, now, spark());
     JavaPairRDD<Long, PartialSet> parts =
         granted
-            .union(now.present())
+            .sets()
+            .union(now.present().all())
             .union(named(now))
             .union(
                 diff.objects()
                     .flatMapToPair(
-                        object ->
-                            List.of(
-                                    part(object, PartialSet.Kind.PLANNED, object.justified(), by),
-                                    part(object, PartialSet.Kind.WRITTEN, object.toInsert(), by),
-                                    part(object, PartialSet.Kind.DELETED, object.toDelete(), by))
-                                .iterator()));
+                        object -> parts(object, by.object(object.object()), by::users).iterator()));
     return PairDifferences.between(
         ObjectSets.merge(
             parts,
-            now.groups(),
-            ranges(now, writers),
+            granted.groups(),
+            ranges(now, granted, writers),
             PairDifferences.judging(now.users(), now.keys())));
   }
 
@@ -62,36 +59,38 @@ record PairsVerify(GrantSets grants, PairsDiff diff, StepCounts written) {
   Verified beside(JavaPairRDD<Long, PartialSet> present) {
     return PairDifferences.between(
         ObjectSets.merge(
-            diff.objects().flatMap(PairsVerify::parts),
+            diff.objects().flatMap(PairsVerify::unchanged),
             present.union(named(grants)),
             diff.ranges(),
             PairDifferences.judging(grants.users(), grants.keys())));
   }
 
   /** The same objects as before, but for a few, unless they have got other numbers. */
-  private Partitioner ranges(GrantSets now, int writers) {
+  private Partitioner ranges(GrantSets now, FlattenedGrants granted, int writers) {
     return now.keys().objects().coded()
-        ? ObjectSets.ranges(now.sampledObjects(), writers)
+        ? ObjectSets.ranges(granted.sampledObjects(now.present().objects()), writers)
         : diff.ranges();
   }
 
-  private static Tuple2<Long, PartialSet> part(
-      ObjectDiff object, PartialSet.Kind kind, byte[] members, Renumbering by) {
-    return new Tuple2<>(by.object(object.object()), new PartialSet(kind, by.users(members), 0));
-  }
-
-  private static Iterator<Tuple2<Long, PartialSet>> parts(ObjectDiff object) {
-    return List.of(
-            part(object, PartialSet.Kind.DIRECT, object.justified()),
-            part(object, PartialSet.Kind.PLANNED, object.justified()),
-            part(object, PartialSet.Kind.WRITTEN, object.toInsert()),
-            part(object, PartialSet.Kind.DELETED, object.toDelete()))
+  /** What was planned of an object, which the sources grant still. */
+  private static Iterator<Tuple2<Long, PartialSet>> unchanged(ObjectDiff object) {
+    return Stream.concat(
+            Stream.of(part(object.object(), PartialSet.Kind.DIRECT, object.justified())),
+            parts(object, object.object(), UnaryOperator.identity()))
         .iterator();
   }
 
-  private static Tuple2<Long, PartialSet> part(
-      ObjectDiff object, PartialSet.Kind kind, byte[] members) {
-    return new Tuple2<>(object.object(), new PartialSet(kind, members, 0));
+  /** What was planned of an object and became of it, under this number and with these users. */
+  private static Stream<Tuple2<Long, PartialSet>> parts(
+      ObjectDiff object, long number, UnaryOperator<byte[]> users) {
+    return Stream.of(
+        part(number, PartialSet.Kind.PLANNED, users.apply(object.justified())),
+        part(number, PartialSet.Kind.WRITTEN, users.apply(object.toInsert())),
+        part(number, PartialSet.Kind.DELETED, users.apply(object.toDelete())));
+  }
+
+  private static Tuple2<Long, PartialSet> part(long object, PartialSet.Kind kind, byte[] members) {
+    return new Tuple2<>(object, new PartialSet(kind, members, 0));
   }
 
   /** Rows that writers named: those that were to go and stayed, and those that were rejected. */

@@ -29,6 +29,7 @@ import scala.Tuple2;
 final class ToldPairs implements ToldDiff {
   private final Step.Pairs step;
   private final GrantSets grants;
+  private final FlattenedGrants granted;
   private final PairsDiff diff;
   private final DiffCounts counts;
   private final DiffShape shape;
@@ -36,9 +37,16 @@ final class ToldPairs implements ToldDiff {
   /**
    * @param varying the target's columns whose values are others in each run
    */
-  ToldPairs(Step.Pairs step, Target target, Set<String> varying, GrantSets grants, PairsDiff diff) {
+  ToldPairs(
+      Step.Pairs step,
+      Target target,
+      Set<String> varying,
+      GrantSets grants,
+      FlattenedGrants granted,
+      PairsDiff diff) {
     this.step = step;
     this.grants = grants;
+    this.granted = granted;
     this.diff = diff;
     this.counts = diff.counts(step);
     this.shape =
@@ -87,9 +95,9 @@ final class ToldPairs implements ToldDiff {
   @Override
   public StepDiff rows() {
     JavaRDD<Tuple2<Long, PartialSet>> reasons =
-        ObjectSets.sorted(grants.reasons(SomeObjects.gaining(diff.objects())), diff.ranges());
+        ObjectSets.sorted(granted.reasons(SomeObjects.gaining(diff.objects())), diff.ranges());
     List<String> sources = step.direct().stream().map(Step.Grant::from).toList();
-    Broadcast<GroupUsers> groups = grants.groups();
+    Broadcast<GroupUsers> groups = granted.groups();
     Broadcast<UserIndex> users = grants.users();
     StepKeys keys = grants.keys();
     return new StepDiff(

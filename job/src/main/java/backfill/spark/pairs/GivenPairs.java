@@ -1,0 +1,85 @@
+package backfill.spark.pairs;
+
+import static backfill.spark.read.KeySpace.GROUPS;
+import static backfill.spark.read.KeySpace.OBJECTS;
+import static backfill.spark.read.KeySpace.USERS;
+
+import backfill.plan.Step;
+import backfill.spark.query.PairColumnNames;
+import backfill.spark.read.KeptSources;
+import backfill.spark.read.KeySpace;
+import backfill.spark.read.ReadPairs;
+import java.util.List;
+import java.util.function.Function;
+import java.util.stream.Stream;
+import org.apache.spark.api.java.JavaRDD;
+
+/**
+ * What the sources of a step give, each as pairs, in the order of the plan.
+ *
+ * @param direct pairs (object, user)
+ * @param through pairs (object, group)
+ * @param members pairs (group, user)
+ * @param nested pairs (parent, child) of groups
+ * @param objects pairs (parent, child) of objects
+ * @param leaves pairs (object, object)
+ */
+record GivenPairs<T>(
+    List<T> direct,
+    List<T> through,
+    List<T> members,
+    List<T> nested,
+    List<T> objects,
+    List<T> leaves) {
+
+  /** As the sources have them, each key as the target would store it. */
+  static GivenPairs<IdentifiedPairs> read(
+      Step.Pairs step, StepKeyTypes types, KeptSources sources) {
+    Reading by = new Reading(types, sources);
+    return new GivenPairs<>(
+        by.each(step.direct(), grant -> by.grant(grant, USERS)),
+        by.each(step.through(), grant -> by.grant(grant, GROUPS)),
+        by.each(step.members(), of -> by.read(of.from(), of.group(), GROUPS, of.user(), USERS)),
+        by.each(step.nested(), edges -> by.edges(edges, GROUPS)),
+        by.each(step.objects(), edges -> by.edges(edges, OBJECTS)),
+        by.each(
+            step.leaves().stream().toList(),
+            of -> by.read(of.from(), of.object(), OBJECTS, of.object(), OBJECTS)));
+  }
+
+  private record Reading(StepKeyTypes types, KeptSources sources) {
+    <S> List<IdentifiedPairs> each(List<S> given, Function<S, IdentifiedPairs> read) {
+      return given.stream().map(read).toList();
+    }
+
+    IdentifiedPairs grant(Step.Grant grant, KeySpace grantees) {
+      return read(grant.from(), grant.object(), OBJECTS, grant.grantee(), grantees);
+    }
+
+    IdentifiedPairs edges(Step.Nested edges, KeySpace space) {
+      return read(edges.from(), edges.parent(), space, edges.child(), space);
+    }
+
+    IdentifiedPairs read(String from, String key, KeySpace keys, String member, KeySpace members) {
+      JavaRDD<ReadPairs> pairs =
+          sources.pairs(from, new PairColumnNames(key, member), types.of(keys, members));
+      return new IdentifiedPairs(types.stored(pairs, keys, members), keys, members);
+    }
+  }
+
+  /** All of them. */
+  Stream<T> all() {
+    return Stream.of(direct, through, members, nested, objects, leaves).flatMap(List::stream);
+  }
+
+  /** The same, made into something else one by one. */
+  <U> GivenPairs<U> map(Function<T, U> by) {
+    return new GivenPairs<>(
+        direct.stream().map(by).toList(),
+        through.stream().map(by).toList(),
+        members.stream().map(by).toList(),
+        nested.stream().map(by).toList(),
+        objects.stream().map(by).toList(),
+        leaves.stream().map(by).toList());
+  }
+}
