@@ -25,13 +25,16 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** The commands and their options; each ends in an exit code. */
+/**
+ * The commands and their options; each ends in an exit code. What is said of the first is inherited
+ * by all others.
+ */
 @CommandLine.Command(
     name = "backfill",
     description = "Fills derived PostgreSQL tables, and proves what it wrote.",
     versionProvider = Version.class,
     mixinStandardHelpOptions = true,
-    sortOptions = false,
+    scope = CommandLine.ScopeType.INHERIT,
     footerHeading = "%nExample:%n",
     footer = "  backfill demo")
 public final class CommandLineJob implements Callable<Integer> {
@@ -119,8 +122,6 @@ public final class CommandLineJob implements Callable<Integer> {
   @CommandLine.Command(
       name = "plans",
       description = "Lists the shipped plans.",
-      mixinStandardHelpOptions = true,
-      footerHeading = "%nExample:%n",
       footer = "  backfill plans")
   int plans() {
     for (String name : PlanFile.shipped()) {
@@ -136,8 +137,6 @@ public final class CommandLineJob implements Callable<Integer> {
       name = "help",
       description =
           "Explains the plan language, the settings and the shipped plans, a topic at a time.",
-      mixinStandardHelpOptions = true,
-      footerHeading = "%nExample:%n",
       footer = "  backfill help rows")
   int help(
       @Parameters(
@@ -151,8 +150,6 @@ public final class CommandLineJob implements Callable<Integer> {
   @CommandLine.Command(
       name = "check",
       description = "Reads the plan and asks the servers whether it can run; writes nothing.",
-      mixinStandardHelpOptions = true,
-      footerHeading = "%nExample:%n",
       footer = "  backfill check defectdojo-authorized-users")
   int check(@Mixin PlanOptions options, @Mixin CheckOptions asked) {
     return take(
@@ -162,8 +159,6 @@ public final class CommandLineJob implements Callable<Integer> {
   @CommandLine.Command(
       name = "plan",
       description = "Counts what a run would do, step by step; writes nothing.",
-      mixinStandardHelpOptions = true,
-      footerHeading = "%nExample:%n",
       footer = "  backfill plan defectdojo-authorized-users --report -")
   int plan(@Mixin PlanOptions options, @Mixin DiffOption diff) {
     return take(Command.PLAN, options, CheckPrintout.NONE, diff, new ApprovalOptions());
@@ -172,8 +167,6 @@ public final class CommandLineJob implements Callable<Integer> {
   @CommandLine.Command(
       name = "run",
       description = "Runs the backfill.",
-      mixinStandardHelpOptions = true,
-      footerHeading = "%nExample:%n",
       footer = "  backfill run defectdojo-authorized-users --set write.writers=4")
   int run(@Mixin PlanOptions options, @Mixin DiffOption diff, @Mixin ApprovalOptions approval) {
     return take(Command.RUN, options, CheckPrintout.NONE, diff, approval);
@@ -182,8 +175,6 @@ public final class CommandLineJob implements Callable<Integer> {
   @CommandLine.Command(
       name = "verify",
       description = "Counts the expected rows that are absent now; writes nothing.",
-      mixinStandardHelpOptions = true,
-      footerHeading = "%nExample:%n",
       footer = "  backfill verify defectdojo-authorized-users")
   int verify(@Mixin PlanOptions options) {
     return take(
@@ -193,8 +184,6 @@ public final class CommandLineJob implements Callable<Integer> {
   @CommandLine.Command(
       name = "status",
       description = "Shows the ledger: the newest runs, how far each has come, and where it runs.",
-      mixinStandardHelpOptions = true,
-      footerHeading = "%nExample:%n",
       footer = "  backfill status defectdojo-authorized-users")
   int status(@Mixin StatusOptions options) {
     return new StatusCommand(environment, answer).run(options);
@@ -204,8 +193,6 @@ public final class CommandLineJob implements Callable<Integer> {
       name = "pause",
       description =
           "Lets a running run wait between two batches, on all of its machines, until unpause.",
-      mixinStandardHelpOptions = true,
-      footerHeading = "%nExample:%n",
       footer = "  backfill pause defectdojo-authorized-users --by ann")
   int pause(@Mixin PaceOptions options) {
     return new PaceCommand(environment, answer).run(PaceRequest.Kind.PAUSE, options, null);
@@ -214,8 +201,6 @@ public final class CommandLineJob implements Callable<Integer> {
   @CommandLine.Command(
       name = "unpause",
       description = "Lets a run go on that pause has paused.",
-      mixinStandardHelpOptions = true,
-      footerHeading = "%nExample:%n",
       footer = "  backfill unpause defectdojo-authorized-users")
   int unpause(@Mixin PaceOptions options) {
     return new PaceCommand(environment, answer).run(PaceRequest.Kind.UNPAUSE, options, null);
@@ -224,8 +209,6 @@ public final class CommandLineJob implements Callable<Integer> {
   @CommandLine.Command(
       name = "pace",
       description = "Says how many rows a second all writers of a running run may write.",
-      mixinStandardHelpOptions = true,
-      footerHeading = "%nExample:%n",
       footer = "  backfill pace defectdojo-authorized-users 20000")
   int pace(
       @Mixin PaceOptions options,
@@ -242,8 +225,6 @@ public final class CommandLineJob implements Callable<Integer> {
       description =
           "Counts what would be taken back of a run, by the keys that its batches kept in the ledger;"
               + " with --execute takes it back.",
-      mixinStandardHelpOptions = true,
-      footerHeading = "%nExample:%n",
       footer = "  backfill undo 2f1c77a0-5d7e-4b52-9a53-0c8f1d1b8e57 --execute")
   int undo(@Mixin UndoOptions options) {
     return new UndoCommand(stopping, environment, answer).run(options);
@@ -253,8 +234,6 @@ public final class CommandLineJob implements Callable<Integer> {
       name = "explain",
       description =
           "Says what gives a user an object now, whether the target has it, and which run wrote it; writes nothing.",
-      mixinStandardHelpOptions = true,
-      footerHeading = "%nExample:%n",
       footer = "  backfill explain defectdojo-authorized-users --object 7 --user 12")
   int explain(@Mixin ExplainOptions options) {
     return new ExplainCommand(environment, answer).run(options);
@@ -265,8 +244,6 @@ public final class CommandLineJob implements Callable<Integer> {
       description =
           "Says what one would do that the other would not, of two files that --diff wrote or two"
               + " reports; it ends with 0 whether they differ or not.",
-      mixinStandardHelpOptions = true,
-      footerHeading = "%nExample:%n",
       footer = "  backfill diff yesterday.jsonl.gz today.jsonl.gz")
   int diff(@Mixin ComparedFiles files) {
     return new DiffCommand(answer).run(files);
@@ -276,8 +253,6 @@ public final class CommandLineJob implements Callable<Integer> {
       name = "demo",
       description =
           "Starts an embedded PostgreSQL, fills it, runs the DefectDojo plan twice and shows both.",
-      mixinStandardHelpOptions = true,
-      footerHeading = "%nExample:%n",
       footer = "  backfill demo")
   int demo(
       @Option(names = "--keep", description = "Leaves the server running and says how to use it.")

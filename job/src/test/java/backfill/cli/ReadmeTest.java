@@ -81,6 +81,15 @@ class ReadmeTest {
     }
   }
 
+  @Test
+  void everyCommandSaysItsVersionAsTheFirstOneDoes() {
+    String version = Captured.of("--version").out;
+    assertThat(version).startsWith("backfill ");
+    for (String command : CommandLineJob.commands()) {
+      assertThat(Captured.of(command, "--version").out).as(command).isEqualTo(version);
+    }
+  }
+
   private static List<String> withHead(String head, List<String> cells) {
     List<String> all = new java.util.ArrayList<>(List.of(head));
     all.addAll(cells);
