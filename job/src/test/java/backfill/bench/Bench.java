@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -52,8 +51,6 @@ import picocli.CommandLine.Spec;
     },
     sortOptions = false)
 final class Bench implements Callable<Integer> {
-  private static final int NO_SERVER = 3;
-
   @Spec private CommandSpec spec;
 
   @Parameters(
@@ -135,22 +132,8 @@ final class Bench implements Callable<Integer> {
     System.exit(commandLine().execute(arguments));
   }
 
-  /** Wrong words, and a server that cannot be had, end with a message and no stack trace. */
   static CommandLine commandLine() {
-    return new CommandLine(new Bench())
-        .setParameterExceptionHandler(
-            (wrong, arguments) -> {
-              wrong.getCommandLine().getErr().println("bench: " + wrong.getMessage());
-              return CommandLine.ExitCode.USAGE;
-            })
-        .setExecutionExceptionHandler(
-            (failure, bench, parsed) -> {
-              if (!(failure instanceof SQLException)) {
-                throw failure;
-              }
-              bench.getErr().println("bench: " + failure.getMessage());
-              return NO_SERVER;
-            });
+    return BenchWords.of(new Bench());
   }
 
   @Override
@@ -178,7 +161,8 @@ final class Bench implements Callable<Integer> {
 
   private List<String> chosen() {
     if (!(scale > 0) || rounds < 1) {
-      throw refused(
+      throw BenchWords.refused(
+          spec,
           "expected --scale above 0 and --runs of at least 1, got " + scale + " and " + rounds);
     }
     try {
@@ -194,7 +178,7 @@ final class Bench implements Callable<Integer> {
       }
       return chosen;
     } catch (IllegalArgumentException e) {
-      throw refused(e.getMessage());
+      throw BenchWords.refused(spec, e.getMessage());
     }
   }
 
@@ -204,10 +188,6 @@ final class Bench implements Callable<Integer> {
       throw new IllegalArgumentException(
           bench.name() + " has no " + name + "; it has " + Ways.others(bench));
     }
-  }
-
-  private CommandLine.ParameterException refused(String why) {
-    return new CommandLine.ParameterException(spec.commandLine(), why);
   }
 
   private static void write(Path file, Map<String, Object> figures) throws Exception {

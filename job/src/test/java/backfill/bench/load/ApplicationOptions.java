@@ -1,13 +1,13 @@
 package backfill.bench.load;
 
 import backfill.bench.BenchCase;
+import backfill.bench.BenchWords;
 import backfill.bench.DefectDojoCases;
 import backfill.bench.Launch;
 import backfill.bench.load.Application.Load;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
-import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -69,12 +69,15 @@ final class ApplicationOptions {
         .filter(bench -> bench.name().equals(name) && name.matches("defectdojo-S[0-9]"))
         .findFirst()
         .orElseThrow(
-            () -> refused("expected defectdojo-S1, defectdojo-S2 or defectdojo-S3, got " + name));
+            () ->
+                BenchWords.refused(
+                    spec, "expected defectdojo-S1, defectdojo-S2 or defectdojo-S3, got " + name));
   }
 
   Load load() {
     if (!(perSecond > 0) || clients < 1 || clients > 40) {
-      throw refused(
+      throw BenchWords.refused(
+          spec,
           "expected --rate above 0 and --clients of 1 to 40, got " + perSecond + " and " + clients);
     }
     return new Load(perSecond, clients, SEED);
@@ -87,11 +90,7 @@ final class ApplicationOptions {
 
   void requirePositive(String option, int value) {
     if (value < 1) {
-      throw refused("expected " + option + " of at least 1, got " + value);
+      throw BenchWords.refused(spec, "expected " + option + " of at least 1, got " + value);
     }
-  }
-
-  private CommandLine.ParameterException refused(String why) {
-    return new CommandLine.ParameterException(spec.commandLine(), why);
   }
 }

@@ -50,7 +50,7 @@ record LoadResult(
       Map<String, Long> failures,
       Double backfillSeconds) {
     long failed() {
-      return failures.values().stream().mapToLong(Long::longValue).sum();
+      return sum(failures);
     }
   }
 
@@ -70,7 +70,7 @@ record LoadResult(
       Map<String, Long> failures,
       Double backfillSeconds) {
     long failed() {
-      return failures.values().stream().mapToLong(Long::longValue).sum();
+      return sum(failures);
     }
   }
 
@@ -108,6 +108,10 @@ record LoadResult(
     return row(Beside.THROTTLED)
         .map(row -> row.failed() == 0 && (row.toNothing() == null || row.toNothing() <= MOST))
         .orElse(true);
+  }
+
+  private static long sum(Map<String, Long> failures) {
+    return failures.values().stream().mapToLong(Long::longValue).sum();
   }
 
   /** The middle one, or of two the mean; null where there is none. */

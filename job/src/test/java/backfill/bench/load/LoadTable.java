@@ -72,8 +72,7 @@ final class LoadTable {
   /** The lines of a table in Markdown. */
   static List<String> markdown(LoadResult result) {
     List<String> lines = new ArrayList<>();
-    lines.add(
-        "| beside the application | p50 ms | p99 ms | to none | per s | failed | backfill s |");
+    lines.add(HEAD);
     lines.add("|---|---|---|---|---|---|---|");
     for (Row row : result.table()) {
       lines.add(
