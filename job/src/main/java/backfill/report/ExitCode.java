@@ -21,7 +21,10 @@ public enum ExitCode {
   DONE(0),
   /** The command line, the plan, a setting or the environment is wrong; nothing was written. */
   INVALID(2),
-  /** Not ready, or no connection; nothing was written. */
+  /**
+   * Not ready, or no connection; nothing was written, or earlier steps, whole, where a later one
+   * cannot run once its turn comes.
+   */
   NOT_READY(3),
   /** Reading failed; earlier steps are written, whole. */
   READ_FAILED(4),

@@ -248,16 +248,16 @@ public final class Sentences {
   public static void explainStop(
       Stopping.Reason reason, Stage stage, StepReport step, Throwable failure, Progress progress) {
     String where = step == null ? stage.toString() : stage + " " + step.name();
-    progress.warn(where + " stopped by " + reason.what() + ": " + writtenBefore(stage));
+    progress.warn(where + " stopped by " + reason.what() + ": " + writtenBefore(stage, step));
     LOG.debug("what the stop broke off", failure);
   }
 
-  private static String writtenBefore(Stage stage) {
+  private static String writtenBefore(Stage stage, StepReport step) {
     return switch (stage) {
       case WRITE -> "each batch before it is written, whole";
       case VERIFY -> "everything is written, and not all of it is verified";
       case READ, FLATTEN, DIFF -> "the step wrote nothing";
-      default -> "nothing was written";
+      default -> step == null ? "nothing was written" : "the step wrote nothing";
     };
   }
 
@@ -269,7 +269,7 @@ public final class Sentences {
               + again(
                   failure, error, "mend what the message says, then run the same command again.");
       case BUG -> "Ask verify for the state of the tables.";
-      default -> "Nothing was written.";
+      default -> wroteNothing(error) + ".";
     };
   }
 
@@ -277,9 +277,13 @@ public final class Sentences {
     return switch (error.stage()) {
       case "write" -> "What Spark kept of the rows is lost; the batches before it are written";
       case "verify" -> "What the steps wrote is written, and not all of it is verified";
-      case "preflight" -> "Nothing was written";
-      default -> "The step wrote nothing";
+      default -> wroteNothing(error);
     };
+  }
+
+  /** Steps before this one may have written: preflight looks at a step again once it comes. */
+  private static String wroteNothing(Report.Failure error) {
+    return error.step() == null ? "Nothing was written" : "The step wrote nothing";
   }
 
   private static String again(Throwable failure, Report.Failure error, String advice) {

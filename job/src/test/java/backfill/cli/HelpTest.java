@@ -133,7 +133,7 @@ class HelpTest {
   void settingsStandWithTheirFullNamesAndWhatTheyDo() {
     assertThat(run("help", "write").out())
         .startsWith(
-            "Connections that write at the same time; write.writers = 4 says the most of\nthem")
+            "Connections that write at the same time. write.writers = 4 is short for\nwrite.writers.max = 4.")
         .contains("write.writers.max = 2\n    How many there are at most,")
         .contains(
             "\nwrite.protocol = auto\n    How rows that are added travel: auto, copy or unnest. copy:");
