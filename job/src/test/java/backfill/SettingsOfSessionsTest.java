@@ -194,6 +194,7 @@ class SettingsOfSessionsTest {
       Map<String, String> environment = hostile.environment(pooler.url(hostile.database().url()));
       runsAsIfNothingWereSet(environment, PLAN + "]");
 
+      assertThat(pooler.leftInTransaction()).isZero();
       assertThat(setInSessions(environment, 8)).isEmpty();
     }
     assertEachAsked();

@@ -35,6 +35,8 @@ public final class TestingPoolingProxy implements AutoCloseable {
   private final int port;
   private final int sessions;
   private final Map<String, Pool> pools = new HashMap<>();
+  private int clients;
+  private int left;
 
   /**
    * @param url where it leads
@@ -89,14 +91,37 @@ public final class TestingPoolingProxy implements AutoCloseable {
     return new DataInputStream(new BufferedInputStream(socket.getInputStream()));
   }
 
+  /** How many clients have left in a transaction so far; each took a session with it. */
+  public synchronized int leftInTransaction() throws InterruptedException {
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
+    while (clients > 0 && System.nanoTime() < end) {
+      wait(1000);
+    }
+    if (clients > 0) {
+      throw new IllegalStateException(clients + " clients are there still");
+    }
+    return left;
+  }
+
+  private synchronized void came() {
+    clients++;
+  }
+
+  private synchronized void went(boolean inTransaction) {
+    clients--;
+    left += inTransaction ? 1 : 0;
+    notifyAll();
+  }
+
   private void serve(Socket client) throws IOException {
+    Session held = null;
+    came();
     try (client) {
       DataInputStream in = reading(client);
       OutputStream out = new BufferedOutputStream(client.getOutputStream());
       byte[] startup = startup(in, out);
       Pool pool = greet(startup, in, out);
       out.flush();
-      Session held = null;
       try {
         while (true) {
           byte[] message = message(in);
@@ -127,6 +152,8 @@ public final class TestingPoolingProxy implements AutoCloseable {
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+    } finally {
+      went(held != null);
     }
   }
 

@@ -112,7 +112,6 @@ public final class LedgerStatus {
           runs.add(run(row, undone));
         }
       }
-      connection.rollback();
       return runs;
     } catch (SQLException e) {
       throw unreadable(e, schema, database);

@@ -168,6 +168,7 @@ public final class SessionSettings {
    * @throws SQLException 22023 if the server does not know the zone
    */
   static void pin(Connection connection, String timeZone) throws SQLException {
+    PGConnection driver = connection.unwrap(PGConnection.class);
     int version = connection.getMetaData().getDatabaseMajorVersion();
     List<Pinned> pinned =
         pinned(timeZone).stream().filter(setting -> setting.since() <= version).toList();
@@ -184,7 +185,7 @@ public final class SessionSettings {
             + "; SELECT "
             + String.join(", ", columns)
             + " FROM (SELECT pg_catalog.pg_backend_pid() OPERATOR(pg_catalog.<>) "
-            + connection.unwrap(PGConnection.class).getBackendPID()
+            + driver.getBackendPID()
             + " AS pooled) AS s; COMMIT";
     try (Statement statement = connection.createStatement()) {
       statement.execute(sql);
@@ -196,7 +197,7 @@ public final class SessionSettings {
         if (row.getBoolean(1)) {
           POOLED.put(connection, new Pooled(pinned));
         }
-        SilentSessions.settled(connection, row.getBoolean(1), row.getString(2));
+        SilentSessions.settled(driver, row.getBoolean(1), row.getString(2));
       }
     }
   }

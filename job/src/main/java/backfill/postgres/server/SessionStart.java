@@ -46,7 +46,8 @@ final class SessionStart {
     }
   }
 
-  private static Connection pinned(Connection connection, String timeZone) throws SQLException {
+  private static Connection pinned(Connection opened, String timeZone) throws SQLException {
+    Connection connection = RollbackOnClose.of(opened);
     try {
       SessionSettings.pin(connection, timeZone);
       return connection;

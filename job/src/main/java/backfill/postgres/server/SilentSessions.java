@@ -50,7 +50,7 @@ final class SilentSessions {
       WHERE CASE WHEN ? THEN application_name = ? ELSE pid = ? END AND usename = session_user"""
           .replace("SERVER", SERVER);
 
-  private static final Map<Connection, Watched> OPEN = new ConcurrentHashMap<>();
+  private static final Map<PGConnection, Watched> OPEN = new ConcurrentHashMap<>();
   private static boolean watching;
 
   private SilentSessions() {}
@@ -102,8 +102,8 @@ final class SilentSessions {
         // The driver's own thread may wait on it still.
         socket.ifPresent(each -> giveUp(each, "the attempt to connect is over"));
       } else if (socket.isPresent()) {
-        int pid = connection.unwrap(PGConnection.class).getBackendPID();
-        OPEN.put(connection, new Watched(socket.get(), url, properties, pid));
+        PGConnection ours = connection.unwrap(PGConnection.class);
+        OPEN.put(ours, new Watched(socket.get(), url, properties, ours.getBackendPID()));
         startWatching();
       }
     }
@@ -119,7 +119,7 @@ final class SilentSessions {
   }
 
   /** From here on it is known whose session it is: a pooler's, or the server's, and of which. */
-  static void settled(Connection connection, boolean pooled, String server) {
+  static void settled(PGConnection connection, boolean pooled, String server) {
     Watched watched = OPEN.get(connection);
     if (watched != null) {
       watched.server = server;

@@ -84,8 +84,6 @@ public final class KeyedSelect implements AutoCloseable {
 
   @Override
   public void close() throws SQLException {
-    try (connection) {
-      connection.rollback();
-    }
+    connection.close();
   }
 }

@@ -30,9 +30,6 @@ public final class LeftOutRows {
           row.next();
           return row.getLong(1);
         }
-      } finally {
-        // A pooler would end the session of a client that leaves in a transaction.
-        connection.rollback();
       }
     }
   }

@@ -120,12 +120,10 @@ public final class PairCopy implements AutoCloseable {
 
   @Override
   public void close() throws SQLException {
-    try (connection) {
-      // A pooler would end the session of a client that leaves in a transaction. A read that is
-      // broken off ends with its connection: to go on, the driver would wait for the rest of it.
-      if (copy == null) {
-        connection.rollback();
-      }
+    if (copy != null && copy.isActive()) {
+      // Broken off: to end the transaction, the driver would wait for the rest of it.
+      connection.abort(Runnable::run);
     }
+    connection.close();
   }
 }

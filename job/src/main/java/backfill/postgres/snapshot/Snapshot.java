@@ -256,8 +256,8 @@ public final class Snapshot implements AutoCloseable {
 
   static void release(List<Connection> held) {
     for (Connection connection : held) {
-      try (connection) {
-        connection.rollback();
+      try {
+        connection.close();
       } catch (SQLException e) {
         // The connection is gone, and what it held with it: that is what was asked for.
       }

@@ -87,7 +87,6 @@ public final class Undo {
               .ifPresent(table -> tables.put(part.target(), table));
         }
       }
-      connection.rollback();
       return new Undo(database, applicationName, settings, run, parts, tables);
     } catch (SQLException e) {
       throw LedgerStatus.unreadable(e, schema, database);

@@ -212,9 +212,6 @@ public final class BatchTransactions implements AutoCloseable {
           return Optional.empty();
         }
         return Optional.of("committed".equals(status) && isOurs(asking, transaction, ledger));
-      } finally {
-        // A pooler would end the session of a client that leaves in a transaction.
-        asking.rollback();
       }
     }
   }
@@ -258,8 +255,8 @@ public final class BatchTransactions implements AutoCloseable {
     Connection dropped = connection;
     connection = null;
     if (dropped != null) {
-      try (dropped) {
-        dropped.rollback();
+      try {
+        dropped.close();
       } catch (SQLException e) {
         // It is gone already, which is what was wanted.
       }

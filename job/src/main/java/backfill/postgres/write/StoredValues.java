@@ -220,9 +220,6 @@ public final class StoredValues implements AutoCloseable {
 
   @Override
   public void close() throws SQLException {
-    try (connection) {
-      // A pooler would end the session of a client that leaves in a transaction.
-      connection.rollback();
-    }
+    connection.close();
   }
 }

@@ -123,8 +123,6 @@ public final class TableAnalysis {
                   + " WHERE c.oid = pg_catalog.to_regclass(?)",
               row -> row.getLong(1),
               table.quoted());
-      // A pooler would end the session of a client that leaves in a transaction.
-      connection.rollback();
       return known.isEmpty() ? 0 : known.get(0);
     } catch (SQLException e) {
       // Then it is analyzed once too often, or that says what is wrong.
