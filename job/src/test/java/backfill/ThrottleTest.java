@@ -212,11 +212,9 @@ class ThrottleTest {
                 > 0);
     Thread.sleep(500);
     assertThat(database.count("SELECT count(*) FROM items WHERE state IS NOT NULL")).isZero();
-    await(
-        () ->
-            database.count(
-                    "SELECT count(*) FROM backfill.run WHERE pace ->> 'by' = 'apdex 0.5 (bound pause-below 0.8, slow-below 0.9)'")
-                == 1);
+    awaitApdex("0.5");
+    database.execute("UPDATE health SET score = 0.7");
+    awaitApdex("0.7");
     database.execute("UPDATE health SET score = 0.95");
 
     TestingRun run = end(begun);
@@ -232,7 +230,16 @@ class ThrottleTest {
         .isEqualTo("0.5");
     assertThat(run.warnings())
         .containsExactly(
-            "throttle: apdex 0.5 (bound pause-below 0.8, slow-below 0.9): a run waits until it is below that");
+            "throttle: apdex 0.5 (bound pause-below 0.8, slow-below 0.9): a run waits until it keeps to that");
+  }
+
+  private void awaitApdex(String score) throws Exception {
+    await(
+        () ->
+            database.count(
+                    "SELECT count(*) FROM backfill.run WHERE pace ->> 'by' = 'apdex %s (bound pause-below 0.8, slow-below 0.9)'"
+                        .formatted(score))
+                == 1);
   }
 
   @Test
@@ -339,7 +346,7 @@ class ThrottleTest {
     assertThat(hangs.code()).isZero();
     assertThat(hangs.warnings())
         .containsExactly(
-            "throttle: slow no answer within 100 ms (bound pause-above 5): a run waits until it is below that");
+            "throttle: slow no answer within 100 ms (bound pause-above 5): a run waits until it keeps to that");
   }
 
   @Test

@@ -96,9 +96,14 @@ public record Throttle(
       return this == PAUSE_ABOVE || this == PAUSE_BELOW;
     }
 
+    /** Whether a greater number is the worse one. */
+    public boolean isUpper() {
+      return this == PAUSE_ABOVE || this == SLOW_ABOVE;
+    }
+
     /** Whether a number lies beyond it. */
     public boolean isCrossed(double number, double bound) {
-      return this == PAUSE_ABOVE || this == SLOW_ABOVE ? number > bound : number < bound;
+      return isUpper() ? number > bound : number < bound;
     }
   }
 

@@ -1,8 +1,11 @@
 package backfill.postgres.throttle;
 
+import backfill.postgres.ledger.Asked;
 import backfill.postgres.ledger.Pacing;
+import java.sql.Connection;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -10,7 +13,7 @@ import java.util.concurrent.atomic.AtomicLong;
  * What the throttle of a run without a ledger says to the writers in the driver's own process. It
  * is found by what the names of the run's sessions begin with.
  */
-public final class LocalPacing implements AutoCloseable {
+public final class LocalPacing implements PaceChannel {
   private static final Map<String, LocalPacing> OPEN = new ConcurrentHashMap<>();
 
   private final String applicationName;
@@ -34,8 +37,20 @@ public final class LocalPacing implements AutoCloseable {
         .findFirst();
   }
 
-  void say(Pacing pacing) {
-    now = pacing;
+  /** No one finds the run to ask anything of it. */
+  @Override
+  public Asked asked(Connection connection) {
+    return Asked.NOTHING;
+  }
+
+  @Override
+  public OptionalLong rowsPerSecond(Connection connection, double forSeconds) {
+    return OptionalLong.of((long) (rows.get() / Math.max(1, forSeconds)));
+  }
+
+  @Override
+  public void publish(Connection connection, PaceNow decided) {
+    now = decided == null ? Pacing.FREE : decided.pacing();
   }
 
   Pacing now() {
@@ -44,11 +59,6 @@ public final class LocalPacing implements AutoCloseable {
 
   void wrote(long more) {
     rows.addAndGet(more);
-  }
-
-  /** Rows that its writers have written. */
-  long rows() {
-    return rows.get();
   }
 
   @Override

@@ -11,13 +11,14 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
  * What a run's driver reads and enters in the ledger for its writers, over the connection of its
  * throttle. Used by one thread.
  */
-final class PaceLedger {
+final class PaceLedger implements PaceChannel {
   private static final ObjectMapper JSON = new ObjectMapper();
 
   /** The pace is measured over so long at most. */
@@ -32,27 +33,22 @@ final class PaceLedger {
     this.slot = slot;
   }
 
-  /** What people asked for so far. */
-  Asked asked(Connection connection) throws SQLException {
+  @Override
+  public Asked asked(Connection connection) throws SQLException {
     return one(connection, Asked.sql(slot.schema(), slot.runId()))
         .map(Asked::parse)
         .orElse(Asked.NOTHING);
   }
 
-  private static java.util.Optional<String> one(Connection connection, String sql)
-      throws SQLException {
+  private static Optional<String> one(Connection connection, String sql) throws SQLException {
     SessionSettings.begin(connection);
     List<String> rows = Inquiry.rows(connection, sql, row -> String.valueOf(row.getString(1)));
     connection.rollback();
     return rows.stream().filter(text -> !text.equals("null")).findFirst();
   }
 
-  /**
-   * How many rows the run's writers committed in a second of late.
-   *
-   * @param forSeconds since when they are at work
-   */
-  OptionalLong rowsPerSecond(Connection connection, double forSeconds) throws SQLException {
+  @Override
+  public OptionalLong rowsPerSecond(Connection connection, double forSeconds) throws SQLException {
     double span = Math.max(0.5, Math.min(SECONDS, forSeconds));
     String rows =
         one(
@@ -68,8 +64,8 @@ final class PaceLedger {
     return OptionalLong.of((long) (Long.parseLong(rows) / span));
   }
 
-  /** Enters what the writers may do from now on; null takes it away. */
-  void publish(Connection connection, PaceNow now) throws SQLException {
+  @Override
+  public void publish(Connection connection, PaceNow now) throws SQLException {
     connection.setReadOnly(false);
     try (PreparedStatement statement =
         connection.prepareStatement(

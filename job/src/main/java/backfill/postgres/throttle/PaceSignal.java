@@ -62,6 +62,16 @@ record PaceSignal(
     return level;
   }
 
+  /** Of two numbers with the same effect, the one with the greater severity is worse. */
+  double severity(double number) {
+    boolean tooMuch =
+        edges.entrySet().stream()
+            .anyMatch(
+                edge ->
+                    edge.getKey().isUpper() && edge.getKey().isCrossed(number, edge.getValue()));
+    return tooMuch ? number : -number;
+  }
+
   /** What it does at worst: where it does not answer. */
   SignalReading.Level worst() {
     return edges.keySet().stream().anyMatch(Edge::pauses)

@@ -61,6 +61,7 @@ final class SignalReader {
         return new SignalReading(
             signal.name(),
             signal.worst(),
+            Double.POSITIVE_INFINITY,
             "no answer within " + ReadingUnit.MILLIS.words(limit.toMillis()),
             signal.bound(),
             true,
@@ -108,6 +109,7 @@ final class SignalReader {
           : new SignalReading(
               signal.name(),
               SignalReading.Level.QUIET,
+              0,
               "nothing to read",
               signal.bound(),
               true,
@@ -130,6 +132,7 @@ final class SignalReader {
     return new SignalReading(
         signal.name(),
         signal.level(number),
+        signal.severity(number),
         signal.unit().words(number),
         signal.bound(),
         true,

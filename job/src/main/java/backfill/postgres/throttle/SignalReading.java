@@ -5,6 +5,7 @@ package backfill.postgres.throttle;
  *
  * @param name as the plan calls it
  * @param level what that does to the writers
+ * @param severity how bad it is beside others of the same signal and level
  * @param text the reading in words, as in {@code 14.2 s}; of one that is unknown, why
  * @param bound what it must keep to, in words
  * @param known false where it could not be read: then it holds nothing back
@@ -12,7 +13,13 @@ package backfill.postgres.throttle;
  *     to tell
  */
 public record SignalReading(
-    String name, Level level, String text, String bound, boolean known, boolean late) {
+    String name,
+    Level level,
+    double severity,
+    String text,
+    String bound,
+    boolean known,
+    boolean late) {
 
   /** What a reading does to the writers. */
   public enum Level {
@@ -22,12 +29,14 @@ public record SignalReading(
   }
 
   static SignalReading unknown(PaceSignal signal, String why) {
-    return new SignalReading(signal.name(), Level.QUIET, why, signal.bound(), false, false);
+    return new SignalReading(signal.name(), Level.QUIET, 0, why, signal.bound(), false, false);
   }
 
   /** Whether it is worth more of the report's attention than another one. */
   boolean isWorseThan(SignalReading other) {
-    return other == null || level.compareTo(other.level) > 0 || !other.known && known;
+    return other == null
+        || level.compareTo(other.level) > 0
+        || level == other.level && severity > other.severity;
   }
 
   /** For people: the signal, its reading and its bound. */

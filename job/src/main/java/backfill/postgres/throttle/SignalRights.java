@@ -92,7 +92,7 @@ public final class SignalRights {
   private void judge(PaceSignal signal, SignalReading reading) {
     if (reading.known()) {
       if (reading.level() == SignalReading.Level.PAUSE) {
-        findings.warn(Throttle.KEY, reading.words() + ": a run waits until it is below that");
+        findings.warn(Throttle.KEY, reading.words() + ": a run waits until it keeps to that");
       }
       return;
     }

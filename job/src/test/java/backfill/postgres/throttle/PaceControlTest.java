@@ -16,7 +16,7 @@ class PaceControlTest {
   private long now = 5 * SECOND;
 
   private static SignalReading reading(Level level, boolean late) {
-    return new SignalReading("lag", level, "7 s", "10 s", true, late);
+    return new SignalReading("lag", level, 7, "7 s", "10 s", true, late);
   }
 
   /** The next second. */
@@ -102,7 +102,8 @@ class PaceControlTest {
         control.decide(
             List.of(
                 reading(Level.SLOW, false),
-                new SignalReading("queue", Level.PAUSE, "99 segments", "64 segments", true, true),
+                new SignalReading(
+                    "queue", Level.PAUSE, 99, "99 segments", "64 segments", true, true),
                 reading(Level.QUIET, false)),
             OptionalLong.empty(),
             now);
