@@ -14,7 +14,6 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.sql.Connection;
-import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.EnumSet;
@@ -108,14 +107,14 @@ public final class LastRuns {
     Map<String, Left> byStep = new HashMap<>();
     if (plan.settings().ledger().on()) {
       String sql = REPORTS.formatted(TableName.quote(plan.settings().ledger().schema()));
-      try (Connection connection = database.connect(applicationName);
-          PreparedStatement statement = connection.prepareStatement(sql)) {
-        statement.setString(1, plan.name());
-        try (ResultSet row = statement.executeQuery()) {
-          while (row.next()) {
-            add(row, plan.hash(), byStep);
-          }
-        }
+      try (Inquiry inquiry =
+          new Inquiry(
+              database.connect(applicationName),
+              plan.settings().lockTimeout(),
+              plan.settings().write().retryFor())) {
+        inquiry
+            .rows(sql, row -> left(row, plan.hash()), plan.name())
+            .forEach(left -> left.forEach(byStep::putIfAbsent));
       } catch (SQLException e) {
         refuseUnless(e);
       }
@@ -129,8 +128,9 @@ public final class LastRuns {
     }
   }
 
-  private static void add(ResultSet row, String hash, Map<String, Left> byStep)
-      throws SQLException {
+  /** What one run left, by the names of its steps. */
+  private static Map<String, Left> left(ResultSet row, String hash) throws SQLException {
+    Map<String, Left> byStep = new HashMap<>();
     JsonNode report = json(row.getString("report"));
     JsonNode oldest = report.path("databases").path(Plan.MAIN).path("snapshots").path(0);
     for (JsonNode step : report.path("steps")) {
@@ -145,6 +145,7 @@ public final class LastRuns {
                 oldest.path("xmin").asText(null)));
       }
     }
+    return byStep;
   }
 
   private static JsonNode json(String report) {

@@ -144,6 +144,8 @@ public final class Undo {
   public void checkRights() {
     List<String> reasons = new ArrayList<>();
     try (Connection connection = database.connect(applicationName)) {
+      connection.setAutoCommit(false);
+      SessionSettings.begin(connection);
       for (UndoPart part : parts) {
         if (can(part)) {
           TableName table = tables.get(part.target()).name();

@@ -7,6 +7,7 @@ import backfill.postgres.server.Database;
 import backfill.postgres.server.Inquiry;
 import backfill.postgres.server.Parameters;
 import backfill.postgres.server.Retry;
+import backfill.postgres.server.SessionSettings;
 import backfill.postgres.server.SqlFailure;
 import backfill.postgres.server.TableName;
 import java.math.BigDecimal;
@@ -68,8 +69,11 @@ public final class SequenceForward {
     Retry retry = new Retry(settings.write().retryFor());
     while (true) {
       try (Connection connection = database.connect(applicationName)) {
+        connection.setAutoCommit(false);
         for (Column column : filled) {
+          SessionSettings.begin(connection);
           set(connection, table, column, set);
+          connection.commit();
         }
         return set;
       } catch (SQLException e) {

@@ -2,11 +2,24 @@ package backfill.postgres.write;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import backfill.plan.PlanFile;
+import backfill.plan.Settings;
+import backfill.postgres.catalog.Catalog;
+import backfill.postgres.catalog.Table;
+import backfill.postgres.server.Database;
+import backfill.postgres.server.Inquiry;
 import backfill.testing.TestingDatabase;
+import backfill.testing.TestingPoolingProxy;
 import backfill.testing.TestingPostgres;
 import backfill.testing.TestingRun;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -29,17 +42,18 @@ class SequenceForwardTest {
     database.close();
   }
 
+  private static String plan(String table, String ids) {
+    return """
+        name = tags
+        sources.src = src
+        steps = [{ name = t, kind = rows, mode = insert-missing, query = "SELECT %s AS id, name FROM src"
+                   into = { table = %s, key = [id] } }]
+        """
+        .formatted(ids, table);
+  }
+
   private TestingRun run(String command, String table, String ids) throws Exception {
-    Path plan =
-        Files.writeString(
-            directory.resolve("tags.conf"),
-            """
-            name = tags
-            sources.src = src
-            steps = [{ name = t, kind = rows, mode = insert-missing, query = "SELECT %s AS id, name FROM src"
-                       into = { table = %s, key = [id] } }]
-            """
-                .formatted(ids, table));
+    Path plan = Files.writeString(directory.resolve("tags.conf"), plan(table, ids));
     return TestingRun.of(database.environment(), command, plan.toString());
   }
 
@@ -90,5 +104,43 @@ class SequenceForwardTest {
     TestingRun small = run("run", "small", "id + 15");
     assertThat(small.code()).as(small.said()).isZero();
     assertThat(database.count("SELECT last_value FROM small_id_seq")).isEqualTo(20);
+  }
+
+  @Test
+  void behindAPoolerNoLimitOfTheDatabaseBreaksItOff() throws Exception {
+    database.execute(
+        "CREATE TABLE tags (id bigserial PRIMARY KEY, name text NOT NULL)",
+        "INSERT INTO tags SELECT n, 'n' FROM generate_series(1, 7) n");
+    Settings settings = PlanFile.read("tags.conf", plan("tags", "id"), List.of(), "1.0").settings();
+    try (Connection direct = database.connection();
+        Statement holder = direct.createStatement();
+        Inquiry inquiry = new Inquiry(database.connection(), Duration.ZERO, Duration.ZERO)) {
+      Table table = new Catalog(inquiry).table(database.count("SELECT 'tags'::regclass::oid"));
+      holder.execute("ALTER DATABASE " + database.name() + " SET statement_timeout = '300 ms'");
+      try (TestingPoolingProxy pooler = new TestingPoolingProxy(database.url(), 1)) {
+        Database pooled =
+            Database.at(
+                pooler.url(database.url()),
+                database.user(),
+                database.password(),
+                Duration.ofSeconds(5));
+        direct.setAutoCommit(false);
+        holder.execute("LOCK TABLE tags");
+
+        CompletableFuture<Map<String, Long>> set =
+            CompletableFuture.supplyAsync(
+                () -> SequenceForward.set(pooled, "forward", settings, table, List.of("id")));
+        while (!set.isDone()
+            && database.count(
+                    "SELECT count(*) FROM pg_locks WHERE NOT granted AND waitstart < clock_timestamp() - interval '500 ms'")
+                == 0) {
+          Thread.onSpinWait();
+        }
+        direct.commit();
+
+        assertThat(set.get()).containsExactly(Map.entry("tags_id_seq", 7L));
+        assertThat(pooler.leftInTransaction()).isZero();
+      }
+    }
   }
 }
