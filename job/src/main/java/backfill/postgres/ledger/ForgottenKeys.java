@@ -32,7 +32,7 @@ public record ForgottenKeys(long runs, long bytes) {
    */
   public static ForgottenKeys of(Database database, String schema, String plan, Duration age) {
     String in = TableName.quote(schema);
-    try (Connection connection = database.connect("backfill status --prune")) {
+    try (Connection connection = database.connectOrSayWhy("backfill status --prune")) {
       connection.setAutoCommit(false);
       SessionSettings.begin(connection);
       List<Kept> old =

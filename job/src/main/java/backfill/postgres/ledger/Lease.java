@@ -234,14 +234,18 @@ public final class Lease implements AutoCloseable {
 
   /** Who runs this, and where, for people. */
   static String host() {
+    return "%s (pid %d)".formatted(person(), ProcessHandle.current().pid());
+  }
+
+  /** The same without the process. */
+  public static String person() {
     String name;
     try {
       name = InetAddress.getLocalHost().getHostName();
     } catch (UnknownHostException e) {
       name = "unknown host";
     }
-    return "%s@%s (pid %d)"
-        .formatted(System.getProperty("user.name"), name, ProcessHandle.current().pid());
+    return System.getProperty("user.name") + "@" + name;
   }
 
   /** The advisory lock of a lease: 64 bits of a digest, the same on every machine. */

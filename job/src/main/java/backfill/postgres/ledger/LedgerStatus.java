@@ -98,7 +98,7 @@ public final class LedgerStatus {
    * @throws NotReadyException if there is no ledger, or the server does not answer
    */
   public static List<Run> of(Database database, String schema, String plan) {
-    try (Connection connection = connect(database);
+    try (Connection connection = database.connectOrSayWhy("backfill status");
         PreparedStatement statement =
             connection.prepareStatement(RUNS.formatted(TableName.quote(schema)))) {
       connection.setAutoCommit(false);
@@ -122,17 +122,6 @@ public final class LedgerStatus {
   public static NotReadyException unreadable(SQLException e, String schema, Database database) {
     return new NotReadyException(
         List.of(why(e, schema, database)), ConnectionFailure.passing(e.getSQLState()), e);
-  }
-
-  private static Connection connect(Database database) {
-    try {
-      return database.connect("backfill status");
-    } catch (SQLException e) {
-      ConnectionFailure failure =
-          ConnectionFailure.of(
-              database.address(), database.prefix() + "_URL", database.prefix(), e);
-      throw new NotReadyException(List.of(failure.reason()), failure.retryable(), e);
-    }
   }
 
   private static String why(SQLException e, String schema, Database database) {

@@ -171,6 +171,20 @@ public final class Database implements Serializable {
     return open(url, applicationName);
   }
 
+  /**
+   * The same for a command that can do nothing without it.
+   *
+   * @throws NotReadyException that says why it cannot be had
+   */
+  public Connection connectOrSayWhy(String applicationName) {
+    try {
+      return connect(applicationName);
+    } catch (SQLException e) {
+      ConnectionFailure failure = ConnectionFailure.of(address(), prefix + "_URL", prefix, e);
+      throw new NotReadyException(List.of(failure.reason()), failure.retryable(), e);
+    }
+  }
+
   /** A connection to where rows are read: the replica, where one is named. */
   public Connection connectForReading(String applicationName) throws SQLException {
     return open(readUrl(), applicationName);

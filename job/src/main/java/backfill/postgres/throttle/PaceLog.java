@@ -37,12 +37,7 @@ final class PaceLog {
   synchronized void now(Asked asked, Optional<SignalReading> pausing, long nowNanos) {
     String reason = asked.paused() ? ASKED : pausing.map(SignalReading::name).orElse(null);
     if (open != null && !open.reason().equals(reason)) {
-      say.accept(
-          "throttle: goes on after a pause of %s (%s)"
-              .formatted(
-                  ReadingUnit.MILLIS.words((nowNanos - open.sinceNanos()) / 1e6), open.words()));
-      ended.add(open.at(nowNanos));
-      open = null;
+      ends("goes on after", nowNanos);
     }
     if (reason == null) {
       return;
@@ -65,13 +60,17 @@ final class PaceLog {
   /** The writing is over. */
   synchronized void end(long nowNanos) {
     if (open != null) {
-      say.accept(
-          "throttle: the writing ends in a pause of %s (%s)"
-              .formatted(
-                  ReadingUnit.MILLIS.words((nowNanos - open.sinceNanos()) / 1e6), open.words()));
-      ended.add(open.at(nowNanos));
-      open = null;
+      ends("the writing ends in", nowNanos);
     }
+  }
+
+  private void ends(String how, long nowNanos) {
+    say.accept(
+        "throttle: %s a pause of %s (%s)"
+            .formatted(
+                how, ReadingUnit.MILLIS.words((nowNanos - open.sinceNanos()) / 1e6), open.words()));
+    ended.add(open.at(nowNanos));
+    open = null;
   }
 
   /** Since when the present pause lasts; empty where there is none. */

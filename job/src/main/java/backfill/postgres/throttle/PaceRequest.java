@@ -1,16 +1,14 @@
 package backfill.postgres.throttle;
 
 import backfill.postgres.ledger.Asked;
+import backfill.postgres.ledger.Lease;
 import backfill.postgres.ledger.LedgerStatus;
-import backfill.postgres.server.ConnectionFailure;
 import backfill.postgres.server.Database;
 import backfill.postgres.server.Inquiry;
 import backfill.postgres.server.NotReadyException;
 import backfill.postgres.server.SessionSettings;
 import backfill.postgres.server.SqlState;
 import backfill.postgres.server.TableName;
-import java.net.InetAddress;
-import java.net.UnknownHostException;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
@@ -82,7 +80,7 @@ public record PaceRequest(Kind kind, String rowsPerSecond, String by) {
    * @throws NotReadyException if there is no ledger, or no run of this plan is running
    */
   public Entered enter(Database database, String schema, String plan) {
-    try (Connection connection = connect(database)) {
+    try (Connection connection = database.connectOrSayWhy("backfill pace")) {
       connection.setAutoCommit(false);
       SessionSettings.begin(connection);
       List<Running> running =
@@ -133,17 +131,6 @@ public record PaceRequest(Kind kind, String rowsPerSecond, String by) {
     }
   }
 
-  private static Connection connect(Database database) {
-    try {
-      return database.connect("backfill pace");
-    } catch (SQLException e) {
-      ConnectionFailure failure =
-          ConnectionFailure.of(
-              database.address(), database.prefix() + "_URL", database.prefix(), e);
-      throw new NotReadyException(List.of(failure.reason()), failure.retryable(), e);
-    }
-  }
-
   private static NotReadyException none(String plan, List<Running> running) {
     return notReady(
         "no run of plan %s is running; %s"
@@ -164,13 +151,6 @@ public record PaceRequest(Kind kind, String rowsPerSecond, String by) {
   }
 
   private String who() {
-    String host;
-    try {
-      host = InetAddress.getLocalHost().getHostName();
-    } catch (UnknownHostException e) {
-      host = "unknown host";
-    }
-    String person = System.getProperty("user.name") + "@" + host;
-    return by == null ? person : by + ", " + person;
+    return by == null ? Lease.person() : by + ", " + Lease.person();
   }
 }
