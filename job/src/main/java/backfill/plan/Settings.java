@@ -58,6 +58,16 @@ public record Settings(
     EXACT
   }
 
+  /** How rows that are added travel. */
+  public enum Protocol {
+    /** By COPY, unless something about the target forbids it. */
+    AUTO,
+    /** By COPY, or not at all. */
+    COPY,
+    /** As arrays. */
+    UNNEST
+  }
+
   /** What becomes of rows that a run wrote, and that its sources ceased to justify meanwhile. */
   public enum OnRevoked {
     /** They are counted, and stay. */

@@ -326,7 +326,7 @@ final class SettingsParser {
             count(values, SettingKey.LEAST_WRITERS), count(values, SettingKey.WRITERS)),
         count(values, SettingKey.ROWS_PER_BATCH),
         number(values, SettingKey.BATCH_BYTES),
-        Protocol.values()[count(values, SettingKey.PROTOCOL)],
+        Settings.Protocol.values()[count(values, SettingKey.PROTOCOL)],
         duration(values, SettingKey.STATEMENT_TIMEOUT),
         duration(values, SettingKey.RETRY_FOR),
         Settings.Analyze.values()[count(values, SettingKey.ANALYZE)]);

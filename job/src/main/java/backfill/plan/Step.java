@@ -77,56 +77,28 @@ public sealed interface Step permits Step.Fill, Step.Change {
       Settings.Write write)
       implements Fill {
 
-    /**
-     * Where pairs come from.
-     *
-     * @param direct sources that name a user of an object
-     * @param through sources that name a group of an object
-     * @param members sources that name a user of a group
-     * @param nested sources that name a group within a group
-     * @param hierarchy what objects are within objects
-     */
-    public record GrantSources(
-        List<Grant> direct,
-        List<Grant> through,
-        List<Membership> members,
-        List<Nested> nested,
-        Hierarchy hierarchy) {
-      public GrantSources {
-        direct = List.copyOf(direct);
-        through = List.copyOf(through);
-        members = List.copyOf(members);
-        nested = List.copyOf(nested);
-      }
-
-      /** Of groups that hold users and nothing else, on objects that hold nothing. */
-      public GrantSources(List<Grant> direct, List<Grant> through, List<Membership> members) {
-        this(direct, through, members, List.of(), Hierarchy.NONE);
-      }
-    }
-
-    public List<Grant> direct() {
+    public List<GrantSources.Grant> direct() {
       return grants.direct();
     }
 
-    public List<Grant> through() {
+    public List<GrantSources.Grant> through() {
       return grants.through();
     }
 
-    public List<Membership> members() {
+    public List<GrantSources.Membership> members() {
       return grants.members();
     }
 
-    public List<Nested> nested() {
+    public List<GrantSources.Nested> nested() {
       return grants.nested();
     }
 
     /** Sources that name an object within an object. */
-    public List<Nested> objects() {
+    public List<GrantSources.Nested> objects() {
       return grants.hierarchy().objects();
     }
 
-    public Optional<Leaves> leaves() {
+    public Optional<GrantSources.Leaves> leaves() {
       return grants.hierarchy().leaves();
     }
 
@@ -148,12 +120,12 @@ public sealed interface Step permits Step.Fill, Step.Change {
     @Override
     public Set<String> reads() {
       return Stream.of(
-              direct().stream().map(Grant::from),
-              through().stream().map(Grant::from),
-              members().stream().map(Membership::from),
-              nested().stream().map(Nested::from),
-              objects().stream().map(Nested::from),
-              leaves().stream().map(Leaves::from))
+              direct().stream().map(GrantSources.Grant::from),
+              through().stream().map(GrantSources.Grant::from),
+              members().stream().map(GrantSources.Membership::from),
+              nested().stream().map(GrantSources.Nested::from),
+              objects().stream().map(GrantSources.Nested::from),
+              leaves().stream().map(GrantSources.Leaves::from))
           .flatMap(names -> names)
           .collect(Collectors.toSet());
     }
@@ -323,52 +295,6 @@ public sealed interface Step permits Step.Fill, Step.Change {
       return false;
     }
   }
-
-  /**
-   * One source of grants on objects.
-   *
-   * @param from a source's or a view's name
-   * @param object the column with the object's key
-   * @param grantee the column with the user's key, or the group's in {@code through}
-   */
-  record Grant(String from, String object, String grantee) {}
-
-  /**
-   * One source of memberships.
-   *
-   * @param from a source's or a view's name
-   */
-  record Membership(String from, String group, String user) {}
-
-  /**
-   * One source of what is nested in what: the users of a child group are users of its parent; what
-   * is granted on a parent object is granted on its child.
-   *
-   * @param from a source's or a view's name
-   */
-  record Nested(String from, String parent, String child) {}
-
-  /**
-   * What objects are within objects.
-   *
-   * @param objects sources of it; none where nothing is within another
-   * @param leaves the objects that the target is to have; empty for all
-   */
-  record Hierarchy(List<Nested> objects, Optional<Leaves> leaves) {
-    public static final Hierarchy NONE = new Hierarchy(List.of(), Optional.empty());
-
-    public Hierarchy {
-      objects = List.copyOf(objects);
-    }
-  }
-
-  /**
-   * The objects of one source.
-   *
-   * @param from a source's or a view's name
-   * @param object the column with the object's key
-   */
-  record Leaves(String from, String object) {}
 
   /** The table of pairs and its two columns. */
   record IntoPairs(String table, String object, String user) {}

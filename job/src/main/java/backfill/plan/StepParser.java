@@ -73,15 +73,16 @@ final class StepParser {
   }
 
   private Step pairs(Node step, String name, Optional<String> onlyIf) {
-    List<Step.Grant> direct = grants(step, "direct", "user");
-    List<Step.Grant> through = grants(step, "through", "group");
-    List<Step.Membership> members = new ArrayList<>();
+    List<GrantSources.Grant> direct = grants(step, "direct", "user");
+    List<GrantSources.Grant> through = grants(step, "through", "group");
+    List<GrantSources.Membership> members = new ArrayList<>();
     for (Node each : step.objects("members")) {
-      members.add(new Step.Membership(from(each), column(each, "group"), column(each, "user")));
+      members.add(
+          new GrantSources.Membership(from(each), column(each, "group"), column(each, "user")));
       each.done();
     }
-    List<Step.Nested> nested = nested(step, "nested");
-    Step.Hierarchy hierarchy = hierarchy(step, direct, through);
+    List<GrantSources.Nested> nested = nested(step, "nested");
+    GrantSources.Hierarchy hierarchy = hierarchy(step, direct, through);
     boolean hasDirect = isGiven(step, "direct");
     boolean hasThrough = isGiven(step, "through");
     boolean hasMembers = isGiven(step, "members");
@@ -101,7 +102,7 @@ final class StepParser {
     return new Step.Pairs(
         name,
         onlyIf,
-        new Step.Pairs.GrantSources(direct, through, members, nested, hierarchy),
+        new GrantSources(direct, through, members, nested, hierarchy),
         target,
         RowsParser.surplus(step, Step.Surplus.REPORT),
         RowsParser.owns(step, sql),
@@ -113,20 +114,21 @@ final class StepParser {
     return step.value(key).filter(value -> !List.of().equals(value.unwrapped())).isPresent();
   }
 
-  private List<Step.Grant> grants(Node step, String key, String grantee) {
-    List<Step.Grant> grants = new ArrayList<>();
+  private List<GrantSources.Grant> grants(Node step, String key, String grantee) {
+    List<GrantSources.Grant> grants = new ArrayList<>();
     for (Node each : step.objects(key)) {
-      grants.add(new Step.Grant(from(each), column(each, "object"), column(each, grantee)));
+      grants.add(new GrantSources.Grant(from(each), column(each, "object"), column(each, grantee)));
       each.done();
     }
     return grants;
   }
 
-  private Step.Hierarchy hierarchy(Node step, List<Step.Grant> direct, List<Step.Grant> through) {
-    List<Step.Nested> objects = nested(step, "objects");
+  private GrantSources.Hierarchy hierarchy(
+      Node step, List<GrantSources.Grant> direct, List<GrantSources.Grant> through) {
+    List<GrantSources.Nested> objects = nested(step, "objects");
     Optional<String> leaves = step.text("leaves");
     if (leaves.isEmpty()) {
-      return new Step.Hierarchy(objects, Optional.empty());
+      return new GrantSources.Hierarchy(objects, Optional.empty());
     }
     if (!isGiven(step, "objects")) {
       step.problem(step.owner() + " has leaves, but no objects that say what is within what");
@@ -144,15 +146,15 @@ final class StepParser {
               + ", which no objects, direct or through of the step reads"
               + Nearest.hint(leaves.get(), columns.keySet()));
     }
-    return new Step.Hierarchy(
-        objects, Optional.ofNullable(column).map(of -> new Step.Leaves(leaves.get(), of)));
+    return new GrantSources.Hierarchy(
+        objects, Optional.ofNullable(column).map(of -> new GrantSources.Leaves(leaves.get(), of)));
   }
 
-  private List<Step.Nested> nested(Node step, String key) {
-    List<Step.Nested> nested = new ArrayList<>();
+  private List<GrantSources.Nested> nested(Node step, String key) {
+    List<GrantSources.Nested> nested = new ArrayList<>();
     for (Node each : step.objects(key)) {
-      Step.Nested edges =
-          new Step.Nested(from(each), column(each, "parent"), column(each, "child"));
+      GrantSources.Nested edges =
+          new GrantSources.Nested(from(each), column(each, "parent"), column(each, "child"));
       if (!edges.parent().isEmpty() && edges.parent().equals(edges.child())) {
         each.problem(
             "child", "is the column " + edges.child() + ", and so is parent; name two columns");

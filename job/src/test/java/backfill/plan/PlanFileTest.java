@@ -66,10 +66,10 @@ class PlanFileTest {
             new Step.Pairs(
                 "one",
                 Optional.of("true"),
-                new Step.Pairs.GrantSources(
-                    List.of(new Step.Grant("direct", "object_id", "user_id")),
-                    List.of(new Step.Grant("grants", "object_id", "group_id")),
-                    List.of(new Step.Membership("members", "g", "u"))),
+                new GrantSources(
+                    List.of(new GrantSources.Grant("direct", "object_id", "user_id")),
+                    List.of(new GrantSources.Grant("grants", "object_id", "group_id")),
+                    List.of(new GrantSources.Membership("members", "g", "u"))),
                 new Step.IntoPairs("pairs", "o", "u"),
                 Step.Surplus.REPORT,
                 Optional.empty(),

@@ -1,7 +1,7 @@
 package backfill.plan;
 
-import static backfill.plan.Protocol.AUTO;
-import static backfill.plan.Protocol.COPY;
+import static backfill.plan.Settings.Protocol.AUTO;
+import static backfill.plan.Settings.Protocol.COPY;
 import static backfill.plan.TestingPlans.SMALL;
 import static backfill.plan.TestingPlans.problems;
 import static backfill.plan.TestingPlans.read;

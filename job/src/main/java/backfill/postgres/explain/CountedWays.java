@@ -113,7 +113,7 @@ final class CountedWays {
     KeyType type = members.left().type();
     String exact = NestingLook.exact(type);
     List<String> all = List.copyOf(new LinkedHashSet<>(held));
-    RowLook.Match match = sql -> notNull(anyOf(sql, members, all), members);
+    RowLook.Match match = sql -> notNull(members.left().isAnyOf(sql, all), members);
     Sql sql =
         new Sql()
             .add(
@@ -126,10 +126,6 @@ final class CountedWays {
     sql.add(") AS e JOIN unnest(").addAll(granted, type).add(", ").addAll(held, type);
     sql.add(") AS n(g, k) ON e.k" + exact + " = n.k GROUP BY n.g ORDER BY pairs DESC, n.g" + exact);
     counted(members, sql.add(" LIMIT " + limit), match, grants, members.relation());
-  }
-
-  private static Sql anyOf(Sql sql, Edge edge, List<String> groups) {
-    return sql.add(Relation.quoted(edge.left().column())).addAnyOf(groups, edge.left().type());
   }
 
   private void direct(List<Edge> edges, String known) throws SQLException {
@@ -153,7 +149,7 @@ final class CountedWays {
     if (groups.isEmpty()) {
       return;
     }
-    RowLook.Match match = sql -> notNull(anyOf(sql, edge, groups), edge);
+    RowLook.Match match = sql -> notNull(edge.left().isAnyOf(sql, groups), edge);
     String group = edge.left().value();
     Sql sql =
         rows.select(
@@ -221,10 +217,9 @@ final class CountedWays {
         .get(0);
   }
 
-  /** A UNION of texts needs one collation; which one does not matter where all are exact. */
+  /** A UNION of texts needs one collation. */
   private static String compared(Stored end) {
-    String collate = end.type() == KeyType.TEXT ? " COLLATE pg_catalog.\"C\"" : "";
-    return "(" + end.value() + ")" + collate + " AS k";
+    return "(" + end.value() + ")" + NestingLook.exact(end.type()) + " AS k";
   }
 
   /** No server has all of them: they are brought here. */

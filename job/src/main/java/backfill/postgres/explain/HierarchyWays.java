@@ -2,7 +2,6 @@ package backfill.postgres.explain;
 
 import java.sql.SQLException;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -66,7 +65,8 @@ final class HierarchyWays {
     for (List<Edge> some : List.of(edges.direct(), edges.through())) {
       for (Edge edge : some) {
         granted.addAll(
-            rows.keys(edge.relation(), edge.left(), sql -> anyOf(sql, edge.left(), next.keySet())));
+            rows.keys(
+                edge.relation(), edge.left(), sql -> edge.left().isAnyOf(sql, next.keySet())));
       }
     }
     Map<String, List<String>> chains = new LinkedHashMap<>();
@@ -88,7 +88,7 @@ final class HierarchyWays {
     Edge leaves = edges.leaves().get();
     Set<String> kept = new HashSet<>(some);
     kept.retainAll(
-        rows.keys(leaves.relation(), leaves.left(), sql -> anyOf(sql, leaves.left(), some)));
+        rows.keys(leaves.relation(), leaves.left(), sql -> leaves.left().isAnyOf(sql, some)));
     return kept;
   }
 
@@ -127,24 +127,9 @@ final class HierarchyWays {
     if (groups.isEmpty()) {
       return found;
     }
-    Sql sql =
-        rows.select(
-            through.relation(),
-            "DISTINCT "
-                + through.right().value()
-                + "::pg_catalog.text, "
-                + through.left().value()
-                + "::pg_catalog.text",
-            more ->
-                anyOf(more, through.right(), groups)
-                    .add(" AND " + Relation.quoted(through.left().column()) + " IS NOT NULL"));
-    rows.query(
-        through.relation(),
-        sql,
-        row ->
-            found
-                .computeIfAbsent(row.getString(1), group -> new LinkedHashSet<>())
-                .add(row.getString(2)));
+    for (String[] each : rows.pairs(through.reversed(), groups)) {
+      found.computeIfAbsent(each[0], group -> new LinkedHashSet<>()).add(each[1]);
+    }
     return found;
   }
 
@@ -170,9 +155,5 @@ final class HierarchyWays {
         ways.subList(0, Math.min(limit, ways.size())),
         ways.size(),
         unseen);
-  }
-
-  private static Sql anyOf(Sql sql, Stored end, Collection<String> keys) {
-    return sql.add(Relation.quoted(end.column())).addAnyOf(List.copyOf(keys), end.type());
   }
 }

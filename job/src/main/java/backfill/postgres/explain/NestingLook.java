@@ -58,9 +58,9 @@ final class NestingLook {
   }
 
   private List<String[]> edges(Edge edge, List<String> from) throws SQLException {
-    Sql sql = edge.relation().keyedBy().isEmpty() ? recursive(edge, from) : oneLevel(edge, from);
-    return rows.query(
-        edge.relation(), sql, row -> new String[] {row.getString(1), row.getString(2)});
+    return edge.relation().keyedBy().isPresent()
+        ? rows.pairs(edge, from)
+        : rows.query(edge.relation(), recursive(edge, from), RowLook::pair);
   }
 
   private Sql recursive(Edge edge, List<String> from) throws SQLException {
@@ -81,21 +81,6 @@ final class NestingLook {
         edge.relation(),
         a + " AS a, " + b + " AS b",
         more -> more.add(a + " IS NOT NULL AND " + b + " IS NOT NULL"));
-  }
-
-  private Sql oneLevel(Edge edge, List<String> from) throws SQLException {
-    String b = Relation.quoted(edge.right().column());
-    return rows.select(
-        edge.relation(),
-        "DISTINCT "
-            + Relation.value(edge.left().column())
-            + "::pg_catalog.text, "
-            + Relation.value(edge.right().column())
-            + "::pg_catalog.text",
-        sql ->
-            sql.add(Relation.quoted(edge.left().column()))
-                .addAnyOf(from, edge.left().type())
-                .add(" AND " + b + " IS NOT NULL"));
   }
 
   /** As it is stored where it is a number or a uuid, so that an index serves. */

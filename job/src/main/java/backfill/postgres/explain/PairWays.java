@@ -57,32 +57,14 @@ final class PairWays {
   private void groups(Edge through, Edge members, List<String> groups, String object, String user)
       throws SQLException {
     Map<String, StepExplanation.Found> memberRows =
-        rows.foundByGroup(
-            members.relation(),
-            members.left(),
-            members.ends(),
-            sql ->
-                members
-                    .right()
-                    .is(sql, user)
-                    .add(" AND " + Relation.quoted(members.left().column()))
-                    .addAnyOf(groups, members.left().type()));
+        byGroup(members, members.right(), user, members.left(), groups);
     List<String> first = memberRows.keySet().stream().limit(limit).toList();
     all += memberRows.size();
     if (first.isEmpty()) {
       return;
     }
     Map<String, StepExplanation.Found> grantRows =
-        rows.foundByGroup(
-            through.relation(),
-            through.right(),
-            through.ends(),
-            sql ->
-                through
-                    .left()
-                    .is(sql, object)
-                    .add(" AND " + Relation.quoted(through.right().column()))
-                    .addAnyOf(first, through.right().type()));
+        byGroup(through, through.left(), object, through.right(), first);
     first.forEach(
         group ->
             ways.add(
@@ -112,21 +94,14 @@ final class PairWays {
       return;
     }
     Map<String, StepExplanation.Found> grantRows =
-        rows.foundByGroup(
-            through.relation(),
-            through.right(),
-            through.ends(),
-            sql -> anyOf(through.left().is(sql, object), through.right(), chains.keySet()));
+        byGroup(through, through.left(), object, through.right(), chains.keySet());
     Map<String, StepExplanation.Found> memberRows =
-        rows.foundByGroup(
-            members.relation(),
+        byGroup(
+            members,
+            members.right(),
+            user,
             members.left(),
-            members.ends(),
-            sql ->
-                anyOf(
-                    members.right().is(sql, user),
-                    members.left(),
-                    chains.keySet().stream().map(group -> last(group, chains)).toList()));
+            chains.keySet().stream().map(group -> last(group, chains)).toList());
     chains.forEach(
         (group, chain) ->
             ways.add(
@@ -139,9 +114,15 @@ final class PairWays {
                     null)));
   }
 
-  private static Sql anyOf(Sql sql, Stored end, Collection<String> groups) {
-    return sql.add(" AND " + Relation.quoted(end.column()))
-        .addAnyOf(groups.stream().distinct().toList(), end.type());
+  /** The rows that name a key at one end, and one of some groups at the other. */
+  private Map<String, StepExplanation.Found> byGroup(
+      Edge edge, Stored known, String key, Stored group, Collection<String> groups)
+      throws SQLException {
+    return rows.foundByGroup(
+        edge.relation(),
+        group,
+        edge.ends(),
+        sql -> group.isAnyOf(known.is(sql, key).add(" AND "), groups));
   }
 
   /** The group that has the user. */

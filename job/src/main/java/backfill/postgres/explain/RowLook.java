@@ -6,6 +6,7 @@ import backfill.postgres.server.TableName;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -81,6 +82,27 @@ final class RowLook {
             relation,
             "DISTINCT " + end.value() + "::pg_catalog.text",
             sql -> match.addTo(sql).add(" AND " + Relation.quoted(end.column()) + " IS NOT NULL")));
+  }
+
+  /** The different pairs of an edge that have one of some keys on the left, as texts. */
+  List<String[]> pairs(Edge edge, Collection<String> from) throws SQLException {
+    Sql sql =
+        select(
+            edge.relation(),
+            "DISTINCT "
+                + edge.left().value()
+                + "::pg_catalog.text, "
+                + edge.right().value()
+                + "::pg_catalog.text",
+            more ->
+                edge.left()
+                    .isAnyOf(more, from)
+                    .add(" AND " + Relation.quoted(edge.right().column()) + " IS NOT NULL"));
+    return query(edge.relation(), sql, RowLook::pair);
+  }
+
+  static String[] pair(ResultSet row) throws SQLException {
+    return new String[] {row.getString(1), row.getString(2)};
   }
 
   private List<String> texts(Relation relation, Sql sql) throws SQLException {

@@ -1,5 +1,6 @@
 package backfill.postgres.explain;
 
+import backfill.plan.GrantSources;
 import backfill.plan.Plan;
 import backfill.plan.Source;
 import backfill.plan.Step;
@@ -101,7 +102,7 @@ final class StepTables {
   /** The sources that were found, once nothing is amiss with them. */
   Edge.OfStep edges(Target target) throws SQLException {
     List<Edge> direct = new ArrayList<>();
-    for (Step.Grant grant : step.direct()) {
+    for (GrantSources.Grant grant : step.direct()) {
       Relation from = relation(grant.from());
       if (from != null) {
         direct.add(
@@ -112,7 +113,7 @@ final class StepTables {
       }
     }
     List<Edge> through = new ArrayList<>();
-    for (Step.Grant grant : step.through()) {
+    for (GrantSources.Grant grant : step.through()) {
       Relation from = relation(grant.from());
       if (from != null) {
         through.add(
@@ -123,7 +124,7 @@ final class StepTables {
       }
     }
     List<Edge> members = new ArrayList<>();
-    for (Step.Membership member : step.members()) {
+    for (GrantSources.Membership member : step.members()) {
       Relation from = relation(member.from());
       if (from != null) {
         members.add(
@@ -137,9 +138,9 @@ final class StepTables {
         direct, through, members, nested(step.nested()), nested(step.objects()), leaves());
   }
 
-  private List<Edge> nested(List<Step.Nested> some) throws SQLException {
+  private List<Edge> nested(List<GrantSources.Nested> some) throws SQLException {
     List<Edge> nested = new ArrayList<>();
-    for (Step.Nested each : some) {
+    for (GrantSources.Nested each : some) {
       Relation from = relation(each.from());
       if (from != null) {
         nested.add(

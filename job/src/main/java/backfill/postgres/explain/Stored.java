@@ -2,6 +2,7 @@ package backfill.postgres.explain;
 
 import backfill.postgres.catalog.Column;
 import backfill.postgres.catalog.KeyType;
+import java.util.Collection;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -61,6 +62,11 @@ record Stored(Column column, int characters) {
         .add(" OR " + beyond() + " = '' AND " + value() + " = ")
         .addKey(key, type())
         .add(")");
+  }
+
+  /** Adds that it is one of some keys as they are. */
+  Sql isAnyOf(Sql sql, Collection<String> keys) {
+    return sql.add(Relation.quoted(column)).addAnyOf(keys.stream().distinct().toList(), type());
   }
 
   private String beyond() {

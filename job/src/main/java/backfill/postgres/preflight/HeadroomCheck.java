@@ -1,6 +1,7 @@
 package backfill.postgres.preflight;
 
 import backfill.plan.Amount;
+import backfill.plan.GrantSources;
 import backfill.plan.Plan;
 import backfill.plan.Step;
 import backfill.postgres.catalog.Findings;
@@ -71,15 +72,15 @@ final class HeadroomCheck {
       return;
     }
     long edges = 0;
-    for (Step.Nested each : step.nested()) {
+    for (GrantSources.Nested each : step.nested()) {
       edges += rows(plan, sources, each.from());
     }
-    for (Step.Nested each : step.objects()) {
+    for (GrantSources.Nested each : step.objects()) {
       edges += rows(plan, sources, each.from());
     }
     long memberships = 0;
-    for (Step.Membership each :
-        step.nested().isEmpty() ? List.<Step.Membership>of() : step.members()) {
+    for (GrantSources.Membership each :
+        step.nested().isEmpty() ? List.<GrantSources.Membership>of() : step.members()) {
       memberships += rows(plan, sources, each.from());
     }
     long bytes = edges * BYTES_PER_NESTING + memberships * BYTES_PER_MEMBERSHIP;

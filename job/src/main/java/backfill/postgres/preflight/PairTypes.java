@@ -1,5 +1,6 @@
 package backfill.postgres.preflight;
 
+import backfill.plan.GrantSources;
 import backfill.plan.Step;
 import backfill.postgres.catalog.Column;
 import backfill.postgres.catalog.Findings;
@@ -85,23 +86,23 @@ public final class PairTypes {
     Agreed groups = new Agreed();
     // Tables before views: these have no type of their own that a uuid would be told by.
     for (boolean views : new boolean[] {false, true}) {
-      for (Step.Grant grant : step.direct()) {
+      for (GrantSources.Grant grant : step.direct()) {
         source(views, grant.from(), grant.object(), objects);
         source(views, grant.from(), grant.grantee(), users);
       }
-      for (Step.Grant grant : step.through()) {
+      for (GrantSources.Grant grant : step.through()) {
         source(views, grant.from(), grant.object(), objects);
         source(views, grant.from(), grant.grantee(), groups);
       }
-      for (Step.Membership member : step.members()) {
+      for (GrantSources.Membership member : step.members()) {
         source(views, member.from(), member.group(), groups);
         source(views, member.from(), member.user(), users);
       }
-      for (Step.Nested edges : step.nested()) {
+      for (GrantSources.Nested edges : step.nested()) {
         source(views, edges.from(), edges.parent(), groups);
         source(views, edges.from(), edges.child(), groups);
       }
-      for (Step.Nested edges : step.objects()) {
+      for (GrantSources.Nested edges : step.objects()) {
         source(views, edges.from(), edges.parent(), objects);
         source(views, edges.from(), edges.child(), objects);
       }
@@ -209,17 +210,17 @@ public final class PairTypes {
   }
 
   private void fits(Step.Pairs step, Table target, Agreed objects, Agreed users) {
-    for (Step.Grant grant : step.direct()) {
+    for (GrantSources.Grant grant : step.direct()) {
       fits(grant.from(), grant.object(), target, objects);
       fits(grant.from(), grant.grantee(), target, users);
     }
-    for (Step.Grant grant : step.through()) {
+    for (GrantSources.Grant grant : step.through()) {
       fits(grant.from(), grant.object(), target, objects);
     }
-    for (Step.Nested edges : step.objects()) {
+    for (GrantSources.Nested edges : step.objects()) {
       fits(edges.from(), edges.child(), target, objects);
     }
-    for (Step.Membership member : step.members()) {
+    for (GrantSources.Membership member : step.members()) {
       fits(member.from(), member.user(), target, users);
     }
   }

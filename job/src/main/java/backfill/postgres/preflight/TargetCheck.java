@@ -1,7 +1,6 @@
 package backfill.postgres.preflight;
 
 import backfill.plan.Plan;
-import backfill.plan.Protocol;
 import backfill.plan.Settings;
 import backfill.plan.Step;
 import backfill.postgres.catalog.Arbiter;
@@ -129,11 +128,12 @@ final class TargetCheck {
     Optional<Target> target =
         arbiter(step, table, owned)
             .map(arbiter -> new Target(table, arbiter, triggers, referred, cascades, owned));
-    if (step.write().protocol() == Protocol.COPY && owned.filter(OwnedRows::asked).isPresent()) {
+    if (step.write().protocol() == Settings.Protocol.COPY
+        && owned.filter(OwnedRows::asked).isPresent()) {
       findings.refuse(
           Findings.place(step),
           "write.protocol is copy, and owns is asked of each new row, which COPY cannot; leave it at auto");
-    } else if (step.write().protocol() == Protocol.COPY) {
+    } else if (step.write().protocol() == Settings.Protocol.COPY) {
       target
           .flatMap(Target::whyNoCopy)
           .ifPresent(

@@ -5,9 +5,11 @@ import backfill.postgres.catalog.TableLock;
 import backfill.postgres.server.ListedStatement;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -31,8 +33,8 @@ public final class NotedTables {
 
   private final List<Rows> noted;
   private final String horizon;
-  private final List<String> definitions;
-  private final List<String> places;
+  private final Map<String, String> definitions;
+  private final Map<String, String> places;
 
   /**
    * Rows that were read in it.
@@ -53,7 +55,10 @@ public final class NotedTables {
   }
 
   private NotedTables(
-      List<Rows> noted, String horizon, List<String> definitions, List<String> places) {
+      List<Rows> noted,
+      String horizon,
+      Map<String, String> definitions,
+      Map<String, String> places) {
     this.noted = noted;
     this.horizon = horizon;
     this.definitions = definitions;
@@ -73,28 +78,42 @@ public final class NotedTables {
   /**
    * The names of those that another snapshot, taken later, shows the same rows of.
    *
-   * @param counts name to number of rows that were read in the earlier one
+   * @param counts name, of those that are asked for, to number of rows that were read in the
+   *     earlier one
    */
   public Set<String> sameIn(Snapshot later, Map<String, Long> counts) throws SQLException {
-    List<String> now = asked(later, noted, NotedTables::definitions);
-    List<String> looks = asked(later, noted, rows -> looks(rows, horizon));
-    boolean samePlaces = places.equals(asked(later, chosen(noted), NotedTables::places));
+    List<Rows> rows = noted(counts.keySet());
+    Map<String, String> now = asked(later, rows, NotedTables::definitions);
+    Map<String, String> looks = asked(later, rows, some -> looks(some, horizon));
+    Map<String, String> placesNow = asked(later, chosen(rows), NotedTables::places);
     Set<String> same = new HashSet<>();
-    for (int i = 0; i < noted.size(); i++) {
-      Rows rows = noted.get(i);
-      if (definitions.get(i) != null
-          && definitions.get(i).equals(now.get(i))
-          && looks.get(i).equals(counts.get(rows.name()) + " 0")
-          && (rows.where() == null || samePlaces)) {
-        same.add(rows.name());
+    for (Rows each : rows) {
+      String name = each.name();
+      if (definitions.get(name) != null
+          && definitions.get(name).equals(now.get(name))
+          && looks.get(name).equals(counts.get(name) + " 0")
+          && Objects.equals(places.get(name), placesNow.get(name))) {
+        same.add(name);
       }
     }
     return same;
   }
 
-  private static List<String> asked(
+  private List<Rows> noted(Set<String> names) {
+    return noted.stream().filter(rows -> names.contains(rows.name())).toList();
+  }
+
+  /** Name to what the server answers. */
+  private static Map<String, String> asked(
       Snapshot snapshot, List<Rows> rows, Function<List<Rows>, String> query) throws SQLException {
-    return rows.isEmpty() ? List.of() : snapshot.cells(query.apply(rows));
+    Map<String, String> answers = new HashMap<>();
+    if (!rows.isEmpty()) {
+      List<String> cells = snapshot.cells(query.apply(rows));
+      for (int i = 0; i < rows.size(); i++) {
+        answers.put(rows.get(i).name(), cells.get(i));
+      }
+    }
+    return answers;
   }
 
   private static List<Rows> comparable(List<Rows> read) {
@@ -116,6 +135,11 @@ public final class NotedTables {
     listed.addAll(listed(comparable(read), rows -> looks(rows, ANY_HORIZON)));
     listed.addAll(listing(read));
     return listed;
+  }
+
+  /** What compares those of these names, but for what it asks of the catalog. */
+  public List<ListedStatement> comparing(Set<String> names) {
+    return comparing(noted(names));
   }
 
   private static List<ListedStatement> listed(List<Rows> rows, Function<List<Rows>, String> query) {
@@ -156,26 +180,27 @@ public final class NotedTables {
   /**
    * What makes another row of the same version: types, values for older rows, labels of enums, and
    * the tables that rows are in; null where one of these keeps no versions as PostgreSQL's own
-   * tables do.
+   * tables do, and of a table that is gone, whose name another may have.
    */
   private static String definitions(List<Rows> rows) {
     return """
-        SELECT CASE WHEN bool_and(c.relkind = 'p' OR am.amname = 'heap') THEN pg_catalog.md5(string_agg(
-            pg_catalog.concat_ws(' ', a.attrelid, a.attnum, a.attname, a.atttypid, a.atttypmod, a.attcollation,
-            a.attmissingval::text,
-            CASE WHEN a.attgenerated <> '' THEN pg_catalog.pg_get_expr(d.adbin, d.adrelid) END,
-            (SELECT string_agg(e.enumlabel, ',' ORDER BY e.oid) FROM pg_catalog.pg_enum e
-              WHERE e.enumtypid IN (t.oid, t.typelem))), ' ' ORDER BY a.attrelid, a.attnum)) END
+        SELECT (
+          WITH RECURSIVE tree(oid) AS (SELECT root.oid
+            UNION SELECT i.inhrelid FROM tree JOIN pg_catalog.pg_inherits i ON i.inhparent = tree.oid)
+          SELECT CASE WHEN bool_and(c.relkind = 'p' OR am.amname IS NOT DISTINCT FROM 'heap') THEN
+            pg_catalog.md5(string_agg(pg_catalog.concat_ws(' ', a.attrelid, a.attnum, a.attname, a.atttypid,
+              a.atttypmod, a.attcollation, a.attmissingval::text,
+              CASE WHEN a.attgenerated <> '' THEN pg_catalog.pg_get_expr(d.adbin, d.adrelid) END,
+              (SELECT string_agg(e.enumlabel, ',' ORDER BY e.oid) FROM pg_catalog.pg_enum e
+                WHERE e.enumtypid IN (t.oid, t.typelem))), ' ' ORDER BY a.attrelid, a.attnum)) END
+          FROM tree
+            JOIN pg_catalog.pg_class c ON c.oid = tree.oid
+            LEFT JOIN pg_catalog.pg_am am ON am.oid = c.relam
+            JOIN pg_catalog.pg_attribute a ON a.attrelid = tree.oid AND a.attnum > 0 AND NOT a.attisdropped
+            JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
+            LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum)
         FROM pg_catalog.unnest('{%s}'::pg_catalog.oid[]) WITH ORDINALITY AS root(oid, place)
-          CROSS JOIN LATERAL (WITH RECURSIVE tree(oid) AS (SELECT root.oid
-              UNION SELECT i.inhrelid FROM tree JOIN pg_catalog.pg_inherits i ON i.inhparent = tree.oid)
-            SELECT oid FROM tree) AS part
-          JOIN pg_catalog.pg_class c ON c.oid = part.oid
-          LEFT JOIN pg_catalog.pg_am am ON am.oid = c.relam
-          JOIN pg_catalog.pg_attribute a ON a.attrelid = part.oid AND a.attnum > 0 AND NOT a.attisdropped
-          JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
-          LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
-        GROUP BY root.place ORDER BY root.place"""
+        ORDER BY root.place"""
         .formatted(
             rows.stream()
                 .map(each -> Long.toString(each.table().oid()))

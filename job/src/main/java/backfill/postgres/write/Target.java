@@ -1,6 +1,6 @@
 package backfill.postgres.write;
 
-import backfill.plan.Protocol;
+import backfill.plan.Settings;
 import backfill.postgres.catalog.Arbiter;
 import backfill.postgres.catalog.CascadedTable;
 import backfill.postgres.catalog.IndexedRows;
@@ -47,9 +47,9 @@ public record Target(
   }
 
   /** How rows travel that an operation writes, where a plan says so much of it. */
-  public WriteProtocol protocol(Operation operation, Protocol wished) {
+  public WriteProtocol protocol(Operation operation, Settings.Protocol wished) {
     return operation.inserts()
-            && wished != Protocol.UNNEST
+            && wished != Settings.Protocol.UNNEST
             && whyNoCopy().isEmpty()
             && !asksNewRows()
         ? WriteProtocol.COPY
@@ -57,8 +57,8 @@ public record Target(
   }
 
   /** The same in words, with the reason where it is not the fastest one. */
-  public String protocolInWords(Protocol wished) {
-    if (wished == Protocol.UNNEST) {
+  public String protocolInWords(Settings.Protocol wished) {
+    if (wished == Settings.Protocol.UNNEST) {
       return "unnest arrays (write.protocol)";
     }
     if (asksNewRows()) {

@@ -4,6 +4,7 @@ import static backfill.spark.read.KeySpace.GROUPS;
 import static backfill.spark.read.KeySpace.OBJECTS;
 import static backfill.spark.read.KeySpace.USERS;
 
+import backfill.plan.GrantSources;
 import backfill.plan.Step;
 import backfill.spark.query.PairColumnNames;
 import backfill.spark.read.KeptSources;
@@ -52,11 +53,11 @@ record GivenPairs<T>(
       return given.stream().map(read).toList();
     }
 
-    IdentifiedPairs grant(Step.Grant grant, KeySpace grantees) {
+    IdentifiedPairs grant(GrantSources.Grant grant, KeySpace grantees) {
       return read(grant.from(), grant.object(), OBJECTS, grant.grantee(), grantees);
     }
 
-    IdentifiedPairs edges(Step.Nested edges, KeySpace space) {
+    IdentifiedPairs edges(GrantSources.Nested edges, KeySpace space) {
       return read(edges.from(), edges.parent(), space, edges.child(), space);
     }
 

@@ -2,6 +2,7 @@ package backfill.spark.pairs;
 
 import backfill.membership.GroupUsers;
 import backfill.membership.UserIndex;
+import backfill.plan.GrantSources;
 import backfill.plan.Step;
 import backfill.postgres.write.Target;
 import backfill.postgres.write.WritePart;
@@ -96,7 +97,7 @@ final class ToldPairs implements ToldDiff {
   public StepDiff rows() {
     JavaRDD<Tuple2<Long, PartialSet>> reasons =
         ObjectSets.sorted(granted.reasons(SomeObjects.gaining(diff.objects())), diff.ranges());
-    List<String> sources = step.direct().stream().map(Step.Grant::from).toList();
+    List<String> sources = step.direct().stream().map(GrantSources.Grant::from).toList();
     Broadcast<GroupUsers> groups = granted.groups();
     Broadcast<UserIndex> users = grants.users();
     StepKeys keys = grants.keys();

@@ -1,5 +1,6 @@
 package backfill.spark.query;
 
+import backfill.plan.GrantSources;
 import backfill.plan.Plan;
 import backfill.plan.Step;
 import backfill.postgres.catalog.KeyType;
@@ -114,7 +115,7 @@ public record PairColumnNames(String key, String member) {
   }
 
   private static void collect(Step.Pairs step, Map<String, Set<PairColumnNames>> uses) {
-    for (List<Step.Grant> grants : List.of(step.direct(), step.through())) {
+    for (List<GrantSources.Grant> grants : List.of(step.direct(), step.through())) {
       grants.forEach(
           grant -> add(uses, grant.from(), new PairColumnNames(grant.object(), grant.grantee())));
     }

@@ -2,6 +2,7 @@ package backfill.spark.query;
 
 import static scala.jdk.javaapi.CollectionConverters.asJava;
 
+import backfill.plan.GrantSources;
 import backfill.plan.Never;
 import backfill.plan.Plan;
 import backfill.plan.Source;
@@ -173,20 +174,20 @@ public final class PlanQueries implements QueryShapes {
   /** The columns that a step of pairs takes of each source or view. */
   static Map<String, Set<String>> columnsOf(Step.Pairs step) {
     Map<String, Set<String>> columns = new LinkedHashMap<>();
-    for (List<Step.Grant> grants : List.of(step.direct(), step.through())) {
-      for (Step.Grant grant : grants) {
+    for (List<GrantSources.Grant> grants : List.of(step.direct(), step.through())) {
+      for (GrantSources.Grant grant : grants) {
         columns
             .computeIfAbsent(grant.from(), from -> new HashSet<>())
             .addAll(List.of(grant.object(), grant.grantee()));
       }
     }
-    for (Step.Membership member : step.members()) {
+    for (GrantSources.Membership member : step.members()) {
       columns
           .computeIfAbsent(member.from(), from -> new HashSet<>())
           .addAll(List.of(member.group(), member.user()));
     }
-    for (List<Step.Nested> nested : List.of(step.nested(), step.objects())) {
-      for (Step.Nested edges : nested) {
+    for (List<GrantSources.Nested> nested : List.of(step.nested(), step.objects())) {
+      for (GrantSources.Nested edges : nested) {
         columns
             .computeIfAbsent(edges.from(), from -> new HashSet<>())
             .addAll(List.of(edges.parent(), edges.child()));

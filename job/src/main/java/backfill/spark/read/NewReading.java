@@ -115,7 +115,10 @@ public record NewReading(
         atPrimary == null
             ? readers.get(Plan.MAIN)
             : reader(sources, databases.main().atPrimary(), atPrimary, overlay);
-    return new Reading(plan, ready, steps, sources, readers, targets).watched(cancelJobs);
+    WatchedReads reads =
+        new WatchedReads(
+            new OpenReaders(readers, targets), ready, plan.settings().read(), cancelJobs);
+    return new Reading(plan, ready, steps, sources, reads);
   }
 
   private SnapshotReader reader(

@@ -130,8 +130,19 @@ public final class ReadListing {
     return listed.values().stream().flatMap(List::stream).toList();
   }
 
-  /** What tells verify whether it would read these sources again as they were read. */
+  /**
+   * What tells verify whether it would read these sources, and the targets of these steps, again as
+   * they were read; main is always there.
+   */
   static Map<String, List<NotedTables.Rows>> noted(
+      Plan plan, PreflightResult ready, Collection<String> sources, List<Step.Fill> steps) {
+    Map<String, List<NotedTables.Rows>> noted = noted(plan, ready, sources);
+    List<NotedTables.Rows> main = noted.computeIfAbsent(Plan.MAIN, name -> new ArrayList<>());
+    steps.forEach(step -> notedTarget(ready, step).ifPresent(main::add));
+    return noted;
+  }
+
+  private static Map<String, List<NotedTables.Rows>> noted(
       Plan plan, PreflightResult ready, Collection<String> sources) {
     Map<String, List<NotedTables.Rows>> noted = new LinkedHashMap<>();
     for (Source source : plan.sources().values()) {
@@ -147,12 +158,17 @@ public final class ReadListing {
     return noted;
   }
 
-  /** The same for a target, all of whose rows are the step's. */
-  static Optional<NotedTables.Rows> notedTarget(PreflightResult ready, Step.Fill step) {
+  /** Of a target, all of whose rows are the step's. */
+  private static Optional<NotedTables.Rows> notedTarget(PreflightResult ready, Step.Fill step) {
     Target target = ready.targets().get(step.name());
     return target.where() == null && target.foreign().isEmpty()
-        ? Optional.of(new NotedTables.Rows(step.name(), target.table(), null))
+        ? Optional.of(new NotedTables.Rows(targetName(step), target.table(), null))
         : Optional.empty();
+  }
+
+  /** Under which a target is noted; no source has such a name. */
+  static String targetName(Step.Fill step) {
+    return "target of " + step.name();
   }
 
   /** What notes these sources as they are read. */

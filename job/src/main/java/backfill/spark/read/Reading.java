@@ -5,33 +5,21 @@ import backfill.plan.Source;
 import backfill.plan.Step;
 import backfill.postgres.catalog.Table;
 import backfill.postgres.preflight.PreflightResult;
-import backfill.postgres.server.RecoveryConflictException;
-import backfill.postgres.server.Server;
-import backfill.postgres.server.SqlFailure;
 import backfill.postgres.snapshot.LostSnapshotException;
-import backfill.postgres.snapshot.NotedTables;
-import backfill.postgres.snapshot.OldSnapshotException;
 import backfill.postgres.snapshot.Snapshot;
-import backfill.postgres.snapshot.SnapshotAge;
-import backfill.spark.engine.SparkFailure;
 import backfill.spark.query.PairColumnNames;
-import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.function.BiConsumer;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import java.util.function.LongConsumer;
-import java.util.function.Supplier;
 
 /**
  * One snapshot of each database that some steps read, and what is read in them, for the steps that
@@ -44,42 +32,27 @@ public final class Reading implements AutoCloseable {
   private final Plan plan;
   private final PreflightResult ready;
   private final KeptSources sources;
-  private final Map<String, SnapshotReader> readers;
-  private final SnapshotReader targets;
+  private final WatchedReads reads;
   private final Map<String, PairColumnNames> asPairs;
   private final Set<String> queried;
   private final Set<String> asked = new HashSet<>();
   private final Map<String, Long> leftOut = new HashMap<>();
-  private final Map<String, NotedTables> noted = new HashMap<>();
-  private final Map<String, NotedTables> notedTargets = new HashMap<>();
-  private final Map<Reading, Set<String>> alike = new IdentityHashMap<>();
-  private SnapshotAge age;
+  private final Map<NotedReading, Set<String>> alike = new HashMap<>();
+  private NotedReading noted = NotedReading.NOTHING;
   private boolean released;
 
-  /**
-   * @param readers by database, each in its snapshot
-   * @param targets main's, or that of its primary where the targets have a snapshot of their own
-   */
   Reading(
       Plan plan,
       PreflightResult ready,
       List<Step.Fill> steps,
       KeptSources sources,
-      Map<String, SnapshotReader> readers,
-      SnapshotReader targets) {
+      WatchedReads reads) {
     this.plan = plan;
     this.ready = ready;
     this.sources = sources;
-    this.readers = readers;
-    this.targets = targets;
+    this.reads = reads;
     this.asPairs = PairColumnNames.read(plan, steps, ready);
     this.queried = TablesToRead.queried(plan, steps);
-  }
-
-  /** Ends it once its snapshots are too old. */
-  Reading watched(Runnable cancelJobs) {
-    age = SnapshotAge.watch(plan.settings().read().snapshotMaxAge(), snapshotsHeld(), cancelJobs);
-    return this;
   }
 
   /** One snapshot, and the server that it is of. */
@@ -96,29 +69,21 @@ public final class Reading implements AutoCloseable {
     for (String name : plan.relationsOf(step)) {
       Source source = plan.sources().get(name);
       if (source == null) {
-        finishReads();
+        reads.finish();
         sources.define(name);
       } else if (asked.add(name)) {
         if (source.keyedBy().isPresent()) {
-          finishReads();
+          reads.finish();
         }
         begun.accept(name);
-        reading(
-            source.database(),
-            readers.get(source.database()),
-            () -> read(source, rows -> read.accept(name, rows)));
+        reads.run(
+            source.database(), reader -> read(source, reader, rows -> read.accept(name, rows)));
       }
     }
-    finishReads();
+    reads.finish();
   }
 
-  private void finishReads() {
-    readers.forEach((name, reader) -> reading(name, reader, reader.reads()::finish));
-    reading(Plan.MAIN, targets, targets.reads()::finish);
-  }
-
-  private void read(Source source, LongConsumer read) {
-    SnapshotReader reader = readers.get(source.database());
+  private void read(Source source, SnapshotReader reader, LongConsumer read) {
     Table table = ready.sources().get(source.name());
     String where = KeptSources.where(source, plan, ready);
     Set<String> needed = ready.shapes().needed().getOrDefault(source.name(), Set.of());
@@ -142,8 +107,8 @@ public final class Reading implements AutoCloseable {
    */
   public void target(BiConsumer<SnapshotReader, KeptSources> read, Consumer<String> begins) {
     sources.tell(begins);
-    reading(Plan.MAIN, targets, () -> read.accept(targets, sources));
-    finishReads();
+    reads.runInTargets(reader -> read.accept(reader, sources));
+    reads.finish();
     sources.tell(what -> {});
   }
 
@@ -152,70 +117,7 @@ public final class Reading implements AutoCloseable {
    * another one planned and wrote.
    */
   public <T> T verify(BiFunction<SnapshotReader, KeptSources, T> step) {
-    return in(Plan.MAIN, targets, () -> step.apply(targets, sources));
-  }
-
-  private void reading(String database, SnapshotReader reader, Runnable reads) {
-    in(
-        database,
-        reader,
-        () -> {
-          reads.run();
-          return null;
-        });
-  }
-
-  /**
-   * Says which snapshot it was that a reader did not find or that was too old, or that a standby
-   * ended the read; no read outlives a failure.
-   */
-  private <T> T in(String database, SnapshotReader reader, Supplier<T> reads) {
-    T read;
-    try {
-      read = reads.get();
-    } catch (Exception e) {
-      // Spark throws what no signature declares.
-      giveUp();
-      refuseOld(e);
-      Optional<String> standby = standby(database, reader);
-      Optional<SQLException> held =
-          SqlFailure.lostSnapshot(e) || standby.isPresent() && SqlFailure.connectionLost(e)
-              ? reader.snapshot().ended()
-              : Optional.empty();
-      Optional<RecoveryConflictException> conflict = RecoveryConflictException.in(e, standby, held);
-      if (conflict.isPresent()) {
-        throw conflict.get();
-      }
-      Optional<LostSnapshotException> lost =
-          LostSnapshotException.in(e, database, reader.snapshot(), held);
-      if (lost.isPresent()) {
-        throw lost.get();
-      }
-      throw e;
-    }
-    refuseOld(null);
-    return read;
-  }
-
-  private void refuseOld(Exception came) {
-    if (age.isOver()) {
-      throw new OldSnapshotException(snapshotsHeld(), plan.settings().read(), came);
-    }
-  }
-
-  private List<Snapshot> snapshotsHeld() {
-    return all().stream().map(SnapshotReader::snapshot).toList();
-  }
-
-  /** Where a reader reads, if that is one; targets may have a snapshot of the primary. */
-  private Optional<String> standby(String database, SnapshotReader reader) {
-    return Optional.of(ready.databases().get(database).read())
-        .filter(server -> server.standby() && reader == readers.get(database))
-        .map(Server::address);
-  }
-
-  private void giveUp() {
-    all().forEach(reader -> reader.reads().giveUp());
+    return reads.inTargets(reader -> step.apply(reader, sources));
   }
 
   /** Rows of each source that these steps read. */
@@ -243,19 +145,12 @@ public final class Reading implements AutoCloseable {
 
   private Long leftOutByCondition(String name) {
     Source source = plan.sources().get(name);
-    SnapshotReader reader = readers.get(source.database());
-    return in(
-        source.database(),
-        reader,
-        () -> {
-          try {
-            OptionalLong rows =
-                reader.leftOut(ready.sources().get(name), KeptSources.where(source, plan, ready));
-            return rows.isPresent() ? (Long) rows.getAsLong() : null;
-          } catch (SQLException e) {
-            throw SparkFailure.<RuntimeException>unchecked(e);
-          }
-        });
+    OptionalLong rows =
+        reads.in(
+            source.database(),
+            reader ->
+                reader.leftOut(ready.sources().get(name), KeptSources.where(source, plan, ready)));
+    return rows.isPresent() ? (Long) rows.getAsLong() : null;
   }
 
   /**
@@ -264,19 +159,7 @@ public final class Reading implements AutoCloseable {
    * there.
    */
   public void note(List<Step.Fill> steps) {
-    ReadListing.noted(plan, ready, asked)
-        .forEach(
-            (database, rows) -> {
-              SnapshotReader reader = readers.get(database);
-              noted.put(database, in(database, reader, () -> reader.note(rows)));
-            });
-    for (Step.Fill step : steps) {
-      ReadListing.notedTarget(ready, step)
-          .ifPresent(
-              rows ->
-                  notedTargets.put(
-                      step.name(), in(Plan.MAIN, targets, () -> targets.note(List.of(rows)))));
-    }
+    noted = NotedReading.of(ReadListing.noted(plan, ready, asked, steps), reads);
   }
 
   /**
@@ -284,17 +167,9 @@ public final class Reading implements AutoCloseable {
    * an earlier one did. The servers are asked once for all sources; no row is read.
    */
   public boolean showsSourcesLike(Reading earlier, Step.Fill step) {
-    return alike.computeIfAbsent(earlier, this::alike).containsAll(plan.sourcesOf(step));
-  }
-
-  private Set<String> alike(Reading earlier) {
-    Set<String> names = new HashSet<>();
-    earlier.noted.forEach(
-        (database, tables) -> {
-          SnapshotReader reader = readers.get(database);
-          names.addAll(in(database, reader, () -> reader.alike(tables, earlier.sources.counts())));
-        });
-    return names;
+    return alike
+        .computeIfAbsent(earlier.noted, before -> before.sourcesIn(reads, earlier.sources.counts()))
+        .containsAll(plan.sourcesOf(step));
   }
 
   /**
@@ -303,10 +178,7 @@ public final class Reading implements AutoCloseable {
    * @param rows that it had in the earlier reading
    */
   public boolean showsTargetLike(Reading earlier, Step.Fill step, long rows) {
-    NotedTables target = earlier.notedTargets.get(step.name());
-    return target != null
-        && !in(Plan.MAIN, targets, () -> targets.alike(target, Map.of(step.name(), rows)))
-            .isEmpty();
+    return earlier.noted.showsTarget(reads, step, rows);
   }
 
   /**
@@ -317,33 +189,31 @@ public final class Reading implements AutoCloseable {
   public boolean release() {
     boolean now = !released;
     released = true;
-    age.close();
-    snapshotsHeld().forEach(Snapshot::close);
+    reads.close();
+    reads.readers().snapshots().forEach(Snapshot::close);
     return now;
-  }
-
-  private Set<SnapshotReader> all() {
-    Set<SnapshotReader> all = new LinkedHashSet<>(readers.values());
-    all.add(targets);
-    return all;
   }
 
   /** Every snapshot, main's first, and last that of its primary, where targets have their own. */
   public List<Taken> snapshots() {
     List<Taken> taken = new ArrayList<>();
-    readers.forEach(
-        (name, reader) ->
-            taken.add(
-                new Taken(name, ready.databases().get(name).read().address(), reader.snapshot())));
-    if (targets != readers.get(Plan.MAIN)) {
-      taken.add(new Taken(Plan.MAIN, ready.server().address(), targets.snapshot()));
+    OpenReaders readers = reads.readers();
+    readers
+        .sources()
+        .forEach(
+            (name, reader) ->
+                taken.add(
+                    new Taken(
+                        name, ready.databases().get(name).read().address(), reader.snapshot())));
+    if (readers.targets() != readers.main()) {
+      taken.add(new Taken(Plan.MAIN, ready.server().address(), readers.targets().snapshot()));
     }
     return taken;
   }
 
   /** The one that main's sources are read in. */
   public Snapshot main() {
-    return readers.get(Plan.MAIN).snapshot();
+    return reads.readers().main().snapshot();
   }
 
   /** The size of the tables that queries read, as the server keeps them. */
@@ -353,12 +223,12 @@ public final class Reading implements AutoCloseable {
 
   /** Statements that read rows of the plan's tables. */
   public long statements() {
-    return all().stream().mapToLong(SnapshotReader::statements).sum();
+    return reads.readers().statements();
   }
 
   @Override
   public void close() {
-    giveUp();
+    reads.readers().giveUp();
     release();
     sources.close();
   }

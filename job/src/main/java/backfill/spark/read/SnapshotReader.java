@@ -141,12 +141,16 @@ public final class SnapshotReader {
    * How many rows of a table a condition leaves out; empty where the table is not as it would be
    * read.
    */
-  OptionalLong leftOut(Table table, String where) throws SQLException {
+  OptionalLong leftOut(Table table, String where) {
     if (table.isPending() || overlay.covers(table)) {
       return OptionalLong.empty();
     }
     statements++;
-    return OptionalLong.of(LeftOutRows.of(database, applicationName, snapshot, table, where));
+    try {
+      return OptionalLong.of(LeftOutRows.of(database, applicationName, snapshot, table, where));
+    } catch (SQLException e) {
+      throw SparkFailure.<RuntimeException>unchecked(e);
+    }
   }
 
   /** Notes what the snapshot shows of some tables; nothing is told of what is laid over one. */
@@ -154,17 +158,21 @@ public final class SnapshotReader {
     try {
       List<NotedTables.Rows> bare =
           read.stream().filter(rows -> !overlay.covers(rows.table())).toList();
-      statements += bare.stream().filter(rows -> rows.where() != null).count();
+      statements += NotedTables.listing(bare).size();
       return NotedTables.of(snapshot, bare);
     } catch (SQLException e) {
       throw SparkFailure.<RuntimeException>unchecked(e);
     }
   }
 
-  /** The names of those that the snapshot shows as an earlier one did. */
+  /**
+   * The names of those that the snapshot shows as an earlier one did.
+   *
+   * @param counts which are asked for, and how many rows were read
+   */
   Set<String> alike(NotedTables earlier, Map<String, Long> counts) {
     try {
-      statements++;
+      statements += earlier.comparing(counts.keySet()).size();
       return earlier.sameIn(snapshot, counts);
     } catch (SQLException e) {
       throw SparkFailure.<RuntimeException>unchecked(e);

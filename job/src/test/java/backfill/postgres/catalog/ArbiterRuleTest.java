@@ -3,6 +3,7 @@ package backfill.postgres.catalog;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
+import backfill.plan.GrantSources;
 import backfill.plan.Step;
 import backfill.postgres.server.TestingPreflight;
 import backfill.postgres.write.Target;
@@ -153,7 +154,7 @@ class ArbiterRuleTest {
         new Step.Pairs(
             step.name(),
             step.onlyIf(),
-            new Step.Pairs.GrantSources(step.direct(), step.through(), step.members()),
+            new GrantSources(step.direct(), step.through(), step.members()),
             step.into(),
             step.surplus(),
             java.util.Optional.of(owns),

@@ -2,6 +2,7 @@ package backfill.postgres.catalog;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import backfill.plan.GrantSources;
 import backfill.plan.Step;
 import backfill.postgres.server.Inquiry;
 import backfill.postgres.server.TestingPreflight;
@@ -132,8 +133,10 @@ class HeadroomTest {
         new Step.Pairs(
             "fill",
             Optional.empty(),
-            new Step.Pairs.GrantSources(
-                List.of(new Step.Grant("wanted", "object_id", "user_id")), List.of(), List.of()),
+            new GrantSources(
+                List.of(new GrantSources.Grant("wanted", "object_id", "user_id")),
+                List.of(),
+                List.of()),
             new Step.IntoPairs("access", "object_id", "user_id"),
             Step.Surplus.REPORT,
             Optional.empty(),

@@ -3,6 +3,7 @@ package backfill.postgres.catalog;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import backfill.plan.Definition;
+import backfill.plan.GrantSources;
 import backfill.plan.Step;
 import backfill.postgres.server.TestingPreflight;
 import java.util.List;
@@ -81,7 +82,7 @@ class UnindexedKeysTest {
         new Step.Pairs(
             keeps.name(),
             keeps.onlyIf(),
-            new Step.Pairs.GrantSources(keeps.direct(), keeps.through(), keeps.members()),
+            new GrantSources(keeps.direct(), keeps.through(), keeps.members()),
             keeps.into(),
             Step.Surplus.DELETE,
             keeps.owns(),

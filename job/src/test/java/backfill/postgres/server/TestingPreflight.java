@@ -1,9 +1,9 @@
 package backfill.postgres.server;
 
+import backfill.plan.GrantSources;
 import backfill.plan.Limits;
 import backfill.plan.Plan;
 import backfill.plan.PlanFile;
-import backfill.plan.Protocol;
 import backfill.plan.Settings;
 import backfill.plan.Source;
 import backfill.plan.Step;
@@ -32,7 +32,12 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 public final class TestingPreflight {
   public static final Settings.Write WRITE =
       new Settings.Write(
-          2, 1000, 16L << 20, Protocol.AUTO, Duration.ofSeconds(30), Duration.ofSeconds(30));
+          2,
+          1000,
+          16L << 20,
+          Settings.Protocol.AUTO,
+          Duration.ofSeconds(30),
+          Duration.ofSeconds(30));
 
   static final List<String> TABLES =
       List.of(
@@ -103,10 +108,10 @@ public final class TestingPreflight {
     return new Step.Pairs(
         name,
         onlyIf,
-        new Step.Pairs.GrantSources(
-            List.of(new Step.Grant("direct", "object_id", "user_id")),
-            List.of(new Step.Grant("through", "object_id", "group_id")),
-            List.of(new Step.Membership("members", "group_id", "user_id"))),
+        new GrantSources(
+            List.of(new GrantSources.Grant("direct", "object_id", "user_id")),
+            List.of(new GrantSources.Grant("through", "object_id", "group_id")),
+            List.of(new GrantSources.Membership("members", "group_id", "user_id"))),
         new Step.IntoPairs(table, "object_id", "user_id"),
         Step.Surplus.REPORT,
         Optional.empty(),

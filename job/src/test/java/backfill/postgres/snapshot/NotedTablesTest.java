@@ -142,6 +142,36 @@ class NotedTablesTest {
     assertThat(same(noted)).isEqualTo(Set.of("parted"));
   }
 
+  @Test
+  void otherTableHasTheName() throws SQLException {
+    assertThat(
+            sameAfter(
+                "CREATE TABLE built (LIKE parted)",
+                "INSERT INTO built SELECT * FROM parted",
+                "DROP TABLE parted",
+                "ALTER TABLE built RENAME TO parted"))
+        .isEqualTo(Set.of("whole", "chosen"));
+  }
+
+  @Test
+  void oneOfTwoConditionsChoosesOthers() throws SQLException {
+    rows =
+        List.of(
+            new NotedTables.Rows("moved", rows.get(0).table(), "id <> (SELECT up_to FROM chosen)"),
+            new NotedTables.Rows("few", rows.get(0).table(), "id < 11"));
+    counts = Map.of("moved", 999L, "few", 10L);
+    assertThat(sameAfter("UPDATE chosen SET up_to = 5")).isEqualTo(Set.of("few"));
+  }
+
+  @Test
+  void onlyWhatIsAskedForIsLookedAt() throws SQLException {
+    NotedTables noted = noted();
+    counts = Map.of("parted", 100L);
+    assertThat(same(noted)).isEqualTo(Set.of("parted"));
+    assertThat(noted.comparing(counts.keySet())).hasSize(1);
+    assertThat(noted.comparing(ALL)).as("rows, and places").hasSize(2);
+  }
+
   /** The versions of the rows stay, and show other values. */
   @Test
   void columnIsDefinedOtherwise() throws SQLException {
