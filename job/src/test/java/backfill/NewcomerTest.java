@@ -63,6 +63,8 @@ class NewcomerTest {
         "run PLAN --only users | --only: the plan has no step users; it has product-users, product-type-users, user-flags",
         "run PLAN --report nowhere/report.json | --report: cannot write nowhere/report.json; name a file in a directory that exists and may be written",
         "run PLAN --report . | --report: cannot write .; name a file, this is a directory",
+        "run PLAN --report http://127.0.0.1:1/run.json | --report: cannot write http://127.0.0.1:1/run.json; name a URI that Hadoop can write: what is at http:// can only be read",
+        "plan PLAN --diff https://127.0.0.1:1/run.jsonl | --diff: cannot write https://127.0.0.1:1/run.jsonl; name a place that can be written: what is at https:// can only be read",
         "run PLAN --report s3a://reports/run.json | --report: cannot write s3a://reports/run.json; name a URI that Hadoop can write: the connector for s3a:// is missing; add it by --packages or --jars of spark-submit",
         "run s3a://plans/mine.conf | s3a://plans/mine.conf: cannot be read: the connector for s3a:// is missing; add it by --packages or --jars of spark-submit",
         "help row | help has no topic row; it has plan, params, databases, sessions, sources, views, never, pairs, rows, batches, ddl, cluster, sink, settings, read, flatten, write, throttle, verify, ledger, limits, types, approval, diff, explain, report, exit-codes, environment, troubleshooting, undo, what-if, coder, defectdojo, gitlab, and every plan and command",

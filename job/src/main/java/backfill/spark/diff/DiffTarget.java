@@ -90,7 +90,7 @@ public record DiffTarget(
 
   /** What to do about a target that cannot be written; empty if it can. */
   private Optional<String> problem() throws IOException {
-    try (FileSystem files = HadoopFiles.at(path)) {
+    try (FileSystem files = HadoopFiles.toWrite(path)) {
       if (isLocal() && !Files.isDirectory(local(path.getParent()))) {
         return Optional.of("name a file in a directory that exists and may be written");
       }

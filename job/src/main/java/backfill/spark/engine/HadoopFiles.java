@@ -6,6 +6,7 @@ import java.io.OutputStream;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.util.regex.Pattern;
+import org.apache.hadoop.fs.CommonPathCapabilities;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.SparkConf;
@@ -38,7 +39,7 @@ public final class HadoopFiles {
   /** Writes the file, over one that is there. */
   public static void write(String uri, String text) throws IOException {
     Path path = new Path(URI.create(uri));
-    try (FileSystem files = at(path);
+    try (FileSystem files = toWrite(path);
         OutputStream out = files.create(path, true)) {
       out.write(text.getBytes(StandardCharsets.UTF_8));
     }
@@ -47,12 +48,12 @@ public final class HadoopFiles {
   /**
    * Whether a directory is there, which can't be written like a file.
    *
-   * @throws IOException if nothing can be asked there, for want of a file system of this scheme for
-   *     one
+   * @throws IOException if nothing can be asked or written there, for want of a file system of this
+   *     scheme for one
    */
   public static boolean isDirectory(String uri) throws IOException {
     Path path = new Path(URI.create(uri));
-    try (FileSystem files = at(path)) {
+    try (FileSystem files = toWrite(path)) {
       return files.exists(path) && files.getFileStatus(path).isDirectory();
     }
   }
@@ -85,6 +86,20 @@ public final class HadoopFiles {
               : root.getClass().getSimpleName() + ": " + root.getMessage(),
           e);
     }
+  }
+
+  /**
+   * The same, to write there; the caller's to close.
+   *
+   * @throws IOException also if this file system can only be read, as those of http and https
+   */
+  public static FileSystem toWrite(Path path) throws IOException {
+    FileSystem files = at(path);
+    if (files.hasPathCapability(path, CommonPathCapabilities.FS_READ_ONLY_CONNECTOR)) {
+      files.close();
+      throw new IOException("what is at " + path.toUri().getScheme() + ":// can only be read");
+    }
+    return files;
   }
 
   /** What a failure says, in one line. */

@@ -151,6 +151,9 @@ class ReplicaReplayTest {
     try {
       there.execute(
           "INSERT INTO seen SELECT o, u FROM generate_series(1, 500) o, generate_series(1, 10) u");
+      there.await(
+          "the primary knows how far the replica is behind",
+          "SELECT count(*) FROM pg_stat_replication WHERE pg_current_wal_lsn() - replay_lsn > 65536");
       begun = CompletableFuture.supplyAsync(() -> TestingRun.here(there.environment(), throttled));
       there.await(
           "the run is paused",
