@@ -13,11 +13,5 @@ final class CommonOptions {
       description = "Sets one setting or params.NAME; repeatable.")
   List<String> sets = new ArrayList<>();
 
-  @Option(
-      names = "--report",
-      paramLabel = "TARGET",
-      description = "Writes the JSON report to a path, a Hadoop URI, or - ; repeatable.")
-  List<String> reports = new ArrayList<>();
-
-  @Mixin JsonOption json;
+  @Mixin ReportOption report;
 }

@@ -1,7 +1,5 @@
 package backfill.cli;
 
-import java.util.ArrayList;
-import java.util.List;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -21,11 +19,5 @@ final class ComparedFiles {
       description = "How many rows of each are shown; 20 unless set.")
   int limit;
 
-  @Option(
-      names = "--report",
-      paramLabel = "TARGET",
-      description = "Writes the JSON report to a path, a Hadoop URI, or - ; repeatable.")
-  List<String> reports = new ArrayList<>();
-
-  @Mixin JsonOption json;
+  @Mixin ReportOption report;
 }

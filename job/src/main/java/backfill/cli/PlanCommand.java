@@ -41,11 +41,11 @@ final class PlanCommand {
     report.named(options.plan);
     return answer.to(
         report,
-        options.common.reports,
+        options.common.report.targets,
         () -> {
           Optional<DiffTarget> told = Optional.ofNullable(diff.target).map(DiffTarget::of);
           refuseSupervisor();
-          report.label(options.labels);
+          report.label(options.label.texts);
           Loaded loaded = load(command, options).approvedBy(approval.read());
           NamedDatabases databases =
               NamedDatabases.fromEnvironment(loaded.plan(), loaded.steps(), environment);

@@ -24,9 +24,5 @@ final class PlanOptions {
   @Option(names = "--until", paramLabel = "STEP", description = "Ends with this step.")
   String until;
 
-  @Option(
-      names = "--label",
-      paramLabel = "TEXT",
-      description = "A note for the report, NAME=VALUE or any text; repeatable.")
-  List<String> labels = new ArrayList<>();
+  @Mixin LabelOption label;
 }

@@ -27,8 +27,8 @@ final class UndoCommand {
 
   int run(UndoOptions options) {
     ReportBuilder report = Answer.begun("undo");
-    report.label(options.labels);
-    return answer.to(report, options.common.reports, () -> undo(options, report));
+    report.label(options.label.texts);
+    return answer.to(report, options.common.report.targets, () -> undo(options, report));
   }
 
   private void undo(UndoOptions options, ReportBuilder report) {

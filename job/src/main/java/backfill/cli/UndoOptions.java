@@ -1,7 +1,5 @@
 package backfill.cli;
 
-import java.util.ArrayList;
-import java.util.List;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -16,11 +14,7 @@ final class UndoOptions {
   @Option(names = "--execute", description = "Writes; without it nothing is written.")
   boolean execute;
 
-  @Option(
-      names = "--label",
-      paramLabel = "TEXT",
-      description = "A note for the report, NAME=VALUE or any text; repeatable.")
-  List<String> labels = new ArrayList<>();
+  @Mixin LabelOption label;
 
   @Mixin CommonOptions common;
 }
