@@ -1,14 +1,10 @@
 package backfill.run;
 
-import backfill.plan.Settings;
 import backfill.plan.Step;
 import backfill.postgres.change.LastRuns;
-import backfill.postgres.ledger.Operation;
 import backfill.postgres.ledger.StepCounts;
 import backfill.postgres.preflight.PreflightResult;
 import backfill.postgres.server.SqlFailure;
-import backfill.postgres.undo.RevokedRows;
-import backfill.postgres.undo.UndoCounts;
 import backfill.postgres.write.CascadeCount;
 import backfill.postgres.write.KeepingRule;
 import backfill.postgres.write.SequenceRoom;
@@ -29,12 +25,10 @@ import backfill.spark.step.ToldDiff;
 import backfill.spark.step.Verified;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.UUID;
 
 /** One step of a turn: its executor, what that found, and what is said and reported of it. */
 final class FillStep {
@@ -44,10 +38,10 @@ final class FillStep {
   private final Step.Fill step;
   private final StepRun work;
   private final StepReportBuilder report;
+  private final RevokedMeanwhile revoked;
   private DiffCounts planned;
   private StepCounts written;
   private Optional<LastRuns.Left> last;
-  private Verified revoked;
   private DiffSum told;
 
   FillStep(RunScope run, PreflightResult ready, Walk walk, Step.Fill step) {
@@ -59,6 +53,7 @@ final class FillStep {
         StepRunOfKind.of(
             step, ready.targets().get(step.name()), run.plan, ready.shapes(), varying());
     this.report = run.reportOf(step);
+    this.revoked = new RevokedMeanwhile(run, step, work.target().table().name());
   }
 
   /** Reads what the target has; the sources are read already. */
@@ -280,10 +275,7 @@ final class FillStep {
           report.verified(verified);
           report.sent(fresh.statements() - before);
           run.progress.say("verify " + step.name() + ": " + Sentences.verified(verified));
-          revoked = verified;
-          if (verified.revokedMeanwhile() > 0 && !removes()) {
-            run.warn("verify " + step.name() + ": " + Sentences.revoked(verified));
-          }
+          revoked.found(verified);
         });
   }
 
@@ -306,37 +298,9 @@ final class FillStep {
     never.isCounted(work);
   }
 
-  private boolean removes() {
-    return run.plan.settings().onRevoked() == Settings.OnRevoked.REMOVE;
-  }
-
   /** Takes back what the run added and its sources revoked meanwhile, if the plan says so. */
   void removeRevoked() throws Exception {
-    if (!removes() || revoked == null || !Operation.inserts(step)) {
-      return;
-    }
-    report.timed(
-        Stage.VERIFY,
-        () -> {
-          UndoCounts counts =
-              revoked.revokedKeys().isEmpty() ? UndoCounts.NONE : removed(revoked.revokedKeys());
-          report.takenBack(counts);
-          if (revoked.revokedMeanwhile() > 0) {
-            run.warn("verify " + step.name() + ": " + Sentences.takenBack(revoked, counts));
-          }
-        });
-  }
-
-  private UndoCounts removed(List<List<String>> keys) throws Exception {
-    run.enter(Stage.VERIFY, step, step.name() + ", revoked meanwhile", keys.size());
-    return new RevokedRows(run.database, run.applicationName, run.plan.settings())
-        .remove(
-            UUID.fromString(run.report.runId()),
-            Operation.insertEntry(step),
-            work.target().table().name(),
-            new HashSet<>(keys),
-            run.ledger().slot(step.name() + " revoked").orElseThrow(),
-            run.stopping::check);
+    revoked.remove();
   }
 
   void layOver(Overlay overlay) {
