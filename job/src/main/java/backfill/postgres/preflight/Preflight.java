@@ -13,6 +13,7 @@ import backfill.postgres.ledger.UnfinishedRun;
 import backfill.postgres.server.ConnectionFailure;
 import backfill.postgres.server.Database;
 import backfill.postgres.server.LaggingReplicaException;
+import backfill.postgres.server.Lasting;
 import backfill.postgres.server.NamedDatabases;
 import backfill.postgres.server.NotReadyException;
 import backfill.postgres.server.Server;
@@ -219,8 +220,15 @@ public final class Preflight implements AutoCloseable {
 
   private static NotReadyException brokenOff(String address, List<String> reasons, SQLException e) {
     List<String> all = new ArrayList<>(reasons);
-    all.add(address + ": preflight broke off: " + ConnectionFailure.oneLine(e));
-    return new NotReadyException(all, ConnectionFailure.passing(e.getSQLState()), e);
+    boolean gone = Lasting.gone(e);
+    all.add(
+        address
+            + ": preflight broke off: "
+            + ConnectionFailure.oneLine(e)
+            + (gone
+                ? "; the schema was changed while it was looked at: run the command again"
+                : ""));
+    return new NotReadyException(all, gone || ConnectionFailure.passing(e.getSQLState()), e);
   }
 
   /**

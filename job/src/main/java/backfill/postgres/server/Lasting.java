@@ -54,6 +54,10 @@ public final class Lasting {
   private static final String GONE =
       "What preflight found is not there any more: check says what is missing now.";
 
+  /** What the server says, under its state for bugs, of what another session drops meanwhile. */
+  private static final String LOST_IN_CATALOG =
+      "cache lookup failed for|could not open relation with OID";
+
   private static final Map<SqlState, String> CURES =
       Map.of(
           SqlState.INSUFFICIENT_PRIVILEGE,
@@ -90,6 +94,15 @@ public final class Lasting {
   public static boolean in(Throwable failure) {
     return !SqlFailure.lostSnapshot(failure)
         && SqlFailure.sqlState(failure).filter(Lasting::is).isPresent();
+  }
+
+  /**
+   * Whether something that the server was asked about is gone. Of what was there a moment before,
+   * somebody changed the schema meanwhile.
+   */
+  public static boolean gone(SQLException failure) {
+    return SqlState.of(failure).filter(state -> GONE.equals(CURES.get(state))).isPresent()
+        || String.valueOf(failure.getMessage()).matches("(?s).*(" + LOST_IN_CATALOG + ").*");
   }
 
   /**

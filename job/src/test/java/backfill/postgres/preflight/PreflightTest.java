@@ -223,6 +223,21 @@ class PreflightTest {
   }
 
   @Test
+  void columnThatIsDroppedWhilePreflightLooksIsRetryable() {
+    TestingPreflight world = TestingPreflight.pairs();
+    world.meanwhile = () -> world.execute("ALTER TABLE access DROP COLUMN user_id");
+    NotReadyException refused = world.notReady(world.admin());
+    assertThat(refused.reasons())
+        .singleElement()
+        .asString()
+        .isEqualTo(
+            world.address()
+                + ": preflight broke off: column \"user_id\" of relation \"access\" does not exist;"
+                + " the schema was changed while it was looked at: run the command again");
+    assertThat(refused.retryable()).isTrue();
+  }
+
+  @Test
   void itsConnectionsSayWhoTheyAre() {
     TestingPreflight world = TestingPreflight.pairs();
     world.onlyIf =

@@ -62,6 +62,9 @@ public final class TestingPreflight {
   public Shapes shapes = Shapes.NONE;
   public Plan asked;
 
+  /** What happens while preflight looks. */
+  public Runnable meanwhile = () -> {};
+
   private TestingPreflight(TestingDatabase database) {
     this.database = database;
   }
@@ -255,6 +258,7 @@ public final class TestingPreflight {
       return preflight.check(
           (plan, tables, known) -> {
             asked = plan;
+            meanwhile.run();
             return shapes;
           });
     }
