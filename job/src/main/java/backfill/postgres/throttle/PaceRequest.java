@@ -137,7 +137,7 @@ public record PaceRequest(Kind kind, String rowsPerSecond, String by) {
             .formatted(
                 plan,
                 running.isEmpty()
-                    ? "nothing is"
+                    ? "nor is one of another plan: status shows how the newest runs ended"
                     : "what runs is "
                         + String.join(
                             ", ",

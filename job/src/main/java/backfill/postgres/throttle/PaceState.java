@@ -3,6 +3,7 @@ package backfill.postgres.throttle;
 import backfill.postgres.ledger.Asked;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -98,7 +99,9 @@ final class PaceState {
       long person = Long.parseLong(asked.rowsPerSecond());
       bound = OptionalLong.of(Math.min(person, bound.orElse(person)));
     }
-    return bound.isPresent() ? Optional.of(String.valueOf(bound.getAsLong())) : Optional.empty();
+    return bound.isPresent()
+        ? Optional.of(String.format(Locale.ROOT, "%,d", bound.getAsLong()))
+        : Optional.empty();
   }
 
   synchronized PaceSummary summary() {
