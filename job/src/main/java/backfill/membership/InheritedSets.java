@@ -20,10 +20,7 @@ public final class InheritedSets implements Serializable {
    * @param members the keys that sets have the numbers of
    */
   public InheritedSets(NestingGraph graph, RoaringBitmap[] sets, long[] members) {
-    this.numbers = new LongIndex(graph.size());
-    for (int number = 0; number < graph.size(); number++) {
-      numbers.put(graph.key(number), number);
-    }
+    this.numbers = graph.index();
     this.sets = sets.clone();
     this.members = members.clone();
   }

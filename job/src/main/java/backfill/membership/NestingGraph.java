@@ -1,6 +1,7 @@
 package backfill.membership;
 
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.List;
 
 /**
@@ -13,6 +14,9 @@ public final class NestingGraph {
 
   /** Of memory while it is built, about: two keys, sorted once more, and two places of an index. */
   private static final long BYTES_PER_EDGE = 96;
+
+  /** A key, its place in an index, its first child, and its place in components. */
+  private static final long BYTES_PER_KEY = 80;
 
   private final long[] keys;
   private final LongIndex numbers;
@@ -41,10 +45,7 @@ public final class NestingGraph {
           "each edge has a parent and a child, got " + above.length + " and " + below.length);
     }
     long[] keys = distinct(above, below, more);
-    LongIndex numbers = new LongIndex(keys.length);
-    for (int number = 0; number < keys.length; number++) {
-      numbers.put(keys[number], number);
-    }
+    LongIndex numbers = LongIndex.ofPlaces(keys, all(keys.length));
     int[] first = new int[keys.length + 1];
     int[] parentOf = new int[above.length];
     for (int edge = 0; edge < above.length; edge++) {
@@ -62,9 +63,20 @@ public final class NestingGraph {
     return new NestingGraph(keys, numbers, first, all, above.length);
   }
 
+  private static BitSet all(int size) {
+    BitSet all = new BitSet(size);
+    all.set(0, size);
+    return all;
+  }
+
   /** What a graph of so many edges takes in memory while it is built, at most, about. */
   public static long bytes(long edges) {
     return edges * BYTES_PER_EDGE;
+  }
+
+  /** What it takes in memory once it is built, and its components. */
+  public long bytes() {
+    return BYTES_PER_KEY * size() + (long) Integer.BYTES * children.length;
   }
 
   private static long[] concat(List<long[]> some) {
@@ -78,6 +90,34 @@ public final class NestingGraph {
   }
 
   private static long[] distinct(long[]... some) {
+    long smallest = Long.MAX_VALUE;
+    long largest = Long.MIN_VALUE;
+    long count = 0;
+    for (long[] each : some) {
+      for (long key : each) {
+        smallest = Math.min(smallest, key);
+        largest = Math.max(largest, key);
+      }
+      count += each.length;
+    }
+    long span = largest - smallest;
+    return span >= 0 && span < Math.min(Long.SIZE * count, Integer.MAX_VALUE)
+        ? marked(some, smallest, (int) span)
+        : sorted(some);
+  }
+
+  /** Keys that are near each other, without a sort. */
+  private static long[] marked(long[][] some, long smallest, int span) {
+    BitSet marks = new BitSet(span + 1);
+    for (long[] each : some) {
+      for (long key : each) {
+        marks.set((int) (key - smallest));
+      }
+    }
+    return marks.stream().mapToLong(mark -> smallest + mark).toArray();
+  }
+
+  private static long[] sorted(long[][] some) {
     long[] all = concat(List.of(some));
     Arrays.parallelSort(all);
     int size = 0;
@@ -89,9 +129,33 @@ public final class NestingGraph {
     return Arrays.copyOf(all, size);
   }
 
-  /** How many keys the edges have. */
+  /** How many keys are numbered. */
   public int size() {
     return keys.length;
+  }
+
+  /** How many of its keys an edge has; the others were numbered, too. */
+  public int nested() {
+    BitSet named = new BitSet(size());
+    for (int number = 0; number < size(); number++) {
+      if (first[number + 1] > first[number]) {
+        named.set(number);
+      }
+    }
+    for (int child : children) {
+      named.set(child);
+    }
+    return named.cardinality();
+  }
+
+  /** The numbers of some keys, to be sent elsewhere. */
+  public LongIndex index(BitSet some) {
+    return LongIndex.ofPlaces(keys, some);
+  }
+
+  /** The numbers of all keys, to be sent elsewhere. */
+  public LongIndex index() {
+    return numbers;
   }
 
   /** How many edges it was made of, one that came twice counted twice. */

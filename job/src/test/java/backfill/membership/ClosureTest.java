@@ -6,9 +6,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.Collections;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -74,8 +76,7 @@ class ClosureTest {
               last[0] = bytes;
             });
     Map<Long, Set<Integer>> found = new HashMap<>();
-    Set<RoaringBitmap> distinct =
-        java.util.Collections.newSetFromMap(new java.util.IdentityHashMap<>());
+    Set<RoaringBitmap> distinct = Collections.newSetFromMap(new IdentityHashMap<>());
     asked.stream()
         .filter(number -> closed[number] != null)
         .forEach(
@@ -84,6 +85,42 @@ class ClosureTest {
               found.put(graph.key(number), new TreeSet<>(closed[number].stream().boxed().toList()));
             });
     assertThat(last[0]).isEqualTo(distinct.stream().mapToLong(Closure::bytes).sum());
+    assertThat(gathered(of, graph, asked)).isEqualTo(found);
+    return found;
+  }
+
+  /** The same of members that come as pairs. */
+  private static Map<Long, Set<Integer>> gathered(Case of, NestingGraph graph, BitSet asked) {
+    List<int[]> pairs = new ArrayList<>();
+    of.members.forEach(
+        (group, users) ->
+            users.forEach(
+                user -> {
+                  if (graph.number(group) != NestingGraph.ABSENT) {
+                    pairs.add(new int[] {graph.number(group), user});
+                  }
+                }));
+    Collections.shuffle(pairs, new Random(pairs.size()));
+    int[] owners = pairs.stream().mapToInt(pair -> pair[0]).toArray();
+    int[] members = pairs.stream().mapToInt(pair -> pair[1]).toArray();
+    OwnMembers own =
+        OwnMembers.of(graph.size(), List.of(owners, owners), List.of(members, members));
+    long[] last = {0};
+    MemberSet[] closed =
+        Closure.close(graph, Components.of(graph), own, asked, bytes -> last[0] = bytes);
+    Map<Long, Set<Integer>> found = new HashMap<>();
+    Set<MemberSet> distinct = Collections.newSetFromMap(new IdentityHashMap<>());
+    asked.stream()
+        .filter(number -> closed[number] != null)
+        .forEach(
+            number -> {
+              distinct.add(closed[number]);
+              found.put(
+                  graph.key(number),
+                  new TreeSet<>(closed[number].bitmap().stream().boxed().toList()));
+            });
+    assertThat(last[0])
+        .isEqualTo(own.bytes() + distinct.stream().mapToLong(MemberSet::bytes).sum());
     return found;
   }
 
@@ -109,6 +146,7 @@ class ClosureTest {
       List<long[]> edges = new ArrayList<>();
       int count = 1 + random.nextInt(2 * groups);
       boolean downOnly = random.nextBoolean();
+      int apart = List.of(1, 3, 5_000, 30_000_000).get(random.nextInt(4));
       for (int i = 0; i < count; i++) {
         int parent = random.nextInt(groups);
         int child = downOnly ? parent + random.nextInt(groups - parent) : random.nextInt(groups);
@@ -119,7 +157,7 @@ class ClosureTest {
       for (long key : keys) {
         if (random.nextInt(3) > 0) {
           Set<Integer> users = new HashSet<>();
-          random.ints(1 + random.nextInt(5), 0, 60).forEach(users::add);
+          random.ints(1 + random.nextInt(5), 0, 60).forEach(user -> users.add(user * apart));
           members.put(key, users);
         }
         if (random.nextInt(3) == 0) {

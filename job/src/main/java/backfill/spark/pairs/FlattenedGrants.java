@@ -100,9 +100,9 @@ final class FlattenedGrants {
     if (given.nested().isEmpty()) {
       return GroupMap.of(given.members(), numbers.ofUsers(), settings.broadcastBytes(), by, spark);
     }
-    NestedGroups graph = new NestedGroups(given.nested(), memory(), spark);
+    NestedGroups graph = new NestedGroups(given.nested(), given.through(), memory(), spark);
     return GroupMap.closed(
-        graph.users(GroupMap.parts(given.members(), numbers.ofUsers()), given.through()),
+        graph.users(given.members(), numbers.ofUsers()),
         graph.told(numbers.keys().groups()),
         settings.broadcastBytes(),
         by,

@@ -1,6 +1,7 @@
 package backfill.spark.pairs;
 
 import backfill.membership.GroupUsers;
+import backfill.membership.MemberSet;
 import backfill.plan.Amount;
 import backfill.spark.engine.KeptInSpark;
 import backfill.spark.read.PairCache;
@@ -96,7 +97,7 @@ final class GroupMap implements PairCache.SharedUse {
   }
 
   /** Sets of users by group, more than one for a group. */
-  static JavaPairRDD<Long, PartialSet> parts(
+  private static JavaPairRDD<Long, PartialSet> parts(
       List<JavaRDD<NumberedPairs>> members, PartialSetIterator.Numbering users) {
     return members.stream()
         .map(
@@ -122,15 +123,7 @@ final class GroupMap implements PairCache.SharedUse {
       long broadcastBytes,
       KeptInSpark kept,
       JavaSparkContext spark) {
-    Map<RoaringBitmap, PartialSet> sets = new IdentityHashMap<>();
-    List<Tuple2<Long, PartialSet>> byGroup = new ArrayList<>();
-    for (int number = 0; number < map.size(); number++) {
-      RoaringBitmap users = map.users(number);
-      PartialSet set =
-          sets.computeIfAbsent(users, of -> PartialSet.of(PartialSet.Kind.GROUP_USERS, of));
-      byGroup.add(new Tuple2<>(map.group(number), set));
-    }
-    long bytes = sets.values().stream().mapToLong(set -> set.members().length).sum();
+    long bytes = map.bytesWritten();
     boolean joins = bytes > broadcastBytes;
     String description =
         String.format(
@@ -152,7 +145,19 @@ final class GroupMap implements PairCache.SharedUse {
     }
     int slices = (int) Math.min(10_000, spark.defaultParallelism() + bytes / SLICE_BYTES);
     return new GroupMap(
-        null, kept.keep(spark.parallelizePairs(byGroup, slices)), description, nesting);
+        null, kept.keep(spark.parallelizePairs(byGroup(map), slices)), description, nesting);
+  }
+
+  private static List<Tuple2<Long, PartialSet>> byGroup(GroupUsers map) {
+    Map<MemberSet, PartialSet> sets = new IdentityHashMap<>();
+    List<Tuple2<Long, PartialSet>> byGroup = new ArrayList<>();
+    for (int number = 0; number < map.size(); number++) {
+      PartialSet set =
+          sets.computeIfAbsent(
+              map.members(number), of -> PartialSet.of(PartialSet.Kind.GROUP_USERS, of.bitmap()));
+      byGroup.add(new Tuple2<>(map.group(number), set));
+    }
+    return byGroup;
   }
 
   /**

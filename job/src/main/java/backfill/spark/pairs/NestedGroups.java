@@ -4,20 +4,17 @@ import backfill.membership.Closure;
 import backfill.membership.Components;
 import backfill.membership.GroupUsers;
 import backfill.membership.KeySet;
+import backfill.membership.LongIndex;
+import backfill.membership.MemberSet;
 import backfill.membership.NestingGraph;
-import backfill.spark.engine.KeptInSpark;
+import backfill.membership.OwnMembers;
 import backfill.spark.read.KeyNumbers;
 import backfill.spark.step.Nesting;
-import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
-import java.util.stream.LongStream;
-import org.apache.spark.api.java.JavaPairRDD;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
-import org.roaringbitmap.RoaringBitmap;
-import scala.Tuple2;
 
 /**
  * The group to users map of a step whose groups are nested: of each group that is granted something
@@ -27,60 +24,51 @@ import scala.Tuple2;
 final class NestedGroups {
   private final NestingMemory memory;
   private final JavaSparkContext spark;
+  private final KeySet granted;
   private final NestingGraph graph;
   private final Components components;
-  private final long graphBytes;
 
   /**
    * Brings the edges to the driver.
    *
    * @param edges pairs (parent, child)
+   * @param through pairs (object, group), whose groups are those that are asked for
    */
-  NestedGroups(List<JavaRDD<NumberedPairs>> edges, NestingMemory memory, JavaSparkContext spark) {
+  NestedGroups(
+      List<JavaRDD<NumberedPairs>> edges,
+      List<JavaRDD<NumberedPairs>> through,
+      NestingMemory memory,
+      JavaSparkContext spark) {
     this.memory = memory;
     this.spark = spark;
-    this.graph = memory.graph(edges, new long[0]);
+    this.granted = NumberedPairs.keysOf(NumberedPairs.reversed(through));
+    this.graph = memory.graph(edges, granted.toArray());
     this.components = Components.of(graph);
-    this.graphBytes = NestingGraph.bytes(graph.edges());
   }
 
   /** What is told of them. */
   Nesting told(KeyNumbers keys) {
-    return Nesting.of(graph.edges(), graph.size(), components, keys::key);
+    return Nesting.of(graph.edges(), graph.nested(), components, keys::key);
   }
 
   /**
    * The users of each granted group.
    *
-   * @param members sets of users by group, more than one for a group
-   * @param through pairs (object, group)
+   * @param members pairs (group, user)
    */
-  GroupUsers users(JavaPairRDD<Long, PartialSet> members, List<JavaRDD<NumberedPairs>> through) {
-    KeySet granted = NumberedPairs.keysOf(NumberedPairs.reversed(through));
+  GroupUsers users(List<JavaRDD<NumberedPairs>> members, PartialSetIterator.Numbering userNumbers) {
     BitSet wanted = new BitSet(graph.size());
     for (long group : granted.toArray()) {
-      int number = graph.number(group);
-      if (number != NestingGraph.ABSENT) {
-        wanted.set(number);
-      }
+      wanted.set(graph.number(group));
     }
+    MemberSet[] closed =
+        Closure.close(
+            graph,
+            components,
+            brought(members, userNumbers, Closure.reached(graph, components, wanted)),
+            wanted,
+            memory.beside(graph.bytes()));
     GroupUsers map = new GroupUsers();
-    RoaringBitmap[] own = new RoaringBitmap[graph.size()];
-    long bytes = 0;
-    for (Tuple2<Long, PartialSet> part : brought(members, granted, wanted)) {
-      RoaringBitmap users = part._2().set();
-      int number = graph.number(part._1());
-      if (number == NestingGraph.ABSENT) {
-        map.add(part._1(), users);
-        bytes += Closure.bytes(users);
-      } else if (own[number] == null) {
-        own[number] = users;
-      } else {
-        own[number].or(users);
-      }
-    }
-    RoaringBitmap[] closed =
-        Closure.close(graph, components, own, wanted, memory.beside(graphBytes + bytes));
     for (int number = 0; number < closed.length; number++) {
       if (closed[number] != null) {
         map.put(graph.key(number), closed[number]);
@@ -89,20 +77,29 @@ final class NestedGroups {
     return map;
   }
 
-  /** The sets of the groups that matter. */
-  private List<Tuple2<Long, PartialSet>> brought(
-      JavaPairRDD<Long, PartialSet> members, KeySet granted, BitSet wanted) {
-    LongStream below = Closure.reached(graph, components, wanted).stream().mapToLong(graph::key);
-    long[] all = LongStream.concat(Arrays.stream(granted.toArray()), below).toArray();
-    Broadcast<KeySet> matter = spark.broadcast(KeySet.of(List.of(all).iterator()));
-    try (KeptInSpark kept = new KeptInSpark()) {
-      JavaPairRDD<Long, PartialSet> parts =
-          kept.keep(members.filter(part -> matter.value().contains(part._1())));
-      memory.require(
-          graphBytes + parts.map(part -> (long) part._2().members().length).fold(0L, Long::sum));
-      return parts.collect();
+  /** The members of the groups that matter. */
+  private OwnMembers brought(
+      List<JavaRDD<NumberedPairs>> members,
+      PartialSetIterator.Numbering userNumbers,
+      BitSet matter) {
+    Broadcast<LongIndex> numbers = spark.broadcast(graph.index(matter));
+    try {
+      JavaRDD<NumberedMembers> found =
+          members.stream()
+              .map(
+                  some ->
+                      some.map(pairs -> NumberedMembers.of(pairs, numbers.value(), userNumbers)))
+              .reduce(JavaRDD::union)
+              .orElseThrow();
+      long count = found.map(some -> (long) some.size()).fold(0L, Long::sum);
+      memory.require(graph.bytes() + OwnMembers.bytes(count));
+      List<NumberedMembers> all = found.collect();
+      return OwnMembers.of(
+          graph.size(),
+          all.stream().map(NumberedMembers::groups).toList(),
+          all.stream().map(NumberedMembers::users).toList());
     } finally {
-      matter.destroy();
+      numbers.destroy();
     }
   }
 }

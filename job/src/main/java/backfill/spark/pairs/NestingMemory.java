@@ -42,7 +42,7 @@ record NestingMemory(String step, long most) {
    * @param more keys that are numbered, too
    */
   NestingGraph graph(List<JavaRDD<NumberedPairs>> edges, long[] more) {
-    require(NestingGraph.bytes(NumberedPairs.count(edges)));
+    require(NestingGraph.bytes(NumberedPairs.count(edges)) + more.length * 2L * Long.BYTES);
     List<NumberedPairs> all = edges.stream().flatMap(some -> some.collect().stream()).toList();
     return NestingGraph.of(
         all.stream().map(NumberedPairs::keys).toList(),

@@ -107,14 +107,27 @@ final class PartialSetIterator implements Iterator<Tuple2<Long, PartialSet>> {
       if (number >= 0) {
         sets.add(some.keys()[i], (int) number);
       } else if (unnumbered == Unnumbered.REFUSE) {
-        throw new UnfitRowsException(
-            "user "
-                + some.members()[i]
-                + " does not fit the target's column; a source must not grant what the target can't hold");
+        throw refused(some.members()[i]);
       } else {
         unknown++;
       }
     }
+  }
+
+  private static UnfitRowsException refused(long member) {
+    return new UnfitRowsException(
+        "user "
+            + member
+            + " does not fit the target's column; a source must not grant what the target can't hold");
+  }
+
+  /** The number of a member who must have one, as sets hold it. */
+  static int numbered(long member, Numbering numbering) {
+    long number = numbering.number(member);
+    if (number < 0) {
+      throw refused(member);
+    }
+    return (int) number;
   }
 
   @Override
