@@ -13,6 +13,7 @@ import backfill.testing.TestingPackages;
 import backfill.testing.TestingPostgres;
 import backfill.testing.TestingRandomGrants;
 import backfill.testing.TestingRun;
+import backfill.testing.TestingSeats;
 import backfill.testing.TestingUpstream;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -184,9 +185,9 @@ class PgBouncerTest {
           "--set",
           "limits.surplus-percent=100");
 
-      assertThat(there.database.rows(SeatsTest.SEATS))
+      assertThat(there.database.rows(TestingSeats.HELD))
           .isNotEmpty()
-          .isEqualTo(there.database.rows(SeatsTest.EXPECTED.formatted("false")));
+          .isEqualTo(there.database.rows(TestingSeats.EXPECTED.formatted("false")));
     }
   }
 }

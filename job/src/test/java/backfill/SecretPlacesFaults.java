@@ -3,10 +3,10 @@ package backfill;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import backfill.testing.TestingCluster;
-import backfill.testing.TestingDatabase;
-import backfill.testing.TestingPostgres;
+import backfill.testing.TestingGrants;
 import backfill.testing.TestingProcess;
 import backfill.testing.TestingRun;
+import backfill.testing.TestingSecretPlan;
 import backfill.testing.TestingSecretSearch;
 import backfill.testing.TestingSparkEvents;
 import java.io.IOException;
@@ -19,7 +19,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.UUID;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -30,11 +29,6 @@ import org.junit.jupiter.api.io.TempDir;
  * looked into, at the most talkative level of Spark, its network and the driver.
  */
 class SecretPlacesFaults {
-  /** Short, so that a dump in lines of 16 bytes shows it in one of them. */
-  private static final String MARKER = "Zq7xV";
-
-  private static final String ROLE = "role_" + UUID.randomUUID().toString().replace("-", "");
-
   private static final List<String> PAGES =
       List.of(
           "/environment/",
@@ -52,51 +46,16 @@ class SecretPlacesFaults {
           "/api/v1/applications/@/sql?details=true&planDescription=true");
 
   @TempDir static Path directory;
-  private static TestingDatabase database;
-  private static Path plan;
-  private static Map<String, String> environment;
+  private static TestingSecretPlan secret;
 
   @BeforeAll
   static void create() throws Exception {
-    database = TestingPostgres.shared().createDatabase();
-    database.execute(
-        "CREATE ROLE " + ROLE + " SUPERUSER LOGIN PASSWORD '" + MARKER + "'",
-        "CREATE TABLE member (team bigint, person bigint)",
-        "INSERT INTO member SELECT n % 5, n FROM generate_series(1, 50) n",
-        "CREATE INDEX ON member (person)",
-        "CREATE TABLE sees (team bigint, person bigint, PRIMARY KEY (team, person))",
-        "CREATE TABLE people (id bigint PRIMARY KEY, teams bigint)");
-    plan = directory.resolve("quiet.conf");
-    Files.writeString(
-        plan,
-        """
-        name = quiet
-        databases.other.env = BACKFILL_OTHER
-        sources {
-          member = member
-          known  = { table = member, database = other, keyed-by { person = [member.person] } }
-        }
-        steps = [
-          { name = pairs, kind = pairs, direct = [{ from = member, object = team, user = person }]
-            into = { table = sees, object = team, user = person } }
-          { name = rows, kind = rows, mode = upsert, into = { table = people, key = [id] }
-            query = \"""SELECT m.person AS id, count(*) AS teams FROM member m JOIN known k USING (person)
-                       GROUP BY m.person\""" }
-        ]
-        """);
-    environment = new HashMap<>();
-    for (String prefix : List.of("BACKFILL", "BACKFILL_OTHER")) {
-      environment.put(prefix + "_URL", database.url());
-      environment.put(prefix + "_READ_URL", database.url());
-      environment.put(prefix + "_USER", ROLE);
-      environment.put(prefix + "_PASSWORD", MARKER);
-    }
+    secret = new TestingSecretPlan(directory);
   }
 
   @AfterAll
   static void drop() throws SQLException {
-    database.execute("DROP OWNED BY " + ROLE, "DROP ROLE " + ROLE);
-    database.close();
+    secret.close();
   }
 
   /** What makes a JVM say everything that it can. */
@@ -136,19 +95,19 @@ class SecretPlacesFaults {
 
   @Test
   void noPlaceOfARunOnAClusterShowsIt() throws Exception {
-    TestingSecretSearch search = new TestingSecretSearch(MARKER);
+    TestingSecretSearch search = new TestingSecretSearch(TestingSecretPlan.PASSWORD);
     Path events = Files.createDirectory(directory.resolve("events"));
     Path reports = directory.resolve("report.json");
     Path diff = directory.resolve("diff.jsonl");
     int port = TestingCluster.freePort();
     try (TestingCluster cluster = TestingCluster.start(1)) {
-      try (Connection holder = database.connection();
+      try (Connection holder = secret.database.connection();
           Statement statement = holder.createStatement();
           TestingProcess job =
               cluster.run(
                   talkative(),
-                  environment,
-                  plan.toString(),
+                  secret.environment(),
+                  secret.plan.toString(),
                   settings(events, port),
                   "--report",
                   reports.toString(),
@@ -182,10 +141,7 @@ class SecretPlacesFaults {
   }
 
   private static void awaitWaiting(TestingProcess job) throws Exception {
-    while (database.count(
-            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
-                + " AND application_name LIKE 'backfill %' AND cardinality(pg_blocking_pids(pid)) > 0")
-        == 0) {
+    while (secret.database.count("SELECT count(*)" + TestingGrants.BLOCKED) == 0) {
       if (!job.isAlive()) {
         String said = job.said();
         throw new AssertionError(said.substring(Math.max(0, said.length() - 5000)));
@@ -209,9 +165,9 @@ class SecretPlacesFaults {
   /** The ledger, and what it wrote. */
   private static void searchTables(TestingSecretSearch search) throws SQLException {
     for (String table : List.of("backfill.run", "backfill.batch", "backfill.lease", "people")) {
-      List<List<Object>> rows = database.rows("SELECT t::text FROM " + table + " t");
+      List<List<Object>> rows = secret.database.rows("SELECT t::text FROM " + table + " t");
       search.text(table, rows.toString());
     }
-    assertThat(database.count("SELECT count(*) FROM people")).isEqualTo(50);
+    assertThat(secret.database.count("SELECT count(*) FROM people")).isEqualTo(50);
   }
 }

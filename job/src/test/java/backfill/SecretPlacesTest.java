@@ -1,22 +1,19 @@
 package backfill;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import backfill.testing.TestingDatabase;
-import backfill.testing.TestingPostgres;
 import backfill.testing.TestingRun;
+import backfill.testing.TestingSecretPlan;
 import backfill.testing.TestingSecretSearch;
 import backfill.testing.TestingSpark;
 import java.io.PrintWriter;
 import java.io.StringWriter;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.UUID;
-import java.util.stream.Stream;
 import org.apache.spark.scheduler.SparkListener;
 import org.apache.spark.scheduler.SparkListenerEvent;
 import org.apache.spark.scheduler.SparkListenerJobStart;
@@ -31,77 +28,40 @@ import org.junit.jupiter.api.io.TempDir;
  * to connect says, or that Spark tells its listeners.
  */
 class SecretPlacesTest {
-  private static final String MARKER = "Zq7xV";
-
-  private static final String ROLE = "role_" + UUID.randomUUID().toString().replace("-", "");
-
   @TempDir static Path directory;
-  private static TestingDatabase database;
-  private static Path plan;
-  private static Map<String, String> environment;
+  private static TestingSecretPlan secret;
 
   @BeforeAll
   static void create() throws Exception {
-    database = TestingPostgres.shared().createDatabase();
-    database.execute(
-        "CREATE ROLE " + ROLE + " SUPERUSER LOGIN PASSWORD '" + MARKER + "'",
-        "CREATE TABLE member (team bigint, person bigint)",
-        "INSERT INTO member SELECT n % 5, n FROM generate_series(1, 50) n",
-        "CREATE INDEX ON member (person)",
-        "CREATE TABLE sees (team bigint, person bigint, PRIMARY KEY (team, person))",
-        "CREATE TABLE people (id bigint PRIMARY KEY, teams bigint)");
-    plan = directory.resolve("quiet.conf");
-    Files.writeString(
-        plan,
-        """
-        name = quiet
-        databases.other.env = BACKFILL_OTHER
-        sources {
-          member = member
-          known  = { table = member, database = other, keyed-by { person = [member.person] } }
-        }
-        steps = [
-          { name = pairs, kind = pairs, direct = [{ from = member, object = team, user = person }]
-            into = { table = sees, object = team, user = person } }
-          { name = rows, kind = rows, mode = upsert, into = { table = people, key = [id] }
-            query = \"""SELECT m.person AS id, count(*) AS teams FROM member m JOIN known k USING (person)
-                       GROUP BY m.person\""" }
-        ]
-        """);
-    environment = new HashMap<>();
-    for (String prefix : List.of("BACKFILL", "BACKFILL_OTHER")) {
-      environment.put(prefix + "_URL", database.url());
-      environment.put(prefix + "_READ_URL", database.url());
-      environment.put(prefix + "_USER", ROLE);
-      environment.put(prefix + "_PASSWORD", MARKER);
-    }
+    secret = new TestingSecretPlan(directory);
   }
 
   @AfterAll
   static void drop() throws SQLException {
-    database.execute("DROP OWNED BY " + ROLE, "DROP ROLE " + ROLE);
-    database.close();
+    secret.close();
   }
 
   /** In this JVM: what each command prints, and each failure to connect. */
   @Test
   void noCommandPrintsIt() throws Exception {
-    TestingSecretSearch search = new TestingSecretSearch(MARKER);
+    TestingSecretSearch search = new TestingSecretSearch(TestingSecretPlan.PASSWORD);
+    String plan = secret.plan.toString();
+    Map<String, String> environment = secret.environment();
     Map<String, String> gone = new HashMap<>(environment);
     gone.put("BACKFILL_URL", "jdbc:postgresql://localhost:1/d");
     gone.put("BACKFILL_OTHER_URL", "jdbc:postgresql://no.such.host.invalid/d");
     Map<String, String> asFile = new HashMap<>(environment);
     asFile.remove("BACKFILL_PASSWORD");
-    asFile.put("BACKFILL_PASSWORD_FILE", MARKER);
+    asFile.put("BACKFILL_PASSWORD_FILE", TestingSecretPlan.PASSWORD);
     AutoCloseable listening = search.driver();
     try {
       for (String[] words :
           List.of(
-              new String[] {"check", plan.toString(), "--sql"},
-              new String[] {"check", plan.toString(), "--grants"},
-              new String[] {"run", plan.toString()},
-              new String[] {"explain", plan.toString(), "--object", "1", "--user", "1"},
-              new String[] {"verify", plan.toString()})) {
+              new String[] {"check", plan, "--sql"},
+              new String[] {"check", plan, "--grants"},
+              new String[] {"run", plan},
+              new String[] {"explain", plan, "--object", "1", "--user", "1"},
+              new String[] {"verify", plan})) {
         for (Map<String, String> each : List.of(environment, gone, asFile)) {
           TestingRun run = TestingRun.of(each, words);
           search.text(String.join(" ", words), run.toString());
@@ -110,22 +70,29 @@ class SecretPlacesTest {
               .isEqualTo(each == environment ? 0 : each == gone ? 3 : 2);
         }
       }
+      for (String words : List.of("pause", "pace 1000", "pace off", "unpause")) {
+        String[] all = words.replaceFirst("( |$)", " " + plan + "$1").split(" ");
+        TestingRun none = TestingRun.bare(environment, all);
+        search.text(words, none.toString());
+        assertThat(none.code()).as(none.said()).isEqualTo(3);
+      }
       for (String[] words :
           List.of(new String[] {"status"}, new String[] {"undo", lastRun(), "--json"})) {
         TestingRun run = TestingRun.bare(environment, words);
-        search.text(Stream.of(words).findFirst().orElseThrow(), run.toString());
+        search.text(words[0], run.toString());
         assertThat(run.code()).as(run.said()).isZero();
       }
     } finally {
       listening.close();
     }
+    assertThat(search.places()).contains("the driver's log");
     assertThat(search.found()).isEmpty();
   }
 
   /** Who uses the sink alone gives it as an option. */
   @Test
   void noPlanOfTheSinkAloneShowsIt() throws Exception {
-    TestingSecretSearch search = new TestingSecretSearch(MARKER);
+    TestingSecretSearch search = new TestingSecretSearch(TestingSecretPlan.PASSWORD);
     SparkSession spark = TestingSpark.session();
     SparkListener events =
         new SparkListener() {
@@ -141,36 +108,40 @@ class SecretPlacesTest {
         };
     spark.sparkContext().addSparkListener(events);
     try {
-      for (String url : List.of(database.url(), "jdbc:postgresql://localhost:1/d")) {
-        try {
-          spark
-              .range(1, 3)
-              .selectExpr("id", "id AS teams")
-              .write()
-              .format("backfill")
-              .mode("append")
-              .options(Map.of("url", url, "user", ROLE, "password", MARKER, "dbtable", "people"))
-              .save();
-        } catch (Exception e) {
-          search.text("a failure", stackTrace(e));
-          assertThat(url).isNotEqualTo(database.url());
-        }
-      }
+      sink(secret.database.url());
+      assertThatThrownBy(() -> sink("jdbc:postgresql://localhost:1/d"))
+          .satisfies(failure -> search.text("a failure", stackTrace(failure)));
     } finally {
       spark.sparkContext().listenerBus().waitUntilEmpty();
       spark.sparkContext().removeSparkListener(events);
     }
+    assertThat(search.places()).contains("an event", "a job");
     assertThat(search.found()).isEmpty();
   }
 
-  private static String stackTrace(Exception failure) {
+  private static void sink(String url) {
+    TestingSpark.session()
+        .range(1, 3)
+        .selectExpr("id", "id AS teams")
+        .write()
+        .format("backfill")
+        .mode("append")
+        .option("url", url)
+        .option("user", secret.role)
+        .option("password", TestingSecretPlan.PASSWORD)
+        .option("dbtable", "people")
+        .save();
+  }
+
+  private static String stackTrace(Throwable failure) {
     StringWriter text = new StringWriter();
     failure.printStackTrace(new PrintWriter(text));
     return text.toString();
   }
 
   private static String lastRun() throws SQLException {
-    return database
+    return secret
+        .database
         .rows("SELECT run_id::text FROM backfill.run ORDER BY started_at DESC LIMIT 1")
         .get(0)
         .get(0)

@@ -62,17 +62,7 @@ class StandaloneClusterTest {
     there.beforeEachBatch(
         "IF current_setting('application_name') LIKE '%#1' THEN PERFORM pg_sleep(0.5); END IF;");
 
-    TestingRun run =
-        run(
-            "doubled",
-            Map.of(
-                "spark.speculation", "true",
-                "spark.speculation.interval", "50ms",
-                "spark.speculation.multiplier", "1.1",
-                "spark.speculation.quantile", "0.5",
-                "spark.speculation.minTaskRuntime", "10ms",
-                "spark.speculation.efficiency.enabled", "false",
-                "spark.locality.wait", "0s"));
+    TestingRun run = run("doubled", TestingCluster.SPECULATING);
 
     assertThat(run.code()).as(run.said()).isZero();
     assertThat(there.batchesSent()).as("a copy has sent some too").isGreaterThan(BATCHES);

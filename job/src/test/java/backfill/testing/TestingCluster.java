@@ -30,6 +30,17 @@ import java.util.stream.Stream;
  * their own: Spark starts no second copy of a task on a host that has the first.
  */
 public final class TestingCluster implements AutoCloseable {
+  /** Settings of Spark by which a slow task soon has a second copy. */
+  public static final Map<String, String> SPECULATING =
+      Map.of(
+          "spark.speculation", "true",
+          "spark.speculation.interval", "50ms",
+          "spark.speculation.multiplier", "1.1",
+          "spark.speculation.quantile", "0.5",
+          "spark.speculation.minTaskRuntime", "10ms",
+          "spark.speculation.efficiency.enabled", "false",
+          "spark.locality.wait", "0s");
+
   private static final String MASTER_HOST = "127.0.0.1";
   private static final List<String> WORKER_HOSTS = List.of("127.0.0.1", "127.0.0.2");
   private static final long PATIENCE_NANOS = TimeUnit.MINUTES.toNanos(1);

@@ -7,7 +7,7 @@ import backfill.testing.TestingFaultCase.Where;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
-import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -19,20 +19,14 @@ public enum TestingFault {
   SESSION_ENDED(Where.SHARED, 0, 3, 4, 6) {
     @Override
     Optional<TestingRun> strike(TestingFaultScene scene, TestingFaultCase one) throws Exception {
-      CompletableFuture<TestingRun> run = scene.begin();
-      one.await(scene, run::isDone);
-      long ended = 0;
-      while (ended == 0 && !run.isDone()) {
-        ended =
-            scene.database.count(
-                "SELECT count(pg_terminate_backend(pid)) FROM (SELECT pid"
-                    + TestingGrants.SESSIONS
-                    + " ORDER BY md5(pid::text || "
-                    + one.random.nextInt(1000)
-                    + ") LIMIT 1) AS s");
-      }
-      TestingRun after = scene.ended(run, one.toString());
-      return ended > 0 ? Optional.of(after) : Optional.empty();
+      Optional<TestingRun> run =
+          one.bySessions(
+              scene,
+              """
+              SELECT count(*) FILTER (WHERE pg_terminate_backend(pid))
+              FROM (SELECT pid%s ORDER BY md5(pid::text || %d) LIMIT 1) AS s"""
+                  .formatted(TestingGrants.SESSIONS, one.random.nextInt(1000)));
+      return scene.sessionsKilled(one.toString()) > 0 ? run : Optional.empty();
     }
   },
 
@@ -40,18 +34,11 @@ public enum TestingFault {
   STATEMENT_CANCELLED(Where.SHARED, 0, 3, 4, 6) {
     @Override
     Optional<TestingRun> strike(TestingFaultScene scene, TestingFaultCase one) throws Exception {
-      CompletableFuture<TestingRun> run = scene.begin();
-      one.await(scene, run::isDone);
-      long cancelled = 0;
-      while (cancelled == 0 && !run.isDone()) {
-        cancelled =
-            scene.database.count(
-                "SELECT count(pg_cancel_backend(pid))"
-                    + TestingGrants.SESSIONS
-                    + " AND state = 'active' AND application_name NOT LIKE '% watch'");
-      }
-      TestingRun ended = scene.ended(run, one.toString());
-      return cancelled > 0 ? Optional.of(ended) : Optional.empty();
+      return one.bySessions(
+          scene,
+          "SELECT count(*) FILTER (WHERE pg_cancel_backend(pid))"
+              + TestingGrants.SESSIONS
+              + " AND state = 'active' AND application_name NOT LIKE '% watch'");
     }
 
     /** Of a person who cancels it nothing tells that they would not do so again. */
@@ -72,6 +59,9 @@ public enum TestingFault {
           Statement statement = holder.createStatement()) {
         holder.setAutoCommit(false);
         statement.execute("LOCK TABLE " + table + " IN ACCESS EXCLUSIVE MODE");
+        while (scene.waitingSessions() == 0 && !run.isDone()) {
+          Thread.sleep(5);
+        }
         boolean over = run.isDone();
         Thread.sleep(500 + one.random.nextInt(2000));
         holder.rollback();
@@ -86,12 +76,7 @@ public enum TestingFault {
   CONNECTION_CUT(Where.SHARED, 0, 3, 4, 6) {
     @Override
     Optional<TestingRun> strike(TestingFaultScene scene, TestingFaultCase one) throws Exception {
-      return one.byProxy(
-          scene,
-          (proxy, run) -> {
-            one.await(scene, run::isDone);
-            proxy.cutAfter(1 + one.random.nextInt(8_000));
-          });
+      return one.midStream(scene, TestingFaultProxy::cutAfter);
     }
   },
 
@@ -125,12 +110,7 @@ public enum TestingFault {
   HALF_OPEN(Where.SHARED, 0, 3, 4, 6) {
     @Override
     Optional<TestingRun> strike(TestingFaultScene scene, TestingFaultCase one) throws Exception {
-      return one.byProxy(
-          scene,
-          (proxy, run) -> {
-            one.await(scene, run::isDone);
-            proxy.swallowAfter(1 + one.random.nextInt(8_000));
-          });
+      return one.midStream(scene, TestingFaultProxy::swallowAfter);
     }
   },
 
@@ -162,13 +142,7 @@ public enum TestingFault {
   SERVER_KILLED(Where.OWN, 0, 3, 4, 6) {
     @Override
     Optional<TestingRun> strike(TestingFaultScene scene, TestingFaultCase one) throws Exception {
-      return one.byServer(
-          scene,
-          server -> {
-            server.kill();
-            Thread.sleep(one.random.nextInt(1500));
-            server.restart();
-          });
+      return one.byRestart(scene, TestingPostgres::kill);
     }
   },
 
@@ -176,13 +150,7 @@ public enum TestingFault {
   SERVER_RESTARTED(Where.OWN, 0, 3, 4, 6) {
     @Override
     Optional<TestingRun> strike(TestingFaultScene scene, TestingFaultCase one) throws Exception {
-      return one.byServer(
-          scene,
-          server -> {
-            server.stop();
-            Thread.sleep(one.random.nextInt(1500));
-            server.restart();
-          });
+      return one.byRestart(scene, TestingPostgres::stop);
     }
   },
 
@@ -218,6 +186,11 @@ public enum TestingFault {
         disk.grow();
         return ended.code() == 0 ? Optional.empty() : Optional.of(ended);
       }
+    }
+
+    @Override
+    public boolean appliesTo(TestingFaultedPlan plan) {
+      return TestingSmallDisk.isAllowed();
     }
 
     /** Room is made by a person, not by another attempt. */
@@ -257,13 +230,6 @@ public enum TestingFault {
       long done = TestingMaintenance.meanwhile(scene, one.random, run::isDone);
       TestingRun ended = scene.ended(run, one.toString());
       return done > 0 ? Optional.of(ended) : Optional.empty();
-    }
-
-    @Override
-    void assertEnd(TestingFaultScene scene, TestingRun run, String after) {
-      if (run.code() != 0) {
-        scene.assertRetryable(run, after);
-      }
     }
   },
 
@@ -339,9 +305,10 @@ public enum TestingFault {
         one.await(scene, () -> !job.isAlive());
         boolean killed = false;
         while (!killed && job.isAlive()) {
-          for (ProcessHandle executor : one.cluster().executors()) {
-            killed = killed || executor.destroyForcibly();
-          }
+          List<ProcessHandle> executors = one.cluster().executors();
+          killed =
+              !executors.isEmpty()
+                  && executors.get(one.random.nextInt(executors.size())).destroyForcibly();
           Thread.sleep(20);
         }
         TestingRun ended = job.end();
@@ -355,17 +322,7 @@ public enum TestingFault {
     @Override
     Optional<TestingRun> strike(TestingFaultScene scene, TestingFaultCase one) throws Exception {
       one.slowDown(scene);
-      try (TestingProcess job =
-          scene.process(
-              one.cluster(),
-              Map.of(
-                  "spark.speculation", "true",
-                  "spark.speculation.interval", "50ms",
-                  "spark.speculation.multiplier", "1.1",
-                  "spark.speculation.quantile", "0.5",
-                  "spark.speculation.minTaskRuntime", "10ms",
-                  "spark.speculation.efficiency.enabled", "false",
-                  "spark.locality.wait", "0s"))) {
+      try (TestingProcess job = scene.process(one.cluster(), TestingCluster.SPECULATING)) {
         return Optional.of(job.end());
       }
     }
@@ -376,7 +333,7 @@ public enum TestingFault {
 
   TestingFault(Where where, Integer... codes) {
     this.where = where;
-    this.codes = Set.copyOf(new HashSet<>(java.util.List.of(codes)));
+    this.codes = Set.of(codes);
   }
 
   Where where() {

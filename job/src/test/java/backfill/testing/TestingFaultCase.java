@@ -10,6 +10,7 @@ import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BooleanSupplier;
+import java.util.function.ObjLongConsumer;
 import java.util.function.UnaryOperator;
 
 /**
@@ -186,6 +187,17 @@ public final class TestingFaultCase {
     }
   }
 
+  /** At a byte that chance takes, once a moment of the run has come. */
+  Optional<TestingRun> midStream(TestingFaultScene scene, ObjLongConsumer<TestingFaultProxy> fault)
+      throws Exception {
+    return byProxy(
+        scene,
+        (proxy, run) -> {
+          await(scene, run::isDone);
+          fault.accept(proxy, 1 + random.nextInt(8_000));
+        });
+  }
+
   Optional<TestingRun> byCommitProxy(TestingFaultScene scene, Cut cut) throws Exception {
     moments();
     int times = 1 + random.nextInt(3);
@@ -196,6 +208,20 @@ public final class TestingFaultCase {
       TestingRun ended = scene.ended(run, toString());
       return proxy.left() < times ? Optional.of(ended) : Optional.empty();
     }
+  }
+
+  /**
+   * @param signalling signals sessions of the run, and counts those that were reached
+   */
+  Optional<TestingRun> bySessions(TestingFaultScene scene, String signalling) throws Exception {
+    CompletableFuture<TestingRun> run = scene.begin();
+    await(scene, run::isDone);
+    long reached = 0;
+    while (reached == 0 && !run.isDone()) {
+      reached = scene.database.count(signalling);
+    }
+    TestingRun ended = scene.ended(run, toString());
+    return reached > 0 ? Optional.of(ended) : Optional.empty();
   }
 
   /** What is done to a server. */
@@ -211,6 +237,17 @@ public final class TestingFaultCase {
     fault.happens(server());
     TestingRun ended = scene.ended(run, toString());
     return over ? Optional.empty() : Optional.of(ended);
+  }
+
+  /** It ends so, and is started again after a while. */
+  Optional<TestingRun> byRestart(TestingFaultScene scene, ToAServer end) throws Exception {
+    return byServer(
+        scene,
+        server -> {
+          end.happens(server);
+          Thread.sleep(random.nextInt(1500));
+          server.restart();
+        });
   }
 
   /** From here on the first writer is slow: a copy of its task is worth a try. */

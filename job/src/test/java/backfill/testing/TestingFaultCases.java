@@ -57,7 +57,11 @@ public final class TestingFaultCases {
     List<TestingFaultedPlan> plans = new ArrayList<>(List.of(TestingFaultedPlan.values()));
     Collections.shuffle(plans, random);
     List<TestingFault> rest = new ArrayList<>(List.of(TestingFault.values()));
-    rest.removeIf(fault -> fault.needsCluster() || always.contains(fault));
+    rest.removeIf(
+        fault ->
+            fault.needsCluster()
+                || always.contains(fault)
+                || plans.stream().noneMatch(fault::appliesTo));
     Collections.shuffle(rest, random);
     List<TestingFaultedPlan> two = plans.subList(0, 2);
     for (TestingFault fault :

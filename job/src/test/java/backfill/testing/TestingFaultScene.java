@@ -166,6 +166,18 @@ public final class TestingFaultScene implements AutoCloseable {
     }
   }
 
+  /** How many sessions an administrator has ended, as the server itself counts them. */
+  long sessionsKilled(String after) throws Exception {
+    awaitSessions(after);
+    return database.count(
+        "SELECT sessions_killed FROM pg_stat_database WHERE datname = current_database()");
+  }
+
+  /** How many sessions of a run wait for a lock. */
+  long waitingSessions() throws SQLException {
+    return database.count("SELECT count(*)" + TestingGrants.BLOCKED);
+  }
+
   /** What the ledger says is what the tables say, once nobody writes any more. */
   public void assertLedgerIsRight(String after) throws Exception {
     awaitSessions(after);

@@ -25,12 +25,12 @@ public enum TestingFaultedPlan {
       "dojo_product_member",
       "dojo_dojo_group_member") {
     @Override
-    TestingFaultedTables made(TestingPostgres server) throws Exception {
+    Map<String, TestingDatabase> filled(TestingPostgres server) throws Exception {
       TestingDatabase database = server.createDatabase();
       try (Connection connection = database.connection()) {
         DemoData.fill(connection, Scale.TINY);
       }
-      return of(Map.of(DOJO.plan, database));
+      return Map.of(plan, database);
     }
 
     @Override
@@ -49,11 +49,8 @@ public enum TestingFaultedPlan {
       "template_version_presets",
       "templates") {
     @Override
-    TestingFaultedTables made(TestingPostgres server) throws Exception {
-      TestingDatabase database = server.createDatabase();
-      TestingUpstreamTables.load(database, "coder-prebuilds");
-      database.execute(TestingFaultedMembers.FILL);
-      return of(Map.of(plan, database));
+    Map<String, TestingDatabase> filled(TestingPostgres server) throws Exception {
+      return upstream(server, "coder-prebuilds", TestingFaultedMembers.FILL);
     }
 
     @Override
@@ -68,14 +65,14 @@ public enum TestingFaultedPlan {
       List.of(new Target("purge", "api_keys", "id")),
       "oauth2_provider_app_tokens") {
     @Override
-    TestingFaultedTables made(TestingPostgres server) throws Exception {
+    Map<String, TestingDatabase> filled(TestingPostgres server) throws Exception {
       TestingDatabase database = TestingApiKeys.create(server).many(60).database;
       // Large rows, so that a disk may be too small for the new versions of them.
       database.execute(
           "ALTER TABLE api_keys ALTER hashed_secret SET STORAGE PLAIN",
           "UPDATE api_keys SET hashed_secret = repeat(md5(id), 50)::bytea");
       database.execute("VACUUM FULL api_keys");
-      return of(Map.of(plan, database));
+      return Map.of(plan, database);
     }
 
     @Override
@@ -91,11 +88,8 @@ public enum TestingFaultedPlan {
       "members",
       "gitlab_subscriptions") {
     @Override
-    TestingFaultedTables made(TestingPostgres server) throws Exception {
-      TestingDatabase database = server.createDatabase();
-      TestingUpstreamTables.load(database, "gitlab-seats");
-      database.execute(TestingFaultedSeats.FILL);
-      return of(Map.of(plan, database));
+    Map<String, TestingDatabase> filled(TestingPostgres server) throws Exception {
+      return upstream(server, "gitlab-seats", TestingFaultedSeats.FILL);
     }
 
     @Override
@@ -115,14 +109,14 @@ public enum TestingFaultedPlan {
       "packages_build_infos",
       "packages_package_file_build_infos") {
     @Override
-    TestingFaultedTables made(TestingPostgres server) throws Exception {
+    Map<String, TestingDatabase> filled(TestingPostgres server) throws Exception {
       TestingPackages packages = TestingPackages.create(server, server);
       TestingPackageOracle oracle = new TestingPackageOracle(packages, new Random(16));
       oracle.fill();
       packages.run("run");
       oracle.change();
       packages.main().execute("DROP SCHEMA backfill CASCADE");
-      return of(Map.of(plan, packages.main(), CI, packages.ci()));
+      return Map.of(plan, packages.main(), CI, packages.ci());
     }
 
     @Override
@@ -154,9 +148,18 @@ public enum TestingFaultedPlan {
     this.sources = List.of(sources);
   }
 
-  abstract TestingFaultedTables made(TestingPostgres server) throws Exception;
+  /** New databases, by the names that {@link #of} knows. */
+  abstract Map<String, TestingDatabase> filled(TestingPostgres server) throws Exception;
 
   abstract TestingFaultedTables of(Map<String, TestingDatabase> databases);
+
+  Map<String, TestingDatabase> upstream(TestingPostgres server, String tables, String fill)
+      throws Exception {
+    TestingDatabase database = server.createDatabase();
+    TestingUpstreamTables.load(database, tables);
+    database.execute(fill);
+    return Map.of(plan, database);
+  }
 
   /** Whether its runs need Spark; without it there is no executor to lose. */
   public boolean startsSpark() {
@@ -176,7 +179,7 @@ public enum TestingFaultedPlan {
     synchronized (this) {
       TestingFaultedTables pattern = patterns.get(server);
       if (pattern == null) {
-        pattern = made(server);
+        pattern = of(filled(server));
         pattern.begin();
         patterns.put(server, pattern);
       }

@@ -13,9 +13,6 @@ import java.util.function.Function;
  */
 public final class TestingHeldRun implements AutoCloseable {
   private static final long PATIENCE_NANOS = TimeUnit.MINUTES.toNanos(5);
-  private static final String WAITING =
-      "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
-          + " AND application_name LIKE 'backfill %' AND cardinality(pg_blocking_pids(pid)) > 0";
 
   private final TestingDatabase database;
   private final Connection holder;
@@ -67,7 +64,7 @@ public final class TestingHeldRun implements AutoCloseable {
 
   private void awaitWaiting() throws Exception {
     long end = System.nanoTime() + PATIENCE_NANOS;
-    while (database.count(WAITING) == 0) {
+    while (database.count("SELECT count(*)" + TestingGrants.BLOCKED) == 0) {
       if (run.isDone()) {
         throw new AssertionError("the run never waited: " + run.get().said());
       }

@@ -8,6 +8,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.logging.Handler;
 import java.util.logging.Level;
 import java.util.logging.LogRecord;
@@ -27,6 +29,7 @@ public final class TestingSecretSearch {
 
   private final List<String> forms;
   private final List<String> found = new ArrayList<>();
+  private final Set<String> places = new TreeSet<>();
 
   public TestingSecretSearch(String secret) {
     byte[] bytes = secret.getBytes(StandardCharsets.UTF_8);
@@ -38,7 +41,13 @@ public final class TestingSecretSearch {
     return found;
   }
 
+  /** Where there was something to look into. */
+  public synchronized Set<String> places() {
+    return Set.copyOf(places);
+  }
+
   public synchronized void text(String place, String text) {
+    places.add(place);
     for (String form : forms) {
       int at = text.indexOf(form);
       if (at >= 0) {
