@@ -156,11 +156,15 @@ class HostileTimeoutsTest {
     done(TestingRun.of(environment, "check", plan, "--sql"));
     Path before = directory.resolve("before.jsonl");
     done(TestingRun.of(environment, "plan", plan, "--diff", before.toString()));
-    runsAndIsUndone(environment);
+    Path written = directory.resolve("written.jsonl");
+    runsAndIsUndone(environment, "--diff", written.toString());
+    TestingRun diff = TestingRun.bare(environment, "diff", before.toString(), written.toString());
+    assertThat(diff.line().path("comparison").path("inBoth").asInt()).as(diff.said()).isPositive();
   }
 
-  private void runsAndIsUndone(Map<String, String> environment) throws Exception {
-    TestingRun run = TestingRun.of(environment, "run", plan);
+  private void runsAndIsUndone(Map<String, String> environment, String... options)
+      throws Exception {
+    TestingRun run = TestingRun.of(environment, "run", plan, options);
     done(run);
     assertThat(database.rows("SELECT * FROM seats ORDER BY 1"))
         .containsExactly(List.of(1, 70), List.of(2, 80));

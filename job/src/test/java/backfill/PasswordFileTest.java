@@ -5,12 +5,15 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import backfill.postgres.server.Database;
 import backfill.testing.TestingDatabase;
+import backfill.testing.TestingHeldRun;
 import backfill.testing.TestingPostgres;
+import backfill.testing.TestingRun;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -52,17 +55,17 @@ class PasswordFileTest {
   void name() throws Exception {
     file = directory.resolve("password");
     rotateTo("first");
-    database =
-        Database.fromEnvironment(
-            "BACKFILL",
-            Map.of(
-                "BACKFILL_URL",
-                admin.url(),
-                "BACKFILL_USER",
-                "rotated",
-                "BACKFILL_PASSWORD_FILE",
-                file.toString()),
-            Duration.ofSeconds(5));
+    database = Database.fromEnvironment("BACKFILL", environment(), Duration.ofSeconds(5));
+  }
+
+  private Map<String, String> environment() {
+    return Map.of(
+        "BACKFILL_URL",
+        admin.url(),
+        "BACKFILL_USER",
+        "rotated",
+        "BACKFILL_PASSWORD_FILE",
+        file.toString());
   }
 
   private void rotateTo(String password) throws Exception {
@@ -84,6 +87,35 @@ class PasswordFileTest {
     Database onAnExecutor = Database.fromOptions(database.toOptions());
     rotateTo("third");
     onAnExecutor.connectForReading("test").close();
+  }
+
+  @Test
+  void runGoesOnWithThePasswordThatItHasSince() throws Exception {
+    admin.execute(
+        "CREATE TABLE member AS SELECT 1 AS team, 2 AS person",
+        "CREATE TABLE sees (team int, person int, PRIMARY KEY (team, person))",
+        "GRANT SELECT, INSERT, UPDATE, DELETE ON member, sees TO rotated",
+        "GRANT CREATE ON DATABASE " + admin.name() + " TO rotated");
+    Path plan =
+        Files.writeString(
+            directory.resolve("rotated.conf"),
+            """
+            name = rotated
+            sources.member = member
+            steps = [{ name = pairs, kind = pairs, direct = [{ from = member, object = team, user = person }]
+              into = { table = sees, object = team, user = person } }]
+            """);
+    try (TestingHeldRun held =
+        TestingHeldRun.writing(
+            admin, "sees", options -> TestingRun.of(environment(), "run", plan, options))) {
+      rotateTo("second");
+
+      TestingRun run = held.release();
+
+      assertThat(run.code()).as(run.said()).isZero();
+      assertThat(run.step().path("missing").asLong(-1)).isZero();
+      assertThat(admin.rows("TABLE sees")).isEqualTo(List.of(List.of(1, 2)));
+    }
   }
 
   @ParameterizedTest
