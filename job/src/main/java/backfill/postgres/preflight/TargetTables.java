@@ -97,6 +97,10 @@ final class TargetTables {
       }
       if (reasons.containsKey(step.name()) || awaiting.contains(step.name())) {
         targets.put(step.name(), Target.pending(table, step.key()));
+        if (step instanceof Step.Pairs pairs && !awaiting.contains(step.name())) {
+          // What its table will have is not known; its sources can be held against each other.
+          new PairTypes(Findings.place(step), sources, known, findings).check(pairs, table);
+        }
         continue;
       }
       Optional<Target> target = check.check(step, table, sources, known);

@@ -71,7 +71,8 @@ public final class PairsRun implements StepRun {
   @Override
   public void read(SnapshotReader reader, KeptSources sources) {
     varying = varying(sources);
-    grants = new GrantSets(step, target, settings, reader, sources, GrantSets.Earlier.NONE);
+    Target typed = TargetToCome.typed(target, step, sources);
+    grants = new GrantSets(step, typed, settings, reader, sources, GrantSets.Earlier.NONE);
     parentKeys =
         SnapshotParentKeys.read(target.parentsOf(step.key()), this::numbers, reader, sources);
   }
