@@ -48,7 +48,8 @@ class BadInputTest {
           "coder-prebuilds-membership", "coder-prebuilds",
           "coder-api-key-scopes", "coder-api-keys",
           "gitlab-seat-assignments", "gitlab-seats",
-          "gitlab-package-pipelines", "gitlab-packages");
+          "gitlab-package-pipelines", "gitlab-packages",
+          "keycloak-effective-roles", "keycloak");
 
   private static final String CI = "gitlab-ci";
 
@@ -81,7 +82,13 @@ class BadInputTest {
     seed = Long.getLong("faults.seed", TestingRandomGrants.anySeed());
     System.out.println("BadInputTest: backfill.seed=" + seed);
     for (String tables :
-        List.of("coder-prebuilds", "coder-api-keys", "gitlab-seats", "gitlab-packages", CI)) {
+        List.of(
+            "coder-prebuilds",
+            "coder-api-keys",
+            "gitlab-seats",
+            "gitlab-packages",
+            "keycloak",
+            CI)) {
       DATABASES.put(tables, TestingPostgres.shared().createDatabase());
       TestingUpstreamTables.load(DATABASES.get(tables), tables);
     }

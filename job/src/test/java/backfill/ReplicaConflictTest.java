@@ -2,6 +2,7 @@ package backfill;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import backfill.testing.TestingCookbook;
 import backfill.testing.TestingReplica;
 import backfill.testing.TestingRun;
 import java.io.IOException;
@@ -133,5 +134,27 @@ class ReplicaConflictTest {
       endsAsAConflict(running.get(2, TimeUnit.MINUTES), "FATAL", "terminating connection");
     }
     aRerunWorks();
+  }
+
+  /** Of the cookbook. */
+  @Test
+  void recipeReadsFromTheReplicaWhatThePrimaryHad() throws Exception {
+    Path recipe = directory.resolve("recipe.conf");
+    Files.writeString(recipe, TestingCookbook.plans().get(CookbookTest.REPLICA));
+    there.execute(
+        "CREATE TABLE project_grants AS SELECT i % 5 AS project_id, i AS team_id FROM generate_series(1, 20) i",
+        "CREATE TABLE team_members AS SELECT i % 30 AS team_id, i AS user_id FROM generate_series(1, 90) i",
+        "CREATE TABLE project_users (project_id int, user_id int, PRIMARY KEY (project_id, user_id))");
+
+    TestingRun run = TestingRun.of(there.environment(), "run", recipe);
+
+    assertThat(run.code()).as(run.said()).isZero();
+    assertThat(run.report().path("databases").path("main").path("readFrom").asText())
+        .isEqualTo(there.replicaAddress());
+    assertThat(run.inserted())
+        .isEqualTo(
+            there.count(
+                "SELECT count(DISTINCT (project_id, user_id)) FROM project_grants JOIN team_members USING (team_id)"))
+        .isEqualTo(there.count("SELECT count(*) FROM project_users"));
   }
 }

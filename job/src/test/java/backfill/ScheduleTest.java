@@ -63,6 +63,9 @@ class ScheduleTest {
           "INSERT INTO gitlab_subscriptions (namespace_id, hosted_plan_id) VALUES (10, 1)");
       compared.add(compare(there.database.environment(), "gitlab-seat-assignments"));
     }
+    try (TestingUpstream there = TestingUpstream.create("keycloak", "-")) {
+      compared.add(compare(there.database.environment(), "keycloak-effective-roles"));
+    }
     try (TestingApiKeys keys = TestingApiKeys.create()) {
       compared.add(compare(keys.database.environment(), TestingApiKeys.PLAN));
     }
@@ -115,10 +118,16 @@ class ScheduleTest {
   }
 
   private static String compare(Map<String, String> environment, String plan) {
-    List<String> listed = listed(environment, plan);
+    TestingRun check = TestingRun.bare(environment, "check", plan, "--sql");
+    assertThat(check.code()).as(String.join("\n", check.logged())).isZero();
+    List<String> listed = found(LISTED, check.printed());
     TestingRun run = TestingRun.bare(environment, "run", plan);
     assertThat(run.code()).as(String.join("\n", run.logged())).isZero();
     List<String> walked = found(SAID, run.logged());
+    if (run.logged().contains("never: all steps are counted before one writes")) {
+      assertThat(check.printed()).anyMatch(line -> line.startsWith("-- count: never is asked "));
+      walked.subList(0, walked.indexOf("write table")).clear();
+    }
     Set<String> read =
         walked.stream()
             .filter(line -> line.startsWith("read "))

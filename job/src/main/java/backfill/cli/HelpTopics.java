@@ -24,6 +24,7 @@ final class HelpTopics {
   /** What a person asks who runs plans; a file each. */
   private static final List<String> TEXTS =
       List.of(
+          "cookbook",
           "approval",
           "diff",
           "explain",

@@ -67,6 +67,11 @@ final class SqlListing {
       lines.add("");
       lines.addAll(ledger(plan));
     }
+    if (schedule.countedForChecks() > 0) {
+      heading(
+          "count: never is asked before a step writes, so that what read lists below is read once before that,",
+          "as far as the tables are there");
+    }
     List<Step.Fill> written = new ArrayList<>();
     int turn = 0;
     for (List<Step> steps : schedule.turns()) {

@@ -80,6 +80,7 @@ class HelpTest {
         "ledger",
         "limits",
         "types",
+        "cookbook",
         "explain",
         "report",
         "exit-codes",
@@ -277,7 +278,7 @@ class HelpTest {
   @Test
   void withoutATopicAllAreListed() {
     assertThat(run("help").out())
-        .contains("plan, params", "batches, ddl", "status", "coder, defectdojo, gitlab");
+        .contains("plan, params", "batches, ddl", "status", "coder, defectdojo, gitlab, keycloak");
     assertThat(run("help", "status").out()).contains("Shows the ledger");
   }
 

@@ -2,6 +2,9 @@ package backfill.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import backfill.plan.Plan;
+import backfill.plan.PlanFile;
+import backfill.plan.Step;
 import backfill.report.ExitCode;
 import backfill.report.Stage;
 import backfill.testing.TestingCheckout;
@@ -88,6 +91,28 @@ class ReadmeTest {
     for (String command : CommandLineJob.commands()) {
       assertThat(Captured.of(command, "--version").out).as(command).isEqualTo(version);
     }
+  }
+
+  /**
+   * Without the views, which leave out mappings whose role is gone, and the step that makes its
+   * table.
+   */
+  @Test
+  void planThatItShowsIsTheShippedOne() throws IOException {
+    String text = readme();
+    String block = text.substring(text.indexOf("```hocon\n") + "```hocon\n".length());
+    Plan shown =
+        PlanFile.read("README.md", block.substring(0, block.indexOf("```")), List.of(), "1");
+    Plan shipped =
+        PlanFile.read("conf", PlanFile.shippedText(shown.name()).orElseThrow(), List.of(), "1");
+    Step.Pairs step = (Step.Pairs) shown.steps().get(0);
+    Step.Pairs whole = (Step.Pairs) shipped.steps().get(1);
+    assertThat(step.name()).isEqualTo(whole.name());
+    assertThat(step.members()).isEqualTo(whole.members());
+    assertThat(step.nested()).isEqualTo(whole.nested());
+    assertThat(step.objects()).isEqualTo(whole.objects());
+    assertThat(step.into()).isEqualTo(whole.into());
+    assertThat(shipped.sources()).containsAllEntriesOf(shown.sources());
   }
 
   private static List<String> withHead(String head, List<String> cells) {

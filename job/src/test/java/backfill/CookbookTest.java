@@ -1,0 +1,198 @@
+package backfill;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import backfill.plan.PlanFile;
+import backfill.testing.TestingCheckout;
+import backfill.testing.TestingCookbook;
+import backfill.testing.TestingDatabase;
+import backfill.testing.TestingPostgres;
+import backfill.testing.TestingRun;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeSet;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * Each recipe of the cookbook does what it says, as it stands in the help: beside plain SQL over
+ * the same tables. That one which reads from a replica is run by {@link ReplicaConflictTest}.
+ */
+class CookbookTest {
+  static final String REPLICA = "Read from a replica";
+
+  private static final Path HELP =
+      TestingCheckout.root().resolve("job/src/main/resources/help/cookbook.txt");
+
+  private static final String GRANTS =
+      """
+      CREATE TABLE project_grants (project_id int, team_id int, deleted_at timestamptz);
+      CREATE TABLE team_members (team_id int, user_id int, role_id int, expires_at timestamptz, deleted_at timestamptz);
+      CREATE TABLE project_users (project_id int, user_id int, PRIMARY KEY (project_id, user_id));
+      INSERT INTO project_grants SELECT i % 20, i % 13 FROM generate_series(1, 60) i;
+      INSERT INTO team_members SELECT i % 15, i % 40, 1 + i % 3 FROM generate_series(1, 120) i;
+      """;
+
+  private static final String PAIRS =
+      "SELECT DISTINCT project_id, user_id FROM project_grants g JOIN team_members m USING (team_id) ";
+
+  private static final String PRESENT = "SELECT project_id, user_id FROM project_users";
+
+  /**
+   * What a recipe is tried with.
+   *
+   * @param tables statements that make and fill them
+   * @param expected the query that gives what the target must have
+   * @param present the query that gives what it has
+   * @param change statements after which a second run must be right, too
+   */
+  private record Recipe(
+      String title, String tables, String expected, String present, String change) {
+    @Override
+    public String toString() {
+      return title;
+    }
+  }
+
+  static Stream<Recipe> recipes() {
+    return Stream.of(
+        new Recipe(
+            "Expiring memberships",
+            GRANTS
+                + """
+                UPDATE team_members SET expires_at = now() + (user_id - 10) * interval '1 day' WHERE user_id % 3 > 0;
+                """,
+            PAIRS + "WHERE expires_at IS NULL OR expires_at > now()",
+            PRESENT,
+            "UPDATE team_members SET expires_at = now() - interval '1 hour' WHERE user_id = 20"),
+        new Recipe(
+            "Soft deletes",
+            GRANTS
+                + """
+                ALTER TABLE project_users DROP CONSTRAINT project_users_pkey;
+                ALTER TABLE project_users ADD deleted_at timestamptz;
+                CREATE UNIQUE INDEX ON project_users (project_id, user_id) WHERE deleted_at IS NULL;
+                INSERT INTO project_users SELECT i % 20, i % 40, now() FROM generate_series(1, 60) i;
+                UPDATE project_grants SET deleted_at = now() WHERE project_id % 4 = 0;
+                UPDATE team_members SET deleted_at = now() WHERE user_id % 5 = 0;
+                """,
+            PAIRS + "WHERE g.deleted_at IS NULL AND m.deleted_at IS NULL",
+            PRESENT + " WHERE deleted_at IS NULL",
+            "UPDATE project_users SET deleted_at = now() WHERE user_id % 4 = 1"),
+        new Recipe(
+            "Role filter",
+            GRANTS
+                + """
+                CREATE TABLE roles (id int PRIMARY KEY, name text);
+                INSERT INTO roles VALUES (1, 'guest'), (2, 'editor'), (3, 'owner');
+                """,
+            PAIRS + "WHERE role_id > 1",
+            PRESENT,
+            "INSERT INTO team_members VALUES (3, 77, 1), (3, 78, 2)"),
+        new Recipe(
+            "Nested groups",
+            GRANTS
+                + """
+                CREATE TABLE teams (id int PRIMARY KEY, parent_id int);
+                INSERT INTO teams SELECT i, CASE WHEN i % 4 > 0 THEN i / 2 END FROM generate_series(0, 14) i;
+                UPDATE teams SET parent_id = 11 WHERE id = 5;
+                """,
+            """
+            WITH RECURSIVE within AS (
+              SELECT team_id, user_id FROM team_members
+              UNION SELECT parent_id, user_id FROM within JOIN teams ON id = team_id WHERE parent_id IS NOT NULL)
+            SELECT DISTINCT project_id, user_id FROM project_grants JOIN within USING (team_id)
+            """,
+            PRESENT,
+            "UPDATE teams SET parent_id = 2 WHERE id = 14"),
+        new Recipe(
+            "Folder trees",
+            """
+            CREATE TABLE folder_grants (folder_id int, user_id int);
+            CREATE TABLE folders (id int PRIMARY KEY, parent_id int);
+            CREATE TABLE files (id int PRIMARY KEY, folder_id int);
+            CREATE TABLE file_users (file_id int, user_id int, PRIMARY KEY (file_id, user_id));
+            INSERT INTO folders SELECT i, CASE WHEN i > 3 THEN i / 3 END FROM generate_series(1, 50) i;
+            INSERT INTO files SELECT 100 + i, 1 + i % 55 FROM generate_series(1, 200) i;
+            INSERT INTO folder_grants SELECT 1 + i * 7 % 50, i FROM generate_series(1, 20) i;
+            """,
+            """
+            WITH RECURSIVE below AS (
+              SELECT folder_id, user_id FROM folder_grants
+              UNION SELECT f.id, user_id FROM below b JOIN folders f ON f.parent_id = b.folder_id)
+            SELECT DISTINCT id, user_id FROM files JOIN below USING (folder_id)
+            """,
+            "SELECT file_id, user_id FROM file_users",
+            "UPDATE folders SET parent_id = 1 WHERE id = 30; INSERT INTO files VALUES (999, 30)"));
+  }
+
+  @TempDir private Path directory;
+
+  @ParameterizedTest
+  @MethodSource("recipes")
+  void doesWhatItSays(Recipe recipe) throws Exception {
+    Path plan = directory.resolve("recipe.conf");
+    Files.writeString(plan, TestingCookbook.plans().get(recipe.title()));
+    try (TestingDatabase database = TestingPostgres.shared().createDatabase()) {
+      database.execute(recipe.tables());
+      assertThat(runs(plan, database, recipe)).isPositive();
+      database.execute(recipe.change());
+      runs(plan, database, recipe);
+    }
+  }
+
+  private static long runs(Path plan, TestingDatabase database, Recipe recipe) throws SQLException {
+    TestingRun run = TestingRun.of(database.environment(), "run", plan);
+    assertThat(run.code()).as(run.said()).isZero();
+    assertThat(database.rows(sorted(recipe.present())))
+        .isEqualTo(database.rows(sorted(recipe.expected())))
+        .isNotEmpty();
+    return run.inserted();
+  }
+
+  private static String sorted(String query) {
+    return "SELECT * FROM (" + query + ") AS q ORDER BY 1, 2";
+  }
+
+  @Test
+  void noneIsLeftOut() {
+    List<String> tried = new ArrayList<>(recipes().map(Recipe::title).toList());
+    tried.add(REPLICA);
+    Map<String, String> plans = TestingCookbook.plans();
+    assertThat(plans.keySet()).containsExactlyInAnyOrderElementsOf(tried);
+    plans.forEach(
+        (title, plan) ->
+            assertThat(PlanFile.read(title, plan, List.of(), "1").name())
+                .isEqualTo(title.toLowerCase(Locale.ROOT).replace(' ', '-')));
+  }
+
+  /** In the one its titles are headings, in the other lines of their own. */
+  @Test
+  void readmeOfConfIsTheHelpAndNamesEveryShippedPlan() throws Exception {
+    String readme = Files.readString(TestingCheckout.root().resolve("conf/README.md"));
+    List<String> said =
+        readme
+            .substring(readme.indexOf("\n## Cookbook\n"))
+            .lines()
+            .skip(3)
+            .map(line -> line.replaceFirst("^### ", ""))
+            .toList();
+    assertThat(said).isEqualTo(TestingCheckout.lines(HELP));
+    assertThat(said.stream().filter(TestingCookbook::isTitle).toList())
+        .containsExactlyElementsOf(TestingCookbook.plans().keySet());
+    TreeSet<String> named = new TreeSet<>();
+    readme
+        .lines()
+        .filter(line -> line.startsWith("| `"))
+        .forEach(line -> named.add(line.replaceFirst("^\\| `(.*?)\\.conf`.*", "$1")));
+    assertThat(named).containsExactlyElementsOf(PlanFile.shipped());
+  }
+}
