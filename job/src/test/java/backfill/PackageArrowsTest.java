@@ -49,9 +49,12 @@ class PackageArrowsTest {
   private static final Map<String, Set<String>> OURS =
       Map.ofEntries(
           Map.entry("", Set.of("cli", "report")),
-          Map.entry("cli", beside("demo", allSpark("run", "report", "spark.pairs", "spark.rows"))),
+          Map.entry(
+              "cli",
+              beside("demo", allSpark("run", "report", "page", "spark.pairs", "spark.rows"))),
           Map.entry("run", allSpark("report", "spark.pairs", "spark.rows")),
-          Map.entry("report", allSpark("spark.pairs", "spark.rows")),
+          Map.entry("report", allSpark("page", "spark.pairs", "spark.rows")),
+          Map.entry("page", Set.of("postgres.ledger")),
           Map.entry("demo", Set.copyOf(BELOW_SPARK)),
           Map.entry("spark.rows", allSpark()),
           Map.entry("spark.pairs", allSpark()),

@@ -48,12 +48,12 @@ record Answer(PrintStream out, PrintStream err, List<String> given) {
    * Does what a command is for, and answers with the exit code: its report goes to the files that
    * were asked for, and then to the last line, whatever it came to.
    *
-   * @param targets as the command line names them; where one cannot be, nothing is done
+   * @param option where the report goes; where a target cannot be written, nothing is done
    */
-  int to(ReportBuilder report, List<String> targets, Runnable work) {
+  int to(ReportBuilder report, ReportOption option, Runnable work) {
     ReportTargets files = null;
     try {
-      files = new ReportTargets(targets);
+      files = new ReportTargets(option.targets, option.redact);
       work.run();
       if (loadsOnly()) {
         return ExitCode.DONE.number();
@@ -67,6 +67,7 @@ record Answer(PrintStream out, PrintStream err, List<String> given) {
     report.lasts();
     Report ended = report.now();
     if (files != null) {
+      files.besides(option.dryRun);
       files.write(ended, out, err);
     }
     return print(ended);
@@ -84,6 +85,7 @@ record Answer(PrintStream out, PrintStream err, List<String> given) {
   /** Says what came of a run, or of an undo, and how to go on where it was stopped. */
   void summarize(ReportBuilder report, Progress progress) {
     report.lasts();
+    report.went(progress);
     Report ended = report.now();
     progress.say(Summary.text(ended, Terminal.width()));
     if (ended.stopped()) {

@@ -3,12 +3,6 @@ package backfill.cli;
 import backfill.plan.InvalidPlanException;
 import backfill.report.ApprovedReport;
 import backfill.spark.diff.DiffInput;
-import backfill.spark.engine.HadoopFiles;
-import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.Optional;
 import picocli.CommandLine.Option;
 
@@ -62,6 +56,13 @@ final class ApprovalOptions {
     return Optional.of(diff == null ? report : report.with(rows()));
   }
 
+  /** The report that approves, as it is; null where none does. */
+  String text() {
+    return approved == null
+        ? null
+        : ReportFile.read(approved, APPROVED, "the file that plan wrote with --report");
+  }
+
   private DiffInput rows() {
     DiffInput rows = DiffInput.of(diff);
     if (rows.kind() != DiffInput.Kind.ROWS) {
@@ -69,20 +70,5 @@ final class ApprovalOptions {
           DIFF + " " + diff, "is a report; name the file that plan wrote with --diff");
     }
     return rows;
-  }
-
-  private String text() {
-    try {
-      byte[] bytes =
-          HadoopFiles.isUri(approved)
-              ? HadoopFiles.read(approved)
-              : Files.readAllBytes(Path.of(approved));
-      return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
-    } catch (IOException | IllegalArgumentException e) {
-      throw new InvalidPlanException(
-          APPROVED + " " + approved,
-          "cannot be read (%s); name the file that plan wrote with --report"
-              .formatted(e.getClass().getSimpleName() + ": " + e.getMessage()));
-    }
   }
 }

@@ -250,6 +250,15 @@ public final class CommandLineJob implements Callable<Integer> {
   }
 
   @CommandLine.Command(
+      name = "page",
+      description =
+          "Makes a page for people of a report: beside it, or where --report says, as .html or .md.",
+      footer = "  backfill page run.json")
+  int page(@Mixin PageOptions options) {
+    return new PageCommand(answer).run(options);
+  }
+
+  @CommandLine.Command(
       name = "demo",
       description =
           "Starts an embedded PostgreSQL, fills it, runs the DefectDojo plan twice and shows both.",

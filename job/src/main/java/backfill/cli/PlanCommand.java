@@ -41,12 +41,13 @@ final class PlanCommand {
     report.named(options.plan);
     return answer.to(
         report,
-        options.common.report.targets,
+        options.common.report,
         () -> {
           Optional<DiffTarget> told = Optional.ofNullable(diff.target).map(DiffTarget::of);
           refuseSupervisor();
           report.label(options.label.texts);
           Loaded loaded = load(command, options).approvedBy(approval.read());
+          options.common.report.dryRun = approval.text();
           NamedDatabases databases =
               NamedDatabases.fromEnvironment(loaded.plan(), loaded.steps(), environment);
           if (!Answer.loadsOnly()) {

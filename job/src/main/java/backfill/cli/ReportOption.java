@@ -10,8 +10,16 @@ final class ReportOption {
   @Option(
       names = "--report",
       paramLabel = "TARGET",
-      description = "Writes the JSON report to a path, a Hadoop URI, or - ; repeatable.")
+      description =
+          "Writes the report to a path, a Hadoop URI, or - ; repeatable. A name that ends in .html or .md gets"
+              + " a page for people, any other JSON.")
   List<String> targets = new ArrayList<>();
+
+  @Option(names = "--redact", description = "Leaves keys of rows out of what --report writes.")
+  boolean redact;
+
+  /** The dry run that approved the run, as JSON; null where none did. */
+  String dryRun;
 
   @Mixin JsonOption json;
 }

@@ -28,7 +28,7 @@ final class StatusCommand {
   int run(StatusOptions options) {
     ReportBuilder report = Answer.begun("status");
     report.named(options.plan);
-    return answer.to(report, options.common.report.targets, () -> show(options, report));
+    return answer.to(report, options.common.report, () -> show(options, report));
   }
 
   private void show(StatusOptions options, ReportBuilder report) {

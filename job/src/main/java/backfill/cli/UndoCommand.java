@@ -28,7 +28,7 @@ final class UndoCommand {
   int run(UndoOptions options) {
     ReportBuilder report = Answer.begun("undo");
     report.label(options.label.texts);
-    return answer.to(report, options.common.report.targets, () -> undo(options, report));
+    return answer.to(report, options.common.report, () -> undo(options, report));
   }
 
   private void undo(UndoOptions options, ReportBuilder report) {

@@ -77,6 +77,18 @@ public record Limits(
     except = Map.copyOf(except);
   }
 
+  /** Each that bounds something, by its name in the plan. */
+  public Map<String, Long> byName() {
+    Map<String, Long> named = new LinkedHashMap<>();
+    named.put(SettingKey.REJECTED_ROWS.leaf(), rejectedRows);
+    for (Bound bound : Bound.values()) {
+      if (bounds.containsKey(bound)) {
+        named.put(bound.key(), bounds.get(bound));
+      }
+    }
+    return named;
+  }
+
   /** Without exceptions. */
   public Limits(long rejectedRows, int driftPercent, Map<Bound, Long> bounds) {
     this(rejectedRows, driftPercent, bounds, Map.of());

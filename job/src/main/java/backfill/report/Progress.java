@@ -51,6 +51,8 @@ public final class Progress implements AutoCloseable {
   private Pace pace;
   private Activity.Seen seen = NOTHING;
   private Supplier<Optional<String>> throttle = Optional::empty;
+  private final Timeline timeline = new Timeline();
+  private long lookedNanos;
   private String awaited;
   private long lastLineNanos = System.nanoTime();
   private long movedNanos = lastLineNanos;
@@ -105,7 +107,11 @@ public final class Progress implements AutoCloseable {
    * @param total how many rows it will be; 0 where that is not known
    */
   public synchronized void doing(Stage stage, String what, long total) {
+    if (doing != null) {
+      look();
+    }
     long now = System.nanoTime();
+    lookedNanos = now;
     doing = new Doing(stage, what, now);
     pace = new Pace(total, now);
     changed = null;
@@ -181,8 +187,19 @@ public final class Progress implements AutoCloseable {
     if (rows > pace.rows() || latest.tasksDone() > seen.tasksDone()) {
       movedNanos = now;
     }
+    long before = pace.rows();
     pace.mark(rows, now);
     seen = latest;
+    timeline.add(new Timeline.Part(doing.stage, what(), lookedNanos, now, pace.rows() - before));
+    lookedNanos = now;
+  }
+
+  /** How many rows were read and written when, so far. */
+  synchronized List<Timeline.Part> timeline() {
+    if (doing != null) {
+      look();
+    }
+    return timeline.parts();
   }
 
   private String line() {

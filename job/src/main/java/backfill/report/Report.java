@@ -30,6 +30,7 @@ public record Report(
    * What ran. Of a plan that could not be read there is the name at most.
    *
    * @param params those of the plan, with the values they had
+   * @param limits those of the plan, by name
    * @param approval null where none was given
    */
   public record About(
@@ -39,6 +40,7 @@ public record Report(
       String command,
       Map<String, String> labels,
       Map<String, Object> params,
+      Map<String, Long> limits,
       Approval approval) {}
 
   /**
@@ -100,9 +102,22 @@ public record Report(
    * @param sessionReadyMs when Spark's session was there, since the start; null where none was
    *     needed
    * @param stages what each stage took of the duration, whatever it was for
+   * @param timeline rows that were read and written when
    */
   public record Timing(
-      String startedAt, long durationMs, Long sessionReadyMs, Map<String, Long> stages) {}
+      String startedAt,
+      long durationMs,
+      Long sessionReadyMs,
+      Map<String, Long> stages,
+      List<Moment> timeline) {}
+
+  /**
+   * Rows that came in some part of the run.
+   *
+   * @param what the step, or the source
+   * @param fromMs since the start
+   */
+  public record Moment(String stage, String what, long fromMs, long ms, long rows) {}
 
   /**
    * Why a run failed.

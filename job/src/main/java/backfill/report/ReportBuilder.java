@@ -27,6 +27,7 @@ public final class ReportBuilder {
   private final long startedNanos = System.nanoTime();
   private final Map<String, String> labels = new LinkedHashMap<>();
   private final Map<String, Object> params = new LinkedHashMap<>();
+  private final Map<String, Long> limits = new LinkedHashMap<>();
   private final Map<String, Long> stages = new LinkedHashMap<>();
   private final Map<String, Report.DatabaseReport> databases = new LinkedHashMap<>();
   private final List<String> warnings = new ArrayList<>();
@@ -44,6 +45,7 @@ public final class ReportBuilder {
   private Stage stage = Stage.LOAD;
   private long durationMs;
   private Long sessionReadyMs;
+  private List<Report.Moment> timeline = List.of();
   private List<LedgerStatus.Run> runs;
   private UndoReport undo;
   private List<StepExplanation> explained;
@@ -59,7 +61,8 @@ public final class ReportBuilder {
   /** What is known of the run so far. */
   public Report now() {
     return new Report(
-        new Report.About(plan, planHash, runId, command, copy(labels), copy(params), approval),
+        new Report.About(
+            plan, planHash, runId, command, copy(labels), copy(params), copy(limits), approval),
         new Report.Outcome(
             status,
             exitCode.number(),
@@ -68,7 +71,7 @@ public final class ReportBuilder {
             copy(never),
             pace),
         countsExact,
-        new Report.Timing(startedAt.toString(), durationMs, sessionReadyMs, copy(stages)),
+        new Report.Timing(startedAt.toString(), durationMs, sessionReadyMs, copy(stages), timeline),
         copy(databases),
         List.copyOf(warnings),
         steps.values().stream().map(StepReportBuilder::now).toList(),
@@ -112,6 +115,7 @@ public final class ReportBuilder {
     plan = found.name();
     planHash = found.hash();
     params.putAll(found.params());
+    limits.putAll(found.limits().byName());
     found.never().forEach(check -> never.put(check.name(), null));
     chosen.forEach(step -> steps.put(step.name(), new StepReportBuilder(step)));
   }
@@ -147,6 +151,21 @@ public final class ReportBuilder {
   /** Spark's session was there at this {@link System#nanoTime}. */
   public void sessionReady(long atNanos) {
     sessionReadyMs = Math.max(0, sinceStart(atNanos));
+  }
+
+  /** It went like this in time. */
+  public void went(Progress progress) {
+    timeline =
+        progress.timeline().stream()
+            .map(
+                part ->
+                    new Report.Moment(
+                        part.stage().toString(),
+                        part.what(),
+                        Math.max(0, sinceStart(part.fromNanos())),
+                        (part.toNanos() - part.fromNanos()) / 1_000_000,
+                        part.rows()))
+            .toList();
   }
 
   private long sinceStart(long nanos) {

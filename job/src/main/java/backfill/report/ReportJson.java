@@ -48,6 +48,8 @@ final class ReportJson {
     keys.put("steps", report.steps().stream().map(ReportJson::of).toList());
     keys.put("never", report.outcome().never());
     keys.put("pace", report.outcome().pace());
+    keys.put("limits", report.about().limits());
+    keys.put("timeline", report.timing().timeline());
     told(keys, report.told());
     if (report.told().explained() != null) {
       keys.put("explained", report.told().explained());

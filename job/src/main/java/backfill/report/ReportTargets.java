@@ -1,5 +1,6 @@
 package backfill.report;
 
+import backfill.page.RunPage;
 import backfill.plan.InvalidPlanException;
 import backfill.spark.engine.HadoopFiles;
 import java.io.IOException;
@@ -11,15 +12,22 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Where the report goes: files, Hadoop URIs, and {@code -} for standard output. */
+/**
+ * Where the report goes: files, Hadoop URIs, and {@code -} for standard output. The ending of a
+ * name says whether it is written as JSON, HTML or Markdown.
+ */
 public final class ReportTargets {
   private final List<String> targets;
+  private final boolean redacted;
+  private String before;
 
   /**
+   * @param redacted whether keys of rows are left out
    * @throws InvalidPlanException if one can't take a report: better now than after an hour
    */
-  public ReportTargets(List<String> targets) {
+  public ReportTargets(List<String> targets, boolean redacted) {
     this.targets = List.copyOf(targets);
+    this.redacted = redacted;
     List<InvalidPlanException.Problem> problems = new ArrayList<>();
     for (String target : targets) {
       String cure =
@@ -80,20 +88,35 @@ public final class ReportTargets {
 
   /** Writes the report everywhere; a target that fails is said and the others go on. */
   public void write(Report report, PrintStream out, PrintStream err) {
-    String json = report.json();
+    RunPage page = RunPage.of(report.json(), redacted).orElseThrow();
+    write(
+        before == null ? page : RunPage.of(before, false).map(page::beside).orElse(page), out, err);
+  }
+
+  /** The dry run that approved the run, as JSON: a page says what differs from it. */
+  public void besides(String dryRun) {
+    before = dryRun;
+  }
+
+  /** The same of a page; says whether it is everywhere now. */
+  public boolean write(RunPage page, PrintStream out, PrintStream err) {
+    boolean whole = true;
     for (String target : targets) {
+      String text = page.as(RunPage.Format.of(target));
       try {
         if (isStandardOutput(target)) {
-          out.println(json);
+          out.print(text);
         } else if (HadoopFiles.isUri(target)) {
-          HadoopFiles.write(target, json + "\n");
+          HadoopFiles.write(target, text);
         } else {
-          Files.writeString(Path.of(target), json + "\n");
+          Files.writeString(Path.of(target), text);
         }
       } catch (IOException e) {
         Terminal.say(err, "report: cannot write " + target + ": " + e.getMessage());
+        whole = false;
       }
     }
+    return whole;
   }
 
   private static boolean isStandardOutput(String target) {

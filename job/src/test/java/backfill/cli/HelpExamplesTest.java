@@ -27,6 +27,7 @@ class HelpExamplesTest {
 
   private static TestingDatabase database;
   private static String rerun;
+  private static Path report;
 
   @BeforeAll
   static void fill() throws Exception {
@@ -37,7 +38,12 @@ class HelpExamplesTest {
     // What status shows is there once somebody has run something.
     assertThat(run("run", TestingRun.DOJO, "--only", "user-flags").code()).isZero();
     // Of a rerun there is nothing to undo, so that the other examples find what it found.
-    rerun = run("run", TestingRun.DOJO, "--only", "user-flags").line().path("runId").asText();
+    report = Files.createTempFile("report", ".json");
+    rerun =
+        run("run", TestingRun.DOJO, "--only", "user-flags", "--report", report.toString())
+            .line()
+            .path("runId")
+            .asText();
   }
 
   @AfterAll
@@ -93,6 +99,7 @@ class HelpExamplesTest {
     file.toFile().deleteOnExit();
     return words
         .replaceAll("\\w+[.]jsonl[.]gz", file.toString())
+        .replaceAll("run[.]json", report.toString())
         .replaceAll("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", rerun);
   }
 

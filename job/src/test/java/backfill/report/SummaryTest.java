@@ -47,7 +47,7 @@ class SummaryTest {
         report.about(),
         report.outcome(),
         report.countsExact(),
-        new Report.Timing(report.timing().startedAt(), millis, null, STAGES),
+        new Report.Timing(report.timing().startedAt(), millis, null, STAGES, List.of()),
         report.databases(),
         report.warnings(),
         report.steps(),

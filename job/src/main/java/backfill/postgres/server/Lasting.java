@@ -98,7 +98,7 @@ public final class Lasting {
 
   /**
    * Whether something that the server was asked about is gone. Of what was there a moment before,
-   * somebody changed the schema meanwhile.
+   * the schema was changed meanwhile.
    */
   public static boolean gone(SQLException failure) {
     return SqlState.of(failure).filter(state -> GONE.equals(CURES.get(state))).isPresent()
