@@ -1,11 +1,13 @@
 package backfill.membership;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
-import java.util.function.IntPredicate;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.function.LongConsumer;
+import java.util.stream.IntStream;
 import org.roaringbitmap.RoaringBitmap;
 
 /**
@@ -13,24 +15,31 @@ import org.roaringbitmap.RoaringBitmap;
  *
  * <p>A component is one set. Components are united children first, each once, and a set goes when
  * the last parent that needs it has it, so that what is held is a front through the graph and not
- * the graph. A set that no one else needs any more is grown into its parent's instead of copied.
+ * the graph. A set that no one else needs any more is grown into its parent's instead of copied,
+ * and one that has all is its parent's, too. Components of which none holds another are united by
+ * all cores.
  */
 public final class Closure {
   private static final long SET_BYTES = 112;
   private static final long CONTAINER_BYTES = 56;
 
+  /** Components that one core takes at a time, and after how many all wait for each other. */
+  private static final int AT_A_TIME = 512;
+
+  private static final int AT_ONCE = 64 * AT_A_TIME;
+
   private final NestingGraph graph;
   private final Components components;
-  private final Own own;
-  private final Gathering gathering;
-  private final LongConsumer held;
-  private final MemberSet[] sets;
-  private final int[] madeFor;
-  private final int[] holders;
-  private final int[] pending;
+  private final Condensation parents;
+  private final BitSet wantedNumbers;
   private final BitSet wanted;
   private final BitSet needed;
-  private final int[] childSeenBy;
+  private final int[] pending;
+  private final MemberSet[] sets;
+  private final int[] madeFor;
+  private final AtomicIntegerArray holders;
+  private Own own;
+  private LongConsumer held;
   private long bytes;
 
   /** What each number of a graph has itself. */
@@ -42,31 +51,24 @@ public final class Closure {
     long bytes();
   }
 
-  /**
-   * @param gathering unites sets of few; null where all are to be bitmaps
-   */
-  private Closure(
-      NestingGraph graph,
-      Components components,
-      Own own,
-      Gathering gathering,
-      BitSet wantedNumbers,
-      LongConsumer held) {
+  private Closure(NestingGraph graph, Components components, BitSet wanted) {
     this.graph = graph;
     this.components = components;
-    this.own = own;
-    this.gathering = gathering;
-    this.held = held;
+    parents = Condensation.of(graph, components);
     int count = components.count();
+    wantedNumbers = wanted;
+    this.wanted = new BitSet(count);
+    wanted.stream().forEach(number -> this.wanted.set(components.of(number)));
+    needed = parents.below(this.wanted);
+    pending = new int[count];
+    for (int each = needed.nextSetBit(0); each >= 0; each = needed.nextSetBit(each + 1)) {
+      for (int place = parents.first(each); place < parents.first(each + 1); place++) {
+        pending[parents.child(place)]++;
+      }
+    }
     sets = new MemberSet[count];
     madeFor = new int[count];
-    holders = new int[count];
-    pending = new int[count];
-    childSeenBy = new int[count];
-    wanted = new BitSet(count);
-    wantedNumbers.stream().forEach(number -> wanted.set(components.of(number)));
-    needed = new BitSet(count);
-    findNeeded();
+    holders = new AtomicIntegerArray(count);
   }
 
   /**
@@ -75,10 +77,10 @@ public final class Closure {
    * @param wanted numbers of the graph
    */
   public static BitSet reached(NestingGraph graph, Components components, BitSet wanted) {
-    Closure closure = new Closure(graph, components, null, null, wanted, bytes -> {});
+    BitSet needed = new Closure(graph, components, wanted).needed;
     BitSet numbers = new BitSet(graph.size());
     for (int number = 0; number < graph.size(); number++) {
-      numbers.set(number, closure.needed.get(components.of(number)));
+      numbers.set(number, needed.get(components.of(number)));
     }
     return numbers;
   }
@@ -91,9 +93,7 @@ public final class Closure {
    */
   public static MemberSet[] close(
       NestingGraph graph, Components components, OwnMembers own, BitSet wanted, LongConsumer held) {
-    int[] ends = own.ends();
-    Gathering gathering = ends.length == 0 ? null : new Gathering(ends[0], ends[1]);
-    return new Closure(graph, components, own, gathering, wanted, held).close(wanted);
+    return new Closure(graph, components, wanted).closed(own, own.ends(), held);
   }
 
   /**
@@ -108,215 +108,71 @@ public final class Closure {
       RoaringBitmap[] own,
       BitSet wanted,
       LongConsumer held) {
-    Bitmaps of = new Bitmaps(own);
-    Closure closure = new Closure(graph, components, of, null, wanted, held);
-    of.keep(number -> closure.needed.get(components.of(number)));
+    Closure closure = new Closure(graph, components, wanted);
+    OwnBitmaps of = new OwnBitmaps(own, number -> closure.needed.get(components.of(number)));
+    MemberSet[] sets = closure.closed(of, new int[0], held);
     RoaringBitmap[] closed = new RoaringBitmap[graph.size()];
-    MemberSet[] sets = closure.close(wanted);
     wanted.stream()
         .filter(number -> sets[number] != null)
         .forEach(number -> closed[number] = sets[number].bitmap());
     return closed;
   }
 
-  private MemberSet[] close(BitSet numbers) {
-    unite();
+  private MemberSet[] closed(Own given, int[] ends, LongConsumer told) {
+    own = given;
+    held = told;
+    held.accept(own.bytes());
+    Queue<Uniting> idle = new ConcurrentLinkedQueue<>();
+    for (int[] step : parents.steps(needed)) {
+      for (int from = 0; from < step.length; from += AT_ONCE) {
+        unite(step, from, Math.min(step.length, from + AT_ONCE), ends, idle);
+      }
+    }
     MemberSet[] closed = new MemberSet[graph.size()];
-    numbers.stream().forEach(number -> closed[number] = sets[components.of(number)]);
+    wantedNumbers.stream().forEach(number -> closed[number] = sets[components.of(number)]);
     return closed;
   }
 
-  /** Sets that are bitmaps already. */
-  private static final class Bitmaps implements Own {
-    private final RoaringBitmap[] own;
-    private long bytes;
-
-    Bitmaps(RoaringBitmap[] own) {
-      this.own = own;
-    }
-
-    /** Lets the others go. */
-    void keep(IntPredicate needed) {
-      for (int number = 0; number < own.length; number++) {
-        if (own[number] != null && (own[number].isEmpty() || !needed.test(number))) {
-          own[number] = null;
-        }
-        bytes += own[number] == null ? 0 : Closure.bytes(own[number]);
-      }
-    }
-
-    @Override
-    public MemberSet take(int number) {
-      RoaringBitmap taken = own[number];
-      own[number] = null;
-      if (taken == null) {
-        return null;
-      }
-      bytes -= Closure.bytes(taken);
-      return MemberSet.of(taken);
-    }
-
-    @Override
-    public long bytes() {
-      return bytes;
-    }
-  }
-
-  /** Parents come before their children here: the numbers of components descend. */
-  private void findNeeded() {
-    needed.or(wanted);
-    for (int component = components.count() - 1; component >= 0; component--) {
-      if (needed.get(component)) {
-        for (int child : children(component)) {
-          needed.set(child);
-          pending[child]++;
-        }
-      }
-    }
-    Arrays.fill(childSeenBy, 0);
-  }
-
-  private void unite() {
-    held.accept(own.bytes());
-    for (int component = needed.nextSetBit(0);
-        component >= 0;
-        component = needed.nextSetBit(component + 1)) {
-      int[] children = children(component);
-      unite(component, children);
-      for (int child : children) {
+  /** Bitmaps are changed where they are, by one thread. */
+  private void unite(int[] step, int from, int to, int[] ends, Queue<Uniting> idle) {
+    int parts = ends.length == 0 ? 1 : (to - from + AT_A_TIME - 1) / AT_A_TIME;
+    IntStream all = IntStream.range(0, parts);
+    bytes +=
+        (parts > 1 ? all.parallel() : all)
+            .mapToLong(
+                part -> {
+                  Uniting found = idle.poll();
+                  Uniting by = found == null ? new Uniting(ends) : found;
+                  int first = from + part * AT_A_TIME;
+                  for (int at = first;
+                      at < (parts == 1 ? to : Math.min(to, first + AT_A_TIME));
+                      at++) {
+                    by.unite(step[at]);
+                  }
+                  long grown = by.grown;
+                  by.grown = 0;
+                  idle.add(by);
+                  return grown;
+                })
+            .sum();
+    for (int at = from; at < to; at++) {
+      for (int place = parents.first(step[at]); place < parents.first(step[at] + 1); place++) {
+        int child = parents.child(place);
         if (--pending[child] == 0 && !wanted.get(child)) {
           letGo(child);
         }
       }
-      held.accept(own.bytes() + bytes);
     }
+    held.accept(own.bytes() + bytes);
   }
 
-  /** The distinct components, other than itself, that children of its members are in. */
-  private int[] children(int component) {
-    int[] found = new int[8];
-    int size = 0;
-    for (int at = components.first(component); at < components.first(component + 1); at++) {
-      int member = components.member(at);
-      for (int place = graph.first(member); place < graph.first(member + 1); place++) {
-        int child = components.of(graph.child(place));
-        // 0 is the mark of no component.
-        if (child != component && childSeenBy[child] != component + 1) {
-          childSeenBy[child] = component + 1;
-          if (size == found.length) {
-            found = Arrays.copyOf(found, 2 * size);
-          }
-          found[size++] = child;
-        }
+  private void letGo(int component) {
+    if (sets[component] != null) {
+      if (holders.decrementAndGet(madeFor[component]) == 0) {
+        bytes -= sets[component].bytes();
       }
+      sets[component] = null;
     }
-    return Arrays.copyOf(found, size);
-  }
-
-  private void unite(int component, int[] children) {
-    List<MemberSet> parts = new ArrayList<>();
-    for (int at = components.first(component); at < components.first(component + 1); at++) {
-      MemberSet some = own.take(components.member(at));
-      if (some != null) {
-        parts.add(some);
-      }
-    }
-    int owned = parts.size();
-    int largest = -1;
-    for (int child : children) {
-      if (sets[child] != null) {
-        parts.add(sets[child]);
-        if (largest < 0 || sets[child].size() > sets[largest].size()) {
-          largest = child;
-        }
-      }
-    }
-    if (parts.isEmpty()) {
-      return;
-    }
-    if (parts.size() == 1 && owned == 0) {
-      share(component, largest);
-    } else if (parts.size() == 1) {
-      hold(component, parts.get(0));
-    } else if (gathering != null && parts.stream().allMatch(part -> part.size() <= MemberSet.FEW)) {
-      gather(component, parts, largest);
-    } else {
-      hold(component, MemberSet.of(united(parts, owned, children)));
-    }
-  }
-
-  /** It has what a child has: the same set. */
-  private void share(int component, int child) {
-    sets[component] = sets[child];
-    madeFor[component] = madeFor[child];
-    holders[madeFor[child]]++;
-  }
-
-  private void hold(int component, MemberSet set) {
-    if (set.many() != null && wanted.get(component)) {
-      set.many().runOptimize();
-    }
-    sets[component] = set;
-    madeFor[component] = component;
-    holders[component] = 1;
-    bytes += set.bytes();
-  }
-
-  /**
-   * @param largest the child with most, or less than 0
-   */
-  private void gather(int component, List<MemberSet> parts, int largest) {
-    parts.forEach(gathering::add);
-    int[] all = gathering.taken();
-    if (largest >= 0 && all.length == sets[largest].size()) {
-      share(component, largest);
-    } else {
-      hold(component, MemberSet.of(all));
-    }
-  }
-
-  /**
-   * One of the sets that nothing else needs, grown, or a new one.
-   *
-   * @param owned how many of the parts, which come first, are the component's own
-   */
-  private RoaringBitmap united(List<MemberSet> parts, int owned, int[] children) {
-    MemberSet base = null;
-    for (MemberSet part : parts.subList(0, owned)) {
-      base = larger(base, part);
-    }
-    int of = -1;
-    for (int child : children) {
-      if (sets[child] != null && isLastUse(child) && larger(base, sets[child]) != base) {
-        base = sets[child];
-        of = child;
-      }
-    }
-    if (of >= 0) {
-      bytes -= base.bytes();
-      sets[of] = null;
-    }
-    RoaringBitmap into = base == null ? new RoaringBitmap() : base.many();
-    for (MemberSet part : parts) {
-      if (part.few() != null) {
-        into.add(part.few());
-      } else if (part != base) {
-        into.or(part.many());
-      }
-    }
-    return into;
-  }
-
-  /** Of bitmaps. */
-  private static MemberSet larger(MemberSet one, MemberSet other) {
-    if (other.many() == null) {
-      return one;
-    }
-    return one == null || other.bytes() > one.bytes() ? other : one;
-  }
-
-  private boolean isLastUse(int child) {
-    return pending[child] == 1 && !wanted.get(child) && holders[madeFor[child]] == 1;
   }
 
   /** What a set takes on the heap, about: a container is an object and an array of its own. */
@@ -324,12 +180,133 @@ public final class Closure {
     return SET_BYTES + CONTAINER_BYTES * set.getContainerCount() + set.getLongSizeInBytes();
   }
 
-  private void letGo(int component) {
-    if (sets[component] != null) {
-      if (--holders[madeFor[component]] == 0) {
-        bytes -= sets[component].bytes();
+  /** One thread's work. */
+  private final class Uniting {
+    private final Gathering gathering;
+    private final List<MemberSet> parts = new ArrayList<>();
+
+    /** What sets take more than before. */
+    private long grown;
+
+    /**
+     * @param ends of all members, or none where all sets are to be bitmaps
+     */
+    Uniting(int[] ends) {
+      gathering = ends.length == 0 ? null : new Gathering(ends[0], ends[1]);
+    }
+
+    void unite(int component) {
+      parts.clear();
+      for (int at = components.first(component); at < components.first(component + 1); at++) {
+        MemberSet some = own.take(components.member(at));
+        if (some != null) {
+          parts.add(some);
+        }
       }
-      sets[component] = null;
+      int owned = parts.size();
+      int largest = -1;
+      int most = -1;
+      for (int place = parents.first(component); place < parents.first(component + 1); place++) {
+        int child = parents.child(place);
+        if (sets[child] != null) {
+          parts.add(sets[child]);
+          int size = sets[child].size();
+          if (size > most) {
+            largest = child;
+            most = size;
+          }
+        }
+      }
+      if (parts.isEmpty()) {
+        return;
+      }
+      if (parts.size() == 1 && owned == 0) {
+        share(component, largest);
+      } else if (parts.size() == 1) {
+        hold(component, parts.get(0));
+      } else if (gathering != null && most <= MemberSet.FEW && areFew(owned)) {
+        gather(component, largest, most);
+      } else {
+        hold(component, MemberSet.of(united(component, owned)));
+      }
+    }
+
+    private boolean areFew(int owned) {
+      return parts.subList(0, owned).stream().allMatch(part -> part.size() <= MemberSet.FEW);
+    }
+
+    /** It has what a child has: the same set. */
+    private void share(int component, int child) {
+      sets[component] = sets[child];
+      madeFor[component] = madeFor[child];
+      holders.incrementAndGet(madeFor[child]);
+    }
+
+    private void hold(int component, MemberSet set) {
+      if (set.many() != null && wanted.get(component)) {
+        set.many().runOptimize();
+      }
+      sets[component] = set;
+      madeFor[component] = component;
+      holders.set(component, 1);
+      grown += set.bytes();
+    }
+
+    private void gather(int component, int largest, int most) {
+      for (MemberSet part : parts) {
+        gathering.add(part);
+      }
+      int[] all = gathering.taken();
+      if (all.length == most) {
+        share(component, largest);
+      } else {
+        hold(component, MemberSet.of(all));
+      }
+    }
+
+    /**
+     * One of the sets that nothing else needs, grown, or a new one.
+     *
+     * @param owned how many of the parts, which come first, are the component's own
+     */
+    private RoaringBitmap united(int component, int owned) {
+      MemberSet base = null;
+      for (MemberSet part : parts.subList(0, owned)) {
+        base = larger(base, part);
+      }
+      int of = -1;
+      for (int place = parents.first(component); place < parents.first(component + 1); place++) {
+        int child = parents.child(place);
+        if (sets[child] != null && isLastUse(child) && larger(base, sets[child]) != base) {
+          base = sets[child];
+          of = child;
+        }
+      }
+      if (of >= 0) {
+        grown -= base.bytes();
+        sets[of] = null;
+      }
+      RoaringBitmap into = base == null ? new RoaringBitmap() : base.many();
+      for (MemberSet part : parts) {
+        if (part.few() != null) {
+          into.add(part.few());
+        } else if (part != base) {
+          into.or(part.many());
+        }
+      }
+      return into;
+    }
+
+    private boolean isLastUse(int child) {
+      return pending[child] == 1 && !wanted.get(child) && holders.get(madeFor[child]) == 1;
+    }
+
+    /** Of bitmaps. */
+    private static MemberSet larger(MemberSet one, MemberSet other) {
+      if (other.many() == null) {
+        return one;
+      }
+      return one == null || other.bytes() > one.bytes() ? other : one;
     }
   }
 }

@@ -86,6 +86,11 @@ public final class GroupUsers implements Serializable {
         + (long) size * (Long.BYTES + Integer.BYTES);
   }
 
+  /** What its sets take in memory, in bytes, about: one that groups share once. */
+  public long bytes() {
+    return distinct().keySet().stream().mapToLong(MemberSet::bytes).sum();
+  }
+
   /** Its sets, numbered in their order. */
   private Map<MemberSet, Integer> distinct() {
     Map<MemberSet, Integer> distinct = new IdentityHashMap<>(size);

@@ -74,9 +74,9 @@ public final class NestingGraph {
     return edges * BYTES_PER_EDGE;
   }
 
-  /** What it takes in memory once it is built, and its components. */
+  /** What it takes in memory once it is built, with its components and what these hold. */
   public long bytes() {
-    return BYTES_PER_KEY * size() + (long) Integer.BYTES * children.length;
+    return BYTES_PER_KEY * size() + 2L * Integer.BYTES * children.length;
   }
 
   private static long[] concat(List<long[]> some) {

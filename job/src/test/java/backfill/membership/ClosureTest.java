@@ -169,6 +169,38 @@ class ClosureTest {
     }
   }
 
+  /** More groups in a level than one core takes, some below all, and one that many share. */
+  @Test
+  void whatAllCoresUniteIsWhatEachHolds() {
+    Random random = new Random(5);
+    int leaves = 3_000;
+    int parents = 1_500;
+    List<long[]> edges = new ArrayList<>();
+    Map<Long, Set<Integer>> members = new HashMap<>();
+    Map<Long, Set<Integer>> expected = new HashMap<>();
+    for (long leaf = 0; leaf < leaves; leaf++) {
+      members.put(leaf, new TreeSet<>(random.ints(4, 0, 9_000).boxed().toList()));
+      expected.put(leaf, members.get(leaf));
+    }
+    for (long parent = leaves; parent < leaves + parents; parent++) {
+      Set<Integer> all = new TreeSet<>();
+      for (long leaf : random.longs(parent % 500 == 0 ? 2_500 : 5, 0, leaves).toArray()) {
+        edges.add(new long[] {parent, leaf});
+        all.addAll(members.get(leaf));
+      }
+      expected.put(parent, all);
+      edges.add(new long[] {parent + parents, parent});
+      expected.put(parent + parents, all);
+    }
+    Case of = new Case(edges, members);
+    NestingGraph graph = of.graph();
+    BitSet all = new BitSet();
+    all.set(0, graph.size());
+    Map<Long, Set<Integer>> gathered = gathered(of, graph, all);
+    expected.keySet().removeIf(group -> graph.number(group) == NestingGraph.ABSENT);
+    assertThat(gathered).isEqualTo(expected);
+  }
+
   @Test
   void circlesSelfNestingDiamondsAndDanglingEdgesAreWhatTheySay() {
     // 1 > 2 > 3 > 1 is a circle, below it 4 and 5 with 6 below both, 7 in itself, 8 without

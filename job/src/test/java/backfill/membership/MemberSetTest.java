@@ -6,6 +6,8 @@ import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
+import java.io.ObjectInputStream;
+import java.io.ObjectOutputStream;
 import java.util.Random;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -49,6 +51,26 @@ class MemberSetTest {
     assertThat(MemberSet.of(IntStream.range(0, 400).map(i -> 2500 * i).toArray()).many()).isNull();
     assertThat(MemberSet.of(IntStream.range(0, 4000).toArray()).few()).isNull();
     assertThat(MemberSet.of(IntStream.range(0, 5000).map(i -> 2 * i).toArray()).few()).isNull();
+  }
+
+  @Test
+  void aSetThatGroupsShareTravelsOnceWithTheirMap() throws Exception {
+    GroupUsers groups = new GroupUsers();
+    MemberSet shared = MemberSet.of(new int[] {1, 500, -3});
+    groups.put(8, shared);
+    groups.put(-9, MemberSet.of(RoaringBitmap.bitmapOf(7)));
+    groups.put(11, shared);
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    try (ObjectOutputStream out = new ObjectOutputStream(bytes)) {
+      out.writeObject(groups);
+    }
+    try (ObjectInputStream in =
+        new ObjectInputStream(new ByteArrayInputStream(bytes.toByteArray()))) {
+      GroupUsers back = (GroupUsers) in.readObject();
+      assertThat(back.asMap()).isEqualTo(groups.asMap());
+      assertThat(back.users(back.number(11))).isEqualTo(RoaringBitmap.bitmapOf(1, 500, -3));
+      assertThat(back.bytes()).isEqualTo(groups.bytes());
+    }
   }
 
   @Test

@@ -3,6 +3,7 @@ package backfill.spark.pairs;
 import backfill.membership.GroupUsers;
 import backfill.membership.MemberSet;
 import backfill.plan.Amount;
+import backfill.spark.engine.HeldHere;
 import backfill.spark.engine.KeptInSpark;
 import backfill.spark.read.PairCache;
 import backfill.spark.step.Nesting;
@@ -113,7 +114,7 @@ final class GroupMap implements PairCache.SharedUse {
 
   /**
    * Of nested groups, closed already. A set that several groups share counts once, and travels once
-   * with those that are beside it.
+   * with those that are beside it. In a local run it stays where it is, however large.
    *
    * @param broadcastBytes as above
    */
@@ -123,26 +124,30 @@ final class GroupMap implements PairCache.SharedUse {
       long broadcastBytes,
       KeptInSpark kept,
       JavaSparkContext spark) {
-    long bytes = map.bytesWritten();
-    boolean joins = bytes > broadcastBytes;
-    String description =
+    boolean stays = spark.isLocal() && broadcastBytes > 0;
+    long bytes = stays ? map.bytes() : map.bytesWritten();
+    String closed =
         String.format(
             Locale.ROOT,
-            "%s among %s, %s; the closed group map has %s that are granted in %s%s",
+            "%s among %s, %s; the closed group map has %s that are granted in %s",
             Amount.of(nesting.edges(), "nesting"),
             Amount.of(nesting.keys(), "group"),
             Amount.of(nesting.cycles(), "cycle"),
             Amount.of(map.size(), "group"),
-            Amount.of(bytes, "byte"),
-            joins
-                ? String.format(
-                    Locale.ROOT,
-                    ", more than flatten.broadcast-bytes (%,d): it is joined",
-                    broadcastBytes)
-                : ": it is broadcast");
-    if (!joins) {
-      return new GroupMap(spark.broadcast(map), null, description, nesting);
+            Amount.of(bytes, "byte"));
+    if (stays) {
+      return new GroupMap(
+          HeldHere.orBroadcast(map, spark), null, closed + ": it stays whole", nesting);
     }
+    if (bytes <= broadcastBytes) {
+      return new GroupMap(spark.broadcast(map), null, closed + ": it is broadcast", nesting);
+    }
+    String description =
+        String.format(
+            Locale.ROOT,
+            "%s, more than flatten.broadcast-bytes (%,d): it is joined",
+            closed,
+            broadcastBytes);
     int slices = (int) Math.min(10_000, spark.defaultParallelism() + bytes / SLICE_BYTES);
     return new GroupMap(
         null, kept.keep(spark.parallelizePairs(byGroup(map), slices)), description, nesting);
