@@ -59,7 +59,9 @@ final class Bench implements Callable<Integer> {
       description =
           "defectdojo-S1, -S2, -S3 (85,845, 950,091 and 10,060,375 pairs), defectdojo-S2-uuid (users and products keyed by"
               + " uuid), growth-1M, -10M, -50M, skew-group (100,000 users), skew-object (a million users), flatten-S3,"
-              + " flatten-S4 (a billion grants in memory), or a plan of Coder's or GitLab's; without any, these plans")
+              + " flatten-S4 (a billion grants in memory), nested-1M (a million groups in groups, 20 million memberships, 326"
+              + " million pairs: closed and flattened, not written), nested-100K (a tenth of it, beside a recursive query and"
+              + " Spark's join), or a plan of Coder's or GitLab's; without any, these plans")
   private List<String> names = List.of();
 
   @Option(

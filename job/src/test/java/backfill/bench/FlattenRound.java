@@ -1,8 +1,6 @@
 package backfill.bench;
 
-import java.lang.management.ManagementFactory;
-import java.lang.management.MemoryPoolMXBean;
-import java.lang.management.MemoryType;
+import backfill.testing.TestingHeap;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.LongSupplier;
@@ -19,18 +17,21 @@ public record FlattenRound(long millis, long pairs, long heapBytes) {
 
   /** Does it, and prints the line. */
   public static void print(LongSupplier flattening) {
-    heapPools().forEach(MemoryPoolMXBean::resetPeakUsage);
+    TestingHeap.forgetPeak();
     long began = System.nanoTime();
     long pairs = flattening.getAsLong();
-    long millis = Duration.ofNanos(System.nanoTime() - began).toMillis();
-    long heap = heapPools().stream().mapToLong(pool -> pool.getPeakUsage().getUsed()).sum();
-    System.out.println(MARK + " " + millis + " " + pairs + " " + heap);
+    print(began, pairs, TestingHeap.peakBytes());
   }
 
-  private static List<MemoryPoolMXBean> heapPools() {
-    return ManagementFactory.getMemoryPoolMXBeans().stream()
-        .filter(pool -> pool.getType() == MemoryType.HEAP)
-        .toList();
+  /** The same of what a server does, and not this heap. */
+  static void printOfServer(LongSupplier flattening) {
+    long began = System.nanoTime();
+    print(began, flattening.getAsLong(), 0);
+  }
+
+  private static void print(long began, long pairs, long heapBytes) {
+    long millis = Duration.ofNanos(System.nanoTime() - began).toMillis();
+    System.out.println(MARK + " " + millis + " " + pairs + " " + heapBytes);
   }
 
   /** The rounds that a process printed. */

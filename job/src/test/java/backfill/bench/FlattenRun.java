@@ -3,7 +3,9 @@ package backfill.bench;
 import backfill.bench.BenchCase.Part;
 import backfill.bench.BenchResult.Timing;
 import backfill.bench.FlattenCase.Flattening;
+import backfill.testing.TestingHeap;
 import backfill.testing.TestingRepeatedRun;
+import backfill.testing.TestingUpstreamTables;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -49,7 +51,7 @@ final class FlattenRun {
         }
       }
       return new BenchResult(
-          flatten.name(), 1, rows, pairs, timings, Map.of(), flatten.goals(), problems);
+          flatten.name(), 1, rows, pairs, timings, flatten.notRun(), flatten.goals(), problems);
     } finally {
       server.drop(DATABASE);
     }
@@ -70,9 +72,11 @@ final class FlattenRun {
         .ifPresent(part -> environment.putAll(server.environment(part.prefix(), DATABASE)));
     TimedProcess process = TimedProcess.run(command(way, environment), environment, log());
     List<FlattenRound> found =
-        way.program().isPresent() ? FlattenRound.of(process.out()) : reported();
+        way.program().isPresent()
+            ? FlattenRound.of(process.out())
+            : reported(TestingHeap.peaks(process.out()));
     boolean ended = process.exitCode() == (way.program().isPresent() ? 0 : MISSING);
-    if (!ended || found.size() != FlattenRound.ROUNDS) {
+    if (!ended || found.size() != way.rounds()) {
       problems.add(
           "%s ended with exit code %d; %s has what it said"
               .formatted(way.name(), process.exitCode(), log()));
@@ -112,23 +116,39 @@ final class FlattenRun {
         Ways.JVM_OPTIONS,
         program.jvmOptions() + Submitted.jvmOptions(launch.classPath(), program.main()));
     List<String> command = new ArrayList<>(launch.job());
-    command.addAll(
-        List.of("verify", "defectdojo-authorized-users", "--report", report(0).toString()));
-    command.addAll(List.of("--only", "product-users", "--only", "product-type-users"));
+    command.addAll(List.of("verify", plan(), "--report", report(0).toString()));
+    command.addAll(flatten.plan().subList(1, flatten.plan().size()));
+    command.addAll(launch.options());
     for (int round = 1; round <= FlattenRound.ROUNDS; round++) {
       Files.deleteIfExists(report(round));
     }
     return command;
   }
 
-  private List<FlattenRound> reported() throws IOException {
+  /** A resource of ours becomes a file. */
+  private String plan() throws IOException {
+    String plan = flatten.plan().get(0);
+    return plan.startsWith("/")
+        ? Files.writeString(
+                launch.directory().resolve(plan.substring(plan.lastIndexOf('/') + 1)),
+                TestingUpstreamTables.resource(plan))
+            .toString()
+        : plan;
+  }
+
+  /**
+   * @param heaps the most bytes of the heap in each round, as far as they were told
+   */
+  private List<FlattenRound> reported(List<Long> heaps) throws IOException {
     List<FlattenRound> rounds = new ArrayList<>();
     for (int round = 1; round <= FlattenRound.ROUNDS; round++) {
       if (Files.exists(report(round))) {
         JobReport report = JobReport.read(report(round));
         rounds.add(
             new FlattenRound(
-                Math.round(report.seconds("flatten", "diff") * 1000), report.planned(), 0));
+                Math.round(report.seconds("flatten", "diff") * 1000),
+                report.planned(),
+                round <= heaps.size() ? heaps.get(round - 1) : 0));
       }
     }
     return rounds;

@@ -69,12 +69,14 @@ class FlattenRunTest {
         new FlattenCase(
             "flatten-test",
             Optional.empty(),
+            List.of("a-plan", "--only", "product-users"),
             List.of(
                 new Flattening("job", Optional.empty(), Map.of()),
                 new Flattening(
                     "other",
                     Optional.of(new Program(SparkFlatten.class, true, "")),
                     Map.of("PAIRS", pairs))),
+            Map.of(),
             List.of(Goal.ratio("other, warm", "job, warm", Goal.Direction.AT_LEAST, 4)));
     try (TestingDatabase administration = TestingPostgres.shared().createDatabase()) {
       BenchServer server =

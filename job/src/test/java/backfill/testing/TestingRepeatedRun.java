@@ -22,11 +22,13 @@ public final class TestingRepeatedRun {
       List<String> words = Arrays.asList(arguments.clone());
       int report = words.indexOf("--report") + 1;
       words.set(report, words.get(report) + "." + run);
+      TestingHeap.forgetPeak();
       code =
           Math.max(
               code,
               CommandLineJob.run(
                   System.getenv(), System.out, System.err, words.toArray(String[]::new)));
+      System.out.println(TestingHeap.line());
     }
     spark.stop();
     System.exit(code);
