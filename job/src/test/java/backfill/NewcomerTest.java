@@ -51,10 +51,10 @@ class NewcomerTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "rnu PLAN | backfill has no command rnu; it has check, demo, diff, explain, help, pace, page, pause, plan, plans, run, status, undo, unpause, verify; see backfill --help; did you mean run?",
-        "migrate PLAN | backfill has no command migrate; it has check, demo, diff, explain, help, pace, page, pause, plan, plans, run, status, undo, unpause, verify; see backfill --help",
-        "run PLAN --dry-run | backfill run has no option --dry-run; it has --approved, --approved-by, --approved-diff, --diff, --from, --help, --json, --label, --only, --redact, --report, --set, --until, --version; see backfill run --help",
-        "run PLAN --onyl user-flags | backfill run has no option --onyl; it has --approved, --approved-by, --approved-diff, --diff, --from, --help, --json, --label, --only, --redact, --report, --set, --until, --version; see backfill run --help; did you mean --only?",
+        "rnu PLAN | backfill has no command rnu; it has check, completion, demo, diff, explain, help, pace, page, pause, plan, plans, run, status, undo, unpause, verify; see backfill --help; did you mean run?",
+        "migrate PLAN | backfill has no command migrate; it has check, completion, demo, diff, explain, help, pace, page, pause, plan, plans, run, status, undo, unpause, verify; see backfill --help",
+        "run PLAN --dry-run | backfill run has no option --dry-run; it has --approved, --approved-by, --approved-diff, --diff, --from, --help, --json, --label, --only, --quiet, --redact, --report, --set, --until, --version; see backfill run --help",
+        "run PLAN --onyl user-flags | backfill run has no option --onyl; it has --approved, --approved-by, --approved-diff, --diff, --from, --help, --json, --label, --only, --quiet, --redact, --report, --set, --until, --version; see backfill run --help; did you mean --only?",
         "run PLAN now | backfill run does not take the word now; see backfill run --help",
         "run | Missing required parameter: 'PLAN'; see backfill run --help",
         "run defectdojo-authorised-users | defectdojo-authorised-users: is neither a file nor a shipped plan; shipped are coder-api-key-scopes, coder-prebuilds-membership, defectdojo-authorized-users, gitlab-package-pipelines, gitlab-seat-assignments, keycloak-effective-roles; did you mean defectdojo-authorized-users?",

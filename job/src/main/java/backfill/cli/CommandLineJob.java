@@ -18,6 +18,7 @@ import java.util.Set;
 import java.util.concurrent.Callable;
 import org.apache.logging.log4j.LogManager;
 import org.apache.logging.log4j.Logger;
+import picocli.AutoComplete;
 import picocli.CommandLine;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -256,6 +257,16 @@ public final class CommandLineJob implements Callable<Integer> {
       footer = "  backfill page run.json")
   int page(@Mixin PageOptions options) {
     return new PageCommand(answer).run(options);
+  }
+
+  @CommandLine.Command(
+      name = "completion",
+      description =
+          "Prints what lets bash, and zsh by its bashcompinit, complete commands and options.",
+      footer = "  backfill completion")
+  int completion() {
+    out.print(AutoComplete.bash("backfill", spec.commandLine()));
+    return ExitCode.DONE.number();
   }
 
   @CommandLine.Command(

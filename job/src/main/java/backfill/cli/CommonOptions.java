@@ -13,5 +13,10 @@ final class CommonOptions {
       description = "Sets one setting or params.NAME; repeatable.")
   List<String> sets = new ArrayList<>();
 
+  @Option(
+      names = "--quiet",
+      description = "Says nothing but warnings and faults; the report and the last line stay.")
+  boolean quiet;
+
   @Mixin ReportOption report;
 }

@@ -8,7 +8,6 @@ import backfill.report.Command;
 import backfill.report.Progress;
 import backfill.report.ReportBuilder;
 import backfill.report.Stopping;
-import backfill.report.Terminal;
 import backfill.run.Backfill;
 import backfill.run.CheckPrintout;
 import backfill.run.Loaded;
@@ -52,7 +51,11 @@ final class PlanCommand {
               NamedDatabases.fromEnvironment(loaded.plan(), loaded.steps(), environment);
           if (!Answer.loadsOnly()) {
             listen(command, loaded.plan(), report);
-            run(command, printout, loaded, databases, told, report);
+            try (Progress progress =
+                Progress.of(
+                    loaded.plan().settings().progressEvery(), answer.err(), options.common.quiet)) {
+              run(new Job(command, printout, loaded, databases, told), report, progress);
+            }
           }
         });
   }
@@ -74,28 +77,30 @@ final class PlanCommand {
     }
   }
 
-  private void run(
+  /** What is to be done. */
+  private record Job(
       Command command,
       CheckPrintout printout,
       Loaded loaded,
       NamedDatabases databases,
-      Optional<DiffTarget> told,
-      ReportBuilder report) {
-    Plan plan = loaded.plan();
+      Optional<DiffTarget> told) {}
+
+  private void run(Job asked, ReportBuilder report, Progress progress) {
+    Plan plan = asked.loaded().plan();
     String name = "backfill " + plan.name();
     // What changes a database from within needs no engine.
     try (Session session =
-            Step.fills(loaded.steps()).isEmpty()
+            Step.fills(asked.loaded().steps()).isEmpty()
                 ? Session.whenAsked(name, plan.timeZone())
                 : Session.start(name, plan.timeZone());
-        Progress progress =
-            new Progress(plan.settings().progressEvery(), Terminal.of(answer.err()));
-        DiffFile file = told.map(target -> DiffFile.of(target, report.runId())).orElse(null)) {
-      Backfill job = new Backfill(loaded, databases, session, report, progress, stopping);
+        DiffFile file =
+            asked.told().map(target -> DiffFile.of(target, report.runId())).orElse(null)) {
+      Backfill job =
+          new Backfill(asked.loaded(), asked.databases(), session, report, progress, stopping);
       if (file != null) {
         job.tellTo(file);
       }
-      job.run(command, printout);
+      job.run(asked.command(), asked.printout());
       answer.summarize(report, progress);
     }
   }

@@ -8,7 +8,6 @@ import backfill.postgres.undo.UndoneRun;
 import backfill.report.Progress;
 import backfill.report.ReportBuilder;
 import backfill.report.Stopping;
-import backfill.report.Terminal;
 import backfill.run.UndoRun;
 import java.util.List;
 import java.util.Map;
@@ -46,7 +45,8 @@ final class UndoCommand {
     Database database =
         Database.fromEnvironment("BACKFILL", environment, settings.connectTimeout());
     stopping.listen();
-    try (Progress progress = new Progress(settings.progressEvery(), Terminal.of(answer.err()))) {
+    try (Progress progress =
+        Progress.of(settings.progressEvery(), answer.err(), options.common.quiet)) {
       new UndoRun(database, settings, PlanFile.limits(sets), report, progress, stopping)
           .run(options.run, options.execute);
       answer.summarize(report, progress);

@@ -43,6 +43,7 @@ public final class Progress implements AutoCloseable {
 
   private final Duration every;
   private final PrintStream terminal;
+  private final boolean quiet;
   private final Thread thread = DaemonThread.of("progress", this::tick);
   private Waits waits;
   private Activity activity;
@@ -67,9 +68,24 @@ public final class Progress implements AutoCloseable {
    * @param terminal where a bar may be drawn, or null
    */
   public Progress(Duration every, PrintStream terminal) {
+    this(every, terminal, false);
+  }
+
+  private Progress(Duration every, PrintStream terminal, boolean quiet) {
     this.every = every;
     this.terminal = terminal;
+    this.quiet = quiet;
     thread.start();
+  }
+
+  /**
+   * As a command shows it.
+   *
+   * @param err where a bar is drawn, if that is a terminal
+   * @param quiet whether nothing but warnings is said
+   */
+  public static Progress of(Duration every, PrintStream err, boolean quiet) {
+    return new Progress(every, quiet ? null : Terminal.of(err), quiet);
   }
 
   /** From now on a line says what the server is waiting for. */
@@ -132,7 +148,9 @@ public final class Progress implements AutoCloseable {
   /** A line of its own, now. */
   public synchronized void say(String line) {
     clearBar();
-    LOG.info(fitting(line));
+    if (!quiet) {
+      LOG.info(fitting(line));
+    }
     lastLineNanos = System.nanoTime();
   }
 

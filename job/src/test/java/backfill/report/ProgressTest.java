@@ -167,6 +167,14 @@ class ProgressTest {
   }
 
   @Test
+  void quietRunSaysOnlyWhatIsAmiss() {
+    try (TestingLog log = new TestingLog(Level.INFO)) {
+      assertThat(run("--quiet")).isZero();
+      assertThat(log.texts()).isEmpty();
+    }
+  }
+
+  @Test
   void preflightWaitsAsLongAsLockTimeoutAndSaysForWhom() throws Exception {
     try (TestingLog log = new TestingLog(Level.INFO);
         Holder holder = new Holder("LOCK TABLE sees IN ACCESS EXCLUSIVE MODE")) {
