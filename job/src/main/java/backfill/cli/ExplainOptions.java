@@ -16,13 +16,15 @@ final class ExplainOptions {
   @Option(
       names = "--object",
       paramLabel = "KEY",
-      description = "The object's key; without --user, who has it is counted.")
+      description =
+          "The object's key, of several columns as in 7,12; without --user, who has it is counted.")
   String object;
 
   @Option(
       names = "--user",
       paramLabel = "KEY",
-      description = "The user's key; without --object, what the user has is counted.")
+      description =
+          "The user's key, in the same way; without --object, what the user has is counted.")
   String user;
 
   @Option(

@@ -71,6 +71,34 @@ public final class KeyDictionary implements Serializable {
     return Optional.of(numbers);
   }
 
+  /**
+   * The numbers of the keys that begin with these bytes: those from the first one to before the
+   * second.
+   */
+  public int[] startingWith(byte[] prefix) {
+    return new int[] {firstFrom(prefix, false), firstFrom(prefix, true)};
+  }
+
+  /**
+   * @param behind whether keys that begin with the prefix are passed over, too
+   */
+  private int firstFrom(byte[] prefix, boolean behind) {
+    int low = 0;
+    int high = keys.size();
+    while (low < high) {
+      int middle = (low + high) >>> 1;
+      int start = keys.start(middle);
+      int end = Math.min(keys.ends()[middle], start + prefix.length);
+      int order = Arrays.compareUnsigned(keys.bytes(), start, end, prefix, 0, prefix.length);
+      if (order < 0 || behind && order == 0) {
+        low = middle + 1;
+      } else {
+        high = middle;
+      }
+    }
+    return low;
+  }
+
   private DistinctKeys index() {
     DistinctKeys known = index;
     if (known == null) {

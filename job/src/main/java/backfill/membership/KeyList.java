@@ -45,7 +45,7 @@ public record KeyList(byte[] bytes, int[] ends) implements Serializable {
     int[] cut = new int[ends.length];
     boolean any = false;
     for (int place = 0; place < ends.length; place++) {
-      cut[place] = endWithin(place, most);
+      cut[place] = endWithin(bytes, start(place), ends[place], most);
       any |= cut[place] < ends[place];
     }
     if (!any) {
@@ -62,21 +62,48 @@ public record KeyList(byte[] bytes, int[] ends) implements Serializable {
     return new KeyList(Arrays.copyOf(kept, used), cut);
   }
 
-  /** Where a key ends without the blanks beyond so many characters of UTF-8. */
-  private int endWithin(int place, int most) {
+  /** Where a text of these bytes ends without the blanks beyond so many characters of UTF-8. */
+  public static int endWithin(byte[] bytes, int start, int end, int most) {
     int characters = 0;
-    for (int at = start(place); at < ends[place]; at++) {
+    for (int at = start; at < end; at++) {
       boolean begins = (bytes[at] & 0xC0) != 0x80;
       if (begins && ++characters > most) {
-        for (int rest = at; rest < ends[place]; rest++) {
+        for (int rest = at; rest < end; rest++) {
           if (bytes[rest] != ' ') {
-            return ends[place];
+            return end;
           }
         }
         return at;
       }
     }
-    return ends[place];
+    return end;
+  }
+
+  /** Puts keys behind each other, as many as are announced. */
+  public static final class Builder {
+    private final int[] ends;
+    private byte[] bytes = new byte[256];
+    private int size;
+
+    public Builder(int keys) {
+      ends = new int[keys];
+    }
+
+    /** Adds a key. */
+    public void add(byte[] from, int start, int end) {
+      int used = size == 0 ? 0 : ends[size - 1];
+      int needed = Math.addExact(used, end - start);
+      if (needed > bytes.length) {
+        bytes = Arrays.copyOf(bytes, (int) Math.min(Integer.MAX_VALUE - 8L, needed * 3L / 2));
+      }
+      System.arraycopy(from, start, bytes, used, end - start);
+      ends[size++] = needed;
+    }
+
+    /** All of them. */
+    public KeyList list() {
+      return new KeyList(Arrays.copyOf(bytes, size == 0 ? 0 : ends[size - 1]), ends);
+    }
   }
 
   /** The keys of all lists, in their order. */

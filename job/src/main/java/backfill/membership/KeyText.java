@@ -94,6 +94,16 @@ public final class KeyText {
     return Optional.empty();
   }
 
+  /** Whether these bytes are a text. */
+  public static boolean isUtf8(byte[] bytes) {
+    try {
+      decoder().decode(ByteBuffer.wrap(bytes));
+      return true;
+    } catch (CharacterCodingException e) {
+      return false;
+    }
+  }
+
   private static CharsetDecoder decoder() {
     return StandardCharsets.UTF_8.newDecoder();
   }

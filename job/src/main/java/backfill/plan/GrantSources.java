@@ -34,17 +34,37 @@ public record GrantSources(
    * One source of grants on objects.
    *
    * @param from a source's or a view's name
-   * @param object the column with the object's key
-   * @param grantee the column with the user's key, or the group's in {@code through}
+   * @param object the columns with the object's key
+   * @param grantee the columns with the user's key, or the group's in {@code through}
    */
-  public record Grant(String from, String object, String grantee) {}
+  public record Grant(String from, List<String> object, List<String> grantee) {
+    public Grant {
+      object = List.copyOf(object);
+      grantee = List.copyOf(grantee);
+    }
+
+    /** Of keys of one column each. */
+    public Grant(String from, String object, String grantee) {
+      this(from, List.of(object), List.of(grantee));
+    }
+  }
 
   /**
    * One source of memberships.
    *
    * @param from a source's or a view's name
    */
-  public record Membership(String from, String group, String user) {}
+  public record Membership(String from, List<String> group, List<String> user) {
+    public Membership {
+      group = List.copyOf(group);
+      user = List.copyOf(user);
+    }
+
+    /** Of keys of one column each. */
+    public Membership(String from, String group, String user) {
+      this(from, List.of(group), List.of(user));
+    }
+  }
 
   /**
    * One source of what is nested in what: the users of a child group are users of its parent; what
@@ -52,7 +72,12 @@ public record GrantSources(
    *
    * @param from a source's or a view's name
    */
-  public record Nested(String from, String parent, String child) {}
+  public record Nested(String from, List<String> parent, List<String> child) {
+    public Nested {
+      parent = List.copyOf(parent);
+      child = List.copyOf(child);
+    }
+  }
 
   /**
    * What objects are within objects.
@@ -72,7 +97,11 @@ public record GrantSources(
    * The objects of one source.
    *
    * @param from a source's or a view's name
-   * @param object the column with the object's key
+   * @param object the columns with the object's key
    */
-  public record Leaves(String from, String object) {}
+  public record Leaves(String from, List<String> object) {
+    public Leaves {
+      object = List.copyOf(object);
+    }
+  }
 }

@@ -114,7 +114,7 @@ public sealed interface Step permits Step.Fill, Step.Change {
 
     @Override
     public List<String> key() {
-      return List.of(into.object(), into.user());
+      return into.key();
     }
 
     @Override
@@ -296,8 +296,37 @@ public sealed interface Step permits Step.Fill, Step.Change {
     }
   }
 
-  /** The table of pairs and its two columns. */
-  record IntoPairs(String table, String object, String user) {}
+  /**
+   * The table of pairs and its columns.
+   *
+   * @param object those that identify an object; sources name them in the same order
+   * @param user those that identify a user; one that {@code object} has, too, holds the same of
+   *     both
+   */
+  record IntoPairs(String table, List<String> object, List<String> user) {
+    public IntoPairs {
+      object = List.copyOf(object);
+      user = List.copyOf(user);
+    }
+
+    /** Of keys of one column each. */
+    public IntoPairs(String table, String object, String user) {
+      this(table, List.of(object), List.of(user));
+    }
+
+    /**
+     * The columns that objects and users both have, in the order of the object's. An object and a
+     * user that differ in one are no pair, whatever a source says: a row has one value there.
+     */
+    public List<String> shared() {
+      return object.stream().filter(user::contains).toList();
+    }
+
+    /** What identifies a pair: the object's columns, and behind them what the user has besides. */
+    public List<String> key() {
+      return Stream.concat(object.stream(), user.stream()).distinct().toList();
+    }
+  }
 
   /**
    * The table of rows and the columns that identify one.

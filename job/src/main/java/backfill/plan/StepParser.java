@@ -1,5 +1,6 @@
 package backfill.plan;
 
+import com.typesafe.config.ConfigValueType;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -73,16 +74,18 @@ final class StepParser {
   }
 
   private Step pairs(Node step, String name, Optional<String> onlyIf) {
-    List<GrantSources.Grant> direct = grants(step, "direct", "user");
-    List<GrantSources.Grant> through = grants(step, "through", "group");
+    KeyWidths widths = new KeyWidths();
+    List<GrantSources.Grant> direct = grants(step, "direct", "user", widths);
+    List<GrantSources.Grant> through = grants(step, "through", "group", widths);
     List<GrantSources.Membership> members = new ArrayList<>();
     for (Node each : step.objects("members")) {
       members.add(
-          new GrantSources.Membership(from(each), column(each, "group"), column(each, "user")));
+          new GrantSources.Membership(
+              from(each), widths.of(each, "group", "group"), widths.of(each, "user", "user")));
       each.done();
     }
-    List<GrantSources.Nested> nested = nested(step, "nested");
-    GrantSources.Hierarchy hierarchy = hierarchy(step, direct, through);
+    List<GrantSources.Nested> nested = nested(step, "nested", "group", widths);
+    GrantSources.Hierarchy hierarchy = hierarchy(step, direct, through, widths);
     boolean hasDirect = isGiven(step, "direct");
     boolean hasThrough = isGiven(step, "through");
     boolean hasMembers = isGiven(step, "members");
@@ -98,7 +101,8 @@ final class StepParser {
       step.problem(
           step.owner() + " has nested groups, but no through that grants a group anything");
     }
-    Step.IntoPairs target = step.requiredObject("into").map(this::intoPairs).orElse(null);
+    Step.IntoPairs target =
+        step.requiredObject("into").map(into -> intoPairs(into, widths)).orElse(null);
     return new Step.Pairs(
         name,
         onlyIf,
@@ -114,18 +118,23 @@ final class StepParser {
     return step.value(key).filter(value -> !List.of().equals(value.unwrapped())).isPresent();
   }
 
-  private List<GrantSources.Grant> grants(Node step, String key, String grantee) {
+  private List<GrantSources.Grant> grants(Node step, String key, String grantee, KeyWidths widths) {
     List<GrantSources.Grant> grants = new ArrayList<>();
     for (Node each : step.objects(key)) {
-      grants.add(new GrantSources.Grant(from(each), column(each, "object"), column(each, grantee)));
+      grants.add(
+          new GrantSources.Grant(
+              from(each), widths.of(each, "object", "object"), widths.of(each, grantee, grantee)));
       each.done();
     }
     return grants;
   }
 
   private GrantSources.Hierarchy hierarchy(
-      Node step, List<GrantSources.Grant> direct, List<GrantSources.Grant> through) {
-    List<GrantSources.Nested> objects = nested(step, "objects");
+      Node step,
+      List<GrantSources.Grant> direct,
+      List<GrantSources.Grant> through,
+      KeyWidths widths) {
+    List<GrantSources.Nested> objects = nested(step, "objects", "object", widths);
     Optional<String> leaves = step.text("leaves");
     if (leaves.isEmpty()) {
       return new GrantSources.Hierarchy(objects, Optional.empty());
@@ -133,11 +142,11 @@ final class StepParser {
     if (!isGiven(step, "objects")) {
       step.problem(step.owner() + " has leaves, but no objects that say what is within what");
     }
-    Map<String, String> columns = new LinkedHashMap<>();
+    Map<String, List<String>> columns = new LinkedHashMap<>();
     objects.forEach(each -> columns.putIfAbsent(each.from(), each.child()));
     direct.forEach(grant -> columns.putIfAbsent(grant.from(), grant.object()));
     through.forEach(grant -> columns.putIfAbsent(grant.from(), grant.object()));
-    String column = columns.get(leaves.get());
+    List<String> column = columns.get(leaves.get());
     if (column == null) {
       step.problem(
           "leaves",
@@ -150,14 +159,14 @@ final class StepParser {
         objects, Optional.ofNullable(column).map(of -> new GrantSources.Leaves(leaves.get(), of)));
   }
 
-  private List<GrantSources.Nested> nested(Node step, String key) {
+  private List<GrantSources.Nested> nested(Node step, String key, String of, KeyWidths widths) {
     List<GrantSources.Nested> nested = new ArrayList<>();
     for (Node each : step.objects(key)) {
       GrantSources.Nested edges =
-          new GrantSources.Nested(from(each), column(each, "parent"), column(each, "child"));
+          new GrantSources.Nested(
+              from(each), widths.of(each, "parent", of), widths.of(each, "child", of));
       if (!edges.parent().isEmpty() && edges.parent().equals(edges.child())) {
-        each.problem(
-            "child", "is the column " + edges.child() + ", and so is parent; name two columns");
+        each.problem("child", same(edges.child(), "parent"));
       }
       nested.add(edges);
       each.done();
@@ -183,14 +192,88 @@ final class StepParser {
     return node.requiredText(key).orElse("");
   }
 
-  private Step.IntoPairs intoPairs(Node into) {
+  /** The columns of a key: a name, or a list of names. */
+  private static List<String> columns(Node node, String key) {
+    return node.value(key).filter(value -> value.valueType() == ConfigValueType.LIST).isPresent()
+        ? node.texts(key)
+        : node.requiredText(key).map(List::of).orElse(List.of());
+  }
+
+  private Step.IntoPairs intoPairs(Node into, KeyWidths widths) {
     String table = column(into, "table");
-    String object = column(into, "object");
-    String user = column(into, "user");
-    if (!object.isEmpty() && object.equals(user)) {
-      into.problem("user", "is the column " + user + ", and so is object; name two columns");
+    List<String> object = columns(into, "object");
+    List<String> user = columns(into, "user");
+    if (!object.isEmpty() && !user.isEmpty()) {
+      widths.agree(into, Map.of("object", object, "user", user));
+      if (object.equals(user)) {
+        into.problem("user", same(user, "object"));
+      } else if (object.containsAll(user)) {
+        into.problem(
+            "user", "has no column that object does not have; a user needs one of its own");
+      } else if (user.containsAll(object)) {
+        into.problem(
+            "object", "has no column that user does not have; an object needs one of its own");
+      }
     }
     into.done();
     return new Step.IntoPairs(table, object, user);
+  }
+
+  private static String same(List<String> columns, String other) {
+    return columns.size() == 1
+        ? "is the column " + columns.get(0) + ", and so is " + other + "; name two columns"
+        : "is the columns " + named(columns) + ", and so is " + other + "; name others";
+  }
+
+  private static String named(List<String> columns) {
+    return String.join(", ", columns);
+  }
+
+  /**
+   * How many columns name an object, a group and a user of one step: the same number wherever it is
+   * named, or keys of one could not be those of another.
+   */
+  private static final class KeyWidths {
+    private final List<Key> keys = new ArrayList<>();
+
+    /** A key as one source has it. */
+    private record Key(Node node, String name, String of, List<String> columns) {}
+
+    /** The columns under a key of the node, which identify such a thing. */
+    List<String> of(Node node, String key, String of) {
+      List<String> columns = columns(node, key);
+      if (!columns.isEmpty()) {
+        keys.add(new Key(node, key, of, columns));
+      }
+      return columns;
+    }
+
+    /**
+     * Names each key that differs: from what the target has, and of groups from the first one.
+     *
+     * @param target what is named to its columns
+     */
+    void agree(Node into, Map<String, List<String>> target) {
+      Map<String, Key> first = new LinkedHashMap<>();
+      target.forEach((of, columns) -> first.put(of, new Key(into, "into." + of, of, columns)));
+      for (Key key : keys) {
+        Key other =
+            first.computeIfAbsent(
+                key.of(), of -> new Key(key.node(), "the first " + of, of, key.columns()));
+        if (other.columns().size() != key.columns().size()) {
+          key.node()
+              .problem(
+                  key.name(),
+                  "has %s (%s), and %s has %s (%s); name %s by the same number of columns everywhere"
+                      .formatted(
+                          Amount.of(key.columns().size(), "column"),
+                          named(key.columns()),
+                          other.name(),
+                          Amount.of(other.columns().size(), "column"),
+                          named(other.columns()),
+                          key.of().equals("object") ? "an object" : "a " + key.of()));
+        }
+      }
+    }
   }
 }

@@ -104,6 +104,9 @@ final class ReportJson {
     keys.put("stages", step.cost().stages());
     keys.put("changes", step.changes());
     keys.put("leftOut", step.read().leftOut());
+    keys.put(
+        "crossing",
+        diffed.ofPlan(plan -> plan.crossing() == null ? null : plan.crossing().pairs()));
     keys.put("nested", step.read().nested());
     keys.put("nestedObjects", step.read().nestedObjects());
     keys.put("targetRows", diffed.ofPlan(plan -> plan.targetRows()));

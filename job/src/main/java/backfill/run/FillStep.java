@@ -115,6 +115,9 @@ final class FillStep {
     planned = work.diff();
     report.planned(planned, work.target().where());
     run.progress.say("diff " + step.name() + ": " + Sentences.planned(planned));
+    Optional.ofNullable(planned.crossing())
+        .flatMap(DiffCounts.Crossing::sentence)
+        .ifPresent(sentence -> run.warnOnce("step " + step.name() + ": " + sentence));
     if (walk.isJudged() || run.guards.any() || run.approval.given()) {
       report.cascaded(cascaded());
     }

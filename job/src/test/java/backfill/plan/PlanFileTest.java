@@ -159,6 +159,33 @@ class PlanFileTest {
             "test.conf:1: steps is missing in the plan");
   }
 
+  @Test
+  void aKeyMayBeOfSeveralColumns() {
+    String several =
+        SMALL.replace("object = product_id, user = user_id", "object = [t, o], user = [u, t]");
+    Step.Pairs step = (Step.Pairs) read(several).steps().get(0);
+    assertThat(step.direct())
+        .containsExactly(new GrantSources.Grant("grants", List.of("t", "o"), List.of("u", "t")));
+    assertThat(step.into().shared()).containsExactly("t");
+    assertThat(step.key()).containsExactly("t", "o", "u");
+
+    assertThat(problems(several.replace("[u, t]", "[o, t]")))
+        .containsExactly(
+            "test.conf:6: into.user of step one has no column that object does not have; a user needs one of its own");
+    assertThat(problems(several.replace("[u, t]", "[t, o]")))
+        .containsExactly(
+            "test.conf:6: into.user of step one is the columns t, o, and so is object; name others");
+    assertThat(
+            problems(
+                SMALL
+                    .replace("pairs, object = product_id, user", "pairs, object = user_id, user")
+                    .replace("user = user_id } }]", "user = [user_id, t] } }]")))
+        .contains(
+            "test.conf:6: into.object of step one has no column that user does not have; an object needs one of its own");
+    assertThat(problems(several.replace("[u, t]", "[u, 7]")))
+        .contains("test.conf:6: into.user of step one must hold names, got the number 7");
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
@@ -181,6 +208,8 @@ class PlanFileTest {
         "kind = pairs | kind = pairs, nested = [{ from = grants, parent = g, child = c }] | 4: step one has nested groups, but no through that grants a group anything",
         "kind = pairs | kind = pairs, through = [{ from = grants, object = o, group = g }], members = [{ from = grants, group = g, user = u }], nested = [{ from = grant, parent = g, chlid = c }] | 4: nested.from of step one names grant, which is neither a source nor a view; did you mean grants? & 4: nested.child is missing in step one & 4: unknown key nested.chlid in step one; did you mean nested.child?",
         "kind = pairs | kind = pairs, through = [{ from = grants, object = o, group = g }], members = [{ from = grants, group = g, user = u }], nested = [{ from = grants, parent = g, child = g }] | 4: nested.child of step one is the column g, and so is parent; name two columns",
+        "kind = pairs | kind = pairs, through = [{ from = grants, object = [t, o], group = [t, g] }], members = [{ from = grants, group = g, user = [u, u] }] | 4: members.user of step one names u twice & 4: through.object of step one has 2 columns (t, o), and into.object has 1 column (product_id); name an object by the same number of columns everywhere & 4: members.group of step one has 1 column (g), and the first group has 2 columns (t, g); name a group by the same number of columns everywhere",
+        "kind = pairs | kind = pairs, objects = [{ from = grants, parent = [], child = [t, o] }] | 4: objects.parent of step one must not be empty & 4: objects.child of step one has 2 columns (t, o), and into.object has 1 column (product_id); name an object by the same number of columns everywhere",
         "kind = pairs | kind = pairs, leaves = grants | 4: step one has leaves, but no objects that say what is within what",
         "kind = pairs | kind = pairs, leaves = grant, objects = [{ from = grants, parent = p, child = c }] | 4: leaves of step one names grant, which no objects, direct or through of the step reads; did you mean grants?",
         "[{ from      | [] # [{ from        | 4: step one grants nothing; give it direct, or through and members",

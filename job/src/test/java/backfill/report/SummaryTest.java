@@ -64,7 +64,8 @@ class SummaryTest {
             new DiffCounts.RowsToWrite(81_323L, null, null),
             DiffCounts.Unfit.NONE,
             Map.of(),
-            Map.of()),
+            Map.of(),
+            null),
         null);
     first.beginsToWrite(new StepReportBuilder.Sending(true, true));
     first.written(

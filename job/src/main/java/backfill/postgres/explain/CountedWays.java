@@ -19,13 +19,18 @@ import java.util.stream.Collectors;
 final class CountedWays {
   private final RowLook rows;
   private final int limit;
+  private final Within within;
   private final List<StepExplanation.Way> ways = new ArrayList<>();
   private final List<Part> parts = new ArrayList<>();
   private long all;
 
-  CountedWays(RowLook rows, int limit) {
+  /**
+   * @param within what the keys that are counted must hold
+   */
+  CountedWays(RowLook rows, int limit, Within within) {
     this.rows = rows;
     this.limit = limit;
+    this.within = within;
   }
 
   /** The keys on the right of an edge that are had by one way or several. */
@@ -113,7 +118,7 @@ final class CountedWays {
     KeyType type = members.left().type();
     String exact = NestingLook.exact(type);
     List<String> all = List.copyOf(new LinkedHashSet<>(held));
-    RowLook.Match match = sql -> notNull(members.left().isAnyOf(sql, all), members);
+    RowLook.Match match = sql -> counted(members.left().isAnyOf(sql, all), members);
     Sql sql =
         new Sql()
             .add(
@@ -130,7 +135,7 @@ final class CountedWays {
 
   private void direct(List<Edge> edges, String known) throws SQLException {
     for (Edge edge : edges) {
-      RowLook.Match match = sql -> notNull(edge.left().is(sql, known), edge);
+      RowLook.Match match = sql -> counted(edge.left().is(sql, known), edge);
       long pairs = rows.count(edge.relation(), "DISTINCT " + edge.right().value(), match);
       if (pairs > 0) {
         all++;
@@ -149,7 +154,7 @@ final class CountedWays {
     if (groups.isEmpty()) {
       return;
     }
-    RowLook.Match match = sql -> notNull(edge.left().isAnyOf(sql, groups), edge);
+    RowLook.Match match = sql -> counted(edge.left().isAnyOf(sql, groups), edge);
     String group = edge.left().value();
     Sql sql =
         rows.select(
@@ -180,8 +185,9 @@ final class CountedWays {
     }
   }
 
-  private static Sql notNull(Sql sql, Edge edge) {
-    return sql.add(" AND " + Relation.quoted(edge.right().column()) + " IS NOT NULL");
+  /** Adds that the key on the right is one that counts. */
+  private Sql counted(Sql sql, Edge edge) {
+    return within.addTo(sql.add(" AND " + edge.right().notNull()), edge.right());
   }
 
   static StepExplanation.Found named(Relation relation) {

@@ -2,6 +2,7 @@ package backfill.postgres.explain;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * One of a step's sources as pairs: what it has on its left is an object, or a group in a source of
@@ -29,7 +30,7 @@ record Edge(Relation relation, Stored left, Stored right) {
 
   /** The columns of both. */
   List<String> ends() {
-    return List.of(left.column().name(), right.column().name());
+    return Stream.concat(left.names().stream(), right.names().stream()).distinct().toList();
   }
 
   /** Both ends the other way round. */

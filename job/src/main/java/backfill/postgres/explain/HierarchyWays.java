@@ -19,8 +19,13 @@ final class HierarchyWays {
   private final Edge.OfStep edges;
   private final List<String> unseen;
   private final NestingLook objects;
+  private final Within within;
 
-  HierarchyWays(RowLook rows, int limit, Edge.OfStep edges, List<String> unseen) {
+  /**
+   * @param within what the keys that are counted must hold; null where none are
+   */
+  HierarchyWays(RowLook rows, int limit, Edge.OfStep edges, List<String> unseen, Within within) {
+    this.within = within;
     this.rows = rows;
     this.limit = limit;
     this.edges = edges;
@@ -47,7 +52,7 @@ final class HierarchyWays {
 
   /** Who has an object. */
   StepExplanation.Given users(String object) throws SQLException {
-    return new CountedWays(rows, limit).users(edges, granted(object), unseen);
+    return new CountedWays(rows, limit, within).users(edges, granted(object), unseen);
   }
 
   private Long none() {
@@ -103,7 +108,7 @@ final class HierarchyWays {
             new LinkedHashSet<>(own));
       }
     }
-    CountedWays counted = new CountedWays(rows, limit);
+    CountedWays counted = new CountedWays(rows, limit, within);
     for (Edge members : edges.members()) {
       List<String> groups = counted.above(counted.groups(members.reversed(), user), edges);
       for (Edge through : edges.through()) {
@@ -139,7 +144,8 @@ final class HierarchyWays {
     given.values().forEach(all::addAll);
     Map<String, Set<String>> below = objects.below(all);
     Set<String> reached = NestingLook.shortest(all, below).keySet();
-    Set<String> kept = leavesOf(reached);
+    Set<String> kept = new HashSet<>(leavesOf(reached));
+    kept.removeIf(key -> !within.has(key));
     List<StepExplanation.Way> ways = new ArrayList<>();
     given.forEach(
         (way, own) -> {

@@ -1,10 +1,14 @@
 package backfill.postgres.explain;
 
+import backfill.membership.JoinedKey;
+import backfill.plan.Amount;
 import backfill.postgres.catalog.Column;
 import backfill.postgres.catalog.KeyType;
 import backfill.postgres.server.ConnectionFailure;
 import backfill.postgres.server.Inquiry;
 import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -38,6 +42,41 @@ record KeyValue(String text, String reason) {
     }
     // What is stored may have fewer digits.
     return cast(inquiry, given, column.castType() + "::" + column.storedType(), what);
+  }
+
+  /**
+   * A key of one column, or of several as {@link JoinedKey} has them.
+   *
+   * @param columns in which it is looked for, of the target
+   */
+  static KeyValue of(
+      Inquiry inquiry, String option, String given, String table, List<Column> columns)
+      throws SQLException {
+    if (given == null || columns.size() == 1) {
+      return of(inquiry, option, given, table, columns.get(0));
+    }
+    List<String> parts = JoinedKey.parts(given);
+    if (parts.size() != columns.size()) {
+      return new KeyValue(
+          null,
+          "%s %s has %s, and its key in %s has %d (%s); give them with commas between, and a backslash before a comma of a value's own"
+              .formatted(
+                  option,
+                  shown(given),
+                  Amount.of(parts.size(), "value"),
+                  table,
+                  columns.size(),
+                  String.join(", ", columns.stream().map(Column::name).toList())));
+    }
+    List<String> texts = new ArrayList<>();
+    for (int place = 0; place < parts.size(); place++) {
+      KeyValue value = of(inquiry, option, parts.get(place), table, columns.get(place));
+      if (value.reason() != null) {
+        return value;
+      }
+      texts.add(value.text());
+    }
+    return new KeyValue(JoinedKey.of(texts), null);
   }
 
   private static KeyValue cast(Inquiry inquiry, String given, String type, String what)

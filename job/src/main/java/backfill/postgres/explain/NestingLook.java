@@ -58,7 +58,7 @@ final class NestingLook {
   }
 
   private List<String[]> edges(Edge edge, List<String> from) throws SQLException {
-    return edge.relation().keyedBy().isPresent()
+    return edge.relation().keyedBy().isPresent() || edge.left().isJoined()
         ? rows.pairs(edge, from)
         : rows.query(edge.relation(), recursive(edge, from), RowLook::pair);
   }
@@ -74,13 +74,11 @@ final class NestingLook {
   }
 
   private Sql pairs(Sql sql, Edge edge) throws SQLException {
-    String a = Relation.quoted(edge.left().column());
-    String b = Relation.quoted(edge.right().column());
     return rows.select(
         sql,
         edge.relation(),
-        a + " AS a, " + b + " AS b",
-        more -> more.add(a + " IS NOT NULL AND " + b + " IS NOT NULL"));
+        edge.left().column() + " AS a, " + edge.right().column() + " AS b",
+        more -> more.add(edge.left().notNull() + " AND " + edge.right().notNull()));
   }
 
   /** As it is stored where it is a number or a uuid, so that an index serves. */

@@ -1,5 +1,6 @@
 package backfill.postgres.explain;
 
+import backfill.membership.JoinedKey;
 import backfill.plan.InvalidPlanException;
 import backfill.plan.Plan;
 import backfill.plan.Step;
@@ -52,10 +53,50 @@ public final class PairExplainer {
       return new StepExplanation.Subject(
           step.name(),
           target.own().table().name().toString(),
-          new StepExplanation.Side(target.object().name(), object),
-          new StepExplanation.Side(target.user().name(), user),
+          new StepExplanation.Side(named(step.into().object()), object),
+          new StepExplanation.Side(named(step.into().user()), user),
           null,
           skipped);
+    }
+
+    private static String named(List<String> columns) {
+      return String.join(", ", columns);
+    }
+
+    /** What the other side must hold; null where both are known. */
+    Within within() {
+      if (object != null && user != null) {
+        return null;
+      }
+      return user == null ? Within.object(step.into(), object) : Within.user(step.into(), user);
+    }
+
+    /** Whether object and user differ in a column that both have, so that no row has both. */
+    boolean crosses() {
+      return object != null && user != null && !Within.object(step.into(), object).has(user);
+    }
+
+    /** The same with the reason why nothing can give it. */
+    Subject crossing() {
+      String reason =
+          "object and user differ in %s, which both have, and no grant crosses it"
+              .formatted(named(step.into().shared()));
+      return new Subject(step, tables, target, object, user, reason);
+    }
+
+    /** Column to value of the pair. */
+    Map<String, String> key() {
+      Map<String, String> key = new LinkedHashMap<>();
+      put(step.into().object(), object, key);
+      put(step.into().user(), user, key);
+      return key;
+    }
+
+    private static void put(List<String> columns, String value, Map<String, String> key) {
+      List<String> values = columns.size() == 1 ? List.of(value) : JoinedKey.parts(value);
+      for (int place = 0; place < columns.size(); place++) {
+        key.put(columns.get(place), values.get(place));
+      }
     }
   }
 
@@ -116,7 +157,7 @@ public final class PairExplainer {
       if (reason != null) {
         unfit.add(reason);
       } else {
-        subjects.add(
+        Subject subject =
             new Subject(
                 step,
                 tables.get(step),
@@ -125,7 +166,8 @@ public final class PairExplainer {
                 user.text(),
                 applies
                     ? skipped.contains(step.name()) ? "its only-if is false" : null
-                    : "the plan does not apply here, its only-if is false"));
+                    : "the plan does not apply here, its only-if is false");
+        subjects.add(subject.crosses() ? subject.crossing() : subject);
       }
     }
     if (subjects.isEmpty()) {
@@ -134,10 +176,11 @@ public final class PairExplainer {
     return subjects;
   }
 
-  private KeyValue value(String option, String given, StepTables.Target target, Column column)
+  private KeyValue value(
+      String option, String given, StepTables.Target target, List<Column> columns)
       throws SQLException {
     return KeyValue.of(
-        look.writing(), option, given, target.own().table().name().toString(), column);
+        look.writing(), option, given, target.own().table().name().toString(), columns);
   }
 
   private StepExplanation explained(Subject subject, Edge.OfStep edges, RowHistory history)
@@ -147,16 +190,9 @@ public final class PairExplainer {
         subject.told(),
         edges == null ? null : given(subject, edges, rows),
         held(subject, rows),
-        asked.pair()
+        asked.pair() && !subject.crosses()
             ? history.of(
-                look,
-                subject.step().name(),
-                subject.target().own().table().name(),
-                Map.of(
-                    subject.target().object().name(),
-                    subject.object(),
-                    subject.target().user().name(),
-                    subject.user()))
+                look, subject.step().name(), subject.target().own().table().name(), subject.key())
             : null);
   }
 
@@ -164,7 +200,7 @@ public final class PairExplainer {
       throws SQLException {
     List<String> unseen = subject.tables().unseen();
     if (!subject.step().objects().isEmpty()) {
-      HierarchyWays ways = new HierarchyWays(rows, asked.limit(), edges, unseen);
+      HierarchyWays ways = new HierarchyWays(rows, asked.limit(), edges, unseen, subject.within());
       if (asked.pair()) {
         return ways.pair(subject.object(), subject.user());
       }
@@ -174,7 +210,7 @@ public final class PairExplainer {
       return new PairWays(rows, asked.limit())
           .find(edges, subject.object(), subject.user(), unseen);
     }
-    CountedWays counted = new CountedWays(rows, asked.limit());
+    CountedWays counted = new CountedWays(rows, asked.limit(), subject.within());
     return subject.user() == null
         ? counted.users(edges, subject.object(), unseen)
         : counted.objects(edges, subject.user(), unseen);

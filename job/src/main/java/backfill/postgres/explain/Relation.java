@@ -46,8 +46,8 @@ record Relation(
     return sql;
   }
 
-  Column column(String column) {
-    return table.column(column).orElseThrow();
+  List<Column> columns(List<String> names) {
+    return names.stream().map(name -> table.column(name).orElseThrow()).toList();
   }
 
   /** A key's value, as all keys of its type are compared. */

@@ -81,7 +81,7 @@ final class RowLook {
         select(
             relation,
             "DISTINCT " + end.value() + "::pg_catalog.text",
-            sql -> match.addTo(sql).add(" AND " + Relation.quoted(end.column()) + " IS NOT NULL")));
+            sql -> match.addTo(sql).add(" AND " + end.notNull())));
   }
 
   /** The different pairs of an edge that have one of some keys on the left, as texts. */
@@ -94,10 +94,7 @@ final class RowLook {
                 + "::pg_catalog.text, "
                 + edge.right().value()
                 + "::pg_catalog.text",
-            more ->
-                edge.left()
-                    .isAnyOf(more, from)
-                    .add(" AND " + Relation.quoted(edge.right().column()) + " IS NOT NULL"));
+            more -> edge.left().isAnyOf(more, from).add(" AND " + edge.right().notNull()));
     return query(edge.relation(), sql, RowLook::pair);
   }
 

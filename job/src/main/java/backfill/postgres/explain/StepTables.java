@@ -54,7 +54,7 @@ final class StepTables {
    *
    * @param foreign its rows that are not the step's; empty where all are
    */
-  record Target(Relation own, Optional<Relation> foreign, Column object, Column user) {}
+  record Target(Relation own, Optional<Relation> foreign, List<Column> object, List<Column> user) {}
 
   /** The target, or reasons among the findings. */
   Optional<Target> target() throws SQLException {
@@ -83,8 +83,12 @@ final class StepTables {
                         Optional.of("(" + condition + "\n) IS NOT TRUE"),
                         Optional.empty(),
                         rowKey)),
-            table.column(step.into().object()).orElseThrow(),
-            table.column(step.into().user()).orElseThrow()));
+            columns(table, step.into().object()),
+            columns(table, step.into().user())));
+  }
+
+  private static List<Column> columns(Table table, List<String> names) {
+    return names.stream().map(name -> table.column(name).orElseThrow()).toList();
   }
 
   /** Finds the sources that can be looked at, or reasons among the findings. */
@@ -108,8 +112,8 @@ final class StepTables {
         direct.add(
             new Edge(
                 from,
-                Stored.in(target.object(), from.column(grant.object())),
-                Stored.in(target.user(), from.column(grant.grantee()))));
+                Stored.in(target.object(), from.columns(grant.object())),
+                Stored.in(target.user(), from.columns(grant.grantee()))));
       }
     }
     List<Edge> through = new ArrayList<>();
@@ -119,8 +123,8 @@ final class StepTables {
         through.add(
             new Edge(
                 from,
-                Stored.in(target.object(), from.column(grant.object())),
-                Stored.asItIs(from.column(grant.grantee()))));
+                Stored.in(target.object(), from.columns(grant.object())),
+                Stored.asItIs(from.columns(grant.grantee()))));
       }
     }
     List<Edge> members = new ArrayList<>();
@@ -130,8 +134,8 @@ final class StepTables {
         members.add(
             new Edge(
                 from,
-                Stored.asItIs(from.column(member.group())),
-                Stored.in(target.user(), from.column(member.user()))));
+                Stored.asItIs(from.columns(member.group())),
+                Stored.in(target.user(), from.columns(member.user()))));
       }
     }
     return new Edge.OfStep(
@@ -146,8 +150,8 @@ final class StepTables {
         nested.add(
             new Edge(
                 from,
-                Stored.asItIs(from.column(each.parent())),
-                Stored.asItIs(from.column(each.child()))));
+                Stored.asItIs(from.columns(each.parent())),
+                Stored.asItIs(from.columns(each.child()))));
       }
     }
     return nested;
@@ -156,7 +160,7 @@ final class StepTables {
   private Optional<Edge> leaves() throws SQLException {
     Relation from = step.leaves().isEmpty() ? null : relation(step.leaves().get().from());
     return Optional.ofNullable(from)
-        .map(of -> Stored.asItIs(of.column(step.leaves().orElseThrow().object())))
+        .map(of -> Stored.asItIs(of.columns(step.leaves().orElseThrow().object())))
         .map(object -> new Edge(from, object, object));
   }
 
@@ -221,10 +225,10 @@ final class StepTables {
   }
 
   private static void add(
-      Source source, String from, String one, String other, Set<String> needed) {
+      Source source, String from, List<String> one, List<String> other, Set<String> needed) {
     if (from.equals(source.name())) {
-      needed.add(one);
-      needed.add(other);
+      needed.addAll(one);
+      needed.addAll(other);
     }
   }
 

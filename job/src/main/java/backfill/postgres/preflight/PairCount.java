@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /** Counts on the server how many pairs a step yields, without what the target has already. */
 final class PairCount {
@@ -68,9 +69,15 @@ final class PairCount {
       counts.add(
           "(SELECT coalesce(pg_catalog.sum(m.users), 0) FROM ("
               + union(through())
-              + ") t JOIN (SELECT g, pg_catalog.count(*) AS users FROM ("
+              + ") t JOIN (SELECT "
+              + groups()
+              + ", pg_catalog.count(*) AS users FROM ("
               + union(members())
-              + ") x GROUP BY g) m ON m.g = t.g)");
+              + ") x GROUP BY "
+              + groups()
+              + ") m ON "
+              + sameGroup()
+              + ")");
     }
     return count(inquiry, "SELECT " + (counts.isEmpty() ? "0" : String.join(" + ", counts)));
   }
@@ -80,17 +87,61 @@ final class PairCount {
     List<String> pairs = new ArrayList<>(direct());
     if (hasGroups()) {
       pairs.add(
-          "SELECT t.o, m.u FROM ("
+          "SELECT "
+              + each("t.%s", "o", step.into().object())
+              + ", "
+              + each("m.%s", "u", step.into().user())
+              + " FROM ("
               + union(through())
               + ") t JOIN ("
               + union(members())
-              + ") m ON m.g = t.g");
+              + ") m ON "
+              + sameGroup());
     }
+    String key = each("%s", "o", step.into().object()) + ", " + each("%s", "u", step.into().user());
     return count(
         inquiry,
-        "SELECT pg_catalog.count(*) FROM (SELECT DISTINCT o, u FROM ("
+        "SELECT pg_catalog.count(*) FROM (SELECT DISTINCT "
+            + key
+            + " FROM ("
             + union(pairs)
-            + ") p WHERE o IS NOT NULL AND u IS NOT NULL) q");
+            + ") p WHERE ("
+            + key
+            + ") IS NOT NULL"
+            + crossing()
+            + ") q");
+  }
+
+  /** What objects and users both have is the same of both, or they are no pair. */
+  private String crossing() {
+    return step.into().shared().stream()
+        .map(
+            name ->
+                " AND o%d = u%d"
+                    .formatted(
+                        step.into().object().indexOf(name), step.into().user().indexOf(name)))
+        .collect(Collectors.joining());
+  }
+
+  private String sameGroup() {
+    return IntStream.range(0, groupColumns().size())
+        .mapToObj(place -> "m.g%d = t.g%d".formatted(place, place))
+        .collect(Collectors.joining(" AND "));
+  }
+
+  private String groups() {
+    return each("%s", "g", groupColumns());
+  }
+
+  private List<String> groupColumns() {
+    return step.through().get(0).grantee();
+  }
+
+  /** The names that the columns of a key have here. */
+  private static String each(String format, String letter, List<String> columns) {
+    return IntStream.range(0, columns.size())
+        .mapToObj(place -> format.formatted(letter + place))
+        .collect(Collectors.joining(", "));
   }
 
   private boolean hasGroups() {
@@ -115,19 +166,24 @@ final class PairCount {
         .toList();
   }
 
-  private String columns(String from, String first, String as, String second, String asSecond) {
-    return "SELECT %s AS %s, %s AS %s FROM %s%s"
+  private String columns(
+      String from, List<String> first, String as, List<String> second, String asSecond) {
+    return "SELECT %s, %s FROM %s%s"
         .formatted(
-            TableName.quote(first),
-            as,
-            TableName.quote(second),
-            asSecond,
+            named(first, as),
+            named(second, asSecond),
             sources.get(from).name().quoted(),
             plan.sources()
                 .get(from)
                 .where()
                 .map(where -> " WHERE (" + Parameters.inline(where, plan.params(), now) + "\n)")
                 .orElse(""));
+  }
+
+  private static String named(List<String> columns, String as) {
+    return IntStream.range(0, columns.size())
+        .mapToObj(place -> TableName.quote(columns.get(place)) + " AS " + as + place)
+        .collect(Collectors.joining(", "));
   }
 
   private static String union(List<String> parts) {

@@ -7,16 +7,19 @@ import backfill.postgres.catalog.Findings;
 import backfill.postgres.catalog.KeyType;
 import backfill.postgres.catalog.Table;
 import backfill.postgres.server.TableName;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * Whether the keys of a step of pairs can be compared: the columns that name its objects are of one
- * {@link KeyType}, as are those of its users and those of its groups, and an integer of a source or
- * a view is no wider than the target's. A key is never converted: what is cut or read as something
- * else would give access to another user.
+ * {@link KeyType}, each of several with those of its place, as are those of its users and those of
+ * its groups, and an integer of a source or a view is no wider than the target's. A key is never
+ * converted: what is cut or read as something else would give access to another user.
  */
 public final class PairTypes {
   /** Narrow to wide: each fits into those behind it. */
@@ -77,13 +80,15 @@ public final class PairTypes {
   }
 
   public void check(Step.Pairs step, Table target) {
-    Agreed objects = new Agreed();
-    Agreed users = new Agreed();
-    target.column(step.into().object()).ifPresent(column -> agree(target, column, objects));
-    target.column(step.into().user()).ifPresent(column -> agree(target, column, users));
-    objects.target = objects.isKnown();
-    users.target = users.isKnown();
-    Agreed groups = new Agreed();
+    List<Agreed> objects = inTarget(target, step.into().object());
+    List<Agreed> users = inTarget(target, step.into().user());
+    List<Agreed> groups =
+        Stream.concat(
+                step.through().stream().map(GrantSources.Grant::grantee),
+                step.members().stream().map(GrantSources.Membership::group))
+            .max(Comparator.comparingInt(List::size))
+            .map(columns -> columns.stream().map(column -> new Agreed()).toList())
+            .orElse(List.of());
     // Tables before views: these have no type of their own that a uuid would be told by.
     for (boolean views : new boolean[] {false, true}) {
       for (GrantSources.Grant grant : step.direct()) {
@@ -108,6 +113,24 @@ public final class PairTypes {
       }
     }
     fits(step, target, objects, users);
+  }
+
+  /** What the columns of a key must agree with, each with the target's. */
+  private List<Agreed> inTarget(Table target, List<String> names) {
+    List<Agreed> columns = new ArrayList<>();
+    for (String name : names) {
+      Agreed with = new Agreed();
+      target.column(name).ifPresent(column -> agree(target, column, with));
+      with.target = with.isKnown();
+      columns.add(with);
+    }
+    return columns;
+  }
+
+  private void source(boolean view, String from, List<String> names, List<Agreed> with) {
+    for (int place = 0; place < names.size(); place++) {
+      source(view, from, names.get(place), with.get(place));
+    }
   }
 
   private void source(boolean view, String from, String name, Agreed with) {
@@ -209,7 +232,7 @@ public final class PairTypes {
     return type;
   }
 
-  private void fits(Step.Pairs step, Table target, Agreed objects, Agreed users) {
+  private void fits(Step.Pairs step, Table target, List<Agreed> objects, List<Agreed> users) {
     for (GrantSources.Grant grant : step.direct()) {
       fits(grant.from(), grant.object(), target, objects);
       fits(grant.from(), grant.grantee(), target, users);
@@ -222,6 +245,12 @@ public final class PairTypes {
     }
     for (GrantSources.Membership member : step.members()) {
       fits(member.from(), member.user(), target, users);
+    }
+  }
+
+  private void fits(String from, List<String> names, Table target, List<Agreed> into) {
+    for (int place = 0; place < names.size(); place++) {
+      fits(from, names.get(place), target, into.get(place));
     }
   }
 

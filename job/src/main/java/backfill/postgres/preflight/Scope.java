@@ -77,19 +77,24 @@ final class Scope {
       if (step instanceof Step.Pairs pairs) {
         Stream.concat(pairs.direct().stream(), pairs.through().stream())
             .filter(grant -> grant.from().equals(source))
-            .forEach(grant -> columns.addAll(List.of(grant.object(), grant.grantee())));
+            .forEach(grant -> addBoth(grant.object(), grant.grantee(), columns));
         pairs.members().stream()
             .filter(member -> member.from().equals(source))
-            .forEach(member -> columns.addAll(List.of(member.group(), member.user())));
+            .forEach(member -> addBoth(member.group(), member.user(), columns));
         pairs.leaves().stream()
             .filter(leaves -> leaves.from().equals(source))
-            .forEach(leaves -> columns.add(leaves.object()));
+            .forEach(leaves -> columns.addAll(leaves.object()));
         Stream.concat(pairs.nested().stream(), pairs.objects().stream())
             .filter(edges -> edges.from().equals(source))
-            .forEach(edges -> columns.addAll(List.of(edges.parent(), edges.child())));
+            .forEach(edges -> addBoth(edges.parent(), edges.child(), columns));
       }
     }
     return columns;
+  }
+
+  private static void addBoth(List<String> one, List<String> other, Set<String> to) {
+    to.addAll(one);
+    to.addAll(other);
   }
 
   private static <V> Map<String, V> only(Map<String, V> named, Set<String> used) {

@@ -1,6 +1,7 @@
 package backfill.postgres.snapshot;
 
 import backfill.membership.DistinctKeys;
+import backfill.membership.KeyTuple;
 import backfill.postgres.catalog.Column;
 import backfill.postgres.catalog.KeyType;
 import backfill.postgres.server.Database;
@@ -9,13 +10,16 @@ import java.nio.ByteBuffer;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.postgresql.PGConnection;
 import org.postgresql.copy.CopyOut;
 
 /**
- * Reads two columns of keys by COPY in binary format, a row at a time: no plan, no text and no
- * object per row. One connection for as many reads as come, all in the transaction that imported a
- * snapshot. Used by one thread.
+ * Reads pairs of keys by COPY in binary format, a row at a time: no plan, no text and no object per
+ * row. One connection for as many reads as come, all in the transaction that imported a snapshot.
+ * Used by one thread.
  *
  * @see <a href="https://www.postgresql.org/docs/current/sql-copy.html">COPY, "Binary Format"</a>
  */
@@ -47,14 +51,15 @@ public final class PairCopy implements AutoCloseable {
   /**
    * The statement that reads the rows of one range.
    *
-   * @param key a column of a {@link KeyType}, as is {@code member}
+   * @param key columns of a {@link KeyType} each, as are {@code member}
    * @param condition PostgreSQL, true for the rows of the range
    */
-  public static String sql(TableName table, Column key, Column member, String condition) {
+  public static String sql(
+      TableName table, List<Column> key, List<Column> member, String condition) {
     return "COPY (SELECT "
-        + selected(key)
-        + ", "
-        + selected(member)
+        + Stream.concat(key.stream(), member.stream())
+            .map(PairCopy::selected)
+            .collect(Collectors.joining(", "))
         + " FROM "
         + table.quoted()
         + " WHERE "
@@ -89,7 +94,7 @@ public final class PairCopy implements AutoCloseable {
         first = false;
       }
       // The trailer is a row of -1 fields; the end of the stream follows.
-      if (row.remaining() > Short.BYTES && row.getShort() == 2) {
+      if (row.remaining() > Short.BYTES && row.getShort() > 0) {
         return true;
       }
     }
@@ -116,6 +121,28 @@ public final class PairCopy implements AutoCloseable {
     int start = row.position();
     row.position(start + length);
     return values.add(row.array(), start, start + length);
+  }
+
+  /**
+   * Reads the row's next values, one for each column of a key, as the parts of one; false if one of
+   * them is NULL.
+   */
+  public boolean value(KeyTuple key, KeyShape shape) {
+    key.clear();
+    boolean whole = true;
+    for (KeyType type : shape.types()) {
+      int length = row.getInt();
+      if (length < 0) {
+        whole = false;
+      } else {
+        int start = row.position();
+        row.position(start + length);
+        if (whole) {
+          KeyShape.add(key, type, row.array(), start, start + length);
+        }
+      }
+    }
+    return whole;
   }
 
   @Override

@@ -6,6 +6,7 @@ import backfill.postgres.ledger.Operation;
 import backfill.postgres.server.RowEvent;
 import backfill.postgres.write.WritePart;
 import java.util.Iterator;
+import java.util.List;
 import java.util.NoSuchElementException;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
@@ -42,7 +43,7 @@ final class DiffRows implements Iterator<Row> {
   private final Which which;
   private final UserIndex users;
   private final StepKeys keys;
-  private Object object;
+  private List<Object> object = List.of();
   private PeekableIntIterator current = new RoaringBitmap().getIntIterator();
 
   DiffRows(Iterator<ObjectDiff> objects, Which which, UserIndex users, StepKeys keys) {
@@ -58,7 +59,7 @@ final class DiffRows implements Iterator<Row> {
       ObjectDiff next = objects.next();
       current = BitmapBytes.set(which.of(next)).getIntIterator();
       if (current.hasNext()) {
-        object = keys.objects().key(next.object());
+        object = keys.objects().values(next.object());
       }
     }
     return current.hasNext();
@@ -69,6 +70,7 @@ final class DiffRows implements Iterator<Row> {
     if (!hasNext()) {
       throw new NoSuchElementException();
     }
-    return RowFactory.create(object, keys.users().key(users.key(current.next())));
+    List<Object> user = keys.users().values(users.key(current.next()));
+    return RowFactory.create(keys.row().of(object, user).toArray());
   }
 }

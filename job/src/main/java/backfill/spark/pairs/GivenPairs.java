@@ -61,10 +61,12 @@ record GivenPairs<T>(
       return read(edges.from(), edges.parent(), space, edges.child(), space);
     }
 
-    IdentifiedPairs read(String from, String key, KeySpace keys, String member, KeySpace members) {
+    IdentifiedPairs read(
+        String from, List<String> key, KeySpace keys, List<String> member, KeySpace members) {
       JavaRDD<ReadPairs> pairs =
           sources.pairs(from, new PairColumnNames(key, member), types.of(keys, members));
-      return new IdentifiedPairs(types.stored(pairs, keys, members), keys, members);
+      return new IdentifiedPairs(
+          ReadPairs.stored(pairs, types.stored(keys), types.stored(members)), keys, members);
     }
   }
 

@@ -27,6 +27,7 @@ final class GrantSets implements AutoCloseable {
   private final KeptInSpark kept = new KeptInSpark();
   private final KeptSources sources;
   private final GivenPairs<JavaRDD<NumberedPairs>> given;
+  private final StepKeyTypes types;
   private final StepNumbers numbers;
   private final TargetSets present;
 
@@ -52,14 +53,14 @@ final class GrantSets implements AutoCloseable {
     this.settings = settings;
     this.sources = sources;
     JavaSparkContext spark = JavaSparkContext.fromSparkContext(session().sparkContext());
-    StepKeyTypes types = StepKeyTypes.of(step, target, sources);
+    types = StepKeyTypes.of(step, target, sources);
     List<String> views = sources.views(step.reads());
     if (!views.isEmpty()) {
       // Their keys are looked at, and so they are computed.
       sources.begins(String.join(", ", views));
     }
     GivenPairs<IdentifiedPairs> read = GivenPairs.read(step, types, sources);
-    TargetRows rows = new TargetRows(step.into(), target, reader);
+    TargetRows rows = new TargetRows(step.into(), target, types, reader);
     // Read once more for the numbers: of all keys, or of the users that no source names and whose
     // pairs are to go.
     boolean twice = types.of(KeySpace.OBJECTS, KeySpace.USERS).coded() || step.deletes();
@@ -105,7 +106,7 @@ final class GrantSets implements AutoCloseable {
    * that was planned: it is left out.
    */
   JavaPairRDD<Long, PartialSet> presentIn(Target target, SnapshotReader reader, KeptInSpark by) {
-    TargetRows rows = new TargetRows(step.into(), target, reader);
+    TargetRows rows = new TargetRows(step.into(), target, types, reader);
     return rows.sets(rows.own().numbered(keys()), numbers, PartialSetIterator.Unnumbered.DROP, by)
         .all();
   }

@@ -20,6 +20,8 @@ import org.roaringbitmap.RoaringBitmap;
  * @param missingDirect of the missing ones, those whom a source names
  * @param surplus the target's rows of it that no source justifies
  * @param foreign of the justified users, those whose key a row holds that is not the step's
+ * @param crossing users whom the sources give it and who are none of {@code justified}: they differ
+ *     from it in a column that objects and users both have
  */
 record ObjectDiff(
     long object,
@@ -30,7 +32,8 @@ record ObjectDiff(
     long missing,
     long missingDirect,
     long surplus,
-    long foreign)
+    long foreign,
+    long crossing)
     implements Serializable {
 
   /** A set that is one of the others is written once. */
@@ -52,6 +55,7 @@ record ObjectDiff(
           out.writeLong(of.missingDirect);
           out.writeLong(of.surplus);
           out.writeLong(of.foreign);
+          out.writeLong(of.crossing);
         }
 
         @Override
@@ -69,17 +73,19 @@ record ObjectDiff(
               in.readLong(),
               in.readLong(),
               in.readLong(),
+              in.readLong(),
               in.readLong());
         }
       };
 
   /** What is kept of an object, of a step that deletes or of one that does not. */
-  static ObjectSets.Verdict<ObjectDiff> deleting(boolean deletes) {
-    return (object, users, before) -> of(object, users, deletes);
+  static ObjectSets.Verdict<ObjectDiff> deleting(boolean deletes, StepKeys keys) {
+    return (object, users, before) -> of(object, users, deletes, keys);
   }
 
-  private static ObjectDiff of(long object, ObjectUsers users, boolean deletes) {
+  private static ObjectDiff of(long object, ObjectUsers users, boolean deletes, StepKeys keys) {
     RoaringBitmap justified = users.justified();
+    long crossing = keys.takeCrossing(object, justified);
     RoaringBitmap missing = RoaringBitmap.andNot(justified, users.existing());
     long foreign = users.takeForeign(missing);
     byte[] all = BitmapBytes.bytes(justified);
@@ -95,18 +101,20 @@ record ObjectDiff(
         missing.getLongCardinality(),
         users.directOf(missing),
         users.surplus(justified),
-        foreign);
+        foreign,
+        crossing);
   }
 
   /** Whether there is nothing to say of the object. */
   boolean isEmpty() {
-    return planned == 0 && surplus == 0;
+    return planned == 0 && surplus == 0 && crossing == 0;
   }
 
   /** Sums over objects. */
-  record Totals(long planned, long missing, long missingDirect, long surplus, long foreign)
+  record Totals(
+      long planned, long missing, long missingDirect, long surplus, long foreign, long crossing)
       implements Serializable {
-    static final Totals NONE = new Totals(0, 0, 0, 0, 0);
+    static final Totals NONE = new Totals(0, 0, 0, 0, 0, 0);
 
     Totals and(ObjectDiff one) {
       return new Totals(
@@ -114,7 +122,8 @@ record ObjectDiff(
           missing + one.missing,
           missingDirect + one.missingDirect,
           surplus + one.surplus,
-          foreign + one.foreign);
+          foreign + one.foreign,
+          crossing + one.crossing);
     }
 
     Totals and(Totals other) {
@@ -123,7 +132,8 @@ record ObjectDiff(
           missing + other.missing,
           missingDirect + other.missingDirect,
           surplus + other.surplus,
-          foreign + other.foreign);
+          foreign + other.foreign,
+          crossing + other.crossing);
     }
   }
 }

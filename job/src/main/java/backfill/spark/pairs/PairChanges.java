@@ -9,7 +9,9 @@ import backfill.spark.diff.RowChange;
 import backfill.spark.diff.RowSum;
 import backfill.spark.read.KeyNumbers;
 import java.util.Iterator;
+import java.util.List;
 import java.util.NoSuchElementException;
+import java.util.stream.IntStream;
 import org.roaringbitmap.PeekableIntIterator;
 import org.roaringbitmap.RoaringBitmap;
 
@@ -23,7 +25,7 @@ final class PairChanges implements Iterator<RowChange> {
   private final PairReasons reasons;
   private final UserIndex users;
   private final StepKeys keys;
-  private String object;
+  private List<String> object = List.of();
   private PeekableIntIterator toDelete = new RoaringBitmap().getIntIterator();
 
   /**
@@ -57,7 +59,7 @@ final class PairChanges implements Iterator<RowChange> {
       reasons.of(next.object(), missing, parts);
     }
     if (!missing.isEmpty() || toDelete.hasNext()) {
-      object = keys.objects().text(next.object());
+      object = keys.objects().texts(next.object());
     }
   }
 
@@ -72,14 +74,16 @@ final class PairChanges implements Iterator<RowChange> {
   }
 
   private String[] key(int user) {
-    return new String[] {object, keys.users().text(users.key(user))};
+    return keys.row().of(object, keys.users().texts(users.key(user))).toArray(String[]::new);
   }
 
   /** The sum of the same rows, without their reasons. */
   static DiffSum sum(
       Iterator<ObjectDiff> objects, DiffShape shape, UserIndex users, StepKeys keys) {
-    boolean objectVaries = shape.varying().contains(shape.key().get(0));
-    boolean userVaries = shape.varying().contains(shape.key().get(1));
+    List<Boolean> varies = shape.key().stream().map(shape.varying()::contains).toList();
+    List<Boolean> objectVaries = keys.row().object(varies);
+    List<Boolean> userVaries = keys.row().user(varies);
+    List<Integer> ofObject = IntStream.range(0, objectVaries.size()).boxed().toList();
     RowSum sum = new RowSum();
     while (objects.hasNext()) {
       ObjectDiff object = objects.next();
@@ -87,11 +91,11 @@ final class PairChanges implements Iterator<RowChange> {
         PeekableIntIterator each = BitmapBytes.set(which.of(object)).getIntIterator();
         if (each.hasNext()) {
           sum.begin(which.event());
-          add(sum, keys.objects(), object.object(), objectVaries);
+          add(sum, keys.objects(), object.object(), ofObject, objectVaries);
           int place = sum.place();
           while (each.hasNext()) {
             sum.back(place);
-            add(sum, keys.users(), users.key(each.next()), userVaries);
+            add(sum, keys.users(), users.key(each.next()), keys.row().own(), userVaries);
             sum.end();
           }
         }
@@ -100,13 +104,29 @@ final class PairChanges implements Iterator<RowChange> {
     return sum.sum();
   }
 
-  private static void add(RowSum sum, KeyNumbers keys, long number, boolean varies) {
-    if (varies) {
-      sum.varies();
-    } else if (keys.coded()) {
-      sum.value(keys.text(number));
-    } else {
-      sum.value(number);
+  /**
+   * @param columns the places of the key's columns that are added
+   * @param varies for each of the key's columns
+   */
+  private static void add(
+      RowSum sum, KeyNumbers keys, long number, List<Integer> columns, List<Boolean> varies) {
+    if (!keys.coded()) {
+      if (varies.get(0)) {
+        sum.varies();
+      } else {
+        sum.value(number);
+      }
+      return;
+    }
+    List<Object> values = keys.values(number);
+    for (int column : columns) {
+      if (varies.get(column)) {
+        sum.varies();
+      } else if (values.get(column) instanceof Long integer) {
+        sum.value(integer.longValue());
+      } else {
+        sum.value(values.get(column).toString());
+      }
     }
   }
 }

@@ -36,6 +36,7 @@ record PairDifferences(
   private static PairDifferences of(
       long object, ObjectUsers users, ObjectSets.Before before, UserIndex index, StepKeys keys) {
     RoaringBitmap justified = users.justified();
+    keys.takeCrossing(object, justified);
     RoaringBitmap absent = RoaringBitmap.andNot(justified, users.existing());
     long foreign = users.takeForeign(absent);
     RoaringBitmap missing = RoaringBitmap.and(absent, before.planned());
@@ -59,7 +60,7 @@ record PairDifferences(
     List<List<String>> pairs = new ArrayList<>();
     PeekableIntIterator each = revoked.getIntIterator();
     while (each.hasNext() && pairs.size() < Verified.REVOKED_KEYS) {
-      pairs.add(List.of(keys.objects().text(object), keys.users().text(index.key(each.next()))));
+      pairs.add(keys.texts(object, index.key(each.next())));
     }
     return pairs;
   }
@@ -69,8 +70,7 @@ record PairDifferences(
     List<String> examples = new ArrayList<>();
     PeekableIntIterator each = missing.getIntIterator();
     while (each.hasNext() && examples.size() < Verified.EXAMPLES) {
-      examples.add(
-          "(" + keys.objects().key(object) + ", " + keys.users().key(index.key(each.next())) + ")");
+      examples.add("(" + String.join(", ", keys.texts(object, index.key(each.next()))) + ")");
     }
     return examples;
   }

@@ -33,7 +33,10 @@ record PairsDiff(JavaRDD<ObjectDiff> objects, Partitioner ranges, ObjectDiff.Tot
     JavaRDD<ObjectDiff> objects =
         Packed.keep(
                 ObjectSets.merge(
-                        parts, granted.groups(), ranges, ObjectDiff.deleting(step.deletes()))
+                        parts,
+                        granted.groups(),
+                        ranges,
+                        ObjectDiff.deleting(step.deletes(), grants.keys()))
                     .filter(object -> !object.isEmpty()),
                 ObjectDiff.CODEC,
                 kept)
@@ -44,7 +47,7 @@ record PairsDiff(JavaRDD<ObjectDiff> objects, Partitioner ranges, ObjectDiff.Tot
         objects.aggregate(ObjectDiff.Totals.NONE, ObjectDiff.Totals::and, ObjectDiff.Totals::and));
   }
 
-  DiffCounts counts(Step.Pairs step) {
+  DiffCounts counts(Step.Pairs step, StepKeys keys) {
     long present = totals.planned() - totals.missing() - totals.foreign();
     return new DiffCounts(
         totals.planned(),
@@ -59,7 +62,18 @@ record PairsDiff(JavaRDD<ObjectDiff> objects, Partitioner ranges, ObjectDiff.Tot
             totals.missing(), null, step.deletes() ? totals.surplus() : null),
         DiffCounts.Unfit.NONE,
         Map.of(),
-        Map.of());
+        Map.of(),
+        step.into().shared().isEmpty() ? null : crossing(step, keys));
+  }
+
+  private DiffCounts.Crossing crossing(Step.Pairs step, StepKeys keys) {
+    return new DiffCounts.Crossing(
+        totals.crossing(),
+        step.into().shared(),
+        totals.crossing() == 0
+            ? null
+            : keys.objects()
+                .text(objects.filter(object -> object.crossing() > 0).first().object()));
   }
 
   /** The keys of all users who are in a set that was planned. */

@@ -2,6 +2,7 @@ package backfill.spark.pairs;
 
 import backfill.plan.Settings;
 import backfill.plan.Step;
+import backfill.postgres.catalog.ParentTable;
 import backfill.postgres.ledger.StepCounts;
 import backfill.postgres.ledger.WriteCounts;
 import backfill.postgres.write.Parents;
@@ -14,6 +15,7 @@ import backfill.spark.read.SnapshotReader;
 import backfill.spark.sink.Sink;
 import backfill.spark.step.DiffCounts;
 import backfill.spark.step.Nesting;
+import backfill.spark.step.ReferredKeys;
 import backfill.spark.step.SnapshotParentKeys;
 import backfill.spark.step.StepRun;
 import backfill.spark.step.ToldDiff;
@@ -21,9 +23,13 @@ import backfill.spark.step.Verified;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.apache.spark.api.java.JavaPairRDD;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.sql.SparkSession;
 
 /**
  * A step of pairs: grants are range-partitioned by object once, as sets, and an object's diff and
@@ -74,27 +80,35 @@ public final class PairsRun implements StepRun {
     Target typed = TargetToCome.typed(target, step, sources);
     grants = new GrantSets(step, typed, settings, reader, sources, GrantSets.Earlier.NONE);
     parentKeys =
-        SnapshotParentKeys.read(target.parentsOf(step.key()), this::numbers, reader, sources);
+        SnapshotParentKeys.read(
+            target.parentsOf(step.key()),
+            parent -> referred(parent, sources.session()),
+            reader,
+            sources);
   }
 
   private Set<String> varying(KeptSources sources) {
     Set<String> columns = new HashSet<>();
-    if (Stream.concat(step.direct().stream(), step.through().stream())
-            .anyMatch(grant -> varies(sources, grant.from(), grant.object()))
-        || step.objects().stream()
-            .anyMatch(edges -> varies(sources, edges.from(), edges.child()))) {
-      columns.add(step.into().object());
-    }
-    if (step.direct().stream().anyMatch(grant -> varies(sources, grant.from(), grant.grantee()))
-        || step.members().stream()
-            .anyMatch(member -> varies(sources, member.from(), member.user()))) {
-      columns.add(step.into().user());
-    }
+    List<String> object = step.into().object();
+    List<String> user = step.into().user();
+    Stream.concat(step.direct().stream(), step.through().stream())
+        .forEach(grant -> addVarying(sources, grant.from(), grant.object(), object, columns));
+    step.objects()
+        .forEach(edges -> addVarying(sources, edges.from(), edges.child(), object, columns));
+    step.direct()
+        .forEach(grant -> addVarying(sources, grant.from(), grant.grantee(), user, columns));
+    step.members()
+        .forEach(member -> addVarying(sources, member.from(), member.user(), user, columns));
     return columns;
   }
 
-  private boolean varies(KeptSources sources, String from, String column) {
-    return sources.varying(from, varyingSources).contains(column);
+  /** Adds those of the target's columns into which a varying one of a source goes. */
+  private void addVarying(
+      KeptSources sources, String from, List<String> named, List<String> into, Set<String> to) {
+    Set<String> vary = sources.varying(from, varyingSources);
+    IntStream.range(0, named.size())
+        .filter(place -> vary.contains(named.get(place)))
+        .forEach(place -> to.add(into.get(place)));
   }
 
   @Override
@@ -102,9 +116,26 @@ public final class PairsRun implements StepRun {
     return varying;
   }
 
-  /** Which numbers stand for the keys of one of the target's columns. */
-  private KeyNumbers numbers(String column) {
-    return column.equals(step.into().user()) ? grants.keys().users() : grants.keys().objects();
+  /** Which numbers stand for the keys of a parent; empty where objects and users do not name it. */
+  private Optional<ReferredKeys> referred(ParentTable parent, SparkSession session) {
+    StepKeys keys = grants.keys();
+    return referred(parent, step.into().object(), keys.objects(), session)
+        .or(() -> referred(parent, step.into().user(), keys.users(), session));
+  }
+
+  private Optional<ReferredKeys> referred(
+      ParentTable parent, List<String> named, KeyNumbers numbers, SparkSession session) {
+    List<String> columns = parent.key().columns();
+    if (columns.size() == named.size() && columns.containsAll(named)) {
+      return Optional.of(ReferredKeys.of(parent.key(), named, numbers));
+    }
+    if (columns.size() > 1 || !named.containsAll(columns)) {
+      return Optional.empty();
+    }
+    JavaSparkContext spark = JavaSparkContext.fromSparkContext(session.sparkContext());
+    KeyNumbers part = numbers.ofColumn(named.indexOf(columns.get(0)), spark);
+    kept.release(part::destroy);
+    return Optional.of(ReferredKeys.of(parent.key(), columns, part));
   }
 
   @Override

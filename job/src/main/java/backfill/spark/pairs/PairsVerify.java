@@ -108,8 +108,10 @@ record PairsVerify(GrantSets grants, PairsDiff diff, StepCounts written) {
     Map<Long, RoaringBitmap> users = new HashMap<>();
     for (List<String> key : keys) {
       users
-          .computeIfAbsent(by.keys().objects().number(key.get(0)), object -> new RoaringBitmap())
-          .add((int) index.of(by.keys().users().number(key.get(1))));
+          .computeIfAbsent(
+              by.keys().objects().number(by.keys().row().object(key)),
+              object -> new RoaringBitmap())
+          .add((int) index.of(by.keys().users().number(by.keys().row().user(key))));
     }
     List<Tuple2<Long, PartialSet>> parts = new ArrayList<>();
     users.forEach(

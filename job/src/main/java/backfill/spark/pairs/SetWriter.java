@@ -51,12 +51,12 @@ final class SetWriter {
         ObjectDiff object = objects.next();
         PeekableIntIterator each = BitmapBytes.set(which.of(object)).getIntIterator();
         // An object's key is looked up once, however many users it has; most have none to write.
-        Object key = each.hasNext() ? key(keys.objects(), object.object()) : null;
+        List<Object> key = each.hasNext() ? key(keys.objects(), object.object()) : null;
         while (each.hasNext()) {
           long user = users.key(each.next());
           if (!writer.skips()) {
-            add(writer.batch(), 0, object.object(), key);
-            add(writer.batch(), 1, user, key(keys.users(), user));
+            addObject(writer.batch(), object.object(), key);
+            addUser(writer.batch(), user, keys);
             writer.endRow();
           }
         }
@@ -65,16 +65,31 @@ final class SetWriter {
     }
   }
 
-  /** The key that a number stands for; null where it is the key itself. */
-  private static Object key(KeyNumbers keys, long number) {
-    return keys.coded() ? keys.key(number) : null;
+  private static void addObject(Batch batch, long object, List<Object> key) {
+    if (key == null) {
+      batch.add(0, object);
+      return;
+    }
+    for (int column = 0; column < key.size(); column++) {
+      batch.add(column, key.get(column));
+    }
   }
 
-  private static void add(Batch batch, int column, long number, Object key) {
-    if (key == null) {
-      batch.add(column, number);
-    } else {
-      batch.add(column, key);
+  /** What a user has besides the columns of the object stands behind these. */
+  private static void addUser(Batch batch, long user, StepKeys keys) {
+    int column = keys.row().objectColumns();
+    if (!keys.users().coded()) {
+      batch.add(column, user);
+      return;
     }
+    List<Object> values = keys.users().values(user);
+    for (int place : keys.row().own()) {
+      batch.add(column++, values.get(place));
+    }
+  }
+
+  /** The key that a number stands for; null where it is the key itself. */
+  private static List<Object> key(KeyNumbers keys, long number) {
+    return keys.coded() ? keys.values(number) : null;
   }
 }

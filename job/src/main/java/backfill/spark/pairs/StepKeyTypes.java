@@ -3,70 +3,72 @@ package backfill.spark.pairs;
 import backfill.plan.Step;
 import backfill.postgres.catalog.Column;
 import backfill.postgres.catalog.KeyType;
+import backfill.postgres.snapshot.KeyShape;
 import backfill.postgres.write.Target;
 import backfill.spark.read.KeptSources;
 import backfill.spark.read.KeySpace;
-import backfill.spark.read.ReadPairs;
+import backfill.spark.read.StoredKeys;
 import backfill.spark.read.TypePair;
 import java.io.Serializable;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.apache.spark.api.java.JavaRDD;
 
 /**
  * Of which types a step's keys are. The target says it of objects and users; of groups the sources
  * do, and where all of them are views, Spark.
- *
- * @param objectCharacters how many a text may have that names an object in the target
  */
-record StepKeyTypes(
-    KeyType objects, KeyType groups, KeyType users, int objectCharacters, int userCharacters)
+record StepKeyTypes(StoredKeys objects, StoredKeys groups, StoredKeys users, PairKey row)
     implements Serializable {
   private static final Pattern VARCHAR = Pattern.compile("character varying\\((\\d+)\\)");
 
   static StepKeyTypes of(Step.Pairs step, Target target, KeptSources sources) {
     return new StepKeyTypes(
-        column(target, step.into().object()),
-        groups(step, sources),
-        column(target, step.into().user()),
-        characters(target, step.into().object()),
-        characters(target, step.into().user()));
+        inTarget(target, step.into(), step.into().object()),
+        StoredKeys.asNamed(groups(step, sources)),
+        inTarget(target, step.into(), step.into().user()),
+        PairKey.of(step.into()));
   }
 
-  private static int characters(Target target, String name) {
-    Matcher bounded =
-        VARCHAR.matcher(target.table().column(name).map(Column::storedType).orElse(""));
+  private static StoredKeys inTarget(Target target, Step.IntoPairs into, List<String> names) {
+    List<Column> columns =
+        names.stream().map(name -> target.table().column(name).orElseThrow()).toList();
+    return new StoredKeys(
+        new KeyShape(
+            columns.stream().map(column -> KeyType.of(column).orElseThrow()).toList(),
+            PairKey.order(into, names)),
+        columns.stream().map(StepKeyTypes::characters).toList());
+  }
+
+  private static int characters(Column column) {
+    Matcher bounded = VARCHAR.matcher(column.storedType());
     return bounded.matches() ? Integer.parseInt(bounded.group(1)) : Integer.MAX_VALUE;
   }
 
-  /** Pairs as the target would store them. */
-  JavaRDD<ReadPairs> stored(JavaRDD<ReadPairs> pairs, KeySpace keys, KeySpace members) {
-    int most = characters(keys);
-    int mostOfMembers = characters(members);
-    return most == Integer.MAX_VALUE && mostOfMembers == Integer.MAX_VALUE
-        ? pairs
-        : pairs.map(some -> some.cutTo(most, mostOfMembers));
-  }
-
-  private int characters(KeySpace space) {
-    return switch (space) {
-      case OBJECTS -> objectCharacters;
-      case GROUPS -> Integer.MAX_VALUE;
-      case USERS -> userCharacters;
-    };
-  }
-
-  private static KeyType column(Target target, String name) {
-    return target.table().column(name).flatMap(KeyType::of).orElseThrow();
-  }
-
-  private static KeyType groups(Step.Pairs step, KeptSources sources) {
-    Map<String, String> columns = new HashMap<>();
+  private static KeyShape groups(Step.Pairs step, KeptSources sources) {
+    Map<String, List<String>> columns = new HashMap<>();
     step.through().forEach(grant -> columns.put(grant.from(), grant.grantee()));
     step.members().forEach(member -> columns.put(member.from(), member.group()));
     step.nested().forEach(edges -> columns.putIfAbsent(edges.from(), edges.parent()));
+    int width = columns.values().stream().mapToInt(List::size).max().orElse(1);
+    List<KeyType> types = new ArrayList<>();
+    for (int place = 0; place < width; place++) {
+      Map<String, String> each = new HashMap<>();
+      for (Map.Entry<String, List<String>> names : columns.entrySet()) {
+        each.put(names.getKey(), names.getValue().get(place));
+      }
+      types.add(group(each, sources));
+    }
+    return KeyShape.of(types);
+  }
+
+  /**
+   * @param columns source or view to the column
+   */
+  private static KeyType group(Map<String, String> columns, KeptSources sources) {
     return columns.entrySet().stream()
         .flatMap(column -> sources.keyType(column.getKey(), column.getValue()).stream())
         .findFirst()
@@ -78,7 +80,11 @@ record StepKeyTypes(
                     : KeyType.INTEGER);
   }
 
-  KeyType of(KeySpace space) {
+  KeyShape of(KeySpace space) {
+    return stored(space).shape();
+  }
+
+  StoredKeys stored(KeySpace space) {
     return switch (space) {
       case OBJECTS -> objects;
       case GROUPS -> groups;
@@ -86,7 +92,8 @@ record StepKeyTypes(
     };
   }
 
+  /** As sources name them. */
   TypePair of(KeySpace keys, KeySpace members) {
-    return new TypePair(of(keys), of(members));
+    return new TypePair(of(keys).asNamed(), of(members).asNamed());
   }
 }

@@ -3,8 +3,7 @@ package backfill.spark.pairs;
 import backfill.membership.DistinctKeys;
 import backfill.membership.KeyDictionary;
 import backfill.membership.KeyList;
-import backfill.membership.KeyText;
-import backfill.postgres.catalog.KeyType;
+import backfill.postgres.snapshot.KeyShape;
 import backfill.spark.engine.KeptInSpark;
 import backfill.spark.read.KeyMemoryLimit;
 import backfill.spark.read.KeyNumbers;
@@ -20,13 +19,17 @@ import java.util.function.Function;
 import java.util.stream.Stream;
 import org.apache.spark.api.java.JavaPairRDD;
 import org.apache.spark.api.java.JavaSparkContext;
+import org.roaringbitmap.RoaringBitmap;
 import scala.Tuple2;
 
 /**
  * The keys of one step as a snapshot has them, numbered: objects, groups and users each for
  * themselves. Between reading and writing there are only numbers.
  */
-record StepKeys(KeyNumbers objects, KeyNumbers groups, KeyNumbers users) implements Serializable {
+record StepKeys(KeyNumbers objects, KeyNumbers groups, KeyNumbers users, PairKey row)
+    implements Serializable {
+
+  private static final long BEYOND_ANY = 1L << Integer.SIZE;
 
   /**
    * Numbers every key of these rows; where all are integers nothing is looked at.
@@ -46,7 +49,7 @@ record StepKeys(KeyNumbers objects, KeyNumbers groups, KeyNumbers users) impleme
         coded.isEmpty() ? Map.of() : distinct(types, coded, before, most, spark);
     Function<KeySpace, KeyNumbers> numbers =
         space ->
-            types.of(space) == KeyType.INTEGER
+            types.of(space).isInteger()
                 ? KeyNumbers.INTEGERS
                 : new KeyNumbers(
                     types.of(space),
@@ -54,7 +57,8 @@ record StepKeys(KeyNumbers objects, KeyNumbers groups, KeyNumbers users) impleme
     return new StepKeys(
         numbers.apply(KeySpace.OBJECTS),
         numbers.apply(KeySpace.GROUPS),
-        numbers.apply(KeySpace.USERS));
+        numbers.apply(KeySpace.USERS),
+        types.row());
   }
 
   private static Map<KeySpace, List<KeyList>> distinct(
@@ -97,20 +101,19 @@ record StepKeys(KeyNumbers objects, KeyNumbers groups, KeyNumbers users) impleme
     }
   }
 
-  private static KeyList union(KeyType type, Iterable<KeyList> lists) {
+  private static KeyList union(KeyShape shape, Iterable<KeyList> lists) {
     DistinctKeys distinct = new DistinctKeys();
     lists.forEach(distinct::addAll);
     KeyList all = distinct.list();
-    if (type == KeyType.TEXT) {
-      KeyText.firstThatIsNoUtf8(all)
-          .ifPresent(
-              key -> {
-                throw new UnfitRowsException(
-                    "a key is no text in UTF-8: \\x"
-                        + key
-                        + "; a database that checks no encoding holds it, correct it there");
-              });
-    }
+    shape
+        .firstThatIsNoUtf8(all)
+        .ifPresent(
+            key -> {
+              throw new UnfitRowsException(
+                  "a key is no text in UTF-8: \\x"
+                      + key
+                      + "; a database that checks no encoding holds it, correct it there");
+            });
     return all;
   }
 
@@ -131,6 +134,29 @@ record StepKeys(KeyNumbers objects, KeyNumbers groups, KeyNumbers users) impleme
       case GROUPS -> groups;
       case USERS -> users;
     };
+  }
+
+  /**
+   * Takes those users away from an object's that differ from it in a column which both have: a row
+   * would say of one of the two what is not so. Users who are alike in these columns have numbers
+   * that follow each other.
+   *
+   * @return how many they are
+   */
+  long takeCrossing(long object, RoaringBitmap justified) {
+    if (row.shared() == 0 || justified.isEmpty()) {
+      return 0;
+    }
+    long all = justified.getLongCardinality();
+    int[] within = users.beginningLike(objects, object, row.shared());
+    justified.remove(0L, within[0]);
+    justified.remove((long) within[1], BEYOND_ANY);
+    return all - justified.getLongCardinality();
+  }
+
+  /** The values of a row's key, as the server writes them. */
+  List<String> texts(long object, long user) {
+    return row.of(objects.texts(object), users.texts(user));
   }
 
   /** Lets the dictionaries go. */

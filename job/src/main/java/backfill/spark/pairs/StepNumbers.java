@@ -2,6 +2,7 @@ package backfill.spark.pairs;
 
 import backfill.membership.UserIndex;
 import backfill.plan.Step;
+import backfill.postgres.catalog.Column;
 import backfill.postgres.write.Target;
 import backfill.spark.read.KeyRange;
 import java.util.Arrays;
@@ -47,9 +48,7 @@ record StepNumbers(StepKeys keys, Broadcast<UserIndex> users, By by) {
     By by =
         keys.users().coded()
             ? By.DICTIONARY
-            : "bigint".equals(target.table().column(step.into().user()).orElseThrow().castType())
-                ? By.USE
-                : By.KEY;
+            : "bigint".equals(userColumn(step, target).castType()) ? By.USE : By.KEY;
     UserIndex index =
         switch (by) {
           case KEY -> INTEGERS;
@@ -57,6 +56,11 @@ record StepNumbers(StepKeys keys, Broadcast<UserIndex> users, By by) {
           case USE -> indexOf(named, also);
         };
     return new StepNumbers(keys, spark.broadcast(index), by);
+  }
+
+  /** The one that an integer is in. */
+  private static Column userColumn(Step.Pairs step, Target target) {
+    return target.table().column(step.into().user().get(0)).orElseThrow();
   }
 
   private static UserIndex indexOf(List<JavaRDD<NumberedPairs>> named, long[] also) {

@@ -6,13 +6,14 @@ import backfill.spark.engine.KeptInSpark;
 import backfill.spark.engine.Packed;
 import backfill.spark.query.PairColumnNames;
 import backfill.spark.read.KeySpace;
+import backfill.spark.read.ReadPairs;
 import backfill.spark.read.SnapshotReader;
 import org.apache.spark.api.java.JavaPairRDD;
 import org.apache.spark.api.java.JavaRDD;
 import scala.Tuple2;
 
 /** A step's target as one snapshot has it, read as pairs (object, user) and made into sets. */
-record TargetRows(Step.IntoPairs into, Target target, SnapshotReader reader) {
+record TargetRows(Step.IntoPairs into, Target target, StepKeyTypes types, SnapshotReader reader) {
 
   /** The step's own. */
   IdentifiedPairs own() {
@@ -21,7 +22,10 @@ record TargetRows(Step.IntoPairs into, Target target, SnapshotReader reader) {
 
   private IdentifiedPairs rows(String where) {
     return new IdentifiedPairs(
-        reader.readPairs(target.table(), PairColumnNames.of(into), where),
+        ReadPairs.ofTarget(
+            reader.readPairs(target.table(), PairColumnNames.of(into), where),
+            types.objects(),
+            types.users()),
         KeySpace.OBJECTS,
         KeySpace.USERS);
   }

@@ -7,7 +7,9 @@ import backfill.postgres.catalog.KeyType;
 import backfill.postgres.write.Target;
 import backfill.spark.read.KeptSources;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -18,6 +20,9 @@ final class TargetToCome {
   private static final String WIDEST = "bigint";
 
   private final KeptSources sources;
+
+  /** The target's column to those whose keys go into it. */
+  private final Map<String, List<Named>> named = new HashMap<>();
 
   /** A column of a source or of a view. */
   private record Named(String from, String column) {}
@@ -31,28 +36,36 @@ final class TargetToCome {
     if (!target.table().isPending()) {
       return target;
     }
-    List<Named> objects = new ArrayList<>();
-    List<Named> users = new ArrayList<>();
-    for (GrantSources.Grant grant : step.direct()) {
-      objects.add(new Named(grant.from(), grant.object()));
-      users.add(new Named(grant.from(), grant.grantee()));
-    }
-    step.through().forEach(grant -> objects.add(new Named(grant.from(), grant.object())));
-    step.objects().forEach(edges -> objects.add(new Named(edges.from(), edges.child())));
-    step.members().forEach(member -> users.add(new Named(member.from(), member.user())));
     TargetToCome types = new TargetToCome(sources);
+    List<String> object = step.into().object();
+    List<String> user = step.into().user();
+    for (GrantSources.Grant grant : step.direct()) {
+      types.add(object, grant.from(), grant.object());
+      types.add(user, grant.from(), grant.grantee());
+    }
+    step.through().forEach(grant -> types.add(object, grant.from(), grant.object()));
+    step.objects().forEach(edges -> types.add(object, edges.from(), edges.child()));
+    step.members().forEach(member -> types.add(user, member.from(), member.user()));
     return Target.pending(
         target
             .table()
             .showing(
-                List.of(
-                    types.column(step.into().object(), objects),
-                    types.column(step.into().user(), users))),
+                step.key().stream()
+                    .map(name -> types.column(name, types.named.getOrDefault(name, List.of())))
+                    .toList()),
         step.key());
   }
 
-  private Column column(String name, List<Named> named) {
-    KeyType key = type(named);
+  private void add(List<String> into, String from, List<String> columns) {
+    for (int place = 0; place < into.size(); place++) {
+      named
+          .computeIfAbsent(into.get(place), column -> new ArrayList<>())
+          .add(new Named(from, columns.get(place)));
+    }
+  }
+
+  private Column column(String name, List<Named> given) {
+    KeyType key = type(given);
     String type = key == KeyType.INTEGER ? WIDEST : key.element();
     return new Column(
         name,
@@ -62,13 +75,13 @@ final class TargetToCome {
         Column.Form.NATURAL);
   }
 
-  private KeyType type(List<Named> named) {
-    return named.stream()
+  private KeyType type(List<Named> given) {
+    return given.stream()
         .flatMap(each -> sources.keyType(each.from(), each.column()).stream())
         .findFirst()
         .orElseGet(
             () ->
-                named.stream().anyMatch(each -> sources.hasTexts(each.from(), each.column()))
+                given.stream().anyMatch(each -> sources.hasTexts(each.from(), each.column()))
                     ? KeyType.TEXT
                     : KeyType.INTEGER);
   }

@@ -23,6 +23,7 @@ import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
+import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.StructType;
 import scala.Tuple2;
 
@@ -49,7 +50,7 @@ final class ToldPairs implements ToldDiff {
     this.grants = grants;
     this.granted = granted;
     this.diff = diff;
-    this.counts = diff.counts(step);
+    this.counts = diff.counts(step, grants.keys());
     this.shape =
         DiffShape.ofKeys(step.name(), target.table().name().toString(), step.key(), varying);
   }
@@ -136,12 +137,11 @@ final class ToldPairs implements ToldDiff {
     StepKeys keys = grants.keys();
     JavaRDD<Row> rows =
         diff.objects().mapPartitions(objects -> new DiffRows(objects, which, users.value(), keys));
-    return grants
-        .session()
-        .createDataFrame(
-            rows,
-            new StructType()
-                .add(step.into().object(), keys.objects().dataType(), false)
-                .add(step.into().user(), keys.users().dataType(), false));
+    List<DataType> types = keys.row().of(keys.objects().dataTypes(), keys.users().dataTypes());
+    StructType schema = new StructType();
+    for (int column = 0; column < types.size(); column++) {
+      schema = schema.add(step.key().get(column), types.get(column), false);
+    }
+    return grants.session().createDataFrame(rows, schema);
   }
 }

@@ -8,13 +8,23 @@ import backfill.postgres.catalog.Table;
 import backfill.postgres.preflight.PreflightResult;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
 
-/** The two columns that steps of pairs take of a source. */
-public record PairColumnNames(String key, String member) {
+/** The columns of the two keys that steps of pairs take of a source. */
+public record PairColumnNames(List<String> key, List<String> member) {
+  public PairColumnNames {
+    key = List.copyOf(key);
+    member = List.copyOf(member);
+  }
+
+  /** Of keys of one column each. */
+  public PairColumnNames(String key, String member) {
+    this(List.of(key), List.of(member));
+  }
 
   /** Those of a target. */
   public static PairColumnNames of(Step.IntoPairs into) {
@@ -36,7 +46,7 @@ public record PairColumnNames(String key, String member) {
 
   /**
    * The sources that are read as pairs: those above, and those of which queries need no more than
-   * the same two columns, integers that are never NULL.
+   * the same columns, two of integers that are never NULL.
    *
    * @return source name to its columns
    */
@@ -56,14 +66,23 @@ public record PairColumnNames(String key, String member) {
     Table table = ready.sources().get(source);
     Set<String> needed = ready.shapes().needed().getOrDefault(source, Set.of());
     return plan.sources().get(source).keyedBy().isEmpty()
+        && key.size() == 1
+        && member.size() == 1
         && !key.equals(member)
-        && Set.of(key, member).containsAll(needed)
-        && Stream.of(key, member)
+        && all().containsAll(needed)
+        && all().stream()
             .flatMap(name -> table.column(name).stream())
             .allMatch(
                 column ->
                     column.notNull()
                         && KeyType.of(column).filter(KeyType.INTEGER::equals).isPresent());
+  }
+
+  /** The columns of both. */
+  public Set<String> all() {
+    Set<String> all = new LinkedHashSet<>(key);
+    all.addAll(member);
+    return all;
   }
 
   private static Map<String, PairColumnNames> ofOnePair(Plan plan, List<Step.Fill> steps) {

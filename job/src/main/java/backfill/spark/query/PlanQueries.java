@@ -176,30 +176,27 @@ public final class PlanQueries implements QueryShapes {
     Map<String, Set<String>> columns = new LinkedHashMap<>();
     for (List<GrantSources.Grant> grants : List.of(step.direct(), step.through())) {
       for (GrantSources.Grant grant : grants) {
-        columns
-            .computeIfAbsent(grant.from(), from -> new HashSet<>())
-            .addAll(List.of(grant.object(), grant.grantee()));
+        add(columns, grant.from(), grant.object(), grant.grantee());
       }
     }
     for (GrantSources.Membership member : step.members()) {
-      columns
-          .computeIfAbsent(member.from(), from -> new HashSet<>())
-          .addAll(List.of(member.group(), member.user()));
+      add(columns, member.from(), member.group(), member.user());
     }
     for (List<GrantSources.Nested> nested : List.of(step.nested(), step.objects())) {
       for (GrantSources.Nested edges : nested) {
-        columns
-            .computeIfAbsent(edges.from(), from -> new HashSet<>())
-            .addAll(List.of(edges.parent(), edges.child()));
+        add(columns, edges.from(), edges.parent(), edges.child());
       }
     }
     step.leaves()
-        .ifPresent(
-            leaves ->
-                columns
-                    .computeIfAbsent(leaves.from(), from -> new HashSet<>())
-                    .add(leaves.object()));
+        .ifPresent(leaves -> add(columns, leaves.from(), leaves.object(), leaves.object()));
     return columns;
+  }
+
+  private static void add(
+      Map<String, Set<String>> columns, String from, List<String> key, List<String> member) {
+    Set<String> of = columns.computeIfAbsent(from, source -> new HashSet<>());
+    of.addAll(key);
+    of.addAll(member);
   }
 
   /** A query with its parameters bound; {@code now} is a timestamp. */

@@ -184,8 +184,7 @@ public final class KeptSources implements AutoCloseable {
           nullKeys.put(source.name(), counted.rows() - counted.pairs());
           if (queried && counted.pairs() < counted.rows()) {
             pairs.forget(source.name());
-            Set<String> both = Set.of(columns.key(), columns.member());
-            readRows(reader, source, table, both, from.where(), read);
+            readRows(reader, source, table, columns.all(), from.where(), read);
             return;
           }
           if (queried) {
@@ -246,7 +245,8 @@ public final class KeptSources implements AutoCloseable {
   }
 
   /**
-   * Two columns of a source or a view. Those that need a dictionary are looked at twice.
+   * The columns of two keys of a source or a view. Those that need a dictionary are looked at
+   * twice.
    *
    * @param types which a source that was read as pairs has already
    */

@@ -4,7 +4,7 @@ import backfill.membership.KeyDictionary;
 import backfill.membership.KeyList;
 import java.io.Serializable;
 
-/** The keys that some rows have in one column, as they were read. */
+/** The keys that some rows have in one column, or in several together, as they were read. */
 sealed interface KeyColumn extends Serializable {
 
   /**
@@ -18,8 +18,8 @@ sealed interface KeyColumn extends Serializable {
   /** How many there are. */
   int size();
 
-  /** The same keys as a text of at most so many characters stores them. */
-  KeyColumn cutTo(int most);
+  /** The same keys as they are stored. */
+  KeyColumn stored(StoredKeys as);
 
   /** Integers. */
   record Integers(long[] values) implements KeyColumn {
@@ -34,7 +34,7 @@ sealed interface KeyColumn extends Serializable {
     }
 
     @Override
-    public KeyColumn cutTo(int most) {
+    public KeyColumn stored(StoredKeys as) {
       return this;
     }
   }
@@ -61,8 +61,8 @@ sealed interface KeyColumn extends Serializable {
     }
 
     @Override
-    public KeyColumn cutTo(int most) {
-      return new Places(places, distinct.cutTo(most));
+    public KeyColumn stored(StoredKeys as) {
+      return new Places(places, as.of(distinct));
     }
   }
 }

@@ -19,7 +19,7 @@ public record KeyMemoryLimit(String step, long most) implements Serializable {
           String.format(
               Locale.ROOT,
               "the distinct keys of step %s take %,d bytes or more, and flatten.dictionary-bytes is %,d; the driver and"
-                  + " every executor hold them whole: raise it along with their memory, or make the keys integers",
+                  + " every executor hold them whole: raise it along with their memory, or make each key one integer",
               step,
               bytes,
               most));

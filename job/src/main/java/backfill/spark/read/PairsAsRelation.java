@@ -2,7 +2,6 @@ package backfill.spark.read;
 
 import backfill.postgres.catalog.Table;
 import backfill.spark.query.PairColumnNames;
-import java.util.List;
 import java.util.stream.IntStream;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.rdd.RDD;
@@ -45,7 +44,7 @@ final class PairsAsRelation extends BaseRelation implements TableScan {
     this.session = session;
     this.schema =
         backfill.spark.read.TableScan.schema(
-            backfill.spark.read.TableScan.columns(table, List.of(columns.key(), columns.member())));
+            backfill.spark.read.TableScan.columns(table, columns.all()));
     this.pairs = pairs;
     this.rows = rows;
   }

@@ -1,14 +1,18 @@
 package backfill.spark.read;
 
+import backfill.postgres.snapshot.KeyShape;
 import backfill.spark.query.Cells;
 import backfill.spark.query.PairColumnNames;
+import java.util.ArrayList;
 import java.util.Iterator;
+import java.util.List;
 import org.apache.spark.api.java.JavaRDD;
+import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.catalyst.InternalRow;
 
-/** Packs two columns of Spark's own rows into arrays. */
+/** Packs the columns of two keys of Spark's own rows into arrays. */
 final class PairsOfRows implements Iterator<ReadPairs> {
   private final Iterator<InternalRow> rows;
   private final TypePair types;
@@ -18,15 +22,24 @@ final class PairsOfRows implements Iterator<ReadPairs> {
     this.types = types;
   }
 
-  /** Two columns of the rows, as keys of these types. */
+  /** Some columns of the rows, as keys of these types. */
   static JavaRDD<ReadPairs> of(Dataset<Row> rows, PairColumnNames columns, TypePair types) {
-    return rows.select(
-            Cells.cell(columns.key()).cast(KeyCells.cast(types.key())).as("key"),
-            Cells.cell(columns.member()).cast(KeyCells.cast(types.member())).as("member"))
+    List<Column> selected = new ArrayList<>();
+    select("key", columns.key(), types.key(), selected);
+    select("member", columns.member(), types.member(), selected);
+    return rows.select(selected.toArray(Column[]::new))
         .queryExecution()
         .toRdd()
         .toJavaRDD()
         .mapPartitions(partition -> new PairsOfRows(partition, types));
+  }
+
+  private static void select(
+      String as, List<String> columns, KeyShape shape, List<Column> selected) {
+    for (int i = 0; i < columns.size(); i++) {
+      String cast = KeyCells.cast(shape.types().get(i));
+      selected.add(Cells.cell(columns.get(i)).cast(cast).as(as + i));
+    }
   }
 
   @Override
@@ -38,17 +51,28 @@ final class PairsOfRows implements Iterator<ReadPairs> {
   public ReadPairs next() {
     KeyCells keys = KeyCells.of(types.key());
     KeyCells members = KeyCells.of(types.member());
+    int firstOfMember = types.key().types().size();
+    int columns = firstOfMember + types.member().types().size();
     int size = 0;
     int seen = 0;
     while (seen < ReadPairs.SIZE && rows.hasNext()) {
       InternalRow row = rows.next();
       seen++;
-      if (!row.isNullAt(0) && !row.isNullAt(1)) {
+      if (isWhole(row, columns)) {
         keys.take(row, 0, size);
-        members.take(row, 1, size);
+        members.take(row, firstOfMember, size);
         size++;
       }
     }
     return new ReadPairs(keys.column(size), members.column(size), seen);
+  }
+
+  private static boolean isWhole(InternalRow row, int columns) {
+    for (int column = 0; column < columns; column++) {
+      if (row.isNullAt(column)) {
+        return false;
+      }
+    }
+    return true;
   }
 }

@@ -5,7 +5,6 @@ import backfill.plan.Plan;
 import backfill.plan.Settings;
 import backfill.plan.Source;
 import backfill.plan.Step;
-import backfill.postgres.catalog.Column;
 import backfill.postgres.catalog.ParentTable;
 import backfill.postgres.catalog.Table;
 import backfill.postgres.catalog.TableLock;
@@ -113,18 +112,16 @@ public final class ReadListing {
     Map<String, List<ListedStatement>> listed = new LinkedHashMap<>();
     for (Step.Fill step : together) {
       for (ParentTable parent : ready.targets().get(step.name()).parentsOf(outputs(step))) {
-        parent
-            .readBy(step)
-            .map(Column::name)
-            .ifPresent(
-                column ->
-                    listed.put(
-                        parent.table().name().quoted() + "." + column,
-                        listed(
-                            parent.table(),
-                            main()
-                                .pairStatements(
-                                    parent.table(), new PairColumnNames(column, column), null))));
+        List<String> columns = parent.readBy(step);
+        if (!columns.isEmpty()) {
+          listed.put(
+              parent.table().name().quoted() + "." + columns,
+              listed(
+                  parent.table(),
+                  main()
+                      .pairStatements(
+                          parent.table(), new PairColumnNames(columns, columns), null)));
+        }
       }
     }
     return listed.values().stream().flatMap(List::stream).toList();

@@ -1,6 +1,7 @@
 package backfill.spark.read;
 
 import java.io.Serializable;
+import org.apache.spark.api.java.JavaRDD;
 
 /**
  * Some rows (key, member) as they were read: what Spark keeps of a table of grants or memberships.
@@ -13,9 +14,23 @@ public record ReadPairs(KeyColumn keys, KeyColumn members, long rows) implements
   /** How many rows one of these holds at most. */
   static final int SIZE = 65_536;
 
-  /** The same pairs as columns of at most so many characters store them. */
-  public ReadPairs cutTo(int keyCharacters, int memberCharacters) {
-    return new ReadPairs(keys.cutTo(keyCharacters), members.cutTo(memberCharacters), rows);
+  /** The same pairs as they are stored. */
+  ReadPairs stored(StoredKeys asKeys, StoredKeys asMembers) {
+    return new ReadPairs(keys.stored(asKeys), members.stored(asMembers), rows);
+  }
+
+  /** Pairs as they are stored, of those that sources name. */
+  public static JavaRDD<ReadPairs> stored(
+      JavaRDD<ReadPairs> named, StoredKeys asKeys, StoredKeys asMembers) {
+    return asKeys.changesNothing() && asMembers.changesNothing()
+        ? named
+        : named.map(some -> some.stored(asKeys, asMembers));
+  }
+
+  /** The same of pairs that a target has. */
+  public static JavaRDD<ReadPairs> ofTarget(
+      JavaRDD<ReadPairs> read, StoredKeys asKeys, StoredKeys asMembers) {
+    return stored(read, asKeys.ofTheTarget(), asMembers.ofTheTarget());
   }
 
   /** How many of them are pairs. */

@@ -10,7 +10,6 @@ import backfill.spark.engine.SparkFailure;
 import backfill.spark.query.PairColumnNames;
 import java.sql.SQLException;
 import java.util.Collection;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
@@ -119,7 +118,7 @@ public final class SnapshotReader {
   }
 
   /**
-   * Two columns of keys of the table, read when Spark asks for them; at most {@code readers}
+   * The columns of two keys of the table, read when Spark asks for them; at most {@code readers}
    * connections at a time. None where the table is still to be made.
    */
   public JavaRDD<ReadPairs> readPairs(Table table, PairColumnNames columns, String where) {
@@ -127,11 +126,8 @@ public final class SnapshotReader {
       return JavaSparkContext.fromSparkContext(spark.sparkContext()).emptyRDD();
     }
     if (overlay.covers(table)) {
-      List<String> names = List.of(columns.key(), columns.member());
       return PairsOfRows.of(
-          overlay.read(this, table, new LinkedHashSet<>(names), where),
-          columns,
-          TypePair.of(table, columns));
+          overlay.read(this, table, columns.all(), where), columns, TypePair.of(table, columns));
     }
     statements += scan.ranges(table).size();
     return scan.pairs(table, columns, where, snapshot.importStatements());

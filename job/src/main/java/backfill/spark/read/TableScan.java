@@ -97,7 +97,7 @@ final class TableScan {
   }
 
   /**
-   * Two columns of keys of the table, read when Spark asks for them; at most {@code readers}
+   * The columns of two keys of the table, read when Spark asks for them; at most {@code readers}
    * connections at a time.
    */
   JavaRDD<ReadPairs> pairs(Table table, PairColumnNames columns, String where, String first) {
@@ -112,8 +112,8 @@ final class TableScan {
 
   /** The statements that {@link #pairs} sends, one for each range. */
   List<String> pairStatements(Table table, PairColumnNames columns, String where) {
-    backfill.postgres.catalog.Column key = table.column(columns.key()).orElseThrow();
-    backfill.postgres.catalog.Column member = table.column(columns.member()).orElseThrow();
+    List<backfill.postgres.catalog.Column> key = columns(table, columns.key());
+    List<backfill.postgres.catalog.Column> member = columns(table, columns.member());
     return ranges(table).stream()
         .map(range -> where == null ? range : range + " AND (" + where + "\n)")
         .map(condition -> PairCopy.sql(table.name(), key, member, condition))

@@ -69,7 +69,7 @@ public final class TablesToRead {
       Target target = ready.targets().get(step.name());
       tables.add(target.table());
       target.parentsOf(ready.shapes().outputs().getOrDefault(step.name(), step.key())).stream()
-          .filter(parent -> parent.readBy(step).isPresent())
+          .filter(parent -> !parent.readBy(step).isEmpty())
           .forEach(parent -> tables.add(parent.table()));
     }
     tables.removeIf(Table::isPending);

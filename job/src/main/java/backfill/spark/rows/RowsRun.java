@@ -12,11 +12,11 @@ import backfill.postgres.write.Target;
 import backfill.postgres.write.WritePart;
 import backfill.spark.engine.KeptInSpark;
 import backfill.spark.read.KeptSources;
-import backfill.spark.read.KeyNumbers;
 import backfill.spark.read.SnapshotReader;
 import backfill.spark.read.UnfitRowsException;
 import backfill.spark.sink.Sink;
 import backfill.spark.step.DiffCounts;
+import backfill.spark.step.ReferredKeys;
 import backfill.spark.step.SnapshotParentKeys;
 import backfill.spark.step.StepRun;
 import backfill.spark.step.ToldDiff;
@@ -101,7 +101,13 @@ public final class RowsRun implements StepRun {
     read = Optional.of(rows);
     parentKeys =
         SnapshotParentKeys.read(
-            target.parentsOf(outputs), column -> KeyNumbers.INTEGERS, reader, sources);
+            target.parentsOf(outputs),
+            parent ->
+                Optional.of(parent.key())
+                    .filter(key -> parent.isInteger())
+                    .map(ReferredKeys::ofInteger),
+            reader,
+            sources);
   }
 
   private RowsRead read(Dataset<Row> asked, SnapshotReader reader, KeptInSpark by) {

@@ -1,10 +1,12 @@
 package backfill.spark.step;
 
+import backfill.plan.Amount;
 import backfill.plan.Step;
 import backfill.postgres.ledger.Operation;
 import backfill.postgres.ledger.Rejection;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * What a step would do. A count that a kind of step does not have is null.
@@ -16,6 +18,7 @@ import java.util.Map;
  *     none of its column's type
  * @param unmatched name to number, as the step's own queries say
  * @param changes column to number of rows in which it would change
+ * @param crossing pairs that sources give and that are none; null where none can be
  */
 public record DiffCounts(
     long planned,
@@ -23,7 +26,8 @@ public record DiffCounts(
     RowsToWrite writes,
     Unfit unfitting,
     Map<String, Long> unmatched,
-    Map<String, Long> changes) {
+    Map<String, Long> changes,
+    Crossing crossing) {
 
   /**
    * What the target has.
@@ -62,6 +66,28 @@ public record DiffCounts(
     public static final Unfit NONE = new Unfit(0, List.of());
   }
 
+  /**
+   * Pairs whose object and user differ in a column that both have. A row has one value there, and
+   * would say of the one what holds of the other: they are not among the planned ones.
+   *
+   * @param columns of the target
+   * @param object one that such pairs are of, as people read it; null where there is none
+   */
+  public record Crossing(long pairs, List<String> columns, String object) {
+    /** What is warned of; empty where there is none. */
+    public Optional<String> sentence() {
+      return Optional.of(this)
+          .filter(some -> pairs > 0)
+          .map(
+              some ->
+                  "%s left out, the first of object %s: object and user differ in %s, which both have, and a row has one value there; correct what grants across it"
+                      .formatted(
+                          pairs == 1 ? "1 pair is" : Amount.of(pairs, "pair") + " are",
+                          object,
+                          String.join(", ", columns)));
+    }
+  }
+
   /** In how many states rows are: those of the sources, and those of the target. */
   public record StateCounts(
       long planned,
@@ -93,12 +119,14 @@ public record DiffCounts(
             step.deletes() ? states.surplus() : null),
         Unfit.NONE,
         Map.of(),
-        changes);
+        changes,
+        null);
   }
 
   /** These counts, and what the rows' states do not tell. */
   public DiffCounts with(Map<String, Long> unmatchedRows, Unfit unfit) {
-    return new DiffCounts(planned + unfit.rows(), found, writes, unfit, unmatchedRows, changes);
+    return new DiffCounts(
+        planned + unfit.rows(), found, writes, unfit, unmatchedRows, changes, crossing);
   }
 
   public Long foreign() {

@@ -3,7 +3,6 @@ package backfill.spark.step;
 import backfill.membership.BitmapBytes;
 import backfill.membership.DistinctKeys;
 import backfill.membership.KeySet;
-import backfill.postgres.catalog.Column;
 import backfill.postgres.catalog.KeyType;
 import backfill.postgres.catalog.ParentTable;
 import backfill.postgres.write.Parents;
@@ -16,6 +15,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Function;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
@@ -36,59 +36,52 @@ public final class SnapshotParentKeys implements AutoCloseable {
 
   /** The keys of one parent, as far as a row of the step can name them. */
   private sealed interface Known extends Serializable {
-    boolean has(String key);
+    boolean has(List<String> key);
   }
 
   private record Integers(KeySet keys) implements Known {
     @Override
-    public boolean has(String key) {
-      return keys.contains(Long.parseLong(key));
+    public boolean has(List<String> key) {
+      return keys.contains(Long.parseLong(key.get(0)));
     }
   }
 
-  private record Coded(KeyNumbers numbers, RoaringBitmap set) implements Known {
+  private record Coded(KeyNumbers numbers, List<Integer> places, RoaringBitmap set)
+      implements Known {
     @Override
-    public boolean has(String key) {
-      long number = numbers.number(key);
+    public boolean has(List<String> key) {
+      long number = numbers.number(places.stream().map(key::get).toList());
       return number != DistinctKeys.ABSENT && set.contains((int) number);
     }
   }
 
   /**
-   * Begins to read the parents whose key is one column of integers, or of what a dictionary of the
+   * Begins to read the parents whose key is one column of integers, or what a dictionary of the
    * step numbers.
    *
-   * @param numbers how the step numbers the keys of one of the target's columns
+   * @param referred how the step numbers the keys of a parent; empty where it goes without
    */
   public static SnapshotParentKeys read(
       Collection<ParentTable> parents,
-      Function<String, KeyNumbers> numbers,
+      Function<ParentTable, Optional<ReferredKeys>> referred,
       SnapshotReader reader,
       KeptSources sources) {
     SnapshotParentKeys keys =
         new SnapshotParentKeys(JavaSparkContext.fromSparkContext(sources.session().sparkContext()));
     for (ParentTable parent : parents) {
-      parent
-          .keyColumn()
-          .ifPresent(
-              column ->
-                  keys.read(
-                      parent,
-                      column,
-                      numbers.apply(parent.key().columns().get(0)),
-                      reader,
-                      sources));
+      if (parent.hasKeys()) {
+        referred.apply(parent).ifPresent(to -> keys.read(parent, to, reader, sources));
+      }
     }
     return keys;
   }
 
   private void read(
-      ParentTable parent,
-      Column column,
-      KeyNumbers numbers,
-      SnapshotReader reader,
-      KeptSources sources) {
-    if (KeyType.of(column).orElseThrow() != numbers.type()) {
+      ParentTable parent, ReferredKeys to, SnapshotReader reader, KeptSources sources) {
+    KeyNumbers numbers = to.numbers();
+    List<KeyType> types = numbers.shape().types();
+    List<KeyType> inOrder = numbers.shape().order().stream().map(types::get).toList();
+    if (!to.columns().stream().map(parent::type).toList().equals(inOrder)) {
       return;
     }
     String constraint = parent.key().constraint();
@@ -98,7 +91,7 @@ public final class SnapshotParentKeys implements AutoCloseable {
           .keys(
               reader,
               parent.table(),
-              column.name(),
+              to.columns().get(0),
               known -> byConstraint.put(constraint, new Integers(known)));
       return;
     }
@@ -106,9 +99,9 @@ public final class SnapshotParentKeys implements AutoCloseable {
         .reads()
         .begin(
             reader
-                .readPairs(parent.table(), new PairColumnNames(column.name(), column.name()), null)
+                .readPairs(parent.table(), new PairColumnNames(to.columns(), to.columns()), null)
                 .map(some -> BitmapBytes.bytes(setOf(numbers.of(some.keys())))),
-            sets -> byConstraint.put(constraint, new Coded(numbers, union(sets))));
+            sets -> byConstraint.put(constraint, new Coded(numbers, to.places(), union(sets))));
   }
 
   private static RoaringBitmap union(List<byte[]> sets) {
@@ -140,7 +133,7 @@ public final class SnapshotParentKeys implements AutoCloseable {
     @Override
     public boolean wasThere(String constraint, List<String> key) {
       Known known = keys.value().get(constraint);
-      return known != null && known.has(key.get(0));
+      return known != null && known.has(key);
     }
   }
 

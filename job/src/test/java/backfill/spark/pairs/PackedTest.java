@@ -91,8 +91,8 @@ class PackedTest {
     byte[] some = PartialSet.of(PartialSet.Kind.DIRECT, RoaringBitmap.bitmapOf(5)).members();
     List<ObjectDiff> objects =
         List.of(
-            new ObjectDiff(7, all, all, some, 3, 3, 2, 1, 0),
-            new ObjectDiff(Long.MAX_VALUE, all, some, some, 3, 1, 0, 0, 2));
+            new ObjectDiff(7, all, all, some, 3, 3, 2, 1, 0, 4),
+            new ObjectDiff(Long.MAX_VALUE, all, some, some, 3, 1, 0, 0, 2, 0));
     try (KeptInSpark kept = new KeptInSpark()) {
       List<ObjectDiff> back =
           Packed.keep(spark.parallelize(objects, 1), ObjectDiff.CODEC, kept).elements().collect();
