@@ -46,6 +46,9 @@ public final class TestingSpark {
                   TestingCheckout.root().resolve("job/target/warehouse").toUri().toString())
               .getOrCreate();
     }
+    // Else Spark walks the stack for each RDD and each job, which is deep here.
+    session.sparkContext().setLocalProperty("callSite.short", "a test");
+    session.sparkContext().setLocalProperty("callSite.long", "");
     return session;
   }
 
