@@ -86,7 +86,7 @@ public record Plan(
     return views.keySet().stream().filter(names::contains).toList();
   }
 
-  /** The sources that a view reads, itself or through others, in the plan's order. */
+  /** The sources that a view or a source reads, itself or through others, in the plan's order. */
   public List<String> sourcesOfView(String view) {
     Set<String> names = namesReadFrom(Set.of(view));
     return sources.keySet().stream().filter(names::contains).toList();

@@ -29,7 +29,7 @@ import java.util.stream.Collectors;
  */
 public final class NotedTables {
   /** In the place of what only a snapshot can say. */
-  private static final String ANY_HORIZON = "3";
+  public static final String ANY_HORIZON = "3";
 
   private final List<Rows> noted;
   private final String horizon;
@@ -41,11 +41,21 @@ public final class NotedTables {
    *
    * @param name that nothing else noted has
    * @param where the condition that chose them, or null for all of the table
+   * @param keyed whether they were chosen by keys, by which {@link NotedKeys} looks at them
    */
-  public record Rows(String name, Table table, String where) {
+  public record Rows(String name, Table table, String where, boolean keyed) {
+    public Rows(String name, Table table, String where) {
+      this(name, table, where, false);
+    }
+
     /** Whether the table has row versions that we may look at. */
     boolean comparable() {
       return !table.isPending() && table.ctidReadable() && table.whollyReadable();
+    }
+
+    /** Whether they can be looked at by their keys. */
+    public boolean findable() {
+      return keyed && where == null && comparable();
     }
 
     private String from() {
@@ -76,7 +86,8 @@ public final class NotedTables {
   }
 
   /**
-   * The names of those that another snapshot, taken later, shows the same rows of.
+   * The names of those that another snapshot, taken later, shows the same rows of; of those that
+   * were chosen by keys, the ones of whose tables it is known that they are defined as before.
    *
    * @param counts name, of those that are asked for, to number of rows that were read in the
    *     earlier one
@@ -84,14 +95,14 @@ public final class NotedTables {
   public Set<String> sameIn(Snapshot later, Map<String, Long> counts) throws SQLException {
     List<Rows> rows = noted(counts.keySet());
     Map<String, String> now = asked(later, rows, NotedTables::definitions);
-    Map<String, String> looks = asked(later, rows, some -> looks(some, horizon));
+    Map<String, String> looks = asked(later, whole(rows), some -> looks(some, horizon));
     Map<String, String> placesNow = asked(later, chosen(rows), NotedTables::places);
     Set<String> same = new HashSet<>();
     for (Rows each : rows) {
       String name = each.name();
       if (definitions.get(name) != null
           && definitions.get(name).equals(now.get(name))
-          && looks.get(name).equals(counts.get(name) + " 0")
+          && (each.keyed() ? each.findable() : looks.get(name).equals(counts.get(name) + " 0"))
           && Objects.equals(places.get(name), placesNow.get(name))) {
         same.add(name);
       }
@@ -121,7 +132,17 @@ public final class NotedTables {
   }
 
   private static List<Rows> chosen(List<Rows> rows) {
-    return rows.stream().filter(each -> each.where() != null).toList();
+    return whole(rows).stream().filter(each -> each.where() != null).toList();
+  }
+
+  /** Those that were not chosen by keys. */
+  private static List<Rows> whole(List<Rows> rows) {
+    return rows.stream().filter(each -> !each.keyed()).toList();
+  }
+
+  /** The oldest transaction whose end the snapshot may not have seen, as {@code xmin} has it. */
+  public String horizon() {
+    return horizon;
   }
 
   /** What notes them, but for what it asks of the catalog. */
@@ -132,7 +153,7 @@ public final class NotedTables {
   /** What compares them. */
   public static List<ListedStatement> comparing(List<Rows> read) {
     List<ListedStatement> listed = new ArrayList<>();
-    listed.addAll(listed(comparable(read), rows -> looks(rows, ANY_HORIZON)));
+    listed.addAll(listed(whole(comparable(read)), rows -> looks(rows, ANY_HORIZON)));
     listed.addAll(listing(read));
     return listed;
   }
@@ -162,11 +183,14 @@ public final class NotedTables {
 
   /** How many rows there are, and how many of a transaction that had perhaps not ended by then. */
   private static String looks(List<Rows> rows, String horizon) {
+    return select(rows, "pg_catalog.concat(count(*), ' ', " + isNew(horizon) + ")");
+  }
+
+  /** How many rows are of a transaction that had perhaps not ended by then. */
+  static String isNew(String horizon) {
     // A version that is frozen, and older than 2³¹ transactions, may seem to be of the future.
-    return select(
-        rows,
-        "pg_catalog.concat(count(*), ' ', count(*) FILTER (WHERE pg_catalog.age(xmin) BETWEEN 0 AND"
-            + " pg_catalog.age('%s'::xid)))".formatted(horizon));
+    return "count(*) FILTER (WHERE pg_catalog.age(xmin) BETWEEN 0 AND pg_catalog.age('%s'::xid))"
+        .formatted(horizon);
   }
 
   /** Two sums of 64 bits that depend on no order. */

@@ -7,6 +7,7 @@ import backfill.postgres.catalog.KeyType;
 import backfill.postgres.catalog.Table;
 import backfill.postgres.preflight.PreflightResult;
 import backfill.postgres.server.Parameters;
+import backfill.postgres.snapshot.NotedTables;
 import backfill.spark.engine.EngineSettings;
 import backfill.spark.engine.KeptInSpark;
 import backfill.spark.query.Cells;
@@ -37,19 +38,15 @@ import org.apache.spark.sql.types.StringType;
  * other's rows.
  */
 public final class KeptSources implements AutoCloseable {
-  private static final String SHUFFLE_PARTITIONS = "spark.sql.shuffle.partitions";
-
-  /** Below this, 16 MiB, a query's rows are few. */
-  private static final long FEW_BLOCKS = 2048;
-
   private final SparkSession session;
   private final Plan plan;
   private final Instant now;
-  private final long queriedBlocks;
+  private final QuerySize size;
   private final KeptInSpark kept = new KeptInSpark();
   private final Map<String, Long> counts = new LinkedHashMap<>();
   private final Map<String, Long> nullKeys = new LinkedHashMap<>();
   private final Map<String, Table> tables = new LinkedHashMap<>();
+  private final Map<String, Asked> askedKeys = new LinkedHashMap<>();
   private final PairCache pairs = new PairCache();
   private final Set<String> views = new HashSet<>();
   private Consumer<String> listener = what -> {};
@@ -59,34 +56,11 @@ public final class KeptSources implements AutoCloseable {
    * @param blocks of all tables that queries read
    */
   KeptSources(SparkSession spark, Plan plan, Instant now, UUID run, long blocks) {
-    this.queriedBlocks = blocks;
-    this.session = sized(EngineSettings.newSession(spark), blocks);
+    this.size = new QuerySize(blocks);
+    this.session = size.fitted(EngineSettings.newSession(spark));
     RunUuid.register(session, run);
     this.plan = plan;
     this.now = now;
-  }
-
-  /**
-   * What fits the size of the tables, unless someone says. Spark's 200 shuffle partitions are 200
-   * tasks, of a few rows each here: two for each core. And a query over few rows is over before
-   * classes of its own are compiled for it, or its plan is looked at again after each of its
-   * stages.
-   */
-  private static SparkSession sized(SparkSession session, long blocks) {
-    int cores = session.sparkContext().defaultParallelism();
-    unlessSaid(session, SHUFFLE_PARTITIONS, Integer.toString(2 * cores));
-    if (blocks < FEW_BLOCKS) {
-      unlessSaid(session, "spark.sql.codegen.wholeStage", "false");
-      unlessSaid(session, "spark.sql.codegen.factoryMode", "NO_CODEGEN");
-      unlessSaid(session, "spark.sql.adaptive.enabled", "false");
-    }
-    return session;
-  }
-
-  private static void unlessSaid(SparkSession session, String key, String value) {
-    if (!session.sparkContext().getConf().contains(key)) {
-      session.conf().set(key, value);
-    }
   }
 
   /**
@@ -142,14 +116,31 @@ public final class KeptSources implements AutoCloseable {
     Source.KeyedBy keyed = source.keyedBy().orElseThrow();
     Dataset<Row> keys =
         kept.keep(KeyedScan.keys(session, KeyedScan.type(table, keyed.column()), keyed.keys()));
+    Asked asked = new Asked(keyed.column(), keys, keys.count());
+    askedKeys.put(source.name(), asked);
     Dataset<Row> rows =
         kept.keep(
             reader.readKeyed(
-                table, keyed.column(), table.columnsToRead(needed), where, keys, keys.count()));
+                table, keyed.column(), table.columnsToRead(needed), where, keys, asked.count()));
     long count = rows.count();
     rows.createOrReplaceTempView(source.name());
     noteRead(source, table, count);
     return count;
+  }
+
+  /** The keys that a source's rows were fetched by. */
+  private record Asked(String column, Dataset<Row> keys, long count) {}
+
+  /**
+   * Whether a later snapshot shows the same rows of the keys that a source was read by.
+   *
+   * @param earlier what the snapshot noted that they were read in
+   */
+  boolean areFoundBy(SnapshotReader later, String source, NotedTables earlier) {
+    Asked asked = askedKeys.get(source);
+    return asked != null
+        && later.looked(tables.get(source), asked.column(), asked.keys(), asked.count(), earlier)
+            == counts.get(source);
   }
 
   /**
@@ -298,6 +289,15 @@ public final class KeptSources implements AutoCloseable {
     return plan.sourcesOf(step).stream().anyMatch(source -> counts.get(source) == 0);
   }
 
+  /**
+   * In how many partitions the rows of a query are to be by key.
+   *
+   * @param others rows that they are put beside
+   */
+  public int partitions(long others) {
+    return size.partitions(session, others);
+  }
+
   /** Rows of a source that were no pairs; null where it was not read as such. */
   Long nullKeys(String source) {
     return nullKeys.get(source);
@@ -305,7 +305,7 @@ public final class KeptSources implements AutoCloseable {
 
   /** Blocks of all tables that queries read, as the server keeps them. */
   long queriedBlocks() {
-    return queriedBlocks;
+    return size.blocks();
   }
 
   /** Source name to rows, of those read so far. */

@@ -8,11 +8,13 @@ import backfill.postgres.catalog.KeyType;
 import backfill.postgres.catalog.Table;
 import backfill.postgres.server.Database;
 import backfill.postgres.snapshot.KeyedSelect;
+import backfill.postgres.snapshot.NotedKeys;
 import backfill.spark.query.Cells;
 import backfill.spark.query.SparkTypes;
 import java.io.Serializable;
 import java.util.Collection;
 import java.util.List;
+import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -149,12 +151,41 @@ final class KeyedScan {
             statements);
     return spark
         .createDataFrame(
-            keys.repartitionByRange(tasks(count), col(KEY))
-                .sortWithinPartitions(KEY)
-                .javaRDD()
-                .mapPartitions(each -> new KeyedRows(fetch, each)),
-            schema)
+            placed(keys, count).mapPartitions(each -> new KeyedRows(fetch, each)), schema)
         .select(selected.stream().map(SparkTypes::value).toArray(Column[]::new));
+  }
+
+  /**
+   * How many rows have one of the keys; negative where one of them may be new.
+   *
+   * @param keys those of {@link #keys}
+   * @param count how many keys there are
+   * @param first what each connection sends first in its transaction
+   * @param horizon of what the snapshot noted that they were fetched in
+   */
+  long looked(
+      Table table, String key, Dataset<Row> keys, long count, String first, String horizon) {
+    KeyedLook look =
+        new KeyedLook(
+            database,
+            applicationName,
+            first,
+            NotedKeys.sql(table.name(), key, horizon),
+            type(table, key),
+            settings.keysPerQuery(),
+            statements);
+    long rows = 0;
+    for (long some : placed(keys, count).mapPartitions(look).collect()) {
+      if (some < 0) {
+        return some;
+      }
+      rows += some;
+    }
+    return rows;
+  }
+
+  private JavaRDD<Row> placed(Dataset<Row> keys, long count) {
+    return keys.repartitionByRange(tasks(count), col(KEY)).sortWithinPartitions(KEY).javaRDD();
   }
 
   /** A connection each; one that would ask for a few keys is not worth opening. */

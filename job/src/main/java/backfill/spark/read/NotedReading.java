@@ -1,6 +1,7 @@
 package backfill.spark.read;
 
 import backfill.plan.Plan;
+import backfill.plan.Source;
 import backfill.plan.Step;
 import backfill.postgres.snapshot.NotedTables;
 import java.util.HashSet;
@@ -36,7 +37,8 @@ final class NotedReading {
   }
 
   /**
-   * The names of the sources that later snapshots show the same rows of.
+   * The names of the sources that later snapshots show the same rows of, as long as those that are
+   * fetched by keys {@link #showsKeyed}.
    *
    * @param counts source to the rows that were read
    */
@@ -46,6 +48,16 @@ final class NotedReading {
         (database, tables) ->
             names.addAll(later.in(database, reader -> reader.alike(tables, counts))));
     return names;
+  }
+
+  /**
+   * Whether a later snapshot shows the same rows of the keys that a source was fetched by.
+   *
+   * @param read in the snapshots that these were
+   */
+  boolean showsKeyed(WatchedReads later, Source source, KeptSources read) {
+    NotedTables tables = byDatabase.get(source.database());
+    return later.in(source.database(), reader -> read.areFoundBy(reader, source.name(), tables));
   }
 
   /**

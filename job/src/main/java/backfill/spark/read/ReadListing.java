@@ -11,6 +11,7 @@ import backfill.postgres.catalog.TableLock;
 import backfill.postgres.preflight.PreflightResult;
 import backfill.postgres.server.ListedStatement;
 import backfill.postgres.server.NamedDatabases;
+import backfill.postgres.snapshot.NotedKeys;
 import backfill.postgres.snapshot.NotedTables;
 import backfill.postgres.write.Target;
 import backfill.postgres.write.WritePart;
@@ -72,14 +73,17 @@ public final class ReadListing {
   private List<ListedStatement> keyed(
       Source source, Table table, List<String> columns, String where) {
     String key = source.keyedBy().orElseThrow().column();
+    return List.of(keyed(table, KeyedScan.sql(table, key, columns, where)));
+  }
+
+  private ListedStatement keyed(Table table, String sql) {
     Settings.Read read = plan.settings().read();
-    return List.of(
-        new ListedStatement(
-            List.of(
-                "as often as there are keys, each with an array of at most %,d of them, over at most %s"
-                    .formatted(read.keysPerQuery(), Amount.of(read.readers(), "connection")),
-                TableLock.ACCESS_SHARE.on(table, "the last row is read")),
-            KeyedScan.sql(table, key, columns, where)));
+    return new ListedStatement(
+        List.of(
+            "as often as there are keys, each with an array of at most %,d of them, over at most %s"
+                .formatted(read.keysPerQuery(), Amount.of(read.readers(), "connection")),
+            TableLock.ACCESS_SHARE.on(table, "the last row is read")),
+        sql);
   }
 
   /** What reads a step's target: its own rows, and the keys of others. */
@@ -144,12 +148,15 @@ public final class ReadListing {
     Map<String, List<NotedTables.Rows>> noted = new LinkedHashMap<>();
     for (Source source : plan.sources().values()) {
       String name = source.name();
-      if (sources.contains(name) && source.keyedBy().isEmpty()) {
+      if (sources.contains(name)) {
         noted
             .computeIfAbsent(source.database(), database -> new ArrayList<>())
             .add(
                 new NotedTables.Rows(
-                    name, ready.sources().get(name), KeptSources.where(source, plan, ready)));
+                    name,
+                    ready.sources().get(name),
+                    KeptSources.where(source, plan, ready),
+                    source.keyedBy().isPresent()));
       }
     }
     return noted;
@@ -178,8 +185,21 @@ public final class ReadListing {
   /** What compares them in verify. */
   public List<ListedStatement> comparing(Collection<String> sources) {
     return noted(plan, ready, sources).values().stream()
-        .flatMap(rows -> NotedTables.comparing(rows).stream())
+        .flatMap(
+            rows ->
+                Stream.concat(
+                    NotedTables.comparing(rows).stream(),
+                    rows.stream().filter(NotedTables.Rows::findable).map(this::looking)))
         .toList();
+  }
+
+  private ListedStatement looking(NotedTables.Rows rows) {
+    return keyed(
+        rows.table(),
+        NotedKeys.sql(
+            rows.table().name(),
+            plan.sources().get(rows.name()).keyedBy().orElseThrow().column(),
+            NotedTables.ANY_HORIZON));
   }
 
   /** What compares targets there. */

@@ -38,6 +38,7 @@ public final class Reading implements AutoCloseable {
   private final Set<String> asked = new HashSet<>();
   private final Map<String, Long> leftOut = new HashMap<>();
   private final Map<NotedReading, Set<String>> alike = new HashMap<>();
+  private final Map<NotedReading, Map<String, Boolean>> byKeys = new HashMap<>();
   private NotedReading noted = NotedReading.NOTHING;
   private boolean released;
 
@@ -164,12 +165,33 @@ public final class Reading implements AutoCloseable {
 
   /**
    * Whether the snapshots of this reading show the same rows of every source of a step as those of
-   * an earlier one did. The servers are asked once for all sources; no row is read.
+   * an earlier one did. The servers are asked once for all sources, and of each that is fetched by
+   * keys for these; no row is read.
    */
   public boolean showsSourcesLike(Reading earlier, Step.Fill step) {
-    return alike
-        .computeIfAbsent(earlier.noted, before -> before.sourcesIn(reads, earlier.sources.counts()))
-        .containsAll(plan.sourcesOf(step));
+    return plan.sourcesOf(step).stream().allMatch(source -> showsLike(earlier, source));
+  }
+
+  private boolean showsLike(Reading earlier, String name) {
+    Set<String> same =
+        alike.computeIfAbsent(
+            earlier.noted, before -> before.sourcesIn(reads, earlier.sources.counts()));
+    Source source = plan.sources().get(name);
+    if (!same.contains(name) || source.keyedBy().isEmpty()) {
+      return same.contains(name);
+    }
+    Map<String, Boolean> looked = byKeys.computeIfAbsent(earlier.noted, before -> new HashMap<>());
+    Boolean known = looked.get(name);
+    if (known == null) {
+      // The keys are the same if what gives them is.
+      known =
+          source.keyedBy().get().keys().stream()
+                  .flatMap(keys -> plan.sourcesOfView(keys.from()).stream())
+                  .allMatch(behind -> showsLike(earlier, behind))
+              && earlier.noted.showsKeyed(reads, source, earlier.sources);
+      looked.put(name, known);
+    }
+    return known;
   }
 
   /**

@@ -175,6 +175,17 @@ public final class SnapshotReader {
     }
   }
 
+  /**
+   * How many rows of a table have one of some keys, looked at and not brought; negative where one
+   * may be new since an earlier snapshot.
+   *
+   * @param keys those of {@link KeyedScan#keys}
+   * @param count how many keys there are
+   */
+  long looked(Table table, String key, Dataset<Row> keys, long count, NotedTables earlier) {
+    return keyed.looked(table, key, keys, count, snapshot.importStatements(), earlier.horizon());
+  }
+
   /** How many statements read rows so far. */
   long statements() {
     return statements + keyed.statements();
