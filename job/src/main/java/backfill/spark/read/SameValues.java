@@ -62,6 +62,11 @@ public final class SameValues {
     return compared;
   }
 
+  /** Whether the server is asked of some of them. */
+  public boolean asks() {
+    return !loose.isEmpty();
+  }
+
   /**
    * The rows, in which a value that is the same as the expected one is written like it.
    *

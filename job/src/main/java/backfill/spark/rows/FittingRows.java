@@ -13,7 +13,6 @@ import backfill.postgres.catalog.Table;
 import backfill.postgres.ledger.Rejection;
 import backfill.postgres.ledger.WriteCounts;
 import backfill.postgres.preflight.GivenType;
-import backfill.spark.engine.KeptInSpark;
 import backfill.spark.read.Canonical;
 import backfill.spark.read.MatchKey;
 import backfill.spark.read.SnapshotReader;
@@ -37,7 +36,6 @@ final class FittingRows {
   private final MatchKey key;
   private final List<String> outputs;
   private final boolean asked;
-  private Long unfitRows;
 
   private FittingRows(
       Step.Rows step, MatchKey key, Dataset<Row> all, List<String> outputs, boolean asked) {
@@ -58,56 +56,58 @@ final class FittingRows {
   record Given(Dataset<Row> rows, Map<String, GivenType> types) {}
 
   /**
-   * Evaluated once, at the first use.
+   * Evaluated at each use.
    *
    * @param table the target, its values in texts
    */
   static FittingRows of(
-      Step.Rows step,
-      MatchKey key,
-      Table table,
-      Given given,
-      SnapshotReader reader,
-      KeptInSpark kept) {
+      Step.Rows step, MatchKey key, Table table, Given given, SnapshotReader reader) {
     Dataset<Row> query = given.rows();
     List<String> outputs = List.of(query.columns());
     if (table.isPending()) {
       // What it would make of a value is not known; as long as it has no rows, none differs.
-      return new FittingRows(step, key, kept.keep(query), outputs, false);
+      return new FittingRows(step, key, query, outputs, false);
     }
     Dataset<Row> rows = Canonical.local(query, table);
     boolean asked = !key.loose().isEmpty() || Canonical.needsServer(rows, table, given.types());
     return new FittingRows(
-        step,
-        key,
-        kept.keep(asked ? reader.stored(rows, table).orRefused(key) : rows),
-        outputs,
-        asked);
+        step, key, asked ? reader.stored(rows, table).orRefused(key) : rows, outputs, asked);
   }
 
-  /** Those that can be written, and beside their own columns those that equal keys share. */
+  /** All of them, and beside their own columns those that equal keys share. */
+  Dataset<Row> all() {
+    return all;
+  }
+
+  /** Whether one of {@link #all} cannot be written. */
+  Column isUnfit() {
+    return unfit;
+  }
+
+  /** The columns of {@link #all} that say why not, besides the query's. */
+  List<String> reasons() {
+    return asked ? List.of(StoredRows.REFUSED, StoredRows.GIVEN_KEY) : List.of();
+  }
+
+  /** Those that can be written. */
   Dataset<Row> rows() {
-    return all.where(not(unfit))
-        .select(cells(Stream.concat(outputs.stream(), key.added().stream()).toList()));
+    return all.where(not(unfit)).select(cells(columns()));
   }
 
-  /** How many cannot. */
-  long unfit() {
-    if (unfitRows == null) {
-      unfitRows = all.where(unfit).count();
-    }
-    return unfitRows;
+  /** The query's columns, and those that equal keys share. */
+  List<String> columns() {
+    return Stream.concat(outputs.stream(), key.added().stream()).toList();
   }
 
-  /** Why, for the first of them. */
-  List<Rejection> rejections() {
-    if (unfit() == 0) {
-      return List.of();
-    }
+  /**
+   * Why rows cannot be written, for the first of them.
+   *
+   * @param rows those that cannot
+   */
+  List<Rejection> rejections(Dataset<Row> rows) {
     Column names =
         array(step.key().stream().map(name -> cell(name).cast("string")).toArray(Column[]::new));
-    return all
-        .where(unfit)
+    return rows
         .select(
             asked ? coalesce(cell(StoredRows.GIVEN_KEY), names) : names,
             asked ? cell(StoredRows.REFUSED) : lit(null).cast("string"))
@@ -123,20 +123,24 @@ final class FittingRows {
     return row.isNullAt(1) ? Rejection.nullKey(key) : Rejection.unfit(row.getString(1), key);
   }
 
-  /** Two rows for one key would be two answers to what the target should have. */
-  void refuseTwice() {
-    Dataset<Row> twice = rows().groupBy(cells(key.shared())).count().where(col("count").gt(1));
-    List<Row> first = twice.limit(1).collectAsList();
-    if (!first.isEmpty()) {
-      throw new UnfitRowsException(
-          "step "
-              + step.name()
-              + ": the query gives "
-              + first.get(0).getLong(step.key().size())
-              + " rows for the key "
-              + first.get(0).toSeq().take(step.key().size()).mkString("(", ", ", ")")
-              + "; make it one row for each "
-              + String.join(", ", step.key()));
-    }
+  /** What is wrong where the query gives two rows for one key. */
+  UnfitRowsException twice() {
+    Row first =
+        rows()
+            .groupBy(cells(key.shared()))
+            .count()
+            .where(col("count").gt(1))
+            .limit(1)
+            .collectAsList()
+            .get(0);
+    return new UnfitRowsException(
+        "step "
+            + step.name()
+            + ": the query gives "
+            + first.getLong(step.key().size())
+            + " rows for the key "
+            + first.toSeq().take(step.key().size()).mkString("(", ", ", ")")
+            + "; make it one row for each "
+            + String.join(", ", step.key()));
   }
 }

@@ -1,12 +1,12 @@
 package backfill.spark.rows;
 
 import static backfill.spark.query.Cells.among;
-import static backfill.spark.query.Cells.anyOf;
 import static backfill.spark.query.Cells.cell;
 import static backfill.spark.query.Cells.cells;
 import static backfill.spark.query.Cells.differs;
-import static backfill.spark.query.Cells.isTrue;
 import static backfill.spark.query.Cells.not;
+import static backfill.spark.rows.StatedRows.is;
+import static backfill.spark.rows.StatedRows.isPlanned;
 import static org.apache.spark.sql.functions.array;
 import static org.apache.spark.sql.functions.count;
 import static org.apache.spark.sql.functions.lit;
@@ -19,7 +19,7 @@ import backfill.postgres.write.WritePart;
 import backfill.spark.engine.KeptInSpark;
 import backfill.spark.query.Cells;
 import backfill.spark.read.MatchKey;
-import backfill.spark.read.SameValues;
+import backfill.spark.rows.StatedRows.State;
 import backfill.spark.step.DiffCounts;
 import backfill.spark.step.FanOut;
 import backfill.spark.step.Gains;
@@ -41,140 +41,110 @@ import org.apache.spark.sql.Row;
  * it.
  */
 final class RowsMatch {
-  /** Prefixes a column of the target as it was read; no column of a query begins like this. */
-  static final String EXPECTED = "expected ";
+  /** Prefixes a column of the target as it was read. */
+  static final String EXPECTED = StatedRows.EXPECTED;
 
   /** What happens to a row of {@link #changing}. */
   static final String EVENT = "row event";
-
-  private static final String PLANNED = "row planned";
-
-  /** True of the step's rows, false of others. */
-  private static final String PRESENT = "row present";
 
   private static final String NAMED = "row named";
   private static final String ROWS = "row count";
   private static final String GAINED = "row gains";
 
   private final Step.Rows step;
+  private final MatchKey key;
   private final List<String> compared;
+  private final Comparison comparison;
+  private final FittingRows fitting;
+  private final int partitions;
   private final Dataset<Row> rows;
+  private Row sums;
 
   /**
-   * @param planned from {@link FittingRows#rows}
-   * @param current the target's rows, from {@link #current} and {@link #foreign}
+   * @param partitions in which the rows are by key
    */
-  RowsMatch(
-      Step.Rows step,
-      MatchKey key,
-      Dataset<Row> planned,
-      Dataset<Row> current,
-      SameValues same,
-      KeptInSpark kept) {
+  RowsMatch(Step.Rows step, RowsRead read, StatedRows stated, int partitions, KeptInSpark kept) {
     this.step = step;
-    this.compared = same.compared();
-    Dataset<Row> wanted = planned.withColumn(PLANNED, lit(true));
-    Column sameKey =
-        key.same(
-            column -> cell(wanted, key.shared(column)), column -> cell(current, EXPECTED + column));
-    String join = step.surplus() == Step.Surplus.IGNORE ? "left_outer" : "full_outer";
-    this.rows = kept.keep(same.settled(wanted.join(current, sameKey, join), EXPECTED));
+    this.key = read.key();
+    this.compared = read.same().compared();
+    this.fitting = read.planned();
+    this.partitions = partitions;
+    this.comparison = stated.comparison();
+    this.rows = kept.keep(stated.in(partitions));
   }
 
-  /** The step's rows of the target under prefixed names. */
-  static Dataset<Row> current(Dataset<Row> rows) {
-    return present(rows, true);
+  /** Two rows for one key would be two answers to what the target should have. */
+  void refuseTwice() {
+    if (sums().getLong(State.values().length) > 0) {
+      throw fitting.twice();
+    }
   }
 
-  /** The keys of rows of the target that are not the step's, under the same names. */
-  static Dataset<Row> foreign(Dataset<Row> rows) {
-    return present(rows, false);
+  /** Asked once; the rows are kept from then on. */
+  private Row sums() {
+    if (sums == null) {
+      List<Column> counts = new ArrayList<>();
+      for (State state : State.values()) {
+        counts.add(count(when(is(state), 1)));
+      }
+      counts.add(count(when(cell(RowsByKey.TWICE), 1)));
+      sums = rows.agg(counts.get(0), counts.stream().skip(1).toArray(Column[]::new)).first();
+    }
+    return sums;
   }
 
-  private static Dataset<Row> present(Dataset<Row> rows, boolean own) {
-    return rows.select(
-        Stream.concat(
-                Stream.of(rows.columns()).map(column -> cell(column).as(EXPECTED + column)),
-                Stream.of(lit(own).as(PRESENT)))
-            .toArray(Column[]::new));
+  private long rowsThatAre(State... states) {
+    return Stream.of(states).mapToLong(state -> sums().getLong(state.ordinal())).sum();
   }
 
   /** How many rows are in each state; the step's other counts are null or 0. */
   DiffCounts counts(long targetRows) {
-    List<Column> counts = new ArrayList<>();
-    counts.add(count(when(absent(), 1)));
-    counts.add(count(when(different(), 1)));
-    counts.add(count(when(right(), 1)));
-    counts.add(count(when(surplus(), 1)));
-    counts.add(count(when(isTrue(PLANNED).and(isForeign()), 1)));
-    counts.addAll(changed());
-    Row sums = rows.agg(count(when(isTrue(PLANNED), 1)), counts.toArray(Column[]::new)).first();
     return DiffCounts.ofRows(
         step,
         new DiffCounts.StateCounts(
-            sums.getLong(0),
-            sums.getLong(5),
-            sums.getLong(1),
-            sums.getLong(2),
-            sums.getLong(3),
-            sums.getLong(4),
+            rowsThatAre(State.ABSENT, State.DIFFERENT, State.RIGHT, State.HELD),
+            rowsThatAre(State.HELD),
+            rowsThatAre(State.ABSENT),
+            rowsThatAre(State.DIFFERENT),
+            rowsThatAre(State.RIGHT),
+            rowsThatAre(State.SURPLUS),
             targetRows),
-        changes(sums, 6));
+        changes(List.of()));
+  }
+
+  /** The rows that no statement can write. */
+  DiffCounts.Unfit unfit() {
+    long unfit = rowsThatAre(State.UNFIT);
+    return unfit == 0
+        ? DiffCounts.Unfit.NONE
+        : new DiffCounts.Unfit(unfit, fitting.rejections(rows.where(is(State.UNFIT))));
   }
 
   /** In how many rows each column differs, without the rows of these keys. */
   Map<String, Long> changes(List<List<String>> without) {
-    Row sums =
-        rows.where(not(among(rows, step.key(), without)))
-            .agg(count(lit(1)), changed().toArray(Column[]::new))
-            .first();
-    return changes(sums, 1);
-  }
-
-  private List<Column> changed() {
-    return compared.stream()
-        .map(column -> count(when(both().and(differs(column, EXPECTED + column)), 1)))
-        .toList();
-  }
-
-  private Map<String, Long> changes(Row sums, int from) {
     Map<String, Long> changes = new LinkedHashMap<>();
-    for (int i = 0; i < compared.size(); i++) {
-      changes.put(compared.get(i), sums.getLong(from + i));
+    compared.forEach(column -> changes.put(column, 0L));
+    if (rowsThatAre(State.DIFFERENT) > 0) {
+      Row changed =
+          rows.where(is(State.DIFFERENT).and(not(among(rows, step.key(), without))))
+              .agg(
+                  count(lit(1)),
+                  compared.stream()
+                      .map(column -> count(when(differs(column, EXPECTED + column), 1)))
+                      .toArray(Column[]::new))
+              .first();
+      for (int i = 0; i < compared.size(); i++) {
+        changes.put(compared.get(i), changed.getLong(1 + i));
+      }
     }
     return changes;
   }
 
-  private Column both() {
-    return isTrue(PLANNED).and(isTrue(PRESENT));
-  }
-
-  private Column absent() {
-    return isTrue(PLANNED).and(cell(PRESENT).isNull());
-  }
-
-  /** Of a row of {@link #foreign}. */
-  static Column isForeign() {
-    return cell(PRESENT).eqNullSafe(lit(false));
-  }
-
-  private Column different() {
-    return both().and(anyOf(compared, column -> differs(column, EXPECTED + column)));
-  }
-
-  private Column right() {
-    return both().and(not(anyOf(compared, column -> differs(column, EXPECTED + column))));
-  }
-
-  private Column surplus() {
-    return isTrue(PRESENT).and(not(isTrue(PLANNED)));
-  }
-
   private Column chosen(Operation operation) {
     return switch (operation) {
-      case INSERT_MISSING, INSERT_AND_NAME -> absent();
-      case COMPARE_AND_SET -> different();
-      case COMPARE_AND_DELETE -> surplus();
+      case INSERT_MISSING, INSERT_AND_NAME -> is(State.ABSENT);
+      case COMPARE_AND_SET -> is(State.DIFFERENT);
+      case COMPARE_AND_DELETE -> is(State.SURPLUS);
     };
   }
 
@@ -223,24 +193,58 @@ final class RowsMatch {
     return part.operation() == Operation.COMPARE_AND_DELETE ? EXPECTED : "";
   }
 
-  /** Every planned row, and whether this step would write it. */
-  Dataset<Row> planned(String written) {
+  /** How the rows are in place by their key. */
+  int partitions() {
+    return partitions;
+  }
+
+  /** How they are put beside others. */
+  Comparison comparison() {
+    return comparison;
+  }
+
+  /**
+   * Every planned row that can be written, and where the step deletes every surplus one, in place
+   * by key: with its key, what equal keys share, and by what it is told whether it is the same.
+   *
+   * @param surplus what says whether a row is that
+   * @param written what says whether this step would write it
+   */
+  Dataset<Row> told(String surplus, String written) {
     Column writes =
-        step.mode() == Step.Mode.UPDATE
-            ? different()
-            : step.mode() == Step.Mode.UPSERT ? different().or(absent()) : absent();
-    return rows.where(isTrue(PLANNED)).withColumn(written, writes);
+        switch (step.mode()) {
+          case UPDATE -> is(State.DIFFERENT);
+          case UPSERT -> is(State.DIFFERENT).or(is(State.ABSENT));
+          case INSERT_MISSING -> is(State.ABSENT);
+        };
+    List<Column> cells = new ArrayList<>();
+    for (String column : key.columns()) {
+      cells.add(ofEither(column, column));
+    }
+    for (String column : key.loose()) {
+      // What the target gives of a loose key is what equal keys share.
+      cells.add(ofEither(key.shared(column), column));
+    }
+    comparison.values().forEach(value -> cells.add(cell(value)));
+    cells.add(is(State.SURPLUS).as(surplus));
+    cells.add(writes.as(written));
+    return rows.where(step.deletes() ? not(is(State.UNFIT)) : isPlanned())
+        .select(cells.toArray(Column[]::new));
+  }
+
+  private Column ofEither(String planned, String read) {
+    return when(is(State.SURPLUS), cell(EXPECTED + read)).otherwise(cell(planned)).as(planned);
   }
 
   /** Whom a column of the rows that would be added names most often. */
   List<Gains.Gainer> gaining(String column) {
-    return mostOf(absent(), column);
+    return mostOf(is(State.ABSENT), column);
   }
 
   /** Whom a column of the rows that would be deleted names most often. */
   List<Gains.Gainer> losing(String column) {
     String read = EXPECTED + column;
-    return List.of(rows.columns()).contains(read) ? mostOf(surplus(), read) : List.of();
+    return List.of(rows.columns()).contains(read) ? mostOf(is(State.SURPLUS), read) : List.of();
   }
 
   private List<Gains.Gainer> mostOf(Column which, String column) {
@@ -260,9 +264,11 @@ final class RowsMatch {
   Optional<FanOut> widest(String column, Set<String> except) {
     Column named = cell(NAMED);
     Dataset<Row> counted =
-        rows.where(isTrue(PLANNED))
+        rows.where(isPlanned())
             .groupBy(cell(column).cast("string").as(NAMED))
-            .agg(count(lit(1)).as(ROWS), count(when(absent().or(different()), 1)).as(GAINED))
+            .agg(
+                count(lit(1)).as(ROWS),
+                count(when(is(State.ABSENT).or(is(State.DIFFERENT)), 1)).as(GAINED))
             .where(cell(GAINED).gt(0).and(named.isNotNull()));
     if (!except.isEmpty()) {
       counted = counted.where(not(named.isin(except.toArray())));
@@ -279,7 +285,7 @@ final class RowsMatch {
         array(step.key().stream().map(name -> cell(name).cast("string")).toArray(Column[]::new));
     for (String column : compared) {
       List<Row> first =
-          rows.where(both().and(differs(column, EXPECTED + column)))
+          rows.where(is(State.DIFFERENT).and(differs(column, EXPECTED + column)))
               .orderBy(cells(step.key()))
               .limit(Gains.LISTED)
               .select(key, cell(EXPECTED + column).cast("string"), cell(column).cast("string"))
@@ -301,6 +307,6 @@ final class RowsMatch {
 
   /** The keys of rows that nothing justified. */
   Dataset<Row> surplusKeys() {
-    return rows.where(surplus()).select(Cells.renamed(step.key().stream(), EXPECTED, ""));
+    return rows.where(is(State.SURPLUS)).select(Cells.renamed(step.key().stream(), EXPECTED, ""));
   }
 }

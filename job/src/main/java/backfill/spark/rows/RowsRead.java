@@ -31,18 +31,12 @@ final class RowsRead {
   private long currentRows;
 
   /** Nothing is read before it is asked for. */
-  RowsRead(
-      Step.Rows step,
-      Target target,
-      FittingRows.Given query,
-      SnapshotReader reader,
-      KeptInSpark kept) {
+  RowsRead(Step.Rows step, Target target, FittingRows.Given query, SnapshotReader reader) {
     this(
         step,
         target,
         List.of(query.rows().columns()),
-        FittingRows.of(
-            step, MatchKey.of(step, target), target.table().inTexts(), query, reader, kept),
+        FittingRows.of(step, MatchKey.of(step, target), target.table().inTexts(), query, reader),
         reader);
   }
 
@@ -59,10 +53,10 @@ final class RowsRead {
     Table table = target.table().inTexts(key.loose());
     same = reader.same(table, WritePart.compared(step, outputs));
     current =
-        RowsMatch.current(
+        StatedRows.current(
             reader.read(table, WritePart.read(step, outputs, target), target.where()));
     foreign =
-        target.foreign().map(others -> RowsMatch.foreign(reader.read(table, step.key(), others)));
+        target.foreign().map(others -> StatedRows.foreign(reader.read(table, step.key(), others)));
   }
 
   /** The same rows of the query, beside those that the target has in another snapshot. */
@@ -119,13 +113,22 @@ final class RowsRead {
     return currentRows;
   }
 
-  /** Both sides, by key. */
-  RowsMatch match(KeptInSpark kept) {
-    return new RowsMatch(step, key, planned.rows(), present(), same, kept);
+  /**
+   * Both sides, by key.
+   *
+   * @param partitions of the rows by key
+   */
+  RowsMatch match(int partitions, KeptInSpark kept) {
+    return match(planned.all(), present(), partitions, kept);
   }
 
   /** The match of a step that planned nothing. */
-  RowsMatch noMatch(KeptInSpark kept) {
-    return new RowsMatch(step, key, planned.rows().limit(0), present().limit(0), same, kept);
+  RowsMatch noMatch(int partitions, KeptInSpark kept) {
+    return match(planned.all().limit(0), present().limit(0), partitions, kept);
+  }
+
+  private RowsMatch match(
+      Dataset<Row> wanted, Dataset<Row> found, int partitions, KeptInSpark kept) {
+    return new RowsMatch(step, this, new StatedRows(step, this, wanted, found), partitions, kept);
   }
 }

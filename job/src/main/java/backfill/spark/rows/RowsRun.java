@@ -26,6 +26,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.LongToIntFunction;
 import java.util.stream.Stream;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.Dataset;
@@ -43,6 +44,7 @@ public final class RowsRun implements StepRun {
   private final Map<String, Set<String>> varyingSources;
   private final KeptInSpark kept = new KeptInSpark();
   private JavaSparkContext spark;
+  private LongToIntFunction partitions;
   private Dataset<Row> query;
   private List<String> outputs;
   private Set<String> varying;
@@ -84,6 +86,7 @@ public final class RowsRun implements StepRun {
 
   @Override
   public void read(SnapshotReader reader, KeptSources sources) {
+    partitions = sources::partitions;
     spark = JavaSparkContext.fromSparkContext(sources.session().sparkContext());
     query = sources.query(step.query());
     outputs = List.of(query.columns());
@@ -96,7 +99,7 @@ public final class RowsRun implements StepRun {
       read = Optional.empty();
       return;
     }
-    RowsRead rows = read(query, reader, kept);
+    RowsRead rows = read(query, reader);
     rows.begin(reader.reads(), kept);
     read = Optional.of(rows);
     parentKeys =
@@ -110,8 +113,8 @@ public final class RowsRun implements StepRun {
             sources);
   }
 
-  private RowsRead read(Dataset<Row> asked, SnapshotReader reader, KeptInSpark by) {
-    return new RowsRead(step, target, new FittingRows.Given(asked, given), reader, by);
+  private RowsRead read(Dataset<Row> asked, SnapshotReader reader) {
+    return new RowsRead(step, target, new FittingRows.Given(asked, given), reader);
   }
 
   private Map<String, Long> unmatched(KeptSources sources) {
@@ -144,7 +147,11 @@ public final class RowsRun implements StepRun {
 
   @Override
   public void flatten() {
-    read.ifPresent(rows -> rows.planned().refuseTwice());
+    read.ifPresent(
+        rows -> {
+          match = rows.match(partitions.applyAsInt(rows.currentRows()), kept);
+          match.refuseTwice();
+        });
   }
 
   @Override
@@ -157,12 +164,7 @@ public final class RowsRun implements StepRun {
   }
 
   private ToldRows matched(RowsRead rows, ChangeTexts texts) {
-    match = rows.match(kept);
-    FittingRows planned = rows.planned();
-    DiffCounts counts =
-        match
-            .counts(rows.currentRows())
-            .with(unmatched, new DiffCounts.Unfit(planned.unfit(), planned.rejections()));
+    DiffCounts counts = match.counts(rows.currentRows()).with(unmatched, match.unfit());
     return new ToldRows(step, parts(), match, counts, texts);
   }
 
@@ -226,8 +228,8 @@ public final class RowsRun implements StepRun {
       return Verified.NO_DIFFERENCE;
     }
     try (KeptInSpark keptHere = new KeptInSpark()) {
-      RowsRead now = read(asked, reader, keptHere);
-      RowsMatch before = read.isEmpty() ? now.noMatch(keptHere) : match;
+      RowsRead now = read(asked, reader);
+      RowsMatch before = read.isEmpty() ? now.noMatch(sources.partitions(0), keptHere) : match;
       return new RowsVerify(step, now, before, written).between();
     }
   }
@@ -238,7 +240,7 @@ public final class RowsRun implements StepRun {
       return Verified.NO_DIFFERENCE;
     }
     RowsRead now = read.get().withTarget(target, reader);
-    return new RowsVerify(step, now, match, written).between();
+    return new RowsVerify(step, now, match, written).ofTarget();
   }
 
   @Override

@@ -21,7 +21,6 @@ import static org.apache.spark.sql.functions.when;
 import backfill.plan.Step;
 import backfill.postgres.ledger.StepCounts;
 import backfill.postgres.ledger.WriteCounts;
-import backfill.postgres.write.WritePart;
 import backfill.spark.read.MatchKey;
 import backfill.spark.step.PlannedKeys;
 import backfill.spark.step.Verified;
@@ -50,6 +49,7 @@ final class RowsVerify {
   private final Step.Rows step;
   private final RowsRead now;
   private final MatchKey key;
+  private final Comparison comparison;
   private final List<String> compared;
   private final RowsMatch match;
   private final StepCounts written;
@@ -62,18 +62,61 @@ final class RowsVerify {
     this.step = step;
     this.now = now;
     this.key = now.key();
-    this.compared = WritePart.compared(step, now.outputs());
+    this.comparison = match.comparison();
+    this.compared = comparison.values();
     this.match = match;
     this.written = written;
   }
 
+  /** Beside what the query gives now, and what the target has. */
   Verified between() {
     Dataset<Row> query = now.planned().rows();
-    Dataset<Row> both =
-        now.same()
-            .settled(
-                sideBySide(query.withColumn(WANTED, lit(true)), planned(), now.present()),
-                EXPECTED);
+    List<String> columns = new ArrayList<>(step.key());
+    columns.addAll(key.added());
+    RowsByKey wanted =
+        RowsByKey.moved(
+            comparison.narrow(query, columns, "").withColumn(WANTED, lit(true)),
+            comparison.by(column -> cell(key.shared(column))),
+            match.partitions());
+    RowsByKey planned =
+        RowsByKey.inPlace(
+            planned(),
+            comparison.by(column -> cell(PLANNED + key.shared(column))),
+            match.partitions());
+    return beside(wanted.beside(planned, RowsByKey.Others.ALL));
+  }
+
+  /** Beside what the target has only: the query gives what was planned. */
+  Verified ofTarget() {
+    Dataset<Row> planned = planned();
+    List<Column> cells = new ArrayList<>();
+    Stream.of(step.key(), key.added(), compared)
+        .flatMap(List::stream)
+        .forEach(column -> cells.add(when(cell(WAS_PLANNED), cell(PLANNED + column)).as(column)));
+    cells.add(cell(WAS_PLANNED).as(WANTED));
+    Stream.of(planned.columns()).forEach(column -> cells.add(cell(column)));
+    return beside(planned.select(cells.toArray(Column[]::new)));
+  }
+
+  private Verified beside(Dataset<Row> planned) {
+    Dataset<Row> current = now.present();
+    List<String> columns =
+        Stream.concat(step.key().stream().map(EXPECTED::concat), Stream.of(PRESENT)).toList();
+    RowsByKey all =
+        RowsByKey.inPlace(
+            planned,
+            comparison.by(
+                column -> coalesce(cell(key.shared(column)), cell(PLANNED + key.shared(column)))),
+            match.partitions());
+    RowsByKey found =
+        RowsByKey.moved(
+            comparison.narrow(current, columns, EXPECTED),
+            comparison.by(column -> cell(EXPECTED + column), lit(false)),
+            match.partitions());
+    return judged(now.same().settled(all.beside(found, RowsByKey.Others.WITH_ONE), EXPECTED));
+  }
+
+  private Verified judged(Dataset<Row> both) {
     Column asPlanned =
         isTrue(WAS_PLANNED).and(allOf(compared, column -> same("", PLANNED, column)));
     Column unlike = isTrue(PRESENT).and(different());
@@ -105,7 +148,7 @@ final class RowsVerify {
                 count(when(missing, 1)),
                 count(when(held.and(not(ours)), 1)),
                 count(when(revoked, 1)),
-                count(when(isTrue(WANTED).and(RowsMatch.isForeign()), 1)),
+                count(when(isTrue(WANTED).and(StatedRows.isForeign()), 1)),
                 slice(sort_array(collect_list(example)), 1, Verified.EXAMPLES))
             .first();
     return new Verified(
@@ -133,60 +176,33 @@ final class RowsVerify {
     return not(differs(one + column, other + column));
   }
 
-  private Dataset<Row> sideBySide(Dataset<Row> wanted, Dataset<Row> planned, Dataset<Row> current) {
-    return wanted
-        .join(
-            planned,
-            key.same(
-                column -> cell(wanted, key.shared(column)),
-                column -> cell(planned, PLANNED + key.shared(column))),
-            "full_outer")
-        .join(
-            current,
-            key.same(
-                column ->
-                    coalesce(
-                        cell(wanted, key.shared(column)),
-                        cell(planned, PLANNED + key.shared(column))),
-                column -> cell(current, EXPECTED + column)),
-            "left_outer");
-  }
-
   /** The rows of the diff under prefixed names, with what became of them. */
   private Dataset<Row> planned() {
-    List<String> columns = new ArrayList<>(step.key());
-    columns.addAll(key.added());
-    columns.addAll(compared);
     WriteCounts added = written.inserts().plus(written.updates());
-    Dataset<Row> planned = match.planned(WAS_WRITTEN);
-    Dataset<Row> rows =
-        planned
-            .withColumn(WAS_LEFT, among(planned, step.key(), added.leftKeys()))
-            .withColumn(WAS_REJECTED, among(planned, step.key(), added.rejectedKeys()))
-            .withColumn(
-                WAS_WRITTEN, cell(WAS_WRITTEN).and(not(cell(WAS_LEFT).or(cell(WAS_REJECTED)))))
-            .select(
-                Stream.of(
-                        columns.stream().map(column -> cell(column).as(PLANNED + column)),
-                        Stream.of(lit(true).as(WAS_PLANNED), lit(false).as(WAS_SURPLUS)),
-                        Stream.of(cells(List.of(WAS_LEFT, WAS_REJECTED, WAS_WRITTEN))))
-                    .flatMap(each -> each)
-                    .toArray(Column[]::new));
-    return step.deletes() ? rows.unionByName(surplus(), true) : rows;
-  }
-
-  private Dataset<Row> surplus() {
-    Dataset<Row> keys = match.surplusKeys();
-    return keys.select(
-        Stream.of(
-                step.key().stream().map(column -> cell(column).as(PLANNED + column)),
-                // What the target gives of a loose key is what equal keys share.
-                key.loose().stream().map(column -> cell(column).as(PLANNED + key.shared(column))),
-                Stream.of(
-                    lit(true).as(WAS_SURPLUS),
-                    among(keys, step.key(), written.deletes().leftKeys()).as(WAS_LEFT),
-                    among(keys, step.key(), written.deletes().rejectedKeys()).as(WAS_REJECTED)))
-            .flatMap(each -> each)
-            .toArray(Column[]::new));
+    Dataset<Row> told = match.told(WAS_SURPLUS, WAS_WRITTEN);
+    Column surplus = cell(WAS_SURPLUS);
+    return told.withColumn(
+            WAS_LEFT,
+            when(surplus, among(told, step.key(), written.deletes().leftKeys()))
+                .otherwise(among(told, step.key(), added.leftKeys())))
+        .withColumn(
+            WAS_REJECTED,
+            when(surplus, among(told, step.key(), written.deletes().rejectedKeys()))
+                .otherwise(among(told, step.key(), added.rejectedKeys())))
+        .select(
+            Stream.of(
+                    Stream.of(step.key(), key.added(), compared)
+                        .flatMap(List::stream)
+                        .map(column -> cell(column).as(PLANNED + column)),
+                    Stream.of(
+                        not(surplus).as(WAS_PLANNED),
+                        surplus,
+                        cell(WAS_LEFT),
+                        cell(WAS_REJECTED),
+                        cell(WAS_WRITTEN)
+                            .and(not(cell(WAS_LEFT).or(cell(WAS_REJECTED))))
+                            .as(WAS_WRITTEN)))
+                .flatMap(each -> each)
+                .toArray(Column[]::new));
   }
 }
