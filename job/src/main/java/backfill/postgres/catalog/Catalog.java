@@ -2,12 +2,17 @@ package backfill.postgres.catalog;
 
 import backfill.postgres.server.Inquiry;
 import backfill.postgres.server.RowEvent;
+import backfill.postgres.server.SqlState;
 import backfill.postgres.server.TableName;
 import java.sql.Array;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -21,44 +26,74 @@ public final class Catalog {
 
   /** Everything a run needs to know of one relation; attribute -1 is its {@code ctid}. */
   public Table table(long oid) throws SQLException {
-    List<Column> columns = columns(oid);
-    List<UniqueIndex> uniqueIndexes = new IndexCatalog(inquiry).uniqueIndexes(oid);
-    return inquiry.one(
-        CatalogSql.tree("?::pg_catalog.oid")
-            + """
-        SELECT r.oid, n.nspname, r.relname, r.relkind,
-               (SELECT coalesce(pg_catalog.max(pg_catalog.pg_relation_size(tree.oid)), 0) FROM tree)
-                 / pg_catalog.current_setting('block_size')::pg_catalog.int8 AS blocks,
-               coalesce(pg_catalog.has_column_privilege(r.oid, (-1)::pg_catalog.int2, 'SELECT'), false)
-                 AS ctid_readable,
-               pg_catalog.has_table_privilege(r.oid, 'SELECT') AS wholly_readable,
-               ARRAY(SELECT ARRAY[pn.nspname::pg_catalog.text, p.relname::pg_catalog.text]
-                     FROM tree JOIN pg_catalog.pg_class p ON p.oid = tree.oid
-                               JOIN pg_catalog.pg_namespace pn ON pn.oid = p.relnamespace
-                     WHERE p.relkind = 'f' AND p.oid <> r.oid ORDER BY p.relname) AS foreign_parts
-        FROM pg_catalog.pg_class r JOIN pg_catalog.pg_namespace n ON n.oid = r.relnamespace
-        WHERE r.oid = ?::pg_catalog.oid
-        """,
-        row ->
-            new Table(
-                oid,
-                new TableName(row.getString("nspname"), row.getString("relname")),
-                row.getString("relkind").charAt(0),
-                columns,
-                uniqueIndexes,
-                new Table.Reading(
-                    row.getLong("blocks"),
-                    row.getBoolean("ctid_readable"),
-                    row.getBoolean("wholly_readable")),
-                names(row.getArray("foreign_parts"))),
-        oid,
-        oid);
+    Table table = tables(List.of(oid)).get(oid);
+    if (table == null) {
+      throw new SQLException(
+          "relation with OID " + oid + " does not exist", SqlState.UNDEFINED_TABLE.code());
+    }
+    return table;
   }
 
-  private List<Column> columns(long oid) throws SQLException {
-    return inquiry.rows(
+  /** The same of several, by as many questions as for one. */
+  Map<Long, Table> tables(Collection<Long> oids) throws SQLException {
+    if (oids.isEmpty()) {
+      return Map.of();
+    }
+    String[] asked = oids.stream().map(String::valueOf).toArray(String[]::new);
+    Map<Long, List<Column>> columns = columns(asked);
+    Map<Long, List<UniqueIndex>> uniqueIndexes = new IndexCatalog(inquiry).uniqueIndexes(asked);
+    Map<Long, Table> tables = new LinkedHashMap<>();
+    inquiry
+        .rows(
+            """
+            WITH RECURSIVE tree AS (
+              SELECT k.oid AS root, k.oid FROM pg_catalog.unnest(?::pg_catalog.oid[]) AS k(oid)
+              UNION
+              SELECT tree.root, child.inhrelid
+              FROM pg_catalog.pg_inherits child JOIN tree ON child.inhparent = tree.oid)
+            SELECT r.oid, n.nspname, r.relname, r.relkind,
+                   (SELECT coalesce(pg_catalog.max(pg_catalog.pg_relation_size(tree.oid)), 0)
+                    FROM tree WHERE tree.root = r.oid)
+                     / pg_catalog.current_setting('block_size')::pg_catalog.int8 AS blocks,
+                   coalesce(pg_catalog.has_column_privilege(r.oid, (-1)::pg_catalog.int2, 'SELECT'), false)
+                     AS ctid_readable,
+                   pg_catalog.has_table_privilege(r.oid, 'SELECT') AS wholly_readable,
+                   ARRAY(SELECT ARRAY[pn.nspname::pg_catalog.text, p.relname::pg_catalog.text]
+                         FROM tree JOIN pg_catalog.pg_class p ON p.oid = tree.oid
+                                   JOIN pg_catalog.pg_namespace pn ON pn.oid = p.relnamespace
+                         WHERE tree.root = r.oid AND p.relkind = 'f' AND p.oid <> r.oid
+                         ORDER BY p.relname) AS foreign_parts
+            FROM pg_catalog.pg_class r JOIN pg_catalog.pg_namespace n ON n.oid = r.relnamespace
+            WHERE r.oid IN (SELECT root FROM tree)
+            """,
+            row -> table(row, columns, uniqueIndexes),
+            (Object) asked)
+        .forEach(table -> tables.put(table.oid(), table));
+    return tables;
+  }
+
+  private static Table table(
+      ResultSet row, Map<Long, List<Column>> columns, Map<Long, List<UniqueIndex>> uniqueIndexes)
+      throws SQLException {
+    long oid = row.getLong("oid");
+    return new Table(
+        oid,
+        new TableName(row.getString("nspname"), row.getString("relname")),
+        row.getString("relkind").charAt(0),
+        columns.getOrDefault(oid, List.of()),
+        uniqueIndexes.getOrDefault(oid, List.of()),
+        new Table.Reading(
+            row.getLong("blocks"),
+            row.getBoolean("ctid_readable"),
+            row.getBoolean("wholly_readable")),
+        names(row.getArray("foreign_parts")));
+  }
+
+  private Map<Long, List<Column>> columns(String[] oids) throws SQLException {
+    return ofEach(
+        inquiry,
         """
-        SELECT a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod) AS type,
+        SELECT a.attrelid AS relation, a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod) AS type,
                (WITH RECURSIVE base AS (
                   SELECT t.oid, t.typbasetype
                   UNION ALL
@@ -123,11 +158,28 @@ public final class Catalog {
           ORDER BY m.amname LIMIT 1) e ON true
         LEFT JOIN pg_catalog.pg_collation l ON l.oid = a.attcollation AND NOT l.collisdeterministic
         LEFT JOIN pg_catalog.pg_namespace ln ON ln.oid = l.collnamespace
-        WHERE a.attrelid = ?::pg_catalog.oid AND a.attnum > 0 AND NOT a.attisdropped
-        ORDER BY a.attnum
+        WHERE a.attrelid = ANY (?::pg_catalog.oid[]) AND a.attnum > 0 AND NOT a.attisdropped
+        ORDER BY a.attrelid, a.attnum
         """,
         Catalog::column,
-        oid);
+        oids);
+  }
+
+  /**
+   * What a question about several relations gives for each.
+   *
+   * @param sql gives the relation's oid as {@code relation}, in one place after the other
+   */
+  static <T> Map<Long, List<T>> ofEach(
+      Inquiry inquiry, String sql, Inquiry.RowMapper<T> mapper, String[] oids) throws SQLException {
+    Map<Long, List<T>> all = new LinkedHashMap<>();
+    inquiry.rows(
+        sql,
+        row ->
+            all.computeIfAbsent(row.getLong("relation"), oid -> new ArrayList<>())
+                .add(mapper.of(row)),
+        (Object) oids);
+    return all;
   }
 
   private static Column column(ResultSet row) throws SQLException {

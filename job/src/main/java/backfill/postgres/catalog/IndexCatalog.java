@@ -4,6 +4,7 @@ import backfill.postgres.server.Inquiry;
 import backfill.postgres.server.TableName;
 import java.sql.SQLException;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -19,10 +20,11 @@ public final class IndexCatalog {
    * {@code indnullsnotdistinct} came with PostgreSQL 15: as a key of the row's JSON it may be
    * absent.
    */
-  List<UniqueIndex> uniqueIndexes(long oid) throws SQLException {
-    return inquiry.rows(
+  Map<Long, List<UniqueIndex>> uniqueIndexes(String[] oids) throws SQLException {
+    return Catalog.ofEach(
+        inquiry,
         """
-        SELECT c.relname, l.collname, l.nspname, x.indisvalid AND x.indisready AND x.indislive AS valid, x.indimmediate,
+        SELECT x.indrelid AS relation, c.relname, l.collname, l.nspname, x.indisvalid AND x.indisready AND x.indislive AS valid, x.indimmediate,
                x.indexprs IS NOT NULL AS expressions,
                pg_catalog.pg_get_expr(x.indpred, x.indrelid) AS predicate,
                coalesce((pg_catalog.to_jsonb(x) ->> 'indnullsnotdistinct')::pg_catalog.bool, false)
@@ -44,8 +46,8 @@ public final class IndexCatalog {
           JOIN pg_catalog.pg_collation l ON l.oid = k.oid
           JOIN pg_catalog.pg_namespace n ON n.oid = l.collnamespace
           WHERE NOT l.collisdeterministic LIMIT 1) l ON true
-        WHERE x.indrelid = ?::pg_catalog.oid AND x.indisunique
-        ORDER BY c.relname
+        WHERE x.indrelid = ANY (?::pg_catalog.oid[]) AND x.indisunique
+        ORDER BY x.indrelid, c.relname
         """,
         row ->
             new UniqueIndex(
@@ -62,7 +64,7 @@ public final class IndexCatalog {
                 row.getBoolean("indimmediate"),
                 Optional.ofNullable(row.getString("predicate")),
                 Set.copyOf(Catalog.texts(row.getArray("depends_on")))),
-        oid);
+        oids);
   }
 
   /** The columns of the primary key, in its order; empty where there is none. */

@@ -5,7 +5,10 @@ import backfill.postgres.server.Inquiry;
 import backfill.postgres.server.SqlState;
 import backfill.postgres.server.TableName;
 import java.sql.SQLException;
+import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 
@@ -15,12 +18,87 @@ import java.util.OptionalLong;
  * what is missing.
  */
 public final class NameLookup {
+  private static final String OTHERS =
+      """
+
+      (SELECT pg_catalog.string_agg(pg_catalog.format('%s.%s', o.relnamespace::pg_catalog.regnamespace,
+                                                      pg_catalog.quote_ident(o.relname)), ', '
+                ORDER BY pg_catalog.array_position(pg_catalog.current_schemas(false), n.nspname))
+       FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace n ON n.oid = o.relnamespace
+       WHERE o.relname = c.relname AND o.oid <> c.oid AND o.relkind IN ('r', 'p', 'v', 'm', 'f')
+         AND n.nspname = ANY (pg_catalog.current_schemas(false)))""";
+
   private final Inquiry inquiry;
   private final Catalog catalog;
+  private final Map<String, List<String>> parts = new HashMap<>();
+  private final Map<List<String>, Visible> places = new HashMap<>();
+  private final Map<Long, Table> tables = new HashMap<>();
 
   public NameLookup(Inquiry inquiry) {
     this.inquiry = inquiry;
     this.catalog = new Catalog(inquiry);
+  }
+
+  /**
+   * Looks several up by as many questions as one takes; {@link #find} then asks only about those
+   * that are not there.
+   *
+   * @return those that are there
+   */
+  public Collection<Table> ahead(Collection<String> written) throws SQLException {
+    if (written.isEmpty() || !splitAhead(written)) {
+      return List.of();
+    }
+    List<List<String>> asked =
+        written.stream()
+            .map(parts::get)
+            .filter(each -> each.size() == 1 || each.size() == 2)
+            .distinct()
+            .toList();
+    List<Long> found =
+        inquiry.rows(
+            """
+            SELECT k.place, c.oid, CASE WHEN k.schema = '' THEN"""
+                + OTHERS
+                + """
+                     END AS others
+            FROM ROWS FROM (pg_catalog.unnest(?::pg_catalog.text[]), pg_catalog.unnest(?::pg_catalog.text[]))
+              WITH ORDINALITY AS k(schema, name, place)
+            JOIN pg_catalog.pg_class c
+              ON c.oid = CASE WHEN k.schema = '' THEN pg_catalog.to_regclass(pg_catalog.quote_ident(k.name))::pg_catalog.oid
+                 ELSE (SELECT q.oid FROM pg_catalog.pg_class q JOIN pg_catalog.pg_namespace n ON n.oid = q.relnamespace
+                       WHERE n.nspname = k.schema AND q.relname = k.name) END
+            """,
+            row -> {
+              Visible visible = new Visible(row.getLong("oid"), row.getString("others"));
+              places.put(asked.get(row.getInt("place") - 1), visible);
+              return visible.oid();
+            },
+            asked.stream().map(each -> each.size() == 2 ? each.get(0) : "").toArray(String[]::new),
+            asked.stream().map(each -> each.get(each.size() - 1)).toArray(String[]::new));
+    tables.putAll(catalog.tables(found));
+    return tables.values();
+  }
+
+  /** Nothing is known ahead where one of them is no name: which one, each is asked by itself. */
+  private boolean splitAhead(Collection<String> written) throws SQLException {
+    try {
+      inquiry.rows(
+          "SELECT w.name, pg_catalog.parse_ident(w.name) FROM pg_catalog.unnest(?::pg_catalog.text[]) AS w(name)",
+          row -> parts.put(row.getString(1), Catalog.texts(row.getArray(2))),
+          (Object) written.toArray(String[]::new));
+      return true;
+    } catch (SQLException e) {
+      if (SqlState.INVALID_PARAMETER_VALUE.is(e)) {
+        return false;
+      }
+      throw e;
+    }
+  }
+
+  private Table table(long oid) throws SQLException {
+    Table known = tables.get(oid);
+    return known == null ? catalog.table(oid) : known;
   }
 
   /** The table, or a reason among the findings. */
@@ -40,7 +118,7 @@ public final class NameLookup {
       findings.refuse(place, missingFromSchema(parts.get(0), parts.get(1)));
       return Optional.empty();
     }
-    return Optional.of(catalog.table(oid.getAsLong()));
+    return Optional.of(table(oid.getAsLong()));
   }
 
   /**
@@ -51,25 +129,25 @@ public final class NameLookup {
   /** Says which one is taken, where the path has more than one of this name. */
   private Optional<Table> visible(String place, String name, Findings findings)
       throws SQLException {
+    Visible known = places.get(List.of(name));
     List<Visible> visible =
-        inquiry.rows(
-            """
-            SELECT c.oid,
-                   (SELECT pg_catalog.string_agg(pg_catalog.format('%s.%s', o.relnamespace::pg_catalog.regnamespace,
-                                                                   pg_catalog.quote_ident(o.relname)), ', '
-                             ORDER BY pg_catalog.array_position(pg_catalog.current_schemas(false), n.nspname))
-                    FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace n ON n.oid = o.relnamespace
-                    WHERE o.relname = c.relname AND o.oid <> c.oid AND o.relkind IN ('r', 'p', 'v', 'm', 'f')
-                      AND n.nspname = ANY (pg_catalog.current_schemas(false))) AS others
-            FROM pg_catalog.pg_class c
-            WHERE c.oid = pg_catalog.to_regclass(pg_catalog.quote_ident(?))
-            """,
-            row -> new Visible(row.getLong("oid"), row.getString("others")), name);
+        known != null
+            ? List.of(known)
+            : inquiry.rows(
+                "SELECT c.oid,"
+                    + OTHERS
+                    + """
+                     AS others
+                FROM pg_catalog.pg_class c
+                WHERE c.oid = pg_catalog.to_regclass(pg_catalog.quote_ident(?))
+                """,
+                row -> new Visible(row.getLong("oid"), row.getString("others")),
+                name);
     if (visible.isEmpty()) {
       findings.refuse(place, missingFromPath(name));
       return Optional.empty();
     }
-    Table table = catalog.table(visible.get(0).oid());
+    Table table = table(visible.get(0).oid());
     if (visible.get(0).others() != null) {
       findings.warn(
           place,
@@ -83,7 +161,7 @@ public final class NameLookup {
   public Table thereOrPending(String written) throws SQLException {
     List<String> parts = parts(written);
     OptionalLong oid = parts.isEmpty() ? OptionalLong.empty() : oid(parts);
-    return oid.isPresent() ? catalog.table(oid.getAsLong()) : Table.pending(inSchema(parts));
+    return oid.isPresent() ? table(oid.getAsLong()) : Table.pending(inSchema(parts));
   }
 
   /** Whether a relation has this name, or a column; an index that is not valid counts as none. */
@@ -116,11 +194,18 @@ public final class NameLookup {
   }
 
   private OptionalLong oid(List<String> parts) throws SQLException {
+    Visible known = places.get(parts);
+    if (known != null) {
+      return OptionalLong.of(known.oid());
+    }
     return parts.size() == 2 ? qualified(parts.get(0), parts.get(1)) : visible(parts.get(0));
   }
 
   /** As the server reads them, lower case where not quoted; none where it is no name. */
   public List<String> parts(String written) throws SQLException {
+    if (parts.containsKey(written)) {
+      return parts.get(written);
+    }
     try {
       return inquiry.rows(
           "SELECT part FROM pg_catalog.unnest(pg_catalog.parse_ident(?)) WITH ORDINALITY AS p(part, place)"

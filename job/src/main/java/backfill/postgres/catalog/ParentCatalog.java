@@ -4,8 +4,8 @@ import backfill.postgres.server.Inquiry;
 import backfill.postgres.server.TableName;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Looks up the parents of a table: those of the foreign keys that the server enforces for us, and
@@ -25,14 +25,13 @@ public final class ParentCatalog {
 
   /** Those that we may read, each with its table. */
   public List<ParentTable> readable(List<Found> all) throws SQLException {
-    Catalog catalog = new Catalog(inquiry);
-    List<ParentTable> parents = new ArrayList<>();
-    for (Found one : all) {
-      if (one.readable()) {
-        parents.add(new ParentTable(one.key(), catalog.table(one.parent())));
-      }
-    }
-    return parents;
+    List<Found> readable = all.stream().filter(Found::readable).toList();
+    Map<Long, Table> tables =
+        new Catalog(inquiry).tables(readable.stream().map(Found::parent).distinct().toList());
+    return readable.stream()
+        .filter(one -> tables.containsKey(one.parent()))
+        .map(one -> new ParentTable(one.key(), tables.get(one.parent())))
+        .toList();
   }
 
   /**

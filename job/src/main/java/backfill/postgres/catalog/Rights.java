@@ -8,16 +8,79 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /** Looks which rights we lack, and names each as the statement that gives it. */
 public final class Rights {
   private final Inquiry inquiry;
   private final String user;
   private final Map<String, Boolean> usableSchemas = new HashMap<>();
+  private final Map<Long, Held> held = new HashMap<>();
+
+  /**
+   * What we may do with one table, as it was asked ahead.
+   *
+   * @param columns to the rights on each
+   */
+  private record Held(
+      Set<String> onTable, Map<String, Set<String>> columns, boolean hidesRowsFromUs) {}
 
   public Rights(Inquiry inquiry, String user) {
     this.inquiry = inquiry;
     this.user = user;
+  }
+
+  /** Asks about several tables by two questions; what is needed of them is then known. */
+  public void ahead(Collection<Table> tables) throws SQLException {
+    String[] oids =
+        tables.stream()
+            .filter(table -> !table.isPending() && !held.containsKey(table.oid()))
+            .map(table -> String.valueOf(table.oid()))
+            .distinct()
+            .toArray(String[]::new);
+    if (oids.length == 0) {
+      return;
+    }
+    Map<Long, Map<String, Set<String>>> columns = new HashMap<>();
+    inquiry.rows(
+        """
+        SELECT a.attrelid AS relation, a.attname,
+               ARRAY(SELECT p.name FROM pg_catalog.unnest('{SELECT, INSERT, UPDATE}'::pg_catalog.text[]) AS p(name)
+                     WHERE pg_catalog.has_column_privilege(a.attrelid, a.attnum, p.name)) AS held
+        FROM pg_catalog.pg_attribute a
+        WHERE a.attrelid = ANY (?::pg_catalog.oid[]) AND a.attnum > 0 AND NOT a.attisdropped
+        """,
+        row ->
+            columns
+                .computeIfAbsent(row.getLong("relation"), oid -> new HashMap<>())
+                .put(row.getString("attname"), Set.copyOf(Catalog.texts(row.getArray("held")))),
+        (Object) oids);
+    inquiry.rows(
+        """
+        SELECT c.oid AS relation, n.nspname, pg_catalog.has_schema_privilege(n.oid, 'USAGE') AS usable,
+               ARRAY(SELECT p.name
+                     FROM pg_catalog.unnest('{SELECT, INSERT, UPDATE, DELETE}'::pg_catalog.text[]) AS p(name)
+                     WHERE pg_catalog.has_table_privilege(c.oid, p.name)) AS held,
+               c.relkind IN ('r', 'p') AND pg_catalog.row_security_active(c.oid) AS hides
+        FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+        WHERE c.oid = ANY (?::pg_catalog.oid[])
+        """,
+        row -> {
+          usableSchemas.put(row.getString("nspname"), row.getBoolean("usable"));
+          return held.put(
+              row.getLong("relation"),
+              new Held(
+                  Set.copyOf(Catalog.texts(row.getArray("held"))),
+                  columns.getOrDefault(row.getLong("relation"), Map.of()),
+                  row.getBoolean("hides")));
+        },
+        (Object) oids);
+  }
+
+  /** Whether a policy would hide rows from us. */
+  public boolean hidesRows(Table table) throws SQLException {
+    Held known = held.get(table.oid());
+    return known == null ? new Catalog(inquiry).rowSecurityActive(table) : known.hidesRowsFromUs();
   }
 
   /**
@@ -29,8 +92,22 @@ public final class Rights {
       throws SQLException {
     needSchema(place, table.name(), findings);
     findings.leastRole().columns(privilege, table.name(), columns);
-    List<String> lacking =
-        inquiry.rows(
+    List<String> lacking = lacking(privilege, table, columns);
+    if (!lacking.isEmpty()) {
+      lack(
+          place, privilege, table, LeastRole.onColumns(privilege, lacking, table.name()), findings);
+    }
+  }
+
+  private List<String> lacking(Privilege privilege, Table table, Collection<String> columns)
+      throws SQLException {
+    Held known = held.get(table.oid());
+    return known != null && known.columns().keySet().containsAll(columns)
+        ? columns.stream()
+            .distinct()
+            .filter(column -> !known.columns().get(column).contains(privilege.name()))
+            .toList()
+        : inquiry.rows(
             """
             SELECT c FROM pg_catalog.unnest(?::pg_catalog.text[]) WITH ORDINALITY AS n(c, place)
             WHERE NOT pg_catalog.has_column_privilege(?::pg_catalog.oid, c, ?) ORDER BY place
@@ -39,10 +116,6 @@ public final class Rights {
             columns.stream().distinct().toArray(String[]::new),
             table.oid(),
             privilege.name());
-    if (!lacking.isEmpty()) {
-      lack(
-          place, privilege, table, LeastRole.onColumns(privilege, lacking, table.name()), findings);
-    }
   }
 
   /**
@@ -76,12 +149,15 @@ public final class Rights {
     needSchema(place, table.name(), findings);
     String grant = "GRANT " + privilege + " ON " + table.name().quoted();
     findings.leastRole().right(grant);
+    Held known = held.get(table.oid());
     boolean had =
-        inquiry.one(
-            "SELECT pg_catalog.has_table_privilege(?::pg_catalog.oid, ?)",
-            row -> row.getBoolean(1),
-            table.oid(),
-            privilege.name());
+        known != null
+            ? known.onTable().contains(privilege.name())
+            : inquiry.one(
+                "SELECT pg_catalog.has_table_privilege(?::pg_catalog.oid, ?)",
+                row -> row.getBoolean(1),
+                table.oid(),
+                privilege.name());
     if (!had) {
       lack(place, privilege, table, grant, findings);
     }

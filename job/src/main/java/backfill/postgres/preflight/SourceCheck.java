@@ -3,7 +3,6 @@ package backfill.postgres.preflight;
 import backfill.plan.Nearest;
 import backfill.plan.Plan;
 import backfill.plan.Source;
-import backfill.postgres.catalog.Catalog;
 import backfill.postgres.catalog.Findings;
 import backfill.postgres.catalog.Rights;
 import backfill.postgres.catalog.Table;
@@ -17,6 +16,7 @@ import backfill.postgres.server.SqlWords;
 import backfill.postgres.server.TableName;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -37,6 +37,11 @@ public final class SourceCheck {
     this.inquiry = inquiry;
     this.rights = new Rights(inquiry, user);
     this.findings = findings;
+  }
+
+  /** Asks about the rights on all of them at once. */
+  void ahead(Collection<Table> tables) throws SQLException {
+    rights.ahead(tables);
   }
 
   public static String place(Source source) {
@@ -64,7 +69,7 @@ public final class SourceCheck {
               + ", is a foreign table, and no snapshot of ours holds there; name the local parts as sources");
       return false;
     }
-    if (new Catalog(inquiry).rowSecurityActive(table)) {
+    if (rights.hidesRows(table)) {
       findings.refuse(place(source), rowSecurity(table));
     }
     return true;

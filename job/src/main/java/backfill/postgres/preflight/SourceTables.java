@@ -7,6 +7,8 @@ import backfill.postgres.catalog.Findings;
 import backfill.postgres.catalog.NameLookup;
 import backfill.postgres.catalog.Table;
 import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -26,6 +28,7 @@ final class SourceTables {
   private final Map<String, Table> found = new LinkedHashMap<>();
   private final Map<String, String> reasons = new LinkedHashMap<>();
   private final Set<String> halfMade = new LinkedHashSet<>();
+  private final Map<String, SourceCheck> checks = new LinkedHashMap<>();
 
   /**
    * @param findings database to findings
@@ -45,9 +48,10 @@ final class SourceTables {
 
   /** Name to table, of those that are there and readable, or will be made; reasons for the rest. */
   Map<String, Table> find(Scope scope) throws SQLException {
+    Map<String, NameLookup> lookups = lookups(scope.sources());
     for (Source source : scope.sources()) {
       boolean neededNow = await(source);
-      NameLookup names = new NameLookup(sessions.reading(source.database()));
+      NameLookup names = lookups.get(source.database());
       Optional<Table> table =
           neededNow
               ? names.find(SourceCheck.place(source), source.table(), in(source))
@@ -58,6 +62,25 @@ final class SourceTables {
       }
     }
     return found;
+  }
+
+  /** Database to a lookup of all of its sources, which are looked up at once with our rights. */
+  private Map<String, NameLookup> lookups(Collection<Source> sources) throws SQLException {
+    Map<String, List<String>> written = new LinkedHashMap<>();
+    sources.forEach(
+        source ->
+            written
+                .computeIfAbsent(source.database(), database -> new ArrayList<>())
+                .add(source.table()));
+    Map<String, NameLookup> lookups = new LinkedHashMap<>();
+    for (Map.Entry<String, List<String>> each : written.entrySet()) {
+      NameLookup lookup = new NameLookup(sessions.reading(each.getKey()));
+      checks
+          .computeIfAbsent(each.getKey(), this::check)
+          .ahead(lookup.ahead(each.getValue().stream().distinct().toList()));
+      lookups.put(each.getKey(), lookup);
+    }
+    return lookups;
   }
 
   /** Whether a step reads it that no step will make it for. */
@@ -112,10 +135,14 @@ final class SourceTables {
   }
 
   private SourceCheck check(Source source) {
+    return checks.get(source.database());
+  }
+
+  private SourceCheck check(String database) {
     return new SourceCheck(
-        sessions.reading(source.database()),
-        sessions.servers().get(source.database()).read().user(),
-        in(source));
+        sessions.reading(database),
+        sessions.servers().get(database).read().user(),
+        findings.get(database));
   }
 
   private Findings in(Source source) {

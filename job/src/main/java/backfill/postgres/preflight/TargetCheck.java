@@ -30,6 +30,7 @@ import backfill.postgres.write.SequenceForward;
 import backfill.postgres.write.Target;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -78,6 +79,11 @@ final class TargetCheck {
     this.findings = findings;
   }
 
+  /** Asks about the rights on all of them at once. */
+  void ahead(Collection<Table> tables) throws SQLException {
+    rights.ahead(tables);
+  }
+
   /** What the step's statements are to a trigger. */
   static List<RowEvent> events(Step.Fill step) {
     return Operation.of(step).stream().map(Operation::event).toList();
@@ -89,7 +95,7 @@ final class TargetCheck {
     if (!isFillable(step, table)) {
       return Optional.empty();
     }
-    if (catalog.rowSecurityActive(table)) {
+    if (rights.hidesRows(table)) {
       findings.refuse(Findings.place(step), SourceCheck.rowSecurity(table));
     }
     if (step instanceof Step.Pairs own) {

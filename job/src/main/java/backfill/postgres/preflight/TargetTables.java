@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 
@@ -38,6 +39,12 @@ final class TargetTables {
    */
   void find(List<Step.Fill> steps, Map<String, Table> known) throws SQLException {
     NameLookup names = new NameLookup(sessions.writing());
+    names.ahead(
+        steps.stream()
+            .filter(step -> !known.containsKey(step.name()))
+            .map(Step.Fill::target)
+            .distinct()
+            .toList());
     for (Step.Fill step : steps) {
       Optional<String> maker = pending.maker(step, step.target());
       if (maker.isPresent()) {
@@ -88,6 +95,8 @@ final class TargetTables {
             now,
             pending,
             findings);
+    check.ahead(
+        steps.stream().map(step -> found.get(step.name())).filter(Objects::nonNull).toList());
     HeadroomCheck headroom = new HeadroomCheck(sessions, findings);
     Map<String, Target> targets = new LinkedHashMap<>();
     for (Step.Fill step : steps) {

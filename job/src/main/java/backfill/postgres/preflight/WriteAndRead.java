@@ -56,6 +56,11 @@ final class WriteAndRead implements AutoCloseable {
     Inquiry read = reading == writing ? write : new Inquiry(reading, lockTimeout, retryFor);
     Server writes = Server.of(write, database.address());
     Server reads = read == write ? writes : Server.of(read, database.readAddress());
+    // Not before: they are told from a server that begins each transaction as READ ONLY.
+    write.settle();
+    if (read != write) {
+      read.settle();
+    }
     return new WriteAndRead(database, applicationName, write, read, new ServerPair(writes, reads));
   }
 

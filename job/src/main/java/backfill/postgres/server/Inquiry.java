@@ -12,7 +12,9 @@ import java.util.List;
 /**
  * A connection that only asks: each question is a READ ONLY transaction of its own, which gives up
  * on a slow answer, and on a lock so that no session queues behind it, only to ask again. Nothing
- * stays open between two questions, so that it works behind transaction pooling.
+ * stays open between two questions, so that it works behind transaction pooling. Where no pooler
+ * stands between, {@link #settle} gives the session itself the limits and READ ONLY, and a question
+ * of one statement is one round trip.
  */
 public final class Inquiry implements AutoCloseable {
   private static final Duration ANSWER_WITHIN = Duration.ofMinutes(1);
@@ -20,6 +22,7 @@ public final class Inquiry implements AutoCloseable {
   private final Connection connection;
   private final Duration lockTimeout;
   private final Duration retryFor;
+  private boolean settled;
 
   /**
    * @param lockTimeout how long one attempt waits for a lock
@@ -47,9 +50,31 @@ public final class Inquiry implements AutoCloseable {
     T of(Connection connection) throws SQLException;
   }
 
+  /**
+   * From now on the session has what each transaction set for itself, unless it is not ours alone.
+   */
+  public void settle() throws SQLException {
+    if (SessionSettings.isPooled(connection)) {
+      return;
+    }
+    connection.setAutoCommit(true);
+    try (Statement settings = connection.createStatement()) {
+      settings.execute(
+          "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY; SET statement_timeout = %d; SET lock_timeout = %d"
+              .formatted(answerWithin().toMillis(), lockTimeout.toMillis()));
+    }
+    settled = true;
+  }
+
   /** All rows; a value is a String, a Long or a String[]. */
   public <T> List<T> rows(String sql, RowMapper<T> row, Object... values) throws SQLException {
-    return ask(asked -> rows(asked, sql, row, values));
+    return settled
+        ? retried(
+            () -> {
+              connection.setAutoCommit(true);
+              return rows(connection, sql, row, values);
+            })
+        : ask(asked -> rows(asked, sql, row, values));
   }
 
   /** The only row. */
@@ -58,20 +83,30 @@ public final class Inquiry implements AutoCloseable {
   }
 
   public <T> T ask(Question<T> question) throws SQLException {
-    // A wait for a lock has its own limit, and would count for this one, too.
-    return within(ANSWER_WITHIN.plus(lockTimeout), question);
+    return retried(() -> attempt(answerWithin(), question));
+  }
+
+  /** A wait for a lock has its own limit, and would count for this one, too. */
+  private Duration answerWithin() {
+    return ANSWER_WITHIN.plus(lockTimeout);
   }
 
   /** For an answer that takes as long as the tables are large. */
   public <T> T askWithoutHurry(Question<T> question) throws SQLException {
-    return within(Duration.ZERO, question);
+    return retried(() -> attempt(Duration.ZERO, question));
   }
 
-  private <T> T within(Duration limit, Question<T> question) throws SQLException {
+  /** One attempt to have an answer. */
+  @FunctionalInterface
+  private interface Attempt<T> {
+    T answer() throws SQLException;
+  }
+
+  private <T> T retried(Attempt<T> attempt) throws SQLException {
     Retry retry = new Retry(retryFor);
     while (true) {
       try {
-        return attempt(limit, question);
+        return attempt.answer();
       } catch (SQLException e) {
         if (SqlState.SERIALIZATION_FAILURE.is(e)) {
           // A standby ends a question for the sake of what it replays, and the connection lasts.
@@ -89,17 +124,21 @@ public final class Inquiry implements AutoCloseable {
     try {
       retry.pauseOrThrow(e);
     } catch (SQLException last) {
+      connection.setAutoCommit(false);
       throw LockHolders.explained(connection, lockTimeout, last);
     }
   }
 
   private <T> T attempt(Duration limit, Question<T> question) throws SQLException {
+    connection.setAutoCommit(false);
     try {
       SessionSettings.begin(connection);
-      try (Statement limits = connection.createStatement()) {
-        limits.execute(
-            "SET LOCAL statement_timeout = %d; SET LOCAL lock_timeout = %d"
-                .formatted(limit.toMillis(), lockTimeout.toMillis()));
+      if (!settled || !limit.equals(answerWithin())) {
+        try (Statement limits = connection.createStatement()) {
+          limits.execute(
+              "SET LOCAL statement_timeout = %d; SET LOCAL lock_timeout = %d"
+                  .formatted(limit.toMillis(), lockTimeout.toMillis()));
+        }
       }
       return question.of(connection);
     } finally {
