@@ -12,6 +12,7 @@ import backfill.run.Backfill;
 import backfill.run.CheckPrintout;
 import backfill.run.Loaded;
 import backfill.run.Selection;
+import backfill.run.WriterChoice;
 import backfill.spark.diff.DiffFile;
 import backfill.spark.diff.DiffTarget;
 import backfill.spark.engine.Session;
@@ -96,7 +97,13 @@ final class PlanCommand {
         DiffFile file =
             asked.told().map(target -> DiffFile.of(target, report.runId())).orElse(null)) {
       Backfill job =
-          new Backfill(asked.loaded(), asked.databases(), session, report, progress, stopping);
+          new Backfill(
+              WriterChoice.in(asked.loaded(), asked.databases(), progress::say),
+              asked.databases(),
+              session,
+              report,
+              progress,
+              stopping);
       if (file != null) {
         job.tellTo(file);
       }

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 
 /**
  * What one backfill does: the plan file, read whole and checked, and never changed afterwards.
@@ -104,6 +105,26 @@ public record Plan(
   /** The same steps, sources and views, or fewer of them. */
   public Plan with(Map<String, Source> sources, Map<String, String> views, List<Step> steps) {
     return new Plan(file, given, databases, sources, views, steps, limits, settings);
+  }
+
+  /** The same plan, whose steps are written in this way; it has the same hash. */
+  public Plan written(UnaryOperator<Settings.Write> how) {
+    return new Plan(
+        file,
+        given,
+        databases,
+        sources,
+        views,
+        written(steps, how),
+        limits,
+        settings.with(how.apply(settings.write())));
+  }
+
+  /** The same steps, written in this way. */
+  public static List<Step> written(List<Step> steps, UnaryOperator<Settings.Write> how) {
+    return steps.stream()
+        .map(step -> step instanceof Step.Fill fill ? fill.with(how.apply(fill.write())) : step)
+        .toList();
   }
 
   /** The same plan, of what it must never do only this. */

@@ -27,6 +27,7 @@ enum SettingKey {
   NESTED_BYTES("flatten.nested-bytes", Measure.BYTES, "0 B", "64 GiB"),
   LEAST_WRITERS("write.writers.min", Measure.COUNT, "1", "64"),
   WRITERS("write.writers.max", Measure.COUNT, "1", "64"),
+  AUTO_WRITERS("write.writers.auto", Measure.LIMIT, "2", "64"),
   ROWS_PER_BATCH("write.rows-per-batch", Measure.COUNT, "1", "1000000"),
   BATCH_BYTES("write.batch-bytes", Measure.BYTES, "64 KiB", "1 GiB"),
   PROTOCOL("write.protocol", Measure.PROTOCOL, "auto", "unnest"),

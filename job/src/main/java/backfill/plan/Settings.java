@@ -3,6 +3,7 @@ package backfill.plan;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /**
  * How a plan is carried out: nothing here changes which rows are written, but that rows are taken
@@ -108,6 +109,11 @@ public record Settings(
     return general.onRevoked();
   }
 
+  /** The same, written in this way. */
+  Settings with(Write other) {
+    return new Settings(general, read, flatten, other, throttle, verify, ledger);
+  }
+
   /** What holds where nothing else is said. */
   public static Settings defaults() {
     return new SettingsParser().settings();
@@ -163,16 +169,30 @@ public record Settings(
    * Connections that write at the same time.
    *
    * @param min how many the throttle leaves at work, unless it pauses all of them
-   * @param max how many there are at most
+   * @param max how many there are at most; until it is chosen by the server, the least that may be
+   * @param auto up to how many are chosen by what the server has; empty where {@code max} is it
    */
-  public record Writers(int min, int max) {
+  public record Writers(int min, int max, OptionalInt auto) {
+    /** The fewest that are chosen by what a server has. */
+    public static final int LEAST_CHOSEN = 2;
+
     public Writers {
       SettingKey.LEAST_WRITERS.require(min);
       SettingKey.WRITERS.require(max);
+      auto.ifPresent(SettingKey.AUTO_WRITERS::require);
       if (min > max) {
         throw new IllegalArgumentException(
             "write.writers.min must be at most write.writers.max (%d), got %d".formatted(max, min));
       }
+    }
+
+    public Writers(int min, int max) {
+      this(min, max, OptionalInt.empty());
+    }
+
+    /** So many, now that it is chosen. */
+    public Writers chosen(int most) {
+      return new Writers(Math.min(min, most), most);
     }
   }
 
@@ -216,6 +236,12 @@ public record Settings(
           statementTimeout,
           retryFor,
           Analyze.AUTO);
+    }
+
+    /** The same with other writers. */
+    public Write with(Writers writers) {
+      return new Write(
+          writers, rowsPerBatch, batchBytes, protocol, statementTimeout, retryFor, analyze);
     }
 
     /** Connections that write at the same time, at most. */

@@ -11,6 +11,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.function.Consumer;
@@ -24,6 +25,11 @@ final class SettingsParser {
   static final String UNDO = "undo";
 
   private static final String WRITERS = "writers";
+
+  /** What {@code write.writers = auto} is short for. */
+  private static final String AUTO = "auto";
+
+  private static final long MOST_CHOSEN = 16;
 
   private final Map<SettingKey, OptionalLong> values = new EnumMap<>(SettingKey.class);
   private Optional<StopAfter> stopAfter;
@@ -262,10 +268,15 @@ final class SettingsParser {
   }
 
   private static boolean isOfWriters(SettingKey setting) {
-    return setting == SettingKey.WRITERS || setting == SettingKey.LEAST_WRITERS;
+    return setting == SettingKey.WRITERS
+        || setting == SettingKey.LEAST_WRITERS
+        || setting == SettingKey.AUTO_WRITERS;
   }
 
-  /** {@code writers = 4} is the most of them; a block says the least, too. */
+  /**
+   * {@code writers = 4} is the most of them, {@code auto} leaves it to the server; a block says the
+   * least, too. A number that lies over {@code auto} ends it.
+   */
   private static void overlayWriters(Map<SettingKey, OptionalLong> values, Node write) {
     Optional<ConfigValue> given = write.value(WRITERS);
     if (given.isEmpty()) {
@@ -274,7 +285,14 @@ final class SettingsParser {
     if (given.get().valueType() == ConfigValueType.OBJECT) {
       Node block = write.object(WRITERS).orElseThrow();
       attempt(block, "min", value -> put(values, SettingKey.LEAST_WRITERS, value));
-      attempt(block, "max", value -> put(values, SettingKey.WRITERS, value));
+      attempt(
+          block,
+          "max",
+          value -> {
+            put(values, SettingKey.WRITERS, value);
+            values.put(SettingKey.AUTO_WRITERS, OptionalLong.empty());
+          });
+      attempt(block, "auto", value -> put(values, SettingKey.AUTO_WRITERS, value));
       block.done();
       if (number(values, SettingKey.LEAST_WRITERS) > number(values, SettingKey.WRITERS)) {
         write.problem(
@@ -290,7 +308,12 @@ final class SettingsParser {
         write,
         WRITERS,
         value -> {
+          if (AUTO.equals(value.unwrapped())) {
+            values.put(SettingKey.AUTO_WRITERS, OptionalLong.of(MOST_CHOSEN));
+            return;
+          }
           OptionalLong most = SettingKey.WRITERS.parse(value, "write." + WRITERS);
+          values.put(SettingKey.AUTO_WRITERS, OptionalLong.empty());
           values.put(SettingKey.WRITERS, most);
           values.put(
               SettingKey.LEAST_WRITERS,
@@ -320,10 +343,18 @@ final class SettingsParser {
     }
   }
 
+  private static Settings.Writers writers(Map<SettingKey, OptionalLong> values) {
+    OptionalLong auto = values.get(SettingKey.AUTO_WRITERS);
+    int max = auto.isPresent() ? Settings.Writers.LEAST_CHOSEN : count(values, SettingKey.WRITERS);
+    return new Settings.Writers(
+        Math.min(max, count(values, SettingKey.LEAST_WRITERS)),
+        max,
+        auto.isPresent() ? OptionalInt.of((int) auto.getAsLong()) : OptionalInt.empty());
+  }
+
   private static Settings.Write write(Map<SettingKey, OptionalLong> values) {
     return new Settings.Write(
-        new Settings.Writers(
-            count(values, SettingKey.LEAST_WRITERS), count(values, SettingKey.WRITERS)),
+        writers(values),
         count(values, SettingKey.ROWS_PER_BATCH),
         number(values, SettingKey.BATCH_BYTES),
         Settings.Protocol.values()[count(values, SettingKey.PROTOCOL)],

@@ -53,6 +53,9 @@ public sealed interface Step permits Step.Fill, Step.Change {
     /** How this step writes. */
     Settings.Write write();
 
+    /** The same step, written in this way. */
+    Fill with(Settings.Write other);
+
     @Override
     default boolean deletes() {
       return surplus() == Surplus.DELETE;
@@ -100,6 +103,11 @@ public sealed interface Step permits Step.Fill, Step.Change {
 
     public Optional<GrantSources.Leaves> leaves() {
       return grants.hierarchy().leaves();
+    }
+
+    @Override
+    public Pairs with(Settings.Write other) {
+      return new Pairs(name, onlyIf, grants, into, surplus, owns, other);
     }
 
     @Override
@@ -191,6 +199,11 @@ public sealed interface Step permits Step.Fill, Step.Change {
 
     public Set<String> touch() {
       return writing.touch();
+    }
+
+    @Override
+    public Rows with(Settings.Write other) {
+      return new Rows(name, onlyIf, asked, into, writing, surplus, owns, other);
     }
 
     @Override

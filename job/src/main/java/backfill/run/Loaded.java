@@ -3,6 +3,7 @@ package backfill.run;
 import backfill.plan.InvalidPlanException;
 import backfill.plan.Plan;
 import backfill.plan.PlanFile;
+import backfill.plan.Settings;
 import backfill.plan.Step;
 import backfill.postgres.preflight.Purpose;
 import backfill.report.ApprovedReport;
@@ -10,6 +11,7 @@ import backfill.report.Command;
 import backfill.report.Version;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 
 /**
  * A plan that was loaded, and those of its steps that a command is about.
@@ -37,6 +39,11 @@ public record Loaded(Plan plan, List<Step> steps, Optional<ApprovedReport> appro
   /** The same, approved by a dry run, if there is one. */
   public Loaded approvedBy(Optional<ApprovedReport> report) {
     return new Loaded(plan, steps, report);
+  }
+
+  /** The same, written in this way. */
+  public Loaded written(UnaryOperator<Settings.Write> how) {
+    return new Loaded(plan.written(how), Plan.written(steps, how), approved);
   }
 
   /**

@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
 
 class SettingsTest {
@@ -269,6 +270,28 @@ class SettingsTest {
   }
 
   @Test
+  void writersAreLeftToTheServerUpToANumber() {
+    assertThat(read(SMALL + "write.writers = auto").settings().write().parallel())
+        .isEqualTo(new Settings.Writers(1, 2, OptionalInt.of(16)));
+    Plan plan = read(SMALL + "write.writers { auto = 8, min = 2 }");
+    assertThat(plan.settings().write().parallel())
+        .isEqualTo(new Settings.Writers(2, 2, OptionalInt.of(8)));
+    Plan chosen = plan.written(write -> write.with(write.parallel().chosen(6)));
+    assertThat(chosen.settings().write().parallel()).isEqualTo(new Settings.Writers(2, 6));
+    assertThat(((Step.Fill) chosen.steps().get(0)).write()).isEqualTo(chosen.settings().write());
+    assertThat(chosen.hash()).isEqualTo(plan.hash());
+    for (String number : List.of("write.writers=4", "write.writers.max=4")) {
+      assertThat(read(SMALL + "write.writers = auto", number).settings().write().parallel())
+          .as(number)
+          .isEqualTo(new Settings.Writers(1, 4));
+    }
+    assertThat(read(SMALL, "write.writers.auto=8").settings().write().parallel().auto())
+        .hasValue(8);
+    assertThat(problems(SMALL + "write.writers { auto = 1 }"))
+        .containsExactly("test.conf:7: write.writers.auto must be 2 to 64, got 1");
+  }
+
+  @Test
   void keysAreTheRecordsComponents() {
     List<String> expected = new ArrayList<>();
     for (Throttle.Bound bound : Throttle.Bound.values()) {
@@ -280,7 +303,8 @@ class SettingsTest {
             "throttle.signal-timeout",
             Throttle.PROBE_KEY,
             "write.writers.min",
-            "write.writers.max"));
+            "write.writers.max",
+            "write.writers.auto"));
     for (RecordComponent component : Settings.class.getRecordComponents()) {
       if (component.getType() == Throttle.class) {
         continue;
