@@ -425,4 +425,100 @@ class LauncherTest {
 
     assertThat(launcher.launch("run").err()).isEmpty();
   }
+
+  @Test
+  void java25IsTakenWhereItIsInstalledUnlessAnotherOneIsNamed() throws Exception {
+    assertThat(launcher.launch("plans").out()).doesNotContain("java of");
+    launcher.install("a-24", "24.0.2");
+    assertThat(launcher.launch("plans").out()).doesNotContain("java of");
+    launcher.install("b-25", "25.0.3");
+    assertThat(launcher.launch("plans").out()).startsWith("java of b-25\n");
+    launcher.environment.put("JAVA_HOME", launcher.directory.resolve("jvm/a-24").toString());
+    assertThat(launcher.launch("plans").out()).startsWith("java of a-24\n");
+  }
+
+  @Test
+  void cacheOfJava25HasSparksClassesAndOutlivesABuild() throws Exception {
+    launcher.environment.put("STUB_JAVA", "25.0.3");
+    TestingOutcome first = launcher.launch("run", "plan");
+    assertThat(first.err()).contains("archiving Spark's classes takes");
+    assertThat(first.out())
+        .contains(
+            "-XX:AOTCache=" + launcher.root + "/job/target/spark-25.0.3-",
+            "\n" + launcher.root + "/lib.jar\n",
+            ",aot*=off:stderr\n")
+        .doesNotContain("SharedArchiveFile");
+    assertThat(trainings()).singleElement().asString().contains("backfill.spark.engine.Training");
+    Files.setLastModifiedTime(
+        launcher.root.resolve("job/target/backfill.jar"),
+        FileTime.from(Instant.now().plusSeconds(60)));
+    assertThat(launcher.launch("run", "plan").err()).isEmpty();
+  }
+
+  @Test
+  void cacheHasTheJobsClassesWhereNoSourcesStandBesideTheJar() throws Exception {
+    launcher.environment.put("STUB_JAVA", "25.0.3");
+    launcher.launch("plans");
+    Files.delete(launcher.root.resolve("job/src/main/java/Main.java"));
+    Files.delete(launcher.root.resolve("job/src/main/java"));
+    Files.delete(launcher.root.resolve("job/src/main"));
+    assertThat(launcher.launch("run", "plan").err())
+        .contains("archiving Spark's classes and the job's own takes");
+    launcher.environment.put("BACKFILL_CACHE", "spark");
+    assertThat(launcher.launch("run", "plan").err()).contains("archiving Spark's classes takes");
+    launcher.environment.put("BACKFILL_CACHE", "most");
+    assertThat(launcher.launch("run", "plan").err())
+        .endsWith("BACKFILL_CACHE is most, expected all or spark\n");
+  }
+
+  @Test
+  void cacheOfTheJobsClassesIsMadeOnceForEachJar() throws Exception {
+    launcher.environment.put("STUB_JAVA", "25.0.3");
+    launcher.environment.put("BACKFILL_CACHE", "all");
+    TestingOutcome first = launcher.launch("run", "plan");
+    String jars = launcher.root + "/lib.jar:" + launcher.root + "/job/target/backfill.jar:";
+    assertThat(first.err())
+        .contains(
+            "starting this jar with Java 25.0.3 for the first time: archiving Spark's classes and the job's own");
+    assertThat(first.out())
+        .contains(
+            "-XX:AOTCache=" + launcher.root + "/job/target/spark-25.0.3-",
+            "\n" + jars + launcher.root + "/lib.jar\n",
+            ",aot*=off:stderr\n")
+        .doesNotContain("SharedArchiveFile");
+    assertThat(trainings()).singleElement().asString().contains(jars).endsWith(" demo");
+
+    assertThat(launcher.launch("run", "plan").err()).isEmpty();
+    Files.setLastModifiedTime(
+        launcher.root.resolve("job/target/backfill.jar"),
+        FileTime.from(Instant.now().plusSeconds(60)));
+    assertThat(launcher.launch("run", "plan").err()).contains("starting this jar");
+    assertThat(trainings()).hasSize(2);
+  }
+
+  private List<String> trainings() throws IOException {
+    return Files.readAllLines(launcher.root.resolve("archives"));
+  }
+
+  @Test
+  void cacheIsMadeOfWhatSparkDoesWhereTheDemosServerDoesNotStart() throws Exception {
+    launcher.environment.put("STUB_JAVA", "25.0.3");
+    launcher.environment.put("STUB_DEMO_CODE", "3");
+    launcher.environment.put("BACKFILL_CACHE", "all");
+
+    assertThat(launcher.launch("run", "plan").out()).contains("-XX:AOTCache=");
+    assertThat(trainings()).singleElement().asString().contains("backfill.spark.engine.Training");
+    assertThat(archives("spark-making-*")).isEmpty();
+  }
+
+  @Test
+  void cacheThatTheJvmRefusesIsSaidOnceAndNotUsed() throws Exception {
+    launcher.environment.put("STUB_JAVA", "25.0.3");
+    launcher.environment.put("STUB_ARCHIVE_CODE", "1");
+
+    TestingOutcome first = launcher.launch("run");
+    assertThat(first.err()).contains("no archive could be made, so starts stay slow");
+    assertThat(first.out()).doesNotContain("AOTCache");
+    assertThat(launcher.launch("run").err()).isEmpty();
+  }
 }

@@ -211,8 +211,8 @@ class HelpTest {
       }
     }
     used.removeIf(name -> name.endsWith("_") || name.startsWith("BACKFILL_CI"));
-    // The launcher's to set, and a name of Spark's that is no variable.
-    used.removeAll(Set.of("SPARK_SCALA_VERSION", "SPARK_SESSION_EXTENSIONS"));
+    // The launcher's to set, and names of Spark's and of a JDK's own file that are no variables.
+    used.removeAll(Set.of("SPARK_SCALA_VERSION", "SPARK_SESSION_EXTENSIONS", "JAVA_VERSION"));
     used.addAll(
         List.of(
             "BACKFILL_USER", "BACKFILL_PASSWORD", "BACKFILL_PASSWORD_FILE", "BACKFILL_READ_URL"));

@@ -38,6 +38,11 @@ public final class TestingLauncher {
           root.resolve(file),
           StandardCopyOption.COPY_ATTRIBUTES);
     }
+    // The tests know which Javas are installed.
+    Path launcher = root.resolve("job/bin/backfill");
+    Files.writeString(
+        launcher, Files.readString(launcher).replace("/usr/lib/jvm", directory + "/jvm"));
+    environment.put("HOME", directory.toString());
     write("job/src/main/java/Main.java", "class Main {}");
     write("lib.jar", "");
     script(
@@ -46,12 +51,13 @@ public final class TestingLauncher {
         "touch backfill.jar; echo '%1$s/lib.jar' | tee spark.classpath > demo.classpath");
     script(
         "java",
-        "if [ \"$1\" = -version ]; then echo 'openjdk version \"17.0.9\"' >&2; exit; fi",
-        "for word in \"$@\"; do case $word in -XX:ArchiveClassesAtExit=*)",
-        "  echo made > \"${word#*=}\"; echo $$ >> '%1$s/archives'; eval \"${STUB_ARCHIVE_WAIT-}\";; esac; done",
+        "if [ \"$1\" = -version ]; then echo \"openjdk version \\\"${STUB_JAVA-17.0.9}\\\"\" >&2; exit; fi",
+        "case \"$*\" in *AOTCacheOutput*' demo') [ -z \"${STUB_DEMO_CODE-}\" ] || exit $STUB_DEMO_CODE;; esac",
+        "for word in \"$@\"; do case $word in -XX:ArchiveClassesAtExit=* | -XX:AOTCacheOutput=*)",
+        "  echo made > \"${word#*=}\"; echo \"$*\" >> '%1$s/archives'; eval \"${STUB_ARCHIVE_WAIT-}\";; esac; done",
         "case \"$*\" in *backfill.load=only*) [ \"${STUB_LOAD_CODE-0}\" = 0 ] || printf '%%s\\n' \"$@\"",
         "  exit ${STUB_LOAD_CODE-0};; esac",
-        "case \"$*\" in *Training*|*-Xshare:on*) exit ${STUB_ARCHIVE_CODE-0};; esac",
+        "case \"$*\" in *Training*|*AOTCacheOutput*|*-Xshare:on*|*-XX:AOTMode=on*) exit ${STUB_ARCHIVE_CODE-0};; esac",
         "printf '%%s\\n' \"$@\"; eval \"${STUB_WAIT-}\"; exit ${STUB_CODE-0}");
     environment.put("PATH", bin + ":" + System.getenv("PATH"));
   }
@@ -94,6 +100,20 @@ public final class TestingLauncher {
       }
     }
     throw new IOException("no " + tool + " on the PATH");
+  }
+
+  /** Another Java where systems keep them, which says {@code java of JAVA} and its words. */
+  public Path install(String name, String version) throws IOException {
+    Path home = Files.createDirectories(directory.resolve("jvm").resolve(name));
+    Files.writeString(home.resolve("release"), "JAVA_VERSION=\"" + version + "\"\n");
+    Files.createDirectories(home.resolve("bin"));
+    Path java = home.resolve("bin/java");
+    Files.writeString(
+        java,
+        "#!/bin/bash\nexport STUB_JAVA=%s\n[ \"$1\" = -version ] || echo \"java of %s\"\nexec '%s/java' \"$@\"\n"
+            .formatted(version, name, bin));
+    Files.setPosixFilePermissions(java, PosixFilePermissions.fromString("rwxr-xr-x"));
+    return home;
   }
 
   private void write(String file, String text) throws IOException {
