@@ -310,6 +310,7 @@ public final class TestingPostgres implements AutoCloseable {
       try {
         server =
             EmbeddedPostgres.builder()
+                .setPGStartupWait(Duration.ofMinutes(2))
                 .setDataDirectory(data)
                 .setCleanDataDirectory(false)
                 .setRegisterShutdownHook(false)

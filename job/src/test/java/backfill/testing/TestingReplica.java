@@ -15,6 +15,7 @@ import java.sql.DriverManager;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.Map;
@@ -52,6 +53,7 @@ public final class TestingReplica implements AutoCloseable {
 
   private static EmbeddedPostgres server(Path data, int port) throws IOException {
     return EmbeddedPostgres.builder()
+        .setPGStartupWait(Duration.ofMinutes(2))
         .setDataDirectory(data)
         .setCleanDataDirectory(false)
         .setPort(port)

@@ -13,6 +13,7 @@ import java.sql.DriverManager;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
@@ -53,6 +54,7 @@ public final class TestingSecureServer implements AutoCloseable {
     signed(directory, "client", "ku:c=digitalSignature");
     EmbeddedPostgres server =
         EmbeddedPostgres.builder()
+            .setPGStartupWait(Duration.ofMinutes(2))
             .setServerConfig("ssl", "on")
             .setServerConfig("ssl_cert_file", directory.resolve("server.crt").toString())
             .setServerConfig("ssl_key_file", directory.resolve("server.key").toString())

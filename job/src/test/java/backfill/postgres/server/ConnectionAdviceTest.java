@@ -17,6 +17,7 @@ import java.sql.DriverManager;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.Base64;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
@@ -37,6 +38,7 @@ class ConnectionAdviceTest {
     certificate("other", "CN=other.example.org");
     server =
         EmbeddedPostgres.builder()
+            .setPGStartupWait(Duration.ofMinutes(2))
             .setServerConfig("ssl", "on")
             .setServerConfig("ssl_cert_file", directory.resolve("server.crt").toString())
             .setServerConfig("ssl_key_file", directory.resolve("server.key").toString())

@@ -14,6 +14,7 @@ import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -240,7 +241,11 @@ class ServerPairTest {
   }
 
   private static EmbeddedPostgres start(Path data) throws IOException {
-    return EmbeddedPostgres.builder().setDataDirectory(data).setCleanDataDirectory(false).start();
+    return EmbeddedPostgres.builder()
+        .setPGStartupWait(Duration.ofMinutes(2))
+        .setDataDirectory(data)
+        .setCleanDataDirectory(false)
+        .start();
   }
 
   @Test
