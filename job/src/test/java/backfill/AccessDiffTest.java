@@ -153,7 +153,7 @@ class AccessDiffTest {
     String csv = Files.readString(told("file.csv"));
     assertThat(csv.lines()).hasSize(1 + (int) lines.lines().count());
     assertThat(csv)
-        .startsWith("step,target,event,key,direct,groups,moreGroups,before,after,varying\n");
+        .startsWith("step,target,event,key,direct,groups,moreGroups,chain,before,after,varying\n");
     assertThat(TestingDiff.text(told("file.csv.gz"))).isEqualTo(csv);
 
     Path parts = directory.resolve("parts.jsonl.gz");

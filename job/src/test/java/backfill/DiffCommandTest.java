@@ -18,7 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** Two diffs, or two reports, side by side: what one would do that the other would not. */
 class DiffCommandTest {
   private static final String HEAD =
-      "step,target,event,key,direct,groups,moreGroups,before,after,varying\n";
+      "step,target,event,key,direct,groups,moreGroups,chain,before,after,varying\n";
 
   @TempDir private Path directory;
 
@@ -69,10 +69,10 @@ class DiffCommandTest {
         file(
             "b.csv",
             HEAD,
-            "s,public.t,INSERT,\"{\"\"u\"\":\"\"1\"\",\"\"o\"\":\"\"1\"\"}\",[],\"[\"\"8\"\",\"\"9\"\"]\",0,,,\n",
-            "s,public.t,DELETE,\"{\"\"o\"\":\"\"1\"\",\"\"u\"\":\"\"3\"\"}\",,,,,,\n",
-            "r,public.r,UPDATE,\"{\"\"id\"\":\"\"k\"\"}\",,,,,\"{\"\"v\"\":\"\"x,\\\"\"y\\\"\"\"\",\"\"at\"\":\"\"2027-02-02\"\"}\",\"[\"\"at\"\"]\"\n",
-            "r,public.r,UPDATE,\"{\"\"id\"\":\"\"l\"\"}\",,,,,\"{\"\"v\"\":null,\"\"at\"\":\"\"2027-02-02\"\"}\",\"[\"\"at\"\"]\"\n");
+            "s,public.t,INSERT,\"{\"\"u\"\":\"\"1\"\",\"\"o\"\":\"\"1\"\"}\",[],\"[\"\"8\"\",\"\"9\"\"]\",0,,,,\n",
+            "s,public.t,DELETE,\"{\"\"o\"\":\"\"1\"\",\"\"u\"\":\"\"3\"\"}\",,,,,,,\n",
+            "r,public.r,UPDATE,\"{\"\"id\"\":\"\"k\"\"}\",,,,,,\"{\"\"v\"\":\"\"x,\\\"\"y\\\"\"\"\",\"\"at\"\":\"\"2027-02-02\"\"}\",\"[\"\"at\"\"]\"\n",
+            "r,public.r,UPDATE,\"{\"\"id\"\":\"\"l\"\"}\",,,,,,\"{\"\"v\"\":null,\"\"at\"\":\"\"2027-02-02\"\"}\",\"[\"\"at\"\"]\"\n");
 
     TestingRun run = diff(a, b, "--limit", "2");
 

@@ -1,5 +1,6 @@
 package backfill.membership;
 
+import java.io.Serializable;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
@@ -8,7 +9,9 @@ import java.util.List;
  * What is nested in what, one level deep: groups or objects, numbered densely in the order of their
  * keys, and for each the numbers of its children, all in a few arrays. Read by many threads.
  */
-public final class NestingGraph {
+public final class NestingGraph implements Serializable {
+  private static final long serialVersionUID = 1L;
+
   /** What {@link #number} answers for a key that no edge has. */
   public static final int ABSENT = -1;
 

@@ -1,5 +1,6 @@
 package backfill.membership;
 
+import java.io.Serializable;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -8,7 +9,9 @@ import java.util.stream.IntStream;
  * What each number of a graph has itself, as one array: no object for a number, and none for a
  * member.
  */
-public final class OwnMembers implements Closure.Own {
+public final class OwnMembers implements Closure.Own, Serializable {
+  private static final long serialVersionUID = 1L;
+
   private final int[] first;
   private final int[] members;
 

@@ -125,6 +125,11 @@ public sealed interface Step permits Step.Fill, Step.Change {
       return into.key();
     }
 
+    /** The columns that a new row is given. */
+    public List<String> written() {
+      return Stream.concat(key().stream(), into.set().keySet().stream()).toList();
+    }
+
     @Override
     public Set<String> reads() {
       return Stream.of(
@@ -315,11 +320,19 @@ public sealed interface Step permits Step.Fill, Step.Change {
    * @param object those that identify an object; sources name them in the same order
    * @param user those that identify a user; one that {@code object} has, too, holds the same of
    *     both
+   * @param set of columns that no pair fills, each to a PostgreSQL expression that a new row gets
+   *     there, in the file's order
    */
-  record IntoPairs(String table, List<String> object, List<String> user) {
+  record IntoPairs(String table, List<String> object, List<String> user, Map<String, String> set) {
     public IntoPairs {
       object = List.copyOf(object);
       user = List.copyOf(user);
+      set = InOrder.copy(new LinkedHashMap<>(set));
+    }
+
+    /** Of pairs and nothing else. */
+    public IntoPairs(String table, List<String> object, List<String> user) {
+      this(table, object, user, Map.of());
     }
 
     /** Of keys of one column each. */

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /** Reads one step after the other; a step with a problem is reported, and left out. */
 final class StepParser {
@@ -215,8 +216,18 @@ final class StepParser {
             "object", "has no column that user does not have; an object needs one of its own");
       }
     }
+    Map<String, String> set = into.namedTexts("set");
+    into.object("set")
+        .ifPresent(block -> set.forEach((column, value) -> sql.assigned(block, column, value)));
+    Stream.concat(object.stream(), user.stream())
+        .distinct()
+        .filter(set::containsKey)
+        .forEach(
+            column ->
+                into.problem(
+                    "set", "sets " + column + ", which each pair has a value for; leave it out"));
     into.done();
-    return new Step.IntoPairs(table, object, user);
+    return new Step.IntoPairs(table, object, user, set);
   }
 
   private static String same(List<String> columns, String other) {

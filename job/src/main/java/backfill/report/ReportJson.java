@@ -117,6 +117,7 @@ final class ReportJson {
     keys.put("gains", diffed.foretold().gains());
     keys.put("losses", diffed.foretold().losses());
     keys.put("toSet", diffed.foretold().toSet());
+    keys.put("shape", diffed.foretold().shape());
     keys.put("diffRows", diffed.foretold().ofRows(rows -> rows.rows()));
     keys.put("diffChecksum", diffed.foretold().ofRows(rows -> rows.checksum()));
     keys.put("analyzed", written.upkeep().analyzed());

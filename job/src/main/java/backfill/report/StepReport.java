@@ -7,6 +7,7 @@ import backfill.postgres.undo.LeftRow;
 import backfill.spark.diff.DiffSum;
 import backfill.spark.read.LeftOut;
 import backfill.spark.step.DiffCounts;
+import backfill.spark.step.GrantShape;
 import backfill.spark.step.RowsToSet;
 import java.util.List;
 import java.util.Map;
@@ -78,9 +79,14 @@ public record StepReport(
    * @param losses who loses most, of a step that deletes from users or objects
    * @param toSet which rows would be set, column by column, the first ten
    * @param rows the rows of the diff, one by one; null where they were not looked at so
+   * @param shape what its grants are like; null of a step that has none
    */
   public record Foretold(
-      GainsReport gains, GainsReport.LossesReport losses, List<RowsToSet> toSet, DiffSum rows) {
+      GainsReport gains,
+      GainsReport.LossesReport losses,
+      List<RowsToSet> toSet,
+      DiffSum rows,
+      GrantShape shape) {
 
     /** What is known of the rows of the diff, or null. */
     <T> T ofRows(Function<DiffSum, T> told) {

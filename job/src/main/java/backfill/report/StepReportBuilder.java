@@ -21,6 +21,7 @@ import backfill.spark.diff.DiffSum;
 import backfill.spark.read.LeftOut;
 import backfill.spark.step.DiffCounts;
 import backfill.spark.step.Gains;
+import backfill.spark.step.GrantShape;
 import backfill.spark.step.Losses;
 import backfill.spark.step.RowsToSet;
 import backfill.spark.step.Verified;
@@ -49,7 +50,7 @@ public final class StepReportBuilder {
   private Long takenAway;
   private String cannotUndo;
   private Long ledgerBytes;
-  private Foretold foretold = new Foretold(null, null, null, null);
+  private Foretold foretold = new Foretold(null, null, null, null, null);
   private Inserts inserts = new Inserts(null, null, null);
   private Map<String, Long> sequencesSet;
   private Updates updates = new Updates(null, null);
@@ -166,18 +167,20 @@ public final class StepReportBuilder {
   }
 
   /** What a dry run says beyond the counts; each is null where it does not apply. */
-  public void foretold(Gains gains, Losses losses, List<RowsToSet> toSet) {
+  public void foretold(Gains gains, Losses losses, List<RowsToSet> toSet, GrantShape shape) {
     foretold =
         new Foretold(
             gains == null ? null : GainsReport.of(gains),
             losses == null ? null : GainsReport.LossesReport.of(losses),
             toSet,
-            foretold.rows());
+            foretold.rows(),
+            shape);
   }
 
   /** The rows that it would add, set or take away were looked at one by one. */
   public void told(DiffSum rows) {
-    foretold = new Foretold(foretold.gains(), foretold.losses(), foretold.toSet(), rows);
+    foretold =
+        new Foretold(foretold.gains(), foretold.losses(), foretold.toSet(), rows, foretold.shape());
   }
 
   /** How many of the rows to insert were there after the last run; null where it is not known. */

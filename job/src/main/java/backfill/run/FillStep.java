@@ -12,11 +12,13 @@ import backfill.postgres.write.WritePart;
 import backfill.report.NestingReport;
 import backfill.report.Refusal;
 import backfill.report.Sentences;
+import backfill.report.ShapeText;
 import backfill.report.Stage;
 import backfill.report.StepReportBuilder;
 import backfill.spark.diff.DiffSum;
 import backfill.spark.read.Reading;
 import backfill.spark.step.DiffCounts;
+import backfill.spark.step.GrantShape;
 import backfill.spark.step.Nesting;
 import backfill.spark.step.Overlay;
 import backfill.spark.step.PlannedKeys;
@@ -151,7 +153,7 @@ final class FillStep {
               run.plan.settings(),
               part,
               step.key(),
-              work.target().table(),
+              work.target(),
               planned.toWrite(part.operation()));
     }
     report.keptInLedger(bytes);
@@ -166,7 +168,11 @@ final class FillStep {
   /** What a dry run says beyond the counts. */
   private void foretell() {
     ToldDiff told = work.told();
-    report.foretold(told.gains(), told.losses(), told.toSet());
+    GrantShape shape = told.shape();
+    report.foretold(told.gains(), told.losses(), told.toSet(), shape);
+    if (shape != null) {
+      ShapeText.lines(shape).forEach(line -> run.progress.say("diff " + step.name() + ": " + line));
+    }
     List<String> filled = StepWrite.filled(work);
     if (planned.planned() > 0 && !filled.isEmpty()) {
       run.progress.say(

@@ -49,7 +49,8 @@ final class StepWrite {
                     .anyMatch(
                         column ->
                             column.sequence().isPresent()
-                                && !part.columns().contains(column.name())))
+                                && !part.columns().contains(column.name())
+                                && !step.target().sets(column.name())))
         .findFirst();
   }
 

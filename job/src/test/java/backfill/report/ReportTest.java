@@ -35,7 +35,7 @@ class ReportTest {
           ("name kind target status read planned alreadyPresent foreign toInsert toUpdate toDelete inserted conflicts updated"
                   + " unchanged deleted stayed cascaded absent changedMeanwhile rejected rejections surplus unmatched missing"
                   + " addedMeanwhile revokedMeanwhile revokedRemoved revokedLeft statements retries sequenceValues sequencesSet lockWaitMs throttledMs"
-                  + " durationMs stages changes leftOut crossing nested nestedObjects targetRows owns takenAway cannotUndo ledgerBytes gains losses toSet diffRows diffChecksum analyzed deadRows vacuumDue")
+                  + " durationMs stages changes leftOut crossing nested nestedObjects targetRows owns takenAway cannotUndo ledgerBytes gains losses toSet shape diffRows diffChecksum analyzed deadRows vacuumDue")
               .split(" "));
 
   private static final List<String> LINE =

@@ -48,7 +48,7 @@ final class HeadroomCheck {
   void check(Plan plan, Step.Pairs step, Table target, Map<String, Table> sources, String now)
       throws SQLException {
     List<Headroom> all =
-        sessions.writing().ask(connection -> Headroom.of(connection, target, step.key()));
+        sessions.writing().ask(connection -> Headroom.of(connection, target, step.written()));
     for (Headroom headroom : all) {
       headroom.warning().ifPresent(warning -> findings.warn(Findings.place(step), warning));
     }

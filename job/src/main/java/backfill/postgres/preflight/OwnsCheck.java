@@ -6,6 +6,8 @@ import backfill.postgres.catalog.OwnedRows;
 import backfill.postgres.catalog.Table;
 import backfill.postgres.server.ConnectionFailure;
 import backfill.postgres.server.Inquiry;
+import backfill.postgres.server.TableName;
+import backfill.postgres.write.SetColumn;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -32,14 +34,29 @@ final class OwnsCheck {
    *
    * @param columns those that the condition names
    * @param written the columns of new rows
+   * @param set more of them, which the plan itself has values for
    */
   OwnedRows check(
-      String place, Table table, String condition, List<String> columns, List<String> written)
+      String place,
+      Table table,
+      String condition,
+      List<String> columns,
+      List<String> written,
+      List<SetColumn> set)
       throws SQLException {
     Map<String, String> defaults = new LinkedHashMap<>();
     for (String name : columns) {
       Column column = table.column(name).orElseThrow();
-      if (!written.contains(name)) {
+      Optional<SetColumn> given = set.stream().filter(each -> each.name().equals(name)).findAny();
+      if (given.isPresent() && !given.get().isSame()) {
+        findings.refuse(
+            place,
+            "owns asks for %s, where set gives each new row a value of its own; set what is the same in all, or own rows by another column"
+                .formatted(TableName.quote(name)));
+        return new OwnedRows(condition, columns, Map.of(), false);
+      } else if (given.isPresent()) {
+        defaults.put(name, given.get().literal());
+      } else if (!written.contains(name)) {
         if (column.generated() || column.sequence().isPresent()) {
           return new OwnedRows(condition, columns, Map.of(), false);
         }
@@ -51,7 +68,7 @@ final class OwnsCheck {
       findings.refuse(
           place,
           "no row that is added would be among those that owns says (%s): %s; give new rows such a value, or the column such a default"
-              .formatted(condition.strip(), inWords(table, columns)));
+              .formatted(condition.strip(), inWords(table, columns, set)));
     }
     return owned;
   }
@@ -70,11 +87,22 @@ final class OwnsCheck {
     }
   }
 
-  private static String inWords(Table table, List<String> columns) {
+  private static String inWords(Table table, List<String> columns, List<SetColumn> set) {
     List<String> values = new ArrayList<>();
     for (String name : columns) {
-      Optional<String> value = table.column(name).orElseThrow().defaultValue();
-      values.add(name + " is " + value.map(sql -> sql + " by default").orElse("NULL"));
+      Optional<String> value =
+          set.stream()
+              .filter(each -> each.name().equals(name))
+              .findAny()
+              .map(each -> each.literal() + " by set")
+              .or(
+                  () ->
+                      table
+                          .column(name)
+                          .orElseThrow()
+                          .defaultValue()
+                          .map(sql -> sql + " by default"));
+      values.add(name + " is " + value.orElse("NULL"));
     }
     return String.join(", ", values);
   }

@@ -11,7 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
-/** Whether a {@code pairs} step's target takes its two columns and needs no third one. */
+/** Whether a {@code pairs} step's target takes what it is given, and needs no more. */
 final class PairsCheck {
   private final Rights rights;
   private final Findings findings;
@@ -36,7 +36,7 @@ final class PairsCheck {
                         table.name() + "." + column.name() + " " + why + " and cannot be written"));
       }
     }
-    RowsCheck.unfilled(place, table, step.key(), findings);
+    RowsCheck.unfilled(place, table, step.written(), findings);
     rights(step, table);
   }
 
@@ -45,7 +45,9 @@ final class PairsCheck {
     List<String> key = new ArrayList<>(step.key());
     key.retainAll(table.columnNames());
     rights.need(place, Privilege.SELECT, table, key, findings);
-    rights.need(place, Privilege.INSERT, table, key, findings);
-    rights.needSequences(place, table, key, findings);
+    List<String> written = new ArrayList<>(step.written());
+    written.retainAll(table.columnNames());
+    rights.need(place, Privilege.INSERT, table, written, findings);
+    rights.needSequences(place, table, written, findings);
   }
 }

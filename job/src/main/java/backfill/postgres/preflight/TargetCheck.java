@@ -20,6 +20,7 @@ import backfill.postgres.catalog.Rights;
 import backfill.postgres.catalog.Table;
 import backfill.postgres.catalog.Trigger;
 import backfill.postgres.catalog.UnindexedKeys;
+import backfill.postgres.change.SetCheck;
 import backfill.postgres.ledger.Operation;
 import backfill.postgres.server.Inquiry;
 import backfill.postgres.server.Parameters;
@@ -27,6 +28,7 @@ import backfill.postgres.server.Privilege;
 import backfill.postgres.server.RowEvent;
 import backfill.postgres.server.TableName;
 import backfill.postgres.write.SequenceForward;
+import backfill.postgres.write.SetColumn;
 import backfill.postgres.write.Target;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -48,6 +50,7 @@ final class TargetCheck {
   private final int readers;
   private final PairsCheck pairs;
   private final RowsCheck rows;
+  private final SetCheck set;
   private final ParentCatalog parents;
   private final SourceCheck conditions;
   private final Plan plan;
@@ -75,6 +78,7 @@ final class TargetCheck {
     this.catalog = new Catalog(inquiry);
     this.pairs = new PairsCheck(rights, findings);
     this.rows = new RowsCheck(rights, findings);
+    this.set = new SetCheck(inquiry, findings);
     this.parents = new ParentCatalog(inquiry);
     this.findings = findings;
   }
@@ -122,7 +126,9 @@ final class TargetCheck {
     }
     Cascades along = step.deletes() ? Cascades.of(inquiry, table) : Cascades.none(table);
     new ReplicaIdentity(inquiry, findings).check(Findings.place(step), along, changes(step));
-    Optional<OwnedRows> owned = owned(step, table, shapes);
+    List<SetColumn> set =
+        step instanceof Step.Pairs own ? this.set.check(own, table, plan, now) : List.of();
+    Optional<OwnedRows> owned = owned(step, table, shapes, set);
     rights.adviseRanges(Findings.place(step), table, readers, findings);
     Map<RowEvent, List<String>> triggers = new EnumMap<>(RowEvent.class);
     for (RowEvent event : events(step)) {
@@ -133,8 +139,18 @@ final class TargetCheck {
     List<CascadedTable> cascades = cascades(step, along);
     Optional<Target> target =
         arbiter(step, table, owned)
-            .map(arbiter -> new Target(table, arbiter, triggers, referred, cascades, owned));
+            .map(arbiter -> new Target(table, arbiter, triggers, referred, cascades, owned, set));
     if (step.write().protocol() == Settings.Protocol.COPY
+        && target.filter(found -> !found.setInEach().isEmpty()).isPresent()) {
+      findings.refuse(
+          Findings.place(step),
+          "write.protocol is copy, and set gives each row a value of its own in %s, which COPY cannot; leave it at auto"
+              .formatted(
+                  target.get().setInEach().stream()
+                      .map(each -> TableName.quote(each.name()))
+                      .sorted()
+                      .collect(Collectors.joining(", "))));
+    } else if (step.write().protocol() == Settings.Protocol.COPY
         && owned.filter(OwnedRows::asked).isPresent()) {
       findings.refuse(
           Findings.place(step),
@@ -200,7 +216,7 @@ final class TargetCheck {
     return inserts ? all : own;
   }
 
-  private Optional<OwnedRows> owned(Step.Fill step, Table table, Shapes shapes)
+  private Optional<OwnedRows> owned(Step.Fill step, Table table, Shapes shapes, List<SetColumn> set)
       throws SQLException {
     if (step.owns().isEmpty()) {
       return Optional.empty();
@@ -221,7 +237,7 @@ final class TargetCheck {
     return Optional.of(
         added.isPresent() && events(step).contains(RowEvent.INSERT)
             ? new OwnsCheck(inquiry, findings)
-                .check(Findings.place(step), table, condition, columns, added.get())
+                .check(Findings.place(step), table, condition, columns, added.get(), set)
             : new OwnedRows(condition, columns, Map.of(), false));
   }
 

@@ -189,7 +189,8 @@ public final class TargetLookup {
     List<String> named =
         new SourceCheck(inquiry, user, findings).columnsOf(OWNS, "it", table, condition.get());
     return Optional.of(
-        new OwnsCheck(inquiry, findings).check(OWNS, table, condition.get(), named, columns));
+        new OwnsCheck(inquiry, findings)
+            .check(OWNS, table, condition.get(), named, columns, List.of()));
   }
 
   private void rights(

@@ -114,7 +114,8 @@ final class TargetTables {
       }
       Optional<Target> target = check.check(step, table, sources, known);
       target.ifPresent(usable -> targets.put(step.name(), usable));
-      List<String> columns = new ArrayList<>(step.key());
+      List<String> columns =
+          new ArrayList<>(step instanceof Step.Pairs pairs ? pairs.written() : step.key());
       columns.addAll(known.outputs().getOrDefault(step.name(), List.of()));
       gone.check(Findings.place(step), step, table, columns, findings);
       target.ifPresent(

@@ -1,5 +1,6 @@
 package backfill.postgres.undo;
 
+import backfill.postgres.catalog.Column;
 import backfill.postgres.catalog.TargetColumn;
 import backfill.postgres.ledger.ChangedRows;
 import backfill.postgres.ledger.ChangedRows.Kept;
@@ -136,11 +137,17 @@ final class UndoStatements {
   }
 
   private String holds(Role role) {
-    List<String> unchanged =
-        places(role)
-            .mapToObj(i -> columns.get(i).unchanged("t." + columns.get(i).quoted(), value(i)))
-            .toList();
+    List<String> unchanged = places(role).mapToObj(this::unchanged).toList();
     return unchanged.isEmpty() ? "true" : "(" + String.join(" AND ", unchanged) + ")";
+  }
+
+  /** A json or an xml is no equal of any, but has a text. */
+  private String unchanged(int i) {
+    TargetColumn column = columns.get(i);
+    String stored = "t." + column.quoted();
+    return table.table().column(column.name()).filter(Column::comparable).isPresent()
+        ? column.unchanged(stored, value(i))
+        : stored + "::pg_catalog.text IS NOT DISTINCT FROM " + value(i) + "::pg_catalog.text";
   }
 
   private String same(String row) {

@@ -45,6 +45,12 @@ public final class Batch {
     bytes += Long.BYTES;
   }
 
+  /** Adds what the column has in every row, and what takes no more memory for it. */
+  public void addAlike(int column, Object value) {
+    values.get(column).add(value);
+    bytes += Long.BYTES;
+  }
+
   /** Names a row that no statement can carry as it is: it is counted, and never sent. */
   public void reject(Rejection rejection) {
     rejected.add(rejection);

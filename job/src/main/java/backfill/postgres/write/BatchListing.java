@@ -76,13 +76,12 @@ public final class BatchListing {
 
   /** A foreign key of NULLs is not looked up, and neither is one that an UPDATE leaves as it is. */
   private static boolean checks(WriteTarget target, Table table, ForeignKey key) {
-    List<String> written = target.columns().stream().map(TargetColumn::name).toList();
     return switch (target.operation()) {
       case INSERT_MISSING, INSERT_AND_NAME ->
           key.columns().stream()
               .allMatch(
                   column ->
-                      written.contains(column) || table.column(column).orElseThrow().hasDefault());
+                      target.gives(column) || table.column(column).orElseThrow().hasDefault());
       case COMPARE_AND_SET ->
           target.columns().stream()
               .filter(column -> !target.key().contains(column.name()))
@@ -191,8 +190,7 @@ public final class BatchListing {
                         .formatted(cascade.table())));
     if (target.operation().inserts()) {
       table.columns().stream()
-          .filter(
-              column -> target.columns().stream().noneMatch(c -> c.name().equals(column.name())))
+          .filter(column -> !target.gives(column.name()))
           .flatMap(column -> column.sequence().stream())
           .forEach(sequence -> comments.add(TableLock.ROW_EXCLUSIVE.onSequence(sequence, END)));
     }

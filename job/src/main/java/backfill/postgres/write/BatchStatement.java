@@ -1,5 +1,6 @@
 package backfill.postgres.write;
 
+import backfill.plan.Placeholders;
 import backfill.postgres.catalog.CascadedTable;
 import backfill.postgres.catalog.OwnedRows;
 import backfill.postgres.catalog.TargetColumn;
@@ -13,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * The statements of a batch's transaction: the one that writes it, and those that look for the rows
@@ -206,10 +208,16 @@ public final class BatchStatement {
     return "INSERT INTO "
         + target.table().quoted()
         + " ("
-        + target.columns().stream().map(TargetColumn::quoted).collect(Collectors.joining(", "))
+        + Stream.concat(
+                target.columns().stream().map(TargetColumn::quoted),
+                target.each().stream().map(set -> TableName.quote(set.name())))
+            .collect(Collectors.joining(", "))
         + ") SELECT "
-        + IntStream.range(0, target.columns().size())
-            .mapToObj(i -> value(target.columns().get(i), i))
+        + Stream.concat(
+                IntStream.range(0, target.columns().size())
+                    .mapToObj(i -> value(target.columns().get(i), i)),
+                target.each().stream()
+                    .map(set -> "(" + Placeholders.escapeQuestionMarks(set.each()) + "\n)"))
             .collect(Collectors.joining(", "))
         + " FROM "
         + from

@@ -40,13 +40,14 @@ public final class KeepingRule {
 
   /**
    * What the ledger will keep of one of the step's writes, in bytes, about: integers are kept as
-   * distances, and everything is compressed.
+   * distances, and everything is compressed: what all rows have alike takes next to nothing.
    */
   public static long bytes(
-      Settings settings, WritePart part, List<String> key, Table table, long rows) {
+      Settings settings, WritePart part, List<String> key, Target target, long rows) {
     if (!settings.ledger().on() || !settings.ledger().keys()) {
       return 0;
     }
+    Table table = target.table();
     long row = 0;
     for (String name : key) {
       row += bytes(table, name);
@@ -56,7 +57,7 @@ public final class KeepingRule {
       long others =
           (event == RowEvent.DELETE ? table.columnNames() : part.columns())
               .stream()
-                  .filter(name -> !key.contains(name))
+                  .filter(name -> !key.contains(name) && !target.sets(name))
                   .mapToLong(name -> bytes(table, name))
                   .sum();
       row += event == RowEvent.UPDATE ? 2 * others : others;

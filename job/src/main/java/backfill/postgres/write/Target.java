@@ -24,6 +24,7 @@ import java.util.Optional;
  *     deletes, those that refer to itself
  * @param cascades tables that lose rows with it, for a step that deletes
  * @param owned which rows are the step's; empty for all
+ * @param set what new rows get in columns that the step itself has no values for
  */
 public record Target(
     Table table,
@@ -31,7 +32,22 @@ public record Target(
     Map<RowEvent, List<String>> triggers,
     List<ParentTable> parents,
     List<CascadedTable> cascades,
-    Optional<OwnedRows> owned) {
+    Optional<OwnedRows> owned,
+    List<SetColumn> set) {
+  public Target {
+    set = List.copyOf(set);
+  }
+
+  /** Without columns that are only set. */
+  public Target(
+      Table table,
+      Arbiter arbiter,
+      Map<RowEvent, List<String>> triggers,
+      List<ParentTable> parents,
+      List<CascadedTable> cascades,
+      Optional<OwnedRows> owned) {
+    this(table, arbiter, triggers, parents, cascades, owned, List.of());
+  }
 
   /** BEFORE row triggers that fire for this event. */
   public List<String> beforeTriggers(RowEvent event) {
@@ -51,6 +67,7 @@ public record Target(
     return operation.inserts()
             && wished != Settings.Protocol.UNNEST
             && whyNoCopy().isEmpty()
+            && setInEach().isEmpty()
             && !asksNewRows()
         ? WriteProtocol.COPY
         : WriteProtocol.UNNEST;
@@ -64,12 +81,30 @@ public record Target(
     if (asksNewRows()) {
       return "unnest arrays (owns is asked of each new row)";
     }
+    if (!setInEach().isEmpty()) {
+      return "unnest arrays (set gives each row a value of its own)";
+    }
     return whyNoCopy().map(why -> "unnest arrays (" + why + ")").orElse("COPY");
   }
 
   /** Whether a row may be one that is not the step's to add. */
   boolean asksNewRows() {
     return owned.filter(OwnedRows::asked).isPresent();
+  }
+
+  /** What every new row gets alike. */
+  public List<SetColumn> setAlike() {
+    return set.stream().filter(SetColumn::isSame).toList();
+  }
+
+  /** What the server is asked anew for each row. */
+  public List<SetColumn> setInEach() {
+    return set.stream().filter(column -> !column.isSame()).toList();
+  }
+
+  /** Whether new rows get a value of the plan's in this column. */
+  public boolean sets(String column) {
+    return set.stream().anyMatch(each -> each.name().equals(column));
   }
 
   /** One that an earlier step makes, or changes: what holds there is not known yet. */

@@ -45,11 +45,21 @@ public record WritePart(Operation operation, List<String> columns, Set<String> t
    * parent comes before the rows that are given to it, and one that goes has lost them by then.
    */
   public static List<WritePart> of(Step.Fill step, List<String> outputs, Target target) {
+    if (step instanceof Step.Pairs pairs) {
+      return of(pairs, target);
+    }
     List<WritePart> parts = new ArrayList<>(of(step, outputs));
     if (!target.ownParents(outputs).isEmpty()) {
       Collections.reverse(parts);
     }
     return parts;
+  }
+
+  /** The writes of a step of pairs, in their order. */
+  public static List<WritePart> of(Step.Pairs step, Target target) {
+    List<String> given = new ArrayList<>(step.key());
+    target.setAlike().forEach(set -> given.add(set.name()));
+    return of(step, given);
   }
 
   /** The columns of the target that a step reads: its key, and what it compares. */

@@ -58,9 +58,16 @@ public record WriteTarget(
    * @param columns all of them, in the order in which batches hold them
    * @param key those that identify a row: the arbiter index's
    * @param touched those that are set along with a change, whatever they held
+   * @param each more columns, whose values no batch holds: the server is asked for each new row
    */
-  public record WrittenColumns(List<TargetColumn> columns, List<String> key, Set<String> touched)
+  public record WrittenColumns(
+      List<TargetColumn> columns, List<String> key, Set<String> touched, List<SetColumn> each)
       implements Serializable {
+
+    /** Batches hold all values. */
+    public WrittenColumns(List<TargetColumn> columns, List<String> key, Set<String> touched) {
+      this(columns, key, touched, List.of());
+    }
 
     /** Without a column that is only touched. */
     public WrittenColumns(List<TargetColumn> columns, List<String> key) {
@@ -106,6 +113,16 @@ public record WriteTarget(
 
   public List<String> key() {
     return shape.key();
+  }
+
+  List<SetColumn> each() {
+    return shape.each();
+  }
+
+  /** Whether a new row is given a value in this column. */
+  boolean gives(String column) {
+    return columns().stream().anyMatch(each -> each.name().equals(column))
+        || each().stream().anyMatch(set -> set.name().equals(column));
   }
 
   Set<String> touched() {

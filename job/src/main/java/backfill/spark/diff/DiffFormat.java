@@ -20,6 +20,9 @@ enum DiffFormat {
         line.append(",\"groups\":");
         array(change.reasons().groups(), line);
         line.append(",\"moreGroups\":").append(change.reasons().moreGroups());
+        if (change.reasons().chain() != null) {
+          chain(change.reasons().chain(), line.append(",\"chain\":"));
+        }
       }
       if (change.before() != null) {
         line.append(",\"before\":");
@@ -41,7 +44,7 @@ enum DiffFormat {
   CSV {
     @Override
     String head() {
-      return "step,target,event,key,direct,groups,moreGroups,before,after,varying\n";
+      return "step,target,event,key,direct,groups,moreGroups,chain,before,after,varying\n";
     }
 
     @Override
@@ -62,6 +65,10 @@ enum DiffFormat {
       line.append(',');
       if (reasons != null) {
         line.append(reasons.moreGroups());
+      }
+      line.append(',');
+      if (reasons != null && reasons.chain() != null) {
+        cell(chain(reasons.chain(), cleared(cell)), line);
       }
       line.append(',');
       if (change.before() != null) {
@@ -106,6 +113,30 @@ enum DiffFormat {
       quote(values.get(i), json);
     }
     return json.append(']');
+  }
+
+  private static StringBuilder chain(RowChange.Chain chain, StringBuilder json) {
+    json.append('{');
+    links("objects", chain.objects(), json);
+    json.append(chain.objects() != null && chain.groups() != null ? "," : "");
+    links("groups", chain.groups(), json);
+    return json.append('}');
+  }
+
+  /** In one list; a number stands for so many keys that are left out. */
+  private static void links(String name, RowChange.Links links, StringBuilder json) {
+    if (links == null) {
+      return;
+    }
+    array(links.first(), json.append('"').append(name).append("\":"));
+    if (links.between() > 0) {
+      json.setLength(json.length() - 1);
+      json.append(',').append(links.between());
+      for (String key : links.last()) {
+        quote(key, json.append(','));
+      }
+      json.append(']');
+    }
   }
 
   private static void quote(String value, StringBuilder json) {

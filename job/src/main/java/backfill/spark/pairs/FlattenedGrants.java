@@ -1,10 +1,14 @@
 package backfill.spark.pairs;
 
 import backfill.membership.GroupUsers;
+import backfill.membership.NestedWays;
+import backfill.membership.NestingGraph;
 import backfill.plan.Settings;
 import backfill.plan.Step;
+import backfill.spark.engine.HeldHere;
 import backfill.spark.engine.KeptInSpark;
 import backfill.spark.read.KeptSources;
+import backfill.spark.step.GrantShape;
 import backfill.spark.step.Nesting;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -38,6 +42,8 @@ final class FlattenedGrants {
   private final List<JavaRDD<NumberedPairs>> through;
   private final Nesting objects;
   private final GroupMap groups;
+  private final NestedObjects tree;
+  private Broadcast<NestedWays> ways;
 
   /**
    * Closes what is nested, and decides how the group map travels.
@@ -58,12 +64,12 @@ final class FlattenedGrants {
     this.kept = kept;
     spark = JavaSparkContext.fromSparkContext(sources.session().sparkContext());
     if (given.objects().isEmpty()) {
+      tree = null;
       objects = null;
       direct = given.direct();
       through = given.through();
     } else {
-      NestedObjects tree =
-          new NestedObjects(given.objects(), given.leaves(), memory(), kept, spark);
+      tree = new NestedObjects(given.objects(), given.leaves(), memory(), kept, spark);
       objects = tree.told(numbers.keys().objects());
       direct = given.direct().stream().map(tree::passedOn).toList();
       through = given.through().stream().map(tree::passedOn).toList();
@@ -138,7 +144,53 @@ final class FlattenedGrants {
     for (JavaRDD<NumberedPairs> grants : through) {
       sets.add(groups.reasonSets(wanted(grants, wanted), step.write().writers()));
     }
+    if (tree != null) {
+      sets.addAll(own(wanted));
+    }
     return sets.stream().reduce(JavaPairRDD::union).orElseThrow();
+  }
+
+  /** What objects have by themselves, and what holds them. */
+  private List<JavaPairRDD<Long, PartialSet>> own(Broadcast<SomeObjects> wanted) {
+    List<JavaPairRDD<Long, PartialSet>> sets = new ArrayList<>();
+    Broadcast<NestedWays> by = ways();
+    for (JavaRDD<NumberedPairs> grants : given.direct()) {
+      sets.add(
+          PartialSetIterator.of(
+              wanted(grants, wanted),
+              PartialSet.Kind.OWN_DIRECT,
+              numbers.ofUsers(),
+              PartialSetIterator.Unnumbered.REFUSE));
+    }
+    for (JavaRDD<NumberedPairs> grants : given.through()) {
+      sets.add(
+          PartialSetIterator.of(
+              wanted(grants, wanted),
+              PartialSet.Kind.OWN_GROUPS,
+              group -> by.value().groups().number(group),
+              PartialSetIterator.Unnumbered.DROP));
+    }
+    for (JavaRDD<NumberedPairs> edges : NumberedPairs.reversed(given.objects())) {
+      sets.add(
+          PartialSetIterator.of(
+              wanted(edges, wanted),
+              PartialSet.Kind.HOLDERS,
+              holder -> by.value().holders().number(holder),
+              PartialSetIterator.Unnumbered.DROP));
+    }
+    return sets;
+  }
+
+  /** What the shortest ways are looked for in, brought together when reasons are asked for. */
+  Broadcast<NestedWays> ways() {
+    if (ways == null && (tree != null || !given.nested().isEmpty())) {
+      Broadcast<NestedWays> sent =
+          HeldHere.orBroadcast(
+              new GatheredWays(given, numbers, tree, memory(), spark).ways(), spark);
+      kept.release(sent::destroy);
+      ways = sent;
+    }
+    return ways;
   }
 
   private static JavaRDD<NumberedPairs> wanted(
@@ -161,6 +213,39 @@ final class FlattenedGrants {
   private static Iterator<Long> sampled(NumberedPairs some) {
     int every = 1 + some.size() / OBJECTS_SAMPLED;
     return IntStream.range(0, some.size() / every).mapToObj(i -> some.keys()[i * every]).iterator();
+  }
+
+  /** Direct grants, passed on to what objects hold. */
+  List<JavaRDD<NumberedPairs>> direct() {
+    return direct;
+  }
+
+  /** Grants to groups, passed on to what objects hold. */
+  List<JavaRDD<NumberedPairs>> through() {
+    return through;
+  }
+
+  /** The group map; null where no group is granted anything. */
+  GroupMap map() {
+    return groups;
+  }
+
+  /** Which of the objects that hold others is held by which; of none where none does. */
+  NestingGraph holders() {
+    return tree == null ? NestingGraph.of(List.of(), List.of(), new long[0]) : tree.holders();
+  }
+
+  /** The users whom groups have themselves, kept and let go with this. */
+  GroupMap flat() {
+    GroupMap flat =
+        GroupMap.of(given.members(), numbers.ofUsers(), settings.broadcastBytes(), kept, spark);
+    kept.release(flat::letGo);
+    return flat;
+  }
+
+  /** What all of them are like. */
+  GrantShape shape(PairsDiff diff) {
+    return new ShapeCount(step, given, this, numbers, memory(), spark).of(diff);
   }
 
   /** What is nested in what. */

@@ -45,6 +45,15 @@ final class GainCounts {
         most(byObject, keys.objects()));
   }
 
+  /** The objects that the sources give most users. */
+  static List<Gains.Gainer> widest(JavaRDD<ObjectDiff> objects, StepKeys keys) {
+    return most(
+        objects
+            .filter(object -> object.planned() > 0)
+            .map(object -> new PairsOfNumber(object.object(), object.planned())),
+        keys.objects());
+  }
+
   private static JavaRDD<PairsOfNumber> byUser(
       JavaRDD<ObjectDiff> objects, DiffRows.Which which, Broadcast<UserIndex> users) {
     return objects

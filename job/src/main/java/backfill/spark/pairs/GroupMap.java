@@ -2,6 +2,7 @@ package backfill.spark.pairs;
 
 import backfill.membership.GroupUsers;
 import backfill.membership.MemberSet;
+import backfill.membership.NestingGraph;
 import backfill.plan.Amount;
 import backfill.spark.engine.HeldHere;
 import backfill.spark.engine.KeptInSpark;
@@ -230,6 +231,32 @@ final class GroupMap implements PairCache.SharedUse {
                     .mapToObj(i -> new Tuple2<>(pairs.members()[i], pairs.keys()[i]))
                     .iterator());
     return objectsByGroup.join(joined, partitions);
+  }
+
+  /**
+   * How many users each group has.
+   *
+   * @param numbers of the groups that are asked for
+   */
+  long[] sizes(NestingGraph numbers) {
+    long[] sizes = new long[numbers.size()];
+    if (broadcast == null) {
+      for (Tuple2<Long, Long> group : joined.mapValues(PartialSet::rows).collect()) {
+        put(sizes, numbers.number(group._1()), group._2());
+      }
+    } else {
+      GroupUsers map = broadcast.value();
+      for (int number = 0; number < map.size(); number++) {
+        put(sizes, numbers.number(map.group(number)), map.users(number).getLongCardinality());
+      }
+    }
+    return sizes;
+  }
+
+  private static void put(long[] sizes, int number, long size) {
+    if (number != NestingGraph.ABSENT) {
+      sizes[number] = size;
+    }
   }
 
   /** The broadcast map, or null where it is joined. */

@@ -51,23 +51,37 @@ final class NestedGroups {
     return Nesting.of(graph.edges(), graph.nested(), components, keys::key);
   }
 
+  /** Which group holds which; every one that is granted has a number. */
+  NestingGraph graph() {
+    return graph;
+  }
+
+  private BitSet wanted() {
+    BitSet wanted = new BitSet(graph.size());
+    for (long group : granted.toArray()) {
+      wanted.set(graph.number(group));
+    }
+    return wanted;
+  }
+
+  /**
+   * The users whom each granted group, and each below one, has itself.
+   *
+   * @param members pairs (group, user)
+   */
+  OwnMembers own(List<JavaRDD<NumberedPairs>> members, PartialSetIterator.Numbering userNumbers) {
+    return brought(members, userNumbers, Closure.reached(graph, components, wanted()));
+  }
+
   /**
    * The users of each granted group.
    *
    * @param members pairs (group, user)
    */
   GroupUsers users(List<JavaRDD<NumberedPairs>> members, PartialSetIterator.Numbering userNumbers) {
-    BitSet wanted = new BitSet(graph.size());
-    for (long group : granted.toArray()) {
-      wanted.set(graph.number(group));
-    }
     MemberSet[] closed =
         Closure.close(
-            graph,
-            components,
-            brought(members, userNumbers, Closure.reached(graph, components, wanted)),
-            wanted,
-            memory.beside(graph.bytes()));
+            graph, components, own(members, userNumbers), wanted(), memory.beside(graph.bytes()));
     GroupUsers map = new GroupUsers();
     for (int number = 0; number < closed.length; number++) {
       if (closed[number] != null) {

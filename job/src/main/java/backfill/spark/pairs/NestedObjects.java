@@ -63,6 +63,17 @@ final class NestedObjects {
     return sent;
   }
 
+  /** Which of the objects that hold others is held by which. */
+  NestingGraph holders() {
+    return graph;
+  }
+
+  /** The grants of a source on objects that hold others. */
+  JavaRDD<NumberedPairs> onHolders(JavaRDD<NumberedPairs> grants) {
+    Broadcast<KeySet> holders = parents;
+    return grants.map(some -> some.keeping(holders.value()::contains));
+  }
+
   /** What is told of them. */
   Nesting told(KeyNumbers keys) {
     KeySet children = NumberedPairs.keysOf(NumberedPairs.reversed(edges));
@@ -95,8 +106,7 @@ final class NestedObjects {
   }
 
   private InheritedSets inherited(JavaRDD<NumberedPairs> grants) {
-    Broadcast<KeySet> holders = parents;
-    JavaRDD<NumberedPairs> onParents = grants.map(some -> some.keeping(holders.value()::contains));
+    JavaRDD<NumberedPairs> onParents = onHolders(grants);
     long held =
         NestingGraph.bytes(graph.edges())
             + 4L * Long.BYTES * NumberedPairs.count(List.of(onParents));

@@ -1,12 +1,16 @@
 package backfill.spark.pairs;
 
 import backfill.membership.GroupUsers;
+import backfill.membership.NestedWays;
+import backfill.membership.ShortestWays;
 import backfill.spark.diff.RowChange;
+import backfill.spark.read.KeyNumbers;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
 import org.roaringbitmap.PeekableIntIterator;
@@ -26,6 +30,9 @@ final class PairReasons {
   private final GroupUsers map;
   private final RoaringBitmap[] direct;
   private final TreeMap<Long, RoaringBitmap> groups = new TreeMap<>();
+  private final NestedWays graphs;
+  private final ShortestWays ways;
+  private ShortestWays.Chain[] chains;
   private final int[] users = new int[HELD];
   private final int[] named = new int[HELD];
   private final long[] first = new long[HELD * RowChange.GivenBy.GROUPS];
@@ -36,8 +43,11 @@ final class PairReasons {
   /**
    * @param sources the names of the step's direct sources, in its order
    * @param map the broadcast group map, or null where it is joined
+   * @param graphs null where nothing is nested
    */
-  PairReasons(List<String> sources, StepKeys keys, GroupUsers map) {
+  PairReasons(List<String> sources, StepKeys keys, GroupUsers map, NestedWays graphs) {
+    this.graphs = graphs;
+    this.ways = graphs == null ? null : new ShortestWays(graphs);
     this.sources = sources;
     this.keys = keys;
     this.map = map;
@@ -52,6 +62,9 @@ final class PairReasons {
   void of(long object, RoaringBitmap missing, Ahead reasons) {
     Arrays.fill(direct, null);
     groups.clear();
+    RoaringBitmap ownDirect = new RoaringBitmap();
+    RoaringBitmap ownGroups = new RoaringBitmap();
+    RoaringBitmap holders = new RoaringBitmap();
     reasons.skipTo(object);
     while (reasons.isAt(object)) {
       PartialSet part = reasons.next();
@@ -60,12 +73,22 @@ final class PairReasons {
         case GROUPS ->
             part.set().forEach((int number) -> groups.put(map.group(number), map.users(number)));
         case GROUP_USERS -> groups.put(part.giver(), RoaringBitmap.and(part.set(), missing));
+        case OWN_DIRECT -> ownDirect.or(part.set());
+        case OWN_GROUPS -> ownGroups.or(part.set());
+        case HOLDERS -> holders.or(part.set());
         default -> throw new IllegalStateException("kind " + part.kind());
       }
     }
     left = missing.getIntIterator();
     held = 0;
     place = 0;
+    if (ways != null) {
+      if (graphs.holders() == null) {
+        Arrays.stream(direct).filter(Objects::nonNull).forEach(ownDirect::or);
+        groups.keySet().forEach(group -> ownGroups.add(graphs.groups().number(group)));
+      }
+      ways.of(object, ownDirect, ownGroups, holders);
+    }
   }
 
   private void addDirect(int source, RoaringBitmap some, RoaringBitmap missing) {
@@ -102,6 +125,7 @@ final class PairReasons {
     for (Map.Entry<Long, RoaringBitmap> group : groups.entrySet()) {
       name(group.getKey(), RoaringBitmap.and(group.getValue(), some).getIntIterator());
     }
+    chains = ways == null ? null : ways.of(users, held);
   }
 
   /** Both are ascending. */
@@ -136,7 +160,19 @@ final class PairReasons {
         IntStream.range(0, shown)
             .mapToObj(i -> keys.groups().text(first[user * RowChange.GivenBy.GROUPS + i]))
             .toList(),
-        named[user] - shown);
+        named[user] - shown,
+        chains == null || chains[user] == null ? null : chain(chains[user]));
+  }
+
+  private RowChange.Chain chain(ShortestWays.Chain found) {
+    return new RowChange.Chain(
+        links(found.objects(), keys.objects()), links(found.groups(), keys.groups()));
+  }
+
+  private static RowChange.Links links(long[] numbers, KeyNumbers keys) {
+    return numbers.length == 0
+        ? null
+        : RowChange.Links.of(numbers.length, i -> keys.text(numbers[i]));
   }
 
   /** Parts, of which one is seen before it is taken. */

@@ -71,7 +71,7 @@ public final class PairsRun implements StepRun {
 
   @Override
   public List<WritePart> parts() {
-    return WritePart.of(step, step.key());
+    return WritePart.of(step, target);
   }
 
   @Override
@@ -168,7 +168,12 @@ public final class PairsRun implements StepRun {
   @Override
   public WriteCounts write(WritePart part, Sink sink) {
     return SetWriter.write(
-        sink.config(), diff.objects(), DiffRows.Which.of(part), grants.users(), grants.keys());
+        sink.config(),
+        diff.objects(),
+        DiffRows.Which.of(part),
+        grants.users(),
+        grants.keys(),
+        part.operation().inserts() ? target.setAlike() : List.of());
   }
 
   @Override

@@ -39,7 +39,17 @@ record PartialSet(Kind kind, byte[] members, long rows) implements Serializable 
     /** Users whose row the run was to delete, for verify. */
     DELETED,
     /** Of these, users whose row stayed: someone changed it, or the server refused. */
-    STAYED
+    STAYED,
+    /** Users whom a source names for the object itself, and not for one that holds it. */
+    OWN_DIRECT,
+    /** Groups that a source names for the object itself, by a number. */
+    OWN_GROUPS,
+    /** Users whom such groups have themselves. */
+    OWN_GROUP_USERS,
+    /** Groups that a source names for the object, or for what holds it, by their number. */
+    NAMED_GROUPS,
+    /** The objects that hold this one, by their number among all that hold one. */
+    HOLDERS
   }
 
   /** Kind, rows and members. */
@@ -75,6 +85,11 @@ record PartialSet(Kind kind, byte[] members, long rows) implements Serializable 
    */
   PartialSet by(long giver) {
     return new PartialSet(kind, members, giver);
+  }
+
+  /** The same set, as one of another kind. */
+  PartialSet as(Kind other) {
+    return new PartialSet(other, members, rows);
   }
 
   /** What gives the object to these users. */

@@ -2,12 +2,16 @@ package backfill.spark.pairs;
 
 import backfill.membership.BitmapBytes;
 import backfill.membership.UserIndex;
+import backfill.postgres.catalog.TargetColumn;
 import backfill.postgres.ledger.WriteCounts;
 import backfill.postgres.write.Batch;
+import backfill.postgres.write.SetColumn;
+import backfill.postgres.write.WriteTarget;
 import backfill.spark.read.KeyNumbers;
 import backfill.spark.sink.PartitionWriter;
 import backfill.spark.sink.SinkConfig;
 import java.io.IOException;
+import java.io.Serializable;
 import java.util.Iterator;
 import java.util.List;
 import org.apache.spark.api.java.JavaRDD;
@@ -21,17 +25,26 @@ import org.roaringbitmap.PeekableIntIterator;
 final class SetWriter {
   private SetWriter() {}
 
-  /** Writes every partition, each over a connection of its own, and adds up what they did. */
+  /**
+   * Writes every partition, each over a connection of its own, and adds up what they did.
+   *
+   * @param alike what each row gets besides, in the order of a batch's columns
+   */
   static WriteCounts write(
       SinkConfig config,
       JavaRDD<ObjectDiff> objects,
       DiffRows.Which which,
       Broadcast<UserIndex> users,
-      StepKeys keys) {
+      StepKeys keys,
+      List<SetColumn> alike) {
+    Alike values = Alike.of(alike, config.target());
     return objects
         .mapPartitionsWithIndex(
-            (partition, some) ->
-                List.of(write(config, partition, some, which, users.value(), keys)).iterator(),
+            (partition, some) -> {
+              try (PartitionWriter writer = new PartitionWriter(config, partition)) {
+                return List.of(write(writer, some, which, users.value(), keys, values)).iterator();
+              }
+            },
             true)
         .collect()
         .stream()
@@ -39,30 +52,56 @@ final class SetWriter {
   }
 
   private static WriteCounts write(
-      SinkConfig config,
-      int partition,
+      PartitionWriter writer,
       Iterator<ObjectDiff> objects,
       DiffRows.Which which,
       UserIndex users,
-      StepKeys keys)
+      StepKeys keys,
+      Alike alike)
       throws IOException {
-    try (PartitionWriter writer = new PartitionWriter(config, partition)) {
-      while (objects.hasNext()) {
-        ObjectDiff object = objects.next();
-        PeekableIntIterator each = BitmapBytes.set(which.of(object)).getIntIterator();
-        // An object's key is looked up once, however many users it has; most have none to write.
-        List<Object> key = each.hasNext() ? key(keys.objects(), object.object()) : null;
-        while (each.hasNext()) {
-          long user = users.key(each.next());
-          if (!writer.skips()) {
-            addObject(writer.batch(), object.object(), key);
-            addUser(writer.batch(), user, keys);
-            writer.endRow();
-          }
+    while (objects.hasNext()) {
+      ObjectDiff object = objects.next();
+      PeekableIntIterator each = BitmapBytes.set(which.of(object)).getIntIterator();
+      // An object's key is looked up once, however many users it has; most have none to write.
+      List<Object> key = each.hasNext() ? key(keys.objects(), object.object()) : null;
+      while (each.hasNext()) {
+        long user = users.key(each.next());
+        if (!writer.skips()) {
+          addObject(writer.batch(), object.object(), key);
+          addUser(writer.batch(), user, keys);
+          alike.addTo(writer.batch());
+          writer.endRow();
         }
       }
-      return writer.end();
     }
+    return writer.end();
+  }
+
+  /**
+   * What every row has.
+   *
+   * @param first the place of the first of these columns in a batch
+   */
+  private record Alike(int first, Object[] values) implements Serializable {
+    static Alike of(List<SetColumn> set, WriteTarget target) {
+      int first = target.key().size();
+      Object[] values = new Object[set.size()];
+      for (int i = 0; i < values.length; i++) {
+        values[i] = value(target.columns().get(first + i), set.get(i).text());
+      }
+      return new Alike(first, values);
+    }
+
+    void addTo(Batch batch) {
+      for (int i = 0; i < values.length; i++) {
+        batch.addAlike(first + i, values[i]);
+      }
+    }
+  }
+
+  /** Integers travel as such, and everything else as the server's text. */
+  private static Object value(TargetColumn column, String text) {
+    return text != null && column.isInteger() ? (Object) Long.valueOf(text) : text;
   }
 
   private static void addObject(Batch batch, long object, List<Object> key) {

@@ -1,6 +1,7 @@
 package backfill.spark.pairs;
 
 import backfill.membership.GroupUsers;
+import backfill.membership.NestedWays;
 import backfill.membership.UserIndex;
 import backfill.plan.GrantSources;
 import backfill.plan.Step;
@@ -13,6 +14,7 @@ import backfill.spark.step.DiffCounts;
 import backfill.spark.step.DiffRowsets;
 import backfill.spark.step.FanOut;
 import backfill.spark.step.Gains;
+import backfill.spark.step.GrantShape;
 import backfill.spark.step.Losses;
 import backfill.spark.step.RowsToSet;
 import backfill.spark.step.ToldDiff;
@@ -66,6 +68,11 @@ final class ToldPairs implements ToldDiff {
   }
 
   @Override
+  public GrantShape shape() {
+    return granted.shape(diff);
+  }
+
+  @Override
   public List<RowsToSet> toSet() {
     return List.of();
   }
@@ -100,6 +107,7 @@ final class ToldPairs implements ToldDiff {
         ObjectSets.sorted(granted.reasons(SomeObjects.gaining(diff.objects())), diff.ranges());
     List<String> sources = step.direct().stream().map(GrantSources.Grant::from).toList();
     Broadcast<GroupUsers> groups = granted.groups();
+    Broadcast<NestedWays> ways = granted.ways();
     Broadcast<UserIndex> users = grants.users();
     StepKeys keys = grants.keys();
     return new StepDiff(
@@ -111,7 +119,11 @@ final class ToldPairs implements ToldDiff {
                     new PairChanges(
                         objects,
                         new PairReasons.Ahead(parts),
-                        new PairReasons(sources, keys, groups == null ? null : groups.value()),
+                        new PairReasons(
+                            sources,
+                            keys,
+                            groups == null ? null : groups.value(),
+                            ways == null ? null : ways.value()),
                         users.value(),
                         keys)));
   }

@@ -10,6 +10,7 @@ import backfill.postgres.catalog.Table;
 import backfill.postgres.catalog.ValueGroup;
 import backfill.postgres.server.RowEvent;
 import backfill.postgres.server.SqlWords;
+import backfill.postgres.write.Target;
 import backfill.spark.query.SparkTypes;
 import backfill.spark.read.LaidOver;
 import backfill.spark.read.SnapshotReader;
@@ -144,7 +145,7 @@ public final class Overlay implements LaidOver {
       result = result.union(updated(reader, table, columns, where, changes, key));
     }
     if (changes.inserts() != null && counts.toInsert() > 0) {
-      result = result.union(inserted(reader, table, columns, where, changes));
+      result = result.union(inserted(reader, step.target(), table, columns, where, changes));
     }
     return result;
   }
@@ -229,6 +230,7 @@ public final class Overlay implements LaidOver {
 
   private static Dataset<Row> inserted(
       SnapshotReader reader,
+      Target target,
       Table table,
       Collection<String> columns,
       String where,
@@ -236,10 +238,11 @@ public final class Overlay implements LaidOver {
     List<String> written = List.of(changes.inserts().columns());
     Map<String, String> constants = new LinkedHashMap<>();
     for (Column column : table.columns()) {
-      if (!written.contains(column.name())) {
+      if (!written.contains(column.name()) && !target.sets(column.name())) {
         constant(column).ifPresent(value -> constants.put(column.name(), value));
       }
     }
+    target.setAlike().forEach(set -> constants.put(set.name(), set.literal()));
     for (String name : columns) {
       if (!written.contains(name) && !constants.containsKey(name)) {
         throw new UnknownRowsException(

@@ -56,7 +56,11 @@ public record SinkOfStep(Plan plan, Database database, String applicationName) {
     List<TargetColumn> columns = part.columns().stream().map(name -> column(target, name)).toList();
     return new WriteTarget(
         new WriteTarget.Where(database, target.table().name()),
-        new WriteTarget.WrittenColumns(columns, step.key(), part.touched()),
+        new WriteTarget.WrittenColumns(
+            columns,
+            step.key(),
+            part.touched(),
+            part.operation().inserts() ? target.setInEach() : List.of()),
         new WriteTarget.Conflict(
             target.arbiter().onConflict(),
             target.owned().map(owned -> owned.ofRow(target.table().name())).orElse(""),

@@ -21,6 +21,11 @@ public interface ToldDiff {
   /** Who gains most; asked for by a dry run only, because it counts every pair once more. */
   Gains gains();
 
+  /** What its grants are like; asked for by a dry run only. Null for a step of rows. */
+  default GrantShape shape() {
+    return null;
+  }
+
   /** Which rows it would set, the first ones; asked for by a dry run only. */
   List<RowsToSet> toSet();
 
