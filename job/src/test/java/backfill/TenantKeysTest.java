@@ -350,13 +350,9 @@ class TenantKeysTest {
     assertThat(refused.code()).as(refused.said()).isEqualTo(5);
     assertThat(refused.message())
         .contains("plans 2 pairs for user a\\,b,7, and limits.pairs-for-one-user is 1");
-    TestingRun excepted =
-        ran(
-            "plan",
-            "--set",
-            "limits.pairs-for-one-user=1",
-            "--set",
-            "limits.except.pairs-for-one-user=[\"a\\\\,b,7\"]");
+    Files.writeString(
+        plan, Files.readString(plan) + "limits.except.pairs-for-one-user = [\"a\\\\,b,7\"]");
+    TestingRun excepted = ran("plan", "--set", "limits.pairs-for-one-user=1");
     assertThat(excepted.step().path("gains").path("users").path(0).toString())
         .isEqualTo("{\"key\":\"a\\\\,b,7\",\"pairs\":2}");
     assertThat(counted("--user=a\\,b,7")).isEqualTo(2);
