@@ -114,6 +114,19 @@ class CookbookTest {
             PRESENT,
             "UPDATE teams SET parent_id = 2 WHERE id = 14"),
         new Recipe(
+            "Tenant keys",
+            """
+            CREATE TABLE project_grants (tenant_id uuid, project_id int, team_id int);
+            CREATE TABLE team_members (tenant_id uuid, team_id int, user_id int);
+            CREATE TABLE project_users (tenant_id uuid, user_id int, project_id int,
+              PRIMARY KEY (tenant_id, user_id, project_id));
+            INSERT INTO project_grants SELECT md5((i % 3)::text)::uuid, i % 20, i % 13 FROM generate_series(1, 60) i;
+            INSERT INTO team_members SELECT md5((i % 4)::text)::uuid, i % 15, i % 40 FROM generate_series(1, 120) i;
+            """,
+            "SELECT DISTINCT tenant_id::text, project_id, user_id FROM project_grants JOIN team_members USING (tenant_id, team_id)",
+            "SELECT tenant_id::text, project_id, user_id FROM project_users",
+            "INSERT INTO team_members SELECT DISTINCT tenant_id, 1, 77 FROM team_members"),
+        new Recipe(
             "Folder trees",
             """
             CREATE TABLE folder_grants (folder_id int, user_id int);
@@ -159,7 +172,7 @@ class CookbookTest {
   }
 
   private static String sorted(String query) {
-    return "SELECT * FROM (" + query + ") AS q ORDER BY 1, 2";
+    return "SELECT * FROM (" + query + ") AS q ORDER BY q";
   }
 
   @Test
