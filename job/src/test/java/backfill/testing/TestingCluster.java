@@ -19,7 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
-import java.util.function.Function;
+import java.util.function.BiFunction;
 import java.util.jar.JarEntry;
 import java.util.jar.JarOutputStream;
 import java.util.stream.Collectors;
@@ -53,14 +53,15 @@ public final class TestingCluster implements AutoCloseable {
 
   private final Path home;
   private final String webUi;
-  private final Function<String, List<String>> program;
+  private final BiFunction<TestingCluster, String, List<String>> program;
   private final List<TestingProcess> processes = new ArrayList<>();
 
   /**
    * @param home what {@code SPARK_HOME} names; its own directory where null
    * @param program what starts one of Spark's classes
    */
-  private TestingCluster(Path home, Function<String, List<String>> program) throws IOException {
+  private TestingCluster(Path home, BiFunction<TestingCluster, String, List<String>> program)
+      throws IOException {
     this.directory = Files.createTempDirectory("backfill-spark");
     this.home = home == null ? directory : home;
     this.program = program;
@@ -71,10 +72,8 @@ public final class TestingCluster implements AutoCloseable {
   /** Of the Spark that Maven resolved, on so many cores for each worker. */
   public static TestingCluster start(int coresEach) throws IOException {
     TestingCluster cluster = new TestingCluster(null, TestingCluster::ofMaven);
-    Path jars = Files.createDirectory(cluster.directory.resolve("jars"));
-    for (String jar : sparkClassPath().split(":")) {
-      Files.createSymbolicLink(jars.resolve(Path.of(jar).getFileName()), Path.of(jar));
-    }
+    // Workers ask for the folder, and executors find the jars by a setting.
+    Files.createDirectory(cluster.directory.resolve("jars"));
     cluster.jarOfClasses();
     cluster.begin(coresEach);
     return cluster;
@@ -83,23 +82,16 @@ public final class TestingCluster implements AutoCloseable {
   /** Of a Spark as it is installed, on two cores for each worker: one may be a driver's. */
   public static TestingCluster start(TestingDistribution spark) throws IOException {
     TestingCluster cluster =
-        new TestingCluster(spark.home(), name -> List.of(spark.program("spark-class"), name));
+        new TestingCluster(
+            spark.home(), (any, name) -> List.of(spark.program("spark-class"), name));
     cluster.begin(2);
     return cluster;
   }
 
-  private static List<String> ofMaven(String name) {
-    List<String> command = TestingJvm.wordsOn(sparkClassPath());
+  private List<String> ofMaven(String name) {
+    List<String> command = TestingJvm.wordsOfSpark(jobJar());
     command.add(name);
     return command;
-  }
-
-  private static String sparkClassPath() {
-    try {
-      return Files.readString(TestingCheckout.root().resolve("job/target/spark.classpath")).strip();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
   }
 
   private void begin(int coresEach) throws IOException {
@@ -139,7 +131,7 @@ public final class TestingCluster implements AutoCloseable {
   }
 
   private void daemon(String host, String name, List<String> words) throws IOException {
-    List<String> command = new ArrayList<>(program.apply("org.apache.spark.deploy." + name));
+    List<String> command = new ArrayList<>(program.apply(this, "org.apache.spark.deploy." + name));
     command.addAll(List.of("--host", host));
     command.addAll(words);
     processes.add(TestingProcess.start(command, environment(Map.of("SPARK_LOCAL_IP", host))));
@@ -168,7 +160,8 @@ public final class TestingCluster implements AutoCloseable {
       Map<String, String> spark,
       String... options)
       throws IOException {
-    List<String> command = new ArrayList<>(program.apply("org.apache.spark.deploy.SparkSubmit"));
+    List<String> command =
+        new ArrayList<>(program.apply(this, "org.apache.spark.deploy.SparkSubmit"));
     command.addAll(command.size() - 1, jvm);
     command.addAll(
         List.of(
@@ -180,7 +173,9 @@ public final class TestingCluster implements AutoCloseable {
             "spark.driver.host=" + MASTER_HOST,
             "--conf",
             "spark.executor.memory=512m"));
-    spark.forEach((key, value) -> command.addAll(List.of("--conf", key + "=" + value)));
+    Map<String, String> settings = new HashMap<>(TestingJvm.ofExecutors(jobJar()));
+    settings.putAll(spark);
+    settings.forEach((key, value) -> command.addAll(List.of("--conf", key + "=" + value)));
     command.addAll(List.of("--jars", libraries(), "--class", "backfill.Main", jobJar().toString()));
     command.addAll(List.of(TestingRun.words(plan, options)));
     return TestingProcess.start(command, environment(environment));

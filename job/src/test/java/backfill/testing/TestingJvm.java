@@ -8,22 +8,37 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
 import java.util.jar.JarEntry;
 import java.util.jar.JarOutputStream;
 import java.util.stream.Stream;
 
 /**
  * The words that start a JVM for a process of a test, as the launcher does. On the class path of
- * the tests it starts from an archive of Spark's classes, which takes half of the processor's time
- * of a short run; the first test that needs one makes it, for all JVMs of this build.
+ * the tests, and on Spark's alone, it starts from an archive of Spark's classes, which takes half
+ * of the processor's time of a short run; the first test that needs one makes it, for all JVMs of
+ * this build.
  */
 public final class TestingJvm {
   private static final Path ARCHIVES = TestingCheckout.root().resolve("job/target/archive");
+  private static final Duration PATIENCE = Duration.ofMinutes(6);
+
+  /** A run of seconds is over before the second compiler and a second thread have paid. */
+  private static final List<String> QUICKLY =
+      List.of(
+          "-XX:TieredStopAtLevel=1",
+          "-XX:+UseSerialGC",
+          // What the JVM has to say of the archive would stand in a report.
+          "-Xlog:disable",
+          "-Xlog:all=error:stderr");
 
   private static List<String> archived;
+  private static List<String> archivedOfSpark;
 
   private TestingJvm() {}
 
@@ -41,6 +56,27 @@ public final class TestingJvm {
     return words;
   }
 
+  /**
+   * On the jars of the Spark that Maven resolved: what is submitted comes as a jar.
+   *
+   * @param job our classes, of which the archive has none
+   */
+  static List<String> wordsOfSpark(Path job) {
+    List<String> words = onlyJvm();
+    words.addAll(archivedOfSpark(job));
+    return words;
+  }
+
+  /** The settings of Spark by which its executors start so, too. */
+  static Map<String, String> ofExecutors(Path job) {
+    List<String> archived = archivedOfSpark(job);
+    return Map.of(
+        "spark.executor.extraJavaOptions",
+        String.join(" ", QUICKLY) + " \"" + archived.get(0) + "\"",
+        "spark.executor.extraClassPath",
+        archived.get(archived.size() - 1));
+  }
+
   private static List<String> onlyJvm(String... options) {
     Path root = TestingCheckout.root();
     List<String> words =
@@ -48,14 +84,10 @@ public final class TestingJvm {
             List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-Xmx1g",
-                "-XX:TieredStopAtLevel=1",
-                "-XX:+UseSerialGC",
-                // What the JVM has to say of the archive would stand in a report.
-                "-Xlog:disable",
-                "-Xlog:all=error:stderr",
                 "-Dspark.ui.enabled=false",
                 "-Dlog4j2.configurationFile=" + root.resolve("conf/log4j2.properties"),
                 "@" + root.resolve("job/jvm.options")));
+    words.addAll(QUICKLY);
     words.addAll(Arrays.asList(options));
     return words;
   }
@@ -63,20 +95,58 @@ public final class TestingJvm {
   /** The class path, with an archive of what is in its jars where one could be made. */
   private static synchronized List<String> archived() {
     if (archived == null) {
-      try {
-        Files.createDirectories(ARCHIVES);
-        // Two JVMs of a build need one at the same time.
-        try (FileChannel lock =
-            FileChannel.open(
-                ARCHIVES.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
-          lock.lock();
-          archived = archive();
-        }
-      } catch (Exception e) {
-        throw new IllegalStateException("no archive of the classes", e);
-      }
+      archived = alone(TestingJvm::archive);
     }
     return archived;
+  }
+
+  /** Two JVMs of a build need one at the same time. */
+  private static List<String> alone(Callable<List<String>> made) {
+    try {
+      Files.createDirectories(ARCHIVES);
+      try (FileChannel lock =
+          FileChannel.open(
+              ARCHIVES.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+        lock.lock();
+        return made.call();
+      }
+    } catch (Exception e) {
+      throw new IllegalStateException("no archive of the classes", e);
+    }
+  }
+
+  /** What chooses the archive first, and the class path last. */
+  private static synchronized List<String> archivedOfSpark(Path job) {
+    if (archivedOfSpark == null) {
+      archivedOfSpark = alone(() -> archiveOfSpark(job));
+    }
+    return archivedOfSpark;
+  }
+
+  /**
+   * By links in a folder: the words of an executor, by which it is found, would else be too long.
+   */
+  private static List<String> archiveOfSpark(Path job) throws Exception {
+    String all =
+        Files.readString(TestingCheckout.root().resolve("job/target/spark.classpath")).strip();
+    Path jars = ARCHIVES.resolveSibling("spark-" + Integer.toHexString(all.hashCode()));
+    String classPath = jars + "/*";
+    Path archive = jars.resolve("classes.jsa");
+    if (!Files.exists(archive)) {
+      Files.createDirectories(jars);
+      for (String jar : all.split(":")) {
+        Path link = jars.resolve(Path.of(jar).getFileName());
+        Files.deleteIfExists(link);
+        Files.createSymbolicLink(link, Path.of(jar));
+      }
+      List<String> words = onlyJvm("-XX:ArchiveClassesAtExit=" + archive);
+      words.addAll(List.of("-cp", classPath, "org.apache.spark.deploy.SparkSubmit"));
+      words.addAll(List.of("--master", "local[2]"));
+      words.addAll(List.of("--class", "backfill.spark.engine.Training", job.toString()));
+      TestingOutcome trained = TestingOutcome.of(PATIENCE, new ProcessBuilder(words));
+      assertThat(trained.code()).as(trained.said()).isZero();
+    }
+    return List.of("-XX:SharedArchiveFile=" + archive, "-cp", classPath);
   }
 
   private static List<String> archive() throws Exception {
