@@ -67,7 +67,7 @@ record Answer(PrintStream out, PrintStream err, List<String> given) {
     report.lasts();
     Report ended = report.now();
     if (files != null) {
-      files.besides(option.dryRun);
+      files.besides(option.dryRun());
       files.write(ended, out, err);
     }
     return print(ended);

@@ -47,7 +47,7 @@ final class PlanCommand {
           refuseSupervisor();
           report.label(options.label.texts);
           Loaded loaded = load(command, options).approvedBy(approval.read());
-          options.common.report.dryRun = approval.text();
+          options.common.report.besides(approval.text());
           NamedDatabases databases =
               NamedDatabases.fromEnvironment(loaded.plan(), loaded.steps(), environment);
           if (!Answer.loadsOnly()) {

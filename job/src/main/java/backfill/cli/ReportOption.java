@@ -18,8 +18,17 @@ final class ReportOption {
   @Option(names = "--redact", description = "Leaves keys of rows out of what --report writes.")
   boolean redact;
 
-  /** The dry run that approved the run, as JSON; null where none did. */
-  String dryRun;
+  private String dryRun;
 
   @Mixin JsonOption json;
+
+  /** A page says what differs from this dry run, which approved the run; null where none did. */
+  void besides(String report) {
+    dryRun = report;
+  }
+
+  /** The dry run that approved the run, as JSON, or null. */
+  String dryRun() {
+    return dryRun;
+  }
 }
