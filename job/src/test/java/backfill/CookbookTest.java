@@ -127,6 +127,20 @@ class CookbookTest {
             "SELECT tenant_id::text, project_id, user_id FROM project_users",
             "INSERT INTO team_members SELECT DISTINCT tenant_id, 1, 77 FROM team_members"),
         new Recipe(
+            "Extra columns",
+            GRANTS
+                + """
+                ALTER TABLE project_users ADD granted_by text NOT NULL, ADD granted_at timestamptz NOT NULL;
+                INSERT INTO project_users VALUES (3, 3, 'admin', '2020-01-01');
+                """,
+            """
+            SELECT DISTINCT project_id, user_id, CASE WHEN (project_id, user_id) = (3, 3) THEN 'admin' ELSE 'backfill' END,
+              (project_id, user_id) = (3, 3)
+            FROM (SELECT project_id, user_id FROM project_grants JOIN team_members USING (team_id) UNION SELECT 3, 3) p
+            """,
+            "SELECT project_id, user_id, granted_by, granted_at < now() - interval '1 hour' FROM project_users",
+            "INSERT INTO team_members VALUES (4, 99)"),
+        new Recipe(
             "Folder trees",
             """
             CREATE TABLE folder_grants (folder_id int, user_id int);
