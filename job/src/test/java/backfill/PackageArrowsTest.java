@@ -32,6 +32,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 class PackageArrowsTest {
   private static final List<String> BELOW_SPARK =
       List.of(
+          "plan.level",
           "plan",
           "membership",
           "postgres.server",
@@ -76,7 +77,8 @@ class PackageArrowsTest {
           Map.entry("postgres.snapshot", below("postgres.snapshot")),
           Map.entry("postgres.catalog", below("postgres.catalog")),
           Map.entry("postgres.server", below("postgres.server")),
-          Map.entry("plan", Set.of()),
+          Map.entry("plan", Set.of("plan.level")),
+          Map.entry("plan.level", Set.of()),
           Map.entry("membership", Set.of()));
 
   /** What others made to the rooms of ours that may use it; all others are free. */

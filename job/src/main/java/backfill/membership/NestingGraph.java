@@ -25,14 +25,14 @@ public final class NestingGraph implements Serializable {
   private final LongIndex numbers;
   private final int[] first;
   private final int[] children;
-  private final long edges;
+  private final byte[] levels;
 
-  private NestingGraph(long[] keys, LongIndex numbers, int[] first, int[] children, long edges) {
+  private NestingGraph(long[] keys, LongIndex numbers, int[] first, int[] children, byte[] levels) {
     this.keys = keys;
     this.numbers = numbers;
     this.first = first;
     this.children = children;
-    this.edges = edges;
+    this.levels = levels;
   }
 
   /**
@@ -41,6 +41,17 @@ public final class NestingGraph implements Serializable {
    * @param more keys that are numbered, too
    */
   public static NestingGraph of(List<long[]> parents, List<long[]> children, long[] more) {
+    return of(parents, children, null, more);
+  }
+
+  /**
+   * The same, of edges that pass levels on.
+   *
+   * @param levels of each edge the highest that it passes on, in arrays of the same lengths; null
+   *     where each passes on any
+   */
+  public static NestingGraph of(
+      List<long[]> parents, List<long[]> children, List<byte[]> levels, long[] more) {
     long[] above = concat(parents);
     long[] below = concat(children);
     if (above.length != below.length) {
@@ -60,10 +71,16 @@ public final class NestingGraph implements Serializable {
     }
     int[] next = Arrays.copyOf(first, keys.length);
     int[] all = new int[above.length];
+    byte[] passed = levels == null ? null : new byte[above.length];
+    byte[] ofEdges = levels == null ? null : concatBytes(levels, above.length);
     for (int edge = 0; edge < above.length; edge++) {
-      all[next[parentOf[edge]]++] = numbers.get(below[edge], ABSENT);
+      int place = next[parentOf[edge]]++;
+      all[place] = numbers.get(below[edge], ABSENT);
+      if (passed != null) {
+        passed[place] = ofEdges[edge];
+      }
     }
-    return new NestingGraph(keys, numbers, first, all, above.length);
+    return new NestingGraph(keys, numbers, first, all, passed);
   }
 
   private static BitSet all(int size) {
@@ -86,6 +103,16 @@ public final class NestingGraph implements Serializable {
     long[] all = new long[Math.toIntExact(some.stream().mapToLong(each -> each.length).sum())];
     int to = 0;
     for (long[] each : some) {
+      System.arraycopy(each, 0, all, to, each.length);
+      to += each.length;
+    }
+    return all;
+  }
+
+  private static byte[] concatBytes(List<byte[]> some, int size) {
+    byte[] all = new byte[size];
+    int to = 0;
+    for (byte[] each : some) {
       System.arraycopy(each, 0, all, to, each.length);
       to += each.length;
     }
@@ -163,7 +190,7 @@ public final class NestingGraph implements Serializable {
 
   /** How many edges it was made of, one that came twice counted twice. */
   public long edges() {
-    return edges;
+    return children.length;
   }
 
   /** The key's number, or {@link #ABSENT}. */
@@ -184,5 +211,10 @@ public final class NestingGraph implements Serializable {
   /** The number of the child at a place. */
   int child(int place) {
     return children[place];
+  }
+
+  /** The highest level that the edge at a place passes on, of so many; the highest there is. */
+  int level(int place, int count) {
+    return levels == null ? count - 1 : levels[place];
   }
 }

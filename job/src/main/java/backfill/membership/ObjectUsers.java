@@ -2,7 +2,6 @@ package backfill.membership;
 
 import java.util.ArrayList;
 import java.util.List;
-import org.roaringbitmap.FastAggregation;
 import org.roaringbitmap.RoaringBitmap;
 
 /**
@@ -10,9 +9,6 @@ import org.roaringbitmap.RoaringBitmap;
  * from it. Reused for one object after another by a single thread.
  */
 public final class ObjectUsers {
-  /** Elements that are merged in the time in which the 65,536 bits of a container are looked at. */
-  private static final long STEPS_PER_CONTAINER = 8_000;
-
   private final RoaringBitmap direct = new RoaringBitmap();
   private final List<RoaringBitmap> granted = new ArrayList<>();
   private final RoaringBitmap existing = new RoaringBitmap();
@@ -54,34 +50,9 @@ public final class ObjectUsers {
     unknownExisting += rows;
   }
 
-  /**
-   * The users whom the sources give the object, each once. Sets that are small, or spread thin, are
-   * merged one after the other; of larger ones, which would be merged again and again, all bits are
-   * set in one pass.
-   */
+  /** The users whom the sources give the object, each once. */
   public RoaringBitmap justified() {
-    long merged = 0;
-    long steps = 0;
-    long containers = 1;
-    for (RoaringBitmap set : granted) {
-      long members = set.getLongCardinality();
-      merged += members;
-      steps += merged;
-      if (members > 0) {
-        containers = Math.max(containers, Math.min(members, spanned(set)));
-      }
-    }
-    if (granted.size() > 2 && steps > STEPS_PER_CONTAINER * containers) {
-      return FastAggregation.naive_or(granted.iterator());
-    }
-    RoaringBitmap all = new RoaringBitmap();
-    granted.forEach(all::or);
-    return all;
-  }
-
-  /** How many containers a set's numbers span: each holds those that share their upper 16 bits. */
-  private static int spanned(RoaringBitmap set) {
-    return (set.last() >>> Short.SIZE) - (set.first() >>> Short.SIZE) + 1;
+    return UnitedSets.of(granted);
   }
 
   /**

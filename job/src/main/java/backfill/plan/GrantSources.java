@@ -1,7 +1,9 @@
 package backfill.plan;
 
+import backfill.plan.level.LevelOrder;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * Where the pairs of a step come from.
@@ -11,13 +13,15 @@ import java.util.Optional;
  * @param members sources that name a user of a group
  * @param nested sources that name a group within a group
  * @param hierarchy what objects are within objects
+ * @param levels those that the step knows
  */
 public record GrantSources(
     List<Grant> direct,
     List<Grant> through,
     List<Membership> members,
     List<Nested> nested,
-    Hierarchy hierarchy) {
+    Hierarchy hierarchy,
+    LevelOrder levels) {
   public GrantSources {
     direct = List.copyOf(direct);
     through = List.copyOf(through);
@@ -27,7 +31,56 @@ public record GrantSources(
 
   /** Of groups that hold users and nothing else, on objects that hold nothing. */
   public GrantSources(List<Grant> direct, List<Grant> through, List<Membership> members) {
-    this(direct, through, members, List.of(), Hierarchy.NONE);
+    this(direct, through, members, List.of(), Hierarchy.NONE, LevelOrder.OF_SOURCES);
+  }
+
+  /** The columns that levels are read from. */
+  public Stream<LevelColumn> leveled() {
+    return Stream.of(
+            Stream.concat(direct.stream(), through.stream())
+                .map(grant -> LevelColumn.of(grant.from(), grant.level())),
+            members.stream().map(member -> LevelColumn.of(member.from(), member.level())),
+            Stream.concat(nested.stream(), hierarchy.objects().stream())
+                .map(edges -> LevelColumn.of(edges.from(), edges.level())))
+        .flatMap(some -> some)
+        .flatMap(Optional::stream);
+  }
+
+  /** The levels that whole sources have. */
+  public Stream<LevelConstant> constants() {
+    return Stream.of(
+            Stream.concat(direct.stream(), through.stream())
+                .map(grant -> LevelConstant.of(grant.from(), grant.level())),
+            members.stream().map(member -> LevelConstant.of(member.from(), member.level())),
+            Stream.concat(nested.stream(), hierarchy.objects().stream())
+                .map(edges -> LevelConstant.of(edges.from(), edges.level())))
+        .flatMap(some -> some)
+        .flatMap(Optional::stream);
+  }
+
+  /**
+   * The level of all rows of a source.
+   *
+   * @param from a source's or a view's name
+   * @param bare whether it is written like a column's name
+   */
+  public record LevelConstant(String from, String level, boolean bare) {
+    private static Optional<LevelConstant> of(String from, Optional<LevelOrder.OfSource> level) {
+      return level
+          .filter(given -> given.constant() != null)
+          .map(given -> new LevelConstant(from, given.constant(), given.bare()));
+    }
+  }
+
+  /**
+   * A column that levels are read from.
+   *
+   * @param from a source's or a view's name
+   */
+  public record LevelColumn(String from, String column) {
+    private static Optional<LevelColumn> of(String from, Optional<LevelOrder.OfSource> level) {
+      return level.map(LevelOrder.OfSource::column).map(column -> new LevelColumn(from, column));
+    }
   }
 
   /**
@@ -36,16 +89,23 @@ public record GrantSources(
    * @param from a source's or a view's name
    * @param object the columns with the object's key
    * @param grantee the columns with the user's key, or the group's in {@code through}
+   * @param level of what is granted; empty where a row has none of its own
    */
-  public record Grant(String from, List<String> object, List<String> grantee) {
+  public record Grant(
+      String from, List<String> object, List<String> grantee, Optional<LevelOrder.OfSource> level) {
     public Grant {
       object = List.copyOf(object);
       grantee = List.copyOf(grantee);
     }
 
-    /** Of keys of one column each. */
+    /** Without a level of its own. */
+    public Grant(String from, List<String> object, List<String> grantee) {
+      this(from, object, grantee, Optional.empty());
+    }
+
+    /** Of keys of one column each, without a level of its own. */
     public Grant(String from, String object, String grantee) {
-      this(from, List.of(object), List.of(grantee));
+      this(from, List.of(object), List.of(grantee), Optional.empty());
     }
   }
 
@@ -53,16 +113,23 @@ public record GrantSources(
    * One source of memberships.
    *
    * @param from a source's or a view's name
+   * @param level the highest that the group's grants give by it; empty for any
    */
-  public record Membership(String from, List<String> group, List<String> user) {
+  public record Membership(
+      String from, List<String> group, List<String> user, Optional<LevelOrder.OfSource> level) {
     public Membership {
       group = List.copyOf(group);
       user = List.copyOf(user);
     }
 
-    /** Of keys of one column each. */
+    /** That gives whatever the group is granted. */
+    public Membership(String from, List<String> group, List<String> user) {
+      this(from, group, user, Optional.empty());
+    }
+
+    /** Of keys of one column each, that gives whatever the group is granted. */
     public Membership(String from, String group, String user) {
-      this(from, List.of(group), List.of(user));
+      this(from, List.of(group), List.of(user), Optional.empty());
     }
   }
 
@@ -71,8 +138,10 @@ public record GrantSources(
    * is granted on a parent object is granted on its child.
    *
    * @param from a source's or a view's name
+   * @param level the highest that is passed on by it; empty for any
    */
-  public record Nested(String from, List<String> parent, List<String> child) {
+  public record Nested(
+      String from, List<String> parent, List<String> child, Optional<LevelOrder.OfSource> level) {
     public Nested {
       parent = List.copyOf(parent);
       child = List.copyOf(child);

@@ -39,7 +39,12 @@ public record Never(String name, String query, List<Relation> relations) {
 
     /** Whether the step, as its kind and mode are, can have such rows at all. */
     boolean mayHaveRows() {
-      Step.Mode mode = step instanceof Step.Rows of ? of.mode() : Step.Mode.INSERT_MISSING;
+      Step.Mode mode =
+          step instanceof Step.Rows of
+              ? of.mode()
+              : step instanceof Step.Pairs pairs && pairs.into().level().isPresent()
+                  ? Step.Mode.UPSERT
+                  : Step.Mode.INSERT_MISSING;
       return switch (rows) {
         case SET -> mode != Step.Mode.INSERT_MISSING;
         // A parameter may switch the deletion on.

@@ -1,5 +1,6 @@
 package backfill.plan;
 
+import backfill.plan.level.LevelParser;
 import com.typesafe.config.ConfigList;
 import com.typesafe.config.ConfigObject;
 import com.typesafe.config.ConfigOrigin;
@@ -21,7 +22,7 @@ import java.util.regex.Pattern;
  * One object of a plan. It remembers which keys were asked for, so that {@link #done} can name
  * those that are not known, and collects problems instead of throwing.
  */
-final class Node {
+final class Node implements LevelParser.Block {
   /** Names of a plan, a step and a check: they become part of labels and of file names. */
   static final Pattern NAME = Pattern.compile("[a-z0-9-]+");
 
@@ -60,7 +61,8 @@ final class Node {
     return named;
   }
 
-  String owner() {
+  @Override
+  public String owner() {
     return owner;
   }
 
@@ -78,7 +80,8 @@ final class Node {
     return keys;
   }
 
-  Optional<ConfigValue> value(String key) {
+  @Override
+  public Optional<ConfigValue> value(String key) {
     asked.add(key);
     return Optional.ofNullable(object.get(key));
   }
@@ -217,12 +220,14 @@ final class Node {
   }
 
   /** At this object's line. */
-  void problem(String message) {
+  @Override
+  public void problem(String message) {
     problems.at(line(object.origin()), message);
   }
 
   /** At the key's line; the message goes on after the key's name. */
-  void problem(String key, String message) {
+  @Override
+  public void problem(String key, String message) {
     problems.at(object.get(key).origin(), shown(key) + " " + message);
   }
 

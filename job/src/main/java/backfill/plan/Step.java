@@ -41,6 +41,11 @@ public sealed interface Step permits Step.Fill, Step.Change {
      */
     List<String> key();
 
+    /** The columns that it gives a new row, where no query says it. */
+    default List<String> written() {
+      return key();
+    }
+
     /** The sources and views that the step itself names. */
     Set<String> reads();
 
@@ -125,9 +130,11 @@ public sealed interface Step permits Step.Fill, Step.Change {
       return into.key();
     }
 
-    /** The columns that a new row is given. */
+    @Override
     public List<String> written() {
-      return Stream.concat(key().stream(), into.set().keySet().stream()).toList();
+      return Stream.of(key().stream(), into.level().stream(), into.set().keySet().stream())
+          .flatMap(columns -> columns)
+          .toList();
     }
 
     @Override
@@ -322,8 +329,14 @@ public sealed interface Step permits Step.Fill, Step.Change {
    *     both
    * @param set of columns that no pair fills, each to a PostgreSQL expression that a new row gets
    *     there, in the file's order
+   * @param level the column that takes the level of a pair; empty where pairs have none
    */
-  record IntoPairs(String table, List<String> object, List<String> user, Map<String, String> set) {
+  record IntoPairs(
+      String table,
+      List<String> object,
+      List<String> user,
+      Map<String, String> set,
+      Optional<String> level) {
     public IntoPairs {
       object = List.copyOf(object);
       user = List.copyOf(user);
@@ -332,10 +345,10 @@ public sealed interface Step permits Step.Fill, Step.Change {
 
     /** Of pairs and nothing else. */
     public IntoPairs(String table, List<String> object, List<String> user) {
-      this(table, object, user, Map.of());
+      this(table, object, user, Map.of(), Optional.empty());
     }
 
-    /** Of keys of one column each. */
+    /** Of keys of one column each, without levels. */
     public IntoPairs(String table, String object, String user) {
       this(table, List.of(object), List.of(user));
     }

@@ -1,5 +1,7 @@
 package backfill.plan;
 
+import backfill.plan.level.LevelOrder;
+import backfill.plan.level.LevelParser;
 import com.typesafe.config.ConfigValueType;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -7,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.stream.Stream;
 
 /** Reads one step after the other; a step with a problem is reported, and left out. */
@@ -76,17 +79,23 @@ final class StepParser {
 
   private Step pairs(Node step, String name, Optional<String> onlyIf) {
     KeyWidths widths = new KeyWidths();
-    List<GrantSources.Grant> direct = grants(step, "direct", "user", widths);
-    List<GrantSources.Grant> through = grants(step, "through", "group", widths);
+    LevelParser levels =
+        new LevelParser(step, step.object("into").flatMap(into -> into.value("level")).isPresent());
+    List<GrantSources.Grant> direct = grants(step, "direct", "user", widths, levels::direct);
+    List<GrantSources.Grant> through = grants(step, "through", "group", widths, levels::through);
     List<GrantSources.Membership> members = new ArrayList<>();
     for (Node each : step.objects("members")) {
       members.add(
           new GrantSources.Membership(
-              from(each), widths.of(each, "group", "group"), widths.of(each, "user", "user")));
+              from(each),
+              widths.of(each, "group", "group"),
+              widths.of(each, "user", "user"),
+              levels.member(each)));
       each.done();
     }
-    List<GrantSources.Nested> nested = nested(step, "nested", "group", widths);
-    GrantSources.Hierarchy hierarchy = hierarchy(step, direct, through, widths);
+    List<GrantSources.Nested> nested = nested(step, "nested", "group", widths, levels);
+    GrantSources.Hierarchy hierarchy = hierarchy(step, direct, through, widths, levels);
+    levels.refuseWaysWithout();
     boolean hasDirect = isGiven(step, "direct");
     boolean hasThrough = isGiven(step, "through");
     boolean hasMembers = isGiven(step, "members");
@@ -107,7 +116,7 @@ final class StepParser {
     return new Step.Pairs(
         name,
         onlyIf,
-        new GrantSources(direct, through, members, nested, hierarchy),
+        new GrantSources(direct, through, members, nested, hierarchy, levels.known()),
         target,
         RowsParser.surplus(step, Step.Surplus.REPORT),
         RowsParser.owns(step, sql),
@@ -119,12 +128,20 @@ final class StepParser {
     return step.value(key).filter(value -> !List.of().equals(value.unwrapped())).isPresent();
   }
 
-  private List<GrantSources.Grant> grants(Node step, String key, String grantee, KeyWidths widths) {
+  private List<GrantSources.Grant> grants(
+      Node step,
+      String key,
+      String grantee,
+      KeyWidths widths,
+      Function<Node, Optional<LevelOrder.OfSource>> level) {
     List<GrantSources.Grant> grants = new ArrayList<>();
     for (Node each : step.objects(key)) {
       grants.add(
           new GrantSources.Grant(
-              from(each), widths.of(each, "object", "object"), widths.of(each, grantee, grantee)));
+              from(each),
+              widths.of(each, "object", "object"),
+              widths.of(each, grantee, grantee),
+              level.apply(each)));
       each.done();
     }
     return grants;
@@ -134,8 +151,9 @@ final class StepParser {
       Node step,
       List<GrantSources.Grant> direct,
       List<GrantSources.Grant> through,
-      KeyWidths widths) {
-    List<GrantSources.Nested> objects = nested(step, "objects", "object", widths);
+      KeyWidths widths,
+      LevelParser levels) {
+    List<GrantSources.Nested> objects = nested(step, "objects", "object", widths, levels);
     Optional<String> leaves = step.text("leaves");
     if (leaves.isEmpty()) {
       return new GrantSources.Hierarchy(objects, Optional.empty());
@@ -160,12 +178,16 @@ final class StepParser {
         objects, Optional.ofNullable(column).map(of -> new GrantSources.Leaves(leaves.get(), of)));
   }
 
-  private List<GrantSources.Nested> nested(Node step, String key, String of, KeyWidths widths) {
+  private List<GrantSources.Nested> nested(
+      Node step, String key, String of, KeyWidths widths, LevelParser levels) {
     List<GrantSources.Nested> nested = new ArrayList<>();
     for (Node each : step.objects(key)) {
       GrantSources.Nested edges =
           new GrantSources.Nested(
-              from(each), widths.of(each, "parent", of), widths.of(each, "child", of));
+              from(each),
+              widths.of(each, "parent", of),
+              widths.of(each, "child", of),
+              levels.edge(each));
       if (!edges.parent().isEmpty() && edges.parent().equals(edges.child())) {
         each.problem("child", same(edges.child(), "parent"));
       }
@@ -226,8 +248,22 @@ final class StepParser {
             column ->
                 into.problem(
                     "set", "sets " + column + ", which each pair has a value for; leave it out"));
+    Optional<String> level = into.text("level");
+    level
+        .filter(set::containsKey)
+        .ifPresent(
+            column ->
+                into.problem(
+                    "set", "sets " + column + ", which each pair has a value for; leave it out"));
+    level
+        .filter(column -> object.contains(column) || user.contains(column))
+        .ifPresent(
+            column ->
+                into.problem(
+                    "level",
+                    "is the column %s, which is part of the key; name another".formatted(column)));
     into.done();
-    return new Step.IntoPairs(table, object, user, set);
+    return new Step.IntoPairs(table, object, user, set, level);
   }
 
   private static String same(List<String> columns, String other) {

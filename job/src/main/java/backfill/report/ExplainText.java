@@ -152,7 +152,10 @@ public final class ExplainText {
   private static String pair(StepExplanation.Subject subject, StepExplanation.Given given) {
     String pair = subject.object() + " to " + subject.user();
     if (given.allWays() > 0) {
-      return Amount.of(given.allWays(), "way") + " to give " + pair;
+      return Amount.of(given.allWays(), "way")
+          + " to give "
+          + pair
+          + (given.level() == null ? "" : ", the highest at level " + given.level());
     }
     return given.unseen().isEmpty()
         ? "nothing gives " + pair
@@ -188,25 +191,39 @@ public final class ExplainText {
       return table + " does not have the pair" + foreign;
     }
     boolean surplus = step.given() != null && Boolean.FALSE.equals(step.gives());
-    return table + " has the pair" + (surplus ? " all the same, as surplus" : "") + foreign;
+    return table
+        + " has the pair"
+        + (held.level() == null ? "" : " at level " + held.level())
+        + (surplus ? " all the same, as surplus" : "")
+        + foreign;
   }
 
   private List<String[]> ways(StepExplanation.Given given, boolean pair) {
     List<String[]> rows = new ArrayList<>();
+    boolean leveled = given.ways().stream().anyMatch(way -> way.counts() != null);
     rows.add(
-        pair
-            ? new String[] {"by", "granted by", "member by"}
-            : new String[] {"pairs", "by", "granted by", "member by"});
+        leveled
+            ? new String[] {"level", "by", "granted by", "member by"}
+            : pair
+                ? new String[] {"by", "granted by", "member by"}
+                : new String[] {"pairs", "by", "granted by", "member by"});
     for (StepExplanation.Way way : given.ways()) {
       String by = way.group() == null ? "direct" : "group " + way.group();
       String grants = found(way.grants());
       String members = way.members() == null ? "" : found(way.members());
       rows.add(
-          pair
-              ? new String[] {by, grants, members}
-              : new String[] {number(way.pairs()), by, grants, members});
+          leveled
+              ? new String[] {level(way), by, grants, members}
+              : pair
+                  ? new String[] {by, grants, members}
+                  : new String[] {number(way.pairs()), by, grants, members});
     }
     return rows;
+  }
+
+  private static String level(StepExplanation.Way way) {
+    return (way.level() == null ? "none, which ends a run" : way.level())
+        + (way.counts() ? ", counts" : "");
   }
 
   private void rows(StepExplanation.Held held) {

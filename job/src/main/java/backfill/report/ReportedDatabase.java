@@ -107,7 +107,7 @@ public final class ReportedDatabase {
   /** How a step writes, and what decides there which rows are the same. */
   public static String writeRule(Step.Fill step, PreflightResult ready) {
     Target target = ready.targets().get(step.name());
-    List<String> outputs = ready.shapes().outputs().getOrDefault(step.name(), step.key());
+    List<String> outputs = ready.shapes().outputs().getOrDefault(step.name(), step.written());
     boolean adds = !(step instanceof Step.Rows rows && rows.mode() == Step.Mode.UPDATE);
     return "write %s: %s, %s %s%s"
         .formatted(

@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -199,6 +200,11 @@ public final class PairExplainer {
   private StepExplanation.Given given(Subject subject, Edge.OfStep edges, RowLook rows)
       throws SQLException {
     List<String> unseen = subject.tables().unseen();
+    if (asked.pair() && subject.step().into().level().isPresent()) {
+      return new LevelWays(
+              rows, asked.limit(), edges, new LevelRanks(subject.step().grants().levels()))
+          .find(subject.object(), subject.user(), unseen);
+    }
     if (!subject.step().objects().isEmpty()) {
       HierarchyWays ways = new HierarchyWays(rows, asked.limit(), edges, unseen, subject.within());
       if (asked.pair()) {
@@ -220,7 +226,23 @@ public final class PairExplainer {
     StepTables.Target target = subject.target();
     return new StepExplanation.Held(
         held(target.own(), subject, rows),
-        target.foreign().isPresent() ? held(target.foreign().get(), subject, rows) : null);
+        target.foreign().isPresent() ? held(target.foreign().get(), subject, rows) : null,
+        asked.pair() && subject.step().into().level().isPresent() ? level(subject, rows) : null);
+  }
+
+  private static String level(Subject subject, RowLook rows) throws SQLException {
+    Relation own = subject.target().own();
+    Column level = own.table().column(subject.step().into().level().orElseThrow()).orElseThrow();
+    return rows
+        .query(
+            own,
+            rows.select(
+                own, Relation.quoted(level) + "::pg_catalog.text", sql -> matched(sql, subject)),
+            row -> Optional.ofNullable(row.getString(1)))
+        .stream()
+        .flatMap(Optional::stream)
+        .findFirst()
+        .orElse(null);
   }
 
   private StepExplanation.Found held(Relation relation, Subject subject, RowLook rows)

@@ -58,8 +58,16 @@ public record StepExplanation(
    * @param ways the first of them, for one pair; else those that give most
    * @param allWays how many there are
    * @param unseen why a source was not looked at, a sentence each
+   * @param level of one pair, the highest of all ways; null where pairs have none, or many were
+   *     asked about
    */
-  public record Given(Long pairs, List<Way> ways, long allWays, List<String> unseen) {
+  public record Given(Long pairs, List<Way> ways, long allWays, List<String> unseen, String level) {
+
+    /** Without a level. */
+    public Given(Long pairs, List<Way> ways, long allWays, List<String> unseen) {
+      this(pairs, ways, allWays, unseen, null);
+    }
+
     public Given {
       ways = List.copyOf(ways);
       unseen = List.copyOf(unseen);
@@ -81,6 +89,8 @@ public record StepExplanation(
    *     shortest chain, without the first; null where nothing is nested, or pairs are counted
    * @param objects the objects from the one that is granted down to the one that is asked about, by
    *     the shortest chain; null where these are one, or all objects are asked about
+   * @param level that the way gives one pair: the lowest on it; null where pairs have none
+   * @param counts whether no way gives a higher one; null as {@code level}
    */
   public record Way(
       String group,
@@ -88,9 +98,21 @@ public record StepExplanation(
       Found members,
       long pairs,
       List<String> nested,
-      List<String> objects) {
+      List<String> objects,
+      String level,
+      Boolean counts) {
     public Way(String group, Found grants, Found members, long pairs) {
       this(group, grants, members, pairs, null, null);
+    }
+
+    public Way(
+        String group,
+        Found grants,
+        Found members,
+        long pairs,
+        List<String> nested,
+        List<String> objects) {
+      this(group, grants, members, pairs, nested, objects, null, null);
     }
 
     Way on(List<String> chain) {
@@ -118,8 +140,15 @@ public record StepExplanation(
    * @param rows of the step's own
    * @param foreign those of the same pair that are not the step's, by its {@code owns}; null where
    *     all rows are its own
+   * @param level that the row of one pair has; null where it has none, or there is no row
    */
-  public record Held(Found rows, Found foreign) {
+  public record Held(Found rows, Found foreign, String level) {
+
+    /** Without a level. */
+    public Held(Found rows, Found foreign) {
+      this(rows, foreign, null);
+    }
+
     /** Whether the target has the pair, as a row of the step's. */
     public boolean has() {
       return rows.rows() > 0;

@@ -113,7 +113,8 @@ final class StepTables {
             new Edge(
                 from,
                 Stored.in(target.object(), from.columns(grant.object())),
-                Stored.in(target.user(), from.columns(grant.grantee()))));
+                Stored.in(target.user(), from.columns(grant.grantee())),
+                grant.level().orElse(null)));
       }
     }
     List<Edge> through = new ArrayList<>();
@@ -124,7 +125,8 @@ final class StepTables {
             new Edge(
                 from,
                 Stored.in(target.object(), from.columns(grant.object())),
-                Stored.asItIs(from.columns(grant.grantee()))));
+                Stored.asItIs(from.columns(grant.grantee())),
+                grant.level().orElse(null)));
       }
     }
     List<Edge> members = new ArrayList<>();
@@ -135,7 +137,8 @@ final class StepTables {
             new Edge(
                 from,
                 Stored.asItIs(from.columns(member.group())),
-                Stored.in(target.user(), from.columns(member.user()))));
+                Stored.in(target.user(), from.columns(member.user())),
+                member.level().orElse(null)));
       }
     }
     return new Edge.OfStep(
@@ -151,7 +154,8 @@ final class StepTables {
             new Edge(
                 from,
                 Stored.asItIs(from.columns(each.parent())),
-                Stored.asItIs(from.columns(each.child()))));
+                Stored.asItIs(from.columns(each.child())),
+                each.level().orElse(null)));
       }
     }
     return nested;
@@ -210,6 +214,9 @@ final class StepTables {
         .forEach(member -> add(source, member.from(), member.group(), member.user(), needed));
     Stream.concat(step.nested().stream(), step.objects().stream())
         .forEach(edges -> add(source, edges.from(), edges.parent(), edges.child(), needed));
+    step.grants()
+        .leveled()
+        .forEach(level -> add(source, level.from(), List.of(level.column()), List.of(), needed));
     step.leaves()
         .ifPresent(leaves -> add(source, leaves.from(), leaves.object(), leaves.object(), needed));
     source.keyedBy().ifPresent(keyed -> needed.add(keyed.column()));

@@ -38,17 +38,22 @@ public enum Operation {
     if (step.deletes()) {
       operations.add(COMPARE_AND_DELETE);
     }
-    if (step instanceof Step.Rows rows) {
-      if (rows.mode() != Step.Mode.INSERT_MISSING) {
-        operations.add(COMPARE_AND_SET);
-      }
-      if (rows.mode() != Step.Mode.UPDATE) {
-        operations.add(INSERT_AND_NAME);
-      }
-    } else {
+    if (sets(step)) {
+      operations.add(COMPARE_AND_SET);
+    }
+    if (step instanceof Step.Pairs pairs && pairs.into().level().isEmpty()) {
       operations.add(INSERT_MISSING);
+    } else if (!(step instanceof Step.Rows rows) || rows.mode() != Step.Mode.UPDATE) {
+      operations.add(INSERT_AND_NAME);
     }
     return operations;
+  }
+
+  /** Whether a step sets rows that are there. */
+  public static boolean sets(Step.Fill step) {
+    return step instanceof Step.Rows rows
+        ? rows.mode() != Step.Mode.INSERT_MISSING
+        : step instanceof Step.Pairs pairs && pairs.into().level().isPresent();
   }
 
   /** Whether a step adds rows. */

@@ -108,7 +108,7 @@ final class TargetCheck {
       rows.check(own, table, shapes);
     }
     if (events(step).contains(RowEvent.INSERT)) {
-      List<String> written = shapes.outputs().getOrDefault(step.name(), step.key());
+      List<String> written = shapes.outputs().getOrDefault(step.name(), step.written());
       for (Column column : SequenceForward.filled(table, written)) {
         rights.needSequenceSet(Findings.place(step), column.sequence().orElseThrow(), findings);
         rights.need(
@@ -183,7 +183,7 @@ final class TargetCheck {
   }
 
   private void adviseParents(Step.Fill step, List<ParentCatalog.Found> found, Shapes shapes) {
-    List<String> written = shapes.outputs().getOrDefault(step.name(), step.key());
+    List<String> written = shapes.outputs().getOrDefault(step.name(), step.written());
     for (ParentCatalog.Found parent : found) {
       if (parent.key().columns().stream().anyMatch(written::contains)) {
         rights.adviseParent(Findings.place(step), parent, findings);
@@ -233,7 +233,7 @@ final class TargetCheck {
     Optional<List<String>> added =
         step instanceof Step.Rows
             ? Optional.ofNullable(shapes.outputs().get(step.name()))
-            : Optional.of(step.key());
+            : Optional.of(step.written());
     return Optional.of(
         added.isPresent() && events(step).contains(RowEvent.INSERT)
             ? new OwnsCheck(inquiry, findings)

@@ -7,6 +7,7 @@ import backfill.postgres.catalog.KeyType;
 import backfill.postgres.server.Database;
 import backfill.postgres.server.TableName;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -52,14 +53,16 @@ public final class PairCopy implements AutoCloseable {
    * The statement that reads the rows of one range.
    *
    * @param key columns of a {@link KeyType} each, as are {@code member}
+   * @param level a column of integers or texts; null for none
    * @param condition PostgreSQL, true for the rows of the range
    */
   public static String sql(
-      TableName table, List<Column> key, List<Column> member, String condition) {
+      TableName table, List<Column> key, List<Column> member, Column level, String condition) {
     return "COPY (SELECT "
         + Stream.concat(key.stream(), member.stream())
             .map(PairCopy::selected)
             .collect(Collectors.joining(", "))
+        + (level == null ? "" : ", " + leveled(level))
         + " FROM "
         + table.quoted()
         + " WHERE "
@@ -71,6 +74,12 @@ public final class PairCopy implements AutoCloseable {
     return TableName.quote(column.name())
         + "::pg_catalog."
         + KeyType.of(column).orElseThrow().element();
+  }
+
+  private static String leveled(Column column) {
+    return KeyType.of(column).filter(KeyType.INTEGER::equals).isPresent()
+        ? selected(column)
+        : TableName.quote(column.name()) + "::pg_catalog." + KeyType.TEXT.element();
   }
 
   /** Begins to read; the read before has come to its end. */
@@ -143,6 +152,17 @@ public final class PairCopy implements AutoCloseable {
       }
     }
     return whole;
+  }
+
+  /** Reads the row's next value, a text; null if it is NULL. */
+  public String text() {
+    int length = row.getInt();
+    if (length < 0) {
+      return null;
+    }
+    int start = row.position();
+    row.position(start + length);
+    return new String(row.array(), start, length, StandardCharsets.UTF_8);
   }
 
   @Override

@@ -2,6 +2,7 @@ package backfill.postgres.undo;
 
 import backfill.plan.Settings;
 import backfill.plan.Step;
+import backfill.postgres.ledger.Operation;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -23,7 +24,7 @@ public final class Undoable {
           "no keys are kept with ledger" + (settings.ledger().on() ? ".keys" : "") + " = off");
     }
     List<String> lost = new ArrayList<>();
-    if (step instanceof Step.Rows rows && rows.mode() != Step.Mode.INSERT_MISSING) {
+    if (step instanceof Step.Fill fill && Operation.sets(fill)) {
       lost.add("sets");
     }
     if (step.deletes()) {

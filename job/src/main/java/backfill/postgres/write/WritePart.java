@@ -25,7 +25,7 @@ public record WritePart(Operation operation, List<String> columns, Set<String> t
    * The writes of a step, in their order. What nothing justifies goes first: it may hold a value
    * that another row needs.
    *
-   * @param outputs the columns that the step's query gives; a step of pairs gives its key
+   * @param outputs the columns that the step's query gives, or a step of pairs
    */
   public static List<WritePart> of(Step.Fill step, List<String> outputs) {
     List<WritePart> parts = new ArrayList<>();
@@ -33,7 +33,7 @@ public record WritePart(Operation operation, List<String> columns, Set<String> t
       parts.add(
           switch (operation) {
             case COMPARE_AND_DELETE -> new WritePart(operation, read(step, outputs), Set.of());
-            case COMPARE_AND_SET -> updating((Step.Rows) step, outputs);
+            case COMPARE_AND_SET -> updating(step, outputs);
             default -> new WritePart(operation, all(step, outputs), Set.of());
           });
     }
@@ -58,6 +58,7 @@ public record WritePart(Operation operation, List<String> columns, Set<String> t
   /** The writes of a step of pairs, in their order. */
   public static List<WritePart> of(Step.Pairs step, Target target) {
     List<String> given = new ArrayList<>(step.key());
+    given.addAll(step.into().level().stream().toList());
     target.setAlike().forEach(set -> given.add(set.name()));
     return of(step, given);
   }
@@ -92,13 +93,16 @@ public record WritePart(Operation operation, List<String> columns, Set<String> t
           .filter(column -> !rows.insertOnly().contains(column) && !rows.touch().contains(column))
           .toList();
     }
-    return List.of();
+    return step instanceof Step.Pairs pairs ? pairs.into().level().stream().toList() : List.of();
   }
 
-  private static WritePart updating(Step.Rows step, List<String> outputs) {
+  private static WritePart updating(Step.Fill step, List<String> outputs) {
+    if (!(step instanceof Step.Rows rows)) {
+      return new WritePart(Operation.COMPARE_AND_SET, read(step, outputs), Set.of());
+    }
     List<String> columns = all(step, outputs);
-    columns.removeAll(step.insertOnly());
-    return new WritePart(Operation.COMPARE_AND_SET, columns, step.touch());
+    columns.removeAll(rows.insertOnly());
+    return new WritePart(Operation.COMPARE_AND_SET, columns, rows.touch());
   }
 
   private static List<String> all(Step.Fill step, List<String> outputs) {

@@ -32,6 +32,13 @@ public record DiffShape(
     return new DiffShape(step, target, key, List.of(), List.of(), List.of(), varying);
   }
 
+  /** Of pairs with a level. */
+  public static DiffShape ofLevels(
+      String step, String target, List<String> key, String level, Set<String> varying) {
+    return new DiffShape(
+        step, target, key, List.of(level), List.of(level), List.of(level), varying);
+  }
+
   /** The columns of a row's new values. */
   List<String> after(RowEvent event) {
     return switch (event) {

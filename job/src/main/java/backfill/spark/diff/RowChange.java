@@ -9,9 +9,10 @@ import java.util.stream.IntStream;
  * One row that a step would add, set or take away. Each value is the text that the server writes,
  * or null, and stands where {@link DiffShape} has its column.
  *
- * @param reasons why a pair is to be added; else null
- * @param before what the target has; null for a row to add
- * @param after what the step would put there; null for a row to take away, and for a pair
+ * @param reasons why a pair is to be added, or gets another level; else null
+ * @param before what the target has; null for a row to add, and for a pair without a level
+ * @param after what the step would put there; null for a row to take away, and for a pair without a
+ *     level
  */
 public record RowChange(
     RowEvent event, String[] key, GivenBy reasons, String[] before, String[] after) {

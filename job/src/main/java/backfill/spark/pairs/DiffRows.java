@@ -2,9 +2,9 @@ package backfill.spark.pairs;
 
 import backfill.membership.BitmapBytes;
 import backfill.membership.UserIndex;
-import backfill.postgres.ledger.Operation;
 import backfill.postgres.server.RowEvent;
 import backfill.postgres.write.WritePart;
+import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.NoSuchElementException;
@@ -14,28 +14,53 @@ import org.roaringbitmap.PeekableIntIterator;
 import org.roaringbitmap.RoaringBitmap;
 
 /**
- * Spells out what objects lack, or have too much, as rows (object, user), one set in memory at a
- * time, users ascending.
+ * Spells out what objects lack, have otherwise, or have too much, as rows (object, user) with their
+ * levels, one set in memory at a time, users ascending.
  */
 final class DiffRows implements Iterator<Row> {
   /** Which of an object's users. */
   enum Which {
     TO_INSERT,
+    TO_SET,
     TO_DELETE;
 
     /** Those whose rows one write of the step is given. */
     static Which of(WritePart part) {
-      return part.operation() == Operation.COMPARE_AND_DELETE ? TO_DELETE : TO_INSERT;
+      return switch (part.operation()) {
+        case COMPARE_AND_DELETE -> TO_DELETE;
+        case COMPARE_AND_SET -> TO_SET;
+        case INSERT_MISSING, INSERT_AND_NAME -> TO_INSERT;
+      };
     }
 
     /** What happens to their rows. */
     RowEvent event() {
-      return this == TO_INSERT ? RowEvent.INSERT : RowEvent.DELETE;
+      return switch (this) {
+        case TO_INSERT -> RowEvent.INSERT;
+        case TO_SET -> RowEvent.UPDATE;
+        case TO_DELETE -> RowEvent.DELETE;
+      };
     }
 
     /** The users, as a set's bytes. */
     byte[] of(ObjectDiff object) {
-      return this == TO_INSERT ? object.toInsert() : object.toDelete();
+      return switch (this) {
+        case TO_INSERT -> object.toInsert();
+        case TO_SET -> object.toSet();
+        case TO_DELETE -> object.toDelete();
+      };
+    }
+
+    /** The levels of a row behind its key: what it gets, and what it held. */
+    List<LevelDiff.OfUsers> levels(ObjectDiff object) {
+      if (object.levels() == null) {
+        return List.of();
+      }
+      return switch (this) {
+        case TO_INSERT -> List.of(object.levels().plannedOf());
+        case TO_SET -> List.of(object.levels().plannedOf(), object.levels().heldOf());
+        case TO_DELETE -> List.of(object.levels().heldOf());
+      };
     }
   }
 
@@ -44,6 +69,7 @@ final class DiffRows implements Iterator<Row> {
   private final UserIndex users;
   private final StepKeys keys;
   private List<Object> object = List.of();
+  private List<LevelDiff.OfUsers> levels = List.of();
   private PeekableIntIterator current = new RoaringBitmap().getIntIterator();
 
   DiffRows(Iterator<ObjectDiff> objects, Which which, UserIndex users, StepKeys keys) {
@@ -60,6 +86,7 @@ final class DiffRows implements Iterator<Row> {
       current = BitmapBytes.set(which.of(next)).getIntIterator();
       if (current.hasNext()) {
         object = keys.objects().values(next.object());
+        levels = which.levels(next);
       }
     }
     return current.hasNext();
@@ -70,7 +97,9 @@ final class DiffRows implements Iterator<Row> {
     if (!hasNext()) {
       throw new NoSuchElementException();
     }
-    List<Object> user = keys.users().values(users.key(current.next()));
-    return RowFactory.create(keys.row().of(object, user).toArray());
+    int user = current.next();
+    List<Object> row = new ArrayList<>(keys.row().of(object, keys.users().values(users.key(user))));
+    levels.forEach(level -> row.add(keys.levels().cell(level.of(user))));
+    return RowFactory.create(row.toArray());
   }
 }

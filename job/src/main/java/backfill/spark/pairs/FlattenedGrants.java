@@ -69,7 +69,9 @@ final class FlattenedGrants {
       direct = given.direct();
       through = given.through();
     } else {
-      tree = new NestedObjects(given.objects(), given.leaves(), memory(), kept, spark);
+      tree =
+          new NestedObjects(
+              given.objects(), given.leaves(), memory(), numbers.levels(), kept, spark);
       objects = tree.told(numbers.keys().objects());
       direct = given.direct().stream().map(tree::passedOn).toList();
       through = given.through().stream().map(tree::passedOn).toList();
@@ -98,15 +100,22 @@ final class FlattenedGrants {
    */
   private Object mapOf() {
     return step.nested().isEmpty()
-        ? step.members()
-        : List.of(step.members(), step.nested(), step.through());
+        ? List.of(step.members(), numbers.levels().values())
+        : List.of(step.members(), step.nested(), step.through(), numbers.levels().values());
   }
 
   private GroupMap mapped(KeptInSpark by) {
     if (given.nested().isEmpty()) {
-      return GroupMap.of(given.members(), numbers.ofUsers(), settings.broadcastBytes(), by, spark);
+      return GroupMap.of(
+          given.members(),
+          numbers.ofUsers(),
+          numbers.levels(),
+          settings.broadcastBytes(),
+          by,
+          spark);
     }
-    NestedGroups graph = new NestedGroups(given.nested(), given.through(), memory(), spark);
+    NestedGroups graph =
+        new NestedGroups(given.nested(), given.through(), memory(), numbers.levels(), spark);
     return GroupMap.closed(
         graph.users(given.members(), numbers.ofUsers()),
         graph.told(numbers.keys().groups()),
@@ -238,7 +247,13 @@ final class FlattenedGrants {
   /** The users whom groups have themselves, kept and let go with this. */
   GroupMap flat() {
     GroupMap flat =
-        GroupMap.of(given.members(), numbers.ofUsers(), settings.broadcastBytes(), kept, spark);
+        GroupMap.of(
+            given.members(),
+            numbers.ofUsers(),
+            numbers.levels(),
+            settings.broadcastBytes(),
+            kept,
+            spark);
     kept.release(flat::letGo);
     return flat;
   }

@@ -6,9 +6,14 @@ import backfill.spark.read.KeyNumbers;
 import backfill.spark.step.Gains;
 import backfill.spark.step.Losses;
 import java.io.Serializable;
+import java.util.HashMap;
+import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.broadcast.Broadcast;
+import org.roaringbitmap.PeekableIntIterator;
+import scala.Tuple2;
 
 /** Counts which users and objects gain, or lose, most pairs by a step. */
 final class GainCounts {
@@ -76,6 +81,25 @@ final class GainCounts {
     public int compareTo(PairsOfNumber other) {
       int order = Long.compare(pairs, other.pairs);
       return order != 0 ? order : Long.compare(other.number, number);
+    }
+  }
+
+  /** Counts how many objects of a partition each user gains, or loses. */
+  static final class UserCounts {
+    private UserCounts() {}
+
+    static Iterator<Tuple2<Long, Long>> of(
+        Iterator<ObjectDiff> objects, DiffRows.Which which, UserIndex users) {
+      Map<Integer, long[]> counts = new HashMap<>();
+      while (objects.hasNext()) {
+        PeekableIntIterator each = BitmapBytes.set(which.of(objects.next())).getIntIterator();
+        while (each.hasNext()) {
+          counts.computeIfAbsent(each.next(), user -> new long[1])[0]++;
+        }
+      }
+      return counts.entrySet().stream()
+          .map(entry -> new Tuple2<>(users.key(entry.getKey()), entry.getValue()[0]))
+          .iterator();
     }
   }
 }

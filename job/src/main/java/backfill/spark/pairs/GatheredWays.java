@@ -22,7 +22,8 @@ record GatheredWays(
     JavaSparkContext spark) {
 
   NestedWays ways() {
-    NestedGroups nested = new NestedGroups(given.nested(), given.through(), memory, spark);
+    NestedGroups nested =
+        new NestedGroups(given.nested(), given.through(), memory, numbers.levels(), spark);
     NestingGraph groups = nested.graph();
     OwnMembers members =
         given.through().isEmpty()

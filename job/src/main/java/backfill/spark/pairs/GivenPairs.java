@@ -6,11 +6,13 @@ import static backfill.spark.read.KeySpace.USERS;
 
 import backfill.plan.GrantSources;
 import backfill.plan.Step;
+import backfill.plan.level.LevelOrder;
 import backfill.spark.query.PairColumnNames;
 import backfill.spark.read.KeptSources;
 import backfill.spark.read.KeySpace;
 import backfill.spark.read.ReadPairs;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import org.apache.spark.api.java.JavaRDD;
@@ -40,12 +42,18 @@ record GivenPairs<T>(
     return new GivenPairs<>(
         by.each(step.direct(), grant -> by.grant(grant, USERS)),
         by.each(step.through(), grant -> by.grant(grant, GROUPS)),
-        by.each(step.members(), of -> by.read(of.from(), of.group(), GROUPS, of.user(), USERS)),
+        by.each(step.members(), by::members),
         by.each(step.nested(), edges -> by.edges(edges, GROUPS)),
         by.each(step.objects(), edges -> by.edges(edges, OBJECTS)),
         by.each(
             step.leaves().stream().toList(),
-            of -> by.read(of.from(), of.object(), OBJECTS, of.object(), OBJECTS)));
+            of ->
+                by.read(
+                    of.from(),
+                    new PairColumnNames(of.object(), of.object()),
+                    OBJECTS,
+                    OBJECTS,
+                    Optional.empty())));
   }
 
   private record Reading(StepKeyTypes types, KeptSources sources) {
@@ -54,19 +62,31 @@ record GivenPairs<T>(
     }
 
     IdentifiedPairs grant(GrantSources.Grant grant, KeySpace grantees) {
-      return read(grant.from(), grant.object(), OBJECTS, grant.grantee(), grantees);
+      return read(grant.from(), PairColumnNames.of(grant), OBJECTS, grantees, grant.level());
+    }
+
+    IdentifiedPairs members(GrantSources.Membership of) {
+      return read(of.from(), PairColumnNames.of(of), GROUPS, USERS, of.level());
     }
 
     IdentifiedPairs edges(GrantSources.Nested edges, KeySpace space) {
-      return read(edges.from(), edges.parent(), space, edges.child(), space);
+      return read(edges.from(), PairColumnNames.of(edges), space, space, edges.level());
     }
 
     IdentifiedPairs read(
-        String from, List<String> key, KeySpace keys, List<String> member, KeySpace members) {
+        String from,
+        PairColumnNames columns,
+        KeySpace keys,
+        KeySpace members,
+        Optional<LevelOrder.OfSource> level) {
       JavaRDD<ReadPairs> pairs =
-          sources.pairs(from, new PairColumnNames(key, member), types.of(keys, members));
+          sources.pairs(from, columns, types.of(keys, members, columns.level() != null));
       return new IdentifiedPairs(
-          ReadPairs.stored(pairs, types.stored(keys), types.stored(members)), keys, members);
+          from,
+          ReadPairs.stored(pairs, types.stored(keys), types.stored(members)),
+          keys,
+          members,
+          level.orElse(null));
     }
   }
 

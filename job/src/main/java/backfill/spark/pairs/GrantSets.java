@@ -8,8 +8,10 @@ import backfill.spark.engine.KeptInSpark;
 import backfill.spark.read.KeptSources;
 import backfill.spark.read.KeyMemoryLimit;
 import backfill.spark.read.KeySpace;
+import backfill.spark.read.LevelNumbers;
 import backfill.spark.read.SnapshotReader;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.apache.spark.api.java.JavaPairRDD;
 import org.apache.spark.api.java.JavaRDD;
@@ -63,15 +65,19 @@ final class GrantSets implements AutoCloseable {
     TargetRows rows = new TargetRows(step.into(), target, types, reader);
     // Read once more for the numbers: of all keys, or of the users that no source names and whose
     // pairs are to go.
-    boolean twice = types.of(KeySpace.OBJECTS, KeySpace.USERS).coded() || step.deletes();
+    boolean twice =
+        types.of(KeySpace.OBJECTS, KeySpace.USERS).coded()
+            || step.deletes()
+            || step.into().level().isPresent();
     IdentifiedPairs ownRows = twice ? rows.own().keptBy(kept) : rows.own();
     StepKeys keys =
         StepKeys.of(
-            types,
-            Stream.concat(read.all(), Stream.of(ownRows)).toList(),
-            earlier.keys(),
-            new KeyMemoryLimit(step.name(), settings.flatten().dictionaryBytes()),
-            spark);
+                types,
+                Stream.concat(read.all(), Stream.of(ownRows)).toList(),
+                earlier.keys(),
+                new KeyMemoryLimit(step.name(), settings.flatten().dictionaryBytes()),
+                spark)
+            .with(levels(read, ownRows, earlier.keys()));
     given = read.map(some -> some.numbered(keys));
     JavaRDD<NumberedPairs> own = ownRows.numbered(keys);
     numbers = StepNumbers.of(step, target, keys, users(own), earlier.users(), spark);
@@ -79,6 +85,23 @@ final class GrantSets implements AutoCloseable {
       sources.begins(target.table().name().toString());
     }
     present = rows.sets(own, numbers, PartialSetIterator.Unnumbered.COUNT, kept);
+  }
+
+  private LevelNumbers levels(
+      GivenPairs<IdentifiedPairs> read, IdentifiedPairs ownRows, StepKeys before) {
+    if (step.into().level().isEmpty()) {
+      return LevelNumbers.NONE;
+    }
+    return LevelNumbers.of(
+        "step " + step.name(),
+        step.grants().levels(),
+        read.all().flatMap(some -> some.leveled().stream()).toList(),
+        read.all()
+            .flatMap(some -> Optional.ofNullable(some.level()).stream())
+            .flatMap(level -> Optional.ofNullable(level.constant()).stream())
+            .toList(),
+        ownRows.leveled().orElseThrow(),
+        before == null ? null : before.levels());
   }
 
   /** What names users who must have a number: of the target, those whose pairs are to go. */

@@ -1,15 +1,18 @@
 package backfill.spark.pairs;
 
 import backfill.membership.GroupUsers;
+import backfill.membership.LevelSets;
 import backfill.membership.MemberSet;
 import backfill.membership.NestingGraph;
 import backfill.plan.Amount;
 import backfill.spark.engine.HeldHere;
 import backfill.spark.engine.KeptInSpark;
+import backfill.spark.read.LevelNumbers;
 import backfill.spark.read.PairCache;
 import backfill.spark.step.Nesting;
 import java.io.Serializable;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.Iterator;
 import java.util.List;
@@ -57,6 +60,7 @@ final class GroupMap implements PairCache.SharedUse {
   static GroupMap of(
       List<JavaRDD<NumberedPairs>> members,
       PartialSetIterator.Numbering users,
+      LevelNumbers levels,
       long broadcastBytes,
       KeptInSpark kept,
       JavaSparkContext spark) {
@@ -68,7 +72,7 @@ final class GroupMap implements PairCache.SharedUse {
     if (bytes > broadcastBytes) {
       return new GroupMap(
           null,
-          kept.keep(parts.reduceByKey(GroupMap::united)),
+          kept.keep(united(parts, !levels.isNone())),
           String.format(
               Locale.ROOT,
               "the group map has %,d bytes, more than flatten.broadcast-bytes (%,d): it is joined",
@@ -80,12 +84,8 @@ final class GroupMap implements PairCache.SharedUse {
         brought.stream().allMatch(each -> each.sets() != null)
             ? brought.stream().flatMap(each -> each.sets().stream()).toList()
             : parts.collect();
-    GroupUsers map = new GroupUsers();
-    long memberships = 0;
-    for (Tuple2<Long, PartialSet> part : sets) {
-      map.add(part._1(), part._2().set());
-      memberships += part._2().rows();
-    }
+    GroupUsers map = of(sets, levels);
+    long memberships = sets.stream().mapToLong(part -> part._2().rows()).sum();
     return new GroupMap(
         spark.broadcast(map),
         null,
@@ -96,6 +96,21 @@ final class GroupMap implements PairCache.SharedUse {
             Amount.of(memberships, "membership"),
             Amount.of(bytes, "byte")),
         null);
+  }
+
+  private static GroupUsers of(List<Tuple2<Long, PartialSet>> parts, LevelNumbers levels) {
+    GroupUsers map = new GroupUsers(levels.count());
+    if (levels.isNone()) {
+      parts.forEach(part -> map.add(part._1(), part._2().set()));
+      return map;
+    }
+    Map<Long, LevelSets> sets = new HashMap<>();
+    parts.forEach(
+        part ->
+            sets.computeIfAbsent(part._1(), group -> new LevelSets(levels.count()))
+                .add(part._2().level(), part._2().set()));
+    sets.forEach(map::put);
+    return map;
   }
 
   /** Sets of users by group, more than one for a group. */
@@ -158,10 +173,16 @@ final class GroupMap implements PairCache.SharedUse {
     Map<MemberSet, PartialSet> sets = new IdentityHashMap<>();
     List<Tuple2<Long, PartialSet>> byGroup = new ArrayList<>();
     for (int number = 0; number < map.size(); number++) {
-      PartialSet set =
-          sets.computeIfAbsent(
-              map.members(number), of -> PartialSet.of(PartialSet.Kind.GROUP_USERS, of.bitmap()));
-      byGroup.add(new Tuple2<>(map.group(number), set));
+      for (int level = 0; level < map.levels(); level++) {
+        MemberSet users = map.members(number, level);
+        if (users != null) {
+          short at = (short) level;
+          PartialSet set =
+              sets.computeIfAbsent(
+                  users, of -> PartialSet.of(PartialSet.Kind.GROUP_USERS, of.bitmap(), at));
+          byGroup.add(new Tuple2<>(map.group(number), set));
+        }
+      }
     }
     return byGroup;
   }
@@ -190,8 +211,20 @@ final class GroupMap implements PairCache.SharedUse {
     }
   }
 
+  /** One set of each group; of levels one for each of these. */
+  private static JavaPairRDD<Long, PartialSet> united(
+      JavaPairRDD<Long, PartialSet> parts, boolean leveled) {
+    return leveled
+        ? parts
+            .mapToPair(part -> new Tuple2<>(new Tuple2<>(part._1(), part._2().level()), part._2()))
+            .reduceByKey(GroupMap::united)
+            .mapToPair(part -> new Tuple2<>(part._1()._1(), part._2()))
+        : parts.reduceByKey(GroupMap::united);
+  }
+
   private static PartialSet united(PartialSet one, PartialSet other) {
-    return PartialSet.of(PartialSet.Kind.GROUP_USERS, RoaringBitmap.or(one.set(), other.set()));
+    return PartialSet.of(
+        PartialSet.Kind.GROUP_USERS, RoaringBitmap.or(one.set(), other.set()), one.level());
   }
 
   /**
@@ -208,7 +241,8 @@ final class GroupMap implements PairCache.SharedUse {
           group -> map.value().number(group),
           PartialSetIterator.Unnumbered.DROP);
     }
-    return joined(grants, partitions).mapToPair(Tuple2::_2);
+    return joined(grants, partitions)
+        .mapToPair(of -> new Tuple2<>(of._2()._1().object(), atMost(of._2())));
   }
 
   /**
@@ -219,16 +253,28 @@ final class GroupMap implements PairCache.SharedUse {
     return broadcast != null
         ? grantSets(grants, partitions)
         : joined(grants, partitions)
-            .mapToPair(of -> new Tuple2<>(of._2()._1(), of._2()._2().by(of._1())));
+            .mapToPair(of -> new Tuple2<>(of._2()._1().object(), atMost(of._2()).by(of._1())));
   }
 
-  private JavaPairRDD<Long, Tuple2<Long, PartialSet>> joined(
+  /** A group's users have an object by it at the lower of both levels. */
+  private static PartialSet atMost(Tuple2<GroupGrant, PartialSet> both) {
+    return both._2().atMost(both._1().level());
+  }
+
+  /** What a group is granted. */
+  private record GroupGrant(long object, short level) implements Serializable {}
+
+  private JavaPairRDD<Long, Tuple2<GroupGrant, PartialSet>> joined(
       JavaRDD<NumberedPairs> grants, int partitions) {
-    JavaPairRDD<Long, Long> objectsByGroup =
+    JavaPairRDD<Long, GroupGrant> objectsByGroup =
         grants.flatMapToPair(
             pairs ->
                 IntStream.range(0, pairs.size())
-                    .mapToObj(i -> new Tuple2<>(pairs.members()[i], pairs.keys()[i]))
+                    .mapToObj(
+                        i ->
+                            new Tuple2<>(
+                                pairs.members()[i],
+                                new GroupGrant(pairs.keys()[i], pairs.level(i))))
                     .iterator());
     return objectsByGroup.join(joined, partitions);
   }

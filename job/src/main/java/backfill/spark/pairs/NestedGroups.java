@@ -4,11 +4,14 @@ import backfill.membership.Closure;
 import backfill.membership.Components;
 import backfill.membership.GroupUsers;
 import backfill.membership.KeySet;
+import backfill.membership.LevelClosure;
+import backfill.membership.LevelMembers;
 import backfill.membership.LongIndex;
 import backfill.membership.MemberSet;
 import backfill.membership.NestingGraph;
 import backfill.membership.OwnMembers;
 import backfill.spark.read.KeyNumbers;
+import backfill.spark.read.LevelNumbers;
 import backfill.spark.step.Nesting;
 import java.util.BitSet;
 import java.util.List;
@@ -27,6 +30,7 @@ final class NestedGroups {
   private final KeySet granted;
   private final NestingGraph graph;
   private final Components components;
+  private final LevelNumbers levels;
 
   /**
    * Brings the edges to the driver.
@@ -38,8 +42,10 @@ final class NestedGroups {
       List<JavaRDD<NumberedPairs>> edges,
       List<JavaRDD<NumberedPairs>> through,
       NestingMemory memory,
+      LevelNumbers levels,
       JavaSparkContext spark) {
     this.memory = memory;
+    this.levels = levels;
     this.spark = spark;
     this.granted = NumberedPairs.keysOf(NumberedPairs.reversed(through));
     this.graph = memory.graph(edges, granted.toArray());
@@ -70,7 +76,14 @@ final class NestedGroups {
    * @param members pairs (group, user)
    */
   OwnMembers own(List<JavaRDD<NumberedPairs>> members, PartialSetIterator.Numbering userNumbers) {
-    return brought(members, userNumbers, Closure.reached(graph, components, wanted()));
+    return ofAll(brought(members, userNumbers, Closure.reached(graph, components, wanted())));
+  }
+
+  private OwnMembers ofAll(List<NumberedMembers> own) {
+    return OwnMembers.of(
+        graph.size(),
+        own.stream().map(NumberedMembers::groups).toList(),
+        own.stream().map(NumberedMembers::users).toList());
   }
 
   /**
@@ -79,9 +92,37 @@ final class NestedGroups {
    * @param members pairs (group, user)
    */
   GroupUsers users(List<JavaRDD<NumberedPairs>> members, PartialSetIterator.Numbering userNumbers) {
+    BitSet wanted = wanted();
+    List<NumberedMembers> own =
+        brought(members, userNumbers, Closure.reached(graph, components, wanted));
+    return levels.isNone() ? closed(own, wanted) : closedByLevel(own, wanted);
+  }
+
+  private GroupUsers closedByLevel(List<NumberedMembers> own, BitSet wanted) {
+    LevelMembers[] closed =
+        LevelClosure.close(
+            graph,
+            components,
+            LevelMembers.InOneArray.of(
+                graph.size(),
+                own.stream().map(NumberedMembers::groups).toList(),
+                own.stream().map(NumberedMembers::users).toList(),
+                own.stream().map(NumberedMembers::levels).toList(),
+                levels.count()),
+            wanted,
+            memory.beside(graph.bytes()));
+    GroupUsers map = new GroupUsers(levels.count());
+    for (int number = 0; number < closed.length; number++) {
+      if (closed[number] != null) {
+        map.put(graph.key(number), closed[number]);
+      }
+    }
+    return map;
+  }
+
+  private GroupUsers closed(List<NumberedMembers> own, BitSet wanted) {
     MemberSet[] closed =
-        Closure.close(
-            graph, components, own(members, userNumbers), wanted(), memory.beside(graph.bytes()));
+        Closure.close(graph, components, ofAll(own), wanted, memory.beside(graph.bytes()));
     GroupUsers map = new GroupUsers();
     for (int number = 0; number < closed.length; number++) {
       if (closed[number] != null) {
@@ -92,7 +133,7 @@ final class NestedGroups {
   }
 
   /** The members of the groups that matter. */
-  private OwnMembers brought(
+  private List<NumberedMembers> brought(
       List<JavaRDD<NumberedPairs>> members,
       PartialSetIterator.Numbering userNumbers,
       BitSet matter) {
@@ -106,12 +147,10 @@ final class NestedGroups {
               .reduce(JavaRDD::union)
               .orElseThrow();
       long count = found.map(some -> (long) some.size()).fold(0L, Long::sum);
-      memory.require(graph.bytes() + OwnMembers.bytes(count));
-      List<NumberedMembers> all = found.collect();
-      return OwnMembers.of(
-          graph.size(),
-          all.stream().map(NumberedMembers::groups).toList(),
-          all.stream().map(NumberedMembers::users).toList());
+      memory.require(
+          graph.bytes()
+              + (levels.isNone() ? OwnMembers.bytes(count) : LevelMembers.InOneArray.bytes(count)));
+      return found.collect();
     } finally {
       numbers.destroy();
     }

@@ -4,9 +4,12 @@ import backfill.membership.Closure;
 import backfill.membership.Components;
 import backfill.membership.InheritedSets;
 import backfill.membership.KeySet;
+import backfill.membership.LevelClosure;
+import backfill.membership.LevelSets;
 import backfill.membership.NestingGraph;
 import backfill.spark.engine.KeptInSpark;
 import backfill.spark.read.KeyNumbers;
+import backfill.spark.read.LevelNumbers;
 import backfill.spark.step.Nesting;
 import java.util.Arrays;
 import java.util.BitSet;
@@ -28,6 +31,7 @@ final class NestedObjects {
   private final NestingGraph graph;
   private final Components components;
   private final NestingMemory memory;
+  private final LevelNumbers levels;
   private final KeptInSpark kept;
   private final JavaSparkContext spark;
 
@@ -39,10 +43,12 @@ final class NestedObjects {
       List<JavaRDD<NumberedPairs>> edges,
       List<JavaRDD<NumberedPairs>> leaves,
       NestingMemory memory,
+      LevelNumbers levels,
       KeptInSpark kept,
       JavaSparkContext spark) {
     this.edges = edges;
     this.memory = memory;
+    this.levels = levels;
     this.kept = kept;
     this.spark = spark;
     this.parents = broadcast(NumberedPairs.keysOf(edges));
@@ -93,6 +99,7 @@ final class NestedObjects {
     Broadcast<InheritedSets> sets = spark.broadcast(inherited(grants));
     kept.release(sets::destroy);
     Broadcast<KeySet> only = leaves;
+    boolean leveled = !levels.isNone();
     JavaRDD<NumberedPairs> own =
         only == null ? grants : grants.map(some -> some.keeping(only.value()::contains));
     return edges.stream()
@@ -101,7 +108,7 @@ final class NestedObjects {
                 some.mapPartitions(
                     pairs ->
                         new InheritedPairs(
-                            pairs, sets.value(), only == null ? null : only.value())))
+                            pairs, sets.value(), only == null ? null : only.value(), leveled)))
         .reduce(own, JavaRDD::union);
   }
 
@@ -118,6 +125,21 @@ final class NestedObjects {
             .sorted()
             .distinct()
             .toArray();
+    BitSet every = new BitSet(graph.size());
+    every.set(0, graph.size());
+    if (!levels.isNone()) {
+      return new InheritedSets(
+          graph,
+          LevelClosure.close(
+              graph,
+              components,
+              ownByLevel(all, members),
+              every,
+              levels.count(),
+              memory.beside(held)),
+          levels.count(),
+          members);
+    }
     RoaringBitmap[] own = new RoaringBitmap[graph.size()];
     for (NumberedPairs some : all) {
       for (int i = 0; i < some.size(); i++) {
@@ -128,9 +150,34 @@ final class NestedObjects {
         own[number].add(Arrays.binarySearch(members, some.members()[i]));
       }
     }
-    BitSet every = new BitSet(graph.size());
-    every.set(0, graph.size());
     return new InheritedSets(
         graph, Closure.close(graph, components, own, every, memory.beside(held)), members);
+  }
+
+  private LevelSets[] ownByLevel(List<NumberedPairs> all, long[] members) {
+    RoaringBitmap[][] sets = new RoaringBitmap[graph.size()][];
+    for (NumberedPairs some : all) {
+      for (int i = 0; i < some.size(); i++) {
+        int number = graph.number(some.keys()[i]);
+        if (sets[number] == null) {
+          sets[number] = new RoaringBitmap[levels.count()];
+        }
+        RoaringBitmap[] own = sets[number];
+        if (own[some.level(i)] == null) {
+          own[some.level(i)] = new RoaringBitmap();
+        }
+        own[some.level(i)].add(Arrays.binarySearch(members, some.members()[i]));
+      }
+    }
+    LevelSets[] own = new LevelSets[graph.size()];
+    for (int number = 0; number < own.length; number++) {
+      for (int level = levels.highest(); level >= 0 && sets[number] != null; level--) {
+        if (sets[number][level] != null) {
+          own[number] = own[number] == null ? new LevelSets(levels.count()) : own[number];
+          own[number].add(level, sets[number][level]);
+        }
+      }
+    }
+    return own;
   }
 }

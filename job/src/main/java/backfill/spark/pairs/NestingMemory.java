@@ -47,6 +47,17 @@ record NestingMemory(String step, long most) {
     return NestingGraph.of(
         all.stream().map(NumberedPairs::keys).toList(),
         all.stream().map(NumberedPairs::members).toList(),
+        all.stream().anyMatch(some -> some.levels() == null)
+            ? null
+            : all.stream().map(NestingMemory::levels).toList(),
         more);
+  }
+
+  private static byte[] levels(NumberedPairs edges) {
+    byte[] levels = new byte[edges.size()];
+    for (int i = 0; i < levels.length; i++) {
+      levels[i] = (byte) edges.level(i);
+    }
+    return levels;
   }
 }

@@ -9,11 +9,25 @@ import java.util.stream.IntStream;
 import java.util.stream.StreamSupport;
 import org.apache.spark.api.java.JavaRDD;
 
-/** Some pairs (key, member) in numbers, as two arrays of equal length. */
-record NumberedPairs(long[] keys, long[] members) implements Serializable {
+/**
+ * Some pairs (key, member) in numbers, as arrays of equal length.
+ *
+ * @param levels of each pair; null where pairs have none
+ */
+record NumberedPairs(long[] keys, long[] members, short[] levels) implements Serializable {
+
+  /** Without levels. */
+  NumberedPairs(long[] keys, long[] members) {
+    this(keys, members, null);
+  }
 
   int size() {
     return keys.length;
+  }
+
+  /** That of the pair at a place; 0 where pairs have none. */
+  short level(int place) {
+    return levels == null ? 0 : levels[place];
   }
 
   /** How many these are together. */
@@ -45,14 +59,19 @@ record NumberedPairs(long[] keys, long[] members) implements Serializable {
   }
 
   private NumberedPairs reversed() {
-    return new NumberedPairs(members, keys);
+    return new NumberedPairs(members, keys, levels);
   }
 
   /** Those of them whose key is wanted. */
   NumberedPairs keeping(LongPredicate wanted) {
     int[] kept = IntStream.range(0, size()).filter(i -> wanted.test(keys[i])).toArray();
+    short[] their = levels == null ? null : new short[kept.length];
+    for (int i = 0; their != null && i < kept.length; i++) {
+      their[i] = levels[kept[i]];
+    }
     return new NumberedPairs(
         IntStream.of(kept).mapToLong(i -> keys[i]).toArray(),
-        IntStream.of(kept).mapToLong(i -> members[i]).toArray());
+        IntStream.of(kept).mapToLong(i -> members[i]).toArray(),
+        their);
   }
 }

@@ -1,6 +1,8 @@
 package backfill.spark.pairs;
 
 import backfill.membership.BitmapBytes;
+import backfill.membership.LevelSets;
+import backfill.membership.ObjectLevels;
 import backfill.membership.ObjectUsers;
 import backfill.spark.engine.Codec;
 import java.io.DataInput;
@@ -22,6 +24,7 @@ import org.roaringbitmap.RoaringBitmap;
  * @param foreign of the justified users, those whose key a row holds that is not the step's
  * @param crossing users whom the sources give it and who are none of {@code justified}: they differ
  *     from it in a column that objects and users both have
+ * @param levels of these; null where pairs have none
  */
 record ObjectDiff(
     long object,
@@ -33,8 +36,11 @@ record ObjectDiff(
     long missingDirect,
     long surplus,
     long foreign,
-    long crossing)
+    long crossing,
+    LevelDiff levels)
     implements Serializable {
+
+  private static final byte[] NONE = BitmapBytes.bytes(new RoaringBitmap());
 
   /** A set that is one of the others is written once. */
   static final Codec<ObjectDiff> CODEC =
@@ -56,6 +62,7 @@ record ObjectDiff(
           out.writeLong(of.surplus);
           out.writeLong(of.foreign);
           out.writeLong(of.crossing);
+          LevelDiff.CODEC.write(of.levels, out);
         }
 
         @Override
@@ -74,13 +81,40 @@ record ObjectDiff(
               in.readLong(),
               in.readLong(),
               in.readLong(),
-              in.readLong());
+              in.readLong(),
+              LevelDiff.CODEC.read(in));
         }
       };
 
   /** What is kept of an object, of a step that deletes or of one that does not. */
-  static ObjectSets.Verdict<ObjectDiff> deleting(boolean deletes, StepKeys keys) {
-    return (object, users, before) -> of(object, users, deletes, keys);
+  static ObjectSets.Judge<ObjectDiff> deleting(boolean deletes, StepKeys keys) {
+    return keys.levels().isNone()
+        ? ObjectSets.by((object, users, before) -> of(object, users, deletes, keys))
+        : LevelDiff.LevelGathering.by(
+            keys.levels().count(), (object, users, before) -> of(object, users, deletes, keys));
+  }
+
+  private static ObjectDiff of(long object, ObjectLevels users, boolean deletes, StepKeys keys) {
+    LevelSets planned = users.justified();
+    long crossing = keys.takeCrossing(object, planned);
+    RoaringBitmap justified = planned.all();
+    RoaringBitmap existing = RoaringBitmap.or(users.existing().values().iterator());
+    RoaringBitmap missing = RoaringBitmap.andNot(justified, existing);
+    RoaringBitmap surplus = RoaringBitmap.andNot(existing, justified);
+    long foreign = users.takeForeign(missing);
+    RoaringBitmap toDelete = deletes ? surplus : new RoaringBitmap();
+    return new ObjectDiff(
+        object,
+        BitmapBytes.bytes(justified),
+        BitmapBytes.bytes(missing),
+        BitmapBytes.bytes(toDelete),
+        justified.getLongCardinality(),
+        missing.getLongCardinality(),
+        users.directOf(missing),
+        users.unknownExisting() + surplus.getLongCardinality(),
+        foreign,
+        crossing,
+        LevelDiff.of(planned, justified, users, toDelete));
   }
 
   private static ObjectDiff of(long object, ObjectUsers users, boolean deletes, StepKeys keys) {
@@ -102,7 +136,23 @@ record ObjectDiff(
         users.directOf(missing),
         users.surplus(justified),
         foreign,
-        crossing);
+        crossing,
+        null);
+  }
+
+  /** How many rows are to be set. */
+  long different() {
+    return levels == null ? 0 : levels.different();
+  }
+
+  /** Whether it gets a row, or one of another level. */
+  boolean gains() {
+    return missing > 0 || different() > 0;
+  }
+
+  /** The users whose row is to be set, as a set's bytes. */
+  byte[] toSet() {
+    return levels == null ? NONE : levels.toSet();
   }
 
   /** Whether there is nothing to say of the object. */
@@ -112,9 +162,15 @@ record ObjectDiff(
 
   /** Sums over objects. */
   record Totals(
-      long planned, long missing, long missingDirect, long surplus, long foreign, long crossing)
+      long planned,
+      long missing,
+      long missingDirect,
+      long surplus,
+      long foreign,
+      long crossing,
+      long different)
       implements Serializable {
-    static final Totals NONE = new Totals(0, 0, 0, 0, 0, 0);
+    static final Totals NONE = new Totals(0, 0, 0, 0, 0, 0, 0);
 
     Totals and(ObjectDiff one) {
       return new Totals(
@@ -123,7 +179,8 @@ record ObjectDiff(
           missingDirect + one.missingDirect,
           surplus + one.surplus,
           foreign + one.foreign,
-          crossing + one.crossing);
+          crossing + one.crossing,
+          different + one.different());
     }
 
     Totals and(Totals other) {
@@ -133,7 +190,8 @@ record ObjectDiff(
           missingDirect + other.missingDirect,
           surplus + other.surplus,
           foreign + other.foreign,
-          crossing + other.crossing);
+          crossing + other.crossing,
+          different + other.different);
     }
   }
 }

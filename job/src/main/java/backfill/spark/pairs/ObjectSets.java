@@ -37,6 +37,24 @@ final class ObjectSets {
     T of(long object, ObjectUsers users, Before before);
   }
 
+  /** What takes the parts of one object after the other, and says what becomes of it. */
+  interface Gathering<T> {
+    /** Another part of the same object. */
+    void take(PartialSet part);
+
+    /** They are all; others come. */
+    T end(long object);
+  }
+
+  /** Makes a gathering for a partition, where that is. */
+  @FunctionalInterface
+  interface Judge<T> extends Serializable {
+    /**
+     * @param groups null where no part has groups
+     */
+    Gathering<T> with(GroupUsers groups);
+  }
+
   /**
    * What another reading planned for the object, and what became of it; empty sets where there was
    * none.
@@ -71,10 +89,10 @@ final class ObjectSets {
       JavaPairRDD<Long, PartialSet> parts,
       Broadcast<GroupUsers> groups,
       Partitioner ranges,
-      Verdict<T> verdict) {
+      Judge<T> judge) {
     return sorted(parts, ranges)
         .mapPartitions(
-            sorted -> new Merging<>(sorted, groups == null ? null : groups.value(), verdict));
+            sorted -> new Merging<>(sorted, judge.with(groups == null ? null : groups.value())));
   }
 
   /**
@@ -85,10 +103,15 @@ final class ObjectSets {
       JavaRDD<Tuple2<Long, PartialSet>> inPlace,
       JavaPairRDD<Long, PartialSet> others,
       Partitioner ranges,
-      Verdict<T> verdict) {
+      Judge<T> judge) {
     return inPlace.zipPartitions(
         sorted(others, ranges),
-        (some, more) -> new Merging<>(new Ascending(some, more), null, verdict));
+        (some, more) -> new Merging<>(new Ascending(some, more), judge.with(null)));
+  }
+
+  /** Judges by a verdict. */
+  static <T> Judge<T> by(Verdict<T> verdict) {
+    return groups -> new WithoutLevels<>(groups, verdict);
   }
 
   /** The parts of each object one after the other, objects as in {@link #merge}. */
@@ -144,15 +167,12 @@ final class ObjectSets {
 
   private static final class Merging<T> implements Iterator<T> {
     private final Iterator<Tuple2<Long, PartialSet>> sorted;
-    private final GroupUsers groups;
-    private final Verdict<T> verdict;
-    private final ObjectUsers users = new ObjectUsers();
+    private final Gathering<T> gathering;
     private Tuple2<Long, PartialSet> ahead;
 
-    Merging(Iterator<Tuple2<Long, PartialSet>> sorted, GroupUsers groups, Verdict<T> verdict) {
+    Merging(Iterator<Tuple2<Long, PartialSet>> sorted, Gathering<T> gathering) {
       this.sorted = sorted;
-      this.groups = groups;
-      this.verdict = verdict;
+      this.gathering = gathering;
       advance();
     }
 
@@ -167,36 +187,63 @@ final class ObjectSets {
 
     @Override
     public T next() {
-      users.clear();
-      RoaringBitmap planned = new RoaringBitmap();
-      RoaringBitmap written = new RoaringBitmap();
-      RoaringBitmap rejected = new RoaringBitmap();
-      RoaringBitmap deleted = new RoaringBitmap();
-      RoaringBitmap stayed = new RoaringBitmap();
       long object = ahead._1();
       while (ahead != null && ahead._1() == object) {
-        PartialSet part = ahead._2();
-        switch (part.kind()) {
-          case DIRECT -> users.addDirect(part.set());
-          case GROUPS -> addGroups(part.set());
-          case GROUP_USERS -> users.addThroughGroup(part.set());
-          case EXISTING -> users.addExisting(part.set());
-          case FOREIGN -> users.addForeign(part.set());
-          case UNKNOWN_EXISTING -> users.addUnknownExisting(part.rows());
-          case PLANNED -> planned.or(part.set());
-          case WRITTEN -> written.or(part.set());
-          case DELETED -> deleted.or(part.set());
-          case STAYED -> stayed.or(part.set());
-          case REJECTED -> rejected.or(part.set());
-          default -> throw new IllegalStateException("kind " + part.kind());
-        }
+        gathering.take(ahead._2());
         advance();
       }
+      return gathering.end(object);
+    }
+  }
+
+  /** Of pairs without levels. */
+  private static final class WithoutLevels<T> implements Gathering<T> {
+    private final GroupUsers groups;
+    private final Verdict<T> verdict;
+    private final ObjectUsers users = new ObjectUsers();
+    private RoaringBitmap planned = new RoaringBitmap();
+    private RoaringBitmap written = new RoaringBitmap();
+    private RoaringBitmap rejected = new RoaringBitmap();
+    private RoaringBitmap deleted = new RoaringBitmap();
+    private RoaringBitmap stayed = new RoaringBitmap();
+
+    WithoutLevels(GroupUsers groups, Verdict<T> verdict) {
+      this.groups = groups;
+      this.verdict = verdict;
+    }
+
+    @Override
+    public void take(PartialSet part) {
+      switch (part.kind()) {
+        case DIRECT -> users.addDirect(part.set());
+        case GROUPS -> addGroups(part.set());
+        case GROUP_USERS -> users.addThroughGroup(part.set());
+        case EXISTING -> users.addExisting(part.set());
+        case FOREIGN -> users.addForeign(part.set());
+        case UNKNOWN_EXISTING -> users.addUnknownExisting(part.rows());
+        case PLANNED -> planned.or(part.set());
+        case WRITTEN -> written.or(part.set());
+        case DELETED -> deleted.or(part.set());
+        case STAYED -> stayed.or(part.set());
+        case REJECTED -> rejected.or(part.set());
+        default -> throw new IllegalStateException("kind " + part.kind());
+      }
+    }
+
+    @Override
+    public T end(long object) {
       // A rejected row is counted as such already: it is not missing, and we did not write it.
       users.addExisting(rejected);
       written.andNot(rejected);
       deleted.andNot(stayed);
-      return verdict.of(object, users, new Before(planned, written, deleted));
+      T judged = verdict.of(object, users, new Before(planned, written, deleted));
+      users.clear();
+      planned = new RoaringBitmap();
+      written = new RoaringBitmap();
+      rejected = new RoaringBitmap();
+      deleted = new RoaringBitmap();
+      stayed = new RoaringBitmap();
+      return judged;
     }
 
     private void addGroups(RoaringBitmap numbers) {

@@ -8,6 +8,7 @@ import backfill.spark.diff.DiffSum;
 import backfill.spark.diff.RowChange;
 import backfill.spark.diff.RowSum;
 import backfill.spark.read.KeyNumbers;
+import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
 import java.util.NoSuchElementException;
@@ -16,8 +17,8 @@ import org.roaringbitmap.PeekableIntIterator;
 import org.roaringbitmap.RoaringBitmap;
 
 /**
- * What becomes of the pairs of one object after the other: those to add, each with its reasons, and
- * after them those to delete. Holds one object's sets at a time.
+ * What becomes of the pairs of one object after the other: those to add, or to give another level,
+ * each with its reasons, and after them those to delete. Holds one object's sets at a time.
  */
 final class PairChanges implements Iterator<RowChange> {
   private final Iterator<ObjectDiff> objects;
@@ -26,6 +27,9 @@ final class PairChanges implements Iterator<RowChange> {
   private final UserIndex users;
   private final StepKeys keys;
   private List<String> object = List.of();
+  private RoaringBitmap toSet = new RoaringBitmap();
+  private LevelDiff.OfUsers planned;
+  private LevelDiff.OfUsers held;
   private PeekableIntIterator toDelete = new RoaringBitmap().getIntIterator();
 
   /**
@@ -55,8 +59,14 @@ final class PairChanges implements Iterator<RowChange> {
   private void begin(ObjectDiff next) {
     RoaringBitmap missing = BitmapBytes.set(next.toInsert());
     toDelete = BitmapBytes.set(next.toDelete()).getIntIterator();
+    if (next.levels() != null) {
+      toSet = BitmapBytes.set(next.toSet());
+      planned = next.levels().plannedOf();
+      held = next.levels().heldOf();
+      missing.or(toSet);
+    }
     if (!missing.isEmpty()) {
-      reasons.of(next.object(), missing, parts);
+      reasons.of(next.object(), byLevel(missing, next.levels()), parts);
     }
     if (!missing.isEmpty() || toDelete.hasNext()) {
       object = keys.objects().texts(next.object());
@@ -68,9 +78,33 @@ final class PairChanges implements Iterator<RowChange> {
     if (!hasNext()) {
       throw new NoSuchElementException();
     }
-    return reasons.hasNext()
-        ? new RowChange(RowEvent.INSERT, key(reasons.next()), reasons.reasons(), null, null)
-        : new RowChange(RowEvent.DELETE, key(toDelete.next()), null, null, null);
+    if (!reasons.hasNext()) {
+      int user = toDelete.next();
+      return new RowChange(RowEvent.DELETE, key(user), null, text(held, user), null);
+    }
+    int user = reasons.next();
+    boolean sets = toSet.contains(user);
+    return new RowChange(
+        sets ? RowEvent.UPDATE : RowEvent.INSERT,
+        key(user),
+        reasons.reasons(),
+        sets ? text(held, user) : null,
+        text(planned, user));
+  }
+
+  /** Those of each level; all at 0 where pairs have none. */
+  private RoaringBitmap[] byLevel(RoaringBitmap some, LevelDiff of) {
+    RoaringBitmap[] all = new RoaringBitmap[keys.levels().count()];
+    Arrays.setAll(all, level -> of == null ? some : new RoaringBitmap());
+    if (of != null) {
+      of.planned()
+          .forEach(set -> all[set.level()] = RoaringBitmap.and(BitmapBytes.set(set.users()), some));
+    }
+    return all;
+  }
+
+  private String[] text(LevelDiff.OfUsers level, int user) {
+    return level == null ? null : new String[] {keys.levels().text(level.of(user))};
   }
 
   private String[] key(int user) {
@@ -93,15 +127,30 @@ final class PairChanges implements Iterator<RowChange> {
           sum.begin(which.event());
           add(sum, keys.objects(), object.object(), ofObject, objectVaries);
           int place = sum.place();
+          List<String> after = which == DiffRows.Which.TO_DELETE ? List.of() : shape.inserted();
+          LevelDiff.OfUsers level = after.isEmpty() ? null : object.levels().plannedOf();
           while (each.hasNext()) {
             sum.back(place);
-            add(sum, keys.users(), users.key(each.next()), keys.row().own(), userVaries);
+            int user = each.next();
+            add(sum, keys.users(), users.key(user), keys.row().own(), userVaries);
+            if (level != null) {
+              add(sum, after.get(0), keys.levels().text(level.of(user)), shape);
+            }
             sum.end();
           }
         }
       }
     }
     return sum.sum();
+  }
+
+  private static void add(RowSum sum, String column, String value, DiffShape shape) {
+    sum.value(column);
+    if (shape.varying().contains(column)) {
+      sum.varies();
+    } else {
+      sum.value(value);
+    }
   }
 
   /**

@@ -51,6 +51,11 @@ record PairKey(List<Integer> user, List<Integer> own, int objectColumns, int sha
     return order;
   }
 
+  /** How many columns a row's key has. */
+  int columns() {
+    return objectColumns + own.size();
+  }
+
   /** A row's key. */
   <T> List<T> of(List<T> object, List<T> userValues) {
     List<T> key = new ArrayList<>(object);

@@ -55,11 +55,13 @@ final class PairReasons {
   }
 
   /**
-   * Another object comes, with the users that are asked for.
+   * Another object comes, with the users that are asked for. Of those who have a level only what
+   * gives that one is a reason.
    *
+   * @param missing those of them without levels at place 0, or those of each level at its own
    * @param reasons parts in the order of objects, of which those of this one are taken
    */
-  void of(long object, RoaringBitmap missing, Ahead reasons) {
+  void of(long object, RoaringBitmap[] missing, Ahead reasons) {
     Arrays.fill(direct, null);
     groups.clear();
     RoaringBitmap ownDirect = new RoaringBitmap();
@@ -69,17 +71,16 @@ final class PairReasons {
     while (reasons.isAt(object)) {
       PartialSet part = reasons.next();
       switch (part.kind()) {
-        case DIRECT -> addDirect((int) part.giver(), part.set(), missing);
-        case GROUPS ->
-            part.set().forEach((int number) -> groups.put(map.group(number), map.users(number)));
-        case GROUP_USERS -> groups.put(part.giver(), RoaringBitmap.and(part.set(), missing));
+        case DIRECT -> addDirect((int) part.giver(), part.set(), missing[part.level()]);
+        case GROUPS -> part.set().forEach((int number) -> addGroup(number, part.level(), missing));
+        case GROUP_USERS -> addGroup(part.giver(), part.set(), missing[part.level()]);
         case OWN_DIRECT -> ownDirect.or(part.set());
         case OWN_GROUPS -> ownGroups.or(part.set());
         case HOLDERS -> holders.or(part.set());
         default -> throw new IllegalStateException("kind " + part.kind());
       }
     }
-    left = missing.getIntIterator();
+    left = RoaringBitmap.or(missing).getIntIterator();
     held = 0;
     place = 0;
     if (ways != null) {
@@ -98,6 +99,20 @@ final class PairReasons {
     } else {
       direct[source].or(some);
     }
+  }
+
+  private void addGroup(int number, int level, RoaringBitmap[] missing) {
+    for (int each = 0; each < map.levels(); each++) {
+      RoaringBitmap users = map.users(number, each);
+      if (users != null) {
+        addGroup(map.group(number), users, missing[Math.min(level, each)]);
+      }
+    }
+  }
+
+  private void addGroup(long group, RoaringBitmap users, RoaringBitmap missing) {
+    groups.merge(
+        group, RoaringBitmap.and(users, missing), (one, other) -> RoaringBitmap.or(one, other));
   }
 
   /** Whether a user is left. */

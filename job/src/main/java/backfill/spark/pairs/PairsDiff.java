@@ -49,20 +49,23 @@ record PairsDiff(JavaRDD<ObjectDiff> objects, Partitioner ranges, ObjectDiff.Tot
 
   DiffCounts counts(Step.Pairs step, StepKeys keys) {
     long present = totals.planned() - totals.missing() - totals.foreign();
+    boolean sets = step.into().level().isPresent();
     return new DiffCounts(
         totals.planned(),
         new DiffCounts.Found(
-            present,
+            sets ? null : (Long) present,
             step.owns().isEmpty() ? null : totals.foreign(),
-            null,
+            sets ? (Long) (present - totals.different()) : null,
             null,
             step.surplus() == Step.Surplus.IGNORE ? null : totals.surplus(),
             present + totals.surplus()),
         new DiffCounts.RowsToWrite(
-            totals.missing(), null, step.deletes() ? totals.surplus() : null),
+            totals.missing(),
+            sets ? (Long) totals.different() : null,
+            step.deletes() ? totals.surplus() : null),
         DiffCounts.Unfit.NONE,
         Map.of(),
-        Map.of(),
+        step.into().level().map(level -> Map.of(level, totals.different())).orElse(Map.of()),
         step.into().shared().isEmpty() ? null : crossing(step, keys));
   }
 

@@ -99,6 +99,12 @@ public final class PairsRun implements StepRun {
         .forEach(grant -> addVarying(sources, grant.from(), grant.grantee(), user, columns));
     step.members()
         .forEach(member -> addVarying(sources, member.from(), member.user(), user, columns));
+    if (step.grants()
+        .leveled()
+        .anyMatch(
+            level -> sources.varying(level.from(), varyingSources).contains(level.column()))) {
+      columns.add(step.into().level().orElseThrow());
+    }
     return columns;
   }
 
@@ -178,7 +184,9 @@ public final class PairsRun implements StepRun {
 
   @Override
   public Map<String, Long> columnsSet(StepCounts written) {
-    return Map.of();
+    return step.into().level().isEmpty()
+        ? Map.of()
+        : Map.of(step.into().level().get(), written.updates().changed());
   }
 
   @Override

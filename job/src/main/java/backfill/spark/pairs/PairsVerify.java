@@ -9,7 +9,6 @@ import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
-import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.apache.spark.Partitioner;
 import org.apache.spark.api.java.JavaPairRDD;
@@ -41,13 +40,9 @@ record PairsVerify(GrantSets grants, PairsDiff diff, StepCounts written) {
             .union(
                 diff.objects()
                     .flatMapToPair(
-                        object -> parts(object, by.object(object.object()), by::users).iterator()));
+                        object -> parts(object, by.object(object.object()), by).iterator()));
     return PairDifferences.between(
-        ObjectSets.merge(
-            parts,
-            granted.groups(),
-            ranges(now, granted, writers),
-            PairDifferences.judging(now.users(), now.keys())));
+        ObjectSets.merge(parts, granted.groups(), ranges(now, granted, writers), judge(now)));
   }
 
   /**
@@ -62,7 +57,7 @@ record PairsVerify(GrantSets grants, PairsDiff diff, StepCounts written) {
             diff.objects().flatMap(PairsVerify::unchanged),
             present.union(named(grants)),
             diff.ranges(),
-            PairDifferences.judging(grants.users(), grants.keys())));
+            judge(grants)));
   }
 
   /** The same objects as before, but for a few, unless they have got other numbers. */
@@ -72,21 +67,54 @@ record PairsVerify(GrantSets grants, PairsDiff diff, StepCounts written) {
         : diff.ranges();
   }
 
+  private static ObjectSets.Judge<PairDifferences> judge(GrantSets by) {
+    return by.keys().levels().isNone()
+        ? PairDifferences.judging(by.users(), by.keys())
+        : PairDifferences.ByLevel.judging(by.users(), by.keys());
+  }
+
   /** What was planned of an object, which the sources grant still. */
   private static Iterator<Tuple2<Long, PartialSet>> unchanged(ObjectDiff object) {
     return Stream.concat(
-            Stream.of(part(object.object(), PartialSet.Kind.DIRECT, object.justified())),
-            parts(object, object.object(), UnaryOperator.identity()))
+            planned(object, object.object(), PartialSet.Kind.DIRECT, null),
+            parts(object, object.object(), null))
         .iterator();
   }
 
-  /** What was planned of an object and became of it, under this number and with these users. */
+  private static Stream<Tuple2<Long, PartialSet>> planned(
+      ObjectDiff object, long number, PartialSet.Kind kind, Renumbering by) {
+    if (object.levels() == null) {
+      return Stream.of(part(number, kind, users(by, object.justified())));
+    }
+    return object.levels().planned().stream()
+        .map(
+            set ->
+                new Tuple2<>(
+                    number,
+                    new PartialSet(
+                        kind,
+                        users(by, set.users()),
+                        0,
+                        by == null ? (short) set.level() : by.level(set.level()))));
+  }
+
+  private static byte[] users(Renumbering by, byte[] members) {
+    return by == null ? members : by.users(members);
+  }
+
+  /**
+   * What was planned of an object and became of it, under this number.
+   *
+   * @param by gives users and levels other numbers; null where they have the same
+   */
   private static Stream<Tuple2<Long, PartialSet>> parts(
-      ObjectDiff object, long number, UnaryOperator<byte[]> users) {
-    return Stream.of(
-        part(number, PartialSet.Kind.PLANNED, users.apply(object.justified())),
-        part(number, PartialSet.Kind.WRITTEN, users.apply(object.toInsert())),
-        part(number, PartialSet.Kind.DELETED, users.apply(object.toDelete())));
+      ObjectDiff object, long number, Renumbering by) {
+    Stream<Tuple2<Long, PartialSet>> writes =
+        Stream.of(
+            part(number, PartialSet.Kind.WRITTEN, users(by, object.toInsert())),
+            part(number, PartialSet.Kind.WRITTEN, users(by, object.toSet())),
+            part(number, PartialSet.Kind.DELETED, users(by, object.toDelete())));
+    return Stream.concat(planned(object, number, PartialSet.Kind.PLANNED, by), writes);
   }
 
   private static Tuple2<Long, PartialSet> part(long object, PartialSet.Kind kind, byte[] members) {
@@ -98,8 +126,14 @@ record PairsVerify(GrantSets grants, PairsDiff diff, StepCounts written) {
     WriteCounts deletes = written.deletes();
     List<List<String>> stayed =
         Stream.concat(deletes.leftKeys().stream(), deletes.rejectedKeys().stream()).toList();
-    return named(by, PartialSet.Kind.STAYED, stayed)
-        .union(named(by, PartialSet.Kind.REJECTED, written.inserts().rejectedKeys()));
+    WriteCounts added = written.inserts().plus(written.updates());
+    JavaPairRDD<Long, PartialSet> named =
+        named(by, PartialSet.Kind.STAYED, stayed)
+            .union(named(by, PartialSet.Kind.REJECTED, added.rejectedKeys()));
+    // Of pairs without levels one that is there is right.
+    return by.keys().levels().isNone()
+        ? named
+        : named.union(named(by, PartialSet.Kind.LEFT, added.leftKeys()));
   }
 
   private JavaPairRDD<Long, PartialSet> named(

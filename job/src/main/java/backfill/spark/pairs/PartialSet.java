@@ -13,8 +13,14 @@ import org.roaringbitmap.RoaringBitmap;
  *
  * @param members the set, or null for {@link Kind#UNKNOWN_EXISTING}
  * @param rows how many rows it was made of; of a set that is to give a reason, its {@link #giver}
+ * @param level of all members; 0 where there is none
  */
-record PartialSet(Kind kind, byte[] members, long rows) implements Serializable {
+record PartialSet(Kind kind, byte[] members, long rows, short level) implements Serializable {
+
+  /** Without a level. */
+  PartialSet(Kind kind, byte[] members, long rows) {
+    this(kind, members, rows, (short) 0);
+  }
 
   /** What a set says about its object. */
   enum Kind {
@@ -49,7 +55,9 @@ record PartialSet(Kind kind, byte[] members, long rows) implements Serializable 
     /** Groups that a source names for the object, or for what holds it, by their number. */
     NAMED_GROUPS,
     /** The objects that hold this one, by their number among all that hold one. */
-    HOLDERS
+    HOLDERS,
+    /** Of those whom the run was to write, users whose row another changed first, for verify. */
+    LEFT
   }
 
   /** Kind, rows and members. */
@@ -61,6 +69,7 @@ record PartialSet(Kind kind, byte[] members, long rows) implements Serializable 
         public void write(PartialSet set, DataOutput out) throws IOException {
           out.writeByte(set.kind.ordinal());
           out.writeLong(set.rows);
+          out.writeShort(set.level);
           Codec.write(set.members, out);
         }
 
@@ -68,14 +77,19 @@ record PartialSet(Kind kind, byte[] members, long rows) implements Serializable 
         public PartialSet read(DataInput in) throws IOException {
           Kind kind = KINDS[in.readByte()];
           long rows = in.readLong();
-          return new PartialSet(kind, Codec.bytes(in), rows);
+          short level = in.readShort();
+          return new PartialSet(kind, Codec.bytes(in), rows, level);
         }
       };
 
   private static final Kind[] KINDS = Kind.values();
 
   static PartialSet of(Kind kind, RoaringBitmap members) {
-    return new PartialSet(kind, BitmapBytes.bytes(members), members.getLongCardinality());
+    return of(kind, members, (short) 0);
+  }
+
+  static PartialSet of(Kind kind, RoaringBitmap members, short level) {
+    return new PartialSet(kind, BitmapBytes.bytes(members), members.getLongCardinality(), level);
   }
 
   /**
@@ -84,7 +98,12 @@ record PartialSet(Kind kind, byte[] members, long rows) implements Serializable 
    * @param giver the place of a direct source among the step's, or a group
    */
   PartialSet by(long giver) {
-    return new PartialSet(kind, members, giver);
+    return new PartialSet(kind, members, giver, level);
+  }
+
+  /** The same set at the lower of its level and this one. */
+  PartialSet atMost(short other) {
+    return other < level ? new PartialSet(kind, members, rows, other) : this;
   }
 
   /** The same set, as one of another kind. */

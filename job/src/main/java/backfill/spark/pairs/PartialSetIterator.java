@@ -9,6 +9,8 @@ import java.io.IOException;
 import java.io.Serializable;
 import java.util.ArrayDeque;
 import java.util.Iterator;
+import java.util.Map;
+import java.util.TreeMap;
 import org.apache.spark.api.java.JavaPairRDD;
 import org.apache.spark.api.java.JavaRDD;
 import scala.Tuple2;
@@ -19,12 +21,14 @@ import scala.Tuple2;
  */
 final class PartialSetIterator implements Iterator<Tuple2<Long, PartialSet>> {
   private static final int KEYS_HELD = 65_536;
+  private static final int LEVELS_AT_HAND = 128;
 
   private final Iterator<NumberedPairs> pairs;
   private final Numbering numbering;
   private final Unnumbered unnumbered;
   private final ArrayDeque<Tuple2<Long, PartialSet>> ready = new ArrayDeque<>();
-  private final SetCollector sets;
+  private final Map<Short, SetCollector> sets = new TreeMap<>();
+  private final PartialSet.Kind kind;
   private long unknown;
   private boolean ended;
 
@@ -52,9 +56,7 @@ final class PartialSetIterator implements Iterator<Tuple2<Long, PartialSet>> {
     this.pairs = pairs;
     this.numbering = numbering;
     this.unnumbered = unnumbered;
-    this.sets =
-        new SetCollector(
-            KEYS_HELD, (key, set) -> ready.add(new Tuple2<>(key, PartialSet.of(kind, set))));
+    this.kind = kind;
   }
 
   /** Such a pair, for what Spark keeps. */
@@ -90,7 +92,7 @@ final class PartialSetIterator implements Iterator<Tuple2<Long, PartialSet>> {
     }
     if (ready.isEmpty() && !ended) {
       ended = true;
-      sets.flush();
+      sets.values().forEach(SetCollector::flush);
       if (unknown > 0 && unnumbered == Unnumbered.COUNT) {
         // Surplus whatever the object: the count needs no object of its own, any key will do.
         ready.add(
@@ -101,11 +103,32 @@ final class PartialSetIterator implements Iterator<Tuple2<Long, PartialSet>> {
     return !ready.isEmpty();
   }
 
+  private SetCollector at(short level) {
+    return sets.computeIfAbsent(
+        level,
+        of ->
+            new SetCollector(
+                KEYS_HELD,
+                (key, set) -> ready.add(new Tuple2<>(key, PartialSet.of(kind, set, of)))));
+  }
+
+  /** Found in an array, but for what a target holds besides levels. */
+  private SetCollector of(short level, SetCollector[] byLevel) {
+    if (level >= byLevel.length) {
+      return at(level);
+    }
+    if (byLevel[level] == null) {
+      byLevel[level] = at(level);
+    }
+    return byLevel[level];
+  }
+
   private void take(NumberedPairs some) {
+    SetCollector[] byLevel = new SetCollector[some.levels() == null ? 1 : LEVELS_AT_HAND];
     for (int i = 0; i < some.size(); i++) {
       long number = numbering.number(some.members()[i]);
       if (number >= 0) {
-        sets.add(some.keys()[i], (int) number);
+        of(some.levels() == null ? 0 : some.levels()[i], byLevel).add(some.keys()[i], (int) number);
       } else if (unnumbered == Unnumbered.REFUSE) {
         throw refused(some.members()[i]);
       } else {

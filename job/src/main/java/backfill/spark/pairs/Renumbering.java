@@ -3,6 +3,7 @@ package backfill.spark.pairs;
 import backfill.membership.BitmapBytes;
 import backfill.membership.UserIndex;
 import backfill.spark.read.KeyNumbers;
+import backfill.spark.read.LevelNumbers;
 import java.io.Serializable;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
@@ -14,12 +15,14 @@ import org.roaringbitmap.RoaringBitmap;
  *
  * @param userKeys a user's number to the later one; null where they are integers, or numbered alike
  * @param objectKeys the same for objects
+ * @param levels a level's number to the later one
  */
 record Renumbering(
     Broadcast<UserIndex> before,
     Broadcast<UserIndex> now,
     Broadcast<int[]> userKeys,
-    Broadcast<int[]> objectKeys)
+    Broadcast<int[]> objectKeys,
+    short[] levels)
     implements Serializable {
 
   static Renumbering between(GrantSets before, GrantSets now, JavaSparkContext spark) {
@@ -27,7 +30,20 @@ record Renumbering(
         before.users(),
         now.users(),
         places(before.keys().users(), now.keys().users(), spark),
-        places(before.keys().objects(), now.keys().objects(), spark));
+        places(before.keys().objects(), now.keys().objects(), spark),
+        levels(before.keys().levels(), now.keys().levels()));
+  }
+
+  private static short[] levels(LevelNumbers before, LevelNumbers now) {
+    short[] numbers = new short[before.values().size()];
+    for (int level = 0; level < numbers.length; level++) {
+      numbers[level] = (short) now.number(before.text(level));
+    }
+    return numbers;
+  }
+
+  short level(int number) {
+    return levels[number];
   }
 
   private static Broadcast<int[]> places(

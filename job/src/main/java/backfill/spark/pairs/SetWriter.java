@@ -64,11 +64,18 @@ final class SetWriter {
       PeekableIntIterator each = BitmapBytes.set(which.of(object)).getIntIterator();
       // An object's key is looked up once, however many users it has; most have none to write.
       List<Object> key = each.hasNext() ? key(keys.objects(), object.object()) : null;
+      List<LevelDiff.OfUsers> ofRows = each.hasNext() ? which.levels(object) : List.of();
       while (each.hasNext()) {
-        long user = users.key(each.next());
+        int number = each.next();
+        long user = users.key(number);
         if (!writer.skips()) {
           addObject(writer.batch(), object.object(), key);
           addUser(writer.batch(), user, keys);
+          for (int i = 0; i < ofRows.size(); i++) {
+            writer
+                .batch()
+                .add(keys.row().columns() + i, keys.levels().cell(ofRows.get(i).of(number)));
+          }
           alike.addTo(writer.batch());
           writer.endRow();
         }
@@ -84,7 +91,8 @@ final class SetWriter {
    */
   private record Alike(int first, Object[] values) implements Serializable {
     static Alike of(List<SetColumn> set, WriteTarget target) {
-      int first = target.key().size();
+      // They stand last: a new row has its level before them.
+      int first = target.columns().size() - set.size();
       Object[] values = new Object[set.size()];
       for (int i = 0; i < values.length; i++) {
         values[i] = value(target.columns().get(first + i), set.get(i).text());

@@ -13,12 +13,12 @@ import org.roaringbitmap.RoaringBitmap;
 record SomeObjects(RoaringBitmap hashes) implements Serializable {
   private static final int BITS = 24;
 
-  /** Those to which a pair is to be added. */
+  /** Those to which a pair is to be added, or of which one gets another level. */
   static SomeObjects gaining(JavaRDD<ObjectDiff> objects) {
     byte[] none = BitmapBytes.bytes(new RoaringBitmap());
     byte[] all =
         objects
-            .filter(object -> object.missing() > 0)
+            .filter(ObjectDiff::gains)
             .mapPartitions(
                 some -> {
                   RoaringBitmap hashes = new RoaringBitmap();

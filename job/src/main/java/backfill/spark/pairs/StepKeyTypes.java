@@ -20,8 +20,11 @@ import java.util.regex.Pattern;
 /**
  * Of which types a step's keys are. The target says it of objects and users; of groups the sources
  * do, and where all of them are views, Spark.
+ *
+ * @param levels integers or texts, for a step that has them
  */
-record StepKeyTypes(StoredKeys objects, StoredKeys groups, StoredKeys users, PairKey row)
+record StepKeyTypes(
+    StoredKeys objects, StoredKeys groups, StoredKeys users, PairKey row, KeyType levels)
     implements Serializable {
   private static final Pattern VARCHAR = Pattern.compile("character varying\\((\\d+)\\)");
 
@@ -30,7 +33,8 @@ record StepKeyTypes(StoredKeys objects, StoredKeys groups, StoredKeys users, Pai
         inTarget(target, step.into(), step.into().object()),
         StoredKeys.asNamed(groups(step, sources)),
         inTarget(target, step.into(), step.into().user()),
-        PairKey.of(step.into()));
+        PairKey.of(step.into()),
+        step.grants().levels().numbers() ? KeyType.INTEGER : KeyType.TEXT);
   }
 
   private static StoredKeys inTarget(Target target, Step.IntoPairs into, List<String> names) {
@@ -94,6 +98,11 @@ record StepKeyTypes(StoredKeys objects, StoredKeys groups, StoredKeys users, Pai
 
   /** As sources name them. */
   TypePair of(KeySpace keys, KeySpace members) {
-    return new TypePair(of(keys).asNamed(), of(members).asNamed());
+    return of(keys, members, false);
+  }
+
+  /** Of pairs with a level, too, or without. */
+  TypePair of(KeySpace keys, KeySpace members, boolean leveled) {
+    return new TypePair(of(keys).asNamed(), of(members).asNamed(), leveled ? levels : null);
   }
 }

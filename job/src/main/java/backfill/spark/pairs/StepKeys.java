@@ -3,12 +3,14 @@ package backfill.spark.pairs;
 import backfill.membership.DistinctKeys;
 import backfill.membership.KeyDictionary;
 import backfill.membership.KeyList;
+import backfill.membership.LevelSets;
 import backfill.postgres.snapshot.KeyShape;
 import backfill.spark.engine.KeptInSpark;
 import backfill.spark.read.KeyMemoryLimit;
 import backfill.spark.read.KeyNumbers;
 import backfill.spark.read.KeySlices;
 import backfill.spark.read.KeySpace;
+import backfill.spark.read.LevelNumbers;
 import backfill.spark.read.UnfitRowsException;
 import java.io.Serializable;
 import java.util.ArrayList;
@@ -24,9 +26,10 @@ import scala.Tuple2;
 
 /**
  * The keys of one step as a snapshot has them, numbered: objects, groups and users each for
- * themselves. Between reading and writing there are only numbers.
+ * themselves, and levels. Between reading and writing there are only numbers.
  */
-record StepKeys(KeyNumbers objects, KeyNumbers groups, KeyNumbers users, PairKey row)
+record StepKeys(
+    KeyNumbers objects, KeyNumbers groups, KeyNumbers users, PairKey row, LevelNumbers levels)
     implements Serializable {
 
   private static final long BEYOND_ANY = 1L << Integer.SIZE;
@@ -58,7 +61,13 @@ record StepKeys(KeyNumbers objects, KeyNumbers groups, KeyNumbers users, PairKey
         numbers.apply(KeySpace.OBJECTS),
         numbers.apply(KeySpace.GROUPS),
         numbers.apply(KeySpace.USERS),
-        types.row());
+        types.row(),
+        LevelNumbers.NONE);
+  }
+
+  /** The same with these levels. */
+  StepKeys with(LevelNumbers numbers) {
+    return new StepKeys(objects, groups, users, row, numbers);
   }
 
   private static Map<KeySpace, List<KeyList>> distinct(
@@ -152,6 +161,18 @@ record StepKeys(KeyNumbers objects, KeyNumbers groups, KeyNumbers users, PairKey
     justified.remove(0L, within[0]);
     justified.remove((long) within[1], BEYOND_ANY);
     return all - justified.getLongCardinality();
+  }
+
+  /** The same of users by level. */
+  long takeCrossing(long object, LevelSets justified) {
+    if (row.shared() == 0) {
+      return 0;
+    }
+    RoaringBitmap all = justified.all();
+    RoaringBitmap within = all.clone();
+    long crossing = takeCrossing(object, within);
+    justified.remove(RoaringBitmap.andNot(all, within));
+    return crossing;
   }
 
   /** The values of a row's key, as the server writes them. */

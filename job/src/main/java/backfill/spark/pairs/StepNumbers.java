@@ -5,6 +5,7 @@ import backfill.plan.Step;
 import backfill.postgres.catalog.Column;
 import backfill.postgres.write.Target;
 import backfill.spark.read.KeyRange;
+import backfill.spark.read.LevelNumbers;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.LongStream;
@@ -85,6 +86,11 @@ record StepNumbers(StepKeys keys, Broadcast<UserIndex> users, By by) {
     }
     Broadcast<UserIndex> index = users;
     return key -> index.value().of(key);
+  }
+
+  /** Numbers levels. */
+  LevelNumbers levels() {
+    return keys.levels();
   }
 
   /** Whether users and groups have the same numbers in each step. */

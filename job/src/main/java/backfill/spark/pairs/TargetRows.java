@@ -1,11 +1,13 @@
 package backfill.spark.pairs;
 
 import backfill.plan.Step;
+import backfill.plan.level.LevelOrder;
 import backfill.postgres.write.Target;
 import backfill.spark.engine.KeptInSpark;
 import backfill.spark.engine.Packed;
 import backfill.spark.query.PairColumnNames;
 import backfill.spark.read.KeySpace;
+import backfill.spark.read.LevelNumbers;
 import backfill.spark.read.ReadPairs;
 import backfill.spark.read.SnapshotReader;
 import org.apache.spark.api.java.JavaPairRDD;
@@ -17,17 +19,17 @@ record TargetRows(Step.IntoPairs into, Target target, StepKeyTypes types, Snapsh
 
   /** The step's own. */
   IdentifiedPairs own() {
-    return rows(target.where());
+    return rows(target.where(), PairColumnNames.of(into));
   }
 
-  private IdentifiedPairs rows(String where) {
+  private IdentifiedPairs rows(String where, PairColumnNames columns) {
     return new IdentifiedPairs(
+        target.table().name().toString(),
         ReadPairs.ofTarget(
-            reader.readPairs(target.table(), PairColumnNames.of(into), where),
-            types.objects(),
-            types.users()),
+            reader.readPairs(target.table(), columns, where), types.objects(), types.users()),
         KeySpace.OBJECTS,
-        KeySpace.USERS);
+        KeySpace.USERS,
+        columns.level() == null ? null : new LevelOrder.OfSource(columns.level(), null, false));
   }
 
   /**
@@ -51,7 +53,8 @@ record TargetRows(Step.IntoPairs into, Target target, StepKeyTypes types, Snapsh
                 others ->
                     begin(
                         PartialSetIterator.of(
-                            rows(others).numbered(numbers.keys()),
+                            rows(others, PairColumnNames.of(into).keys())
+                                .numbered(numbers.keys().with(LevelNumbers.NONE)),
                             PartialSet.Kind.FOREIGN,
                             users,
                             PartialSetIterator.Unnumbered.DROP),

@@ -1,9 +1,12 @@
 package backfill.spark.pairs;
 
+import static backfill.spark.query.Cells.cells;
+
 import backfill.membership.GroupUsers;
 import backfill.membership.NestedWays;
 import backfill.membership.UserIndex;
 import backfill.plan.GrantSources;
+import backfill.plan.Never;
 import backfill.plan.Step;
 import backfill.postgres.write.Target;
 import backfill.postgres.write.WritePart;
@@ -21,6 +24,7 @@ import backfill.spark.step.ToldDiff;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.IntStream;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.sql.Dataset;
@@ -53,8 +57,12 @@ final class ToldPairs implements ToldDiff {
     this.granted = granted;
     this.diff = diff;
     this.counts = diff.counts(step, grants.keys());
+    String table = target.table().name().toString();
     this.shape =
-        DiffShape.ofKeys(step.name(), target.table().name().toString(), step.key(), varying);
+        step.into()
+            .level()
+            .map(level -> DiffShape.ofLevels(step.name(), table, step.key(), level, varying))
+            .orElseGet(() -> DiffShape.ofKeys(step.name(), table, step.key(), varying));
   }
 
   @Override
@@ -74,7 +82,23 @@ final class ToldPairs implements ToldDiff {
 
   @Override
   public List<RowsToSet> toSet() {
-    return List.of();
+    if (diff.totals().different() == 0) {
+      return List.of();
+    }
+    Dataset<Row> rows = rows(DiffRows.Which.TO_SET);
+    return List.of(
+        new RowsToSet(
+            step.into().level().orElseThrow(),
+            rows.limit(Gains.LISTED).collectAsList().stream().map(ToldPairs::change).toList()));
+  }
+
+  /** The key, what it gets, and what it held. */
+  private static RowsToSet.Change change(Row row) {
+    int values = row.length() - 2;
+    return new RowsToSet.Change(
+        IntStream.range(0, values).mapToObj(i -> String.valueOf(row.get(i))).toList(),
+        row.isNullAt(values + 1) ? null : String.valueOf(row.get(values + 1)),
+        String.valueOf(row.get(values)));
   }
 
   @Override
@@ -96,8 +120,10 @@ final class ToldPairs implements ToldDiff {
   public DiffRowsets changes() {
     return new DiffRowsets(
         rows(DiffRows.Which.TO_INSERT),
-        null,
-        step.deletes() ? rows(DiffRows.Which.TO_DELETE) : null);
+        step.into().level().isEmpty()
+            ? null
+            : rows(DiffRows.Which.TO_SET).select(cells(step.written())),
+        step.deletes() ? rows(DiffRows.Which.TO_DELETE).select(cells(step.key())) : null);
   }
 
   /** Reasons are looked for only of objects to which a pair is to be added. */
@@ -153,6 +179,14 @@ final class ToldPairs implements ToldDiff {
     StructType schema = new StructType();
     for (int column = 0; column < types.size(); column++) {
       schema = schema.add(step.key().get(column), types.get(column), false);
+    }
+    if (step.into().level().isPresent()) {
+      String level = step.into().level().get();
+      schema = schema.add(level, keys.levels().dataType(), true);
+      schema =
+          which == DiffRows.Which.TO_SET
+              ? schema.add(Never.BEFORE + level, keys.levels().dataType(), true)
+              : schema;
     }
     return grants.session().createDataFrame(rows, schema);
   }

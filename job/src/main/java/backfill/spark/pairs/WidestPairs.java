@@ -47,7 +47,7 @@ final class WidestPairs {
         keys.objects(),
         except,
         objects
-            .filter(object -> object.missing() > 0)
+            .filter(ObjectDiff::gains)
             .map(object -> new Numbered(object.object(), object.planned())));
   }
 
@@ -85,6 +85,7 @@ final class WidestPairs {
     while (objects.hasNext()) {
       ObjectDiff object = objects.next();
       gaining.or(BitmapBytes.set(object.toInsert()));
+      gaining.or(BitmapBytes.set(object.toSet()));
       PeekableIntIterator each = BitmapBytes.set(object.justified()).getIntIterator();
       while (each.hasNext()) {
         pairs.computeIfAbsent(each.next(), user -> new long[1])[0]++;

@@ -104,7 +104,7 @@ final class NeverQueries {
     if (target == null || target.isPending() && !results.containsKey(step.name())) {
       return Optional.empty();
     } else if (step instanceof Step.Pairs) {
-      return Optional.of(step.key());
+      return Optional.of(step.written());
     }
     boolean skipped = plan.steps().stream().noneMatch(each -> each.name().equals(step.name()));
     // Of a step that does not run there is no row, whatever columns its query would give.

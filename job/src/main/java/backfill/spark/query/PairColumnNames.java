@@ -3,6 +3,7 @@ package backfill.spark.query;
 import backfill.plan.GrantSources;
 import backfill.plan.Plan;
 import backfill.plan.Step;
+import backfill.plan.level.LevelOrder;
 import backfill.postgres.catalog.KeyType;
 import backfill.postgres.catalog.Table;
 import backfill.postgres.preflight.PreflightResult;
@@ -11,14 +12,24 @@ import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 
-/** The columns of the two keys that steps of pairs take of a source. */
-public record PairColumnNames(List<String> key, List<String> member) {
+/**
+ * The columns of the two keys that steps of pairs take of a source, and that of a level.
+ *
+ * @param level null where they take none
+ */
+public record PairColumnNames(List<String> key, List<String> member, String level) {
   public PairColumnNames {
     key = List.copyOf(key);
     member = List.copyOf(member);
+  }
+
+  /** Without a level. */
+  public PairColumnNames(List<String> key, List<String> member) {
+    this(key, member, null);
   }
 
   /** Of keys of one column each. */
@@ -28,7 +39,31 @@ public record PairColumnNames(List<String> key, List<String> member) {
 
   /** Those of a target. */
   public static PairColumnNames of(Step.IntoPairs into) {
-    return new PairColumnNames(into.object(), into.user());
+    return new PairColumnNames(into.object(), into.user(), into.level().orElse(null));
+  }
+
+  /** Those of a source of grants. */
+  public static PairColumnNames of(GrantSources.Grant grant) {
+    return new PairColumnNames(grant.object(), grant.grantee(), column(grant.level()));
+  }
+
+  /** Those of a source of memberships. */
+  public static PairColumnNames of(GrantSources.Membership member) {
+    return new PairColumnNames(member.group(), member.user(), column(member.level()));
+  }
+
+  /** Those of a source of what is nested in what. */
+  public static PairColumnNames of(GrantSources.Nested edges) {
+    return new PairColumnNames(edges.parent(), edges.child(), column(edges.level()));
+  }
+
+  private static String column(Optional<LevelOrder.OfSource> level) {
+    return level.map(LevelOrder.OfSource::column).orElse(null);
+  }
+
+  /** Without the level. */
+  public PairColumnNames keys() {
+    return new PairColumnNames(key, member);
   }
 
   /**
@@ -68,6 +103,7 @@ public record PairColumnNames(List<String> key, List<String> member) {
     return plan.sources().get(source).keyedBy().isEmpty()
         && key.size() == 1
         && member.size() == 1
+        && level == null
         && !key.equals(member)
         && all().containsAll(needed)
         && all().stream()
@@ -134,16 +170,11 @@ public record PairColumnNames(List<String> key, List<String> member) {
   }
 
   private static void collect(Step.Pairs step, Map<String, Set<PairColumnNames>> uses) {
-    for (List<GrantSources.Grant> grants : List.of(step.direct(), step.through())) {
-      grants.forEach(
-          grant -> add(uses, grant.from(), new PairColumnNames(grant.object(), grant.grantee())));
-    }
-    step.members()
-        .forEach(
-            member -> add(uses, member.from(), new PairColumnNames(member.group(), member.user())));
+    Stream.concat(step.direct().stream(), step.through().stream())
+        .forEach(grant -> add(uses, grant.from(), of(grant)));
+    step.members().forEach(member -> add(uses, member.from(), of(member)));
     Stream.concat(step.nested().stream(), step.objects().stream())
-        .forEach(
-            edges -> add(uses, edges.from(), new PairColumnNames(edges.parent(), edges.child())));
+        .forEach(edges -> add(uses, edges.from(), of(edges)));
     step.leaves()
         .ifPresent(
             leaves ->

@@ -187,6 +187,11 @@ public final class PlanQueries implements QueryShapes {
         add(columns, edges.from(), edges.parent(), edges.child());
       }
     }
+    step.grants()
+        .leveled()
+        .forEach(
+            level ->
+                columns.computeIfAbsent(level.from(), from -> new HashSet<>()).add(level.column()));
     step.leaves()
         .ifPresent(leaves -> add(columns, leaves.from(), leaves.object(), leaves.object()));
     return columns;

@@ -247,7 +247,7 @@ public final class KeptSources implements AutoCloseable {
       return read;
     }
     JavaRDD<ReadPairs> rows = PairsOfRows.of(session.table(from), columns, types);
-    return types.coded() ? kept.keep(rows) : rows;
+    return types.coded() || types.level() != null ? kept.keep(rows) : rows;
   }
 
   /** The type of a source's column; empty for a view, which has Spark's types. */

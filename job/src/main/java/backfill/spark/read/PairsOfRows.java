@@ -1,5 +1,6 @@
 package backfill.spark.read;
 
+import backfill.postgres.catalog.KeyType;
 import backfill.postgres.snapshot.KeyShape;
 import backfill.spark.query.Cells;
 import backfill.spark.query.PairColumnNames;
@@ -12,7 +13,7 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.catalyst.InternalRow;
 
-/** Packs the columns of two keys of Spark's own rows into arrays. */
+/** Packs the columns of two keys of Spark's own rows, and that of a level, into arrays. */
 final class PairsOfRows implements Iterator<ReadPairs> {
   private final Iterator<InternalRow> rows;
   private final TypePair types;
@@ -22,11 +23,15 @@ final class PairsOfRows implements Iterator<ReadPairs> {
     this.types = types;
   }
 
-  /** Some columns of the rows, as keys of these types. */
+  /** Some columns of the rows, as keys and levels of these types. */
   static JavaRDD<ReadPairs> of(Dataset<Row> rows, PairColumnNames columns, TypePair types) {
     List<Column> selected = new ArrayList<>();
     select("key", columns.key(), types.key(), selected);
     select("member", columns.member(), types.member(), selected);
+    if (columns.level() != null) {
+      String cast = types.level() == KeyType.INTEGER ? "long" : "string";
+      selected.add(Cells.cell(columns.level()).cast(cast).as("level"));
+    }
     return rows.select(selected.toArray(Column[]::new))
         .queryExecution()
         .toRdd()
@@ -51,6 +56,7 @@ final class PairsOfRows implements Iterator<ReadPairs> {
   public ReadPairs next() {
     KeyCells keys = KeyCells.of(types.key());
     KeyCells members = KeyCells.of(types.member());
+    LevelNumbers.LevelCells levels = LevelNumbers.LevelCells.of(types.level());
     int firstOfMember = types.key().types().size();
     int columns = firstOfMember + types.member().types().size();
     int size = 0;
@@ -61,10 +67,14 @@ final class PairsOfRows implements Iterator<ReadPairs> {
       if (isWhole(row, columns)) {
         keys.take(row, 0, size);
         members.take(row, firstOfMember, size);
+        if (levels != null) {
+          levels.take(row, columns, size);
+        }
         size++;
       }
     }
-    return new ReadPairs(keys.column(size), members.column(size), seen);
+    return new ReadPairs(
+        keys.column(size), members.column(size), levels == null ? null : levels.column(size), seen);
   }
 
   private static boolean isWhole(InternalRow row, int columns) {

@@ -51,6 +51,7 @@ final class PairsOfTable implements Iterator<ReadPairs> {
     }
     KeyCells keys = KeyCells.of(types.key());
     KeyCells members = KeyCells.of(types.member());
+    LevelNumbers.LevelCells levels = LevelNumbers.LevelCells.of(types.level());
     int size = 0;
     int seen = 0;
     try {
@@ -63,6 +64,9 @@ final class PairsOfTable implements Iterator<ReadPairs> {
             TaskContext.get().taskMetrics().inputMetrics().incRecordsRead(COUNTED_TOGETHER);
           }
           if (keys.take(copy, size) && members.take(copy, size)) {
+            if (levels != null) {
+              levels.take(copy, size);
+            }
             size++;
           }
         }
@@ -71,7 +75,13 @@ final class PairsOfTable implements Iterator<ReadPairs> {
       throw new PairsReadException("COPY", e);
     }
     TaskContext.get().taskMetrics().inputMetrics().incRecordsRead(seen % COUNTED_TOGETHER);
-    return seen == 0 ? null : new ReadPairs(keys.column(size), members.column(size), seen);
+    return seen == 0
+        ? null
+        : new ReadPairs(
+            keys.column(size),
+            members.column(size),
+            levels == null ? null : levels.column(size),
+            seen);
   }
 
   @Override

@@ -103,7 +103,13 @@ public final class ReadListing {
     return step instanceof Step.Pairs pairs
         ? listed(
             target.table(),
-            main().pairStatements(target.table(), PairColumnNames.of(pairs.into()), where))
+            main()
+                .pairStatements(
+                    target.table(),
+                    columns.size() > step.key().size()
+                        ? PairColumnNames.of(pairs.into())
+                        : PairColumnNames.of(pairs.into()).keys(),
+                    where))
         : listed(main(), target.table(), columns, where);
   }
 
@@ -214,7 +220,7 @@ public final class ReadListing {
 
   /** The columns that a step gives its target. */
   public List<String> outputs(Step.Fill step) {
-    return ready.shapes().outputs().getOrDefault(step.name(), step.key());
+    return ready.shapes().outputs().getOrDefault(step.name(), step.written());
   }
 
   private TableScan main() {

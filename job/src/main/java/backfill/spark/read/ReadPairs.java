@@ -6,17 +6,20 @@ import org.apache.spark.api.java.JavaRDD;
 /**
  * Some rows (key, member) as they were read: what Spark keeps of a table of grants or memberships.
  *
+ * @param levels of each pair, where rows have one; else null
  * @param rows how many rows of the table they were made of; one that lacks its key or its member
  *     grants nothing and is in neither column
  */
-public record ReadPairs(KeyColumn keys, KeyColumn members, long rows) implements Serializable {
+public record ReadPairs(
+    KeyColumn keys, KeyColumn members, LevelNumbers.LevelColumn levels, long rows)
+    implements Serializable {
 
   /** How many rows one of these holds at most. */
   static final int SIZE = 65_536;
 
   /** The same pairs as they are stored. */
   ReadPairs stored(StoredKeys asKeys, StoredKeys asMembers) {
-    return new ReadPairs(keys.stored(asKeys), members.stored(asMembers), rows);
+    return new ReadPairs(keys.stored(asKeys), members.stored(asMembers), levels, rows);
   }
 
   /** Pairs as they are stored, of those that sources name. */

@@ -114,9 +114,11 @@ final class TableScan {
   List<String> pairStatements(Table table, PairColumnNames columns, String where) {
     List<backfill.postgres.catalog.Column> key = columns(table, columns.key());
     List<backfill.postgres.catalog.Column> member = columns(table, columns.member());
+    backfill.postgres.catalog.Column level =
+        columns.level() == null ? null : table.column(columns.level()).orElseThrow();
     return ranges(table).stream()
         .map(range -> where == null ? range : range + " AND (" + where + "\n)")
-        .map(condition -> PairCopy.sql(table.name(), key, member, condition))
+        .map(condition -> PairCopy.sql(table.name(), key, member, level, condition))
         .toList();
   }
 

@@ -68,7 +68,7 @@ public final class TablesToRead {
     for (Step.Fill step : steps) {
       Target target = ready.targets().get(step.name());
       tables.add(target.table());
-      target.parentsOf(ready.shapes().outputs().getOrDefault(step.name(), step.key())).stream()
+      target.parentsOf(ready.shapes().outputs().getOrDefault(step.name(), step.written())).stream()
           .filter(parent -> !parent.readBy(step).isEmpty())
           .forEach(parent -> tables.add(parent.table()));
     }

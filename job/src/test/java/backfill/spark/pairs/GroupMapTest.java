@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import backfill.membership.UserIndex;
 import backfill.spark.engine.KeptInSpark;
+import backfill.spark.read.LevelNumbers;
 import backfill.testing.TestingSpark;
 import java.util.List;
 import java.util.Map;
@@ -28,7 +29,7 @@ class GroupMapTest {
     NumberedPairs one = new NumberedPairs(new long[] {8}, new long[] {3});
     JavaRDD<NumberedPairs> members = spark.parallelize(List.of(many, one), 2);
     UserIndex users = UserIndex.startingAt(0);
-    return GroupMap.of(List.of(members), users::of, bytes, kept, spark);
+    return GroupMap.of(List.of(members), users::of, LevelNumbers.NONE, bytes, kept, spark);
   }
 
   private static long bytes(GroupMap map) {

@@ -4,6 +4,7 @@ import backfill.bench.FlattenRound;
 import backfill.bench.InMemoryGrants;
 import backfill.membership.UserIndex;
 import backfill.spark.engine.KeptInSpark;
+import backfill.spark.read.LevelNumbers;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -40,7 +41,8 @@ public final class InMemoryStage {
           spark
               .parallelize(IntStream.range(0, InMemoryGrants.GROUPS).boxed().toList(), PARTITIONS)
               .map(InMemoryStage::members);
-      GroupMap groups = GroupMap.of(List.of(members), users::of, BROADCAST_BYTES, kept, spark);
+      GroupMap groups =
+          GroupMap.of(List.of(members), users::of, LevelNumbers.NONE, BROADCAST_BYTES, kept, spark);
       int chunks = InMemoryGrants.PRODUCTS / GRANTS_AT_ONCE;
       JavaRDD<NumberedPairs> grants =
           kept.keep(
@@ -52,7 +54,7 @@ public final class InMemoryStage {
               granted,
               groups.broadcast(),
               ObjectSets.ranges(granted.keys(), PARTITIONS),
-              (object, found, before) -> found.justified().getLongCardinality())
+              ObjectSets.by((object, found, before) -> found.justified().getLongCardinality()))
           .reduce(Long::sum);
     }
   }

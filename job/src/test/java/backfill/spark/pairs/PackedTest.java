@@ -91,8 +91,8 @@ class PackedTest {
     byte[] some = PartialSet.of(PartialSet.Kind.DIRECT, RoaringBitmap.bitmapOf(5)).members();
     List<ObjectDiff> objects =
         List.of(
-            new ObjectDiff(7, all, all, some, 3, 3, 2, 1, 0, 4),
-            new ObjectDiff(Long.MAX_VALUE, all, some, some, 3, 1, 0, 0, 2, 0));
+            new ObjectDiff(7, all, all, some, 3, 3, 2, 1, 0, 4, null),
+            new ObjectDiff(Long.MAX_VALUE, all, some, some, 3, 1, 0, 0, 2, 0, null));
     try (KeptInSpark kept = new KeptInSpark()) {
       List<ObjectDiff> back =
           Packed.keep(spark.parallelize(objects, 1), ObjectDiff.CODEC, kept).elements().collect();
@@ -112,14 +112,15 @@ class PackedTest {
                 parts,
                 null,
                 ObjectSets.ranges(parts.keys(), 4),
-                (object, users, before) ->
-                    object
-                        + " "
-                        + users.justified()
-                        + " "
-                        + users.existing()
-                        + " "
-                        + users.surplus(users.justified()))
+                ObjectSets.by(
+                    (object, users, before) ->
+                        object
+                            + " "
+                            + users.justified()
+                            + " "
+                            + users.existing()
+                            + " "
+                            + users.surplus(users.justified())))
             .collect();
 
     assertThat(merged).isEqualTo(expected(sets));

@@ -1,0 +1,286 @@
+package backfill.membership;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.IntPredicate;
+import java.util.stream.IntStream;
+import org.roaringbitmap.RoaringBitmap;
+import org.roaringbitmap.RoaringBitmapWriter;
+
+/**
+ * A set of members by level, each at one: a few as one array, ascending, and many as {@link
+ * LevelSets}. In the array a member's 32 bits, without sign, stand above the eight of its level.
+ */
+public final class LevelMembers {
+  static final int LEVEL_BITS = Byte.SIZE;
+  static final int LEVEL_MASK = 0xFF;
+
+  private static final long OBJECT_BYTES = 40;
+
+  private final long[] few;
+  private final LevelSets many;
+  private MemberSet[] members;
+
+  private LevelMembers(long[] few, LevelSets many) {
+    this.few = few;
+    this.many = many;
+  }
+
+  /** One member of such an array. */
+  static long packed(int member, int level) {
+    return Integer.toUnsignedLong(member) << LEVEL_BITS | level;
+  }
+
+  static int member(long packed) {
+    return (int) (packed >>> LEVEL_BITS);
+  }
+
+  static int level(long packed) {
+    return (int) packed & LEVEL_MASK;
+  }
+
+  /**
+   * Of members that ascend, each there once.
+   *
+   * @param levels how many there are
+   */
+  static LevelMembers of(long[] ascending, int levels) {
+    return ascending.length > MemberSet.FEW
+        ? new LevelMembers(null, sets(ascending, levels))
+        : new LevelMembers(ascending, null);
+  }
+
+  /** They are taken as they are. */
+  static LevelMembers of(LevelSets sets) {
+    return new LevelMembers(null, sets);
+  }
+
+  /** How many there are. */
+  long size() {
+    return few == null ? many.size() : few.length;
+  }
+
+  /** They as one array; null where they are many. */
+  long[] few() {
+    return few;
+  }
+
+  /** They by level, not a copy; null where they are few. */
+  LevelSets many() {
+    return many;
+  }
+
+  /** They by level, which is not to be changed. */
+  LevelSets sets(int levels) {
+    return few == null ? many : sets(few, levels);
+  }
+
+  private static LevelSets sets(long[] ascending, int levels) {
+    LevelSets sets = new LevelSets(levels);
+    int[][] members = byLevel(ascending, levels);
+    for (int level = 0; level < levels; level++) {
+      if (members[level].length > 0) {
+        RoaringBitmapWriter<RoaringBitmap> writer =
+            RoaringBitmapWriter.writer().optimiseForArrays().get();
+        for (int member : members[level]) {
+          writer.add(member);
+        }
+        sets.put(level, writer.get());
+      }
+    }
+    return sets;
+  }
+
+  private static int[][] byLevel(long[] ascending, int levels) {
+    int[] sizes = new int[levels];
+    for (long each : ascending) {
+      sizes[level(each)]++;
+    }
+    int[][] members = new int[levels][];
+    Arrays.setAll(members, level -> new int[sizes[level]]);
+    Arrays.fill(sizes, 0);
+    for (long each : ascending) {
+      members[level(each)][sizes[level(each)]++] = member(each);
+    }
+    return members;
+  }
+
+  /** The users at a level as a set that groups share; null for none. */
+  MemberSet at(int level, int levels) {
+    if (members == null) {
+      MemberSet[] all = new MemberSet[levels];
+      int[][] ofFew = few == null ? null : byLevel(few, levels);
+      for (int each = 0; each < levels; each++) {
+        if (few == null) {
+          all[each] = many.at(each) == null ? null : MemberSet.of(many.at(each));
+        } else if (ofFew[each].length > 0) {
+          all[each] = MemberSet.of(ofFew[each]);
+        }
+      }
+      members = all;
+    }
+    return members[level];
+  }
+
+  /** The highest level of one. */
+  int highest() {
+    if (few == null) {
+      return many.highest();
+    }
+    int highest = -1;
+    for (long each : few) {
+      highest = Math.max(highest, level(each));
+    }
+    return highest;
+  }
+
+  /** What they take on the heap, about. */
+  long bytes() {
+    return few == null ? many.bytes() : OBJECT_BYTES + (long) Long.BYTES * few.length;
+  }
+
+  /** What each number of a graph has itself. */
+  interface Own {
+    /** The members of a number; null where it has none. Asked once for each. */
+    LevelMembers take(int number);
+
+    /** What it takes in memory. */
+    long bytes();
+
+    /** How many levels there are. */
+    int levels();
+
+    /** The others will not be asked for. */
+    default void keep(IntPredicate needed) {}
+  }
+
+  /** In one array, no object for a number. */
+  public static final class InOneArray implements Own {
+    private final int[] first;
+    private final long[] members;
+    private final int levels;
+
+    private InOneArray(int[] first, long[] members, int levels) {
+      this.first = first;
+      this.members = members;
+      this.levels = levels;
+    }
+
+    /**
+     * @param numbers how many there are
+     * @param owners which number has a member, in arrays
+     * @param members what it has, in arrays of the same lengths; in any order, and one perhaps
+     *     twice
+     * @param levels at which it has it, in the same way
+     * @param count how many levels there are
+     */
+    public static InOneArray of(
+        int numbers, List<int[]> owners, List<int[]> members, List<byte[]> levels, int count) {
+      int[] first = new int[numbers + 1];
+      for (int[] some : owners) {
+        for (int owner : some) {
+          first[owner + 1]++;
+        }
+      }
+      Arrays.parallelPrefix(first, Math::addExact);
+      int[] next = Arrays.copyOf(first, numbers);
+      long[] all = new long[first[numbers]];
+      for (int part = 0; part < owners.size(); part++) {
+        int[] some = owners.get(part);
+        int[] of = members.get(part);
+        byte[] at = levels.get(part);
+        for (int i = 0; i < some.length; i++) {
+          all[next[some[i]]++] = packed(of[i], at[i]);
+        }
+      }
+      IntStream.range(0, numbers)
+          .parallel()
+          .forEach(number -> Arrays.sort(all, first[number], first[number + 1]));
+      return new InOneArray(first, all, count);
+    }
+
+    /** What so many memberships take in memory, together with the arrays that they are made of. */
+    public static long bytes(long memberships) {
+      return (Long.BYTES + 2L * Integer.BYTES + Byte.BYTES) * memberships;
+    }
+
+    @Override
+    public int levels() {
+      return levels;
+    }
+
+    /** Of a member that is there twice the highest level comes last. */
+    @Override
+    public LevelMembers take(int number) {
+      long[] own = Arrays.copyOfRange(members, first[number], first[number + 1]);
+      int size = 0;
+      for (int i = 0; i < own.length; i++) {
+        if (i + 1 == own.length || member(own[i]) != member(own[i + 1])) {
+          own[size++] = own[i];
+        }
+      }
+      return size == 0
+          ? null
+          : LevelMembers.of(size == own.length ? own : Arrays.copyOf(own, size), levels);
+    }
+
+    /** The smallest and the largest member, without sign; empty for none. */
+    int[] ends() {
+      if (members.length == 0) {
+        return new int[0];
+      }
+      long smallest = members[0];
+      long largest = members[0];
+      for (long each : members) {
+        smallest = Math.min(smallest, each);
+        largest = Math.max(largest, each);
+      }
+      return new int[] {member(smallest), member(largest)};
+    }
+
+    @Override
+    public long bytes() {
+      return (long) Integer.BYTES * first.length + (long) Long.BYTES * members.length;
+    }
+  }
+
+  /** Sets, which are taken as they are and let go. */
+  static final class InSets implements Own {
+    private final LevelSets[] sets;
+    private final int levels;
+    private long bytes;
+
+    InSets(LevelSets[] sets, int levels) {
+      this.levels = levels;
+      this.sets = sets;
+      this.bytes = Arrays.stream(sets).mapToLong(each -> each == null ? 0 : each.bytes()).sum();
+    }
+
+    @Override
+    public int levels() {
+      return levels;
+    }
+
+    @Override
+    public void keep(IntPredicate needed) {
+      for (int number = 0; number < sets.length; number++) {
+        if (sets[number] != null && !needed.test(number)) {
+          take(number);
+        }
+      }
+    }
+
+    @Override
+    public LevelMembers take(int number) {
+      LevelSets taken = sets[number];
+      sets[number] = null;
+      bytes -= taken == null ? 0 : taken.bytes();
+      return taken == null || taken.isEmpty() ? null : LevelMembers.of(taken);
+    }
+
+    @Override
+    public long bytes() {
+      return bytes;
+    }
+  }
+}
