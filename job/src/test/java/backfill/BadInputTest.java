@@ -49,6 +49,8 @@ class BadInputTest {
           "coder-api-key-scopes", "coder-api-keys",
           "gitlab-seat-assignments", "gitlab-seats",
           "gitlab-package-pipelines", "gitlab-packages",
+          "gitlab-project-authorizations", "gitlab-authorizations",
+          "gitea-repository-access", "gitea-access",
           "keycloak-effective-roles", "keycloak");
 
   private static final String CI = "gitlab-ci";
@@ -88,6 +90,8 @@ class BadInputTest {
             "gitlab-seats",
             "gitlab-packages",
             "keycloak",
+            "gitlab-authorizations",
+            "gitea-access",
             CI)) {
       DATABASES.put(tables, TestingPostgres.shared().createDatabase());
       TestingUpstreamTables.load(DATABASES.get(tables), tables);

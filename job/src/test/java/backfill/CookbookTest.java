@@ -141,6 +141,27 @@ class CookbookTest {
             "SELECT project_id, user_id, granted_by, granted_at < now() - interval '1 hour' FROM project_users",
             "INSERT INTO team_members VALUES (4, 99)"),
         new Recipe(
+            "Levels",
+            """
+            CREATE TABLE project_owners AS SELECT i AS project_id, i AS user_id FROM generate_series(1, 10) i;
+            CREATE TABLE project_grants AS
+              SELECT i % 20 AS project_id, i % 13 AS team_id, (ARRAY['admin', 'read', 'write'])[1 + i % 3] AS access
+              FROM generate_series(1, 60) i;
+            CREATE TABLE team_members AS
+              SELECT i % 15 AS team_id, i % 40 AS user_id, (ARRAY['admin', 'read', 'write'])[1 + i / 7 % 3] AS role
+              FROM generate_series(1, 120) i;
+            CREATE TABLE project_users (project_id int, user_id int, access text NOT NULL, PRIMARY KEY (project_id, user_id));
+            CREATE FUNCTION rank(text) RETURNS int LANGUAGE sql AS $$ SELECT array_position('{read,write,admin}', $1) $$;
+            """,
+            """
+            SELECT project_id, user_id, ('{read,write,admin}'::text[])[max(level)] FROM (
+              SELECT project_id, user_id, 3 AS level FROM project_owners
+              UNION ALL SELECT project_id, user_id, least(rank(access), rank(role))
+              FROM project_grants JOIN team_members USING (team_id)) w GROUP BY 1, 2
+            """,
+            "SELECT project_id, user_id, access FROM project_users",
+            "UPDATE team_members SET role = 'write' WHERE user_id < 20; UPDATE project_grants SET access = 'admin'"),
+        new Recipe(
             "Folder trees",
             """
             CREATE TABLE folder_grants (folder_id int, user_id int);

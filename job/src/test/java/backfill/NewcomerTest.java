@@ -57,7 +57,7 @@ class NewcomerTest {
         "run PLAN --onyl user-flags | backfill run has no option --onyl; it has --approved, --approved-by, --approved-diff, --diff, --from, --help, --json, --label, --only, --quiet, --redact, --report, --set, --until, --version; see backfill run --help; did you mean --only?",
         "run PLAN now | backfill run does not take the word now; see backfill run --help",
         "run | Missing required parameter: 'PLAN'; see backfill run --help",
-        "run defectdojo-authorised-users | defectdojo-authorised-users: is neither a file nor a shipped plan; shipped are coder-api-key-scopes, coder-prebuilds-membership, defectdojo-authorized-users, gitlab-package-pipelines, gitlab-seat-assignments, keycloak-effective-roles; did you mean defectdojo-authorized-users?",
+        "run defectdojo-authorised-users | defectdojo-authorised-users: is neither a file nor a shipped plan; shipped are coder-api-key-scopes, coder-prebuilds-membership, defectdojo-authorized-users, gitea-repository-access, gitlab-package-pipelines, gitlab-project-authorizations, gitlab-seat-assignments, keycloak-effective-roles; did you mean defectdojo-authorized-users?",
         "run PLAN --set write.writer=4 | --set: write.writer is not a setting; did you mean write.writers?",
         "run PLAN --set steps.0.name=x | --set: steps.0.name cannot be set from the command line; edit the plan",
         "run PLAN --only users | --only: the plan has no step users; it has product-users, product-type-users, user-flags",
@@ -67,7 +67,7 @@ class NewcomerTest {
         "plan PLAN --diff https://127.0.0.1:1/run.jsonl | --diff: cannot write https://127.0.0.1:1/run.jsonl; name a place that can be written: what is at https:// can only be read",
         "run PLAN --report s3a://reports/run.json | --report: cannot write s3a://reports/run.json; name a URI that Hadoop can write: the connector for s3a:// is missing; add it by --packages or --jars of spark-submit",
         "run s3a://plans/mine.conf | s3a://plans/mine.conf: cannot be read: the connector for s3a:// is missing; add it by --packages or --jars of spark-submit",
-        "help row | help has no topic row; it has plan, params, databases, sessions, sources, views, never, pairs, rows, batches, ddl, cluster, sink, settings, read, flatten, write, throttle, verify, ledger, limits, types, cookbook, approval, diff, explain, report, exit-codes, environment, troubleshooting, undo, what-if, coder, defectdojo, gitlab, keycloak, and every plan and command",
+        "help row | help has no topic row; it has plan, params, databases, sessions, sources, views, never, pairs, rows, batches, ddl, cluster, sink, settings, read, flatten, write, throttle, verify, ledger, limits, types, cookbook, approval, diff, explain, report, exit-codes, environment, troubleshooting, undo, what-if, coder, defectdojo, gitea, gitlab, keycloak, and every plan and command",
       })
   void wordThatIsWrongIsNamed(String words, String message) throws Exception {
     List<List<Object>> before = there.trace();

@@ -63,6 +63,12 @@ class ScheduleTest {
           "INSERT INTO gitlab_subscriptions (namespace_id, hosted_plan_id) VALUES (10, 1)");
       compared.add(compare(there.database.environment(), "gitlab-seat-assignments"));
     }
+    try (TestingUpstream there = TestingUpstream.create("gitlab-authorizations", "-")) {
+      compared.add(compare(there.database.environment(), "gitlab-project-authorizations"));
+    }
+    try (TestingUpstream there = TestingUpstream.create("gitea-access", "-")) {
+      compared.add(compare(there.database.environment(), "gitea-repository-access"));
+    }
     try (TestingUpstream there = TestingUpstream.create("keycloak", "-")) {
       compared.add(compare(there.database.environment(), "keycloak-effective-roles"));
     }

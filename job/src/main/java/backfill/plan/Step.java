@@ -130,6 +130,11 @@ public sealed interface Step permits Step.Fill, Step.Change {
       return into.key();
     }
 
+    /** The columns that a pair fills: its key and its level. */
+    public List<String> filled() {
+      return Stream.concat(key().stream(), into.level().stream()).toList();
+    }
+
     @Override
     public List<String> written() {
       return Stream.of(key().stream(), into.level().stream(), into.set().keySet().stream())

@@ -278,7 +278,8 @@ class HelpTest {
   @Test
   void withoutATopicAllAreListed() {
     assertThat(run("help").out())
-        .contains("plan, params", "batches, ddl", "status", "coder, defectdojo, gitlab, keycloak");
+        .contains(
+            "plan, params", "batches, ddl", "status", "coder, defectdojo, gitea, gitlab, keycloak");
     assertThat(run("help", "status").out()).contains("Shows the ledger");
   }
 

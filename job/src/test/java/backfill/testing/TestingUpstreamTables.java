@@ -10,7 +10,8 @@ import java.sql.SQLException;
  * The tables of the systems that the shipped plans are for, with their names, types, constraints,
  * triggers and defaults, as SQL under {@code upstream/}: {@code coder-prebuilds}, {@code
  * coder-api-keys}, {@code gitlab-seats}, {@code gitlab-packages} and its other database {@code
- * gitlab-ci}, {@code keycloak}. All are made empty.
+ * gitlab-ci}, {@code gitea-access}, {@code gitlab-authorizations}, {@code keycloak}. All are made
+ * empty.
  */
 public final class TestingUpstreamTables {
   private TestingUpstreamTables() {}

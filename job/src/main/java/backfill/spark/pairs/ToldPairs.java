@@ -122,7 +122,7 @@ final class ToldPairs implements ToldDiff {
         rows(DiffRows.Which.TO_INSERT),
         step.into().level().isEmpty()
             ? null
-            : rows(DiffRows.Which.TO_SET).select(cells(step.written())),
+            : rows(DiffRows.Which.TO_SET).select(cells(step.filled())),
         step.deletes() ? rows(DiffRows.Which.TO_DELETE).select(cells(step.key())) : null);
   }
 

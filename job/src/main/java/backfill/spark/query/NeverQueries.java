@@ -103,8 +103,8 @@ final class NeverQueries {
   private Optional<List<String>> given(Step.Fill step, Table target) {
     if (target == null || target.isPending() && !results.containsKey(step.name())) {
       return Optional.empty();
-    } else if (step instanceof Step.Pairs) {
-      return Optional.of(step.written());
+    } else if (step instanceof Step.Pairs pairs) {
+      return Optional.of(pairs.filled());
     }
     boolean skipped = plan.steps().stream().noneMatch(each -> each.name().equals(step.name()));
     // Of a step that does not run there is no row, whatever columns its query would give.
