@@ -43,6 +43,7 @@ class PackageArrowsTest {
           "postgres.write",
           "postgres.change",
           "postgres.undo",
+          "postgres.preflight.ddl",
           "postgres.preflight",
           "postgres.explain");
 
@@ -69,6 +70,7 @@ class PackageArrowsTest {
           Map.entry("spark.engine", Set.copyOf(BELOW_SPARK)),
           Map.entry("postgres.explain", below("postgres.explain")),
           Map.entry("postgres.preflight", below("postgres.preflight")),
+          Map.entry("postgres.preflight.ddl", below("postgres.undo")),
           Map.entry("postgres.undo", below("postgres.undo")),
           Map.entry("postgres.change", below("postgres.change")),
           Map.entry("postgres.write", below("postgres.write")),
@@ -223,6 +225,7 @@ class PackageArrowsTest {
     "postgres.write, backfill.postgres.change.DdlRun, postgres.write may not use backfill.postgres.change",
     "postgres.change, backfill.postgres.preflight.PreflightResult, postgres.change may not use backfill.postgres.preflight",
     "postgres.undo, backfill.postgres.preflight.PreflightResult, postgres.undo may not use backfill.postgres.preflight",
+    "postgres.preflight.ddl, backfill.postgres.preflight.Preflight, postgres.preflight.ddl may not use backfill.postgres.preflight",
     "postgres.preflight, backfill.postgres.explain.PairExplainer, postgres.preflight may not use backfill.postgres.explain",
     "postgres.explain, backfill.report.Report, postgres.explain may not use backfill.report",
     "postgres.preflight, backfill.spark.read.Reading, postgres.preflight may not use backfill.spark.read",

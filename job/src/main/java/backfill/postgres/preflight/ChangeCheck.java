@@ -6,6 +6,7 @@ import backfill.postgres.catalog.Table;
 import backfill.postgres.change.ChangeScope;
 import backfill.postgres.change.ChangeTarget;
 import backfill.postgres.change.FoundChangeTargets;
+import backfill.postgres.preflight.ddl.DdlCheck;
 import backfill.postgres.server.ConnectionFailure;
 import backfill.postgres.server.Inquiry;
 import backfill.postgres.server.NotReadyException;

@@ -1,4 +1,4 @@
-package backfill.postgres.preflight;
+package backfill.postgres.preflight.ddl;
 
 import backfill.plan.Definition;
 import backfill.plan.Step;

@@ -1,4 +1,4 @@
-package backfill.postgres.preflight;
+package backfill.postgres.preflight.ddl;
 
 import backfill.postgres.catalog.Catalog;
 import backfill.postgres.catalog.Findings;

@@ -1,4 +1,4 @@
-package backfill.postgres.preflight;
+package backfill.postgres.preflight.ddl;
 
 import backfill.plan.Definition;
 import backfill.plan.Step;
@@ -27,7 +27,7 @@ import java.util.stream.Collectors;
  * Whether a change of the schema can be made when its turn comes, and is ours to make: owners make
  * it, and who may create makes what is new.
  */
-final class DdlCheck {
+public final class DdlCheck {
   private static final int LONGEST_LABEL = 63;
 
   private static final String SCHEMA =
@@ -44,7 +44,7 @@ final class DdlCheck {
   /**
    * @param tables step to its table, of the steps whose table is there
    */
-  DdlCheck(Inquiry inquiry, String user, Map<String, Table> tables, Findings findings) {
+  public DdlCheck(Inquiry inquiry, String user, Map<String, Table> tables, Findings findings) {
     this.inquiry = inquiry;
     this.user = user;
     this.tables = tables;
@@ -55,7 +55,7 @@ final class DdlCheck {
   /**
    * @param table the one that it changes, or null where there is none yet
    */
-  void check(Step.Ddl step, Table table, ChangeScope scope) throws SQLException {
+  public void check(Step.Ddl step, Table table, ChangeScope scope) throws SQLException {
     String place = Findings.place(step);
     if (step.definition() instanceof Definition.EnumValues values) {
       enumType(place, values);
