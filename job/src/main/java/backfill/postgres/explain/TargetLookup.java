@@ -26,7 +26,7 @@ record TargetLookup(Plan plan, SnapshotLook look, String now, Findings findings)
     Optional<Table> found = new NameLookup(look.writing()).find(place, step.target(), findings);
     if (found.isPresent()) {
       Table table = found.get();
-      step.key().stream()
+      read(step).stream()
           .filter(name -> table.column(name).isEmpty())
           .forEach(name -> findings.refuse(place, SourceCheck.noColumn(table, name)));
       if (new Catalog(look.writing()).rowSecurityActive(table)) {
@@ -42,7 +42,7 @@ record TargetLookup(Plan plan, SnapshotLook look, String now, Findings findings)
    */
   Optional<String> owns(Step.Fill step, Table table) throws SQLException {
     String place = Findings.place(step);
-    List<String> needed = new ArrayList<>(step.key());
+    List<String> needed = new ArrayList<>(read(step));
     Optional<String> owns =
         step.owns().map(condition -> Parameters.inline(condition, plan.params(), now));
     if (owns.isPresent()) {
@@ -53,5 +53,10 @@ record TargetLookup(Plan plan, SnapshotLook look, String now, Findings findings)
     new Rights(look.writing(), look.writingUser())
         .need(place, Privilege.SELECT, table, needed, findings);
     return owns;
+  }
+
+  /** The columns of the target that are looked at. */
+  private static List<String> read(Step.Fill step) {
+    return step instanceof Step.Pairs pairs ? pairs.filled() : step.key();
   }
 }

@@ -113,7 +113,7 @@ public final class PairTypes {
       }
     }
     fits(step, target, objects, users);
-    new PairsCheck.LevelTypes(step, sources, shapes, findings).check(step, target);
+    new LevelTypes(step, target, sources, shapes, findings).check();
   }
 
   /** What the columns of a key must agree with, each with the target's. */

@@ -87,6 +87,17 @@ final class PendingObjects {
         .findFirst();
   }
 
+  /** The values that steps before this one append to enum types. */
+  List<String> values(Step step) {
+    List<String> values = new ArrayList<>();
+    for (Step each : steps.subList(0, steps.indexOf(step))) {
+      if (each instanceof Step.Ddl ddl && ddl.definition() instanceof Definition.EnumValues own) {
+        values.addAll(own.values());
+      }
+    }
+    return values;
+  }
+
   /** Whether a step before this one will make an index on a table. */
   boolean indexes(Step step, TableName table) {
     return made.stream()

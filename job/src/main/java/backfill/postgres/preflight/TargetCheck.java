@@ -76,7 +76,7 @@ final class TargetCheck {
     this.rights = new Rights(inquiry, user);
     this.readers = plan.settings().read().readers();
     this.catalog = new Catalog(inquiry);
-    this.pairs = new PairsCheck(rights, findings);
+    this.pairs = new PairsCheck(inquiry, rights, pending, findings);
     this.rows = new RowsCheck(rights, findings);
     this.set = new SetCheck(inquiry, findings);
     this.parents = new ParentCatalog(inquiry);

@@ -57,8 +57,7 @@ public record WritePart(Operation operation, List<String> columns, Set<String> t
 
   /** The writes of a step of pairs, in their order. */
   public static List<WritePart> of(Step.Pairs step, Target target) {
-    List<String> given = new ArrayList<>(step.key());
-    given.addAll(step.into().level().stream().toList());
+    List<String> given = new ArrayList<>(step.filled());
     target.setAlike().forEach(set -> given.add(set.name()));
     return of(step, given);
   }

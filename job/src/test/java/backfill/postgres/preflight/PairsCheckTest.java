@@ -2,8 +2,15 @@ package backfill.postgres.preflight;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import backfill.plan.Definition;
+import backfill.plan.GrantSources;
+import backfill.plan.Step;
+import backfill.plan.level.LevelOrder;
 import backfill.postgres.server.RowEvent;
 import backfill.postgres.server.TestingPreflight;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -216,5 +223,97 @@ class PairsCheckTest {
         .containsExactly(
             "step fill: rule quiet rewrites statements on access, and no INSERT with ON CONFLICT is taken beside"
                 + " it; DROP RULE \"quiet\" ON \"public\".\"access\"");
+  }
+
+  /** Fills {@code access.role} by the role of a direct grant, one of these. */
+  private void levels(String... ascending) {
+    world.execute("ALTER TABLE direct ADD COLUMN role text");
+    world.steps.set(
+        0,
+        new Step.Pairs(
+            "fill",
+            Optional.empty(),
+            new GrantSources(
+                List.of(
+                    new GrantSources.Grant(
+                        "direct",
+                        List.of("object_id"),
+                        List.of("user_id"),
+                        Optional.of(new LevelOrder.OfSource("role", null, false)))),
+                List.of(),
+                List.of(),
+                List.of(),
+                GrantSources.Hierarchy.NONE,
+                new LevelOrder(List.of(ascending), false)),
+            new Step.IntoPairs(
+                "access", List.of("object_id"), List.of("user_id"), Map.of(), Optional.of("role")),
+            Step.Surplus.REPORT,
+            Optional.empty(),
+            TestingPreflight.WRITE));
+  }
+
+  private void before(Definition definition) {
+    world.steps.add(0, new Step.Ddl("before", Optional.empty(), definition));
+  }
+
+  @Test
+  void aLevelThatIsNoLabelOfTheTargetsEnumIsRefusedUnlessAnEarlierStepAppendsIt() {
+    levels("guest", "read", "it's", "Write");
+    world.execute(
+        "CREATE TYPE role AS ENUM ('read', 'write', 'own')",
+        "CREATE DOMAIN held AS role",
+        "ALTER TABLE access ADD COLUMN role held");
+    String or = ", or leave it out of levels";
+    assertThat(world.reasons())
+        .containsExactly(
+            "step fill: the level guest is not a label of access.role, which is held; ALTER TYPE role ADD VALUE 'guest'"
+                + or,
+            "step fill: the level it's is not a label of access.role, which is held; ALTER TYPE role ADD VALUE 'it''s'"
+                + or,
+            "step fill: the level Write is not a label of access.role, which is held; ALTER TYPE role ADD VALUE 'Write'"
+                + or);
+    before(new Definition.EnumValues("role", List.of("guest", "Write")));
+    assertThat(world.reasons())
+        .containsExactly(
+            "step fill: the level it's is not a label of access.role, which is held; ALTER TYPE role ADD VALUE 'it''s'"
+                + or);
+    world.execute("ALTER TYPE role ADD VALUE 'it''s'");
+    assertThat(world.ready().applies()).isTrue();
+  }
+
+  @Test
+  void anArrayOfAnEnumTakesNoLevel() {
+    levels("read");
+    world.execute("CREATE TYPE role AS ENUM ('read')", "ALTER TABLE access ADD COLUMN role role[]");
+    assertThat(world.reasons())
+        .containsExactly(
+            "step fill: access.role is role[], and the step's levels are texts, of text or varchar of a"
+                + " deterministic collation, or of an enum");
+  }
+
+  @Test
+  void aMissingColumnOfLevelsIsNamedOnceUnlessAnEarlierStepAddsIt() {
+    levels("read");
+    world.execute("ALTER TABLE access ADD COLUMN roles text");
+    assertThat(world.reasons())
+        .containsExactly("step fill: access has no column \"role\"; did you mean roles?");
+    before(new Definition.Creates("access.role", "ALTER TABLE access ADD COLUMN role text"));
+    assertThat(world.ready().applies()).isTrue();
+    world.execute("ALTER TABLE direct ALTER COLUMN role TYPE int USING NULL");
+    assertThat(world.reasons())
+        .containsExactly(
+            "step fill: direct.role is integer, and the step's levels are texts, of text or varchar of a"
+                + " deterministic collation, or of an enum");
+  }
+
+  @Test
+  void theTableThatTakesLevelsMayBeMadeByAnEarlierStep() {
+    levels("read");
+    world.execute("DROP TABLE access");
+    before(
+        new Definition.Creates(
+            "access",
+            "CREATE TABLE access (object_id int, user_id int, role text, PRIMARY KEY (object_id, user_id))"));
+    assertThat(world.ready().applies()).isTrue();
   }
 }
