@@ -61,6 +61,13 @@ public record Cascades(Table origin, List<Edge> edges, Map<Long, List<Long>> par
     return new Cascades(origin, List.of(), Map.of());
   }
 
+  /** Whether the server counts the rows that a transaction deletes. */
+  public static boolean countsRows(Inquiry inquiry) throws SQLException {
+    return inquiry.one(
+        "SELECT pg_catalog.current_setting('track_counts')::pg_catalog.bool",
+        row -> row.getBoolean(1));
+  }
+
   public static Cascades of(Inquiry inquiry, Table origin) throws SQLException {
     List<Edge> edges = new ArrayList<>();
     Map<Long, List<Long>> parts = new LinkedHashMap<>();

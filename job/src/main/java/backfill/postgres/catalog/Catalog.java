@@ -1,7 +1,6 @@
 package backfill.postgres.catalog;
 
 import backfill.postgres.server.Inquiry;
-import backfill.postgres.server.RowEvent;
 import backfill.postgres.server.SqlState;
 import backfill.postgres.server.TableName;
 import java.sql.Array;
@@ -14,7 +13,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 
 /** Looks tables up in the system catalogs, by oid; {@link NameLookup} finds the oid. */
 public final class Catalog {
@@ -210,138 +208,6 @@ public final class Catalog {
                 ? Optional.empty()
                 : Optional.of(new TableName(row.getString("nspname"), sequence))),
         Column.Form.NATURAL);
-  }
-
-  /** Whether a policy would hide rows from us. */
-  public boolean rowSecurityActive(Table table) throws SQLException {
-    return inquiry.one(
-        "SELECT pg_catalog.row_security_active(?::pg_catalog.oid)",
-        row -> row.getBoolean(1),
-        table.oid());
-  }
-
-  /**
-   * BEFORE row triggers on the table and its partitions that fire for {@code INSERT}, {@code
-   * UPDATE} or {@code DELETE}. The bits of {@code tgtype} are those of {@code pg_trigger.h}: row 1,
-   * before 2, insert 4, delete 8, update 16.
-   */
-  public List<String> beforeRowTriggers(Table table, RowEvent event) throws SQLException {
-    return inquiry.rows(
-        CatalogSql.tree("?::pg_catalog.oid")
-            + """
-        SELECT DISTINCT t.tgname
-        FROM pg_catalog.pg_trigger t JOIN tree ON tree.oid = t.tgrelid
-        WHERE NOT t.tgisinternal AND t.tgenabled IN ('O', 'A') AND t.tgtype & 3 = 3
-          AND t.tgtype & CASE ? WHEN 'INSERT' THEN 4 WHEN 'DELETE' THEN 8 ELSE 16 END <> 0
-        ORDER BY t.tgname
-        """,
-        row -> row.getString(1),
-        table.oid(),
-        event.name());
-  }
-
-  /**
-   * Everything that {@code INSERT}, {@code UPDATE} or {@code DELETE} fires on the table and its
-   * partitions, but for foreign keys.
-   */
-  public List<Trigger> triggers(Table table, RowEvent event) throws SQLException {
-    return inquiry.rows(
-        CatalogSql.tree("?::pg_catalog.oid")
-            + """
-        SELECT DISTINCT t.tgname, n.nspname, p.proname, p.prosecdef,
-               ARRAY(WITH named AS (
-                       SELECT c.oid FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace cn ON cn.oid = c.relnamespace
-                       WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S')
-                         AND cn.nspname NOT IN ('pg_catalog', 'pg_toast', 'information_schema')
-                         AND c.relname = ANY (pg_catalog.regexp_split_to_array(p.prosrc, '[^[:alnum:]_$]+')
-                           || pg_catalog.regexp_split_to_array(pg_catalog.lower(p.prosrc), '[^[:alnum:]_$]+')))
-                     SELECT oid::pg_catalog.regclass::pg_catalog.text FROM named
-                     UNION
-                     SELECT d.refobjid::pg_catalog.regclass::pg_catalog.text
-                     FROM named JOIN pg_catalog.pg_attrdef f ON f.adrelid = named.oid
-                     JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_attrdef'::pg_catalog.regclass
-                       AND d.objid = f.oid AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
-                     JOIN pg_catalog.pg_class s ON s.oid = d.refobjid AND s.relkind = 'S'
-                     ORDER BY 1) AS names
-        FROM pg_catalog.pg_trigger t JOIN tree ON tree.oid = t.tgrelid
-        JOIN pg_catalog.pg_proc p ON p.oid = t.tgfoid JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
-        WHERE NOT t.tgisinternal AND t.tgenabled IN ('O', 'A')
-          AND t.tgtype & CASE ? WHEN 'INSERT' THEN 4 WHEN 'DELETE' THEN 8 ELSE 16 END <> 0
-        ORDER BY t.tgname
-        """,
-        row ->
-            new Trigger(
-                row.getString("tgname"),
-                new TableName(row.getString("nspname"), row.getString("proname")),
-                row.getBoolean("prosecdef"),
-                List.of((String[]) row.getArray("names").getArray())),
-        table.oid(),
-        event.name());
-  }
-
-  /**
-   * The foreign keys of a table. {@code conenforced} came with PostgreSQL 18: as a key of the row's
-   * JSON it may be absent.
-   */
-  public List<ForeignKey> foreignKeys(Table table) throws SQLException {
-    return inquiry.rows(
-        """
-        SELECT c.conname, c.condeferred, n.nspname, r.relname,"""
-            + CatalogSql.columns("c.conkey", "c.conrelid")
-            + """
-               AS columns
-        FROM pg_catalog.pg_constraint c
-        JOIN pg_catalog.pg_class r ON r.oid = c.confrelid
-        JOIN pg_catalog.pg_namespace n ON n.oid = r.relnamespace
-        WHERE c.conrelid = ?::pg_catalog.oid AND c.contype = 'f'
-          AND coalesce((pg_catalog.to_jsonb(c) ->> 'conenforced')::pg_catalog.bool, true)
-        ORDER BY c.conname
-        """,
-        row ->
-            new ForeignKey(
-                row.getString("conname"),
-                texts(row.getArray("columns")),
-                new TableName(row.getString("nspname"), row.getString("relname")),
-                row.getBoolean("condeferred")),
-        table.oid());
-  }
-
-  /** The foreign keys by which a row of a table keeps another row of it from being deleted. */
-  public Set<String> ownKeys(Table table) throws SQLException {
-    return Set.copyOf(
-        inquiry.rows(
-            """
-            SELECT c.conname FROM pg_catalog.pg_constraint c
-            WHERE c.contype = 'f' AND c.confdeltype IN ('a', 'r')
-              AND c.conrelid = ?::pg_catalog.oid AND c.confrelid = c.conrelid
-            """,
-            row -> row.getString(1),
-            table.oid()));
-  }
-
-  /**
-   * Rewrite rules for some of INSERT, UPDATE and DELETE. The digits of {@code ev_type}: update 2,
-   * insert 3, delete 4.
-   */
-  public List<String> rules(Table table, RowEvent event) throws SQLException {
-    return inquiry.rows(
-        """
-        SELECT w.rulename FROM pg_catalog.pg_rewrite w
-        WHERE w.ev_class = ?::pg_catalog.oid AND w.ev_enabled IN ('O', 'A')
-          AND pg_catalog.strpos(?, CASE w.ev_type WHEN '2' THEN 'UPDATE' WHEN '3' THEN 'INSERT'
-            WHEN '4' THEN 'DELETE' ELSE 'none' END) > 0
-        ORDER BY w.rulename
-        """,
-        row -> row.getString(1),
-        table.oid(),
-        event.name());
-  }
-
-  /** Whether the server counts the rows that a transaction deletes. */
-  public boolean countsRows() throws SQLException {
-    return inquiry.one(
-        "SELECT pg_catalog.current_setting('track_counts')::pg_catalog.bool",
-        row -> row.getBoolean(1));
   }
 
   public static List<String> texts(Array array) throws SQLException {

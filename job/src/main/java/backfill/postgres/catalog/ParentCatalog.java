@@ -6,9 +6,10 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
- * Looks up the parents of a table: those of the foreign keys that the server enforces for us, and
+ * Looks up the foreign keys of a table and its parents: which keys the server enforces for us, and
  * which of them one statement can ask about, because we may read what they refer to.
  */
 public final class ParentCatalog {
@@ -72,6 +73,46 @@ public final class ParentCatalog {
   }
 
   /**
+   * The foreign keys of a table. {@code conenforced} came with PostgreSQL 18: as a key of the row's
+   * JSON it may be absent.
+   */
+  public List<ForeignKey> foreignKeys(Table table) throws SQLException {
+    return inquiry.rows(
+        """
+        SELECT c.conname, c.condeferred, n.nspname, r.relname,"""
+            + CatalogSql.columns("c.conkey", "c.conrelid")
+            + """
+               AS columns
+        FROM pg_catalog.pg_constraint c
+        JOIN pg_catalog.pg_class r ON r.oid = c.confrelid
+        JOIN pg_catalog.pg_namespace n ON n.oid = r.relnamespace
+        WHERE c.conrelid = ?::pg_catalog.oid AND c.contype = 'f'
+          AND coalesce((pg_catalog.to_jsonb(c) ->> 'conenforced')::pg_catalog.bool, true)
+        ORDER BY c.conname
+        """,
+        row ->
+            new ForeignKey(
+                row.getString("conname"),
+                Catalog.texts(row.getArray("columns")),
+                new TableName(row.getString("nspname"), row.getString("relname")),
+                row.getBoolean("condeferred")),
+        table.oid());
+  }
+
+  /** The foreign keys by which a row of a table keeps another row of it from being deleted. */
+  public Set<String> ownKeys(Table table) throws SQLException {
+    return Set.copyOf(
+        inquiry.rows(
+            """
+            SELECT c.conname FROM pg_catalog.pg_constraint c
+            WHERE c.contype = 'f' AND c.confdeltype IN ('a', 'r')
+              AND c.conrelid = ?::pg_catalog.oid AND c.confrelid = c.conrelid
+            """,
+            row -> row.getString(1),
+            table.oid()));
+  }
+
+  /**
    * One of them.
    *
    * @param parent the table that it refers to
@@ -83,9 +124,9 @@ public final class ParentCatalog {
         row.getLong("parent"),
         new ParentKey(
             row.getString("conname"),
-            List.of((String[]) row.getArray("columns").getArray()),
+            Catalog.texts(row.getArray("columns")),
             new TableName(row.getString("nspname"), row.getString("relname")),
-            List.of((String[]) row.getArray("parent_columns").getArray())),
+            Catalog.texts(row.getArray("parent_columns"))),
         row.getBoolean("readable"));
   }
 }

@@ -2,7 +2,6 @@ package backfill.postgres.explain;
 
 import backfill.plan.Plan;
 import backfill.plan.Step;
-import backfill.postgres.catalog.Catalog;
 import backfill.postgres.catalog.Findings;
 import backfill.postgres.catalog.NameLookup;
 import backfill.postgres.catalog.Rights;
@@ -29,7 +28,7 @@ record TargetLookup(Plan plan, SnapshotLook look, String now, Findings findings)
       read(step).stream()
           .filter(name -> table.column(name).isEmpty())
           .forEach(name -> findings.refuse(place, SourceCheck.noColumn(table, name)));
-      if (new Catalog(look.writing()).rowSecurityActive(table)) {
+      if (rights().hidesRows(table)) {
         findings.refuse(place, SourceCheck.rowSecurity(table));
       }
     }
@@ -50,9 +49,12 @@ record TargetLookup(Plan plan, SnapshotLook look, String now, Findings findings)
           new SourceCheck(look.writing(), look.writingUser(), findings)
               .columnsOf(place, "owns", table, owns.get()));
     }
-    new Rights(look.writing(), look.writingUser())
-        .need(place, Privilege.SELECT, table, needed, findings);
+    rights().need(place, Privilege.SELECT, table, needed, findings);
     return owns;
+  }
+
+  private Rights rights() {
+    return new Rights(look.writing(), look.writingUser());
   }
 
   /** The columns of the target that are looked at. */

@@ -8,10 +8,12 @@ import backfill.postgres.catalog.Column;
 import backfill.postgres.catalog.Findings;
 import backfill.postgres.catalog.IndexCatalog;
 import backfill.postgres.catalog.NullableKey;
+import backfill.postgres.catalog.ParentCatalog;
 import backfill.postgres.catalog.ReplicaIdentity;
 import backfill.postgres.catalog.Rights;
 import backfill.postgres.catalog.Table;
 import backfill.postgres.catalog.TargetColumn;
+import backfill.postgres.catalog.TriggerCatalog;
 import backfill.postgres.catalog.UnindexedKeys;
 import backfill.postgres.catalog.UniqueIndex;
 import backfill.postgres.change.ChangeScope;
@@ -72,8 +74,7 @@ final class InPlaceCheck {
               + "; only rows of local tables can be changed in batches");
       return Optional.empty();
     }
-    Catalog catalog = new Catalog(inquiry);
-    if (catalog.rowSecurityActive(table)) {
+    if (rights.hidesRows(table)) {
       findings.refuse(place, SourceCheck.rowSecurity(table));
     }
     Optional<UniqueIndex> index =
@@ -84,7 +85,7 @@ final class InPlaceCheck {
     RowEvent event = step.deletes() ? RowEvent.DELETE : RowEvent.UPDATE;
     Cascades cascades = step.deletes() ? Cascades.of(inquiry, table) : Cascades.none(table);
     new ReplicaIdentity(inquiry, findings).check(place, cascades, List.of(event));
-    List<String> triggers = TargetCheck.triggers(place, catalog, table, event, findings);
+    List<String> triggers = new TriggerCheck(inquiry, findings).triggers(place, table, event);
     if (step.deletes()) {
       UnindexedKeys.warn(inquiry, place, cascades, name -> pending.indexes(step, name), findings);
     }
@@ -97,9 +98,9 @@ final class InPlaceCheck {
                 .map(name -> TargetColumn.of(table.column(name).orElseThrow(), false))
                 .toList(),
             index.get().name(),
-            !triggers.isEmpty() || !catalog.rules(table, event).isEmpty(),
+            !triggers.isEmpty() || !new TriggerCatalog(inquiry).rules(table, event).isEmpty(),
             cascades,
-            step.deletes() ? catalog.ownKeys(table) : Set.of()));
+            step.deletes() ? new ParentCatalog(inquiry).ownKeys(table) : Set.of()));
   }
 
   /** By another {@code >} than the index's, rows would be passed over. */

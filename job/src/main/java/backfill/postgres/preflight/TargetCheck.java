@@ -7,7 +7,6 @@ import backfill.postgres.catalog.Arbiter;
 import backfill.postgres.catalog.ArbiterRule;
 import backfill.postgres.catalog.CascadedTable;
 import backfill.postgres.catalog.Cascades;
-import backfill.postgres.catalog.Catalog;
 import backfill.postgres.catalog.Column;
 import backfill.postgres.catalog.CoveringIndexes;
 import backfill.postgres.catalog.Findings;
@@ -18,9 +17,7 @@ import backfill.postgres.catalog.ParentTable;
 import backfill.postgres.catalog.ReplicaIdentity;
 import backfill.postgres.catalog.Rights;
 import backfill.postgres.catalog.Table;
-import backfill.postgres.catalog.Trigger;
 import backfill.postgres.catalog.UnindexedKeys;
-import backfill.postgres.change.SetCheck;
 import backfill.postgres.ledger.Operation;
 import backfill.postgres.server.Inquiry;
 import backfill.postgres.server.Parameters;
@@ -45,7 +42,7 @@ import java.util.stream.Collectors;
  */
 final class TargetCheck {
   private final Inquiry inquiry;
-  private final Catalog catalog;
+  private final TriggerCheck triggers;
   private final Rights rights;
   private final int readers;
   private final PairsCheck pairs;
@@ -75,7 +72,7 @@ final class TargetCheck {
     this.conditions = new SourceCheck(inquiry, user, findings);
     this.rights = new Rights(inquiry, user);
     this.readers = plan.settings().read().readers();
-    this.catalog = new Catalog(inquiry);
+    this.triggers = new TriggerCheck(inquiry, findings);
     this.pairs = new PairsCheck(inquiry, rights, pending, findings);
     this.rows = new RowsCheck(rights, findings);
     this.set = new SetCheck(inquiry, findings);
@@ -130,42 +127,50 @@ final class TargetCheck {
         step instanceof Step.Pairs own ? this.set.check(own, table, plan, now) : List.of();
     Optional<OwnedRows> owned = owned(step, table, shapes, set);
     rights.adviseRanges(Findings.place(step), table, readers, findings);
-    Map<RowEvent, List<String>> triggers = new EnumMap<>(RowEvent.class);
+    Map<RowEvent, List<String>> fired = new EnumMap<>(RowEvent.class);
     for (RowEvent event : events(step)) {
-      triggers.put(event, triggers(Findings.place(step), catalog, table, event, findings));
-      rules(step, table, event);
+      fired.put(event, triggers.triggers(Findings.place(step), table, event));
+      triggers.rules(Findings.place(step), table, event);
     }
     List<ParentTable> referred = referred(step, table, shapes);
     List<CascadedTable> cascades = cascades(step, along);
     Optional<Target> target =
         arbiter(step, table, owned)
-            .map(arbiter -> new Target(table, arbiter, triggers, referred, cascades, owned, set));
-    if (step.write().protocol() == Settings.Protocol.COPY
-        && target.filter(found -> !found.setInEach().isEmpty()).isPresent()) {
+            .map(arbiter -> new Target(table, arbiter, fired, referred, cascades, owned, set));
+    refuseCopy(step, target, owned);
+    return target;
+  }
+
+  /** {@code write.protocol = copy} where rows of this target cannot be copied. */
+  private void refuseCopy(Step.Fill step, Optional<Target> target, Optional<OwnedRows> owned) {
+    if (step.write().protocol() != Settings.Protocol.COPY) {
+      return;
+    }
+    String place = Findings.place(step);
+    List<SetColumn> each = target.map(Target::setInEach).orElse(List.of());
+    if (!each.isEmpty()) {
       findings.refuse(
-          Findings.place(step),
+          place,
           "write.protocol is copy, and set gives each row a value of its own in %s, which COPY cannot; leave it at auto"
               .formatted(
-                  target.get().setInEach().stream()
-                      .map(each -> TableName.quote(each.name()))
+                  each.stream()
+                      .map(column -> TableName.quote(column.name()))
                       .sorted()
                       .collect(Collectors.joining(", "))));
-    } else if (step.write().protocol() == Settings.Protocol.COPY
-        && owned.filter(OwnedRows::asked).isPresent()) {
+    } else if (owned.filter(OwnedRows::asked).isPresent()) {
       findings.refuse(
-          Findings.place(step),
+          place,
           "write.protocol is copy, and owns is asked of each new row, which COPY cannot; leave it at auto");
-    } else if (step.write().protocol() == Settings.Protocol.COPY) {
+    } else {
       target
           .flatMap(Target::whyNoCopy)
           .ifPresent(
               why ->
                   findings.refuse(
-                      Findings.place(step),
+                      place,
                       "write.protocol is copy, and %s on %s, which may change or drop rows; leave it at auto"
-                          .formatted(why, table.name())));
+                          .formatted(why, target.get().table().name())));
     }
-    return target;
   }
 
   private boolean removesRevoked(Step.Fill step) {
@@ -251,7 +256,7 @@ final class TargetCheck {
     if (cascades.isEmpty()) {
       return List.of();
     }
-    if (!catalog.countsRows()) {
+    if (!Cascades.countsRows(inquiry)) {
       findings.warn(
           Findings.place(step),
           "rows that go along from %s are not counted, because track_counts is off"
@@ -308,64 +313,5 @@ final class TargetCheck {
       rights.need(Findings.place(step), Privilege.SELECT, table, indexed.get().columns(), findings);
     }
     return arbiter;
-  }
-
-  /**
-   * Notes for the least role what the table's triggers may need, and warns of those that fire
-   * before a row is written.
-   *
-   * @return the names of the latter
-   */
-  static List<String> triggers(
-      String place, Catalog catalog, Table table, RowEvent event, Findings findings)
-      throws SQLException {
-    for (Trigger trigger : catalog.triggers(table, event)) {
-      if (!trigger.securityDefiner()) {
-        findings
-            .leastRole()
-            .note(
-                "trigger %s on %s runs %s() with the rights of the role that writes; what it does is not known here%s: GRANT what it needs too"
-                    .formatted(
-                        trigger.name(),
-                        table.name(),
-                        trigger.function(),
-                        trigger.names().isEmpty()
-                            ? ""
-                            : ", its text names " + String.join(", ", trigger.names())));
-      }
-    }
-    List<String> triggers = catalog.beforeRowTriggers(table, event);
-    for (String trigger : triggers) {
-      findings.warn(
-          place,
-          "trigger %s fires BEFORE %s on %s and may change or drop rows"
-              .formatted(trigger, event, table.name()));
-    }
-    return triggers;
-  }
-
-  private void rules(Step.Fill step, Table table, RowEvent event) throws SQLException {
-    for (String rule : catalog.rules(table, event)) {
-      if (event == RowEvent.UPDATE) {
-        findings.warn(
-            Findings.place(step),
-            "rule %s on %s may change or drop rows".formatted(rule, table.name()));
-      } else {
-        findings.refuse(
-            Findings.place(step),
-            rewritten(
-                table,
-                rule,
-                event == RowEvent.INSERT ? "INSERT with ON CONFLICT" : "DELETE that answers"));
-      }
-    }
-  }
-
-  /**
-   * @param statement what the server refuses where there is such a rule
-   */
-  static String rewritten(Table table, String rule, String statement) {
-    return "rule %s rewrites statements on %s, and no %s is taken beside it; DROP RULE %s ON %s"
-        .formatted(rule, table.name(), statement, TableName.quote(rule), table.name().quoted());
   }
 }

@@ -2,7 +2,6 @@ package backfill.postgres.preflight;
 
 import backfill.postgres.catalog.Arbiter;
 import backfill.postgres.catalog.ArbiterRule;
-import backfill.postgres.catalog.Catalog;
 import backfill.postgres.catalog.CoveringIndexes;
 import backfill.postgres.catalog.DeclaredTypes;
 import backfill.postgres.catalog.Findings;
@@ -13,6 +12,7 @@ import backfill.postgres.catalog.OwnedRows;
 import backfill.postgres.catalog.ParentCatalog;
 import backfill.postgres.catalog.Rights;
 import backfill.postgres.catalog.Table;
+import backfill.postgres.catalog.TriggerCatalog;
 import backfill.postgres.server.ConnectionFailure;
 import backfill.postgres.server.Database;
 import backfill.postgres.server.Inquiry;
@@ -39,13 +39,13 @@ public final class TargetLookup {
   private static final String OWNS = "owns";
 
   private final Inquiry inquiry;
-  private final Catalog catalog;
+  private final TriggerCatalog triggers;
   private final String user;
   private final Findings findings = new Findings();
 
   private TargetLookup(Inquiry inquiry) throws SQLException {
     this.inquiry = inquiry;
-    this.catalog = new Catalog(inquiry);
+    this.triggers = new TriggerCatalog(inquiry);
     this.user = inquiry.one("SELECT current_user", row -> row.getString(1));
   }
 
@@ -131,7 +131,7 @@ public final class TargetLookup {
         new Target(
             table,
             arbiter.get(),
-            Map.of(RowEvent.INSERT, catalog.beforeRowTriggers(table, RowEvent.INSERT)),
+            Map.of(RowEvent.INSERT, triggers.beforeRowTriggers(table, RowEvent.INSERT)),
             new ParentCatalog(inquiry).of(table),
             List.of(),
             owned),
@@ -170,8 +170,8 @@ public final class TargetLookup {
     key.stream()
         .filter(column -> table.column(column).isEmpty())
         .forEach(column -> findings.refuse(KEY, SourceCheck.noColumn(table, column)));
-    for (String rule : catalog.rules(table, RowEvent.INSERT)) {
-      findings.refuse(TABLE, TargetCheck.rewritten(table, rule, "INSERT with ON CONFLICT"));
+    for (String rule : triggers.rules(table, RowEvent.INSERT)) {
+      findings.refuse(TABLE, TriggerCheck.rewritten(table, rule, "INSERT with ON CONFLICT"));
     }
   }
 
@@ -210,7 +210,7 @@ public final class TargetLookup {
       rights.need(TABLE, Privilege.SELECT, table, indexed.get().columns(), findings);
     }
     rights.needSequences(TABLE, table, written, findings);
-    if (catalog.rowSecurityActive(table)) {
+    if (rights.hidesRows(table)) {
       findings.refuse(TABLE, SourceCheck.rowSecurity(table));
     }
   }

@@ -2,12 +2,12 @@ package backfill.postgres.write;
 
 import backfill.plan.Plan;
 import backfill.plan.Step;
-import backfill.postgres.catalog.Catalog;
 import backfill.postgres.catalog.ForeignKey;
+import backfill.postgres.catalog.ParentCatalog;
 import backfill.postgres.catalog.Table;
 import backfill.postgres.catalog.TableLock;
 import backfill.postgres.catalog.TargetColumn;
-import backfill.postgres.catalog.Trigger;
+import backfill.postgres.catalog.TriggerCatalog;
 import backfill.postgres.ledger.BatchLedger;
 import backfill.postgres.ledger.Keeping;
 import backfill.postgres.ledger.LedgerSlot;
@@ -31,14 +31,14 @@ public final class BatchListing {
   private final WriteTarget target;
   private final Table table;
   private final List<ForeignKey> checked;
-  private final List<Trigger> triggers;
+  private final List<TriggerCatalog.Trigger> triggers;
   private final Optional<LedgerSlot> slot;
 
   private BatchListing(
       WriteTarget target,
       Table table,
       List<ForeignKey> checked,
-      List<Trigger> triggers,
+      List<TriggerCatalog.Trigger> triggers,
       Optional<LedgerSlot> slot) {
     this.target = target;
     this.table = table;
@@ -58,14 +58,14 @@ public final class BatchListing {
     Table table = targets.get(step.name()).table();
     try (Connection connection = target.database().connect(applicationName);
         Inquiry inquiry = new Inquiry(connection, target.lockTimeout(), Duration.ZERO)) {
-      Catalog catalog = new Catalog(inquiry);
       List<ForeignKey> checked =
-          catalog.foreignKeys(table).stream().filter(key -> checks(target, table, key)).toList();
+          new ParentCatalog(inquiry)
+              .foreignKeys(table).stream().filter(key -> checks(target, table, key)).toList();
       return new BatchListing(
           target,
           table,
           checked,
-          catalog.triggers(table, target.operation().event()),
+          new TriggerCatalog(inquiry).triggers(table, target.operation().event()),
           RunLedger.likeness(
                   plan,
                   targets.values().stream().map(filled -> filled.table().name()).toList(),
@@ -195,7 +195,7 @@ public final class BatchListing {
           .forEach(sequence -> comments.add(TableLock.ROW_EXCLUSIVE.onSequence(sequence, END)));
     }
     comments.addAll(lookedUp(false));
-    for (Trigger trigger : triggers) {
+    for (TriggerCatalog.Trigger trigger : triggers) {
       comments.add(
           "fires trigger %s, whose function %s() may take locks of its own"
               .formatted(trigger.name(), trigger.function()));

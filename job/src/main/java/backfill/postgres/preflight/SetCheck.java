@@ -1,4 +1,4 @@
-package backfill.postgres.change;
+package backfill.postgres.preflight;
 
 import backfill.plan.Nearest;
 import backfill.plan.Plan;
@@ -23,11 +23,11 @@ import java.util.Optional;
  * gets alike is asked for once, so that rows can be copied, and what differs from row to row is
  * left to the statement that adds them.
  */
-public final class SetCheck {
+final class SetCheck {
   private final Inquiry inquiry;
   private final Findings findings;
 
-  public SetCheck(Inquiry inquiry, Findings findings) {
+  SetCheck(Inquiry inquiry, Findings findings) {
     this.inquiry = inquiry;
     this.findings = findings;
   }
@@ -37,8 +37,7 @@ public final class SetCheck {
    *
    * @param now for {@code :now}
    */
-  public List<SetColumn> check(Step.Pairs step, Table table, Plan plan, String now)
-      throws SQLException {
+  List<SetColumn> check(Step.Pairs step, Table table, Plan plan, String now) throws SQLException {
     String place = Findings.place(step);
     List<SetColumn> set = new ArrayList<>();
     for (Map.Entry<String, String> each : step.into().set().entrySet()) {
