@@ -33,6 +33,7 @@ class PackageArrowsTest {
   private static final List<String> BELOW_SPARK =
       List.of(
           "plan.level",
+          "plan.sql",
           "plan",
           "membership",
           "postgres.server",
@@ -79,8 +80,9 @@ class PackageArrowsTest {
           Map.entry("postgres.snapshot", below("postgres.snapshot")),
           Map.entry("postgres.catalog", below("postgres.catalog")),
           Map.entry("postgres.server", below("postgres.server")),
-          Map.entry("plan", Set.of("plan.level")),
+          Map.entry("plan", Set.of("plan.level", "plan.sql")),
           Map.entry("plan.level", Set.of()),
+          Map.entry("plan.sql", Set.of()),
           Map.entry("membership", Set.of()));
 
   /** What others made to the rooms of ours that may use it; all others are free. */
@@ -217,6 +219,7 @@ class PackageArrowsTest {
   @ParameterizedTest
   @CsvSource({
     "plan, backfill.postgres.server.Database, plan may not use backfill.postgres.server",
+    "plan.sql, backfill.plan.Step, plan.sql may not use backfill.plan",
     "membership, backfill.plan.Step, membership may not use backfill.plan",
     "postgres.server, backfill.postgres.catalog.Table, postgres.server may not use backfill.postgres.catalog",
     "postgres.catalog, backfill.postgres.snapshot.Snapshot, postgres.catalog may not use backfill.postgres.snapshot",

@@ -1,6 +1,6 @@
 package backfill.demo;
 
-import backfill.plan.Placeholders;
+import backfill.plan.sql.Placeholders;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;

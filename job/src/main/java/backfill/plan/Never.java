@@ -1,5 +1,6 @@
 package backfill.plan;
 
+import backfill.plan.sql.TablesInQuery;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;

@@ -1,5 +1,7 @@
 package backfill.plan;
 
+import backfill.plan.sql.SqlLexer;
+import backfill.plan.sql.TablesInQuery;
 import com.typesafe.config.ConfigValue;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;

@@ -1,5 +1,6 @@
 package backfill.plan;
 
+import backfill.plan.sql.TablesInQuery;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;

@@ -20,7 +20,7 @@ final class RowsParser {
     Optional<String> query = step.requiredText("query");
     query.ifPresent(text -> sql.query(step, "query", text));
     Step.Mode mode = mode(step);
-    Step.IntoRows target =
+    IntoRows target =
         step.requiredObject("into")
             .map(
                 into -> {
@@ -29,7 +29,7 @@ final class RowsParser {
                   Optional<String> object = into.text("object");
                   Optional<String> user = into.text("user");
                   into.done();
-                  return new Step.IntoRows(table, key, object, user);
+                  return new IntoRows(table, key, object, user);
                 })
             .orElse(null);
     List<String> key = target == null ? List.of() : target.key();

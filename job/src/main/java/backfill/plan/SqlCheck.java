@@ -1,5 +1,8 @@
 package backfill.plan;
 
+import backfill.plan.sql.MomentTexts;
+import backfill.plan.sql.Placeholders;
+import backfill.plan.sql.SqlText;
 import java.util.Collection;
 import java.util.List;
 import java.util.Set;

@@ -1,5 +1,7 @@
 package backfill.plan;
 
+import backfill.plan.sql.Placeholders;
+import backfill.plan.sql.TablesInQuery;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -323,70 +325,6 @@ public sealed interface Step permits Step.Fill, Step.Change {
     @Override
     public boolean deletes() {
       return false;
-    }
-  }
-
-  /**
-   * The table of pairs and its columns.
-   *
-   * @param object those that identify an object; sources name them in the same order
-   * @param user those that identify a user; one that {@code object} has, too, holds the same of
-   *     both
-   * @param set of columns that no pair fills, each to a PostgreSQL expression that a new row gets
-   *     there, in the file's order
-   * @param level the column that takes the level of a pair; empty where pairs have none
-   */
-  record IntoPairs(
-      String table,
-      List<String> object,
-      List<String> user,
-      Map<String, String> set,
-      Optional<String> level) {
-    public IntoPairs {
-      object = List.copyOf(object);
-      user = List.copyOf(user);
-      set = InOrder.copy(new LinkedHashMap<>(set));
-    }
-
-    /** Of pairs and nothing else. */
-    public IntoPairs(String table, List<String> object, List<String> user) {
-      this(table, object, user, Map.of(), Optional.empty());
-    }
-
-    /** Of keys of one column each, without levels. */
-    public IntoPairs(String table, String object, String user) {
-      this(table, List.of(object), List.of(user));
-    }
-
-    /**
-     * The columns that objects and users both have, in the order of the object's. An object and a
-     * user that differ in one are no pair, whatever a source says: a row has one value there.
-     */
-    public List<String> shared() {
-      return object.stream().filter(user::contains).toList();
-    }
-
-    /** What identifies a pair: the object's columns, and behind them what the user has besides. */
-    public List<String> key() {
-      return Stream.concat(object.stream(), user.stream()).distinct().toList();
-    }
-  }
-
-  /**
-   * The table of rows and the columns that identify one.
-   *
-   * @param object the column that says on what a row grants something; empty where the plan names
-   *     none
-   * @param user the column that says to whom; empty where the plan names none
-   */
-  record IntoRows(String table, List<String> key, Optional<String> object, Optional<String> user) {
-    public IntoRows {
-      key = List.copyOf(key);
-    }
-
-    /** Of rows that are about neither objects nor users. */
-    public IntoRows(String table, List<String> key) {
-      this(table, key, Optional.empty(), Optional.empty());
     }
   }
 

@@ -111,7 +111,7 @@ final class StepParser {
       step.problem(
           step.owner() + " has nested groups, but no through that grants a group anything");
     }
-    Step.IntoPairs target =
+    IntoPairs target =
         step.requiredObject("into").map(into -> intoPairs(into, widths)).orElse(null);
     return new Step.Pairs(
         name,
@@ -222,7 +222,7 @@ final class StepParser {
         : node.requiredText(key).map(List::of).orElse(List.of());
   }
 
-  private Step.IntoPairs intoPairs(Node into, KeyWidths widths) {
+  private IntoPairs intoPairs(Node into, KeyWidths widths) {
     String table = column(into, "table");
     List<String> object = columns(into, "object");
     List<String> user = columns(into, "user");
@@ -263,7 +263,7 @@ final class StepParser {
                     "level",
                     "is the column %s, which is part of the key; name another".formatted(column)));
     into.done();
-    return new Step.IntoPairs(table, object, user, set, level);
+    return new IntoPairs(table, object, user, set, level);
   }
 
   private static String same(List<String> columns, String other) {

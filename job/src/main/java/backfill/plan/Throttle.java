@@ -1,5 +1,6 @@
 package backfill.plan;
 
+import backfill.plan.sql.SqlText;
 import com.typesafe.config.ConfigValue;
 import java.math.BigDecimal;
 import java.time.Duration;

@@ -1,8 +1,8 @@
 package backfill.run;
 
-import backfill.plan.Placeholders;
 import backfill.plan.Source;
 import backfill.plan.Step;
+import backfill.plan.sql.Placeholders;
 import backfill.postgres.change.LastRuns;
 import backfill.postgres.preflight.PreflightResult;
 import backfill.report.Sentences;

@@ -2,6 +2,7 @@ package backfill.plan;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import backfill.plan.sql.TablesInQuery;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;

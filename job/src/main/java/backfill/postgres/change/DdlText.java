@@ -1,6 +1,6 @@
 package backfill.postgres.change;
 
-import backfill.plan.SqlLexer;
+import backfill.plan.sql.SqlLexer;
 import backfill.postgres.catalog.TableLock;
 import backfill.postgres.change.DdlShape.AddColumn;
 import backfill.postgres.change.DdlShape.AlterTable;

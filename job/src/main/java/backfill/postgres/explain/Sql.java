@@ -1,6 +1,6 @@
 package backfill.postgres.explain;
 
-import backfill.plan.Placeholders;
+import backfill.plan.sql.Placeholders;
 import backfill.postgres.catalog.KeyType;
 import java.sql.Connection;
 import java.sql.PreparedStatement;

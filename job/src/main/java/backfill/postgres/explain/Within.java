@@ -1,7 +1,7 @@
 package backfill.postgres.explain;
 
 import backfill.membership.JoinedKey;
-import backfill.plan.Step;
+import backfill.plan.IntoPairs;
 import java.util.List;
 import java.util.stream.IntStream;
 
@@ -18,12 +18,12 @@ record Within(List<Integer> places, List<String> values) {
   }
 
   /** Of the users of an object. */
-  static Within object(Step.IntoPairs into, String object) {
+  static Within object(IntoPairs into, String object) {
     return of(into.shared(), into.object(), object, into.user());
   }
 
   /** Of the objects of a user. */
-  static Within user(Step.IntoPairs into, String user) {
+  static Within user(IntoPairs into, String user) {
     return of(into.shared(), into.user(), user, into.object());
   }
 

@@ -1,7 +1,7 @@
 package backfill.postgres.server;
 
 import backfill.plan.InvalidPlanException;
-import backfill.plan.Placeholders;
+import backfill.plan.sql.Placeholders;
 import java.util.List;
 import java.util.Map;
 

@@ -1,7 +1,7 @@
 package backfill.postgres.server;
 
-import backfill.plan.SqlLexer;
-import backfill.plan.SqlLexer.Kind;
+import backfill.plan.sql.SqlLexer;
+import backfill.plan.sql.SqlLexer.Kind;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;

@@ -1,6 +1,6 @@
 package backfill.postgres.snapshot;
 
-import backfill.plan.Placeholders;
+import backfill.plan.sql.Placeholders;
 import backfill.postgres.catalog.KeyType;
 import backfill.postgres.server.Database;
 import backfill.postgres.server.TableName;

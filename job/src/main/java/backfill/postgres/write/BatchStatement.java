@@ -1,6 +1,6 @@
 package backfill.postgres.write;
 
-import backfill.plan.Placeholders;
+import backfill.plan.sql.Placeholders;
 import backfill.postgres.catalog.CascadedTable;
 import backfill.postgres.catalog.OwnedRows;
 import backfill.postgres.catalog.TargetColumn;

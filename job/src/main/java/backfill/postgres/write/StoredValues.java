@@ -1,6 +1,6 @@
 package backfill.postgres.write;
 
-import backfill.plan.Placeholders;
+import backfill.plan.sql.Placeholders;
 import backfill.postgres.catalog.Column;
 import backfill.postgres.catalog.TargetColumn;
 import backfill.postgres.catalog.ValueGroup;

@@ -1,6 +1,6 @@
 package backfill.spark.pairs;
 
-import backfill.plan.Step;
+import backfill.plan.IntoPairs;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.List;
@@ -21,7 +21,7 @@ record PairKey(List<Integer> user, List<Integer> own, int objectColumns, int sha
     own = List.copyOf(own);
   }
 
-  static PairKey of(Step.IntoPairs into) {
+  static PairKey of(IntoPairs into) {
     List<String> key = into.key();
     List<Integer> own = new ArrayList<>();
     for (int place = 0; place < into.user().size(); place++) {
@@ -40,7 +40,7 @@ record PairKey(List<Integer> user, List<Integer> own, int objectColumns, int sha
    * The places of some columns with those first that objects and users both have, in the same order
    * for either.
    */
-  static List<Integer> order(Step.IntoPairs into, List<String> columns) {
+  static List<Integer> order(IntoPairs into, List<String> columns) {
     List<Integer> order = new ArrayList<>();
     into.shared().forEach(name -> order.add(columns.indexOf(name)));
     for (int place = 0; place < columns.size(); place++) {

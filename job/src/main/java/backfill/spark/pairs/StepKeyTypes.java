@@ -1,5 +1,6 @@
 package backfill.spark.pairs;
 
+import backfill.plan.IntoPairs;
 import backfill.plan.Step;
 import backfill.postgres.catalog.Column;
 import backfill.postgres.catalog.KeyType;
@@ -37,7 +38,7 @@ record StepKeyTypes(
         step.grants().levels().numbers() ? KeyType.INTEGER : KeyType.TEXT);
   }
 
-  private static StoredKeys inTarget(Target target, Step.IntoPairs into, List<String> names) {
+  private static StoredKeys inTarget(Target target, IntoPairs into, List<String> names) {
     List<Column> columns =
         names.stream().map(name -> target.table().column(name).orElseThrow()).toList();
     return new StoredKeys(

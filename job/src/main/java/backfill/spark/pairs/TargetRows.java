@@ -1,6 +1,6 @@
 package backfill.spark.pairs;
 
-import backfill.plan.Step;
+import backfill.plan.IntoPairs;
 import backfill.plan.level.LevelOrder;
 import backfill.postgres.write.Target;
 import backfill.spark.engine.KeptInSpark;
@@ -15,7 +15,7 @@ import org.apache.spark.api.java.JavaRDD;
 import scala.Tuple2;
 
 /** A step's target as one snapshot has it, read as pairs (object, user) and made into sets. */
-record TargetRows(Step.IntoPairs into, Target target, StepKeyTypes types, SnapshotReader reader) {
+record TargetRows(IntoPairs into, Target target, StepKeyTypes types, SnapshotReader reader) {
 
   /** The step's own. */
   IdentifiedPairs own() {

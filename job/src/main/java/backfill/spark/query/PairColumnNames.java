@@ -1,6 +1,7 @@
 package backfill.spark.query;
 
 import backfill.plan.GrantSources;
+import backfill.plan.IntoPairs;
 import backfill.plan.Plan;
 import backfill.plan.Step;
 import backfill.plan.level.LevelOrder;
@@ -38,7 +39,7 @@ public record PairColumnNames(List<String> key, List<String> member, String leve
   }
 
   /** Those of a target. */
-  public static PairColumnNames of(Step.IntoPairs into) {
+  public static PairColumnNames of(IntoPairs into) {
     return new PairColumnNames(into.object(), into.user(), into.level().orElse(null));
   }
 

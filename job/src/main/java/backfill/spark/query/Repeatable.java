@@ -2,7 +2,7 @@ package backfill.spark.query;
 
 import static scala.jdk.javaapi.CollectionConverters.asJava;
 
-import backfill.plan.MomentTexts;
+import backfill.plan.sql.MomentTexts;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;

@@ -1,8 +1,8 @@
 package backfill.spark.query;
 
 import backfill.plan.Plan;
-import backfill.plan.SqlLexer;
 import backfill.plan.Step;
+import backfill.plan.sql.SqlLexer;
 import backfill.postgres.catalog.Column;
 import backfill.postgres.catalog.Table;
 import backfill.postgres.server.TableName;

@@ -11,7 +11,7 @@ import static org.apache.spark.sql.functions.regexp_replace;
 import static org.apache.spark.sql.functions.substring;
 import static org.apache.spark.sql.functions.when;
 
-import backfill.plan.MomentTexts;
+import backfill.plan.sql.MomentTexts;
 import backfill.postgres.catalog.Table;
 import backfill.postgres.catalog.ValueGroup;
 import backfill.postgres.preflight.GivenType;

@@ -2,8 +2,8 @@ package backfill.spark.read;
 
 import static scala.jdk.javaapi.CollectionConverters.asJava;
 
-import backfill.plan.Placeholders;
 import backfill.plan.Settings;
+import backfill.plan.sql.Placeholders;
 import backfill.postgres.catalog.CtidRanges;
 import backfill.postgres.catalog.Table;
 import backfill.postgres.server.Database;

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
 import backfill.plan.GrantSources;
+import backfill.plan.IntoRows;
 import backfill.plan.Step;
 import backfill.postgres.server.TestingPreflight;
 import backfill.postgres.write.Target;
@@ -218,7 +219,7 @@ class ArbiterRuleTest {
         "flags",
         java.util.Optional.empty(),
         new Step.Rows.Asked("SELECT object_id, user_id FROM direct", java.util.Map.of()),
-        new Step.IntoRows(table, java.util.List.of("object_id", "user_id")),
+        new IntoRows(table, java.util.List.of("object_id", "user_id")),
         new Step.Rows.Writing(Step.Mode.INSERT_MISSING, java.util.Set.of(), java.util.Set.of()),
         Step.Surplus.IGNORE,
         java.util.Optional.empty(),

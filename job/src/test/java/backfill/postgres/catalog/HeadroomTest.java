@@ -3,6 +3,7 @@ package backfill.postgres.catalog;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import backfill.plan.GrantSources;
+import backfill.plan.IntoPairs;
 import backfill.plan.Step;
 import backfill.postgres.server.Inquiry;
 import backfill.postgres.server.TestingPreflight;
@@ -137,7 +138,7 @@ class HeadroomTest {
                 List.of(new GrantSources.Grant("wanted", "object_id", "user_id")),
                 List.of(),
                 List.of()),
-            new Step.IntoPairs("access", "object_id", "user_id"),
+            new IntoPairs("access", "object_id", "user_id"),
             Step.Surplus.REPORT,
             Optional.empty(),
             TestingPreflight.WRITE));

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import backfill.plan.Definition;
 import backfill.plan.GrantSources;
+import backfill.plan.IntoPairs;
 import backfill.plan.Step;
 import backfill.plan.level.LevelOrder;
 import backfill.postgres.server.RowEvent;
@@ -245,7 +246,7 @@ class PairsCheckTest {
                 List.of(),
                 GrantSources.Hierarchy.NONE,
                 new LevelOrder(List.of(ascending), false)),
-            new Step.IntoPairs(
+            new IntoPairs(
                 "access", List.of("object_id"), List.of("user_id"), Map.of(), Optional.of("role")),
             Step.Surplus.REPORT,
             Optional.empty(),

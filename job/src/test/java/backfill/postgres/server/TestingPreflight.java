@@ -1,6 +1,8 @@
 package backfill.postgres.server;
 
 import backfill.plan.GrantSources;
+import backfill.plan.IntoPairs;
+import backfill.plan.IntoRows;
 import backfill.plan.Limits;
 import backfill.plan.Plan;
 import backfill.plan.PlanFile;
@@ -115,7 +117,7 @@ public final class TestingPreflight {
             List.of(new GrantSources.Grant("direct", "object_id", "user_id")),
             List.of(new GrantSources.Grant("through", "object_id", "group_id")),
             List.of(new GrantSources.Membership("members", "group_id", "user_id"))),
-        new Step.IntoPairs(table, "object_id", "user_id"),
+        new IntoPairs(table, "object_id", "user_id"),
         Step.Surplus.REPORT,
         Optional.empty(),
         WRITE);
@@ -133,7 +135,7 @@ public final class TestingPreflight {
             "flags",
             Optional.empty(),
             new Step.Rows.Asked("SELECT user_id AS id, true AS flag FROM direct", Map.of()),
-            new Step.IntoRows("people", List.of("id")),
+            new IntoRows("people", List.of("id")),
             new Step.Rows.Writing(Step.Mode.UPDATE, Set.of(), Set.of()),
             Step.Surplus.IGNORE,
             Optional.empty(),

@@ -1,4 +1,4 @@
-package backfill.plan;
+package backfill.plan.sql;
 
 import java.util.ArrayList;
 import java.util.List;

@@ -1,9 +1,9 @@
-package backfill.plan;
+package backfill.plan.sql;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import backfill.plan.SqlLexer.Kind;
-import backfill.plan.SqlLexer.Token;
+import backfill.plan.sql.SqlLexer.Kind;
+import backfill.plan.sql.SqlLexer.Token;
 import java.util.List;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;

@@ -1,4 +1,4 @@
-package backfill.plan;
+package backfill.plan.sql;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,4 +1,4 @@
-package backfill.plan;
+package backfill.plan.sql;
 
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -11,7 +11,7 @@ import java.util.Set;
  * the commas between. A column of the same name is none, so that a view may have a column named
  * like itself.
  */
-final class TablesInQuery {
+public final class TablesInQuery {
   private static final Set<String> ENDS_FROM =
       Set.of(
           "select",
@@ -40,7 +40,7 @@ final class TablesInQuery {
   private TablesInQuery() {}
 
   /** In lower case, each once; names of common table expressions among them. */
-  static Set<String> in(String query) {
+  public static Set<String> in(String query) {
     TablesInQuery names = new TablesInQuery();
     String previous = "";
     for (SqlLexer.Token token : SqlLexer.tokensOfEither(query)) {

@@ -1,4 +1,4 @@
-package backfill.plan;
+package backfill.plan.sql;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -7,15 +7,15 @@ import java.util.List;
  * SQL with everything that is not code blanked out: strings, quoted identifiers and comments become
  * spaces, so that a search finds code alone and every position stays what it was.
  */
-final class SqlText {
+public final class SqlText {
   private final StringBuilder code;
   private final List<Text> texts = new ArrayList<>();
   private boolean closed = true;
 
   /** A text in quotes, and where it is: from its opening quote to after its closing one. */
-  record Text(int start, int end, String content) {}
+  public record Text(int start, int end, String content) {}
 
-  SqlText(String sql) {
+  public SqlText(String sql) {
     this.code = new StringBuilder(sql);
     for (SqlLexer.Token token : SqlLexer.tokensOfEither(sql)) {
       closed &= token.closed();
@@ -40,17 +40,17 @@ final class SqlText {
   }
 
   /** The code alone. The quotes of an identifier stay, what is between them goes. */
-  String code() {
+  public String code() {
     return code.toString();
   }
 
   /** What stands in quotes; what stands in double ones is a text in Spark SQL alone. */
-  List<Text> texts() {
+  public List<Text> texts() {
     return texts;
   }
 
   /** Whether every quote and comment that was opened is closed again. */
-  boolean closed() {
+  public boolean closed() {
     return closed;
   }
 

@@ -1,4 +1,4 @@
-package backfill.plan;
+package backfill.plan.sql;
 
 import java.util.LinkedHashSet;
 import java.util.Set;

@@ -1,4 +1,4 @@
-package backfill.plan;
+package backfill.plan.sql;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -40,7 +40,7 @@ public final class MomentTexts {
   }
 
   /** Each as it is to be named in a message. */
-  static List<String> in(SqlText sql) {
+  public static List<String> in(SqlText sql) {
     List<String> found = new ArrayList<>();
     String code = sql.code();
     for (SqlText.Text text : sql.texts()) {
