@@ -3,6 +3,7 @@ package backfill.plan;
 import backfill.plan.level.LevelOrder;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.BiFunction;
 import java.util.stream.Stream;
 
 /**
@@ -36,24 +37,22 @@ public record GrantSources(
 
   /** The columns that levels are read from. */
   public Stream<LevelColumn> leveled() {
-    return Stream.of(
-            Stream.concat(direct.stream(), through.stream())
-                .map(grant -> LevelColumn.of(grant.from(), grant.level())),
-            members.stream().map(member -> LevelColumn.of(member.from(), member.level())),
-            Stream.concat(nested.stream(), hierarchy.objects().stream())
-                .map(edges -> LevelColumn.of(edges.from(), edges.level())))
-        .flatMap(some -> some)
-        .flatMap(Optional::stream);
+    return levels(LevelColumn::of);
   }
 
   /** The levels that whole sources have. */
   public Stream<LevelConstant> constants() {
+    return levels(LevelConstant::of);
+  }
+
+  private <T> Stream<T> levels(
+      BiFunction<String, Optional<LevelOrder.OfSource>, Optional<T>> ofSource) {
     return Stream.of(
             Stream.concat(direct.stream(), through.stream())
-                .map(grant -> LevelConstant.of(grant.from(), grant.level())),
-            members.stream().map(member -> LevelConstant.of(member.from(), member.level())),
+                .map(grant -> ofSource.apply(grant.from(), grant.level())),
+            members.stream().map(member -> ofSource.apply(member.from(), member.level())),
             Stream.concat(nested.stream(), hierarchy.objects().stream())
-                .map(edges -> LevelConstant.of(edges.from(), edges.level())))
+                .map(edges -> ofSource.apply(edges.from(), edges.level())))
         .flatMap(some -> some)
         .flatMap(Optional::stream);
   }

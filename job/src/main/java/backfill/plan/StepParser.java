@@ -241,17 +241,12 @@ final class StepParser {
     Map<String, String> set = into.namedTexts("set");
     into.object("set")
         .ifPresent(block -> set.forEach((column, value) -> sql.assigned(block, column, value)));
-    Stream.concat(object.stream(), user.stream())
+    Optional<String> level = into.text("level");
+    Stream.of(object.stream(), user.stream(), level.stream())
+        .flatMap(columns -> columns)
         .distinct()
         .filter(set::containsKey)
         .forEach(
-            column ->
-                into.problem(
-                    "set", "sets " + column + ", which each pair has a value for; leave it out"));
-    Optional<String> level = into.text("level");
-    level
-        .filter(set::containsKey)
-        .ifPresent(
             column ->
                 into.problem(
                     "set", "sets " + column + ", which each pair has a value for; leave it out"));
