@@ -47,7 +47,7 @@ final class MergedRows implements Iterator<InternalRow> {
 
   /**
    * What both sides' rows begin with: the key; then, on the one side, whether the row is beside
-   * none, whatever its key.
+   * none, whatever its key. Of one key those that are come last.
    *
    * @param ones columns of the one side
    * @param others columns of the other

@@ -48,12 +48,16 @@ final class RowsByKey {
     }
   }
 
-  /** Moves and sorts rows that are anywhere; a few are only brought together. */
+  /**
+   * Moves and sorts rows that are anywhere; a few are only brought together. Of a key's rows those
+   * that are beside none come last, after all that are beside the same ones.
+   */
   static RowsByKey moved(Dataset<Row> rows, By by, int partitions) {
     Dataset<Row> keyed = keyed(rows, by);
     Column[] key = key(by.key().size());
     Dataset<Row> placed = partitions == 1 ? keyed.coalesce(1) : keyed.repartition(partitions, key);
-    return new RowsByKey(placed.sortWithinPartitions(key), key.length, partitions);
+    Column[] order = Stream.concat(Stream.of(key), Stream.of(cell(ALONE))).toArray(Column[]::new);
+    return new RowsByKey(placed.sortWithinPartitions(order), key.length, partitions);
   }
 
   /** Rows that {@link #beside} gave, or some of them, kept or not. */

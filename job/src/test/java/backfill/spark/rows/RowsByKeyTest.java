@@ -40,6 +40,10 @@ class RowsByKeyTest {
           RowFactory.create(
               random.nextInt(20) == 0 ? null : a, random.nextInt(9) == 0 ? null : "b" + a % 7, i));
     }
+    return rows(side, rows);
+  }
+
+  private static Dataset<Row> rows(String side, List<Row> rows) {
     return SPARK.createDataFrame(rows, schema(side));
   }
 
@@ -113,6 +117,28 @@ class RowsByKeyTest {
       Dataset<Row> beside =
           moved("one", one, 2).beside(moved("two", other, 2), RowsByKey.Others.ALL);
       assertThat(beside.where(cell(RowsByKey.TWICE)).count()).isEqualTo(repeated).isPositive();
+    }
+  }
+
+  @Test
+  void rowThatIsBesideNoneHidesNoOtherOfItsKey() {
+    Dataset<Row> found = rows("two", List.of(RowFactory.create(1L, "b", 0)));
+    for (int lone = 0; lone < 3; lone++) {
+      Dataset<Row> planned =
+          rows(
+              "one",
+              List.of(
+                  RowFactory.create(1L, "b", 0),
+                  RowFactory.create(1L, "b", 1),
+                  RowFactory.create(1L, "b", 2)));
+      RowsByKey ones =
+          RowsByKey.moved(
+              planned, new RowsByKey.By(by("one").key(), cell("one n").equalTo(lit(lone))), 1);
+      for (Dataset<Row> other : List.of(found, found.where(lit(false)))) {
+        Dataset<Row> beside = ones.beside(moved("two", other, 1), RowsByKey.Others.ALL);
+        assertThat(beside.where(cell(RowsByKey.TWICE)).count()).as("row " + lone).isOne();
+        assertThat(beside.where(cell("two n").isNotNull()).count()).isEqualTo(2 * other.count());
+      }
     }
   }
 
