@@ -12,6 +12,8 @@ import java.sql.DriverManager;
 import java.time.Duration;
 import java.util.Map;
 import java.util.OptionalInt;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
 /** How many connections write where that is left to the server. */
@@ -38,7 +40,7 @@ class WriterCountTest {
 
   /** The oracle is this machine's own count: the tests' server runs on it. */
   @Test
-  void checkSaysHowManyAndWhyAndARunOpensSoMany() throws Exception {
+  void checkSaysHowManyAndWhyAndTheWriteHasSoMany() throws Exception {
     try (TestingGrants there = TestingGrants.of(3, 3)) {
       String plan = there.plan("chosen");
       TestingRun check =
@@ -52,8 +54,16 @@ class WriterCountTest {
                 "preflight: write.writers = auto: %d writers, because the server has %d cores?, \\d+ connections are free, and write.writers.auto is 16"
                     .formatted(Math.max(2, Math.min(16, cores)), cores));
       }
+      TestingRun listed =
+          TestingRun.of(
+              there.database.environment(), "check", plan, "--sql", "--set", "write.writers=auto");
+      Matcher writers =
+          Pattern.compile("write.writers = auto: (\\d+) writers").matcher(listed.said());
+      assertThat(writers.find()).as(listed.said()).isTrue();
+      assertThat(String.join("\n", listed.out()))
+          .containsPattern("write .*, over %s connections".formatted(writers.group(1)));
       TestingRun run =
-          TestingRun.of(there.database.environment(), "run", plan, "--set", "write.writers.auto=3");
+          TestingRun.of(there.database.environment(), "run", plan, "--set", "write.writers=auto");
       assertThat(run.code()).as(run.said()).isZero();
       assertThat(there.database.count("SELECT count(*) FROM access")).isEqualTo(9);
     }
