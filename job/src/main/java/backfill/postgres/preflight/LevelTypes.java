@@ -5,11 +5,10 @@ import backfill.plan.Step;
 import backfill.plan.level.LevelOrder;
 import backfill.postgres.catalog.Column;
 import backfill.postgres.catalog.Findings;
+import backfill.postgres.catalog.KeyType;
 import backfill.postgres.catalog.Table;
 import backfill.postgres.catalog.ValueGroup;
-import backfill.postgres.server.TableName;
 import java.math.BigInteger;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Matcher;
@@ -21,10 +20,6 @@ import java.util.regex.Pattern;
  */
 final class LevelTypes {
   private static final Pattern VARCHAR = Pattern.compile("character varying\\((\\d+)\\)");
-  private static final List<String> INTEGERS = List.of("smallint", "integer", "bigint");
-  private static final List<String> ENGINES_INTEGERS =
-      List.of("tinyint", "smallint", "int", "bigint");
-  private static final List<String> TEXTS = List.of("text", "character varying");
 
   private final Step.Pairs step;
   private final String place;
@@ -58,7 +53,9 @@ final class LevelTypes {
   }
 
   private boolean fits(Table table, Column column) {
-    boolean text = TEXTS.contains(column.castType()) && column.looseCollation().isEmpty();
+    boolean text =
+        KeyType.of(column).filter(KeyType.TEXT::equals).isPresent()
+            && column.looseCollation().isEmpty();
     boolean fits =
         levels.numbers() ? isInteger(column) : text || ValueGroup.of(column) == ValueGroup.ENUM;
     if (!fits) {
@@ -77,7 +74,7 @@ final class LevelTypes {
   }
 
   private static boolean isInteger(Column column) {
-    return INTEGERS.contains(column.castType());
+    return KeyType.of(column).filter(KeyType.INTEGER::equals).isPresent();
   }
 
   private void source(GrantSources.LevelColumn level, Column into) {
@@ -89,20 +86,8 @@ final class LevelTypes {
       if (fits(table, column)
           && into != null
           && levels.numbers()
-          && INTEGERS.indexOf(column.castType()) > INTEGERS.indexOf(into.castType())) {
-        findings.refuse(
-            place,
-            "%s.%s goes into %s.%s, and %s does not fit %s; ALTER TABLE %s ALTER COLUMN %s TYPE %s"
-                .formatted(
-                    table.name(),
-                    column.name(),
-                    target.name(),
-                    into.name(),
-                    column.type(),
-                    into.type(),
-                    target.name().quoted(),
-                    TableName.quote(into.name()),
-                    column.type()));
+          && IntegerWidth.isWider(column, into)) {
+        findings.refuse(place, IntegerWidth.refusal(table, column, target, into));
       }
     }
   }
@@ -113,17 +98,13 @@ final class LevelTypes {
       return;
     }
     boolean fits =
-        levels.numbers()
-            ? ENGINES_INTEGERS.contains(given.engine())
-            : given.engine().equals("string");
+        levels.numbers() ? IntegerWidth.isInteger(given.engine()) : given.engine().equals("string");
     if (!fits) {
       findings.refuse(
           place,
           "view %s gives %s as %s, and the step's levels are %s"
               .formatted(level.from(), level.column(), given, wanted()));
-    } else if (into != null
-        && levels.numbers()
-        && ENGINES_INTEGERS.indexOf(given.engine()) > INTEGERS.indexOf(into.castType()) + 1) {
+    } else if (into != null && levels.numbers() && IntegerWidth.isWider(given.engine(), into)) {
       findings.refuse(
           place,
           "view %s gives %s as %s, and %s.%s is %s, which is narrower; CAST it, which fails where a value does not fit"

@@ -22,13 +22,6 @@ import java.util.stream.Stream;
  * converted: what is cut or read as something else would give access to another user.
  */
 public final class PairTypes {
-  /** Narrow to wide: each fits into those behind it. */
-  private static final List<String> INTEGERS = List.of("smallint", "integer", "bigint");
-
-  /** The engine's, narrow to wide. */
-  private static final List<String> ENGINES_INTEGERS =
-      List.of("tinyint", "smallint", "int", "bigint");
-
   /** Columns whose text may name a text or a uuid; the text of any other type is a print of it. */
   private static final List<String> TEXTS = List.of("text", "character varying", "uuid");
 
@@ -58,12 +51,7 @@ public final class PairTypes {
 
     /** Whether an integer of the engine's type may not fit; groups are compared, and any fits. */
     boolean isNarrower(String engine) {
-      return target && ENGINES_INTEGERS.indexOf(engine) > ENGINES_INTEGERS.indexOf(engine());
-    }
-
-    /** The engine's type for the column. */
-    String engine() {
-      return column.castType().equals("integer") ? "int" : column.castType();
+      return target && IntegerWidth.isWider(engine, column);
     }
 
     @Override
@@ -166,7 +154,7 @@ public final class PairTypes {
           name,
           given,
           "%s, which is narrower; CAST it AS %s, which fails where a value does not fit"
-              .formatted(with, with.engine().toUpperCase(Locale.ROOT)));
+              .formatted(with, IntegerWidth.engine(with.column).toUpperCase(Locale.ROOT)));
     }
   }
 
@@ -180,7 +168,7 @@ public final class PairTypes {
 
   /** Of the values that a view gives; empty where they are no keys. */
   private static Optional<KeyType> typeOf(GivenType given) {
-    if (ENGINES_INTEGERS.contains(given.engine())) {
+    if (IntegerWidth.isInteger(given.engine())) {
       return Optional.of(KeyType.INTEGER);
     }
     boolean text =
@@ -263,23 +251,9 @@ public final class PairTypes {
     Table table = sources.get(from);
     table
         .column(name)
-        .filter(
-            column ->
-                INTEGERS.indexOf(column.castType()) > INTEGERS.indexOf(into.column.castType()))
+        .filter(column -> IntegerWidth.isWider(column, into.column))
         .ifPresent(
             column ->
-                findings.refuse(
-                    place,
-                    "%s.%s goes into %s.%s, and %s does not fit %s; ALTER TABLE %s ALTER COLUMN %s TYPE %s"
-                        .formatted(
-                            table.name(),
-                            name,
-                            target.name(),
-                            into.column.name(),
-                            column.type(),
-                            into.column.type(),
-                            target.name().quoted(),
-                            TableName.quote(into.column.name()),
-                            column.type())));
+                findings.refuse(place, IntegerWidth.refusal(table, column, target, into.column)));
   }
 }

@@ -73,7 +73,7 @@ final class PairsCheck {
             row -> row.getString(1),
             step.grants().levels().ascending().toArray(String[]::new),
             into.castType());
-    List<String> appended = pending.values(step);
+    List<String> appended = pending.labels(step, into);
     for (String level : lacking) {
       if (!appended.contains(level)) {
         findings.refuse(

@@ -2,6 +2,7 @@ package backfill.postgres.preflight;
 
 import backfill.plan.Definition;
 import backfill.plan.Step;
+import backfill.postgres.catalog.Column;
 import backfill.postgres.catalog.NameLookup;
 import backfill.postgres.change.DdlShape;
 import backfill.postgres.change.DdlText;
@@ -18,6 +19,7 @@ import java.util.Optional;
  */
 final class PendingObjects {
   private final List<? extends Step> steps;
+  private final Inquiry inquiry;
   private final NameLookup names;
   private final List<Made> made = new ArrayList<>();
 
@@ -29,14 +31,15 @@ final class PendingObjects {
    */
   private record Made(Step by, List<TableName> tables, Optional<TableName> indexed) {}
 
-  private PendingObjects(List<? extends Step> steps, NameLookup names) {
+  private PendingObjects(List<? extends Step> steps, Inquiry inquiry) {
     this.steps = steps;
-    this.names = names;
+    this.inquiry = inquiry;
+    this.names = new NameLookup(inquiry);
   }
 
   /** Of these steps, in their order. */
   static PendingObjects of(List<? extends Step> steps, Inquiry inquiry) throws SQLException {
-    PendingObjects pending = new PendingObjects(steps, new NameLookup(inquiry));
+    PendingObjects pending = new PendingObjects(steps, inquiry);
     for (Step step : steps) {
       if (step instanceof Step.Ddl ddl && ddl.definition() instanceof Definition.Creates creates) {
         pending.add(step, creates);
@@ -87,15 +90,25 @@ final class PendingObjects {
         .findFirst();
   }
 
-  /** The values that steps before this one append to enum types. */
-  List<String> values(Step step) {
-    List<String> values = new ArrayList<>();
+  /** The labels that steps before this one append to a column's enum. */
+  List<String> labels(Step step, Column column) throws SQLException {
+    List<String> labels = new ArrayList<>();
     for (Step each : steps.subList(0, steps.indexOf(step))) {
-      if (each instanceof Step.Ddl ddl && ddl.definition() instanceof Definition.EnumValues own) {
-        values.addAll(own.values());
+      if (each instanceof Step.Ddl ddl
+          && ddl.definition() instanceof Definition.EnumValues own
+          && isSameType(own.type(), column.castType())) {
+        labels.addAll(own.values());
       }
     }
-    return values;
+    return labels;
+  }
+
+  private boolean isSameType(String one, String other) throws SQLException {
+    return inquiry.one(
+        "SELECT pg_catalog.to_regtype(?) IS NOT DISTINCT FROM pg_catalog.to_regtype(?)",
+        row -> row.getBoolean(1),
+        one,
+        other);
   }
 
   /** Whether a step before this one will make an index on a table. */

@@ -6,6 +6,7 @@ import backfill.plan.Step;
 import backfill.postgres.catalog.Column;
 import backfill.postgres.catalog.Findings;
 import backfill.postgres.catalog.Table;
+import backfill.postgres.catalog.ValueGroup;
 import backfill.postgres.server.ConnectionFailure;
 import backfill.postgres.server.Inquiry;
 import backfill.postgres.server.Parameters;
@@ -25,10 +26,12 @@ import java.util.Optional;
  */
 final class SetCheck {
   private final Inquiry inquiry;
+  private final PendingObjects pending;
   private final Findings findings;
 
-  SetCheck(Inquiry inquiry, Findings findings) {
+  SetCheck(Inquiry inquiry, PendingObjects pending, Findings findings) {
     this.inquiry = inquiry;
+    this.pending = pending;
     this.findings = findings;
   }
 
@@ -56,14 +59,15 @@ final class SetCheck {
             place, table.name() + "." + each.getKey() + " " + why.get() + " and cannot be set");
       } else {
         String expression = "(" + Parameters.inline(each.getValue(), plan.params(), now) + "\n)";
-        value(place, table, column.get(), expression).ifPresent(set::add);
+        value(step, table, column.get(), expression).ifPresent(set::add);
       }
     }
     return set;
   }
 
-  private Optional<SetColumn> value(String place, Table table, Column column, String expression)
+  private Optional<SetColumn> value(Step.Pairs step, Table table, Column column, String expression)
       throws SQLException {
+    String place = Findings.place(step);
     String type = column.castType();
     try {
       askWhetherItFits(table, column, expression);
@@ -85,9 +89,40 @@ final class SetCheck {
       if (ConnectionFailure.passing(e.getSQLState())) {
         throw e;
       }
+      Optional<String> appended = appended(step, column, expression, e);
+      if (appended.isPresent()) {
+        return Optional.of(new SetColumn(column.name(), type, appended.get(), null));
+      }
       findings.refuse(
           place,
           "into.set.%s cannot be asked: %s".formatted(column.name(), ConnectionFailure.oneLine(e)));
+      return Optional.empty();
+    }
+  }
+
+  /** The label that an earlier step appends, if it is one; right before this step it is asked. */
+  private Optional<String> appended(
+      Step.Pairs step, Column column, String expression, SQLException refused) throws SQLException {
+    if (ValueGroup.of(column) != ValueGroup.ENUM
+        || !SqlState.INVALID_TEXT_REPRESENTATION.is(refused)) {
+      return Optional.empty();
+    }
+    List<String> labels = pending.labels(step, column);
+    if (labels.isEmpty()) {
+      return Optional.empty();
+    }
+    try {
+      return inquiry
+          .rows(
+              // A literal that says its type is refused as before.
+              "SELECT %s::pg_catalog.text".formatted(expression), row -> row.getString(1))
+          .stream()
+          .filter(labels::contains)
+          .findFirst();
+    } catch (SQLException e) {
+      if (ConnectionFailure.passing(e.getSQLState())) {
+        throw e;
+      }
       return Optional.empty();
     }
   }

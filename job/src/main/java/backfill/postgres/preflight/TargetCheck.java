@@ -75,7 +75,7 @@ final class TargetCheck {
     this.triggers = new TriggerCheck(inquiry, findings);
     this.pairs = new PairsCheck(inquiry, rights, pending, findings);
     this.rows = new RowsCheck(rights, findings);
-    this.set = new SetCheck(inquiry, findings);
+    this.set = new SetCheck(inquiry, pending, findings);
     this.parents = new ParentCatalog(inquiry);
     this.findings = findings;
   }

@@ -114,8 +114,7 @@ final class TargetTables {
       }
       Optional<Target> target = check.check(step, table, sources, known);
       target.ifPresent(usable -> targets.put(step.name(), usable));
-      List<String> columns =
-          new ArrayList<>(step instanceof Step.Pairs pairs ? pairs.written() : step.key());
+      List<String> columns = new ArrayList<>(step.written());
       columns.addAll(known.outputs().getOrDefault(step.name(), List.of()));
       gone.check(Findings.place(step), step, table, columns, findings);
       target.ifPresent(

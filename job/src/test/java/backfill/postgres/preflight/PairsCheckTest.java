@@ -9,6 +9,7 @@ import backfill.plan.Step;
 import backfill.plan.level.LevelOrder;
 import backfill.postgres.server.RowEvent;
 import backfill.postgres.server.TestingPreflight;
+import backfill.postgres.write.SetColumn;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -273,7 +274,9 @@ class PairsCheckTest {
                 + or,
             "step fill: the level Write is not a label of access.role, which is held; ALTER TYPE role ADD VALUE 'Write'"
                 + or);
-    before(new Definition.EnumValues("role", List.of("guest", "Write")));
+    world.execute("CREATE TYPE other AS ENUM ('it''s')");
+    before(new Definition.EnumValues("other", List.of("it's")));
+    before(new Definition.EnumValues("public.role", List.of("guest", "Write")));
     assertThat(world.reasons())
         .containsExactly(
             "step fill: the level it's is not a label of access.role, which is held; ALTER TYPE role ADD VALUE 'it''s'"
@@ -316,5 +319,36 @@ class PairsCheckTest {
             "access",
             "CREATE TABLE access (object_id int, user_id int, role text, PRIMARY KEY (object_id, user_id))"));
     assertThat(world.ready().applies()).isTrue();
+  }
+
+  @Test
+  void aLabelThatIsSetMayBeAppendedByAnEarlierStep() {
+    world.execute(
+        "CREATE TYPE kind AS ENUM ('own')", "ALTER TABLE access ADD COLUMN kind kind NOT NULL");
+    Step.Pairs fill = TestingPreflight.pairsInto("access");
+    world.steps.set(
+        0,
+        new Step.Pairs(
+            "fill",
+            Optional.empty(),
+            fill.grants(),
+            new IntoPairs(
+                "access",
+                List.of("object_id"),
+                List.of("user_id"),
+                Map.of("kind", "'lent'"),
+                Optional.empty()),
+            Step.Surplus.REPORT,
+            Optional.empty(),
+            TestingPreflight.WRITE));
+    world.execute("CREATE TYPE other AS ENUM ('lent')");
+    String refused =
+        "step fill: into.set.kind cannot be asked: invalid input value for enum kind: \"lent\"";
+    assertThat(world.reasons()).containsExactly(refused);
+    before(new Definition.EnumValues("other", List.of("lent")));
+    assertThat(world.reasons()).containsExactly(refused);
+    before(new Definition.EnumValues("kind", List.of("given", "lent")));
+    assertThat(world.ready().targets().get("fill").setAlike())
+        .containsExactly(new SetColumn("kind", "kind", "lent", null));
   }
 }
