@@ -7,6 +7,7 @@ import backfill.testing.TestingOutcome;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileTime;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -520,5 +521,49 @@ class LauncherTest {
     assertThat(first.err()).contains("no archive could be made, so starts stay slow");
     assertThat(first.out()).doesNotContain("AOTCache");
     assertThat(launcher.launch("run").err()).isEmpty();
+  }
+
+  /** A disk's fault changes neither the size nor the time of a file. */
+  @ParameterizedTest
+  @CsvSource({"17.0.9, MADE", "25.0.3, MADE", "25.0.3, ma", "25.0.3, ''"})
+  void damagedCacheIsRemovedAndMadeAnewAndNoJvmSeesIt(String java, String bytes) throws Exception {
+    launcher.environment.put("STUB_JAVA", java);
+    launcher.launch("run", "plan");
+    Path cache = archives("spark-" + java + "-*").get(0);
+    FileTime time = Files.getLastModifiedTime(cache);
+    Files.writeString(cache, bytes.equals("MADE") ? bytes + "\n" : bytes);
+    Files.setLastModifiedTime(cache, time);
+
+    TestingOutcome ended = launcher.launch("plans");
+
+    assertThat(ended.code()).isZero();
+    assertThat(ended.out()).doesNotContain("=" + cache);
+    assertThat(ended.err())
+        .isEqualTo(
+            "backfill: removed "
+                + cache
+                + ", which is damaged; a command that starts Spark makes it anew\n");
+    assertThat(cache).doesNotExist();
+    assertThat(launcher.launch("run", "plan").err()).contains("archiving").hasLineCount(1);
+    assertThat(launcher.launch("run", "plan").out()).contains("=" + cache + "\n");
+    assertThat(trainings()).hasSize(2);
+  }
+
+  @Test
+  void java25ThatDoesNotStartIsPassedOver() throws Exception {
+    launcher.install("b-25", "25.0.3");
+    Path broken = launcher.install("c-25", "25.0.4").resolve("bin/java");
+    Files.write(broken, new byte[] {0x7f, 'E', 'L', 'F', 2, 1, 1});
+    assertThat(launcher.launch("plans").out()).startsWith("java of b-25\n");
+
+    Files.copy(
+        broken,
+        launcher.directory.resolve("jvm/b-25/bin/java"),
+        StandardCopyOption.REPLACE_EXISTING,
+        StandardCopyOption.COPY_ATTRIBUTES);
+    TestingOutcome ended = launcher.launch("plans");
+    assertThat(ended.code()).isZero();
+    assertThat(ended.out()).doesNotContain("java of");
+    assertThat(ended.err()).isEmpty();
   }
 }
