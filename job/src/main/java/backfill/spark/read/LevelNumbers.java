@@ -124,13 +124,14 @@ public record LevelNumbers(List<String> values, boolean whole, List<String> othe
     String which =
         "%s of %s".formatted(Amount.of(rows, "row"), source.from())
             + (rows == 1 ? " has " : " have ");
+    String they = rows == 1 ? "it" : "them";
     return value == null
         ? which
-            + "NULL in %s, and a level is never guessed; give them one, or leave them out with where"
-                .formatted(source.column())
+            + "NULL in %s, and a level is never guessed; give %s one, or leave %2$s out with where"
+                .formatted(source.column(), they)
         : which
-            + "the level %s in %s, which is not among levels (%s); list it there, or leave them out with where"
-                .formatted(value, source.column(), String.join(", ", known.ascending()));
+            + "the level %s in %s, which is not among levels (%s); list it there, or leave %s out with where"
+                .formatted(value, source.column(), String.join(", ", known.ascending()), they);
   }
 
   /** Value to rows; null is a value. */
