@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import backfill.report.Progress;
 import backfill.report.Stage;
-import backfill.report.Terminal;
 import backfill.spark.engine.Activity;
 import backfill.testing.TestingLog;
 import backfill.testing.TestingSpark;
@@ -36,7 +35,7 @@ class BarTest {
 
   /** What stands on the line between two returns to its begin. */
   private List<String> drawn() throws Exception {
-    try (Progress progress = new Progress(Duration.ofMillis(500), Terminal.of(err));
+    try (Progress progress = new Progress(Duration.ofMillis(500), err, false);
         TestingLog log = new TestingLog(Level.INFO)) {
       progress.count(Activity.of(TestingSpark.session()));
       progress.doing(Stage.WRITE, "people", 123_456_789);

@@ -15,6 +15,7 @@ import java.io.PrintStream;
 import java.time.Instant;
 import java.util.List;
 import java.util.UUID;
+import java.util.function.Consumer;
 
 /**
  * How a command answers: by its report to programs, which read the last line whatever happened, and
@@ -49,12 +50,13 @@ record Answer(PrintStream out, PrintStream err, List<String> given) {
    * were asked for, and then to the last line, whatever it came to.
    *
    * @param option where the report goes; where a target cannot be written, nothing is done
+   * @param work is given these targets
    */
-  int to(ReportBuilder report, ReportOption option, Runnable work) {
+  int to(ReportBuilder report, ReportOption option, Consumer<ReportTargets> work) {
     ReportTargets files = null;
     try {
       files = new ReportTargets(option.targets, option.redact);
-      work.run();
+      work.accept(files);
       if (loadsOnly()) {
         return ExitCode.DONE.number();
       }
@@ -67,7 +69,6 @@ record Answer(PrintStream out, PrintStream err, List<String> given) {
     report.lasts();
     Report ended = report.now();
     if (files != null) {
-      files.besides(option.dryRun());
       files.write(ended, out, err);
     }
     return print(ended);

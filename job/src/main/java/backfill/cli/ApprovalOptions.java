@@ -52,15 +52,11 @@ final class ApprovalOptions {
       return Optional.empty();
     }
     ApprovedReport report =
-        ApprovedReport.read(approved, text(), Optional.ofNullable(by).map(String::strip));
+        ApprovedReport.read(
+            approved,
+            ReportFile.read(approved, APPROVED, "the file that plan wrote with --report"),
+            Optional.ofNullable(by).map(String::strip));
     return Optional.of(diff == null ? report : report.with(rows()));
-  }
-
-  /** The report that approves, as it is; null where none does. */
-  String text() {
-    return approved == null
-        ? null
-        : ReportFile.read(approved, APPROVED, "the file that plan wrote with --report");
   }
 
   private DiffInput rows() {

@@ -86,8 +86,7 @@ final class Demo {
 
   private Report once(Loaded loaded, NamedDatabases databases, Session session) {
     ReportBuilder report = Answer.begun(Command.RUN.toString());
-    try (Progress progress =
-        new Progress(loaded.plan().settings().progressEvery(), Terminal.of(err))) {
+    try (Progress progress = new Progress(loaded.plan().settings().progressEvery(), err, false)) {
       new Backfill(loaded, databases, session, report, progress, stopping).run(Command.RUN);
       report.lasts();
       progress.say(Summary.text(report.now(), Terminal.width()));

@@ -22,7 +22,7 @@ final class DiffCommand {
 
   int run(ComparedFiles files) {
     ReportBuilder report = Answer.begun("diff");
-    return answer.to(report, files.report, () -> compare(files, report));
+    return answer.to(report, files.report, targets -> compare(files, report));
   }
 
   private void compare(ComparedFiles files, ReportBuilder report) {

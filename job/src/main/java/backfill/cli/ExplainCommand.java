@@ -28,7 +28,7 @@ final class ExplainCommand {
   int run(ExplainOptions options) {
     ReportBuilder report = Answer.begun("explain");
     report.named(options.plan);
-    return answer.to(report, options.common.report, () -> explain(options, report));
+    return answer.to(report, options.common.report, files -> explain(options, report));
   }
 
   private void explain(ExplainOptions options, ReportBuilder report) {

@@ -31,7 +31,7 @@ final class PaceCommand {
     ReportBuilder report = Answer.begun(kind.toString());
     report.named(options.plan);
     return answer.to(
-        report, options.common.report, () -> ask(kind, options, rowsPerSecond, report));
+        report, options.common.report, files -> ask(kind, options, rowsPerSecond, report));
   }
 
   private void ask(Kind kind, PaceOptions options, String rowsPerSecond, ReportBuilder report) {

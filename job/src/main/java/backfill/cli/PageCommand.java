@@ -21,7 +21,7 @@ final class PageCommand {
 
   int run(PageOptions options) {
     ReportBuilder report = Answer.begun("page");
-    return answer.to(report, new ReportOption(), () -> write(options, report));
+    return answer.to(report, new ReportOption(), files -> write(options, report));
   }
 
   private void write(PageOptions options, ReportBuilder report) {

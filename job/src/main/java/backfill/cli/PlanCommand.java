@@ -42,18 +42,18 @@ final class PlanCommand {
     return answer.to(
         report,
         options.common.report,
-        () -> {
+        files -> {
           Optional<DiffTarget> told = Optional.ofNullable(diff.target).map(DiffTarget::of);
           refuseSupervisor();
           report.label(options.label.texts);
           Loaded loaded = load(command, options).approvedBy(approval.read());
-          options.common.report.besides(approval.text());
+          loaded.approved().ifPresent(files::besides);
           NamedDatabases databases =
               NamedDatabases.fromEnvironment(loaded.plan(), loaded.steps(), environment);
           if (!Answer.loadsOnly()) {
             listen(command, loaded.plan(), report);
             try (Progress progress =
-                Progress.of(
+                new Progress(
                     loaded.plan().settings().progressEvery(), answer.err(), options.common.quiet)) {
               run(new Job(command, printout, loaded, databases, told), report, progress);
             }

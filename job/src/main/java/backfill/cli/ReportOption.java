@@ -15,20 +15,10 @@ final class ReportOption {
               + " a page for people, any other JSON.")
   List<String> targets = new ArrayList<>();
 
-  @Option(names = "--redact", description = "Leaves keys of rows out of what --report writes.")
+  @Option(
+      names = "--redact",
+      description = "Leaves out of what --report writes all that may name a row.")
   boolean redact;
 
-  private String dryRun;
-
   @Mixin JsonOption json;
-
-  /** A page says what differs from this dry run, which approved the run; null where none did. */
-  void besides(String report) {
-    dryRun = report;
-  }
-
-  /** The dry run that approved the run, as JSON, or null. */
-  String dryRun() {
-    return dryRun;
-  }
 }

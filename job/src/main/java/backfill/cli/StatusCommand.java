@@ -28,7 +28,7 @@ final class StatusCommand {
   int run(StatusOptions options) {
     ReportBuilder report = Answer.begun("status");
     report.named(options.plan);
-    return answer.to(report, options.common.report, () -> show(options, report));
+    return answer.to(report, options.common.report, files -> show(options, report));
   }
 
   private void show(StatusOptions options, ReportBuilder report) {
@@ -39,7 +39,7 @@ final class StatusCommand {
     } else {
       Plan found = PlanText.find(options.plan).plan(options.common.sets);
       plan = found.name();
-      report.named(plan);
+      report.about(plan, null);
       settings = found.settings();
     }
     Database database =

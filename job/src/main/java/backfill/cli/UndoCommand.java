@@ -27,7 +27,7 @@ final class UndoCommand {
   int run(UndoOptions options) {
     ReportBuilder report = Answer.begun("undo");
     report.label(options.label.texts);
-    return answer.to(report, options.common.report, () -> undo(options, report));
+    return answer.to(report, options.common.report, files -> undo(options, report));
   }
 
   private void undo(UndoOptions options, ReportBuilder report) {
@@ -46,7 +46,7 @@ final class UndoCommand {
         Database.fromEnvironment("BACKFILL", environment, settings.connectTimeout());
     stopping.listen();
     try (Progress progress =
-        Progress.of(settings.progressEvery(), answer.err(), options.common.quiet)) {
+        new Progress(settings.progressEvery(), answer.err(), options.common.quiet)) {
       new UndoRun(database, settings, PlanFile.limits(sets), report, progress, stopping)
           .run(options.run, options.execute);
       answer.summarize(report, progress);

@@ -21,13 +21,15 @@ import java.util.Optional;
  * @param steps name to what was counted of it
  * @param by who approved it; empty where that was not said
  * @param rows what it wrote with {@code --diff}; empty where that is not at hand
+ * @param json all of it
  */
 public record ApprovedReport(
     About about,
     Map<String, DatabaseAsked> databases,
     Map<String, StepCounted> steps,
     Optional<String> by,
-    Optional<DiffInput> rows) {
+    Optional<DiffInput> rows,
+    String json) {
 
   /**
    * Which dry run it was.
@@ -90,12 +92,13 @@ public record ApprovedReport(
         reader.databases(report.path("databases")),
         reader.steps(report.path("steps")),
         by,
-        Optional.empty());
+        Optional.empty(),
+        json);
   }
 
   /** The same, with the rows that it wrote with {@code --diff}. */
   public ApprovedReport with(DiffInput diff) {
-    return new ApprovedReport(about, databases, steps, by, Optional.of(diff));
+    return new ApprovedReport(about, databases, steps, by, Optional.of(diff), json);
   }
 
   /** Takes one report apart, and says what is wrong with it. */

@@ -30,7 +30,7 @@ public final class Progress implements AutoCloseable {
   /** As in {@code 12:00:00 INFO }. */
   private static final int BEFORE_A_LINE = 15;
 
-  private static final Activity.Seen NOTHING = new Activity.Seen(List.of(), 0, 0, 0);
+  private static final Activity.Seen NOTHING = new Activity.Seen(List.of(), 0, 0, 0, 0);
 
   /** A progress line is late rather than without the reason, but not by more than this. */
   private static final Duration PATIENCE = Duration.ofMillis(500);
@@ -54,6 +54,7 @@ public final class Progress implements AutoCloseable {
   private Supplier<Optional<String>> throttle = Optional::empty;
   private final Timeline timeline = new Timeline();
   private long lookedNanos;
+  private long countedRows;
   private String awaited;
   private long lastLineNanos = System.nanoTime();
   private long movedNanos = lastLineNanos;
@@ -65,27 +66,14 @@ public final class Progress implements AutoCloseable {
 
   /**
    * @param every the longest time without a line
-   * @param terminal where a bar may be drawn, or null
-   */
-  public Progress(Duration every, PrintStream terminal) {
-    this(every, terminal, false);
-  }
-
-  private Progress(Duration every, PrintStream terminal, boolean quiet) {
-    this.every = every;
-    this.terminal = terminal;
-    this.quiet = quiet;
-    thread.start();
-  }
-
-  /**
-   * As a command shows it.
-   *
    * @param err where a bar is drawn, if that is a terminal
    * @param quiet whether nothing but warnings is said
    */
-  public static Progress of(Duration every, PrintStream err, boolean quiet) {
-    return new Progress(every, quiet ? null : Terminal.of(err), quiet);
+  public Progress(Duration every, PrintStream err, boolean quiet) {
+    this.every = every;
+    this.terminal = quiet ? null : Terminal.of(err);
+    this.quiet = quiet;
+    thread.start();
   }
 
   /** From now on a line says what the server is waiting for. */
@@ -143,6 +131,7 @@ public final class Progress implements AutoCloseable {
             default -> Activity.Rows.NONE;
           });
     }
+    countedRows = activity == null ? 0 : activity.seen().allRows();
   }
 
   /** A line of its own, now. */
@@ -205,10 +194,12 @@ public final class Progress implements AutoCloseable {
     if (rows > pace.rows() || latest.tasksDone() > seen.tasksDone()) {
       movedNanos = now;
     }
-    long before = pace.rows();
     pace.mark(rows, now);
     seen = latest;
-    timeline.add(new Timeline.Part(doing.stage, what(), lookedNanos, now, pace.rows() - before));
+    // Of a read that is over the pace knows nothing any more.
+    long all = changed == null ? latest.allRows() : rows;
+    timeline.add(new Timeline.Part(doing.stage, what(), lookedNanos, now, all - countedRows));
+    countedRows = all;
     lookedNanos = now;
   }
 

@@ -90,12 +90,14 @@ public final class ReportTargets {
   public void write(Report report, PrintStream out, PrintStream err) {
     RunPage page = RunPage.of(report.json(), redacted).orElseThrow();
     write(
-        before == null ? page : RunPage.of(before, false).map(page::beside).orElse(page), out, err);
+        before == null ? page : RunPage.of(before, redacted).map(page::beside).orElse(page),
+        out,
+        err);
   }
 
-  /** The dry run that approved the run, as JSON: a page says what differs from it. */
-  public void besides(String dryRun) {
-    before = dryRun;
+  /** This dry run approved the run: a page says what differs from it. */
+  public void besides(ApprovedReport dryRun) {
+    before = dryRun.json();
   }
 
   /** The same of a page; says whether it is everywhere now. */

@@ -61,7 +61,7 @@ class SentencesTest {
 
   private static String said(Consumer<Progress> what) {
     try (TestingLog log = new TestingLog(Level.WARN);
-        Progress progress = new Progress(Duration.ofMinutes(1), null)) {
+        Progress progress = new Progress(Duration.ofMinutes(1), System.err, false)) {
       what.accept(progress);
       return log.lines().get(0).text();
     }

@@ -40,9 +40,10 @@ public final class Activity extends SparkListener {
    *
    * @param what the descriptions of the jobs that run, in the order in which they began
    * @param rows of these jobs, where rows are read; else all since counting started
+   * @param allRows since counting started, of jobs that are over, too
    * @param tasksDone of the stages that began since counting started
    */
-  public record Seen(List<String> what, long rows, long tasksDone, long tasks) {}
+  public record Seen(List<String> what, long rows, long allRows, long tasksDone, long tasks) {}
 
   /**
    * A stage of Spark's.
@@ -89,7 +90,8 @@ public final class Activity extends SparkListener {
             .filter(task -> counting != Rows.READ || what.contains(task.what()))
             .mapToLong(Counted::rows)
             .sum();
-    return new Seen(what, rows, Math.min(tasksDone, tasksBegun), tasksBegun);
+    long all = tasks.values().stream().mapToLong(Counted::rows).sum();
+    return new Seen(what, rows, all, Math.min(tasksDone, tasksBegun), tasksBegun);
   }
 
   @Override
