@@ -44,10 +44,9 @@ final class BalanceSheet {
     }
     blocks.add(
         new Block.Text(
-            dry
-                ? "What a run would do: added and set are what the diff found to write."
-                : "Planned = present + added + set + rejected; what is left over is the residue, and should be 0."
-                    + " Missing is what verify did not find afterwards."));
+            (dry ? "Added, set and deleted are what a run would do. " : "")
+                + "Planned = present + added + set + rejected + what is named below; the residue is what is left"
+                + " over, and should be 0. Missing is what verify did not find."));
     blocks.add(new Block.Table(HEAD, 3, rows));
     notes(blocks);
     return new Section("balance", "Balance of each step", blocks);
@@ -62,7 +61,7 @@ final class BalanceSheet {
     JsonNode added = step.path(dry ? "toInsert" : "inserted");
     JsonNode set = step.path(dry ? "toUpdate" : "updated");
     JsonNode deleted = step.path(dry ? "toDelete" : "deleted");
-    Long residue = dry ? null : residue(step);
+    Long residue = residue(step, dry);
     boolean failed = is(step, StepStatus.FAILED) || is(step, StepStatus.REFUSED);
     boolean bad =
         failed
@@ -99,22 +98,24 @@ final class BalanceSheet {
   /**
    * What the sums that {@code help report} promises leave over; null where the step did not come so
    * far, and where its kind has no such sum.
+   *
+   * @param dry whether it is what a run would write that counts
    */
-  static Long residue(JsonNode step) {
-    if (!step.path("planned").isNumber() || !is(step, StepStatus.DONE)) {
+  static Long residue(JsonNode step, boolean dry) {
+    String added = dry ? "toInsert" : "inserted";
+    String set = dry ? "toUpdate" : "updated";
+    boolean sets = step.path(set).isNumber();
+    if (!step.path("planned").isNumber()
+        || !is(step, StepStatus.DONE)
+        || !sets && !step.path(added).isNumber()) {
       return null;
     }
-    boolean inserts = step.path("inserted").isNumber();
-    boolean sets = step.path("updated").isNumber();
-    if (!inserts && !sets) {
-      return null;
-    }
-    long left = step.path("planned").asLong() - of(step, "foreign", "inserted", "rejected");
-    return isUpdate(step)
-        ? (Long) (left - of(step, "updated", "unchanged", "absent", "changedMeanwhile"))
-        : sets
-            ? (Long) (left - of(step, "updated", "alreadyPresent", "changedMeanwhile"))
-            : (Long) (left - of(step, "alreadyPresent"));
+    long left = step.path("planned").asLong() - of(step, "foreign", added, "rejected");
+    // Of a step that sets, the conflicts are among the rows that were changed meanwhile.
+    return left
+        - (sets
+            ? of(step, set, "unchanged", "absent", "changedMeanwhile")
+            : of(step, "alreadyPresent"));
   }
 
   private static long of(JsonNode step, String... counts) {
@@ -130,6 +131,7 @@ final class BalanceSheet {
     for (JsonNode step : report.path("steps")) {
       String name = step.path("name").asText();
       note(notes, name, step, "foreign", "keys that rows hold which are not the step's");
+      note(notes, name, step, "absent", "keys that the target lacks");
       note(notes, name, step, "conflicts", "rows that another session added first");
       note(notes, name, step, "changedMeanwhile", "rows that were changed between read and write");
       note(notes, name, step, "addedMeanwhile", "rows justified since: the next run takes them");

@@ -66,7 +66,8 @@ final class Found {
     }
   }
 
-  private static String key(JsonNode key) {
+  /** A key, of several columns too. */
+  static String key(JsonNode key) {
     return key.isValueNode() ? key.asText() : key.toString();
   }
 

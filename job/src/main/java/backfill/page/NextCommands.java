@@ -1,28 +1,86 @@
 package backfill.page;
 
+import backfill.postgres.ledger.RunStatus;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What to type next. */
+/** What to type next, which depends on what the command was and how it ended. */
 final class NextCommands {
-  private NextCommands() {}
+  private final JsonNode report;
+  private final String plan;
+  private final List<String> lines = new ArrayList<>();
+
+  private NextCommands(JsonNode report) {
+    this.report = report;
+    this.plan =
+        word(isGiven() ? report.path("planGiven").asText() : report.path("plan").asText("PLAN"));
+  }
 
   static Section section(JsonNode report) {
-    String plan = word(report.path("plan").asText("PLAN"));
-    String run = report.path("runId").asText();
-    List<String> lines = new ArrayList<>();
-    if (report.path("command").asText().equals("run")) {
-      lines.add("backfill run " + plan + "    # again: writes what is missing, and nothing twice");
-      lines.add("backfill verify " + plan);
-      lines.add("backfill undo " + run + "    # counts; with --execute it takes the run back");
-    } else {
-      lines.add("backfill plan " + plan + " --report plan.json");
-      lines.add("backfill run " + plan + " --approved plan.json --report run.html");
+    NextCommands next = new NextCommands(report);
+    switch (report.path("command").asText()) {
+      case "run" -> next.afterRun();
+      case "undo" -> next.afterUndo();
+      default -> next.approvedRun();
     }
-    lines.add("backfill explain " + plan + " --object OBJECT --user USER");
-    lines.add("backfill status " + plan);
-    return new Section("next", "Next commands", List.of(new Block.Shell(lines)));
+    next.lines.add("backfill explain " + next.plan + " --object OBJECT --user USER");
+    next.lines.add("backfill status " + next.plan);
+    return new Section(
+        "next",
+        "Next commands",
+        List.of(
+            new Block.Text(
+                "With the options that this command had, such as --set and --only"
+                    + (next.isGiven()
+                        ? "."
+                        : "; a plan that is not shipped is named by its file.")),
+            new Block.Shell(next.lines)));
+  }
+
+  /** Whether the report knows how the command line named the plan: an old one may not. */
+  private boolean isGiven() {
+    return report.path("planGiven").isTextual();
+  }
+
+  private void afterRun() {
+    if (report.path("status").asText().equals(RunStatus.REFUSED.toString())) {
+      approvedRun();
+    } else {
+      lines.add("backfill run " + plan + "    # again: writes what is missing, and nothing twice");
+    }
+    lines.add("backfill verify " + plan);
+    if (hasWritten()) {
+      lines.add(
+          "backfill undo "
+              + report.path("runId").asText()
+              + "    # counts; with --execute it takes the run back");
+    }
+  }
+
+  private boolean hasWritten() {
+    long written = 0;
+    for (JsonNode step : report.path("steps")) {
+      for (String count : List.of("inserted", "updated", "deleted")) {
+        written += step.path(count).asLong();
+      }
+    }
+    return written > 0;
+  }
+
+  private void afterUndo() {
+    JsonNode undo = report.path("undo");
+    if (undo.path("executed").asBoolean()) {
+      lines.add("backfill run " + plan + "    # writes again what the sources justify");
+    } else if (undo.isObject()) {
+      lines.add("backfill undo " + undo.path("run").asText() + " --execute");
+    }
+    lines.add("backfill verify " + plan);
+  }
+
+  private void approvedRun() {
+    lines.add("backfill plan " + plan + " --report plan.json");
+    lines.add("backfill run " + plan + " --approved plan.json --report run.html");
   }
 
   private static String word(String text) {

@@ -70,7 +70,10 @@ public final class RunPage {
   private List<Section> sections(Verdict verdict) {
     List<Section> sections = new ArrayList<>();
     sections.add(verdict.section());
-    sections.add(new BalanceSheet(report).section());
+    sections.addAll(new CommandAnswer(report).sections());
+    if (sections.size() == 1) {
+      sections.add(new BalanceSheet(report).section());
+    }
     sections.addAll(new LimitBars(report).section());
     sections.add(new Course(report).section());
     sections.addAll(new Found(report).sections());

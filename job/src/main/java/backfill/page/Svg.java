@@ -1,5 +1,7 @@
 package backfill.page;
 
+import java.math.BigDecimal;
+import java.math.RoundingMode;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -9,7 +11,8 @@ import java.util.Map;
 final class Svg {
   private static final int WIDTH = 720;
   private static final int LEFT = 56;
-  private static final int HEIGHT = 160;
+  private static final int TOP = 30;
+  private static final int HEIGHT = 180;
   private static final int FLOOR = HEIGHT - 24;
   private static final int TICKS = 4;
 
@@ -22,18 +25,19 @@ final class Svg {
     Svg plot = new Svg();
     long most = nice(rates.rates().stream().mapToLong(Block.Rate::perSecond).max().orElse(1));
     plot.begin(HEIGHT, label(rates, most));
+    plot.legend(rates);
     plot.axes(most, rates.wholeMs());
     for (Block.Span held : rates.held()) {
       plot.rectangle(
           "held",
           x(held.fromMs(), rates.wholeMs()),
-          8,
+          TOP,
           width(held.lengthMs(), rates.wholeMs()),
-          FLOOR - 8,
+          FLOOR - TOP,
           "paused by " + held.label() + " for " + Numbers.millis(held.lengthMs()));
     }
     for (Block.Rate rate : rates.rates()) {
-      double height = (double) (FLOOR - 8) * rate.perSecond() / most;
+      double height = (double) (FLOOR - TOP) * rate.perSecond() / most;
       plot.rectangle(
           "of-" + rate.when().label(),
           x(rate.when().fromMs(), rates.wholeMs()),
@@ -60,9 +64,25 @@ final class Svg {
     return words.toString();
   }
 
+  /** What each colour stands for. */
+  private void legend(Block.RateChart rates) {
+    Map<String, String> kinds = new LinkedHashMap<>();
+    rates.rates().forEach(rate -> kinds.put("of-" + rate.when().label(), rate.when().label()));
+    if (!rates.held().isEmpty()) {
+      kinds.put("held", "paused");
+    }
+    int x = LEFT;
+    for (Map.Entry<String, String> kind : kinds.entrySet()) {
+      rectangle(kind.getKey(), x, 4, 12, 12, kind.getValue());
+      text.append(
+          "<text x=\"%d\" y=\"15\">%s</text>".formatted(x + 18, Html.escaped(kind.getValue())));
+      x += 110;
+    }
+  }
+
   private void axes(long most, long wholeMs) {
     for (int tick = 0; tick <= TICKS; tick++) {
-      double y = FLOOR - (double) (FLOOR - 8) * tick / TICKS;
+      double y = FLOOR - (double) (FLOOR - TOP) * tick / TICKS;
       text.append(
           String.format(
               Locale.ROOT,
@@ -74,7 +94,7 @@ final class Svg {
               y,
               LEFT - 4,
               y + 4,
-              shortly(most * tick / TICKS)));
+              shortly((double) most * tick / TICKS)));
       String anchor = tick == 0 ? "start" : tick == TICKS ? "end" : "middle";
       text.append(
           String.format(
@@ -92,7 +112,7 @@ final class Svg {
     Svg plot = new Svg();
     int row = 22;
     int name = 90;
-    int time = 70;
+    int time = 100;
     List<Block.Span> all = spans.spans();
     StringBuilder words = new StringBuilder(spans.title());
     all.forEach(
@@ -155,24 +175,23 @@ final class Svg {
   }
 
   /** The next number that begins with 1, 2 or 5, and ends in zeros. */
-  private static long nice(long number) {
-    long power = 1;
-    while (power * 10 <= number) {
-      power *= 10;
-    }
-    for (long step : new long[] {1, 2, 5}) {
+  static long nice(long number) {
+    double power = Math.pow(10, Math.floor(Math.log10(Math.max(1, number))));
+    for (int step : new int[] {1, 2, 5}) {
       if (step * power >= number) {
-        return step * power;
+        return (long) (step * power);
       }
     }
-    return 10 * power;
+    return (long) (10 * power);
   }
 
-  private static String shortly(long number) {
-    return number >= 1_000_000
-        ? String.format(Locale.ROOT, "%.4gM", number / 1e6).replaceAll("\\.?0+M", "M")
-        : number >= 1_000
-            ? String.format(Locale.ROOT, "%.4gk", number / 1e3).replaceAll("\\.?0+k", "k")
-            : Long.toString(number);
+  static String shortly(double number) {
+    String unit = number >= 1e9 ? "G" : number >= 1e6 ? "M" : number >= 1e3 ? "k" : "";
+    double one = number >= 1e9 ? 1e9 : number >= 1e6 ? 1e6 : number >= 1e3 ? 1e3 : 1;
+    return BigDecimal.valueOf(number / one)
+            .setScale(2, RoundingMode.HALF_UP)
+            .stripTrailingZeros()
+            .toPlainString()
+        + unit;
   }
 }

@@ -15,13 +15,16 @@ final class Verdict {
               "The command line, the plan, a setting or the environment is wrong. Nothing was written."),
           Map.entry(
               3, "Not ready, or no connection. Nothing was written, or whole earlier steps were."),
-          Map.entry(4, "Reading failed. Earlier steps are written, whole."),
+          Map.entry(4, "Reading failed. What steps before it wrote stays, whole."),
           Map.entry(
-              5, "A limit, an approval or a check refused the write. Earlier steps are written."),
+              5,
+              "A limit, an approval or a check refused the write. What steps before it wrote stays."),
           Map.entry(
               6, "Writing failed, or too many rows were rejected. The batches before are written."),
           Map.entry(7, "Verify found expected rows that are missing. Look before you run again."),
-          Map.entry(8, "Done, but rows were rejected, within the limit. All others are written."),
+          Map.entry(
+              8,
+              "Done, but rows were rejected, within the limit, or an undo left some. All others are written."),
           Map.entry(70, "A bug of the job. The command verify tells the state."),
           Map.entry(75, "Another run holds the plan or one of its targets. Nothing was written."),
           Map.entry(130, "Stopped by Ctrl-C. The batches before are written."),
@@ -102,9 +105,8 @@ final class Verdict {
       facts.add(
           Block.TableRow.of(
               "Approved",
-              "by "
-                  + Numbers.text(approval.path("by"))
-                  + ", from the dry run "
+              (approval.path("by").isTextual() ? "by " + approval.path("by").asText() + ", " : "")
+                  + "from the dry run "
                   + Numbers.text(approval.path("runId"))
                   + " of "
                   + Numbers.text(approval.path("startedAt"))));

@@ -34,14 +34,21 @@ public record Report(
    * @param approval null where none was given
    */
   public record About(
-      String plan,
-      String planHash,
+      OfPlan plan,
       String runId,
       String command,
       Map<String, String> labels,
       Map<String, Object> params,
       Map<String, Long> limits,
       Approval approval) {}
+
+  /**
+   * Which plan it was.
+   *
+   * @param given as it was asked for, which may be a path; null where no command line named it
+   * @param hash null of a plan that was not read
+   */
+  public record OfPlan(String name, String given, String hash) {}
 
   /**
    * What a run was approved by, which is the report of a dry run.

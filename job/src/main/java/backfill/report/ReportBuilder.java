@@ -34,6 +34,7 @@ public final class ReportBuilder {
   private final Map<String, StepReportBuilder> steps = new LinkedHashMap<>();
   private final Map<String, Long> never = new LinkedHashMap<>();
   private String plan;
+  private String given;
   private String planHash;
   private Report.Approval approval;
   private RunStatus status;
@@ -62,7 +63,13 @@ public final class ReportBuilder {
   public Report now() {
     return new Report(
         new Report.About(
-            plan, planHash, runId, command, copy(labels), copy(params), copy(limits), approval),
+            new Report.OfPlan(plan, given, planHash),
+            runId,
+            command,
+            copy(labels),
+            copy(params),
+            copy(limits),
+            approval),
         new Report.Outcome(
             status,
             exitCode.number(),
@@ -93,6 +100,7 @@ public final class ReportBuilder {
   /** It was asked for a plan by this name; once that is loaded, it has its own. */
   public void named(String name) {
     plan = name;
+    given = name;
   }
 
   /** Takes {@code NAME=VALUE}, or a text that then stands under {@code label}. */

@@ -27,8 +27,8 @@ final class ReportJson {
   static String whole(Report report) {
     Map<String, Object> keys = new LinkedHashMap<>();
     keys.put("reportVersion", VERSION);
-    keys.put("plan", report.about().plan());
-    keys.put("planHash", report.about().planHash());
+    keys.put("plan", report.about().plan().name());
+    keys.put("planHash", report.about().plan().hash());
     keys.put("runId", report.about().runId());
     keys.put("command", report.about().command());
     keys.put("status", report.status());
@@ -50,6 +50,7 @@ final class ReportJson {
     keys.put("pace", report.outcome().pace());
     keys.put("limits", report.about().limits());
     keys.put("timeline", report.timing().timeline());
+    keys.put("planGiven", report.about().plan().given());
     told(keys, report.told());
     if (report.told().explained() != null) {
       keys.put("explained", report.told().explained());
@@ -129,7 +130,7 @@ final class ReportJson {
   /** The last line of standard output: how it ended, and the sums over all steps. */
   static String line(Report report) {
     Map<String, Object> keys = new LinkedHashMap<>();
-    keys.put("plan", report.about().plan());
+    keys.put("plan", report.about().plan().name());
     keys.put("runId", report.about().runId());
     keys.put("command", report.about().command());
     keys.put("status", report.status());

@@ -50,7 +50,7 @@ public final class Summary {
             Locale.ROOT,
             "%s%s: %s in %s s (exit %d)",
             report.about().command(),
-            report.about().plan() == null ? "" : " " + report.about().plan(),
+            report.about().plan().name() == null ? "" : " " + report.about().plan().name(),
             report.status(),
             seconds(report.timing().durationMs()),
             report.exitCode()));

@@ -73,10 +73,10 @@ class RunPageTest {
 
   @Test
   void balanceShowsWhatTheSumsLeaveOver() throws Exception {
-    assertThat(BalanceSheet.residue(JSON.readTree(step("")))).isZero();
+    assertThat(BalanceSheet.residue(JSON.readTree(step("")), false)).isZero();
     assertThat(
             BalanceSheet.residue(
-                JSON.readTree(step("").replace("\"planned\": 9", "\"planned\": 11"))))
+                JSON.readTree(step("").replace("\"planned\": 9", "\"planned\": 11")), false))
         .isEqualTo(2);
     assertThat(html(report(step("").replace("\"planned\": 9", "\"planned\": 11"))))
         .contains("<tr class=\"bad\"><td>visible</td>");
@@ -85,22 +85,73 @@ class RunPageTest {
                 JSON.readTree(
                     """
                     {"status": "done", "planned": 10, "foreign": 1, "inserted": 2, "updated": 3, "unchanged": 2,
-                     "changedMeanwhile": 1, "rejected": 1}""")))
+                     "changedMeanwhile": 1, "rejected": 1}"""),
+                false))
         .as("upsert")
         .isZero();
     assertThat(
             BalanceSheet.residue(
-                JSON.readTree("{\"status\": \"failed\", \"planned\": 10, \"inserted\": 2}")))
+                JSON.readTree("{\"status\": \"failed\", \"planned\": 10, \"inserted\": 2}"), false))
         .isNull();
+    assertThat(
+            BalanceSheet.residue(
+                JSON.readTree(
+                    """
+                    {"status": "done", "planned": 10, "toInsert": 2, "toUpdate": 3, "unchanged": 3, "rejected": 1}"""),
+                true))
+        .as("what a dry run cannot say what becomes of")
+        .isEqualTo(1);
   }
 
   @Test
   void limitPastItsBoundIsMarked() {
-    String past = report(step("").replace("\"inserted\": 4", "\"inserted\": 40"));
-    assertThat(html(past))
+    String past = report(step(", \"toInsert\": 40, \"targetRows\": 10"));
+    String refused =
+        past.replace("\"exitCode\": 0", "\"exitCode\": 5")
+            .replace("\"status\": \"done\"", "\"status\": \"refused\"");
+    assertThat(html(refused))
         .contains("40 of 10")
         .contains("<tr class=\"bad\"><th scope=\"row\">limits.rows-inserted");
-    assertThat(html(past)).contains("1 of 0");
+    assertThat(html(refused)).contains("<tr class=\"bad\"><th scope=\"row\">limits.rejected-rows");
+    assertThat(html(refused)).contains("1 of 0");
+    assertThat(html(past))
+        .as("of a step that is an exception")
+        .contains("40 of 10")
+        .doesNotContain("<tr class=\"bad\"><th scope=\"row\">limits.rows-inserted");
+  }
+
+  @Test
+  void partOfAPercentAndRowsThatGoAlongCountAgainstALimit() {
+    String json =
+        report(
+                step(
+                    ", \"toInsert\": 1, \"toDelete\": 3, \"targetRows\": 200, \"cascaded\": {\"t\": 4}"))
+            .replace(
+                "\"rows-inserted\": 10",
+                "\"growth-percent\": 5, \"rows-deleted\": 9, \"surplus-percent\": 50, \"pairs-for-one-user\": 7");
+    assertThat(html(json))
+        .contains("1 of 5", "7 of 9", "2 of 50")
+        .contains(
+            "Not counted in a report, and asked before the write all the same: limits.pairs-for-one-user = 7.");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "0, 1",
+    "1, 1",
+    "3, 5",
+    "1000, 1000",
+    "1001, 2000",
+    "9223372036854775807, 9223372036854775807"
+  })
+  void scaleEndsInARoundNumber(long most, long end) {
+    assertThat(Svg.nice(most)).isEqualTo(end);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"0, 0", "0.25, 0.25", "1250, 1.25k", "100000, 100k", "2500000, 2.5M", "5e12, 5000G"})
+  void scaleIsWrittenShortly(double number, String text) {
+    assertThat(Svg.shortly(number)).isEqualTo(text);
   }
 
   @Test
@@ -126,6 +177,52 @@ class RunPageTest {
     assertThat(left.path("steps").path(0).path("gains").path("users").path(0).path("pairs").asInt())
         .isEqualTo(7);
     assertThat(left.path("steps").path(0).path("nested").path("keys").asInt()).isEqualTo(3);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "4, 22012, division by zero, left out",
+    "6, , '2 rows were rejected; the first one, (anna): is no number', left out",
+    "5, , 'step s plans 2 pairs for user anna, and limits.pairs-for-one-user is 1. Nothing was written', 'step s plans 2 pairs for user left out, and limits.pairs-for-one-user is 1. Nothing was written'",
+    "5, , 'would write other rows; the first that differ: INSERT anna', 'would write other rows; the first that differ: left out'",
+    "3, , 'step s: ERROR: anna is no number', 'step s: ERROR: left out'",
+    "7, , 1 row that the sources justify is not in its table, 1 row that the sources justify is not in its table"
+  })
+  void sentenceThatMayQuoteARowGoes(int code, String state, String message, String left)
+      throws Exception {
+    String json =
+        JSON.writeValueAsString(
+            JSON.createObjectNode()
+                .put("reportVersion", 1)
+                .put("exitCode", code)
+                .set(
+                    "error",
+                    JSON.createObjectNode().put("sqlState", state).put("message", message)));
+    JsonNode redacted = JSON.readTree(RunPage.of(json, true).orElseThrow().as(RunPage.Format.JSON));
+    assertThat(redacted.path("error").path("message").asText()).isEqualTo(left);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      quoteCharacter = '~',
+      value = {
+        "p.conf, p.conf",
+        "plans/who sees.conf, 'plans/who sees.conf'",
+        "it's.conf, 'it'\\''s.conf'",
+        "$(reboot), '$(reboot)'"
+      })
+  void nextCommandsNameThePlanAsItWasGiven(String given, String typed) throws Exception {
+    String json =
+        report(step(""))
+            .replace(
+                "\"planHash\"",
+                "\"planGiven\": " + JSON.writeValueAsString(given) + ", \"planHash\"");
+    assertThat(RunPage.of(json, false).orElseThrow().as(RunPage.Format.MARKDOWN))
+        .contains("backfill run " + typed + " ", "backfill verify " + typed + "\n")
+        .doesNotContain("named by its file");
+    assertThat(RunPage.of(report(step("")), false).orElseThrow().as(RunPage.Format.MARKDOWN))
+        .as("an old report")
+        .contains("backfill verify who-sees-what\n", "named by its file");
   }
 
   @Test
