@@ -1,5 +1,6 @@
 package backfill.bench;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import java.nio.file.Files;
@@ -10,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
@@ -45,6 +47,12 @@ import picocli.CommandLine.Spec;
       "",
       "Growth, in one driver of 2 GiB, with the processor time for a row to that of the smallest:",
       "  job/bin/bench growth-1M growth-10M growth-50M --way none",
+      "Writers against the floor of as many: job/bin/bench defectdojo-S2 --set write.writers=4",
+      "",
+      "The figures of the README, and the file that they are taken from:",
+      "  job/bin/bench defectdojo-S2 coder-prebuilds-membership coder-api-key-scopes gitlab-seat-assignments",
+      "  gitlab-package-pipelines --scale 0.2 --runs 3 --json job/src/test/resources/bench/figures.json",
+      "  --readme README.md",
       "",
       "An application's latency beside the main plan: job/bin/bench load --help; reruns beside it: soak --help.",
       "Django: with python3-django and python3-psycopg2 of Debian, or BENCH_PYTHON=VENV/bin/python."
@@ -82,8 +90,8 @@ final class Bench implements Callable<Integer> {
       names = "--way",
       paramLabel = "NAME",
       description =
-          "this row alone beside the job's first run, at any scale, or none; repeatable. Otherwise all that end"
-              + " within minutes")
+          "this row alone beside the job's first run, at any scale, or none; repeatable; a case without it has the"
+              + " first run alone. Otherwise all that end within minutes")
   private List<String> ways = List.of();
 
   @Option(
@@ -97,6 +105,12 @@ final class Bench implements Callable<Integer> {
       paramLabel = "FILE",
       description = "where the figures go; default job/target/bench/bench.json")
   private Path json;
+
+  @Option(
+      names = "--readme",
+      paramLabel = "FILE",
+      description = "whose table of these figures is replaced")
+  private Path readme;
 
   @Option(
       names = {"-h", "--help"},
@@ -145,6 +159,7 @@ final class Bench implements Callable<Integer> {
     List<BenchResult> results = new ArrayList<>();
     Map<String, Object> figures = new LinkedHashMap<>();
     try (BenchServer server = BenchServer.choose(System.getenv())) {
+      figures.put("machine", Machine.name());
       figures.put("server", server.settings());
       figures.put("processors", Runtime.getRuntime().availableProcessors());
       figures.put("results", results);
@@ -158,6 +173,10 @@ final class Bench implements Callable<Integer> {
       }
     }
     System.out.print(BenchTable.growth(results));
+    if (readme != null) {
+      JsonNode measured = new ObjectMapper().valueToTree(figures);
+      Files.writeString(readme, ReadmeTable.replaced(Files.readString(readme), measured));
+    }
     return results.stream().allMatch(result -> result.problems().isEmpty()) ? 0 : 1;
   }
 
@@ -170,14 +189,15 @@ final class Bench implements Callable<Integer> {
     try {
       List<String> chosen =
           names.isEmpty() ? Cases.all().stream().map(BenchCase::name).toList() : names;
+      List<BenchCase> compared = new ArrayList<>();
       for (String name : chosen) {
         if (flattening(name).isEmpty()) {
-          BenchCase bench = named(name);
-          ways.forEach(way -> requireWay(bench, way));
+          compared.add(named(name));
         } else if (!List.of(Ways.NONE).containsAll(ways)) {
           throw new IllegalArgumentException(name + " has no --way: all of its are compared");
         }
       }
+      ways.forEach(way -> requireWay(compared, way));
       return chosen;
     } catch (IllegalArgumentException e) {
       throw BenchWords.refused(spec, e.getMessage());
@@ -185,10 +205,13 @@ final class Bench implements Callable<Integer> {
   }
 
   /** A way that no case has would be left out without a word. */
-  static void requireWay(BenchCase bench, String name) {
-    if (!name.equals(Ways.NONE) && !Ways.others(bench).contains(name)) {
+  static void requireWay(List<BenchCase> cases, String name) {
+    if (!name.equals(Ways.NONE)
+        && cases.stream().noneMatch(bench -> Ways.others(bench).contains(name))) {
       throw new IllegalArgumentException(
-          bench.name() + " has no " + name + "; it has " + Ways.others(bench));
+          cases.stream()
+              .map(bench -> bench.name() + " has no " + name + "; it has " + Ways.others(bench))
+              .collect(Collectors.joining("; ")));
     }
   }
 

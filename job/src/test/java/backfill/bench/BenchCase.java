@@ -32,6 +32,11 @@ public record BenchCase(
     return new BenchCase(name, plan, parts, peers, outcomes, false, List.of());
   }
 
+  /** The same, with what is to be reached. */
+  BenchCase reaching(Goal... goals) {
+    return new BenchCase(name, plan, parts, peers, outcomes, closely, List.of(goals));
+  }
+
   /**
    * One database.
    *

@@ -160,7 +160,7 @@ class BenchRunTest {
 
   @Test
   void peerThatIsNotThereIsRefusedByName() {
-    assertThatThrownBy(() -> Bench.requireWay(Cases.coderPrebuildsMembership(), "django"))
+    assertThatThrownBy(() -> Bench.requireWay(List.of(Cases.coderPrebuildsMembership()), "django"))
         .hasMessage("coder-prebuilds-membership has no django; it has [plain SQL]");
     assertThatThrownBy(() -> Bench.named("dojo"))
         .hasMessageStartingWith("there is no case dojo; there are [coder-prebuilds-membership, ");

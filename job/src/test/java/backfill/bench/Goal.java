@@ -76,6 +76,34 @@ record Goal(
         atMost);
   }
 
+  /** Which part of the first run's whole time the stage verify is. */
+  static Goal verifyShare(double atMost) {
+    return new Goal(
+        Ways.OURS + ": verify's share",
+        result ->
+            result
+                .row(Ways.OURS)
+                .flatMap(
+                    whole ->
+                        result
+                            .row(Ways.OURS + BenchResult.LESS_VERIFY)
+                            .map(less -> 1 - less.medianSeconds() / whole.medianSeconds())),
+        Direction.AT_MOST,
+        atMost);
+  }
+
+  static Goal processorSeconds(String way, double atMost) {
+    return of(
+        way,
+        "seconds of processor time",
+        row -> row.middle().cpuSeconds() == null ? Double.NaN : row.middle().cpuSeconds(),
+        atMost);
+  }
+
+  static Goal peakBytes(String way, long atMost) {
+    return of(way, "bytes of memory", row -> number(row.middle().peakBytes()), atMost);
+  }
+
   static Goal seconds(String way, double atMost) {
     return of(way, "seconds", row -> row.medianSeconds(), atMost);
   }

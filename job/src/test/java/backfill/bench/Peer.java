@@ -11,9 +11,19 @@ import java.sql.Statement;
  * One way to do a plan's work by hand.
  *
  * @param largestScale up to which it is run without being asked for: some ways take hours at 1
- * @param again whether it is timed once more on what it wrote
+ * @param on what it is timed on
  */
-record Peer(String name, double largestScale, Program program, boolean again) {
+record Peer(String name, double largestScale, Program program, On on) {
+
+  /** What the databases hold when it starts. */
+  enum On {
+    /** The data, and nothing in the targets. */
+    FRESH,
+    /** The same, and once more what it wrote. */
+    FRESH_AND_AGAIN,
+    /** What the job wrote. */
+    OURS
+  }
 
   /** What is started for it. */
   sealed interface Program {}
@@ -57,7 +67,7 @@ record Peer(String name, double largestScale, Program program, boolean again) {
                 statement.execute(text);
               }
             }),
-        false);
+        On.FRESH);
   }
 
   /** As above, at any scale, from a resource. */
@@ -67,11 +77,16 @@ record Peer(String name, double largestScale, Program program, boolean again) {
 
   /** At any scale, by these means. */
   static Peer of(String name, Program program) {
-    return new Peer(name, Double.MAX_VALUE, program, false);
+    return new Peer(name, Double.MAX_VALUE, program, On.FRESH);
   }
 
   /** The same, timed once more on what it wrote. */
   Peer withRerun() {
-    return new Peer(name, largestScale, program, true);
+    return new Peer(name, largestScale, program, On.FRESH_AND_AGAIN);
+  }
+
+  /** The same, timed on what the job wrote. */
+  Peer onOurs() {
+    return new Peer(name, largestScale, program, On.OURS);
   }
 }

@@ -20,6 +20,9 @@ final class Ways {
   /** What is asked for to have no other at all. */
   static final String NONE = "none";
 
+  /** What follows a peer's name where it is timed on what it wrote. */
+  static final String AGAIN = ", again";
+
   static final String FAR = "backfill run, 2 ms away";
 
   static final String JVM_OPTIONS = "BACKFILL_JVM_OPTIONS";
@@ -57,11 +60,15 @@ final class Ways {
       ways.add(new Way(FAR, List.of(job(FAR, "", Map.of(), Clock.PROCESS, State.FAR)), ""));
     }
     for (Peer peer : bench.peers()) {
-      if (chosen.isEmpty() ? scale <= peer.largestScale() : chosen.contains(peer.name())) {
+      if (peer.on() != Peer.On.OURS && isAsked(peer, chosen)) {
         ways.add(way(peer));
       }
     }
     return ways;
+  }
+
+  private boolean isAsked(Peer peer, List<String> chosen) {
+    return chosen.isEmpty() ? scale <= peer.largestScale() : chosen.contains(peer.name());
   }
 
   private static boolean isAsked(String name, List<String> chosen) {
@@ -83,6 +90,13 @@ final class Ways {
                   JVM_OPTIONS, Submitted.jvmOptions(launch.classPath(), TestingRepeatedRun.class)),
               Clock.READY_TO_VERIFIED,
               State.FILLED));
+    }
+    for (Peer peer : bench.peers()) {
+      if (peer.on() == Peer.On.OURS && isAsked(peer, chosen)) {
+        turns.add(
+            new Turn(
+                peer.name(), java(peer), Map.of(), Clock.ITS_OWN, State.FILLED, Optional.empty()));
+      }
     }
     return turns;
   }
@@ -123,15 +137,10 @@ final class Ways {
     }
     List<Turn> turns = new ArrayList<>();
     turns.add(new Turn(peer.name(), command, environment, clock, State.FRESH, Optional.empty()));
-    if (peer.again()) {
+    if (peer.on() == Peer.On.FRESH_AND_AGAIN) {
       turns.add(
           new Turn(
-              peer.name() + ", again",
-              command,
-              environment,
-              clock,
-              State.FILLED,
-              Optional.empty()));
+              peer.name() + AGAIN, command, environment, clock, State.FILLED, Optional.empty()));
     }
     return new Way(peer.name(), turns, "");
   }

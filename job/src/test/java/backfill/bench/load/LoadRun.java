@@ -6,6 +6,7 @@ import backfill.bench.BenchData;
 import backfill.bench.BenchServer;
 import backfill.bench.JobReport;
 import backfill.bench.Launch;
+import backfill.bench.Machine;
 import backfill.bench.TimedProcess;
 import backfill.bench.load.Application.Load;
 import backfill.bench.load.LoadResult.Measured;

@@ -4,6 +4,7 @@ import backfill.bench.BenchCase;
 import backfill.bench.BenchCase.Part;
 import backfill.bench.BenchServer;
 import backfill.bench.Launch;
+import backfill.bench.Machine;
 import backfill.bench.load.Application.Load;
 import java.io.IOException;
 import java.nio.file.Files;

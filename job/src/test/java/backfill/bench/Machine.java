@@ -1,4 +1,4 @@
-package backfill.bench.load;
+package backfill.bench;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -6,14 +6,14 @@ import java.nio.file.Path;
 import java.util.List;
 
 /** What a figure was measured on, as Linux says it. */
-final class Machine {
+public final class Machine {
   private Machine() {}
 
   /**
    * Processors, also those that this process may not use, their kind and the memory; elsewhere than
    * on Linux only their kind.
    */
-  static String name() throws IOException {
+  public static String name() throws IOException {
     List<String> processors = fields("/proc/cpuinfo", "model name");
     List<String> memory = fields("/proc/meminfo", "MemTotal");
     if (processors.isEmpty() || memory.isEmpty()) {
