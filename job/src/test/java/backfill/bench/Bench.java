@@ -166,7 +166,7 @@ final class Bench implements Callable<Integer> {
       for (String name : chosen) {
         results.add(
             flattening(name).isPresent()
-                ? new FlattenRun(server, flattening(name).get(), launch).run(rounds)
+                ? new FlattenRun(server, flattening(name).get().chosen(ways), launch).run(rounds)
                 : new BenchRun(server, named(name), scale, launch).run(ways, rounds));
         System.out.println(BenchTable.of(results.get(results.size() - 1)));
         write(json == null ? launch.directory().resolve("bench.json") : json, figures);

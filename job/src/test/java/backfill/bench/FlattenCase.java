@@ -30,6 +30,7 @@ record FlattenCase(
   private static final String JOIN = "Spark, join and distinct";
   private static final String SETS = "the job's sets, two threads";
   private static final String FIXPOINT = "Spark, join to a fixed point";
+  private static final String LEVELS = "the job's stages, five levels";
   private static final String RECURSIVE = "recursive query, work_mem 1 GB";
 
   private static final List<String> NESTED_PLAN = List.of("/bench/nested-groups.conf");
@@ -52,12 +53,27 @@ record FlattenCase(
    * @param program what is started, or nothing for the job's own verify, which reads, flattens and
    *     compares with the empty target
    * @param rounds how often it does it: the first time is cold, the second one warm
+   * @param plan what the job is told instead of the case's plan; empty where that is meant
    */
   record Flattening(
-      String name, Optional<Program> program, Map<String, String> environment, int rounds) {
+      String name,
+      Optional<Program> program,
+      Map<String, String> environment,
+      int rounds,
+      List<String> plan) {
 
     Flattening(String name, Optional<Program> program, Map<String, String> environment) {
-      this(name, program, environment, FlattenRound.ROUNDS);
+      this(name, program, environment, FlattenRound.ROUNDS, List.of());
+    }
+
+    /** A program that does it so many times. */
+    Flattening(String name, Program program, Map<String, String> environment, int rounds) {
+      this(name, Optional.of(program), environment, rounds, List.of());
+    }
+
+    /** The job's own verify of another plan over the same data. */
+    static Flattening ofPlan(String name, List<String> plan) {
+      return new Flattening(name, Optional.empty(), Map.of(), FlattenRound.ROUNDS, plan);
     }
   }
 
@@ -68,6 +84,24 @@ record FlattenCase(
    * @param jvmOptions beside the launcher's
    */
   record Program(Class<?> main, boolean inSpark, String jvmOptions) {}
+
+  /** The same without other ways than the job's own, where none is asked for. */
+  FlattenCase chosen(List<String> asked) {
+    if (!asked.contains(Ways.NONE)) {
+      return this;
+    }
+    Map<String, String> left = new TreeMap<>(notRun);
+    ways.stream()
+        .filter(way -> way.program().isPresent())
+        .forEach(way -> left.put(way.name(), "not asked for"));
+    return new FlattenCase(
+        name,
+        part,
+        plan,
+        ways.stream().filter(way -> way.program().isEmpty()).toList(),
+        left,
+        goals);
+  }
 
   static List<FlattenCase> all() {
     return List.of(s3(), s4(), nestedBesideOthers(), nested());
@@ -122,18 +156,17 @@ record FlattenCase(
         NESTED_PLAN,
         List.of(
             new Flattening(STAGE, Optional.empty(), Map.of()),
-            new Flattening(
-                RECURSIVE,
-                Optional.of(new Program(RecursiveFlatten.class, false, "")),
-                Map.of(),
-                1),
+            Flattening.ofPlan(LEVELS, List.of("/bench/nested-levels.conf")),
+            new Flattening(RECURSIVE, new Program(RecursiveFlatten.class, false, ""), Map.of(), 1),
             new Flattening(
                 FIXPOINT,
-                Optional.of(new Program(FixpointFlatten.class, true, Ways.PLAIN_JVM)),
+                new Program(FixpointFlatten.class, true, Ways.PLAIN_JVM),
                 Map.of(MEMORY, "4g"),
                 1)),
         Map.of(),
         List.of(
+            Goal.ratio(LEVELS + COLD, STAGE + COLD, Direction.AT_MOST, 1.5),
+            Goal.ratio(LEVELS + WARM, STAGE + WARM, Direction.AT_MOST, 1.5),
             Goal.ratio(RECURSIVE + COLD, STAGE + COLD, Direction.AT_LEAST, 20),
             Goal.ratio(FIXPOINT + COLD, STAGE + COLD, Direction.AT_LEAST, 20)));
   }

@@ -116,8 +116,9 @@ final class FlattenRun {
         Ways.JVM_OPTIONS,
         program.jvmOptions() + Submitted.jvmOptions(launch.classPath(), program.main()));
     List<String> command = new ArrayList<>(launch.job());
-    command.addAll(List.of("verify", plan(), "--report", report(0).toString()));
-    command.addAll(flatten.plan().subList(1, flatten.plan().size()));
+    List<String> told = way.plan().isEmpty() ? flatten.plan() : way.plan();
+    command.addAll(List.of("verify", plan(told.get(0)), "--report", report(0).toString()));
+    command.addAll(told.subList(1, told.size()));
     command.addAll(launch.options());
     for (int round = 1; round <= FlattenRound.ROUNDS; round++) {
       Files.deleteIfExists(report(round));
@@ -126,8 +127,7 @@ final class FlattenRun {
   }
 
   /** A resource of ours becomes a file. */
-  private String plan() throws IOException {
-    String plan = flatten.plan().get(0);
+  private String plan(String plan) throws IOException {
     return plan.startsWith("/")
         ? Files.writeString(
                 launch.directory().resolve(plan.substring(plan.lastIndexOf('/') + 1)),
