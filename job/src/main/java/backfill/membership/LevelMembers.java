@@ -155,7 +155,9 @@ public final class LevelMembers {
   }
 
   /** In one array, no object for a number. */
-  public static final class InOneArray implements Own {
+  public static final class InOneArray implements Own, NestedWays.OwnUsers {
+    private static final long serialVersionUID = 1L;
+
     private final int[] first;
     private final long[] members;
     private final int levels;
@@ -222,6 +224,17 @@ public final class LevelMembers {
       return size == 0
           ? null
           : LevelMembers.of(size == own.length ? own : Arrays.copyOf(own, size), levels);
+    }
+
+    @Override
+    public RoaringBitmap users(int number, int least) {
+      RoaringBitmap users = new RoaringBitmap();
+      for (int at = first[number]; at < first[number + 1]; at++) {
+        if (level(members[at]) >= least) {
+          users.add(member(members[at]));
+        }
+      }
+      return users.isEmpty() ? null : users;
     }
 
     /** The smallest and the largest member, without sign; empty for none. */

@@ -5,11 +5,12 @@ import java.util.List;
 import org.roaringbitmap.RoaringBitmap;
 
 /**
- * By which groups within one group its users have it: each user by the nearest, and once. It is
- * looked for no further than is asked. Used by one thread.
+ * By which groups within one group its users have it at a level or a higher one: each user by the
+ * nearest, and once. It is looked for no further than is asked. Used by one thread.
  */
 public final class NearestMembers {
-  private final OwnMembers own;
+  private final NestedWays.OwnUsers own;
+  private final int least;
   private final Reach reach;
   private final RoaringBitmap seen = new RoaringBitmap();
   private final List<Share> steps = new ArrayList<>();
@@ -28,10 +29,12 @@ public final class NearestMembers {
   /**
    * @param group its number in the graph
    * @param own the users whom each number of the graph has itself
+   * @param least the level
    */
-  public NearestMembers(NestingGraph graph, int group, OwnMembers own) {
+  public NearestMembers(NestingGraph graph, int group, NestedWays.OwnUsers own, int least) {
     this.own = own;
-    this.reach = new Reach(graph, RoaringBitmap.bitmapOf(group));
+    this.least = least;
+    this.reach = new Reach(graph, RoaringBitmap.bitmapOf(group), least);
   }
 
   /** One of them, the nearest first; null where there are not so many. */
@@ -44,8 +47,8 @@ public final class NearestMembers {
 
   private void look() {
     for (; looked < reach.size(); looked++) {
-      MemberSet users = own.take(reach.number(looked));
-      RoaringBitmap first = users == null ? null : RoaringBitmap.andNot(users.bitmap(), seen);
+      RoaringBitmap users = own.users(reach.number(looked), least);
+      RoaringBitmap first = users == null ? null : RoaringBitmap.andNot(users, seen);
       if (first != null && !first.isEmpty()) {
         steps.add(new Share(looked, distance, first));
         seen.or(first);

@@ -11,11 +11,20 @@ import org.roaringbitmap.RoaringBitmap;
  * @param holders of the objects that hold others: which is held by which; null where none does
  * @param direct the users that each holder is granted to by itself, or null
  * @param through the groups that it is granted to by itself, as numbers of {@code groups}, or null
+ * @param levels how many there are; 1 where grants have none
  */
 public record NestedWays(
     NestingGraph groups,
-    OwnMembers members,
+    OwnUsers members,
     NestingGraph holders,
-    RoaringBitmap[] direct,
-    RoaringBitmap[] through)
-    implements Serializable {}
+    LevelSets[] direct,
+    LevelSets[] through,
+    int levels)
+    implements Serializable {
+
+  /** The users whom each group has itself. */
+  public interface OwnUsers extends Serializable {
+    /** Those of a group whom it has at a level or a higher one; null for none. */
+    RoaringBitmap users(int group, int least);
+  }
+}

@@ -213,6 +213,11 @@ public final class NestingGraph implements Serializable {
     return children[place];
   }
 
+  /** Whether the edge at a place passes a level on. */
+  boolean passesOn(int place, int level) {
+    return levels == null || levels[place] >= level;
+  }
+
   /** The highest level that the edge at a place passes on, of so many; the highest there is. */
   int level(int place, int count) {
     return levels == null ? count - 1 : levels[place];

@@ -1,15 +1,15 @@
 package backfill.membership;
 
-import java.io.Serializable;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
+import org.roaringbitmap.RoaringBitmap;
 
 /**
  * What each number of a graph has itself, as one array: no object for a number, and none for a
  * member.
  */
-public final class OwnMembers implements Closure.Own, Serializable {
+public final class OwnMembers implements Closure.Own, NestedWays.OwnUsers {
   private static final long serialVersionUID = 1L;
 
   private final int[] first;
@@ -83,6 +83,13 @@ public final class OwnMembers implements Closure.Own, Serializable {
       }
     }
     return size == 0 ? null : MemberSet.of(size == own.length ? own : Arrays.copyOf(own, size));
+  }
+
+  /** All are at one level. */
+  @Override
+  public RoaringBitmap users(int number, int least) {
+    MemberSet own = take(number);
+    return own == null ? null : own.bitmap();
   }
 
   /** The smallest and the largest member, without sign; empty for none. */

@@ -5,11 +5,12 @@ import org.roaringbitmap.RoaringBitmap;
 
 /**
  * What is reached from some keys of a graph, the nearest first, each by a shortest chain: of
- * several as short as each other by the one through the smallest keys. It is looked for no further
- * than is asked. Used by one thread.
+ * several as short as each other by the one through the smallest keys. Only edges that pass a level
+ * on are gone over. It is looked for no further than is asked. Used by one thread.
  */
 public final class Reach {
   private final NestingGraph graph;
+  private final int least;
   private final RoaringBitmap seen = new RoaringBitmap();
   private int[] numbers;
   private int[] before;
@@ -18,9 +19,11 @@ public final class Reach {
 
   /**
    * @param starts numbers of the graph
+   * @param least the level; 0 for all edges
    */
-  public Reach(NestingGraph graph, RoaringBitmap starts) {
+  public Reach(NestingGraph graph, RoaringBitmap starts, int least) {
     this.graph = graph;
+    this.least = least;
     this.numbers = starts.toArray();
     this.size = numbers.length;
     this.before = new int[size];
@@ -36,7 +39,7 @@ public final class Reach {
     int end = size;
     for (int at = first; at < end; at++) {
       for (int place = graph.first(numbers[at]); place < graph.first(numbers[at] + 1); place++) {
-        if (seen.checkedAdd(graph.child(place))) {
+        if (graph.passesOn(place, least) && seen.checkedAdd(graph.child(place))) {
           add(graph.child(place), at);
         }
       }

@@ -1,25 +1,26 @@
 package backfill.membership;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.roaringbitmap.PeekableIntIterator;
 import org.roaringbitmap.RoaringBitmap;
 
 /**
- * Finds the shortest way by which users have one object: through what holds the object, and through
- * groups within groups. What is as short as another is taken of the nearer object, directly rather
- * than by a group, and by the smaller keys. Used by one thread.
+ * Finds the shortest way by which users have one object at a level or a higher one: through what
+ * holds the object, and through groups within groups. What is as short as another is taken of the
+ * nearer object, directly rather than by a group, and by the smaller keys. Used by one thread.
  */
 public final class ShortestWays {
-  /** Of groups, and of their users, that are held from one object to the next. */
+  /** Of groups, and of their users, that are held from one object to the next, at all levels. */
   private static final long HELD = 4_000_000;
 
   private final NestedWays graphs;
+  private final int least;
   private final Map<Integer, NearestMembers> byGroup = new HashMap<>();
-  private final List<Rung> levels = new ArrayList<>();
+  private final List<Rung> rungs = new ArrayList<>();
   private long object;
   private Reach above;
 
@@ -34,7 +35,7 @@ public final class ShortestWays {
   public record Chain(long[] objects, long[] groups) {}
 
   /** What is granted on the object, or on one that holds it at some distance. */
-  private record Rung(int place, int distance, RoaringBitmap direct, RoaringBitmap groups) {}
+  private record Rung(int place, int distance, LevelSets direct, LevelSets groups) {}
 
   /**
    * One way.
@@ -45,19 +46,19 @@ public final class ShortestWays {
 
   /** A group that is granted, and how far its users were looked at. */
   private static final class GroupWay {
-    private final Rung level;
+    private final Rung on;
     private final NearestMembers members;
     private int next;
 
-    GroupWay(Rung level, NearestMembers members) {
-      this.level = level;
+    GroupWay(Rung on, NearestMembers members) {
+      this.on = on;
       this.members = members;
     }
 
     /** The next step of a way of this length; null where there is none. */
     NearestMembers.Share step(int length) {
       NearestMembers.Share step = members.step(next);
-      if (step == null || level.distance() + step.distance() > length) {
+      if (step == null || on.distance() + step.distance() > length) {
         return null;
       }
       next++;
@@ -69,8 +70,12 @@ public final class ShortestWays {
     }
   }
 
-  public ShortestWays(NestedWays graphs) {
+  /**
+   * @param least the level; 0 where grants have none
+   */
+  public ShortestWays(NestedWays graphs, int least) {
     this.graphs = graphs;
+    this.least = least;
   }
 
   /**
@@ -80,59 +85,69 @@ public final class ShortestWays {
    * @param groups numbers of groups that a source names for it
    * @param holders numbers of the objects that hold it
    */
-  public void of(long next, RoaringBitmap direct, RoaringBitmap groups, RoaringBitmap holders) {
+  public void of(long next, LevelSets direct, LevelSets groups, LevelSets holders) {
     object = next;
-    levels.clear();
-    levels.add(new Rung(-1, 0, direct, groups));
-    above = holders.isEmpty() ? null : new Reach(graphs.holders(), holders);
+    rungs.clear();
+    rungs.add(new Rung(-1, 0, direct, groups));
+    RoaringBitmap nearest = new RoaringBitmap();
+    eachOf(holders, nearest::or);
+    above = nearest.isEmpty() ? null : new Reach(graphs.holders(), nearest, least);
     if (above != null) {
-      addLevels(0);
+      addRungs(0);
     }
-    if (byGroup.values().stream().mapToLong(NearestMembers::size).sum() > HELD) {
+    if (byGroup.values().stream().mapToLong(NearestMembers::size).sum() > HELD / graphs.levels()) {
       byGroup.clear();
     }
   }
 
-  private void addLevels(int from) {
-    int distance = levels.get(levels.size() - 1).distance() + 1;
+  /** Those that are of the level or a higher one. */
+  private void eachOf(LevelSets sets, Consumer<RoaringBitmap> receiver) {
+    for (int level = least; sets != null && level < sets.levels(); level++) {
+      if (sets.at(level) != null) {
+        receiver.accept(sets.at(level));
+      }
+    }
+  }
+
+  private void addRungs(int from) {
+    int distance = rungs.get(rungs.size() - 1).distance() + 1;
     for (int place = from; place < above.size(); place++) {
       int holder = above.number(place);
-      levels.add(new Rung(place, distance, graphs.direct()[holder], graphs.through()[holder]));
+      rungs.add(new Rung(place, distance, graphs.direct()[holder], graphs.through()[holder]));
     }
   }
 
   /**
-   * The ways of some users, at their places; null for one that has it without any nesting.
+   * Puts the ways of some users at their places; null for one that has it without any nesting.
    *
+   * @param some of the users
    * @param users ascending as unsigned numbers
    */
-  public Chain[] of(int[] users, int count) {
-    Way[] ways = new Way[count];
-    RoaringBitmap left = new RoaringBitmap();
-    left.addN(users, 0, count);
+  public void of(RoaringBitmap some, int[] users, Chain[] chains) {
+    RoaringBitmap left = some.clone();
     List<GroupWay> granted = new ArrayList<>();
     int known = 0;
     for (int length = 0; !left.isEmpty(); length++) {
       int opened = known;
-      while (known < levels.size() && levels.get(known).distance() <= length) {
-        Rung level = levels.get(known++);
-        take(level.direct(), new Way(level.place(), null, null), users, left, ways);
+      while (known < rungs.size() && rungs.get(known).distance() <= length) {
+        Way way = new Way(rungs.get(known).place(), null, null);
+        eachOf(rungs.get(known++).direct(), direct -> take(direct, way, left, users, chains));
       }
-      for (Rung level : levels.subList(opened, known)) {
-        add(level, granted);
+      for (Rung rung : rungs.subList(opened, known)) {
+        eachOf(rung.groups(), groups -> add(rung, groups, granted));
       }
       for (GroupWay each : granted) {
         NearestMembers.Share step;
         while ((step = each.step(length)) != null) {
-          take(step.users(), new Way(each.level.place(), each.members, step), users, left, ways);
+          Way way = new Way(each.on.place(), each.members, step);
+          take(step.users(), way, left, users, chains);
         }
       }
       granted.removeIf(GroupWay::ended);
-      if (known == levels.size() && !widened() && granted.isEmpty()) {
+      if (known == rungs.size() && !widened() && granted.isEmpty()) {
         break;
       }
     }
-    return Arrays.stream(ways).map(this::chain).toArray(Chain[]::new);
   }
 
   private boolean widened() {
@@ -142,34 +157,27 @@ public final class ShortestWays {
     int from = above.size();
     boolean more = above.widen();
     if (more) {
-      addLevels(from);
+      addRungs(from);
     }
     return more;
   }
 
-  private void add(Rung level, List<GroupWay> granted) {
-    if (level.groups() != null) {
-      level
-          .groups()
-          .forEach(
-              (int group) ->
-                  granted.add(
-                      new GroupWay(
-                          level,
-                          byGroup.computeIfAbsent(
-                              group,
-                              number ->
-                                  new NearestMembers(graphs.groups(), number, graphs.members())))));
-    }
+  private void add(Rung rung, RoaringBitmap groups, List<GroupWay> granted) {
+    groups.forEach((int group) -> granted.add(new GroupWay(rung, members(group))));
   }
 
-  private static void take(
-      RoaringBitmap some, Way way, int[] users, RoaringBitmap left, Way[] ways) {
-    if (some == null) {
+  private NearestMembers members(int group) {
+    return byGroup.computeIfAbsent(
+        group, number -> new NearestMembers(graphs.groups(), number, graphs.members(), least));
+  }
+
+  private void take(RoaringBitmap some, Way way, RoaringBitmap left, int[] users, Chain[] chains) {
+    RoaringBitmap found = RoaringBitmap.and(some, left);
+    if (found.isEmpty()) {
       return;
     }
-    RoaringBitmap found = RoaringBitmap.and(some, left);
     left.andNot(found);
+    Chain chain = chain(way);
     PeekableIntIterator each = found.getIntIterator();
     int place = 0;
     while (each.hasNext()) {
@@ -177,14 +185,11 @@ public final class ShortestWays {
       while (users[place] != user) {
         place++;
       }
-      ways[place] = way;
+      chains[place] = chain;
     }
   }
 
   private Chain chain(Way way) {
-    if (way == null) {
-      return null;
-    }
     long[] up = way.place() < 0 ? new long[0] : above.chain(way.place());
     long[] down = way.group() == null ? new long[0] : way.group().chain(way.step());
     if (up.length == 0 && down.length < 2) {

@@ -8,6 +8,7 @@ import backfill.membership.LevelClosure;
 import backfill.membership.LevelMembers;
 import backfill.membership.LongIndex;
 import backfill.membership.MemberSet;
+import backfill.membership.NestedWays;
 import backfill.membership.NestingGraph;
 import backfill.membership.OwnMembers;
 import backfill.spark.read.KeyNumbers;
@@ -75,8 +76,20 @@ final class NestedGroups {
    *
    * @param members pairs (group, user)
    */
-  OwnMembers own(List<JavaRDD<NumberedPairs>> members, PartialSetIterator.Numbering userNumbers) {
-    return ofAll(brought(members, userNumbers, Closure.reached(graph, components, wanted())));
+  NestedWays.OwnUsers own(
+      List<JavaRDD<NumberedPairs>> members, PartialSetIterator.Numbering userNumbers) {
+    List<NumberedMembers> own =
+        brought(members, userNumbers, Closure.reached(graph, components, wanted()));
+    return levels.isNone() ? ofAll(own) : ofAllByLevel(own);
+  }
+
+  private LevelMembers.InOneArray ofAllByLevel(List<NumberedMembers> own) {
+    return LevelMembers.InOneArray.of(
+        graph.size(),
+        own.stream().map(NumberedMembers::groups).toList(),
+        own.stream().map(NumberedMembers::users).toList(),
+        own.stream().map(NumberedMembers::levels).toList(),
+        levels.count());
   }
 
   private OwnMembers ofAll(List<NumberedMembers> own) {
@@ -101,16 +114,7 @@ final class NestedGroups {
   private GroupUsers closedByLevel(List<NumberedMembers> own, BitSet wanted) {
     LevelMembers[] closed =
         LevelClosure.close(
-            graph,
-            components,
-            LevelMembers.InOneArray.of(
-                graph.size(),
-                own.stream().map(NumberedMembers::groups).toList(),
-                own.stream().map(NumberedMembers::users).toList(),
-                own.stream().map(NumberedMembers::levels).toList(),
-                levels.count()),
-            wanted,
-            memory.beside(graph.bytes()));
+            graph, components, ofAllByLevel(own), wanted, memory.beside(graph.bytes()));
     GroupUsers map = new GroupUsers(levels.count());
     for (int number = 0; number < closed.length; number++) {
       if (closed[number] != null) {

@@ -14,6 +14,7 @@ import backfill.spark.step.Nesting;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
+import java.util.function.LongConsumer;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
@@ -127,34 +128,27 @@ final class NestedObjects {
             .toArray();
     BitSet every = new BitSet(graph.size());
     every.set(0, graph.size());
-    if (!levels.isNone()) {
+    LevelSets[] own = byLevel(all, member -> Arrays.binarySearch(members, member));
+    LongConsumer beside = memory.beside(held);
+    if (levels.isNone()) {
+      RoaringBitmap[] sets = new RoaringBitmap[own.length];
+      Arrays.setAll(sets, number -> own[number] == null ? null : own[number].at(0));
       return new InheritedSets(
-          graph,
-          LevelClosure.close(
-              graph,
-              components,
-              ownByLevel(all, members),
-              every,
-              levels.count(),
-              memory.beside(held)),
-          levels.count(),
-          members);
-    }
-    RoaringBitmap[] own = new RoaringBitmap[graph.size()];
-    for (NumberedPairs some : all) {
-      for (int i = 0; i < some.size(); i++) {
-        int number = graph.number(some.keys()[i]);
-        if (own[number] == null) {
-          own[number] = new RoaringBitmap();
-        }
-        own[number].add(Arrays.binarySearch(members, some.members()[i]));
-      }
+          graph, Closure.close(graph, components, sets, every, beside), members);
     }
     return new InheritedSets(
-        graph, Closure.close(graph, components, own, every, memory.beside(held)), members);
+        graph,
+        LevelClosure.close(graph, components, own, every, levels.count(), beside),
+        levels.count(),
+        members);
   }
 
-  private LevelSets[] ownByLevel(List<NumberedPairs> all, long[] members) {
+  /**
+   * What is granted on each object that holds others, at its number; null for nothing.
+   *
+   * @param all grants on such objects
+   */
+  LevelSets[] byLevel(List<NumberedPairs> all, PartialSetIterator.Numbering numbering) {
     RoaringBitmap[][] sets = new RoaringBitmap[graph.size()][];
     for (NumberedPairs some : all) {
       for (int i = 0; i < some.size(); i++) {
@@ -166,7 +160,7 @@ final class NestedObjects {
         if (own[some.level(i)] == null) {
           own[some.level(i)] = new RoaringBitmap();
         }
-        own[some.level(i)].add(Arrays.binarySearch(members, some.members()[i]));
+        own[some.level(i)].add((int) numbering.number(some.members()[i]));
       }
     }
     LevelSets[] own = new LevelSets[graph.size()];

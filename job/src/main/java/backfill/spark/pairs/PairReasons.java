@@ -1,6 +1,7 @@
 package backfill.spark.pairs;
 
 import backfill.membership.GroupUsers;
+import backfill.membership.LevelSets;
 import backfill.membership.NestedWays;
 import backfill.membership.ShortestWays;
 import backfill.spark.diff.RowChange;
@@ -10,7 +11,6 @@ import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
 import org.roaringbitmap.PeekableIntIterator;
@@ -31,11 +31,12 @@ final class PairReasons {
   private final RoaringBitmap[] direct;
   private final TreeMap<Long, RoaringBitmap> groups = new TreeMap<>();
   private final NestedWays graphs;
-  private final ShortestWays ways;
-  private ShortestWays.Chain[] chains;
+  private final ShortestWays[] ways;
+  private ShortestWays.Chain[] chains = {};
   private final int[] users = new int[HELD];
   private final int[] named = new int[HELD];
   private final long[] first = new long[HELD * RowChange.GivenBy.GROUPS];
+  private RoaringBitmap[] missing = {};
   private PeekableIntIterator left = new RoaringBitmap().getIntIterator();
   private int held;
   private int place;
@@ -47,7 +48,8 @@ final class PairReasons {
    */
   PairReasons(List<String> sources, StepKeys keys, GroupUsers map, NestedWays graphs) {
     this.graphs = graphs;
-    this.ways = graphs == null ? null : new ShortestWays(graphs);
+    this.ways = new ShortestWays[graphs == null ? 0 : graphs.levels()];
+    Arrays.setAll(ways, level -> new ShortestWays(graphs, level));
     this.sources = sources;
     this.keys = keys;
     this.map = map;
@@ -58,42 +60,87 @@ final class PairReasons {
    * Another object comes, with the users that are asked for. Of those who have a level only what
    * gives that one is a reason.
    *
-   * @param missing those of them without levels at place 0, or those of each level at its own
+   * @param asked those of them without levels at place 0, or those of each level at its own
    * @param reasons parts in the order of objects, of which those of this one are taken
    */
-  void of(long object, RoaringBitmap[] missing, Ahead reasons) {
+  void of(long object, RoaringBitmap[] asked, Ahead reasons) {
+    missing = asked;
     Arrays.fill(direct, null);
     groups.clear();
-    RoaringBitmap ownDirect = new RoaringBitmap();
-    RoaringBitmap ownGroups = new RoaringBitmap();
-    RoaringBitmap holders = new RoaringBitmap();
+    Own own = new Own(graphs);
     reasons.skipTo(object);
     while (reasons.isAt(object)) {
       PartialSet part = reasons.next();
       switch (part.kind()) {
-        case DIRECT -> addDirect((int) part.giver(), part.set(), missing[part.level()]);
-        case GROUPS -> part.set().forEach((int number) -> addGroup(number, part.level(), missing));
-        case GROUP_USERS -> addGroup(part.giver(), part.set(), missing[part.level()]);
-        case OWN_DIRECT -> ownDirect.or(part.set());
-        case OWN_GROUPS -> ownGroups.or(part.set());
-        case HOLDERS -> holders.or(part.set());
+        case DIRECT -> {
+          RoaringBitmap users = RoaringBitmap.and(part.set(), missing[part.level()]);
+          addDirect((int) part.giver(), users);
+          own.addAll(part.level(), users);
+        }
+        case GROUPS ->
+            part.set()
+                .forEach(
+                    (int number) -> {
+                      addGroup(number, part.level());
+                      own.addGroup(part.level(), map.group(number));
+                    });
+        case GROUP_USERS -> {
+          addGroup(part.giver(), part.set(), missing[part.level()]);
+          own.addGroup(part.level(), part.giver());
+        }
+        case OWN_DIRECT -> own.direct.add(part.level(), part.set());
+        case OWN_GROUPS -> own.groups.add(part.level(), part.set());
+        case HOLDERS -> own.holders.add(part.level(), part.set());
         default -> throw new IllegalStateException("kind " + part.kind());
       }
     }
     left = RoaringBitmap.or(missing).getIntIterator();
     held = 0;
     place = 0;
-    if (ways != null) {
-      if (graphs.holders() == null) {
-        Arrays.stream(direct).filter(Objects::nonNull).forEach(ownDirect::or);
-        groups.keySet().forEach(group -> ownGroups.add(graphs.groups().number(group)));
+    for (int level = 0; level < ways.length; level++) {
+      if (!missing[level].isEmpty()) {
+        ways[level].of(object, own.direct, own.groups, own.holders);
       }
-      ways.of(object, ownDirect, ownGroups, holders);
     }
   }
 
-  private void addDirect(int source, RoaringBitmap some, RoaringBitmap missing) {
-    some.and(missing);
+  /**
+   * What the object has by itself, by level. Where none holds another that is all it has, and parts
+   * do not name it apart.
+   */
+  private static final class Own {
+    private final NestedWays graphs;
+    private final LevelSets direct;
+    private final LevelSets groups;
+    private final LevelSets holders;
+
+    Own(NestedWays graphs) {
+      this.graphs = graphs;
+      int levels = graphs == null ? 1 : graphs.levels();
+      direct = new LevelSets(levels);
+      groups = new LevelSets(levels);
+      holders = new LevelSets(levels);
+    }
+
+    private boolean isAll() {
+      return graphs != null && graphs.holders() == null;
+    }
+
+    void addAll(int level, RoaringBitmap users) {
+      if (isAll()) {
+        direct.add(level, users);
+      }
+    }
+
+    /** Of a group whose users come by level it is the highest of these that counts. */
+    void addGroup(int level, long group) {
+      if (isAll()) {
+        groups.add(level, RoaringBitmap.bitmapOf(graphs.groups().number(group)));
+      }
+    }
+  }
+
+  private void addDirect(int source, RoaringBitmap some) {
     if (direct[source] == null) {
       direct[source] = some;
     } else {
@@ -101,7 +148,7 @@ final class PairReasons {
     }
   }
 
-  private void addGroup(int number, int level, RoaringBitmap[] missing) {
+  private void addGroup(int number, int level) {
     for (int each = 0; each < map.levels(); each++) {
       RoaringBitmap users = map.users(number, each);
       if (users != null) {
@@ -110,9 +157,8 @@ final class PairReasons {
     }
   }
 
-  private void addGroup(long group, RoaringBitmap users, RoaringBitmap missing) {
-    groups.merge(
-        group, RoaringBitmap.and(users, missing), (one, other) -> RoaringBitmap.or(one, other));
+  private void addGroup(long group, RoaringBitmap users, RoaringBitmap of) {
+    groups.merge(group, RoaringBitmap.and(users, of), (one, other) -> RoaringBitmap.or(one, other));
   }
 
   /** Whether a user is left. */
@@ -140,7 +186,12 @@ final class PairReasons {
     for (Map.Entry<Long, RoaringBitmap> group : groups.entrySet()) {
       name(group.getKey(), RoaringBitmap.and(group.getValue(), some).getIntIterator());
     }
-    chains = ways == null ? null : ways.of(users, held);
+    chains = new ShortestWays.Chain[held];
+    for (int level = 0; level < ways.length; level++) {
+      if (!missing[level].isEmpty()) {
+        ways[level].of(RoaringBitmap.and(some, missing[level]), users, chains);
+      }
+    }
   }
 
   /** Both are ascending. */
@@ -176,7 +227,7 @@ final class PairReasons {
             .mapToObj(i -> keys.groups().text(first[user * RowChange.GivenBy.GROUPS + i]))
             .toList(),
         named[user] - shown,
-        chains == null || chains[user] == null ? null : chain(chains[user]));
+        chains[user] == null ? null : chain(chains[user]));
   }
 
   private RowChange.Chain chain(ShortestWays.Chain found) {
