@@ -270,6 +270,11 @@ class LevelsTest {
         .contains("2 ways to give o 3 to u 5, the highest at level write")
         .contains("sees has the pair at level read")
         .contains("write, counts");
+    for (String counted : List.of("--object=3", "--user=5")) {
+      assertThat(String.join(" ", ran("explain", counted).out()).replaceAll("\\s+", " "))
+          .contains(
+              "each pair has a level, in l of sees, which is not looked at here: --object and --user together say which");
+    }
     assertThat(ran("run").step().path("updated").asLong()).isEqualTo(1);
     assertThat(held()).contains(List.of(3, 5L, "write"));
   }

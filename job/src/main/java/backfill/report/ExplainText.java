@@ -52,6 +52,11 @@ public final class ExplainText {
       given.unseen().forEach(reason -> say("not looked at: " + reason));
       table(ways(given, pair(step)), pair(step) ? new BitSet() : first());
       more(given.allWays() - given.ways().size(), "way");
+      if (!pair(step) && given.allWays() > 0 && step.subject().levelColumn() != null) {
+        say(
+            "each pair has a level, in %s of %s, which is not looked at here: --object and --user together say which, and what each way gives"
+                .formatted(step.subject().levelColumn(), step.subject().table()));
+      }
       given.ways().stream()
           .filter(way -> pair(step) && isChained(way))
           .forEach(way -> say(chain(step.subject(), way)));

@@ -57,7 +57,8 @@ public final class PairExplainer {
           new StepExplanation.Side(named(step.into().object()), object),
           new StepExplanation.Side(named(step.into().user()), user),
           null,
-          skipped);
+          skipped,
+          step.into().level().orElse(null));
     }
 
     private static String named(List<String> columns) {

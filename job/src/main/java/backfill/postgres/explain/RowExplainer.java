@@ -149,6 +149,7 @@ public final class RowExplainer {
             null,
             null,
             key,
+            null,
             null),
         null,
         new StepExplanation.Held(rows, null),

@@ -33,9 +33,16 @@ public record StepExplanation(
    * @param user as {@code object}
    * @param row a row's key, column to value as the server writes it; null where it is about pairs
    * @param skipped why the step gives nothing, whatever its sources have; or null
+   * @param levelColumn of the target, in which each pair has its level; null where pairs have none
    */
   public record Subject(
-      String step, String table, Side object, Side user, Map<String, String> row, String skipped) {}
+      String step,
+      String table,
+      Side object,
+      Side user,
+      Map<String, String> row,
+      String skipped,
+      String levelColumn) {}
 
   /**
    * One side of a pair.
