@@ -170,9 +170,15 @@ class LevelsTest {
     String broadcast = "flatten.broadcast-bytes=" + (type.equals("role") ? "0 B" : "256 MiB");
 
     TestingRun dry = ran("plan", "--set", broadcast, "--diff", directory + "/diff.jsonl");
+    String differently = "flatten.broadcast-bytes=" + (type.equals("role") ? "256 MiB" : "0 B");
+    TestingRun otherwise = ran("plan", "--set", differently);
     TestingRun run = ran("run", "--set", broadcast);
 
     String about = "seed " + seed + run.said();
+    assertThat(otherwise.step().path("shape"))
+        .as("however the group map travels, " + about)
+        .isNotEmpty()
+        .isEqualTo(dry.step().path("shape"));
     assertThat(held()).as(about).isEqualTo(expected);
     assertThat(number(run, "updated"))
         .as(about)

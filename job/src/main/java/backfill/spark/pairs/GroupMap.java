@@ -287,7 +287,9 @@ final class GroupMap implements PairCache.SharedUse {
   long[] sizes(NestingGraph numbers) {
     long[] sizes = new long[numbers.size()];
     if (broadcast == null) {
-      for (Tuple2<Long, Long> group : joined.mapValues(PartialSet::rows).collect()) {
+      // Of levels a group has a set for each, and one user perhaps in several of them.
+      for (Tuple2<Long, Long> group :
+          joined.reduceByKey(GroupMap::united).mapValues(PartialSet::rows).collect()) {
         put(sizes, numbers.number(group._1()), group._2());
       }
     } else {
