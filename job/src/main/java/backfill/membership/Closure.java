@@ -1,6 +1,7 @@
 package backfill.membership;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Queue;
@@ -51,7 +52,12 @@ public final class Closure {
     long bytes();
   }
 
-  private Closure(NestingGraph graph, Components components, BitSet wanted) {
+  /**
+   * For one of the closures below, once.
+   *
+   * @param wanted numbers of the graph whose closed sets are asked for
+   */
+  public Closure(NestingGraph graph, Components components, BitSet wanted) {
     this.graph = graph;
     this.components = components;
     parents = Condensation.of(graph, components);
@@ -71,13 +77,8 @@ public final class Closure {
     holders = new AtomicIntegerArray(count);
   }
 
-  /**
-   * The numbers of the graph whose own sets matter: those that are wanted, and all below them.
-   *
-   * @param wanted numbers of the graph
-   */
-  public static BitSet reached(NestingGraph graph, Components components, BitSet wanted) {
-    BitSet needed = new Closure(graph, components, wanted).needed;
+  /** The numbers of the graph whose own sets matter: those that are wanted, and all below them. */
+  public BitSet reached() {
     BitSet numbers = new BitSet(graph.size());
     for (int number = 0; number < graph.size(); number++) {
       numbers.set(number, needed.get(components.of(number)));
@@ -89,33 +90,24 @@ public final class Closure {
    * The closed set of each wanted number, at its place; null where that is empty. Sets may be the
    * same for several numbers.
    *
-   * @param held is told what the sets take in memory, in bytes, whenever that grows; it may throw
+   * @param told is told what the sets take in memory, in bytes, whenever that grows; it may throw
    */
-  public static MemberSet[] close(
-      NestingGraph graph, Components components, OwnMembers own, BitSet wanted, LongConsumer held) {
-    return new Closure(graph, components, wanted).closed(own, own.ends(), held);
+  public MemberSet[] close(OwnMembers members, LongConsumer told) {
+    return closed(members, members.ends(), told);
   }
 
   /**
    * The same of bitmaps, which are not to be changed.
    *
-   * @param own for each number of the graph its own set, or null; what is here is changed and let
-   *     go
+   * @param bitmaps for each number of the graph its own set, or null; what is here is changed and
+   *     let go
    */
-  public static RoaringBitmap[] close(
-      NestingGraph graph,
-      Components components,
-      RoaringBitmap[] own,
-      BitSet wanted,
-      LongConsumer held) {
-    Closure closure = new Closure(graph, components, wanted);
-    OwnBitmaps of = new OwnBitmaps(own, number -> closure.needed.get(components.of(number)));
-    MemberSet[] sets = closure.closed(of, new int[0], held);
-    RoaringBitmap[] closed = new RoaringBitmap[graph.size()];
-    wanted.stream()
-        .filter(number -> sets[number] != null)
-        .forEach(number -> closed[number] = sets[number].bitmap());
-    return closed;
+  public RoaringBitmap[] close(RoaringBitmap[] bitmaps, LongConsumer told) {
+    OwnBitmaps of = new OwnBitmaps(bitmaps, number -> needed.get(components.of(number)));
+    MemberSet[] closed = closed(of, new int[0], told);
+    return Arrays.stream(closed)
+        .map(set -> set == null ? null : set.bitmap())
+        .toArray(RoaringBitmap[]::new);
   }
 
   private MemberSet[] closed(Own given, int[] ends, LongConsumer told) {

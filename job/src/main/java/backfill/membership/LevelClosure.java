@@ -4,8 +4,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
+import java.util.function.IntConsumer;
 import java.util.function.LongConsumer;
-import org.roaringbitmap.RoaringBitmap;
 
 /**
  * Closes users by level over a graph: a parent has what its children have, each user at the highest
@@ -13,8 +13,8 @@ import org.roaringbitmap.RoaringBitmap;
  * an edge. So for each level L it is the closure of what is of L or higher, edges as well as users.
  *
  * <p>Components are gone through children first, each once, as {@link Closure} does. In a circle
- * all have the same, unless an edge of it passes on less than there is: then its members are closed
- * for each level apart, from the top.
+ * all have the same, unless an edge of it passes on less than there is: then it is closed as a
+ * {@link LevelCircle}.
  */
 public final class LevelClosure {
   private final NestingGraph graph;
@@ -57,13 +57,13 @@ public final class LevelClosure {
       NestingGraph graph,
       Components components,
       LevelMembers.Own own,
-      LevelUnion union,
       BitSet wantedNumbers,
       LongConsumer held) {
     this.graph = graph;
     this.components = components;
     this.own = own;
-    this.union = union;
+    int[] ends = own.ends();
+    this.union = ends.length == 0 ? null : new LevelUnion(ends[0], ends[1]);
     this.levels = own.levels();
     this.held = held;
     this.wantedNumbers = wantedNumbers;
@@ -80,7 +80,6 @@ public final class LevelClosure {
    * The closed members of each wanted number, at its place; null where there are none. They may be
    * the same for several numbers.
    *
-   * @param levels how many there are
    * @param held is told what the sets take in memory, in bytes, whenever that grows; it may throw
    */
   public static LevelMembers[] close(
@@ -89,15 +88,14 @@ public final class LevelClosure {
       LevelMembers.InOneArray own,
       BitSet wanted,
       LongConsumer held) {
-    int[] ends = own.ends();
-    LevelUnion union = ends.length == 0 ? null : new LevelUnion(ends[0], ends[1]);
-    return new LevelClosure(graph, components, own, union, wanted, held).close();
+    return new LevelClosure(graph, components, own, wanted, held).close();
   }
 
   /**
    * The same of sets.
    *
    * @param own for each number of the graph its own, or null; what is here is changed and let go
+   * @param levels how many there are
    */
   public static LevelMembers[] close(
       NestingGraph graph,
@@ -106,8 +104,7 @@ public final class LevelClosure {
       BitSet wanted,
       int levels,
       LongConsumer held) {
-    return new LevelClosure(
-            graph, components, new LevelMembers.InSets(own, levels), null, wanted, held)
+    return new LevelClosure(graph, components, new LevelMembers.InSets(own, levels), wanted, held)
         .close();
   }
 
@@ -130,16 +127,26 @@ public final class LevelClosure {
     needed.or(wanted);
     for (int component = components.count() - 1; component >= 0; component--) {
       if (needed.get(component)) {
-        for (int at = components.first(component); at < components.first(component + 1); at++) {
-          int member = components.member(at);
-          for (int place = graph.first(member); place < graph.first(member + 1); place++) {
-            int child = components.of(graph.child(place));
-            if (child != component) {
-              needed.set(child);
-              asked.set(graph.child(place));
-              pending[child]++;
-            }
-          }
+        eachBelow(
+            component,
+            components.first(component),
+            components.first(component + 1),
+            number -> {
+              asked.set(number);
+              needed.set(components.of(number));
+              pending[components.of(number)]++;
+            });
+      }
+    }
+  }
+
+  /** Each child outside of it that some members of a component have, for each edge once. */
+  private void eachBelow(int component, int from, int to, IntConsumer receiver) {
+    for (int at = from; at < to; at++) {
+      int member = components.member(at);
+      for (int place = graph.first(member); place < graph.first(member + 1); place++) {
+        if (components.of(graph.child(place)) != component) {
+          receiver.accept(graph.child(place));
         }
       }
     }
@@ -211,15 +218,7 @@ public final class LevelClosure {
       }
     }
     Holding united = parts.isEmpty() ? null : united(parts);
-    for (int at = from; at < to; at++) {
-      int member = components.member(at);
-      for (int place = graph.first(member); place < graph.first(member + 1); place++) {
-        int child = components.of(graph.child(place));
-        if (child != component) {
-          letGo(child);
-        }
-      }
-    }
+    eachBelow(component, from, to, number -> letGo(components.of(number)));
     return united;
   }
 
@@ -305,7 +304,7 @@ public final class LevelClosure {
     }
   }
 
-  /** A circle whose edges pass on less than there is: for each level apart, from the top. */
+  /** Each member of such a circle holds its own. */
   private void unequal(int component) {
     int first = components.first(component);
     int size = components.first(component + 1) - first;
@@ -315,28 +314,9 @@ public final class LevelClosure {
       given[i] = united(component, first + i, first + i + 1);
       sets[i] = given[i] == null ? null : given[i].members.sets(levels);
     }
-    RoaringBitmap[] reached = new RoaringBitmap[size];
-    RoaringBitmap[] before = new RoaringBitmap[size];
-    LevelSets[] closed = new LevelSets[size];
-    long kept = 0;
-    for (int level = levels - 1; level >= 0; level--) {
-      if (!changes(component, sets, level)) {
-        continue;
-      }
-      for (int i = 0; i < size; i++) {
-        reached[i] = with(reached[i], sets[i], level);
-      }
-      RoaringBitmap[] all = closedAt(component, level, reached, own.bytes() + bytes + kept);
-      for (int i = 0; i < size; i++) {
-        if (all[i] != null) {
-          RoaringBitmap more = before[i] == null ? all[i] : RoaringBitmap.andNot(all[i], before[i]);
-          closed[i] = closed[i] == null ? new LevelSets(levels) : closed[i];
-          closed[i].put(level, more.isEmpty() ? null : more);
-          kept += Closure.bytes(more);
-          before[i] = all[i];
-        }
-      }
-    }
+    LevelSets[] closed =
+        new LevelCircle(graph, components, component, levels, asked)
+            .closed(sets, more -> held.accept(own.bytes() + bytes + more));
     for (int i = 0; i < size; i++) {
       letGo(given[i]);
       if (closed[i] != null) {
@@ -348,74 +328,5 @@ public final class LevelClosure {
         }
       }
     }
-  }
-
-  /** Whether a user or an edge is of just this level. */
-  private boolean changes(int component, LevelSets[] given, int level) {
-    int first = components.first(component);
-    for (int i = 0; i < given.length; i++) {
-      if (given[i] != null && given[i].at(level) != null) {
-        return true;
-      }
-      int member = components.member(first + i);
-      for (int place = graph.first(member); place < graph.first(member + 1); place++) {
-        if (components.of(graph.child(place)) == component && graph.level(place, levels) == level) {
-          return true;
-        }
-      }
-    }
-    return false;
-  }
-
-  private static RoaringBitmap with(RoaringBitmap so, LevelSets given, int level) {
-    RoaringBitmap more = given == null ? null : given.at(level);
-    if (more == null) {
-      return so;
-    }
-    return so == null ? more.clone() : RoaringBitmap.or(so, more);
-  }
-
-  /** The users of each member whom edges of this level or higher give it; null for none. */
-  private RoaringBitmap[] closedAt(int component, int level, RoaringBitmap[] reached, long beside) {
-    int first = components.first(component);
-    List<long[]> parents = new ArrayList<>();
-    List<long[]> children = new ArrayList<>();
-    long[] places = new long[reached.length];
-    for (int i = 0; i < reached.length; i++) {
-      places[i] = i;
-      int member = components.member(first + i);
-      for (int place = graph.first(member); place < graph.first(member + 1); place++) {
-        int child = graph.child(place);
-        if (components.of(child) == component && graph.level(place, levels) >= level) {
-          parents.add(new long[] {i});
-          children.add(new long[] {placeOf(component, child)});
-        }
-      }
-    }
-    NestingGraph inner = NestingGraph.of(parents, children, places);
-    RoaringBitmap[] ofEach = new RoaringBitmap[reached.length];
-    BitSet of = new BitSet(reached.length);
-    for (int i = 0; i < reached.length; i++) {
-      ofEach[i] = reached[i] == null ? null : reached[i].clone();
-      of.set(i, asked.get(components.member(first + i)));
-    }
-    return Closure.close(
-        inner, Components.of(inner), ofEach, of, more -> held.accept(beside + more));
-  }
-
-  /** The place of a member among its component's, which ascend. */
-  private int placeOf(int component, int number) {
-    int low = components.first(component);
-    int from = low;
-    int high = components.first(component + 1) - 1;
-    while (low < high) {
-      int middle = (low + high) >>> 1;
-      if (components.member(middle) < number) {
-        low = middle + 1;
-      } else {
-        high = middle;
-      }
-    }
-    return low - from;
   }
 }

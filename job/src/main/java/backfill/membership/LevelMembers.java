@@ -150,6 +150,11 @@ public final class LevelMembers {
     /** How many levels there are. */
     int levels();
 
+    /** The smallest and the largest member, without sign; none where all are to be sets. */
+    default int[] ends() {
+      return new int[0];
+    }
+
     /** The others will not be asked for. */
     default void keep(IntPredicate needed) {}
   }
@@ -178,13 +183,7 @@ public final class LevelMembers {
      */
     public static InOneArray of(
         int numbers, List<int[]> owners, List<int[]> members, List<byte[]> levels, int count) {
-      int[] first = new int[numbers + 1];
-      for (int[] some : owners) {
-        for (int owner : some) {
-          first[owner + 1]++;
-        }
-      }
-      Arrays.parallelPrefix(first, Math::addExact);
+      int[] first = OwnMembers.first(numbers, owners);
       int[] next = Arrays.copyOf(first, numbers);
       long[] all = new long[first[numbers]];
       for (int part = 0; part < owners.size(); part++) {
@@ -237,8 +236,8 @@ public final class LevelMembers {
       return users.isEmpty() ? null : users;
     }
 
-    /** The smallest and the largest member, without sign; empty for none. */
-    int[] ends() {
+    @Override
+    public int[] ends() {
       if (members.length == 0) {
         return new int[0];
       }

@@ -3,21 +3,17 @@ package backfill.membership;
 import java.util.Arrays;
 
 /**
- * Unites few members by level, each at the highest: one byte for each that there may be, and bits
- * that say where bytes are, so that what was added comes out in order without a sort. Where members
- * are too far apart for that they are sorted. Used by one thread for one union after the other.
+ * Unites few members by level, each at the highest and in order: by one byte for each that there
+ * may be and {@link Marks}, or where members are too far apart for these by a sort. Used by one
+ * thread for one union after the other.
  */
 final class LevelUnion {
   /** Of these a byte each takes 64 MiB. */
   private static final long WIDEST = 1L << 26;
 
-  private static final int SHIFT = 6;
-
   private final int smallest;
   private final byte[] levels;
-  private final long[] bits;
-  private final long[] words;
-  private final long[] blocks;
+  private final Marks marks;
   private long[] list = new long[64];
   private int size;
 
@@ -30,9 +26,7 @@ final class LevelUnion {
     long span = Integer.toUnsignedLong(largest) - Integer.toUnsignedLong(smallest);
     boolean narrow = span >= 0 && span < WIDEST;
     levels = narrow ? new byte[(int) span + 1] : null;
-    bits = narrow ? new long[(int) (span >>> SHIFT) + 1] : null;
-    words = narrow ? new long[(bits.length >>> SHIFT) + 1] : null;
-    blocks = narrow ? new long[(words.length >>> SHIFT) + 1] : null;
+    marks = narrow ? new Marks((int) span + 1) : null;
   }
 
   /** Adds members, each at its level, and at this one at most. */
@@ -48,12 +42,7 @@ final class LevelUnion {
       if (level > before) {
         levels[place] = level;
         if (before == 0) {
-          int at = place >>> SHIFT;
-          int word = at >>> SHIFT;
-          bits[at] |= 1L << place;
-          words[word] |= 1L << at;
-          blocks[word >>> SHIFT] |= 1L << word;
-          size++;
+          marks.add(place);
         }
       }
     }
@@ -71,29 +60,15 @@ final class LevelUnion {
 
   /** What was added, ascending, each once; nothing is left here. */
   long[] taken() {
-    long[] all = levels == null ? takenOfList() : takenOfBytes();
-    size = 0;
-    return all;
+    return levels == null ? takenOfList() : takenOfBytes();
   }
 
   private long[] takenOfBytes() {
-    long[] all = new long[size];
-    int to = 0;
-    for (int block = 0; block < blocks.length; block++) {
-      for (long of = blocks[block]; of != 0; of &= of - 1) {
-        int word = (block << SHIFT) + Long.numberOfTrailingZeros(of);
-        for (long some = words[word]; some != 0; some &= some - 1) {
-          int at = (word << SHIFT) + Long.numberOfTrailingZeros(some);
-          for (long each = bits[at]; each != 0; each &= each - 1) {
-            int place = (at << SHIFT) + Long.numberOfTrailingZeros(each);
-            all[to++] = LevelMembers.packed(smallest + place, levels[place] - 1);
-            levels[place] = 0;
-          }
-          bits[at] = 0;
-        }
-        words[word] = 0;
-      }
-      blocks[block] = 0;
+    int[] places = marks.taken(0);
+    long[] all = new long[places.length];
+    for (int i = 0; i < all.length; i++) {
+      all[i] = LevelMembers.packed(smallest + places[i], levels[places[i]] - 1);
+      levels[places[i]] = 0;
     }
     return all;
   }
@@ -106,6 +81,7 @@ final class LevelUnion {
         list[distinct++] = list[i];
       }
     }
+    size = 0;
     return Arrays.copyOf(list, distinct);
   }
 }

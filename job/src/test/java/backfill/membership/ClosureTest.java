@@ -66,15 +66,13 @@ class ClosureTest {
     most = 0;
     long[] last = {0};
     RoaringBitmap[] closed =
-        Closure.close(
-            graph,
-            Components.of(graph),
-            own,
-            asked,
-            bytes -> {
-              most = Math.max(most, bytes);
-              last[0] = bytes;
-            });
+        new Closure(graph, Components.of(graph), asked)
+            .close(
+                own,
+                bytes -> {
+                  most = Math.max(most, bytes);
+                  last[0] = bytes;
+                });
     Map<Long, Set<Integer>> found = new HashMap<>();
     Set<RoaringBitmap> distinct = Collections.newSetFromMap(new IdentityHashMap<>());
     asked.stream()
@@ -107,7 +105,7 @@ class ClosureTest {
         OwnMembers.of(graph.size(), List.of(owners, owners), List.of(members, members));
     long[] last = {0};
     MemberSet[] closed =
-        Closure.close(graph, Components.of(graph), own, asked, bytes -> last[0] = bytes);
+        new Closure(graph, Components.of(graph), asked).close(own, bytes -> last[0] = bytes);
     Map<Long, Set<Integer>> found = new HashMap<>();
     Set<MemberSet> distinct = Collections.newSetFromMap(new IdentityHashMap<>());
     asked.stream()
@@ -271,7 +269,7 @@ class ClosureTest {
     BitSet all = new BitSet();
     all.set(0, graph.size());
     RoaringBitmap[] closed =
-        Closure.close(graph, Components.of(graph), own, all, bytes -> most = bytes);
+        new Closure(graph, Components.of(graph), all).close(own, bytes -> most = bytes);
     assertThat(closed[0]).isSameAs(closed[length]);
     assertThat(most).isEqualTo(Closure.bytes(closed[0]));
   }
@@ -284,15 +282,13 @@ class ClosureTest {
     all.set(0, 2);
     assertThatThrownBy(
             () ->
-                Closure.close(
-                    graph,
-                    Components.of(graph),
-                    new RoaringBitmap[] {null, RoaringBitmap.bitmapOf(5)},
-                    all,
-                    bytes -> {
-                      throw new IllegalStateException(bytes + " bytes");
-                    }))
+                new Closure(graph, Components.of(graph), all)
+                    .close(
+                        new RoaringBitmap[] {null, RoaringBitmap.bitmapOf(5)},
+                        bytes -> {
+                          throw new IllegalStateException(bytes + " bytes");
+                        }))
         .isInstanceOf(IllegalStateException.class);
-    assertThat(Closure.reached(graph, Components.of(graph), all).cardinality()).isEqualTo(2);
+    assertThat(new Closure(graph, Components.of(graph), all).reached().cardinality()).isEqualTo(2);
   }
 }

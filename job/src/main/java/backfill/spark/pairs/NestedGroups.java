@@ -79,7 +79,7 @@ final class NestedGroups {
   NestedWays.OwnUsers own(
       List<JavaRDD<NumberedPairs>> members, PartialSetIterator.Numbering userNumbers) {
     List<NumberedMembers> own =
-        brought(members, userNumbers, Closure.reached(graph, components, wanted()));
+        brought(members, userNumbers, new Closure(graph, components, wanted()).reached());
     return levels.isNone() ? ofAll(own) : ofAllByLevel(own);
   }
 
@@ -106,9 +106,9 @@ final class NestedGroups {
    */
   GroupUsers users(List<JavaRDD<NumberedPairs>> members, PartialSetIterator.Numbering userNumbers) {
     BitSet wanted = wanted();
-    List<NumberedMembers> own =
-        brought(members, userNumbers, Closure.reached(graph, components, wanted));
-    return levels.isNone() ? closed(own, wanted) : closedByLevel(own, wanted);
+    Closure closure = new Closure(graph, components, wanted);
+    List<NumberedMembers> own = brought(members, userNumbers, closure.reached());
+    return levels.isNone() ? closed(own, closure) : closedByLevel(own, wanted);
   }
 
   private GroupUsers closedByLevel(List<NumberedMembers> own, BitSet wanted) {
@@ -124,9 +124,8 @@ final class NestedGroups {
     return map;
   }
 
-  private GroupUsers closed(List<NumberedMembers> own, BitSet wanted) {
-    MemberSet[] closed =
-        Closure.close(graph, components, ofAll(own), wanted, memory.beside(graph.bytes()));
+  private GroupUsers closed(List<NumberedMembers> own, Closure closure) {
+    MemberSet[] closed = closure.close(ofAll(own), memory.beside(graph.bytes()));
     GroupUsers map = new GroupUsers();
     for (int number = 0; number < closed.length; number++) {
       if (closed[number] != null) {

@@ -134,7 +134,7 @@ final class NestedObjects {
       RoaringBitmap[] sets = new RoaringBitmap[own.length];
       Arrays.setAll(sets, number -> own[number] == null ? null : own[number].at(0));
       return new InheritedSets(
-          graph, Closure.close(graph, components, sets, every, beside), members);
+          graph, new Closure(graph, components, every).close(sets, beside), members);
     }
     return new InheritedSets(
         graph,
