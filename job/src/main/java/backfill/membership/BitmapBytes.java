@@ -5,8 +5,11 @@ import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import org.roaringbitmap.RoaringBitmap;
 
-/** Bitmaps as bytes, in RoaringBitmap's portable format, and back. */
+/** Bitmaps as bytes, in RoaringBitmap's portable format, and back; and how many they take here. */
 public final class BitmapBytes {
+  private static final long SET_BYTES = 112;
+  private static final long CONTAINER_BYTES = 56;
+
   private BitmapBytes() {}
 
   /** The bytes of a set, compressed as far as it goes. */
@@ -27,5 +30,10 @@ public final class BitmapBytes {
           "a set of " + bytes.length + " bytes is not in RoaringBitmap's portable format", e);
     }
     return set;
+  }
+
+  /** What a set takes on the heap, about: a container is an object and an array of its own. */
+  static long onHeap(RoaringBitmap set) {
+    return SET_BYTES + CONTAINER_BYTES * set.getContainerCount() + set.getLongSizeInBytes();
   }
 }

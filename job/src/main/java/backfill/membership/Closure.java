@@ -21,9 +21,6 @@ import org.roaringbitmap.RoaringBitmap;
  * all cores.
  */
 public final class Closure {
-  private static final long SET_BYTES = 112;
-  private static final long CONTAINER_BYTES = 56;
-
   /** Components that one core takes at a time, and after how many all wait for each other. */
   private static final int AT_A_TIME = 512;
 
@@ -165,11 +162,6 @@ public final class Closure {
       }
       sets[component] = null;
     }
-  }
-
-  /** What a set takes on the heap, about: a container is an object and an array of its own. */
-  public static long bytes(RoaringBitmap set) {
-    return SET_BYTES + CONTAINER_BYTES * set.getContainerCount() + set.getLongSizeInBytes();
   }
 
   /** One thread's work. */

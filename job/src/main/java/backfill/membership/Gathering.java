@@ -11,7 +11,7 @@ final class Gathering {
   private static final long WIDEST = 1L << 28;
 
   private final int smallest;
-  private final Marks marks;
+  private final MarkedPlaces marks;
   private int[] list = new int[64];
   private int size;
 
@@ -22,7 +22,7 @@ final class Gathering {
   Gathering(int smallest, int largest) {
     this.smallest = smallest;
     long span = Integer.toUnsignedLong(largest) - Integer.toUnsignedLong(smallest);
-    marks = span < 0 || span >= WIDEST ? null : new Marks((int) span + 1);
+    marks = span < 0 || span >= WIDEST ? null : new MarkedPlaces((int) span + 1);
   }
 
   /** Adds what a set has. */

@@ -78,7 +78,7 @@ final class LevelCircle {
           RoaringBitmap more = before[i] == null ? all[i] : RoaringBitmap.andNot(all[i], before[i]);
           closed[i] = closed[i] == null ? new LevelSets(levels) : closed[i];
           closed[i].put(level, more.isEmpty() ? null : more);
-          kept += Closure.bytes(more);
+          kept += BitmapBytes.onHeap(more);
           before[i] = all[i];
         }
       }

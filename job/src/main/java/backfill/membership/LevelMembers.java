@@ -183,7 +183,7 @@ public final class LevelMembers {
      */
     public static InOneArray of(
         int numbers, List<int[]> owners, List<int[]> members, List<byte[]> levels, int count) {
-      int[] first = OwnMembers.first(numbers, owners);
+      int[] first = NestingGraph.first(numbers, owners);
       int[] next = Arrays.copyOf(first, numbers);
       long[] all = new long[first[numbers]];
       for (int part = 0; part < owners.size(); part++) {

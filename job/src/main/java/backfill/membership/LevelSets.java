@@ -161,7 +161,7 @@ public final class LevelSets implements Serializable {
   public long bytes() {
     long bytes = 0;
     for (RoaringBitmap set : sets) {
-      bytes += set == null ? 0 : Closure.bytes(set);
+      bytes += set == null ? 0 : BitmapBytes.onHeap(set);
     }
     return bytes;
   }

@@ -4,8 +4,8 @@ import java.util.Arrays;
 
 /**
  * Unites few members by level, each at the highest and in order: by one byte for each that there
- * may be and {@link Marks}, or where members are too far apart for these by a sort. Used by one
- * thread for one union after the other.
+ * may be and {@link MarkedPlaces}, or where members are too far apart for these by a sort. Used by
+ * one thread for one union after the other.
  */
 final class LevelUnion {
   /** Of these a byte each takes 64 MiB. */
@@ -13,7 +13,7 @@ final class LevelUnion {
 
   private final int smallest;
   private final byte[] levels;
-  private final Marks marks;
+  private final MarkedPlaces marks;
   private long[] list = new long[64];
   private int size;
 
@@ -26,7 +26,7 @@ final class LevelUnion {
     long span = Integer.toUnsignedLong(largest) - Integer.toUnsignedLong(smallest);
     boolean narrow = span >= 0 && span < WIDEST;
     levels = narrow ? new byte[(int) span + 1] : null;
-    marks = narrow ? new Marks((int) span + 1) : null;
+    marks = narrow ? new MarkedPlaces((int) span + 1) : null;
   }
 
   /** Adds members, each at its level, and at this one at most. */

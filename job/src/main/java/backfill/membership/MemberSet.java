@@ -99,7 +99,9 @@ public final class MemberSet {
 
   /** What a set takes on the heap, about. */
   public long bytes() {
-    return few != null ? OBJECT_BYTES + (long) Integer.BYTES * few.length : Closure.bytes(many);
+    return few != null
+        ? OBJECT_BYTES + (long) Integer.BYTES * few.length
+        : BitmapBytes.onHeap(many);
   }
 
   /** What {@link #write} writes, in bytes. */

@@ -83,6 +83,18 @@ public final class NestingGraph implements Serializable {
     return new NestingGraph(keys, numbers, first, all, passed);
   }
 
+  /** Where what each number has begins, in one array of all; behind the last, how much that is. */
+  static int[] first(int numbers, List<int[]> owners) {
+    int[] first = new int[numbers + 1];
+    for (int[] some : owners) {
+      for (int owner : some) {
+        first[owner + 1]++;
+      }
+    }
+    Arrays.parallelPrefix(first, Math::addExact);
+    return first;
+  }
+
   private static BitSet all(int size) {
     BitSet all = new BitSet(size);
     all.set(0, size);

@@ -17,7 +17,7 @@ final class OwnBitmaps implements Closure.Own {
       if (own[number] != null && (own[number].isEmpty() || !needed.test(number))) {
         own[number] = null;
       }
-      bytes += own[number] == null ? 0 : Closure.bytes(own[number]);
+      bytes += own[number] == null ? 0 : BitmapBytes.onHeap(own[number]);
     }
   }
 
@@ -28,7 +28,7 @@ final class OwnBitmaps implements Closure.Own {
     if (taken == null) {
       return null;
     }
-    bytes -= Closure.bytes(taken);
+    bytes -= BitmapBytes.onHeap(taken);
     return MemberSet.of(taken);
   }
 

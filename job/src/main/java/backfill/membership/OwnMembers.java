@@ -26,7 +26,7 @@ public final class OwnMembers implements Closure.Own, NestedWays.OwnUsers {
    * @param members what it has, in arrays of the same lengths; in any order, and one perhaps twice
    */
   public static OwnMembers of(int numbers, List<int[]> owners, List<int[]> members) {
-    int[] first = first(numbers, owners);
+    int[] first = NestingGraph.first(numbers, owners);
     int[] next = Arrays.copyOf(first, numbers);
     int[] all = new int[first[numbers]];
     for (int part = 0; part < owners.size(); part++) {
@@ -39,18 +39,6 @@ public final class OwnMembers implements Closure.Own, NestedWays.OwnUsers {
     OwnMembers own = new OwnMembers(first, all);
     IntStream.range(0, numbers).parallel().forEach(own::sort);
     return own;
-  }
-
-  /** Where what each number has begins, in one array of all; behind the last, how much that is. */
-  static int[] first(int numbers, List<int[]> owners) {
-    int[] first = new int[numbers + 1];
-    for (int[] some : owners) {
-      for (int owner : some) {
-        first[owner + 1]++;
-      }
-    }
-    Arrays.parallelPrefix(first, Math::addExact);
-    return first;
   }
 
   /** Ascending without sign. */

@@ -82,7 +82,7 @@ class ClosureTest {
               distinct.add(closed[number]);
               found.put(graph.key(number), new TreeSet<>(closed[number].stream().boxed().toList()));
             });
-    assertThat(last[0]).isEqualTo(distinct.stream().mapToLong(Closure::bytes).sum());
+    assertThat(last[0]).isEqualTo(distinct.stream().mapToLong(BitmapBytes::onHeap).sum());
     assertThat(gathered(of, graph, asked)).isEqualTo(found);
     return found;
   }
@@ -245,7 +245,7 @@ class ClosureTest {
     assertThat(closed.get(50_000L)).hasSize(length / 2 + 1);
     // The sets of the groups themselves, and about one more.
     RoaringBitmap one = RoaringBitmap.bitmapOf(1);
-    assertThat(most).isLessThan((length + 1L) * Closure.bytes(one) + (1 << 16));
+    assertThat(most).isLessThan((length + 1L) * BitmapBytes.onHeap(one) + (1 << 16));
 
     int[] ring = IntStream.range(0, length).toArray();
     NestingGraph circle =
@@ -271,7 +271,7 @@ class ClosureTest {
     RoaringBitmap[] closed =
         new Closure(graph, Components.of(graph), all).close(own, bytes -> most = bytes);
     assertThat(closed[0]).isSameAs(closed[length]);
-    assertThat(most).isEqualTo(Closure.bytes(closed[0]));
+    assertThat(most).isEqualTo(BitmapBytes.onHeap(closed[0]));
   }
 
   @Test

@@ -1,10 +1,10 @@
 package backfill.membership;
 
 /**
- * Marks places among many: each is a bit, and bits above say where bits are, so that what was
- * marked comes out in order, once, without a sort. Used by one thread, again and again.
+ * MarkedPlaces places among many: each is a bit, and bits above say where bits are, so that what
+ * was marked comes out in order, once, without a sort. Used by one thread, again and again.
  */
-final class Marks {
+final class MarkedPlaces {
   private static final int SHIFT = 6;
 
   private final long[] bits;
@@ -15,7 +15,7 @@ final class Marks {
   /**
    * @param places how many there are, from 0
    */
-  Marks(int places) {
+  MarkedPlaces(int places) {
     bits = new long[(places >>> SHIFT) + 1];
     words = new long[(bits.length >>> SHIFT) + 1];
     blocks = new long[(words.length >>> SHIFT) + 1];
