@@ -93,8 +93,10 @@ record LevelDiff(List<AtLevel> planned, List<AtLevel> held, byte[] toSet, long d
             });
     RoaringBitmap changed = RoaringBitmap.or(toSet, toDelete);
     List<AtLevel> held = new ArrayList<>();
-    for (Map.Entry<Integer, RoaringBitmap> each : users.existing().entrySet()) {
-      add(each.getKey(), RoaringBitmap.and(each.getValue(), changed), held);
+    if (!changed.isEmpty()) {
+      for (Map.Entry<Integer, RoaringBitmap> each : users.existing().entrySet()) {
+        add(each.getKey(), RoaringBitmap.and(each.getValue(), changed), held);
+      }
     }
     List<AtLevel> all = new ArrayList<>();
     for (int level = 0; level < planned.levels(); level++) {

@@ -103,10 +103,11 @@ record ObjectDiff(
     RoaringBitmap surplus = RoaringBitmap.andNot(existing, justified);
     long foreign = users.takeForeign(missing);
     RoaringBitmap toDelete = deletes ? surplus : new RoaringBitmap();
+    byte[] all = BitmapBytes.bytes(justified);
     return new ObjectDiff(
         object,
-        BitmapBytes.bytes(justified),
-        BitmapBytes.bytes(missing),
+        all,
+        bytes(missing, justified, all),
         BitmapBytes.bytes(toDelete),
         justified.getLongCardinality(),
         missing.getLongCardinality(),
@@ -123,12 +124,10 @@ record ObjectDiff(
     RoaringBitmap missing = RoaringBitmap.andNot(justified, users.existing());
     long foreign = users.takeForeign(missing);
     byte[] all = BitmapBytes.bytes(justified);
-    // Of a target that has none of them the two sets are one, and so are their bytes.
-    boolean allMissing = missing.getLongCardinality() == justified.getLongCardinality();
     return new ObjectDiff(
         object,
         all,
-        allMissing ? all : BitmapBytes.bytes(missing),
+        bytes(missing, justified, all),
         BitmapBytes.bytes(
             deletes ? RoaringBitmap.andNot(users.existing(), justified) : new RoaringBitmap()),
         justified.getLongCardinality(),
@@ -138,6 +137,13 @@ record ObjectDiff(
         foreign,
         crossing,
         null);
+  }
+
+  /** Of a target that has none of them the two sets are one, and so are their bytes. */
+  private static byte[] bytes(RoaringBitmap missing, RoaringBitmap justified, byte[] all) {
+    return missing.getLongCardinality() == justified.getLongCardinality()
+        ? all
+        : BitmapBytes.bytes(missing);
   }
 
   /** How many rows are to be set. */
