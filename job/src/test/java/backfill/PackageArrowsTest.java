@@ -55,7 +55,8 @@ class PackageArrowsTest {
           Map.entry(
               "cli",
               beside("demo", allSpark("run", "report", "page", "spark.pairs", "spark.rows"))),
-          Map.entry("run", allSpark("report", "spark.pairs", "spark.rows")),
+          Map.entry("run", beside("hook", allSpark("report", "spark.pairs", "spark.rows"))),
+          Map.entry("hook", beside("report", new HashSet<>(BELOW_SPARK))),
           Map.entry("report", allSpark("page", "spark.pairs", "spark.rows")),
           Map.entry("page", Set.of("postgres.ledger")),
           Map.entry("demo", Set.copyOf(BELOW_SPARK)),

@@ -41,6 +41,7 @@ final class Redaction {
           new Named(
               "(and must give none: |the first that differ: |left first: |missing first: |the first one, |ERROR: |FATAL: ).*",
               "$1" + LEFT_OUT),
+          new Named("(hook [a-z-]+(?: of step [a-z0-9-]+)? [^:]*: ).*", "$1" + LEFT_OUT),
           new Named(
               "( for (?:user|object) ).*?(, and limits\\.(?:pairs-for-one-user|users-of-one-object) is )",
               "$1" + LEFT_OUT + "$2"),

@@ -18,7 +18,7 @@ final class Verdict {
           Map.entry(4, "Reading failed. What steps before it wrote stays, whole."),
           Map.entry(
               5,
-              "A limit, an approval or a check refused the write. What steps before it wrote stays."),
+              "A limit, an approval, a check or a hook refused the write. What steps before it wrote stays."),
           Map.entry(
               6, "Writing failed, or too many rows were rejected. The batches before are written."),
           Map.entry(7, "Verify found expected rows that are missing. Look before you run again."),

@@ -100,10 +100,29 @@ final class Overrides {
               + text.strip());
       return Optional.empty();
     }
+    if (Hooks.paths().contains(key)) {
+      return hook(key, text);
+    }
     if (!SETTINGS_OF_WORDS.contains(key) && !SettingKey.keys().contains(key)) {
       List<String> known = new ArrayList<>(SettingKey.keys());
       known.addAll(SETTINGS_OF_WORDS);
+      known.addAll(Hooks.paths());
       problem(key + " is not a setting" + Nearest.hint(key, known));
+      return Optional.empty();
+    }
+    return Optional.of(text);
+  }
+
+  /** One that the plan has may be what keeps a run from writing. */
+  private Optional<Object> hook(String key, String text) {
+    try {
+      if (declared.hasPath(key)) {
+        problem(
+            key + " is in the plan, and cannot be replaced from the command line; edit the plan");
+        return Optional.empty();
+      }
+    } catch (ConfigException.NotResolved e) {
+      problem(key + " is in the plan, and cannot be replaced from the command line; edit the plan");
       return Optional.empty();
     }
     return Optional.of(text);

@@ -85,6 +85,9 @@ public final class PlanFile {
     Config over = Overrides.over(ConfigFactory.empty(), sets, problems);
     Node node = new Node(over.root(), "the plan", "", problems);
     SettingsParser settings = new SettingsParser(node, new SqlCheck(List.of()));
+    if (node.value(Hooks.KEY).isPresent()) {
+      node.problem(Hooks.KEY, "has no meaning here: only run calls hooks; leave it out");
+    }
     node.done();
     problems.throwIfAny();
     return settings;

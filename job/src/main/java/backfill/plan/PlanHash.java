@@ -34,6 +34,7 @@ final class PlanHash {
     if (!timeZone.equals(Plan.UTC)) {
       decisive = decisive.withValue(PlanParser.TIME_ZONE, ConfigValueFactory.fromAnyRef(timeZone));
     }
+    decisive = withHooks(decisive, plan.get(Hooks.KEY));
     decisive = decisive.withValue("limits", ConfigValueFactory.fromMap(limits.named()));
     // rendered, an object's keys are sorted
     String canonical = jobVersion + "\n" + decisive.render(ConfigRenderOptions.concise());
@@ -46,6 +47,15 @@ final class PlanHash {
         && Settings.OnRevoked.REMOVE
             .name()
             .equalsIgnoreCase(String.valueOf(plan.get(key).unwrapped()).strip());
+  }
+
+  /** What may keep a run from writing is part of what was approved; how long it may take is not. */
+  private static ConfigObject withHooks(ConfigObject decisive, ConfigValue hooks) {
+    ConfigObject calls =
+        hooks instanceof ConfigObject block
+            ? block.withoutKey(SettingKey.HOOK_TIME_LIMIT.leaf())
+            : null;
+    return calls == null || calls.isEmpty() ? decisive : decisive.withValue(Hooks.KEY, calls);
   }
 
   private static ConfigValue withoutWrite(ConfigList steps) {

@@ -48,6 +48,7 @@ enum SettingKey {
   LEASE("ledger.lease", Measure.DURATION, "1 s", "1 h"),
   RESUME_WITHIN("ledger.resume-within", Measure.DURATION, "0 s", "168 h"),
   KEYS_BYTES("ledger.keys-bytes", Measure.BYTES, "0 B", "64 GiB"),
+  HOOK_TIME_LIMIT("hooks.time-limit", Measure.DURATION, "100 ms", "1 h"),
   REJECTED_ROWS("limits.rejected-rows", Measure.COUNT, "0", "1000000000000"),
   DRIFT_PERCENT("limits.drift-percent", Measure.COUNT, "0", "1000000"),
   ROWS_INSERTED("limits.rows-inserted", Measure.LIMIT, "0", "1000000000000"),

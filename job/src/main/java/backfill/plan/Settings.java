@@ -18,7 +18,8 @@ public record Settings(
     Write write,
     Throttle throttle,
     Verification verify,
-    Ledger ledger) {
+    Ledger ledger,
+    Hooks hooks) {
 
   /**
    * @param connectTimeout how long to wait for a connection
@@ -111,7 +112,7 @@ public record Settings(
 
   /** The same, written in this way. */
   Settings with(Write other) {
-    return new Settings(general, read, flatten, other, throttle, verify, ledger);
+    return new Settings(general, read, flatten, other, throttle, verify, ledger, hooks);
   }
 
   /** What holds where nothing else is said. */

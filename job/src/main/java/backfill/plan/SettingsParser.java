@@ -27,6 +27,7 @@ final class SettingsParser {
   private boolean ledgerKeys;
   private boolean undo;
   private Throttle.Asked throttle;
+  private Map<Hooks.Occasion, Hooks.Called> hooks = Map.of();
   private final Map<Limits.Bound, Set<String>> except = new EnumMap<>(Limits.Bound.class);
   private Optional<Node> exceptions = Optional.empty();
 
@@ -57,6 +58,7 @@ final class SettingsParser {
     plan.object("limits").ifPresent(this::readLimits);
     readLedger(plan);
     readThrottle(plan, sql);
+    plan.object(Hooks.KEY).ifPresent(this::readHooks);
     undo = plan.switchedOn(UNDO).orElse(undo);
     if (undo) {
       needKeys(plan, UNDO, "undo = on needs");
@@ -149,7 +151,13 @@ final class SettingsParser {
             values.duration(SettingKey.LEASE),
             values.duration(SettingKey.RESUME_WITHIN),
             ledgerKeys,
-            values.number(SettingKey.KEYS_BYTES)));
+            values.number(SettingKey.KEYS_BYTES)),
+        new Hooks(hooks, values.duration(SettingKey.HOOK_TIME_LIMIT)));
+  }
+
+  private void readHooks(Node block) {
+    hooks = Hooks.parse(block);
+    values.overlay(Hooks.KEY, block);
   }
 
   private Settings.OnRevoked onRevoked() {

@@ -21,9 +21,13 @@ public enum Command {
   /** How it ends where nothing is amiss. */
   public final RunStatus success;
 
+  /** Whether the plan's hooks are called: they are about what is written. */
+  public final boolean callsHooks;
+
   Command(Purpose purpose, RunStatus success) {
     this.purpose = purpose;
     this.success = success;
+    this.callsHooks = purpose == Purpose.RUN && success == RunStatus.SUCCEEDED;
   }
 
   @Override

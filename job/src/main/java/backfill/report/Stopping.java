@@ -19,6 +19,7 @@ public final class Stopping {
   private final Consumer<Consumer<String>> signals;
   private final List<Runnable> listeners = new ArrayList<>();
   private Reason reason;
+  private long askedNanos;
 
   /**
    * @param what who asked, as in {@code SIGTERM}
@@ -79,6 +80,7 @@ public final class Stopping {
         return;
       }
       reason = asked;
+      askedNanos = System.nanoTime();
       told = List.copyOf(listeners);
     }
     told.forEach(Runnable::run);
@@ -103,6 +105,11 @@ public final class Stopping {
   /** Why it must end; empty where it may go on. */
   public synchronized Optional<Reason> reason() {
     return Optional.ofNullable(reason);
+  }
+
+  /** What is left of so long since it was asked to end; empty where it may go on. */
+  public synchronized Optional<Duration> left(Duration within) {
+    return reason().map(asked -> within.minusNanos(System.nanoTime() - askedNanos));
   }
 
   /**

@@ -13,6 +13,7 @@ import backfill.postgres.preflight.Purpose;
 import backfill.postgres.preflight.QueryShapes;
 import backfill.postgres.preflight.Shapes;
 import backfill.postgres.server.NamedDatabases;
+import backfill.postgres.server.NotReadyException;
 import backfill.postgres.server.Waits;
 import backfill.postgres.undo.Undoable;
 import backfill.postgres.write.Target;
@@ -98,6 +99,7 @@ public final class Backfill {
       end.broke(failure);
     } finally {
       report();
+      run.hooks.ended(command);
     }
   }
 
@@ -153,6 +155,22 @@ public final class Backfill {
   }
 
   private PreflightResult asked(Command command, CheckPrintout printout) {
+    List<String> missing = command.purpose == Purpose.RUN ? run.hooks.missing() : List.of();
+    try {
+      PreflightResult ready = askedOfServers(command, printout);
+      if (!missing.isEmpty()) {
+        throw new NotReadyException(missing);
+      }
+      return ready;
+    } catch (NotReadyException e) {
+      throw missing.isEmpty() || e.reasons().equals(missing)
+          ? e
+          : new NotReadyException(
+              Stream.concat(missing.stream(), e.reasons().stream()).toList(), false, e);
+    }
+  }
+
+  private PreflightResult askedOfServers(Command command, CheckPrintout printout) {
     try (Preflight preflight =
         Preflight.open(run.plan, loaded.steps(), run.databases, run.applicationName)) {
       // Before anything is asked: a person at the wrong server sees it here, ready or not.
@@ -260,7 +278,7 @@ public final class Backfill {
       openLedger(schedule);
     }
     int turns =
-        run.guards.any() || run.approval.given()
+        run.guards.any() || run.approval.given() || run.hooks.guardTheWrite()
             ? schedule.turns().size()
             : schedule.countedForChecks() + 1;
     if (turns > 0 && !schedule.countsBeforeItWrites()) {
@@ -277,7 +295,11 @@ public final class Backfill {
    */
   private void refuseBeforeWriting(Schedule schedule, int turns) throws Exception {
     run.progress.say(
-        (run.approval.given() ? "approval" : run.guards.any() ? "limits" : "never")
+        (run.approval.given()
+                ? "approval"
+                : run.guards.any()
+                    ? "limits"
+                    : run.hooks.guardTheWrite() ? "hooks.before-write" : "never")
             + ": all steps are counted before one writes");
     List<Refusal> refusals = new ArrayList<>();
     try (Walk walk = new CountingWalk(run, schedule, refusals::add)) {

@@ -82,6 +82,7 @@ final class ChangeTurn implements Turn {
   public void write() throws Exception {
     report.timed(Stage.WRITE, this::send);
     sayWritten();
+    run.hooks.written(step.name());
   }
 
   private void send() throws Exception {

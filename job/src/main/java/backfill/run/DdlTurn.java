@@ -23,6 +23,7 @@ final class DdlTurn implements Turn {
   @Override
   public void write() throws Exception {
     report.timed(Stage.WRITE, this::send);
+    run.hooks.written(step.name());
   }
 
   private void send() throws Exception {

@@ -144,7 +144,10 @@ final class FillTurn implements Turn {
   /** Writes every step, one after the other. */
   @Override
   public void write() {
-    read.forEach(FillStep::write);
+    for (FillStep each : read) {
+      each.write();
+      run.hooks.written(each.step().name());
+    }
   }
 
   /** Compares what was planned and written with what another snapshot shows. */

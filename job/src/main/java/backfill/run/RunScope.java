@@ -1,5 +1,6 @@
 package backfill.run;
 
+import backfill.hook.RunHooks;
 import backfill.plan.Plan;
 import backfill.plan.Step;
 import backfill.postgres.change.LastRuns;
@@ -53,6 +54,9 @@ public final class RunScope {
   /** What the run must keep to because it was approved. */
   final Approval approval;
 
+  /** What it calls of the plan's own. */
+  final RunHooks hooks;
+
   /** How much of the approver's name is always there. */
   private static final int APPROVER = 12;
 
@@ -81,6 +85,7 @@ public final class RunScope {
     this.stopping = stopping;
     this.guards = new Guards(plan.limits());
     this.approval = new Approval(plan, loaded.approved());
+    this.hooks = new RunHooks(plan.settings().hooks(), report, progress, stopping);
     this.applicationName = applicationName(plan.name(), report.runId(), approval.by());
   }
 

@@ -143,6 +143,13 @@ final class WritingWalk implements Walk {
 
   @Override
   public void write(Turn turn) throws Exception {
+    if (turns.size() == 1) {
+      run.enter(Stage.DIFF, null, "hook before-write", 0);
+      Optional<String> refused = run.hooks.beforeWrite();
+      // It may have been ended for that.
+      run.stopping.check();
+      refused.ifPresent(why -> run.refuse(List.of(Refusal.withoutCure(null, why))));
+    }
     turn.write();
     schedule.writtenLast(turns.size() - 1).forEach(written -> new Afterwards(run, written).see());
   }

@@ -94,6 +94,11 @@ class PlanHashTest {
             read(text + "lock-timeout = 1 s\nstop-after = 1 h\nread.readers = 2", "write.writers=3")
                 .hash())
         .isEqualTo(HASH);
+    assertThat(read(SMALL + "hooks.time-limit = 1 s").hash()).isEqualTo(HASH);
+    assertThat(read(SMALL + "hooks { on-end = [a], time-limit = 1 s }").hash())
+        .isNotEqualTo(HASH)
+        .isNotEqualTo(read(SMALL + "hooks.on-end = [b]").hash())
+        .isEqualTo(read(SMALL + "hooks.on-end = [a]").hash());
     assertThat(PlanFile.read("elsewhere.conf", SMALL, List.of(), "1.0").hash()).isEqualTo(HASH);
   }
 

@@ -55,12 +55,8 @@ class SettingsTest {
                     Duration.ofSeconds(2)),
                 new Settings.Verification(Duration.ofSeconds(60)),
                 new Settings.Ledger(
-                    true,
-                    "backfill",
-                    Duration.ofSeconds(30),
-                    Duration.ofHours(24),
-                    true,
-                    1L << 30)));
+                    true, "backfill", Duration.ofSeconds(30), Duration.ofHours(24), true, 1L << 30),
+                new Hooks(Map.of(), Duration.ofSeconds(30))));
   }
 
   @Test
@@ -85,6 +81,7 @@ class SettingsTest {
         write { writers { min = 2, max = 64 }, rows-per-batch = 1, batch-bytes = 1 GiB, protocol = copy, statement-timeout = 1 h, retry-for = 0 s, analyze = off }
         verify.wait-for = 24 h
         ledger { schema = "Our ledger", lease = 1.5 s, keys = on, keys-bytes = 0 B }
+        hooks { before-write = [/opt/ask, "two words", ""], on-end = "echo $HOME", time-limit = 100 ms }
         """;
     assertThat(read(SMALL + text).settings())
         .isEqualTo(
@@ -127,7 +124,14 @@ class SettingsTest {
                     Duration.ofMillis(100)),
                 new Settings.Verification(Duration.ofHours(24)),
                 new Settings.Ledger(
-                    true, "Our ledger", Duration.ofMillis(1500), Duration.ofHours(24), true, 0)));
+                    true, "Our ledger", Duration.ofMillis(1500), Duration.ofHours(24), true, 0),
+                new Hooks(
+                    Map.of(
+                        Hooks.Occasion.BEFORE_WRITE,
+                        new Hooks.Called(List.of("/opt/ask", "two words", ""), false),
+                        Hooks.Occasion.ON_END,
+                        new Hooks.Called(List.of("/bin/sh", "-c", "echo $HOME"), true)),
+                    Duration.ofMillis(100))));
   }
 
   @Test
@@ -180,6 +184,49 @@ class SettingsTest {
             "test.conf:22: approve must be none, counts or exact, got yes",
             "test.conf:23: approve-within must be 1 s to 8760 h, got 0 s",
             "test.conf:24: on-revoked must be report or remove, got keep");
+  }
+
+  @Test
+  void hooksAreProgramsOrTexts() {
+    String text =
+        """
+        hooks { before-write = 5
+          after-step = []
+          on-refusal = ["", x]
+          on-end = [a, 5]
+          on-start = x
+          time-limit = 30 }
+        """;
+    assertThat(problems(SMALL + text))
+        .containsExactly(
+            "test.conf:7: hooks.before-write of the plan must be a program with its arguments, as in"
+                + " [/opt/notify, run], or a text for /bin/sh -c, got the number 5",
+            "test.conf:8: hooks.after-step of the plan must begin with a program, as in [/opt/notify, run]",
+            "test.conf:9: hooks.on-refusal of the plan must begin with a program, as in [/opt/notify, run]",
+            "test.conf:10: hooks.on-end of the plan must hold words, each in quotes, got the number 5",
+            "test.conf:11: unknown key hooks.on-start in the plan",
+            "test.conf:12: hooks.time-limit must be a duration with its unit, as in 500 ms, 30 s or 2 min,"
+                + " got 30");
+    assertThat(problems(SMALL + "hooks.on-end = \"a\\u0000b\""))
+        .singleElement()
+        .asString()
+        .contains("hooks.on-end of the plan must be a program with its arguments");
+    assertThatThrownBy(() -> PlanFile.settings(List.of("hooks.on-end=true")))
+        .hasMessageContaining("only run calls hooks");
+  }
+
+  @Test
+  void theCommandLineAddsAHookAndReplacesNone() {
+    assertThat(read(SMALL, "hooks.on-end=echo over", "hooks.time-limit=1 s").settings().hooks())
+        .isEqualTo(
+            new Hooks(
+                Map.of(
+                    Hooks.Occasion.ON_END,
+                    new Hooks.Called(List.of("/bin/sh", "-c", "echo over"), true)),
+                Duration.ofSeconds(1)));
+    assertThat(problems(SMALL + "hooks.before-write = [ask]", "hooks.before-write=true"))
+        .containsExactly(
+            "--set: hooks.before-write is in the plan, and cannot be replaced from the command line; edit the plan");
   }
 
   @Test
@@ -322,6 +369,8 @@ class SettingsTest {
     // `ledger = off` is the only way to say it, and what is on or off, and a schema, is no number.
     expected.remove("ledger.on");
     expected.remove("write.parallel");
+    // What is called has no default.
+    expected.remove("hooks.calls");
     assertThat(REFERENCE.entrySet())
         .extracting(Map.Entry::getKey)
         .containsExactlyInAnyOrderElementsOf(expected);

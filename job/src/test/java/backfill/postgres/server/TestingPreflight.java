@@ -247,7 +247,8 @@ public final class TestingPreflight {
             PlanFile.settings(List.of("throttle=off")).throttle(),
             new Settings.Verification(Duration.ofSeconds(1)),
             new Settings.Ledger(
-                false, "backfill", Duration.ofSeconds(30), Duration.ofHours(24), false, 0)));
+                false, "backfill", Duration.ofSeconds(30), Duration.ofHours(24), false, 0),
+            PlanFile.settings(List.of()).hooks()));
   }
 
   public PreflightResult ready() {
