@@ -6,7 +6,7 @@ import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.concat;
 import static org.apache.spark.sql.functions.hex;
 import static org.apache.spark.sql.functions.lit;
-import static org.apache.spark.sql.functions.lower;
+import static org.apache.spark.sql.functions.translate;
 import static org.apache.spark.sql.functions.unix_date;
 
 import java.util.Collection;
@@ -109,9 +109,17 @@ public final class Cells {
     } else if (type instanceof DateType) {
       return unix_date(value).cast("string");
     } else if (type instanceof BinaryType) {
-      return concat(lit("\\x"), lower(hex(value)));
+      return concat(lit("\\x"), lowerHex(hex(value)));
     }
     return value.cast("string");
+  }
+
+  /**
+   * Digits of hexadecimal numbers in small letters. Of any letters, {@code lower} would have Spark
+   * first look at the title case of all that there are, for a second.
+   */
+  public static Column lowerHex(Column digits) {
+    return translate(digits, "ABCDEF", "abcdef");
   }
 
   /** The same for a value that the server would write so. */

@@ -76,12 +76,12 @@ final class NeverQueries {
         return false;
       }
       if (target.isPending()) {
-        ofNoTable(relation, given.get()).createOrReplaceTempView(relation.name());
+        NamedRows.name(ofNoTable(relation, given.get()), relation.name());
       } else {
         List<Column> columns = columns(check, relation, target, given.get());
         Table shown = target.showing(columns);
         Dataset<Row> rows = PlanQueries.rowsOf(empty, columns);
-        rows.createOrReplaceTempView(relation.name());
+        NamedRows.name(rows, relation.name());
         told.relation(key(check, relation.name()), shown, rows);
         relations.put(relation.name(), columns);
       }

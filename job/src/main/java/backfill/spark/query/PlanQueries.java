@@ -67,7 +67,7 @@ public final class PlanQueries implements QueryShapes {
           if (!inPairs.contains(name)) {
             twins.refusal(name, table).ifPresent(reasons::add);
             Dataset<Row> rows = rowsOf(empty, TwinColumns.told(table));
-            rows.createOrReplaceTempView(name);
+            NamedRows.name(rows, name);
             leaves(rows).forEach(leaf -> origin.put(leaf.rdd(), name));
           }
         });
@@ -82,7 +82,7 @@ public final class PlanQueries implements QueryShapes {
               Dataset<Row> rows = analyzed(empty, plan, "view " + name, query, reasons);
               if (rows != null) {
                 views.put(name, rows);
-                rows.createOrReplaceTempView(name);
+                NamedRows.name(rows, name);
               }
             });
     Map<String, Map<String, GivenType>> ofViews = new LinkedHashMap<>();

@@ -6,7 +6,6 @@ import static org.apache.spark.sql.functions.concat;
 import static org.apache.spark.sql.functions.concat_ws;
 import static org.apache.spark.sql.functions.length;
 import static org.apache.spark.sql.functions.lit;
-import static org.apache.spark.sql.functions.lower;
 import static org.apache.spark.sql.functions.regexp_replace;
 import static org.apache.spark.sql.functions.substring;
 import static org.apache.spark.sql.functions.when;
@@ -15,6 +14,7 @@ import backfill.plan.sql.MomentTexts;
 import backfill.postgres.catalog.Table;
 import backfill.postgres.catalog.ValueGroup;
 import backfill.postgres.preflight.GivenType;
+import backfill.spark.query.Cells;
 import backfill.spark.query.SparkTypes;
 import java.util.Map;
 import java.util.Optional;
@@ -101,7 +101,7 @@ public final class Canonical {
 
   /** What is no uuid stays as it is: the server says so. */
   private static Column uuid(Column value) {
-    Column digits = lower(regexp_replace(value, "[{}-]", ""));
+    Column digits = Cells.lowerHex(regexp_replace(value, "[{}-]", ""));
     Column parts =
         concat_ws(
             "-",

@@ -11,6 +11,7 @@ import backfill.postgres.snapshot.NotedTables;
 import backfill.spark.engine.EngineSettings;
 import backfill.spark.engine.KeptInSpark;
 import backfill.spark.query.Cells;
+import backfill.spark.query.NamedRows;
 import backfill.spark.query.PairColumnNames;
 import backfill.spark.query.PlanQueries;
 import backfill.spark.query.RunUuid;
@@ -91,8 +92,8 @@ public final class KeptSources implements AutoCloseable {
 
   /** Of no rows the optimizer knows that, and leaves out what they are joined with. */
   private void makeKnown(String name, Dataset<Row> rows, long count) {
-    (count == 0 ? session.createDataFrame(List.<Row>of(), rows.schema()) : rows)
-        .createOrReplaceTempView(name);
+    NamedRows.name(
+        count == 0 ? session.createDataFrame(List.<Row>of(), rows.schema()) : rows, name);
   }
 
   private void noteRead(Source source, Table table, long count) {
@@ -123,7 +124,7 @@ public final class KeptSources implements AutoCloseable {
             reader.readKeyed(
                 table, keyed.column(), table.columnsToRead(needed), where, keys, asked.count()));
     long count = rows.count();
-    rows.createOrReplaceTempView(source.name());
+    NamedRows.name(rows, source.name());
     noteRead(source, table, count);
     return count;
   }
@@ -224,7 +225,7 @@ public final class KeptSources implements AutoCloseable {
   void define(String view) {
     if (views.add(view)) {
       Dataset<Row> rows = query(plan.views().get(view));
-      (givesKeys(view) ? kept.keep(rows) : rows).createOrReplaceTempView(view);
+      NamedRows.name(givesKeys(view) ? kept.keep(rows) : rows, view);
     }
   }
 

@@ -6,6 +6,7 @@ import static backfill.spark.query.Cells.cells;
 import backfill.plan.Never;
 import backfill.postgres.catalog.Column;
 import backfill.postgres.write.WritePart;
+import backfill.spark.query.NamedRows;
 import backfill.spark.query.SparkTypes;
 import backfill.spark.read.SnapshotReader;
 import java.util.List;
@@ -46,10 +47,7 @@ public final class ForeseenRows {
           rows.union(columns == null ? given : read(given, run, columns, reader, relation.name()));
     }
     // Beside no rows of the session's own they are the session's.
-    session
-        .createDataFrame(List.of(), rows.schema())
-        .union(rows)
-        .createOrReplaceTempView(relation.name());
+    NamedRows.name(session.createDataFrame(List.of(), rows.schema()).union(rows), relation.name());
   }
 
   private static Dataset<Row> none(SparkSession session, List<Column> columns) {
