@@ -12,6 +12,7 @@ import java.util.stream.Stream;
  *
  * @param rows rows they were given
  * @param changed rows they added, or set
+ * @param set of these, where a writer does both, those that it set
  * @param leaving rows that they left as they were
  * @param refusing rows that the server refused
  * @param cascaded table to rows that went with those that were deleted
@@ -22,6 +23,7 @@ import java.util.stream.Stream;
 public record WriteCounts(
     long rows,
     long changed,
+    long set,
     Leaving leaving,
     Refusing refusing,
     Map<String, Long> cascaded,
@@ -35,6 +37,18 @@ public record WriteCounts(
   /** Rejections that the report shows. */
   public static final int REJECTIONS_KEPT = 100;
 
+  /** Of writers that only add rows, or only set them. */
+  public WriteCounts(
+      long rows,
+      long changed,
+      Leaving leaving,
+      Refusing refusing,
+      Map<String, Long> cascaded,
+      Effort effort,
+      boolean exact) {
+    this(rows, changed, 0, leaving, refusing, cascaded, effort, exact);
+  }
+
   /** Of a writer that did nothing. */
   public static final WriteCounts NONE =
       new WriteCounts(0, 0, Leaving.NONE, Refusing.NONE, Map.of(), Effort.NONE, true);
@@ -45,12 +59,19 @@ public record WriteCounts(
    * @param rows for an insert: those whose key was there already; otherwise: those that no longer
    *     held what was read
    * @param keys the keys of these where the operation names them, at most {@link #KEYS_KEPT}
+   * @param absent of these, those that were to be set, and whose key was not there
    */
-  public record Leaving(long rows, List<List<String>> keys) implements Serializable {
+  public record Leaving(long rows, List<List<String>> keys, long absent) implements Serializable {
     public static final Leaving NONE = new Leaving(0, List.of());
 
+    /** All of them were there. */
+    public Leaving(long rows, List<List<String>> keys) {
+      this(rows, keys, 0);
+    }
+
     private Leaving plus(Leaving other) {
-      return new Leaving(rows + other.rows, first(KEYS_KEPT, keys, other.keys));
+      return new Leaving(
+          rows + other.rows, first(KEYS_KEPT, keys, other.keys), absent + other.absent);
     }
   }
 
@@ -174,12 +195,12 @@ public record WriteCounts(
             retry.attempts(),
             retry.lockWaitNanos(),
             retry.throttledNanos());
-    return new WriteCounts(rows, changed, leaving, refusing, cascaded, whole, exact);
+    return new WriteCounts(rows, changed, set, leaving, refusing, cascaded, whole, exact);
   }
 
   /** These counts, from a task that was not the first to try. */
   public WriteCounts inexact() {
-    return new WriteCounts(rows, changed, leaving, refusing, cascaded, effort, false);
+    return new WriteCounts(rows, changed, set, leaving, refusing, cascaded, effort, false);
   }
 
   /** Both together. */
@@ -187,6 +208,7 @@ public record WriteCounts(
     return new WriteCounts(
         rows + other.rows,
         changed + other.changed,
+        set + other.set,
         leaving.plus(other.leaving),
         refusing.plus(other.refusing),
         sum(cascaded, other.cascaded),

@@ -5,10 +5,12 @@ import backfill.postgres.catalog.Column;
 import backfill.postgres.catalog.Findings;
 import backfill.postgres.catalog.Table;
 import backfill.postgres.catalog.ValueGroup;
+import backfill.postgres.ledger.WriteMode;
 import backfill.postgres.server.TableName;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /** Whether the columns of a DataFrame, by name, make rows of a table. */
@@ -17,7 +19,11 @@ final class LoneColumns {
 
   private LoneColumns() {}
 
-  static void check(Table table, List<String> key, List<String> given, Findings findings) {
+  static void check(
+      Table table, List<String> key, List<String> given, WriteMode mode, Findings findings) {
+    if (mode.sets()) {
+      settable(table, key, given, mode, findings);
+    }
     absent(table, given, findings);
     twice(given, findings);
     absentKey(table, key, given, findings);
@@ -26,19 +32,19 @@ final class LoneColumns {
         if (ValueGroup.of(column) == ValueGroup.REFUSED) {
           findings.refuse(PLACE, unfit(table, column));
         }
-        column
-            .unwritable()
-            .ifPresent(
-                why ->
-                    findings.refuse(
-                        PLACE,
-                        table.name()
-                            + "."
-                            + column.name()
-                            + " "
-                            + why
-                            + " and cannot be written; drop it from the DataFrame"));
-      } else if (!column.fillsItself() && !key.contains(column.name())) {
+        Optional<String> unwritable =
+            mode.adds() || !key.contains(column.name()) ? column.unwritable() : Optional.empty();
+        unwritable.ifPresent(
+            why ->
+                findings.refuse(
+                    PLACE,
+                    table.name()
+                        + "."
+                        + column.name()
+                        + " "
+                        + why
+                        + " and cannot be written; drop it from the DataFrame"));
+      } else if (mode.adds() && !column.fillsItself() && !key.contains(column.name())) {
         findings.refuse(
             PLACE,
             table.name()
@@ -47,6 +53,25 @@ final class LoneColumns {
                 + " is NOT NULL without a default, and the DataFrame has no such column"
                 + otherCase(column.name(), given)
                 + "; add it");
+      }
+    }
+  }
+
+  private static void settable(
+      Table table, List<String> key, List<String> given, WriteMode mode, Findings findings) {
+    if (key.containsAll(given)) {
+      findings.refuse(
+          PLACE,
+          "the DataFrame has no column beside the key, so that mode %s has nothing to set; add one%s"
+              .formatted(mode, mode.adds() ? ", or use mode ignore" : ""));
+    }
+    for (Column column : table.columns()) {
+      boolean set = given.contains(column.name()) && !key.contains(column.name());
+      if (set && !column.comparable() && ValueGroup.of(column) != ValueGroup.REFUSED) {
+        findings.refuse(
+            PLACE,
+            "%s.%s is %s, of which PostgreSQL cannot say whether two values are the same, and mode %s sets what differs; drop it from the DataFrame, or use mode ignore"
+                .formatted(table.name(), column.name(), column.type(), mode));
       }
     }
   }

@@ -2,17 +2,19 @@ package backfill.postgres.preflight;
 
 import backfill.postgres.catalog.Arbiter;
 import backfill.postgres.catalog.ArbiterRule;
+import backfill.postgres.catalog.Cascades;
 import backfill.postgres.catalog.CoveringIndexes;
 import backfill.postgres.catalog.DeclaredTypes;
 import backfill.postgres.catalog.Findings;
 import backfill.postgres.catalog.IndexCatalog;
-import backfill.postgres.catalog.IndexedRows;
 import backfill.postgres.catalog.NameLookup;
 import backfill.postgres.catalog.OwnedRows;
 import backfill.postgres.catalog.ParentCatalog;
+import backfill.postgres.catalog.ReplicaIdentity;
 import backfill.postgres.catalog.Rights;
 import backfill.postgres.catalog.Table;
 import backfill.postgres.catalog.TriggerCatalog;
+import backfill.postgres.ledger.WriteMode;
 import backfill.postgres.server.ConnectionFailure;
 import backfill.postgres.server.Database;
 import backfill.postgres.server.Inquiry;
@@ -25,9 +27,13 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * Resolves one target for a writer that is used alone, with preflight's own rules. Its reasons
@@ -62,8 +68,18 @@ public final class TargetLookup {
    * @param table its name, with its schema or without
    * @param key empty for the primary key
    * @param owns a condition that all rows hold, by which a partial index is found; or null
+   * @param mode what becomes of the rows
    */
-  public record Wanted(String table, List<String> key, String owns) {}
+  public record Wanted(String table, List<String> key, String owns, WriteMode mode) {
+    /** What its statements are to a trigger. */
+    public Set<RowEvent> events() {
+      return switch (mode) {
+        case IGNORE, ERROR -> EnumSet.of(RowEvent.INSERT);
+        case UPDATE -> EnumSet.of(RowEvent.UPDATE);
+        case UPSERT -> EnumSet.of(RowEvent.INSERT, RowEvent.UPDATE);
+      };
+    }
+  }
 
   /**
    * The table of this name and the unique index on exactly its key, where rows of these columns can
@@ -111,31 +127,45 @@ public final class TargetLookup {
         wanted.key().isEmpty()
             ? new IndexCatalog(inquiry).primaryKey(table)
             : key(table, wanted.key());
-    refuseUnfit(table, key);
+    refuseUnfit(table, key, wanted.events());
     findings.throwIfRefused();
     CoveringIndexes covering =
         CoveringIndexes.of(inquiry, table, key, Optional.ofNullable(wanted.owns()));
     Optional<Arbiter> arbiter =
         ArbiterRule.choose(KEY, table, key, ArbiterRule.KeyNulls.ANY, covering, findings);
-    LoneColumns.check(table, key, columns, findings);
+    LoneColumns.check(table, key, columns, wanted.mode(), findings);
     Optional<OwnedRows> owned =
         owned(
             table,
             wanted.owns() == null
                 ? arbiter.flatMap(Arbiter::predicate)
                 : Optional.of(wanted.owns()),
-            columns);
-    rights(table, key, columns, owned, arbiter.flatMap(Arbiter::indexed));
+            columns,
+            wanted.mode());
+    Rights rights = new Rights(inquiry, user);
+    rights(rights, table, key, columns, wanted.mode());
+    List<String> asked = new ArrayList<>(owned.map(OwnedRows::columns).orElse(List.of()));
+    arbiter.flatMap(Arbiter::indexed).ifPresent(rows -> asked.addAll(rows.columns()));
+    rights.need(TABLE, Privilege.SELECT, table, asked, findings);
+    new ReplicaIdentity(inquiry, findings).check(TABLE, Cascades.none(table), wanted.events());
     findings.throwIfRefused();
     return new Found(
         new Target(
             table,
             arbiter.get(),
-            Map.of(RowEvent.INSERT, triggers.beforeRowTriggers(table, RowEvent.INSERT)),
+            fired(table, wanted.events()),
             new ParentCatalog(inquiry).of(table),
             List.of(),
             owned),
         DeclaredTypes.of(inquiry, table));
+  }
+
+  private Map<RowEvent, List<String>> fired(Table table, Set<RowEvent> events) throws SQLException {
+    Map<RowEvent, List<String>> fired = new EnumMap<>(RowEvent.class);
+    for (RowEvent event : events) {
+      fired.put(event, triggers.beforeRowTriggers(table, event));
+    }
+    return fired;
   }
 
   /** As they are written, or quoted as in SQL. */
@@ -152,7 +182,8 @@ public final class TargetLookup {
     return key;
   }
 
-  private void refuseUnfit(Table table, List<String> key) throws SQLException {
+  private void refuseUnfit(Table table, List<String> key, Set<RowEvent> events)
+      throws SQLException {
     if (!table.isTable()) {
       findings.refuse(
           TABLE, table.name() + " is " + table.kindInWords() + "; only a table can be filled");
@@ -170,12 +201,20 @@ public final class TargetLookup {
     key.stream()
         .filter(column -> table.column(column).isEmpty())
         .forEach(column -> findings.refuse(KEY, SourceCheck.noColumn(table, column)));
-    for (String rule : triggers.rules(table, RowEvent.INSERT)) {
-      findings.refuse(TABLE, TriggerCheck.rewritten(table, rule, "INSERT with ON CONFLICT"));
+    for (RowEvent event : events) {
+      for (String rule : triggers.rules(table, event)) {
+        findings.refuse(
+            TABLE,
+            TriggerCheck.rewritten(
+                table,
+                rule,
+                event == RowEvent.INSERT ? "INSERT with ON CONFLICT" : "UPDATE that answers"));
+      }
     }
   }
 
-  private Optional<OwnedRows> owned(Table table, Optional<String> condition, List<String> columns)
+  private Optional<OwnedRows> owned(
+      Table table, Optional<String> condition, List<String> columns, WriteMode mode)
       throws SQLException {
     if (condition.isEmpty()) {
       return Optional.empty();
@@ -188,28 +227,42 @@ public final class TargetLookup {
     }
     List<String> named =
         new SourceCheck(inquiry, user, findings).columnsOf(OWNS, "it", table, condition.get());
+    if (!mode.adds()) {
+      return Optional.of(ofPresent(condition.get(), named, columns));
+    }
     return Optional.of(
         new OwnsCheck(inquiry, findings)
             .check(OWNS, table, condition.get(), named, columns, List.of()));
   }
 
-  private void rights(
-      Table table,
-      List<String> key,
-      List<String> columns,
-      Optional<OwnedRows> owned,
-      Optional<IndexedRows> indexed)
-      throws SQLException {
-    Rights rights = new Rights(inquiry, user);
-    List<String> written = columns.stream().filter(table.columnNames()::contains).toList();
-    rights.need(TABLE, Privilege.INSERT, table, written, findings);
-    rights.need(TABLE, Privilege.SELECT, table, key, findings);
-    rights.need(
-        TABLE, Privilege.SELECT, table, owned.map(OwnedRows::columns).orElse(List.of()), findings);
-    if (indexed.isPresent()) {
-      rights.need(TABLE, Privilege.SELECT, table, indexed.get().columns(), findings);
+  /** Rows that are there have the columns that they are not given; no default says anything. */
+  private OwnedRows ofPresent(String condition, List<String> named, List<String> columns) {
+    List<String> given = named.stream().filter(columns::contains).toList();
+    boolean all = given.size() == named.size();
+    if (!given.isEmpty() && !all) {
+      findings.refuse(
+          OWNS,
+          "it names %s, of which the DataFrame has %s alone, so that nothing says whether a row that is set still holds it; give all of them, or none"
+              .formatted(String.join(", ", named), String.join(", ", given)));
     }
-    rights.needSequences(TABLE, table, written, findings);
+    return new OwnedRows(condition, named, Map.of(), all && !named.isEmpty());
+  }
+
+  private void rights(
+      Rights rights, Table table, List<String> key, List<String> columns, WriteMode mode)
+      throws SQLException {
+    List<String> written =
+        columns.stream().filter(table.columnNames()::contains).collect(Collectors.toList());
+    if (mode.adds()) {
+      rights.need(TABLE, Privilege.INSERT, table, written, findings);
+      rights.needSequences(TABLE, table, written, findings);
+    }
+    rights.need(TABLE, Privilege.SELECT, table, key, findings);
+    if (mode.sets()) {
+      written.removeAll(key);
+      rights.need(TABLE, Privilege.UPDATE, table, written, findings);
+      rights.need(TABLE, Privilege.SELECT, table, written, findings);
+    }
     if (rights.hidesRows(table)) {
       findings.refuse(TABLE, SourceCheck.rowSecurity(table));
     }

@@ -21,6 +21,7 @@ public enum SqlState {
   FOREIGN_KEY_VIOLATION("23503"),
   UNIQUE_VIOLATION("23505"),
   CHECK_VIOLATION("23514"),
+  EXCLUSION_VIOLATION("23P01"),
   READ_ONLY_TRANSACTION("25006"),
   /** The process slept in the middle of a batch, and the server ended the connection. */
   IDLE_IN_TRANSACTION_TIMEOUT("25P03"),

@@ -3,6 +3,7 @@ package backfill.postgres.write;
 import backfill.postgres.catalog.ParentKey;
 import backfill.postgres.catalog.TargetColumn;
 import backfill.postgres.ledger.Operation;
+import backfill.postgres.server.SqlState;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -40,8 +41,16 @@ final class BatchQueries {
    * @param changed how many were added, or set
    * @param untouched places of those that were not, as far as anybody asks for them
    * @param swallowed of these, the rows that a trigger dropped
+   * @param set how many of the changed ones were there before, where both are done
+   * @param absent of those that were not changed, how many are not there
+   * @param foreign of these, those whose key is in a row that is not the writer's to set
    */
-  record Outcome(long changed, BitSet untouched, BitSet swallowed) {}
+  record Outcome(
+      long changed, BitSet untouched, BitSet swallowed, long set, long absent, BitSet foreign) {
+    Outcome(long changed, BitSet untouched, BitSet swallowed) {
+      this(changed, untouched, swallowed, 0, 0, new BitSet());
+    }
+  }
 
   /** How many statements were sent. */
   long sent() {
@@ -50,18 +59,22 @@ final class BatchQueries {
 
   /** Writes some rows piece by piece, one statement for each. */
   Outcome writePieces(Batch rows) throws SQLException {
-    long[] changed = new long[1];
+    long[] changed = new long[3];
     BitSet untouched = new BitSet();
     BitSet swallowed = new BitSet();
+    BitSet foreign = new BitSet();
     pieces.<SQLException>send(
         rows.size(),
         (from, to) -> {
           Outcome piece = write(piece(rows, from, to));
           changed[0] += piece.changed();
+          changed[1] += piece.set();
+          changed[2] += piece.absent();
           PieceSize.shift(piece.untouched(), from, untouched);
           PieceSize.shift(piece.swallowed(), from, swallowed);
+          PieceSize.shift(piece.foreign(), from, foreign);
         });
-    return new Outcome(changed[0], untouched, swallowed);
+    return new Outcome(changed[0], untouched, swallowed, changed[1], changed[2], foreign);
   }
 
   private static Batch piece(Batch rows, int from, int to) {
@@ -70,6 +83,9 @@ final class BatchQueries {
 
   /** Writes all of some rows by one statement. */
   Outcome write(Batch rows) throws SQLException {
+    if (target.mode().sets()) {
+      return set(rows);
+    }
     return switch (target.operation()) {
       case INSERT_MISSING -> {
         if (changes.named()) {
@@ -115,6 +131,73 @@ final class BatchQueries {
       swallowed.and(untouched);
     }
     return new Outcome(changed, untouched, swallowed);
+  }
+
+  /**
+   * Sets the rows that are there and differ, and adds those that are not, if the mode does. What
+   * the second statement does not add may be there by another session since the first one: the
+   * batch then begins anew.
+   */
+  private Outcome set(Batch rows) throws SQLException {
+    BitSet set = places(SetStatement.set(target), rows);
+    BitSet open = all(rows);
+    open.andNot(set);
+    BitSet added = new BitSet();
+    if (target.mode().adds() && !open.isEmpty()) {
+      added = all(rows);
+      added.andNot(places(writeSql, rows));
+      open.andNot(added);
+      set.andNot(added);
+    }
+    BitSet untouched = (BitSet) open.clone();
+    BitSet absent = new BitSet();
+    BitSet foreign = new BitSet();
+    BitSet swallowed = new BitSet();
+    if (!open.isEmpty()) {
+      open.andNot(places(SetStatement.held(target), rows));
+    }
+    if (!open.isEmpty()) {
+      absent = absent(rows);
+      absent.and(open);
+      foreign = (BitSet) open.clone();
+      foreign.andNot(absent);
+      foreign.andNot(places(SetStatement.there(target), rows));
+      open.andNot(foreign);
+      if (!target.mode().adds()) {
+        open.andNot(absent);
+      }
+      if (!open.isEmpty() && !target.rejecting().triggersMaySwallow()) {
+        throw new SQLException(
+            "rows of the batch were added or changed meanwhile, again and again",
+            SqlState.SERIALIZATION_FAILURE.code());
+      }
+      swallowed = open;
+    }
+    return new Outcome(
+        set.cardinality() + added.cardinality(),
+        untouched,
+        swallowed,
+        set.cardinality(),
+        target.mode().adds() ? 0 : absent.cardinality(),
+        foreign);
+  }
+
+  private static BitSet all(Batch rows) {
+    BitSet all = new BitSet(rows.size());
+    all.set(0, rows.size());
+    return all;
+  }
+
+  /** A number for each row's key, the same for two that are one to the server. */
+  long[] keyHashes(Batch rows) throws SQLException {
+    long[] hashes = new long[rows.size()];
+    try (PreparedStatement statement = prepare(SetStatement.hashes(target), rows);
+        ResultSet row = statement.executeQuery()) {
+      for (int place = 0; row.next(); place++) {
+        hashes[place] = row.getLong(1);
+      }
+    }
+    return hashes;
   }
 
   /**

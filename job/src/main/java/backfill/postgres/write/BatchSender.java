@@ -15,6 +15,7 @@ final class BatchSender {
   private final WriteTarget target;
   private final Keeping keeping;
   private final PieceSize pieces;
+  private final TwinKeys twins;
 
   /**
    * What became of one batch.
@@ -30,6 +31,7 @@ final class BatchSender {
     this.target = target;
     this.keeping = keeping;
     this.pieces = new PieceSize(taken);
+    this.twins = target.conflict().twins() ? new TwinKeys() : null;
   }
 
   /**
@@ -40,7 +42,14 @@ final class BatchSender {
    */
   Sent send(Connection connection, Batch batch) throws SQLException {
     BatchTrial trial = new BatchTrial(target, connection, pieces, keeping);
-    WriteCounts counts = trial.write(batch);
+    WriteCounts counts = trial.write(batch, twins);
     return new Sent(counts, trial.changed());
+  }
+
+  /** The batch that was sent last is in. */
+  void committed() {
+    if (twins != null) {
+      twins.committed();
+    }
   }
 }

@@ -7,6 +7,7 @@ import backfill.postgres.ledger.Keeping;
 import backfill.postgres.ledger.Operation;
 import backfill.postgres.ledger.Rejection;
 import backfill.postgres.ledger.WriteCounts;
+import backfill.postgres.ledger.WriteMode;
 import backfill.postgres.server.SqlState;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -41,7 +42,9 @@ public final class BatchTrial {
   private final List<Rejection> rejections = new ArrayList<>();
   private final Map<String, Long> cascaded = new LinkedHashMap<>();
   private long changed;
+  private long set;
   private long left;
+  private long absent;
   private boolean takesBack;
   private boolean whole;
 
@@ -60,14 +63,24 @@ public final class BatchTrial {
     return changes.rows();
   }
 
-  WriteCounts write(Batch batch) throws SQLException {
-    if (target.protocol() == WriteProtocol.UNNEST || !copied(batch)) {
-      place(batch, false);
+  /**
+   * @param twins what the writer remembers of the keys that it wrote; null where each key is its
+   *     own
+   * @throws KeyThereException in mode error, for a key that is there, or another unique value
+   */
+  WriteCounts write(Batch batch, TwinKeys twins) throws SQLException {
+    Batch rows = twins == null ? batch : withoutTwins(batch, twins);
+    if (rows.size() > 0 && (target.protocol() == WriteProtocol.UNNEST || !copied(rows))) {
+      place(rows, false);
+    }
+    if (target.mode() == WriteMode.ERROR && left > 0) {
+      throw KeyThereException.of(leftKeys);
     }
     return new WriteCounts(
         batch.size(),
         changed,
-        new WriteCounts.Leaving(left, leftKeys),
+        set,
+        new WriteCounts.Leaving(left, leftKeys, absent),
         WriteCounts.Refusing.of(
             rejections, rejections.stream().filter(rejection -> !rejection.forTheData()).count()),
         cascaded,
@@ -75,8 +88,15 @@ public final class BatchTrial {
         true);
   }
 
+  private Batch withoutTwins(Batch batch, TwinKeys twins) throws SQLException {
+    BitSet places = twins.among(queries.keyHashes(batch));
+    places.stream().forEach(row -> rejections.add(Rejection.twin(batch.key(target, row))));
+    return places.isEmpty() ? batch : batch.without(places);
+  }
+
   /** The quick way, which takes all rows or none. */
   private boolean copied(Batch rows) throws SQLException {
+    int rejectedBefore = rejections.size();
     control(BatchStatement.TRY);
     takesBack = true;
     try {
@@ -99,7 +119,7 @@ public final class BatchTrial {
       control(BatchStatement.UNDO);
       changed = 0;
       changes.cutTo(0);
-      rejections.clear();
+      rejections.subList(rejectedBefore, rejections.size()).clear();
       return false;
     }
   }
@@ -144,15 +164,23 @@ public final class BatchTrial {
       rejections.add(Rejection.notOwned(given.key(target, row)));
     }
     changed += outcome.changed();
+    set += outcome.set();
+    absent += outcome.absent();
     addCascaded(deletedBefore, outcome.changed());
     for (int row : outcome.untouched().stream().toArray()) {
       if (outcome.swallowed().get(row)) {
         rejections.add(Rejection.suppressed(rows.key(target, row)));
-      } else if (target.operation() != Operation.INSERT_MISSING) {
+      } else if (outcome.foreign().get(row)) {
+        rejections.add(Rejection.notOwned(rows.key(target, row)));
+      } else if (target.operation() != Operation.INSERT_MISSING && !target.mode().sets()) {
         leftKeys.add(rows.key(target, row));
       }
     }
-    left += rows.size() - outcome.changed() - outcome.swallowed().cardinality();
+    left +=
+        rows.size()
+            - outcome.changed()
+            - outcome.swallowed().cardinality()
+            - outcome.foreign().cardinality();
   }
 
   private void addCascaded(List<Long> before, long own) throws SQLException {
@@ -180,7 +208,11 @@ public final class BatchTrial {
       asked = true;
     }
     if (rows.size() == 1) {
-      rejections.add(Rejection.of(refusal, rows.key(target, 0)));
+      Rejection rejection = Rejection.of(refusal, rows.key(target, 0));
+      if (target.mode() == WriteMode.ERROR && isConflict(refusal)) {
+        throw new KeyThereException(rejection.toString());
+      }
+      rejections.add(rejection);
       return;
     }
     boolean askedNow = asked;
@@ -189,7 +221,8 @@ public final class BatchTrial {
 
   /** Rejects the rows that lack a parent, and answers with the others. */
   private Batch withoutOrphans(Batch rows) throws SQLException {
-    if (!target.operation().inserts() || target.rejecting().parentKeys().isEmpty()) {
+    boolean adds = target.operation().inserts() && target.mode().adds();
+    if (!adds || target.rejecting().parentKeys().isEmpty()) {
       return rows;
     }
     Map<Integer, List<ParentKey>> absent;
@@ -232,6 +265,10 @@ public final class BatchTrial {
   /** Whether a row is at fault, and not the server. */
   public static boolean isOfData(SQLException failure) {
     return isOfClass(failure, CLASSES_OF_DATA);
+  }
+
+  private static boolean isConflict(SQLException failure) {
+    return SqlState.UNIQUE_VIOLATION.is(failure) || SqlState.EXCLUSION_VIOLATION.is(failure);
   }
 
   private static boolean isOfClass(SQLException failure, Set<String> classes) {

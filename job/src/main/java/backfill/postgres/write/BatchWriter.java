@@ -173,6 +173,7 @@ public final class BatchWriter implements AutoCloseable {
       return Optional.empty();
     }
     transactions.commit(transaction, ledger, batch.size());
+    sender.committed();
     if (ledger != null) {
       ledger.committed(lastKey);
       keptBytes += kept.bytes();

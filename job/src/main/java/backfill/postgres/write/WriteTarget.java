@@ -3,6 +3,7 @@ package backfill.postgres.write;
 import backfill.postgres.catalog.CascadedTable;
 import backfill.postgres.catalog.TargetColumn;
 import backfill.postgres.ledger.Operation;
+import backfill.postgres.ledger.WriteMode;
 import backfill.postgres.server.Database;
 import backfill.postgres.server.TableName;
 import java.io.Serializable;
@@ -82,8 +83,18 @@ public record WriteTarget(
    * @param owned what a row {@code t} must be for us to change or delete it, in SQL; empty for any
    *     row
    * @param newRows what is asked about rows before they are added
+   * @param mode what becomes of the two rows, where they are anybody's
+   * @param twins whether two keys that differ here may be one to the server: then the second one is
+   *     rejected, so that no value depends on which comes last
    */
-  public record Conflict(String target, String owned, NewRows newRows) implements Serializable {
+  public record Conflict(
+      String target, String owned, NewRows newRows, WriteMode mode, boolean twins)
+      implements Serializable {
+
+    /** Of keys that are looked at already: the row that is there stays. */
+    public Conflict(String target, String owned, NewRows newRows) {
+      this(target, owned, newRows, WriteMode.IGNORE, false);
+    }
 
     /** For any row. */
     public static Conflict of(String target) {
@@ -135,6 +146,10 @@ public record WriteTarget(
 
   String owned() {
     return conflict.owned();
+  }
+
+  WriteMode mode() {
+    return conflict.mode();
   }
 
   NewRows newRows() {

@@ -1,9 +1,9 @@
 package backfill.spark.sink;
 
+import backfill.postgres.ledger.ModeCounts;
 import backfill.postgres.ledger.Rejection;
 import backfill.postgres.server.SqlFailure;
 import backfill.postgres.write.TooManyRejectedException;
-import backfill.spark.engine.WrittenRowsMetric;
 import backfill.spark.query.CellReader;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -176,7 +176,8 @@ final class LoneWriter implements DataWriter<InternalRow> {
 
   @Override
   public CustomTaskMetric[] currentMetricsValues() {
-    return new CustomTaskMetric[] {WrittenRowsMetric.of(writer.counts().rows() + repeated)};
+    return CountMetric.of(
+        ModeCounts.of(config.target().conflict().mode(), writer.counts(), repeated));
   }
 
   @Override

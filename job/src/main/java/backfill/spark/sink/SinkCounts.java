@@ -1,7 +1,7 @@
 package backfill.spark.sink;
 
+import backfill.postgres.ledger.ModeCounts;
 import backfill.postgres.ledger.Rejection;
-import backfill.postgres.ledger.WriteCounts;
 import java.util.List;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
@@ -22,30 +22,48 @@ final class SinkCounts {
           .add("sqlstate", DataTypes.StringType)
           .add("constraint", DataTypes.StringType);
 
-  private static final StructType COUNTS =
-      new StructType()
-          .add("rows", DataTypes.LongType, false)
-          .add("inserted", DataTypes.LongType, false)
-          .add("present", DataTypes.LongType, false)
-          .add("repeated", DataTypes.LongType, false)
-          .add("rejected", DataTypes.LongType, false)
-          .add("exact", DataTypes.BooleanType, false)
-          .add("rejections", new ArrayType(REJECTION, false), false);
+  private static final StructType COUNTS = counts();
 
   private SinkCounts() {}
 
+  private static StructType counts() {
+    StructType counts = new StructType();
+    for (String name :
+        List.of(
+            "rows",
+            "inserted",
+            "updated",
+            "unchanged",
+            "present",
+            "absent",
+            "repeated",
+            "rejected")) {
+      counts = counts.add(name, DataTypes.LongType, false);
+    }
+    return counts
+        .add("exact", DataTypes.BooleanType, false)
+        .add("rejections", new ArrayType(REJECTION, false), false);
+  }
+
   /** Makes the view, or makes it anew. */
-  static void publish(SparkSession session, String view, SinkOutcome outcome) {
-    WriteCounts counts = outcome.counts();
+  static void publish(
+      SparkSession session,
+      String view,
+      ModeCounts counts,
+      boolean exact,
+      List<Rejection> rejections) {
     Row row =
         RowFactory.create(
-            counts.rows() + outcome.repeated(),
-            counts.changed(),
-            counts.left(),
-            outcome.repeated(),
+            counts.rows(),
+            counts.inserted(),
+            counts.updated(),
+            counts.unchanged(),
+            counts.present(),
+            counts.absent(),
+            counts.repeated(),
             counts.rejected(),
-            counts.exact(),
-            counts.rejections().stream().map(SinkCounts::row).toArray());
+            exact,
+            rejections.stream().map(SinkCounts::row).toArray());
     session.createDataFrame(List.of(row), COUNTS).createOrReplaceTempView(view);
   }
 

@@ -2,6 +2,7 @@ package backfill.spark.sink;
 
 import backfill.plan.InvalidPlanException;
 import backfill.postgres.ledger.WriteCounts;
+import backfill.postgres.ledger.WriteMode;
 import backfill.postgres.server.NotReadyException;
 import backfill.postgres.server.SqlFailure;
 import backfill.postgres.write.TooManyRejectedException;
@@ -67,12 +68,21 @@ final class SinkLoad {
       Sink sink = new Sink(settings.target(rows.schema()));
       Optional<Exception> failure = write(sink, rows);
       SinkOutcome outcome = sink.outcome();
-      settings.counts().ifPresent(view -> SinkCounts.publish(rows.sparkSession(), view, outcome));
+      settings
+          .counts()
+          .ifPresent(
+              view ->
+                  SinkCounts.publish(
+                      rows.sparkSession(),
+                      view,
+                      outcome.counts(settings.matching().mode()),
+                      outcome.counts().exact(),
+                      outcome.counts().rejections()));
       refuse(sink, settings);
       if (failure.isPresent()) {
         throw inOurWords(failure.get(), sink.config());
       }
-      say(sink.config(), outcome);
+      say(sink.config(), settings.matching().mode(), outcome);
     } catch (InvalidPlanException e) {
       throw new SinkException(
           "option url is not given, and the environment does not say where to write: "
@@ -148,7 +158,7 @@ final class SinkLoad {
         .stopped()
         .ifPresent(
             reason -> {
-              throw new SinkException(reason);
+              throw new SinkException(reason + stayed(settings.matching().mode(), counts));
             });
     if (settings.writing().distribution() == SinkConfig.Distribution.NONE) {
       outcome
@@ -158,6 +168,15 @@ final class SinkLoad {
                 throw new SinkException(reason);
               });
     }
+  }
+
+  /** A mode that fails must say what is in the table all the same. */
+  private static String stayed(WriteMode mode, WriteCounts counts) {
+    if (mode != WriteMode.ERROR) {
+      return "";
+    }
+    return "; option mode is error: nothing of this batch was written, and %s%d rows of other batches of this write are in the table"
+        .formatted(counts.exact() ? "" : "at least ", counts.changed());
   }
 
   private static RuntimeException inOurWords(Exception failure, SinkConfig config) {
@@ -174,16 +193,12 @@ final class SinkLoad {
     return SparkFailure.<RuntimeException>unchecked(failure);
   }
 
-  private static void say(SinkConfig config, SinkOutcome outcome) {
+  private static void say(SinkConfig config, WriteMode mode, SinkOutcome outcome) {
     WriteCounts counts = outcome.counts();
     LOG.info(
-        "{}: {} rows, {} inserted, {} there already, {} repeated, {} rejected, {} batches tried again",
+        "{}: {}; {} batches tried again",
         config.target().table(),
-        counts.rows() + outcome.repeated(),
-        counts.changed(),
-        counts.left(),
-        outcome.repeated(),
-        counts.rejected(),
+        outcome.counts(mode),
         counts.retries());
     if (counts.rejected() > 0) {
       LOG.warn(

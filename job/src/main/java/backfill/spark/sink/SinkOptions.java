@@ -1,13 +1,15 @@
 package backfill.spark.sink;
 
 import backfill.plan.Settings;
+import backfill.postgres.catalog.Column;
+import backfill.postgres.catalog.OwnedRows;
 import backfill.postgres.catalog.ParentTable;
 import backfill.postgres.catalog.TargetColumn;
 import backfill.postgres.ledger.Operation;
+import backfill.postgres.ledger.WriteMode;
 import backfill.postgres.preflight.TargetLookup;
 import backfill.postgres.server.Database;
 import backfill.postgres.server.NotReadyException;
-import backfill.postgres.server.RowEvent;
 import backfill.postgres.server.SqlWords;
 import backfill.postgres.write.NewRows;
 import backfill.postgres.write.Parents;
@@ -17,12 +19,11 @@ import backfill.postgres.write.WriteProtocol;
 import backfill.postgres.write.WriteTarget;
 import java.time.Duration;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeSet;
-import java.util.regex.Pattern;
-import java.util.stream.Stream;
+import org.apache.spark.sql.types.ArrayType;
+import org.apache.spark.sql.types.DataType;
+import org.apache.spark.sql.types.StringType;
 import org.apache.spark.sql.types.StructType;
 import org.apache.spark.sql.util.CaseInsensitiveStringMap;
 
@@ -33,6 +34,8 @@ import org.apache.spark.sql.util.CaseInsensitiveStringMap;
  *   <li>{@code url}, {@code user}, {@code password}: where to write; without {@code url}, {@code
  *       BACKFILL_URL} and its companions in the driver's environment
  *   <li>{@code dbtable}: the table, {@code name} or {@code schema.name}
+ *   <li>{@code mode}: what becomes of a row whose key is there, and of one whose key is not, as
+ *       {@link WriteMode} has it
  *   <li>{@code key}: the columns of the unique index that decides what a conflict is, by comma;
  *       without it the primary key
  *   <li>{@code owns}: a condition that every row holds: where the key's index is partial, what it
@@ -60,8 +63,10 @@ record SinkOptions(
     Writing writing,
     WriteTarget.Timeouts timeouts) {
 
-  /** Which rows are the same: {@code key}, {@code owns} and {@code diff}. */
-  record Matching(List<String> key, String owns, boolean looksFirst) {}
+  /**
+   * Which rows are the same, and what then: {@code key}, {@code owns}, {@code diff}, {@code mode}.
+   */
+  record Matching(List<String> key, String owns, boolean looksFirst, WriteMode mode) {}
 
   /** How rows are written: {@code distribution}, and how many at once. */
   record Writing(
@@ -74,8 +79,9 @@ record SinkOptions(
   static final String LIMIT = "option rejected-rows";
 
   private static final String APPLICATION_NAME = "backfill sink";
-  private static final int DAY_SECONDS = 86_400;
-  private static final Pattern VIEW = Pattern.compile("[A-Za-z_][A-Za-z0-9_]*");
+
+  /** Types of which two texts are the same value only where they are the same text. */
+  private static final Set<String> PLAIN_TEXTS = Set.of("text", "character varying");
 
   private static final List<String> KNOWN =
       List.of(
@@ -83,6 +89,7 @@ record SinkOptions(
           "user",
           "password",
           "dbtable",
+          "mode",
           "key",
           "owns",
           "diff",
@@ -102,34 +109,51 @@ record SinkOptions(
    * @throws IllegalArgumentException naming the option that is unknown, missing or out of range
    */
   static SinkOptions of(CaseInsensitiveStringMap options) {
-    refuseUnknown(options);
-    boolean looksFirst = looksFirst(options);
-    WriteProtocol protocol = oneOf(options, "protocol", WriteProtocol.UNNEST, WriteProtocol.COPY);
-    if (looksFirst && protocol == WriteProtocol.COPY) {
-      throw new IllegalArgumentException(
-          "option diff = true looks at each row first, which protocol = copy cannot; leave one of them out");
-    }
+    GivenOptions given = new GivenOptions(options);
+    given.refuseAllBut(KNOWN);
+    WriteMode mode = given.oneOf("mode", List.of(WriteMode.values()));
+    boolean looksFirst = given.flag("diff");
+    WriteProtocol protocol =
+        given.oneOf("protocol", List.of(WriteProtocol.UNNEST, WriteProtocol.COPY));
+    refuseTogether(mode, looksFirst, protocol);
     Settings settings = Settings.defaults();
     Settings.Write write = settings.write();
     return new SinkOptions(
-        database(options, settings.connectTimeout()),
-        required(options, "dbtable"),
-        new Matching(key(options), options.get("owns"), looksFirst),
-        number(options, "rejected-rows", 0, 0, 1_000_000_000),
-        Optional.ofNullable(view(options)),
+        database(given, settings.connectTimeout()),
+        given.required("dbtable", "the table to write"),
+        new Matching(
+            given.text("key").map(SqlWords::listed).orElse(List.of()),
+            given.text("owns").orElse(null),
+            looksFirst,
+            mode),
+        given.number("rejected-rows", 0, 0, 1_000_000_000),
+        given.view("counts"),
         new Writing(
-            oneOf(
-                options,
+            given.oneOf(
                 "distribution",
-                SinkConfig.Distribution.RANGE,
-                SinkConfig.Distribution.NONE),
-            number(options, "writers", write.writers(), 1, 64),
-            number(options, "rows-per-batch", write.rowsPerBatch(), 1, 1_000_000),
+                List.of(SinkConfig.Distribution.RANGE, SinkConfig.Distribution.NONE)),
+            given.number("writers", write.writers(), 1, 64),
+            given.number("rows-per-batch", write.rowsPerBatch(), 1, 1_000_000),
             protocol),
         new WriteTarget.Timeouts(
-            seconds(options, "lock-timeout", settings.lockTimeout()),
-            seconds(options, "statement-timeout", write.statementTimeout()),
-            seconds(options, "retry-for", write.retryFor())));
+            given.seconds("lock-timeout", settings.lockTimeout()),
+            given.seconds("statement-timeout", write.statementTimeout()),
+            given.seconds("retry-for", write.retryFor())));
+  }
+
+  private static void refuseTogether(WriteMode mode, boolean looksFirst, WriteProtocol protocol) {
+    boolean copies = protocol == WriteProtocol.COPY;
+    if (looksFirst && copies) {
+      throw new IllegalArgumentException(
+          "option diff = true looks at each row first, which protocol = copy cannot; leave one of them out");
+    } else if (mode.sets() && copies) {
+      throw new IllegalArgumentException(
+          "option mode = %s sets rows, which protocol = copy cannot; leave protocol out"
+              .formatted(mode));
+    } else if (looksFirst && mode == WriteMode.ERROR) {
+      throw new IllegalArgumentException(
+          "option diff = true leaves out rows that are there, and mode = error fails for them; leave one of them out");
+    }
   }
 
   /**
@@ -140,13 +164,10 @@ record SinkOptions(
    */
   SinkConfig target(StructType rows) {
     List<String> names = List.of(rows.fieldNames());
+    TargetLookup.Wanted wanted =
+        new TargetLookup.Wanted(table, matching.key(), matching.owns(), matching.mode());
     TargetLookup.Found found =
-        TargetLookup.find(
-            database,
-            APPLICATION_NAME,
-            new TargetLookup.Wanted(table, matching.key(), matching.owns()),
-            names,
-            timeouts.lock());
+        TargetLookup.find(database, APPLICATION_NAME, wanted, names, timeouts.lock());
     Target target = found.target();
     List<String> declared = names.stream().map(found.declared()::get).toList();
     SinkTypes.refuse(rows, target.table(), declared);
@@ -155,120 +176,68 @@ record SinkOptions(
             .map(name -> target.table().column(name).orElseThrow())
             .map(column -> TargetColumn.of(column, target.arbiter().nullsMatch()))
             .toList();
-    NewRows newRows = NewRows.of(matching.looksFirst(), target, columns);
+    WriteTarget.Conflict conflict = conflict(target, columns, rows);
     return new SinkConfig(
         new WriteTarget(
             new WriteTarget.Where(database, target.table().name()),
             new WriteTarget.WrittenColumns(columns, target.arbiter().columns(), Set.of()),
-            new WriteTarget.Conflict(target.arbiter().onConflict(), "", newRows),
-            Operation.INSERT_MISSING,
+            conflict,
+            matching.mode() == WriteMode.IGNORE
+                ? Operation.INSERT_MISSING
+                : Operation.INSERT_AND_NAME,
             // COPY asks nothing of a row.
-            newRows.owned().isEmpty() ? writing.protocol() : WriteProtocol.UNNEST,
+            conflict.newRows().owned().isEmpty() ? writing.protocol() : WriteProtocol.UNNEST,
             List.of(),
             timeouts,
             new RejectionRules(
                 target.parentsOf(names).stream().map(ParentTable::key).toList(),
                 Parents.UNKNOWN,
-                !target.beforeTriggers(RowEvent.INSERT).isEmpty(),
+                wanted.events().stream().anyMatch(event -> !target.beforeTriggers(event).isEmpty()),
                 rejectedRows,
                 0)),
         target.arbiter().predicate().orElse(null),
         new SinkConfig.Pace(
-            writing.rowsPerBatch(), Settings.defaults().write().batchBytes(), writing.writers()),
+            writing.rowsPerBatch(),
+            Settings.defaults().write().batchBytes(),
+            // Only one that has all rows finds two keys that are one to the server.
+            conflict.twins() ? 1 : writing.writers()),
         APPLICATION_NAME,
         writing.distribution(),
         null,
         declared);
   }
 
-  private static void refuseUnknown(CaseInsensitiveStringMap options) {
-    TreeSet<String> unknown = new TreeSet<>(options.keySet());
-    KNOWN.forEach(unknown::remove);
-    if (!unknown.isEmpty()) {
-      throw new IllegalArgumentException(
-          "unknown option "
-              + String.join(", ", unknown)
-              + " for format \"backfill\"; it knows "
-              + String.join(", ", KNOWN));
-    }
+  private WriteTarget.Conflict conflict(
+      Target target, List<TargetColumn> columns, StructType rows) {
+    WriteMode mode = matching.mode();
+    boolean twins =
+        target.arbiter().columns().stream()
+            .anyMatch(
+                key ->
+                    hasTwins(rows.apply(key).dataType(), target.table().column(key).orElseThrow()));
+    return new WriteTarget.Conflict(
+        target.arbiter().onConflict(),
+        mode.sets()
+            ? target.owned().map((OwnedRows own) -> own.ofRow(target.table().name())).orElse("")
+            : "",
+        NewRows.of(matching.looksFirst() || mode == WriteMode.UPSERT, target, columns),
+        mode,
+        mode != WriteMode.IGNORE && twins);
   }
 
-  private static Database database(CaseInsensitiveStringMap options, Duration connectTimeout) {
-    return options.containsKey("url")
+  /** Whether the server may take two values for one that differ in Spark. */
+  private static boolean hasTwins(DataType given, Column column) {
+    boolean plain = PLAIN_TEXTS.contains(column.castType()) && column.looseCollation().isEmpty();
+    return given instanceof ArrayType || given instanceof StringType && !plain;
+  }
+
+  private static Database database(GivenOptions given, Duration connectTimeout) {
+    return given.has("url")
         ? Database.at(
-            options.get("url"), options.get("user"), options.get("password"), connectTimeout)
+            given.options().get("url"),
+            given.options().get("user"),
+            given.options().get("password"),
+            connectTimeout)
         : Database.fromEnvironment("BACKFILL", System.getenv(), connectTimeout);
-  }
-
-  /** Names by comma, one that holds a comma in quotes. */
-  private static List<String> key(CaseInsensitiveStringMap options) {
-    return options.containsKey("key") ? SqlWords.listed(options.get("key")) : List.of();
-  }
-
-  private static String view(CaseInsensitiveStringMap options) {
-    String given = options.get("counts");
-    if (given != null && !VIEW.matcher(given).matches()) {
-      throw new IllegalArgumentException(
-          "option counts names a temporary view, in letters, digits and underscores; got " + given);
-    }
-    return given;
-  }
-
-  private static boolean looksFirst(CaseInsensitiveStringMap options) {
-    String given = options.getOrDefault("diff", "false").strip().toLowerCase(Locale.ROOT);
-    if (!given.equals("true") && !given.equals("false")) {
-      throw new IllegalArgumentException("option diff must be true or false, got " + given);
-    }
-    return given.equals("true");
-  }
-
-  private static <E extends Enum<E>> E oneOf(
-      CaseInsensitiveStringMap options, String name, E otherwise, E other) {
-    String given = options.getOrDefault(name, otherwise.name()).strip();
-    return Stream.of(otherwise, other)
-        .filter(value -> value.name().equalsIgnoreCase(given))
-        .findFirst()
-        .orElseThrow(
-            () ->
-                new IllegalArgumentException(
-                    "option %s must be %s or %s, got %s"
-                        .formatted(
-                            name,
-                            otherwise.name().toLowerCase(Locale.ROOT),
-                            other.name().toLowerCase(Locale.ROOT),
-                            given)));
-  }
-
-  private static Duration seconds(
-      CaseInsensitiveStringMap options, String name, Duration otherwise) {
-    return Duration.ofSeconds(
-        number(options, name, Math.toIntExact(otherwise.toSeconds()), 1, DAY_SECONDS));
-  }
-
-  private static int number(
-      CaseInsensitiveStringMap options, String name, int otherwise, int smallest, int largest) {
-    String given = options.get(name);
-    if (given == null) {
-      return otherwise;
-    }
-    try {
-      int number = Integer.parseInt(given.strip());
-      if (number >= smallest && number <= largest) {
-        return number;
-      }
-    } catch (NumberFormatException e) {
-      // Said below, with the range.
-    }
-    throw new IllegalArgumentException(
-        "option " + name + " must be " + smallest + " to " + largest + ", got " + given);
-  }
-
-  private static String required(CaseInsensitiveStringMap options, String name) {
-    String given = options.get(name);
-    if (given == null || given.isBlank()) {
-      throw new IllegalArgumentException(
-          "option " + name + " is missing; format \"backfill\" needs the table to write");
-    }
-    return given;
   }
 }

@@ -1,6 +1,8 @@
 package backfill.spark.sink;
 
+import backfill.postgres.ledger.ModeCounts;
 import backfill.postgres.ledger.WriteCounts;
+import backfill.postgres.ledger.WriteMode;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -40,9 +42,9 @@ final class SinkOutcome {
     return complete ? total : total.inexact();
   }
 
-  /** Rows that were the same as another one. */
-  synchronized long repeated() {
-    return ended.stream().mapToLong(Written::repeated).sum();
+  /** The same, and rows that were the same as another one, by what became of them. */
+  synchronized ModeCounts counts(WriteMode mode) {
+    return ModeCounts.of(mode, counts(), ended.stream().mapToLong(Written::repeated).sum());
   }
 
   /** Why a writer stopped. */

@@ -71,11 +71,16 @@ final class SinkWrite implements RequiresDistributionAndOrdering, BatchWrite {
 
   @Override
   public CustomMetric[] supportedCustomMetrics() {
-    return new CustomMetric[] {new WrittenRowsMetric()};
+    return config.alone() ? CountMetric.all() : new CustomMetric[] {new WrittenRowsMetric()};
   }
 
   @Override
   public DataWriterFactory createBatchWriterFactory(PhysicalWriteInfo info) {
+    if (config.target().conflict().twins() && info.numPartitions() > 1) {
+      throw new IllegalArgumentException(
+          "the input has %d partitions, and keys of which the server may take two that differ for one are written by one writer; coalesce the input to one, or leave distribution at range"
+              .formatted(info.numPartitions()));
+    }
     if (config.writers() > 0 && info.numPartitions() > config.writers()) {
       throw new IllegalArgumentException(
           "the input has "

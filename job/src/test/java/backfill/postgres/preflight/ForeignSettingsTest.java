@@ -3,6 +3,7 @@ package backfill.postgres.preflight;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import backfill.postgres.ledger.WriteMode;
 import backfill.postgres.server.Database;
 import backfill.postgres.server.NotReadyException;
 import backfill.postgres.server.TestingPreflight;
@@ -53,7 +54,7 @@ class ForeignSettingsTest {
     TargetLookup.find(
         Database.at(database.url(), database.user(), database.password(), Duration.ofSeconds(10)),
         "backfill test",
-        new TargetLookup.Wanted("target", List.of(), null),
+        new TargetLookup.Wanted("target", List.of(), null, WriteMode.IGNORE),
         List.of("object_id", "user_id"),
         Duration.ofSeconds(2));
   }

@@ -65,8 +65,24 @@ class SinkRefusalsTest {
   void unknownOptionIsNamed() throws SQLException {
     assertThat(refusal(Map.of("dbtable", "t", "batchsize", "10", "Truncate", "true")))
         .isEqualTo(
-            "unknown option batchsize, truncate for format \"backfill\"; it knows url, user, password, dbtable, key,"
+            "unknown option batchsize (did you mean rows-per-batch?), truncate for format \"backfill\"; it knows url, user, password, dbtable, mode, key,"
                 + " owns, diff, rejected-rows, counts, distribution, writers, rows-per-batch, protocol, lock-timeout, statement-timeout, retry-for");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "rowsperbatch, rows-per-batch",
+    "rejected_rows, rejected-rows",
+    "moed, mode",
+    "table, dbtable",
+    "numPartitions, writers",
+    "statement-timout, statement-timeout",
+  })
+  void unknownOptionIsNamedWithTheOneThatWasMeant(String given, String meant) throws SQLException {
+    assertThat(refusal(Map.of("dbtable", "t", given, "1")))
+        .startsWith(
+            "unknown option %s (did you mean %s?) for format \"backfill\"; it knows url, "
+                .formatted(given.toLowerCase(java.util.Locale.ROOT), meant));
   }
 
   @Test
@@ -89,6 +105,9 @@ class SinkRefusalsTest {
         "counts | a.b | 'option counts names a temporary view, in letters, digits and underscores; got a.b'",
         "retry-for | 0 | option retry-for must be 1 to 86400, got 0",
         "distribution | hash | option distribution must be range or none, got hash",
+        "mode | upset | 'option mode must be ignore, update, upsert or error, got upset; did you mean upsert?'",
+        "mode | overwrite | 'option mode must be ignore, update, upsert or error, got overwrite'",
+        "protocol | unest | option protocol must be unnest or copy, got unest; did you mean unnest?",
         "url | jdbc:mysql://h/d | option url is not a PostgreSQL JDBC URL: it begins with jdbc:mysql:; expected jdbc:postgresql://host:5432/name, without user and password",
         "job | x | option job is for the job's own use; name the target by dbtable and url",
       })
@@ -198,6 +217,12 @@ class SinkRefusalsTest {
     assertThat(refusal(Map.of("dbtable", "t", "diff", "true", "protocol", "copy")))
         .isEqualTo(
             "option diff = true looks at each row first, which protocol = copy cannot; leave one of them out");
+    assertThat(refusal(Map.of("dbtable", "t", "mode", "upsert", "protocol", "copy")))
+        .isEqualTo(
+            "option mode = upsert sets rows, which protocol = copy cannot; leave protocol out");
+    assertThat(refusal(Map.of("dbtable", "t", "mode", "error", "diff", "true")))
+        .isEqualTo(
+            "option diff = true leaves out rows that are there, and mode = error fails for them; leave one of them out");
   }
 
   @Test
