@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.Map;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
 import scala.jdk.javaapi.CollectionConverters;
 
 /** Writes DataFrames into a test's database by the connector, and reads what it counted. */
@@ -30,7 +31,12 @@ public final class TestingSink {
 
   /** The counts that are not 0, as in {@code rows=3 inserted=2}, in the order of the view. */
   public static String counted(String view) {
-    Row row = TestingSpark.session().table(view).first();
+    return counted(TestingSpark.session(), view);
+  }
+
+  /** The same of a session's own view: rows of a streaming query have a session of theirs. */
+  public static String counted(SparkSession session, String view) {
+    Row row = session.table(view).first();
     StringBuilder counted = new StringBuilder();
     for (String name : row.schema().fieldNames()) {
       Object value = row.getAs(name);

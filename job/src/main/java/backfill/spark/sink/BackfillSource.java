@@ -24,7 +24,7 @@ import scala.jdk.javaapi.CollectionConverters;
  */
 public final class BackfillSource
     implements TableProvider, CreatableRelationProvider, DataSourceRegister {
-  static final String NAME = "backfill";
+  static final String NAME = Sink.FORMAT;
 
   @Override
   public String shortName() {

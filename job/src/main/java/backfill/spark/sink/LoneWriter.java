@@ -2,6 +2,7 @@ package backfill.spark.sink;
 
 import backfill.postgres.ledger.ModeCounts;
 import backfill.postgres.ledger.Rejection;
+import backfill.postgres.server.Retry;
 import backfill.postgres.server.SqlFailure;
 import backfill.postgres.write.TooManyRejectedException;
 import backfill.spark.query.CellReader;
@@ -27,7 +28,7 @@ import org.apache.spark.sql.types.StructType;
  */
 final class LoneWriter implements DataWriter<InternalRow> {
   private final SinkConfig config;
-  private final PartitionWriter writer;
+  private final RowsOut writer;
   private final CellReader[] cells;
   private final int[] keyCells;
   private Object[] held;
@@ -41,7 +42,10 @@ final class LoneWriter implements DataWriter<InternalRow> {
 
   LoneWriter(SinkConfig config, StructType schema, int partition) {
     this.config = config;
-    this.writer = new PartitionWriter(config, partition);
+    this.writer =
+        config.stream() == null
+            ? new PartitionWriter(config, partition)
+            : new StreamPartition(config);
     this.keyCells = config.keyPlaces();
     this.cells = new CellReader[schema.length()];
     for (int i = 0; i < cells.length; i++) {
@@ -80,11 +84,16 @@ final class LoneWriter implements DataWriter<InternalRow> {
     } catch (TooManyRejectedException | IllegalStateException e) {
       stopped = e.getMessage();
     } catch (IOException e) {
-      if (SqlFailure.in(e).isEmpty() || SqlFailure.connectionLost(e)) {
+      if (SqlFailure.in(e).isEmpty() || SqlFailure.connectionLost(e) || isTriedAgain(e)) {
         throw e;
       }
       stopped = e.getMessage() + ": " + SqlFailure.message(e);
     }
+  }
+
+  /** Nothing of a stream's batch is in, so that the driver may begin anew. */
+  private boolean isTriedAgain(IOException failure) {
+    return config.stream() != null && SqlFailure.in(failure).filter(Retry::passing).isPresent();
   }
 
   private void take(InternalRow row) throws IOException {
@@ -176,13 +185,14 @@ final class LoneWriter implements DataWriter<InternalRow> {
 
   @Override
   public CustomTaskMetric[] currentMetricsValues() {
-    return CountMetric.of(
+    return WriteMetrics.of(
         ModeCounts.of(config.target().conflict().mode(), writer.counts(), repeated));
   }
 
   @Override
   public WriterCommitMessage commit() throws IOException {
     orStop(this::sendAll);
+    orStop(() -> writer.finish(repeated));
     return new SinkOutcome.Written(writer.total(), repeated, first, last, stopped);
   }
 

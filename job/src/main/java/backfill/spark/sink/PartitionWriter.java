@@ -14,7 +14,7 @@ import org.apache.spark.TaskKilledException;
  * added value by value, then ended. A task that is tried again gives the same rows in the same
  * order, and those that an earlier attempt has committed are passed over.
  */
-public final class PartitionWriter implements AutoCloseable {
+public final class PartitionWriter implements RowsOut {
   private static final long UNKNOWN = -1;
 
   private final SinkConfig config;
@@ -35,13 +35,13 @@ public final class PartitionWriter implements AutoCloseable {
   }
 
   /** Where the progress line looks. */
-  private static void count(long rows) {
+  static void count(long rows) {
     if (TaskContext.get() != null) {
       TaskContext.get().taskMetrics().outputMetrics().setRecordsWritten(rows);
     }
   }
 
-  /** Where the next row's values go. */
+  @Override
   public Batch batch() {
     return batch;
   }
@@ -70,7 +70,7 @@ public final class PartitionWriter implements AutoCloseable {
     }
   }
 
-  /** The row has all its values. */
+  @Override
   public void endRow() throws IOException {
     if (batch.rows() >= writer.rowsAtOnce(config.rowsPerBatch())
         || batch.bytes() >= config.batchBytes()) {
@@ -78,8 +78,8 @@ public final class PartitionWriter implements AutoCloseable {
     }
   }
 
-  /** Sends what there is. */
-  void send() throws IOException {
+  @Override
+  public void send() throws IOException {
     endIfKilled();
     try {
       writer.write(batch);
@@ -95,7 +95,7 @@ public final class PartitionWriter implements AutoCloseable {
     }
   }
 
-  private static void endIfKilled() {
+  static void endIfKilled() {
     TaskContext task = TaskContext.get();
     if (task != null && task.isInterrupted()) {
       throw new TaskKilledException("given up between two batches");
@@ -108,14 +108,19 @@ public final class PartitionWriter implements AutoCloseable {
     return total();
   }
 
+  /** Each batch is in already. */
+  @Override
+  public void finish(long repeated) {}
+
   /** What all batches did, for the driver. */
-  WriteCounts total() {
+  @Override
+  public WriteCounts total() {
     boolean firstAttempt = TaskContext.get() == null || TaskContext.get().attemptNumber() == 0;
     return firstAttempt ? writer.counts() : writer.counts().inexact();
   }
 
-  /** What the batches did so far. */
-  WriteCounts counts() {
+  @Override
+  public WriteCounts counts() {
     return writer.counts();
   }
 

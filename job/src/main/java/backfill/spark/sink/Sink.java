@@ -17,6 +17,9 @@ import org.apache.spark.sql.Row;
  * password stands among a query's options, and takes the counts out again. Used once.
  */
 public final class Sink {
+  /** The connector's name. */
+  static final String FORMAT = "backfill";
+
   /** The option that names an entry of {@link #HANDED_OVER}. */
   static final String JOB = "job";
 
@@ -39,6 +42,7 @@ public final class Sink {
             applicationName,
             SinkConfig.Distribution.NONE,
             slot,
+            null,
             List.of()));
   }
 
@@ -68,7 +72,7 @@ public final class Sink {
     HANDED_OVER.put(job, this);
     context.addJobTag(job);
     try {
-      rows.write().format(BackfillSource.NAME).mode("append").option(JOB, job).save();
+      rows.write().format(FORMAT).mode("append").option(JOB, job).save();
     } finally {
       context.removeJobTag(job);
       HANDED_OVER.remove(job);

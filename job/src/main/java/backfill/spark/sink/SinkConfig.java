@@ -1,6 +1,7 @@
 package backfill.spark.sink;
 
 import backfill.postgres.ledger.LedgerSlot;
+import backfill.postgres.ledger.StreamSlot;
 import backfill.postgres.write.WriteTarget;
 import java.io.Serializable;
 import java.util.List;
@@ -11,6 +12,7 @@ import java.util.List;
  * @param predicate of a partial arbiter index, or null
  * @param pace how much is written at once
  * @param slot where batches are entered, or null without a ledger
+ * @param stream the batch of a streaming query that the rows are, or null
  * @param declared the type of each column with its bounds, for rows that nothing has looked at yet;
  *     empty for the job's own, which the diff has compared
  */
@@ -21,6 +23,7 @@ public record SinkConfig(
     String applicationName,
     Distribution distribution,
     LedgerSlot slot,
+    StreamSlot stream,
     List<String> declared)
     implements Serializable {
 
@@ -59,7 +62,7 @@ public record SinkConfig(
   /** The same for rows in an order of their own. */
   SinkConfig inOrder() {
     return new SinkConfig(
-        target, predicate, pace, applicationName, Distribution.IN_ORDER, slot, declared);
+        target, predicate, pace, applicationName, Distribution.IN_ORDER, slot, stream, declared);
   }
 
   /** Whether the rows are anybody's, and not the job's own. */

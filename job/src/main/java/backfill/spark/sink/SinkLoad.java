@@ -65,24 +65,12 @@ final class SinkLoad {
     try {
       refuse(mode);
       SinkOptions settings = SinkOptions.of(options);
-      Sink sink = new Sink(settings.target(rows.schema()));
-      Optional<Exception> failure = write(sink, rows);
-      SinkOutcome outcome = sink.outcome();
-      settings
-          .counts()
-          .ifPresent(
-              view ->
-                  SinkCounts.publish(
-                      rows.sparkSession(),
-                      view,
-                      outcome.counts(settings.matching().mode()),
-                      outcome.counts().exact(),
-                      outcome.counts().rejections()));
-      refuse(sink, settings);
-      if (failure.isPresent()) {
-        throw inOurWords(failure.get(), sink.config());
+      SinkConfig config = settings.target(rows.schema(), StreamLoad.query(rows.sparkSession()));
+      if (config.stream() == null) {
+        write(settings, config, rows);
+      } else {
+        StreamLoad.run(settings, config, rows);
       }
-      say(sink.config(), settings.matching().mode(), outcome);
     } catch (InvalidPlanException e) {
       throw new SinkException(
           "option url is not given, and the environment does not say where to write: "
@@ -97,6 +85,28 @@ final class SinkLoad {
     }
   }
 
+  private static void write(SinkOptions settings, SinkConfig config, Dataset<Row> rows) {
+    Sink sink = new Sink(config);
+    Optional<Exception> failure = write(sink, rows);
+    SinkOutcome outcome = sink.outcome();
+    WriteMode mode = settings.matching().mode();
+    settings
+        .counts()
+        .ifPresent(
+            view ->
+                SinkCounts.publish(
+                    rows.sparkSession(),
+                    view,
+                    outcome.counts(mode),
+                    outcome.counts().exact(),
+                    outcome.counts().rejections()));
+    refuse(sink, settings);
+    if (failure.isPresent()) {
+      throw inOurWords(failure.get(), config);
+    }
+    say(config, mode, outcome);
+  }
+
   private static void refuse(SaveMode mode) {
     if (mode == SaveMode.Overwrite) {
       throw new SinkException(
@@ -108,7 +118,7 @@ final class SinkLoad {
     }
   }
 
-  private static Optional<Exception> write(Sink sink, Dataset<Row> rows) {
+  static Optional<Exception> write(Sink sink, Dataset<Row> rows) {
     try {
       sink.append(byPlace(rows));
       return Optional.empty();
@@ -142,7 +152,8 @@ final class SinkLoad {
         : type;
   }
 
-  private static void refuse(Sink sink, SinkOptions settings) {
+  /** Throws if a writer stopped, or too many rows were rejected by all of them together. */
+  static void refuse(Sink sink, SinkOptions settings) {
     SinkOutcome outcome = sink.outcome();
     WriteCounts counts = outcome.counts();
     try {
@@ -158,7 +169,7 @@ final class SinkLoad {
         .stopped()
         .ifPresent(
             reason -> {
-              throw new SinkException(reason + stayed(settings.matching().mode(), counts));
+              throw new SinkException(reason + stayed(sink.config(), counts));
             });
     if (settings.writing().distribution() == SinkConfig.Distribution.NONE) {
       outcome
@@ -171,15 +182,15 @@ final class SinkLoad {
   }
 
   /** A mode that fails must say what is in the table all the same. */
-  private static String stayed(WriteMode mode, WriteCounts counts) {
-    if (mode != WriteMode.ERROR) {
+  private static String stayed(SinkConfig config, WriteCounts counts) {
+    if (config.target().conflict().mode() != WriteMode.ERROR || config.stream() != null) {
       return "";
     }
     return "; option mode is error: nothing of this batch was written, and %s%d rows of other batches of this write are in the table"
         .formatted(counts.exact() ? "" : "at least ", counts.changed());
   }
 
-  private static RuntimeException inOurWords(Exception failure, SinkConfig config) {
+  static RuntimeException inOurWords(Exception failure, SinkConfig config) {
     if (SqlFailure.in(failure).isPresent()) {
       return new SinkException(
           "cannot write to "

@@ -6,11 +6,13 @@ import backfill.postgres.catalog.OwnedRows;
 import backfill.postgres.catalog.ParentTable;
 import backfill.postgres.catalog.TargetColumn;
 import backfill.postgres.ledger.Operation;
+import backfill.postgres.ledger.StreamSlot;
 import backfill.postgres.ledger.WriteMode;
 import backfill.postgres.preflight.TargetLookup;
 import backfill.postgres.server.Database;
 import backfill.postgres.server.NotReadyException;
 import backfill.postgres.server.SqlWords;
+import backfill.postgres.server.TableName;
 import backfill.postgres.write.NewRows;
 import backfill.postgres.write.Parents;
 import backfill.postgres.write.RejectionRules;
@@ -44,6 +46,9 @@ import org.apache.spark.sql.util.CaseInsensitiveStringMap;
  *       before they take a value of a sequence
  *   <li>{@code rejected-rows} (0 to 1000000000, default 0): rows that the table may refuse
  *   <li>{@code counts}: the temporary view that says what was done
+ *   <li>{@code stream}, {@code batch}: the batch of a streaming query that the rows are: it is
+ *       entered in the ledger, of schema {@code ledger}, in the transaction of its rows, and
+ *       written once
  *   <li>{@code distribution}: {@code range} (default) or {@code none}
  *   <li>{@code writers} (1 to 64): connections at the same time
  *   <li>{@code rows-per-batch} (1 to 1000000): rows of one transaction
@@ -61,7 +66,15 @@ record SinkOptions(
     int rejectedRows,
     Optional<String> counts,
     Writing writing,
-    WriteTarget.Timeouts timeouts) {
+    WriteTarget.Timeouts timeouts,
+    Optional<StreamBatch> stream) {
+
+  /** Which batch of which stream the rows are, and the schema of the ledger that keeps it. */
+  record StreamBatch(String stream, long batch, String schema) {
+    StreamSlot into(TableName target, WriteMode mode, String query) {
+      return new StreamSlot(schema, stream, target, batch, query, mode);
+    }
+  }
 
   /**
    * Which rows are the same, and what then: {@code key}, {@code owns}, {@code diff}, {@code mode}.
@@ -95,6 +108,9 @@ record SinkOptions(
           "diff",
           "rejected-rows",
           "counts",
+          "stream",
+          "batch",
+          "ledger",
           "distribution",
           "writers",
           "rows-per-batch",
@@ -138,7 +154,32 @@ record SinkOptions(
         new WriteTarget.Timeouts(
             given.seconds("lock-timeout", settings.lockTimeout()),
             given.seconds("statement-timeout", write.statementTimeout()),
-            given.seconds("retry-for", write.retryFor())));
+            given.seconds("retry-for", write.retryFor())),
+        stream(given, settings));
+  }
+
+  private static Optional<StreamBatch> stream(GivenOptions given, Settings settings) {
+    if (!given.has("stream")) {
+      for (String name : List.of("batch", "ledger")) {
+        if (given.has(name)) {
+          throw new IllegalArgumentException(
+              "option %s is given without stream; name the rows of the streaming query, as in stream = orders"
+                  .formatted(name));
+        }
+      }
+      return Optional.empty();
+    }
+    String stream = given.required("stream", "the name of the streaming query's rows");
+    given.required("batch", "the number that foreachBatch hands over, where it has stream");
+    if (given.number("writers", 1, 1, 64) > 1) {
+      throw new IllegalArgumentException(
+          "option writers is above 1, and a batch of a stream is written in one transaction; leave writers out");
+    }
+    return Optional.of(
+        new StreamBatch(
+            stream,
+            given.number("batch", 0, Long.MAX_VALUE),
+            given.text("ledger").orElse(settings.ledger().schema())));
   }
 
   private static void refuseTogether(WriteMode mode, boolean looksFirst, WriteProtocol protocol) {
@@ -159,10 +200,11 @@ record SinkOptions(
   /**
    * The target that the options name, looked up in its catalog, for rows of these columns.
    *
+   * @param query the number of the streaming query that they are of, or null
    * @throws NotReadyException if the table, a column or the index is not there, a right is lacking,
    *     a type does not fit, or the server does not answer
    */
-  SinkConfig target(StructType rows) {
+  SinkConfig target(StructType rows, String query) {
     List<String> names = List.of(rows.fieldNames());
     TargetLookup.Wanted wanted =
         new TargetLookup.Wanted(table, matching.key(), matching.owns(), matching.mode());
@@ -200,10 +242,11 @@ record SinkOptions(
             writing.rowsPerBatch(),
             Settings.defaults().write().batchBytes(),
             // Only one that has all rows finds two keys that are one to the server.
-            conflict.twins() ? 1 : writing.writers()),
+            conflict.twins() || stream.isPresent() ? 1 : writing.writers()),
         APPLICATION_NAME,
         writing.distribution(),
         null,
+        stream.map(batch -> batch.into(target.table().name(), matching.mode(), query)).orElse(null),
         declared);
   }
 

@@ -2,6 +2,7 @@ package backfill.spark.sink;
 
 import backfill.spark.engine.WrittenRowsMetric;
 import java.util.Arrays;
+import java.util.Optional;
 import org.apache.spark.SparkContext;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.connector.distributions.Distribution;
@@ -71,16 +72,19 @@ final class SinkWrite implements RequiresDistributionAndOrdering, BatchWrite {
 
   @Override
   public CustomMetric[] supportedCustomMetrics() {
-    return config.alone() ? CountMetric.all() : new CustomMetric[] {new WrittenRowsMetric()};
+    return config.alone() ? WriteMetrics.all() : new CustomMetric[] {new WrittenRowsMetric()};
   }
 
   @Override
   public DataWriterFactory createBatchWriterFactory(PhysicalWriteInfo info) {
-    if (config.target().conflict().twins() && info.numPartitions() > 1) {
-      throw new IllegalArgumentException(
-          "the input has %d partitions, and keys of which the server may take two that differ for one are written by one writer; coalesce the input to one, or leave distribution at range"
-              .formatted(info.numPartitions()));
-    }
+    oneWriter()
+        .filter(why -> info.numPartitions() > 1)
+        .ifPresent(
+            why -> {
+              throw new IllegalArgumentException(
+                  "the input has %d partitions, and %s; coalesce the input to one, or leave distribution at range"
+                      .formatted(info.numPartitions(), why));
+            });
     if (config.writers() > 0 && info.numPartitions() > config.writers()) {
       throw new IllegalArgumentException(
           "the input has "
@@ -92,6 +96,7 @@ final class SinkWrite implements RequiresDistributionAndOrdering, BatchWrite {
     }
     context = SparkSession.active().sparkContext();
     if (config.slot() == null
+        && config.stream() == null
         && SPECULATION.equalsIgnoreCase(context.getConf().get("spark.speculation", "false"))) {
       throw new IllegalArgumentException(
           "spark.speculation is on, and there is no ledger to tell two copies of a writer apart; set spark.speculation ="
@@ -105,6 +110,17 @@ final class SinkWrite implements RequiresDistributionAndOrdering, BatchWrite {
             sent.alone()
                 ? new LoneWriter(sent, rows, partition)
                 : new SinkWriter(sent, rows, partition);
+  }
+
+  /** Why all rows must come to one writer. */
+  private Optional<String> oneWriter() {
+    if (config.stream() != null) {
+      return Optional.of("a batch of a stream is written in one transaction");
+    }
+    return config.target().conflict().twins()
+        ? Optional.of(
+            "keys of which the server may take two that differ for one are written by one writer")
+        : Optional.empty();
   }
 
   @Override

@@ -150,21 +150,31 @@ class SinkCountsTest {
               for (int i = 0; execution.completionTime().isEmpty() && i < 100; i++) {
                 TimeUnit.MILLISECONDS.sleep(50);
               }
-              assertThat(
-                      execution
-                          .metrics()
-                          .exists(m -> m.name().equals(WrittenRowsMetric.DESCRIPTION)))
-                  .isTrue();
-              long id =
-                  execution
-                      .metrics()
-                      .find(m -> m.name().equals(WrittenRowsMetric.DESCRIPTION))
-                      .get()
-                      .accumulatorId();
-              assertThat(store.executionMetrics(execution.executionId()).apply(id))
-                  .asString()
-                  .isEqualTo("1000");
+              Map.of(
+                      WrittenRowsMetric.DESCRIPTION,
+                      1000L,
+                      new InsertedMetric().description(),
+                      997L,
+                      new PresentMetric().description(),
+                      2L,
+                      new RejectedMetric().description(),
+                      1L)
+                  .forEach(
+                      (metric, value) ->
+                          assertThat(shown(store, execution, metric))
+                              .as(metric)
+                              .isEqualTo(value.toString()));
             });
+  }
+
+  private static String shown(
+      SQLAppStatusStore store, SQLExecutionUIData execution, String metric) {
+    return execution.metrics().find(each -> each.name().equals(metric)).isEmpty()
+        ? "none"
+        : store
+            .executionMetrics(execution.executionId())
+            .apply(
+                execution.metrics().find(each -> each.name().equals(metric)).get().accumulatorId());
   }
 
   /** Its number: Spark forgets old executions, so that how many it knows says nothing. */
