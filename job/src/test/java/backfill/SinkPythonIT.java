@@ -48,6 +48,24 @@ class SinkPythonIT {
       save("address", spark.range(3), dbtable="t", url="jdbc:postgresql://localhost:1/none")
       save("some", spark.range(12), dbtable="t", counts="some", **{"rejected-rows": "1"})
       save("refused", spark.range(20, 40), dbtable="refusing", counts="refused")
+      save("upserted", spark.range(5).selectExpr("id", "IF(id = 2, NULL, 'x') AS v"), dbtable="kept", mode="upsert", counts="upserted")
+      save("error", spark.range(4, 6).selectExpr("id", "'x' AS v"), dbtable="kept", mode="error", counts="error")
+      batches = []
+
+      def write(rows, batch):
+          rows.write.format("backfill").options(**there).options(dbtable="kept", mode="upsert", stream="kept", batch=batch, counts="done").save()
+          batches.append([batch, rows.sparkSession.table("done").first()["inserted"]])
+          if len(batches) == 1:
+              raise ValueError("killed behind the write")
+
+      for attempt in range(2):
+          query = (spark.readStream.schema("id long, v string").json(os.environ["STREAM"] + "/in").writeStream.foreachBatch(write)
+                   .option("checkpointLocation", os.environ["STREAM"] + "/checkpoint").trigger(availableNow=True).start())
+          try:
+              query.awaitTermination()
+          except Exception as e:
+              said["killed"] = str(e)
+      said["batches"] = batches
       jdbc = spark.read.format("jdbc").options(**there).option("driver", "org.postgresql.Driver")
       save("shifted", jdbc.option("dbtable", "src").load(), dbtable="src2")
       save("as it is", jdbc.option("dbtable", "src").option("preferTimestampNTZ", "true").load(), dbtable="src2")
@@ -68,6 +86,8 @@ class SinkPythonIT {
           "CREATE TABLE t (id bigint PRIMARY KEY CHECK (id <> 7))",
           "INSERT INTO t VALUES (1)",
           "CREATE TABLE refusing (id bigint PRIMARY KEY CHECK (id <> 27), tries serial)",
+          "CREATE TABLE kept (id bigint PRIMARY KEY, v text)",
+          "INSERT INTO kept VALUES (1, 'x'), (2, 'old')",
           "CREATE TABLE words (id text, other bigint PRIMARY KEY)",
           "CREATE TABLE src (id int PRIMARY KEY, tn timestamp)",
           "CREATE TABLE src2 (LIKE src INCLUDING ALL)",
@@ -97,6 +117,21 @@ class SinkPythonIT {
       // that.
       assertThat(database.count("SELECT last_value FROM refusing_tries_seq")).isBetween(20L, 60L);
 
+      JsonNode upserted = said.path("upserted counts");
+      assertThat(
+              List.of(
+                  upserted.path("inserted").asLong(),
+                  upserted.path("updated").asLong(),
+                  upserted.path("unchanged").asLong()))
+          .as("%s", said)
+          .containsExactly(3L, 1L, 1L);
+      assertThat(said.path("error").asText())
+          .contains("the key of 1 row is in the table already: (4); option mode is error: ");
+      assertThat(said.path("killed").asText()).contains("killed behind the write");
+      assertThat(said.path("batches").toString()).isEqualTo("[[0,2],[0,2]]");
+      assertThat(database.rows("SELECT id FROM kept WHERE id > 5 OR v IS NULL ORDER BY id"))
+          .hasToString("[[2], [100], [101]]");
+
       assertThat(said.path("shifted").asText())
           .isEqualTo(
               "column tn has Spark's type timestamp, and src2.tn is timestamp without time zone, which takes no value of"
@@ -117,6 +152,9 @@ class SinkPythonIT {
     environment.put("URL", database.url());
     environment.put("DB_USER", database.user());
     environment.put("DB_PASSWORD", database.password());
+    Path source = Files.createDirectories(directory.resolve("in"));
+    Files.writeString(source.resolve("0.json"), "{\"id\": 100, \"v\": \"s\"}\n{\"id\": 101}\n");
+    environment.put("STREAM", directory.toString());
     environment.put("TZ", "Europe/Berlin");
     TestingOutcome ended =
         TestingDistribution.python().run(environment, "python", script.toString());

@@ -66,7 +66,7 @@ class SinkRefusalsTest {
     assertThat(refusal(Map.of("dbtable", "t", "batchsize", "10", "Truncate", "true")))
         .isEqualTo(
             "unknown option batchsize (did you mean rows-per-batch?), truncate for format \"backfill\"; it knows url, user, password, dbtable, mode, key,"
-                + " owns, diff, rejected-rows, counts, distribution, writers, rows-per-batch, protocol, lock-timeout, statement-timeout, retry-for");
+                + " owns, diff, rejected-rows, counts, stream, batch, ledger, distribution, writers, rows-per-batch, protocol, lock-timeout, statement-timeout, retry-for");
   }
 
   @ParameterizedTest
