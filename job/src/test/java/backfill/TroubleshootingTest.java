@@ -52,7 +52,8 @@ class TroubleshootingTest {
 
   /** Of the connector alone, which has exceptions and no exit codes, and of the demo. */
   private static final Pattern ELSEWHERE =
-      Pattern.compile(".*/(?:cli|demo|spark/sink)/.*|.*/LoneColumns[.]java");
+      Pattern.compile(
+          ".*/(?:cli|demo|spark/sink)/.*|.*/(?:LoneColumns|TargetLookup|StreamLedger)[.]java");
 
   /** What stands in them is no message of those exit codes. */
   private static final Set<String> OTHERS =

@@ -75,15 +75,9 @@ public record Rejection(String reason, String sqlState, String constraint, List<
     return new Rejection(NOT_OWNED, null, null, key);
   }
 
-  /** A row with a value that is none of its column's type. */
+  /** A row that was not sent as it is, such as one with a value that is none of its column's. */
   public static Rejection unfit(String reason, List<String> key) {
     return new Rejection(SqlFailure.oneLine(reason), null, null, key);
-  }
-
-  /** A row whose key the server takes for that of a row before it. */
-  public static Rejection twin(List<String> key) {
-    return new Rejection(
-        "a row before it has the same key, as the server compares keys", null, null, key);
   }
 
   /** Whether someone has to look at the data: not where a parent went while we wrote. */

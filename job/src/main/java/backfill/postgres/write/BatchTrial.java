@@ -33,6 +33,9 @@ public final class BatchTrial {
    */
   private static final Set<String> CLASSES_OF_DATA = Set.of("22", "23", "44", "P0");
 
+  private static final String TWIN =
+      "a row before it has the same key, as the server compares keys";
+
   private final WriteTarget target;
   private final BatchQueries queries;
   private final BatchChanges changes;
@@ -90,7 +93,7 @@ public final class BatchTrial {
 
   private Batch withoutTwins(Batch batch, TwinKeys twins) throws SQLException {
     BitSet places = twins.among(queries.keyHashes(batch));
-    places.stream().forEach(row -> rejections.add(Rejection.twin(batch.key(target, row))));
+    places.stream().forEach(row -> rejections.add(Rejection.unfit(TWIN, batch.key(target, row))));
     return places.isEmpty() ? batch : batch.without(places);
   }
 
