@@ -2,8 +2,12 @@ package backfill;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import backfill.cli.CommandLineJob;
 import backfill.testing.TestingCheckout;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -82,44 +86,29 @@ class TroubleshootingTest {
   private static final Pattern JOINED =
       Pattern.compile(LITERAL.pattern() + "(?:\\s*[+]\\s*" + LITERAL.pattern() + ")*");
   private static final Pattern FORMAT = Pattern.compile("%[\\d$,.]*[sdf]");
-  private static final Pattern HEADS = Pattern.compile("((?:\"[^\"]+\"(?:, )?)+): .+");
+  private static final Pattern HEAD = Pattern.compile("(?: {2}- | {4})\"([^\"]+)\"");
 
   private static final String SOMETHING = "…";
   private static final int SENTENCE_WORDS = 4;
   private static final int TELLING_WORDS = 3;
 
-  /** What the page explains; … stands for anything. */
+  /** What the page explains, each on a line that an 80 columns wide screen has whole. */
   private static List<String> heads() throws IOException {
     List<String> heads = new ArrayList<>();
-    for (String bullet : bullets()) {
-      Matcher matcher = HEADS.matcher(bullet);
-      assertThat(matcher.matches())
-          .as("a message in quotes, and what it means: " + bullet)
-          .isTrue();
-      Matcher head = Pattern.compile("\"([^\"]+)\"").matcher(matcher.group(1));
-      while (head.find()) {
-        heads.add(head.group(1));
-      }
-    }
-    return heads;
-  }
-
-  private static List<String> bullets() throws IOException {
-    List<String> bullets = new ArrayList<>();
-    boolean within = false;
+    String before = "";
     for (String line :
         Files.readAllLines(
             TestingCheckout.root().resolve("job/src/main/resources/help/troubleshooting.txt"))) {
-      if (line.startsWith("  - ")) {
-        bullets.add(line.substring(4));
-        within = true;
-      } else if (within && line.startsWith("    ")) {
-        bullets.set(bullets.size() - 1, bullets.get(bullets.size() - 1) + " " + line.strip());
-      } else {
-        within = false;
+      Matcher head = HEAD.matcher(line);
+      if (head.matches()) {
+        assertThat(line.length()).as(line).isLessThan(80);
+        heads.add(head.group(1));
+      } else if (HEAD.matcher(before).matches()) {
+        assertThat(line).as("what it means: " + before).startsWith("      ");
       }
+      before = line;
     }
-    return bullets;
+    return heads;
   }
 
   private static List<String> fixed(String head) {
@@ -245,6 +234,16 @@ class TroubleshootingTest {
     }
     assertThat(files).isGreaterThan(60);
     assertThat(missing).isEmpty();
+  }
+
+  @Test
+  void everyMessageStandsOnALineOfItsOwnWhateverTheWidth() throws Exception {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    PrintStream printed = new PrintStream(out, true, StandardCharsets.UTF_8);
+    CommandLineJob.run(Map.of(), printed, printed, "help", "troubleshooting");
+    assertThat(out.toString(StandardCharsets.UTF_8).lines().map(line -> line.replace("  - ", "")))
+        .extracting(String::strip)
+        .containsAll(heads().stream().map(head -> '"' + head + '"').toList());
   }
 
   @Test

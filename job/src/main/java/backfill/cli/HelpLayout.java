@@ -23,6 +23,7 @@ final class HelpLayout {
   private static final Pattern BLOCK = Pattern.compile("([\\w-]+) \\{");
 
   private static final String BULLET = "  - ";
+  private static final Pattern QUOTED = Pattern.compile("(?: {2}- | {4})\"[^\"]+\"");
 
   /** A line of a list's source that is shorter than this ends there on purpose. */
   private static final int FILLED = 100;
@@ -81,16 +82,28 @@ final class HelpLayout {
     text.add("");
   }
 
+  /** What is quoted stands on a line of its own, where it is found by its first words. */
   private void bullets(List<String> block) {
     String point = "";
     for (String line : block) {
-      if (line.startsWith(BULLET) && !point.isEmpty()) {
-        text.addAll(Folded.line(point, width, width, BULLET.length()));
+      boolean begins = line.startsWith(BULLET) || isQuoted(line) || isQuoted(point);
+      if (begins && !point.isEmpty()) {
+        point(point);
         point = "";
       }
       point = point.isEmpty() ? line : point + " " + line.strip();
     }
-    text.addAll(Folded.line(point, width, width, BULLET.length()));
+    point(point);
+  }
+
+  private void point(String point) {
+    int column =
+        point.startsWith(BULLET) ? BULLET.length() : point.length() - point.stripLeading().length();
+    text.addAll(Folded.line(point, width, width, column));
+  }
+
+  private static boolean isQuoted(String line) {
+    return QUOTED.matcher(line).matches();
   }
 
   /** A word of a list, and the lines of what it means. */
