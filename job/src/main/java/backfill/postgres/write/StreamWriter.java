@@ -5,6 +5,7 @@ import backfill.postgres.ledger.ModeCounts;
 import backfill.postgres.ledger.StreamEntries;
 import backfill.postgres.ledger.StreamSlot;
 import backfill.postgres.ledger.WriteCounts;
+import backfill.postgres.server.SessionSettings;
 import java.sql.SQLException;
 import java.util.function.LongConsumer;
 
@@ -67,6 +68,12 @@ public final class StreamWriter implements AutoCloseable {
       transaction =
           transactions.begin(
               BatchStatement.begin(target)
+                  // The server ends it where the process is frozen in the middle, with locks that
+                  // others need.
+                  + ","
+                  + SessionSettings.untilCommit(
+                      "idle_in_transaction_session_timeout",
+                      target.statementTimeout().toMillis() + "ms")
                   + ", pg_catalog.pg_advisory_xact_lock("
                   + slot.lockKey()
                   + ")::text",

@@ -261,6 +261,14 @@ class SinkStreamTest {
     refused(
         Map.of("stream", "s", "batch", "1", "writers", "2"),
         "option writers is above 1, and a batch of a stream is written in one transaction; leave writers out");
+    for (int time = 0; time < 2; time++) {
+      save(
+          database,
+          "SELECT 1 AS k WHERE false",
+          Map.of("stream", "empty", "batch", "0", "counts", "empty"));
+      assertThat(counted("empty")).as("neither rows nor a doubt").isEmpty();
+    }
+    database.execute("DROP SCHEMA IF EXISTS backfill CASCADE");
     String role = "streamer_of_" + database.name();
     database.execute(
         "CREATE ROLE " + role + " LOGIN PASSWORD 'streamer'",
