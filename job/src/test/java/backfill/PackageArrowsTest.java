@@ -65,7 +65,9 @@ class PackageArrowsTest {
           Map.entry(
               "spark.step",
               spark("spark.engine", "spark.diff", "spark.query", "spark.read", "spark.sink")),
-          Map.entry("spark.sink", spark("spark.engine", "spark.query", "spark.read")),
+          Map.entry(
+              "spark.sink", spark("spark.engine", "spark.query", "spark.read", "spark.source")),
+          Map.entry("spark.source", spark("spark.engine", "spark.query")),
           Map.entry("spark.read", spark("spark.engine", "spark.query")),
           Map.entry("spark.diff", spark("spark.engine")),
           Map.entry("spark.query", spark("spark.engine")),
@@ -236,6 +238,7 @@ class PackageArrowsTest {
     "spark.engine, backfill.spark.query.Cells, spark.engine may not use backfill.spark.query",
     "spark.query, backfill.spark.read.Reading, spark.query may not use backfill.spark.read",
     "spark.read, backfill.spark.sink.Sink, spark.read may not use backfill.spark.sink",
+    "spark.source, backfill.spark.sink.Sink, spark.source may not use backfill.spark.sink",
     "spark.sink, backfill.spark.step.StepRun, spark.sink may not use backfill.spark.step",
     "spark.step, backfill.spark.pairs.PairsRun, spark.step may not use backfill.spark.pairs",
     "spark.pairs, backfill.spark.rows.RowsRun, spark.pairs may not use backfill.spark.rows",

@@ -72,6 +72,7 @@ class HelpTest {
         "batches",
         "ddl",
         "sink",
+        "source",
         "settings",
         "read",
         "flatten",

@@ -254,6 +254,12 @@ public final class Snapshot implements AutoCloseable {
     }
   }
 
+  /** Lets it go, and ends the sessions that still read in it: what none waits for any more. */
+  public void closeWithReaders() {
+    end();
+    close();
+  }
+
   static void release(List<Connection> held) {
     for (Connection connection : held) {
       try {

@@ -1,5 +1,7 @@
 package backfill.spark.sink;
 
+import backfill.spark.source.LoadedTable;
+import backfill.spark.source.SourceException;
 import java.util.Map;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -11,30 +13,38 @@ import org.apache.spark.sql.connector.expressions.Transform;
 import org.apache.spark.sql.sources.BaseRelation;
 import org.apache.spark.sql.sources.CreatableRelationProvider;
 import org.apache.spark.sql.sources.DataSourceRegister;
+import org.apache.spark.sql.sources.SchemaRelationProvider;
 import org.apache.spark.sql.types.StructType;
 import org.apache.spark.sql.util.CaseInsensitiveStringMap;
 import scala.jdk.javaapi.CollectionConverters;
 
 /**
  * The connector {@code df.write.format("backfill")}: adds the rows of any DataFrame to a PostgreSQL
- * table and ignores those whose key is there. {@link SinkOptions} lists its options.
+ * table and ignores those whose key is there. {@link SinkOptions} lists its options. What {@code
+ * spark.read.format("backfill")} reads is a {@link LoadedTable}.
  *
  * <p>Spark hands a write of anybody's to {@link #createRelation}, in whatever mode, because the
  * table of {@link #getTable} takes none; that one writes by way of the job's own table, which does.
  */
 public final class BackfillSource
-    implements TableProvider, CreatableRelationProvider, DataSourceRegister {
+    implements TableProvider,
+        CreatableRelationProvider,
+        SchemaRelationProvider,
+        DataSourceRegister {
   static final String NAME = Sink.FORMAT;
+
+  private LoadedTable source;
 
   @Override
   public String shortName() {
     return NAME;
   }
 
+  /** Asked for by what reads, and by nothing that writes. */
   @Override
   public StructType inferSchema(CaseInsensitiveStringMap options) {
-    throw new UnsupportedOperationException(
-        "format \"backfill\" only writes; read tables with format \"jdbc\"");
+    source = LoadedTable.of(options);
+    return source.read();
   }
 
   @Override
@@ -45,6 +55,9 @@ public final class BackfillSource
   @Override
   public Table getTable(
       StructType schema, Transform[] partitioning, Map<String, String> properties) {
+    if (source != null) {
+      return source;
+    }
     boolean job = new CaseInsensitiveStringMap(properties).containsKey(Sink.JOB);
     if (!job) {
       // Here and not later, where Spark's own words for some types name no column.
@@ -61,6 +74,16 @@ public final class BackfillSource
       Dataset<Row> rows) {
     SinkLoad.run(mode, new CaseInsensitiveStringMap(CollectionConverters.asJava(options)), rows);
     return new Written(context, rows.schema());
+  }
+
+  /** Spark comes here to read in columns that the caller names, because the table reads none. */
+  @Override
+  public BaseRelation createRelation(
+      SQLContext context,
+      scala.collection.immutable.Map<String, String> options,
+      StructType schema) {
+    throw new SourceException(
+        "format \"backfill\" reads a table in the columns and types that it has; leave out schema, and name the columns in option columns");
   }
 
   /** What Spark asks for after a write, and nothing reads. */

@@ -51,7 +51,10 @@ final class LoneWriter implements DataWriter<InternalRow> {
     for (int i = 0; i < cells.length; i++) {
       StructField field = schema.fields()[i];
       String name = config.target().columns().get(i).name();
-      cells[i] = SinkTypes.reader(name, field.dataType(), config.declared().get(i)).orElseThrow();
+      cells[i] =
+          SinkCells.withInfinities(
+              field,
+              SinkTypes.reader(name, field.dataType(), config.declared().get(i)).orElseThrow());
     }
   }
 

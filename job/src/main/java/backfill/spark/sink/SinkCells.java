@@ -1,6 +1,7 @@
 package backfill.spark.sink;
 
 import backfill.spark.query.CellReader;
+import backfill.spark.query.InfiniteTimes;
 import backfill.spark.query.SparkTime;
 import java.math.BigDecimal;
 import java.time.LocalTime;
@@ -65,6 +66,31 @@ final class SinkCells {
         : plain;
   }
 
+  /** The same reader, for a column that was read with infinities. */
+  static CellReader withInfinities(StructField field, CellReader finite) {
+    if (!InfiniteTimes.in(field.metadata())) {
+      return finite;
+    }
+    CellReader stored = CellReader.of(field);
+    boolean days = field.dataType() instanceof DateType;
+    return (row, place) -> {
+      if (!row.isNullAt(place)
+          && !(days ? isLast(row.getInt(place)) : isLast(row.getLong(place)))) {
+        // Refuses what the column would round.
+        finite.read(row, place);
+      }
+      return stored.read(row, place);
+    };
+  }
+
+  private static boolean isLast(int days) {
+    return days == Integer.MIN_VALUE || days == Integer.MAX_VALUE;
+  }
+
+  private static boolean isLast(long micros) {
+    return micros == Long.MIN_VALUE || micros == Long.MAX_VALUE;
+  }
+
   private static Object text(String name, UTF8String given, BoundedType column) {
     String text = given.toString();
     if (!given.isValid()) {
@@ -112,7 +138,7 @@ final class SinkCells {
   }
 
   private static Object day(String name, int days) {
-    if (days == Integer.MIN_VALUE || days == Integer.MAX_VALUE) {
+    if (isLast(days)) {
       throw new UnfitValueException("column " + name + " is beyond PostgreSQL's dates", days);
     }
     return new SparkTime.Day(days);

@@ -138,7 +138,11 @@ final class SinkLoad {
         IntStream.range(0, fields.length).mapToObj(i -> "c" + i).toArray(String[]::new);
     Column[] plain =
         IntStream.range(0, fields.length)
-            .mapToObj(i -> Cells.cell(places[i]).cast(plain(fields[i].dataType())).as(places[i]))
+            .mapToObj(
+                i ->
+                    Cells.cell(places[i])
+                        .cast(plain(fields[i].dataType()))
+                        .as(places[i], fields[i].metadata()))
             .toArray(Column[]::new);
     return rows.toDF(places).select(plain);
   }

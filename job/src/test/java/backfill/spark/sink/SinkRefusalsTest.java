@@ -291,13 +291,6 @@ class SinkRefusalsTest {
   }
 
   @Test
-  void readingIsRefused() {
-    assertThatThrownBy(
-            () -> TestingSpark.session().read().format("backfill").option("dbtable", "t").load())
-        .hasMessage("format \"backfill\" only writes; read tables with format \"jdbc\"");
-  }
-
-  @Test
   void urlComesFromTheEnvironmentWithoutOne() {
     // Nobody sets it for the tests: so its name is in the answer.
     assertThatThrownBy(
