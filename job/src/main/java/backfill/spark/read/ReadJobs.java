@@ -8,6 +8,8 @@ import java.util.concurrent.ExecutionException;
 import java.util.function.Consumer;
 import org.apache.spark.api.java.JavaFutureAction;
 import org.apache.spark.api.java.JavaRDD;
+import org.apache.spark.sql.classic.SparkSession;
+import org.apache.spark.sql.execution.SQLExecution;
 
 /**
  * Spark's jobs that read a database, several of them beside each other: tables that are small leave
@@ -16,6 +18,7 @@ import org.apache.spark.api.java.JavaRDD;
  * by one thread, which is also the one that hears of the results.
  */
 public final class ReadJobs {
+  private final SparkSession spark;
   private final int readers;
   private final Deque<Read<?>> begun = new ArrayDeque<>();
   private int tasks;
@@ -27,9 +30,11 @@ public final class ReadJobs {
   }
 
   /**
+   * @param spark whose settings hold in the tasks: Spark tells them only to those of its queries
    * @param readers tasks at a time, at most
    */
-  ReadJobs(int readers) {
+  ReadJobs(org.apache.spark.sql.SparkSession spark, int readers) {
+    this.spark = (SparkSession) spark;
     this.readers = readers;
   }
 
@@ -44,8 +49,12 @@ public final class ReadJobs {
     while (!begun.isEmpty() && tasks + needed > readers) {
       finishFirst();
     }
-    begun.add(new Read<>(elements.collectAsync(), needed, then));
+    begun.add(new Read<>(begun(elements), needed, then));
     tasks += needed;
+  }
+
+  private <T> JavaFutureAction<List<T>> begun(JavaRDD<T> elements) {
+    return SQLExecution.withSQLConfPropagated(spark, elements::collectAsync);
   }
 
   /** Waits for everything that was begun; where a read fails, the others are given up. */

@@ -55,7 +55,7 @@ public final class SnapshotReader {
     this.applicationName = applicationName;
     this.snapshot = snapshot;
     this.overlay = overlay;
-    this.reads = new ReadJobs(settings.readers());
+    this.reads = new ReadJobs(spark, settings.readers());
   }
 
   /** What is being read here: jobs over what the other methods answer with. */

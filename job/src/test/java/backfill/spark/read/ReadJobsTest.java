@@ -3,6 +3,7 @@ package backfill.spark.read;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import backfill.spark.engine.EngineSettings;
 import backfill.testing.TestingSpark;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -14,6 +15,8 @@ import java.util.stream.IntStream;
 import org.apache.spark.SparkException;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.internal.SQLConf;
 import org.junit.jupiter.api.Test;
 
 /** Reads beside each other; the tasks run in this JVM, on two threads. */
@@ -44,7 +47,7 @@ class ReadJobsTest {
   @Test
   void atMostSoManyTasksAtATimeAndResultsInTheirOrder() {
     MOST.set(0);
-    ReadJobs one = new ReadJobs(1);
+    ReadJobs one = new ReadJobs(TestingSpark.session(), 1);
     List<String> finished = new ArrayList<>();
     for (String name : List.of("a", "b", "c")) {
       one.begin(slow(1), numbers -> finished.add(name + numbers));
@@ -60,7 +63,7 @@ class ReadJobsTest {
   void twoGoBesideEachOtherWhereThereIsRoom() {
     both = new CountDownLatch(2);
     List<Boolean> met = Collections.synchronizedList(new ArrayList<>());
-    ReadJobs two = new ReadJobs(2);
+    ReadJobs two = new ReadJobs(TestingSpark.session(), 2);
     for (int i = 0; i < 2; i++) {
       two.begin(
           numbers(1)
@@ -79,7 +82,7 @@ class ReadJobsTest {
   @Test
   void oneWithMoreTasksThanReadersRunsAlone() {
     MOST.set(0);
-    ReadJobs one = new ReadJobs(1);
+    ReadJobs one = new ReadJobs(TestingSpark.session(), 1);
     List<Integer> all = new ArrayList<>();
     one.begin(slow(1), all::addAll);
     one.begin(numbers(3), all::addAll);
@@ -91,7 +94,7 @@ class ReadJobsTest {
   @Test
   void aFailureIsSparksOwnAndTheRestIsGivenUp() {
     STARTED.set(0);
-    ReadJobs one = new ReadJobs(1);
+    ReadJobs one = new ReadJobs(TestingSpark.session(), 1);
     one.begin(
         numbers(1)
             .map(
@@ -118,7 +121,7 @@ class ReadJobsTest {
 
   @Test
   void whatIsGivenUpIsNotWaitedFor() {
-    ReadJobs one = new ReadJobs(1);
+    ReadJobs one = new ReadJobs(TestingSpark.session(), 1);
     one.begin(
         numbers(1)
             .map(
@@ -134,5 +137,27 @@ class ReadJobsTest {
     one.finish();
 
     assertThat(System.nanoTime() - began).isLessThan(TimeUnit.SECONDS.toNanos(30));
+  }
+
+  /** Else what is read for a few rows would be compiled, and a query's rules be others' there. */
+  @Test
+  void tasksHaveTheSettingsOfTheSession() {
+    SparkSession session = EngineSettings.newSession(TestingSpark.session());
+    session.conf().set("spark.sql.codegen.factoryMode", "NO_CODEGEN");
+    session.conf().set("spark.sql.mapKeyDedupPolicy", "LAST_WIN");
+    ReadJobs one = new ReadJobs(session, 1);
+    List<String> seen = new ArrayList<>();
+    one.begin(
+        numbers(1)
+            .map(
+                number ->
+                    SQLConf.get().getConfString("spark.sql.codegen.factoryMode", "none")
+                        + " "
+                        + SQLConf.get().getConfString("spark.sql.mapKeyDedupPolicy", "none")),
+        seen::addAll);
+    one.finish();
+
+    assertThat(seen).containsExactly("NO_CODEGEN LAST_WIN");
+    assertThat(spark.sc().getLocalProperty("spark.sql.codegen.factoryMode")).isNull();
   }
 }
