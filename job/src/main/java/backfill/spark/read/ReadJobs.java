@@ -1,5 +1,6 @@
 package backfill.spark.read;
 
+import backfill.spark.engine.SettingsInTasks;
 import backfill.spark.engine.SparkFailure;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -8,8 +9,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.function.Consumer;
 import org.apache.spark.api.java.JavaFutureAction;
 import org.apache.spark.api.java.JavaRDD;
-import org.apache.spark.sql.classic.SparkSession;
-import org.apache.spark.sql.execution.SQLExecution;
+import org.apache.spark.sql.SparkSession;
 
 /**
  * Spark's jobs that read a database, several of them beside each other: tables that are small leave
@@ -33,8 +33,8 @@ public final class ReadJobs {
    * @param spark whose settings hold in the tasks: Spark tells them only to those of its queries
    * @param readers tasks at a time, at most
    */
-  ReadJobs(org.apache.spark.sql.SparkSession spark, int readers) {
-    this.spark = (SparkSession) spark;
+  ReadJobs(SparkSession spark, int readers) {
+    this.spark = spark;
     this.readers = readers;
   }
 
@@ -49,12 +49,8 @@ public final class ReadJobs {
     while (!begun.isEmpty() && tasks + needed > readers) {
       finishFirst();
     }
-    begun.add(new Read<>(begun(elements), needed, then));
+    begun.add(new Read<>(SettingsInTasks.of(spark, elements::collectAsync), needed, then));
     tasks += needed;
-  }
-
-  private <T> JavaFutureAction<List<T>> begun(JavaRDD<T> elements) {
-    return SQLExecution.withSQLConfPropagated(spark, elements::collectAsync);
   }
 
   /** Waits for everything that was begun; where a read fails, the others are given up. */

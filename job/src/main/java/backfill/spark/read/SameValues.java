@@ -5,6 +5,7 @@ import backfill.postgres.catalog.Table;
 import backfill.postgres.catalog.ValueGroup;
 import backfill.postgres.server.Database;
 import backfill.postgres.write.StoredValues;
+import backfill.spark.engine.SettingsInTasks;
 import java.io.Serializable;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -89,7 +90,7 @@ public final class SameValues {
             loose.stream().mapToInt(column -> names.indexOf(expected + column.name())).toArray());
     return ((org.apache.spark.sql.classic.SparkSession) rows.sparkSession())
         .internalCreateDataFrame(
-            rows.queryExecution().toRdd().toJavaRDD().mapPartitions(asking::settled).rdd(),
+            SettingsInTasks.elements(rows).mapPartitions(asking::settled).rdd(),
             rows.schema(),
             false);
   }

@@ -8,6 +8,7 @@ import backfill.postgres.catalog.Column.Form;
 import backfill.postgres.catalog.Table;
 import backfill.postgres.server.Database;
 import backfill.postgres.write.StoredValues;
+import backfill.spark.engine.SettingsInTasks;
 import backfill.spark.query.CellReader;
 import backfill.spark.query.SparkTypes;
 import java.io.Serializable;
@@ -166,7 +167,7 @@ public final class StoredRows {
                 columns.stream().map(SparkTypes::value), Stream.of(cell(REFUSED), cell(GIVEN_KEY)))
             .toArray(org.apache.spark.sql.Column[]::new);
     return rows.sparkSession()
-        .createDataFrame(rows.queryExecution().toRdd().toJavaRDD().mapPartitions(asking), brought)
+        .createDataFrame(SettingsInTasks.elements(rows).mapPartitions(asking), brought)
         .select(values);
   }
 

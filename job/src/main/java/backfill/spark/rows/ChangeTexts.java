@@ -15,6 +15,7 @@ import backfill.spark.diff.DiffSum;
 import backfill.spark.diff.RowChange;
 import backfill.spark.diff.RowSum;
 import backfill.spark.diff.StepDiff;
+import backfill.spark.engine.SettingsInTasks;
 import backfill.spark.query.CellReader;
 import java.io.Serializable;
 import java.util.ArrayList;
@@ -128,7 +129,7 @@ final class ChangeTexts {
             .map(this::type)
             .toList();
     CellTexts texts = new CellTexts(shape, written, cells.schema(), types);
-    return cells.queryExecution().toRdd().toJavaRDD().mapPartitions(texts::of);
+    return SettingsInTasks.elements(cells).mapPartitions(texts::of);
   }
 
   private String type(String column) {

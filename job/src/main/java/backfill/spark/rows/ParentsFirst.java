@@ -7,6 +7,7 @@ import static org.apache.spark.sql.functions.xxhash64;
 
 import backfill.membership.Generations;
 import backfill.postgres.catalog.ParentKey;
+import backfill.spark.engine.SettingsInTasks;
 import backfill.spark.query.Cells;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -89,11 +90,9 @@ final class ParentsFirst implements AutoCloseable {
       refers.add(Cells.not(parent.equalTo(asParent)));
     }
     int width = numbers.size();
-    return rows.where(refers.stream().reduce(Column::or).orElseThrow())
-        .select(numbers.toArray(Column[]::new))
-        .queryExecution()
-        .toRdd()
-        .toJavaRDD()
+    return SettingsInTasks.elements(
+            rows.where(refers.stream().reduce(Column::or).orElseThrow())
+                .select(numbers.toArray(Column[]::new)))
         .mapPartitions(some -> List.of(longs(some, width)).iterator())
         .collect();
   }

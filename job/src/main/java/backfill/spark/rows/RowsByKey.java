@@ -3,6 +3,7 @@ package backfill.spark.rows;
 import static backfill.spark.query.Cells.cell;
 import static org.apache.spark.sql.functions.lit;
 
+import backfill.spark.engine.SettingsInTasks;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -122,7 +123,7 @@ final class RowsByKey {
 
   /** Of rows of which it knows that there are none, the optimizer makes other partitions. */
   private JavaRDD<InternalRow> placed() {
-    JavaRDD<InternalRow> placed = rows.queryExecution().toRdd().toJavaRDD();
+    JavaRDD<InternalRow> placed = SettingsInTasks.elements(rows);
     if (placed.getNumPartitions() == partitions) {
       return placed;
     }

@@ -1,6 +1,7 @@
 package backfill.spark.step;
 
 import backfill.plan.Amount;
+import backfill.spark.engine.SettingsInTasks;
 import backfill.spark.query.CellReader;
 import java.util.List;
 import java.util.Objects;
@@ -71,7 +72,7 @@ public record ForbiddenRows(long count, List<String> columns, List<List<String>>
                             : functions.col(field.name()).cast("string"))
                 .toArray(Column[]::new));
     StructType schema = shown.schema();
-    return shown.queryExecution().toRdd().toJavaRDD().map(row -> texts(row, schema)).collect();
+    return SettingsInTasks.elements(shown).map(row -> texts(row, schema)).collect();
   }
 
   private static boolean hasText(DataType type) {
