@@ -19,6 +19,7 @@ import backfill.postgres.write.RejectionRules;
 import backfill.postgres.write.Target;
 import backfill.postgres.write.WriteProtocol;
 import backfill.postgres.write.WriteTarget;
+import backfill.spark.source.GivenOptions;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;

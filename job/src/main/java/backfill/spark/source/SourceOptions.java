@@ -71,7 +71,7 @@ record SourceOptions(
    */
   static SourceOptions of(CaseInsensitiveStringMap options) {
     GivenOptions given = new GivenOptions(options);
-    given.refuseOthers(KNOWN);
+    given.refuseAllBut(KNOWN);
     Settings settings = Settings.defaults();
     Settings.Read read = settings.read();
     return new SourceOptions(

@@ -117,9 +117,8 @@ class LoadedTableTest {
             + " written; leave it out, or use a column of another type. Option columns names those that are to be read",
         "t | columns=id,nam | columns: t has no column \"nam\"; did you mean name?",
         "t | texts=nam | option texts names nam, which is none of the columns that are read of t: id, name, Odd.Name",
-        "t | partition=3 | unknown option partition for reading by format \"backfill\", which knows url, user, password,"
-            + " dbtable, columns, texts, partitions, fetch-rows, lock-timeout, retry-for, snapshot-max-age; did you mean"
-            + " partitions?",
+        "t | partition=3 | unknown option partition (did you mean partitions?) for format \"backfill\"; it knows url, user,"
+            + " password, dbtable, columns, texts, partitions, fetch-rows, lock-timeout, retry-for, snapshot-max-age",
         "t | partitions=0 | option partitions must be 1 to 1000, got 0",
       })
   void whatCannotBeReadIsRefusedByName(String table, String option, String message) {
