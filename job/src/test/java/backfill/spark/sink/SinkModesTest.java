@@ -10,6 +10,7 @@ import backfill.testing.TestingDatabase;
 import backfill.testing.TestingPostgres;
 import backfill.testing.TestingSpark;
 import java.math.BigDecimal;
+import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Timestamp;
 import java.util.ArrayList;
@@ -18,6 +19,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
@@ -381,5 +384,33 @@ class SinkModesTest {
         .containsExactly("2|suppressed|null|null", "5|suppressed|null|null");
     assertThat(database.rows("SELECT * FROM t ORDER BY a"))
         .hasToString("[[1, 7], [2, 0], [3, 7], [4, 7]]");
+  }
+
+  @Test
+  void rowThatAnotherSessionAddsMeanwhileIsSet() throws Exception {
+    database.execute("DROP TABLE t", "CREATE TABLE t (a int PRIMARY KEY, b int)");
+    CompletableFuture<Void> writing;
+    try (Connection other = database.connection()) {
+      other.setAutoCommit(false);
+      other.createStatement().execute("INSERT INTO t VALUES (2, 0), (3, 9)");
+      writing =
+          CompletableFuture.runAsync(
+              () ->
+                  save(
+                      database,
+                      "SELECT CAST(id AS int) AS a, 9 AS b FROM range(1, 5)",
+                      mode("upsert", "writers", "1")));
+      while (database.count(
+              "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+                  + " AND application_name = 'backfill sink #0' AND wait_event_type = 'Lock'")
+          == 0) {
+        TimeUnit.MILLISECONDS.sleep(20);
+      }
+      other.commit();
+    }
+    writing.get(1, TimeUnit.MINUTES);
+
+    assertThat(counted("done")).isEqualTo("rows=4 inserted=2 updated=1 unchanged=1");
+    assertThat(database.count("SELECT count(*) FROM t WHERE b = 9")).isEqualTo(4);
   }
 }
