@@ -12,7 +12,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -209,7 +213,9 @@ class LevelsTest {
         .isZero();
     ran("verify", "--set", broadcast);
     for (int i = 0; i < 5; i++) {
-      explained(expected.get((i * 37 + 11) % expected.size()), about);
+      List<Object> pair = expected.get((i * 37 + 11) % expected.size());
+      explained(pair, about);
+      explained(expected, i % 2 == 0, pair.get(i % 2 == 0 ? 1 : 0), about);
     }
 
     database.execute(
@@ -231,6 +237,34 @@ class LevelsTest {
 
   private static boolean sets(List<Object> held, List<Object> wanted) {
     return held.subList(0, 2).equals(wanted.subList(0, 2)) && !wanted.get(2).equals(held.get(2));
+  }
+
+  /** Of one object, or of one user, each pair that there is to be, by its level. */
+  private void explained(List<List<Object>> expected, boolean ofUser, Object key, String about) {
+    Map<String, Set<String>> byLevel = new TreeMap<>();
+    expected.stream()
+        .filter(pair -> pair.get(ofUser ? 1 : 0).equals(key))
+        .forEach(
+            pair ->
+                byLevel
+                    .computeIfAbsent(String.valueOf(pair.get(2)), first -> new TreeSet<>())
+                    .add(String.valueOf(pair.get(ofUser ? 0 : 1))));
+    TestingRun run = ran("explain", (ofUser ? "--user=" : "--object=") + key, "--limit=1000");
+    JsonNode given = run.report().path("explained").path(0).path("given");
+    Map<String, Set<String>> told = new TreeMap<>();
+    for (JsonNode level : given.path("levels")) {
+      Set<String> keys = new TreeSet<>();
+      level.path("keys").forEach(each -> keys.add(each.asText()));
+      told.put(level.path("level").asText(), keys);
+      assertThat(level.path("pairs").asInt()).as(about).isEqualTo(keys.size());
+      assertThat(level.path("rows").asInt())
+          .as("the target has them, " + about)
+          .isEqualTo(keys.size());
+    }
+    assertThat(told).as((ofUser ? "user " : "object ") + key + ", " + about).isEqualTo(byLevel);
+    assertThat(given.path("pairs").asInt())
+        .as(about)
+        .isEqualTo(told.values().stream().mapToInt(Set::size).sum());
   }
 
   private void explained(List<Object> pair, String about) {
@@ -276,11 +310,11 @@ class LevelsTest {
         .contains("2 ways to give o 3 to u 5, the highest at level write")
         .contains("sees has the pair at level read")
         .contains("write, counts");
-    for (String counted : List.of("--object=3", "--user=5")) {
-      assertThat(String.join(" ", ran("explain", counted).out()).replaceAll("\\s+", " "))
-          .contains(
-              "each pair has a level, in l of sees, which is not looked at here: --object and --user together say which");
-    }
+    assertThat(String.join(" ", ran("explain", "--object=3").out()).replaceAll("\\s+", " "))
+        .contains("level users target has users given write 1 0 5 read 0 1");
+    assertThat(String.join(" ", ran("explain", "--user=5").out()).replaceAll("\\s+", " "))
+        .contains("level objects target has objects given")
+        .contains("write 3 0 1, 2, 3 read 0 1");
     assertThat(ran("run").step().path("updated").asLong()).isEqualTo(1);
     assertThat(held()).contains(List.of(3, 5L, "write"));
   }

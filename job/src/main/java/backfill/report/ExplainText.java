@@ -52,10 +52,8 @@ public final class ExplainText {
       given.unseen().forEach(reason -> say("not looked at: " + reason));
       table(ways(given, pair(step)), pair(step) ? new BitSet() : first());
       more(given.allWays() - given.ways().size(), "way");
-      if (!pair(step) && given.allWays() > 0 && step.subject().levelColumn() != null) {
-        say(
-            "each pair has a level, in %s of %s, which is not looked at here: --object and --user together say which, and what each way gives"
-                .formatted(step.subject().levelColumn(), step.subject().table()));
+      if (given.levels() != null) {
+        table(levels(step), secondAndThird());
       }
       given.ways().stream()
           .filter(way -> pair(step) && isChained(way))
@@ -117,6 +115,12 @@ public final class ExplainText {
     BitSet first = new BitSet();
     first.set(0);
     return first;
+  }
+
+  private static BitSet secondAndThird() {
+    BitSet numbers = new BitSet();
+    numbers.set(1, 3);
+    return numbers;
   }
 
   private void say(String line) {
@@ -227,8 +231,35 @@ public final class ExplainText {
   }
 
   private static String level(StepExplanation.Way way) {
-    return (way.level() == null ? "none, which ends a run" : way.level())
-        + (way.counts() ? ", counts" : "");
+    return level(way.level()) + (way.counts() ? ", counts" : "");
+  }
+
+  private static String level(String level) {
+    return level == null ? "none, which ends a run" : level;
+  }
+
+  /** How many pairs the sources give at each level, how many rows the target has, and of whom. */
+  private static List<String[]> levels(StepExplanation step) {
+    boolean ofUser = step.subject().object().value() == null;
+    List<String[]> rows = new ArrayList<>();
+    rows.add(
+        new String[] {
+          "level",
+          ofUser ? "objects" : "users",
+          "target has",
+          ofUser ? "objects given" : "users given"
+        });
+    for (StepExplanation.AtLevel each : step.given().levels()) {
+      long more = each.pairs() - each.keys().size();
+      rows.add(
+          new String[] {
+            level(each.level()),
+            number(each.pairs()),
+            number(each.rows()),
+            String.join(", ", each.keys()) + (more > 0 ? " and " + number(more) + " more" : "")
+          });
+    }
+    return rows;
   }
 
   private void rows(StepExplanation.Held held) {

@@ -22,6 +22,10 @@ record LevelRanks(LevelOrder levels) {
     Rank atMost(Rank other) {
       return other.rank < rank ? other : this;
     }
+
+    Rank orHigher(Rank other) {
+      return other.rank > rank ? other : this;
+    }
   }
 
   /** That of a row, as the server writes it. */

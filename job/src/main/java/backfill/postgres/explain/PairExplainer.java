@@ -190,12 +190,29 @@ public final class PairExplainer {
     RowLook rows = new RowLook(look, asked.limit());
     return new StepExplanation(
         subject.told(),
-        edges == null ? null : given(subject, edges, rows),
+        edges == null ? null : leveled(subject, edges, rows),
         held(subject, rows),
         asked.pair() && !subject.crosses()
             ? history.of(
                 look, subject.step().name(), subject.target().own().table().name(), subject.key())
             : null);
+  }
+
+  /** What is given; of many pairs that have levels with how many have which. */
+  private StepExplanation.Given leveled(Subject subject, Edge.OfStep edges, RowLook rows)
+      throws SQLException {
+    StepExplanation.Given given = given(subject, edges, rows);
+    if (asked.pair() || subject.step().into().level().isEmpty()) {
+      return given;
+    }
+    LevelRanks ranks = new LevelRanks(subject.step().grants().levels());
+    LevelCounts counts = new LevelCounts(rows, asked.limit(), edges, ranks, subject.within());
+    return given.at(
+        counts.byLevel(
+            subject.user() == null
+                ? counts.users(subject.object())
+                : counts.objects(subject.user()),
+            heldByLevel(subject, rows)));
   }
 
   private StepExplanation.Given given(Subject subject, Edge.OfStep edges, RowLook rows)
@@ -233,17 +250,32 @@ public final class PairExplainer {
 
   private static String level(Subject subject, RowLook rows) throws SQLException {
     Relation own = subject.target().own();
-    Column level = own.table().column(subject.step().into().level().orElseThrow()).orElseThrow();
     return rows
         .query(
             own,
-            rows.select(
-                own, Relation.quoted(level) + "::pg_catalog.text", sql -> matched(sql, subject)),
+            rows.select(own, level(subject), sql -> matched(sql, subject)),
             row -> Optional.ofNullable(row.getString(1)))
         .stream()
         .flatMap(Optional::stream)
         .findFirst()
         .orElse(null);
+  }
+
+  private static Map<String, Long> heldByLevel(Subject subject, RowLook rows) throws SQLException {
+    Relation own = subject.target().own();
+    Map<String, Long> held = new LinkedHashMap<>();
+    rows.query(
+        own,
+        rows.select(own, level(subject) + ", pg_catalog.count(*)", sql -> matched(sql, subject))
+            .add(" GROUP BY 1"),
+        row -> held.put(row.getString(1), row.getLong(2)));
+    return held;
+  }
+
+  private static String level(Subject subject) {
+    Relation own = subject.target().own();
+    Column level = own.table().column(subject.step().into().level().orElseThrow()).orElseThrow();
+    return Relation.quoted(level) + "::pg_catalog.text";
   }
 
   private StepExplanation.Found held(Relation relation, Subject subject, RowLook rows)

@@ -67,12 +67,20 @@ public record StepExplanation(
    * @param unseen why a source was not looked at, a sentence each
    * @param level of one pair, the highest of all ways; null where pairs have none, or many were
    *     asked about
+   * @param levels of many pairs, the highest level first; null where pairs have none, or one was
+   *     asked about
    */
-  public record Given(Long pairs, List<Way> ways, long allWays, List<String> unseen, String level) {
+  public record Given(
+      Long pairs,
+      List<Way> ways,
+      long allWays,
+      List<String> unseen,
+      String level,
+      List<AtLevel> levels) {
 
     /** Without a level. */
     public Given(Long pairs, List<Way> ways, long allWays, List<String> unseen) {
-      this(pairs, ways, allWays, unseen, null);
+      this(pairs, ways, allWays, unseen, null, null);
     }
 
     public Given {
@@ -80,8 +88,26 @@ public record StepExplanation(
       unseen = List.copyOf(unseen);
     }
 
+    Given at(List<AtLevel> each) {
+      return new Given(pairs, ways, allWays, unseen, level, each);
+    }
+
     Boolean gives() {
       return allWays > 0 ? Boolean.TRUE : unseen.isEmpty() ? Boolean.FALSE : null;
+    }
+  }
+
+  /**
+   * The pairs of one level, that being the highest of all ways to each.
+   *
+   * @param level as the server writes it; null for what is no level, by which a run ends
+   * @param pairs how many the sources give
+   * @param rows how many the target has
+   * @param keys of the other side, the first of those that the sources give
+   */
+  public record AtLevel(String level, long pairs, long rows, List<String> keys) {
+    public AtLevel {
+      keys = List.copyOf(keys);
     }
   }
 
