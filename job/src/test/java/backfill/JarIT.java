@@ -50,6 +50,25 @@ class JarIT {
     assertThat(manifest.getValue("Implementation-Version")).isEqualTo(Version.number());
   }
 
+  /** A second build is compared with it in SecondBuildFaults, which takes a minute. */
+  @Test
+  void nothingInItTellsWhenWhereOrByWhomItWasBuilt() throws IOException {
+    assertThat(jar.stream().map(entry -> entry.getTimeLocal().toString()).distinct())
+        .as("project.build.outputTimestamp")
+        .containsExactly("2026-01-01T00:00");
+    assertThat(jar.stream().map(entry -> entry.getName())).doesNotHaveDuplicates();
+    assertThat(jar.getManifest().getMainAttributes().keySet())
+        .as("no time, no user, and no Java of a machine's own")
+        .extracting(Object::toString)
+        .containsOnly(
+            "Manifest-Version",
+            "Created-By",
+            "Build-Jdk-Spec",
+            "Main-Class",
+            "Implementation-Title",
+            "Implementation-Version");
+  }
+
   @Test
   void classesAreOursAndThoseOfThreeLibraries() {
     TreeSet<String> packages = new TreeSet<>();

@@ -50,6 +50,25 @@ class ReleaseTest {
     assertThat(found(IMAGE, file)).isNotEmpty().containsOnly(released());
   }
 
+  /** Words of the commands of a Dockerfile, without comments. */
+  private static List<String> commands() throws IOException {
+    return text("Dockerfile").lines().filter(l -> !l.isBlank() && !l.startsWith("#")).toList();
+  }
+
+  @Test
+  void imageIsTheSitesWithTheJarAloneAndItsUserIsNotRoot() throws IOException {
+    assertThat(commands())
+        .containsExactly(
+            "ARG SPARK_IMAGE",
+            "FROM ${SPARK_IMAGE}",
+            "ARG SPARK_UID=185",
+            "COPY job/target/backfill.jar /opt/backfill/backfill.jar",
+            "USER ${SPARK_UID}");
+    assertThat(text(".dockerignore").lines().filter(l -> !l.startsWith("#")))
+        .as("what is sent to the engine is what is copied")
+        .containsExactly("*", "!job/target/backfill.jar");
+  }
+
   @Test
   void changelogBeginsWithTheVersion() throws IOException {
     List<String> headings = text("CHANGELOG.md").lines().filter(l -> l.startsWith("## ")).toList();

@@ -52,7 +52,7 @@ public final class TestingPostgres implements AutoCloseable {
   /** The version of the embedded server on the class path. */
   private static final String VERSION = System.getProperty("backfill.postgres.version", "18");
 
-  private static final String IMAGE = "postgres:" + majorOf(VERSION);
+  public static final String IMAGE = "postgres:" + majorOf(VERSION);
 
   private static TestingPostgres shared;
 
@@ -101,16 +101,7 @@ public final class TestingPostgres implements AutoCloseable {
    * does as well.
    */
   private static Optional<TestingPostgres> container() {
-    try {
-      if (!within(ENGINE_ANSWERS, () -> DockerClientFactory.instance().isDockerAvailable())) {
-        return Optional.empty();
-      }
-    } catch (TimeoutException e) {
-      LOG.info(
-          "a Docker engine that says nothing for {} s is left alone", ENGINE_ANSWERS.toSeconds());
-      return Optional.empty();
-    } catch (ExecutionException e) {
-      LOG.info("no Docker engine can be asked: {}", e.getCause().toString());
+    if (!engineAnswers()) {
       return Optional.empty();
     }
     try {
@@ -118,6 +109,20 @@ public final class TestingPostgres implements AutoCloseable {
     } catch (TimeoutException | ExecutionException e) {
       LOG.info("a Docker engine answers, but {} does not start: {}", IMAGE, e.toString());
       return Optional.empty();
+    }
+  }
+
+  /** Whether a Docker engine answers within moments. */
+  public static boolean engineAnswers() {
+    try {
+      return within(ENGINE_ANSWERS, () -> DockerClientFactory.instance().isDockerAvailable());
+    } catch (TimeoutException e) {
+      LOG.info(
+          "a Docker engine that says nothing for {} s is left alone", ENGINE_ANSWERS.toSeconds());
+      return false;
+    } catch (ExecutionException e) {
+      LOG.info("no Docker engine can be asked: {}", e.getCause().toString());
+      return false;
     }
   }
 
