@@ -2,6 +2,7 @@ package backfill;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import backfill.testing.TestingAccessRules;
 import backfill.testing.TestingRandomGrants;
 import backfill.testing.TestingRun;
 import backfill.testing.TestingUpstream;
@@ -15,20 +16,8 @@ import org.junit.jupiter.api.Test;
  * The roles that the shipped plan gives Keycloak's users are those that a recursive query gives.
  */
 class KeycloakRolesTest {
-  private static final String EXPECTED =
-      """
-      WITH RECURSIVE within AS (
-        SELECT user_id, group_id FROM user_group_membership
-        UNION SELECT w.user_id, g.parent_group FROM within w JOIN keycloak_group g ON g.id = w.group_id),
-      effective AS (
-        SELECT h.user_id, r.id AS role_id FROM keycloak_role r JOIN (
-          SELECT user_id, role_id FROM user_role_mapping
-          UNION ALL SELECT w.user_id, m.role_id FROM within w JOIN group_role_mapping m USING (group_id)) h ON h.role_id = r.id
-        UNION SELECT e.user_id, c.child_role FROM effective e JOIN composite_role c ON c.composite = e.role_id)
-      SELECT user_id, role_id FROM effective ORDER BY 1, 2""";
-
-  private static final String PRESENT =
-      "SELECT user_id, role_id FROM user_effective_role ORDER BY 1, 2";
+  private static final String PRESENT = TestingAccessRules.KEYCLOAK.held("") + " ORDER BY 1, 2";
+  private static final String EXPECTED = TestingAccessRules.KEYCLOAK.expected() + " ORDER BY 1, 2";
 
   private TestingUpstream there;
 
@@ -52,33 +41,7 @@ class KeycloakRolesTest {
   @Test
   void atRandomAreThoseOfARecursiveQuery() throws Exception {
     long seed = TestingRandomGrants.anySeed();
-    there.database.execute(
-        """
-        CREATE FUNCTION k(realm int, kind text, i numeric) RETURNS varchar LANGUAGE sql IMMUTABLE AS
-          $$ SELECT md5(realm || kind || i::int)::uuid::varchar $$;
-        CREATE FUNCTION any_of(realm int, kind text, most int) RETURNS varchar LANGUAGE sql VOLATILE AS
-          $$ SELECT k(realm, kind, 1 + floor(random() * most)::int) $$;
-        DO $$ BEGIN
-          PERFORM setseed(%s);
-          FOR r IN 1..2 LOOP
-            INSERT INTO user_entity (id, realm_id, username, enabled)
-            SELECT k(r, 'u', i), 'realm' || r, 'u' || i, i %% 7 > 0 FROM generate_series(1, 60) i;
-            INSERT INTO keycloak_role (id, name, realm_id, client_realm_constraint)
-            SELECT k(r, 'r', i), 'r' || i, 'realm' || r, 'realm' || r FROM generate_series(1, 40) i;
-            INSERT INTO keycloak_group (id, name, parent_group, realm_id)
-            SELECT k(r, 'g', i), 'g' || i, CASE WHEN i %% 6 > 0 THEN k(r, 'g', floor(random() * (i - 1))::int) ELSE ' ' END,
-              'realm' || r FROM generate_series(1, 50) i;
-            INSERT INTO composite_role SELECT any_of(r, 'r', 40), any_of(r, 'r', 40) FROM generate_series(1, 35)
-            ON CONFLICT DO NOTHING;
-            INSERT INTO user_role_mapping SELECT any_of(r, 'r', 44), any_of(r, 'u', 60) FROM generate_series(1, 40)
-            ON CONFLICT DO NOTHING;
-            INSERT INTO group_role_mapping SELECT any_of(r, 'r', 44), any_of(r, 'g', 50) FROM generate_series(1, 40)
-            ON CONFLICT DO NOTHING;
-            INSERT INTO user_group_membership SELECT any_of(r, 'g', 55), any_of(r, 'u', 60), 'UNMANAGED'
-            FROM generate_series(1, 70) ON CONFLICT DO NOTHING;
-          END LOOP;
-        END $$"""
-            .formatted((seed % 1000) / 1000.0));
+    there.database.execute(TestingAccessRules.KEYCLOAK.fill(seed));
 
     TestingRun dry = ran("plan");
     TestingRun run = ran("run");

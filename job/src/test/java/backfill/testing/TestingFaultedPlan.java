@@ -123,7 +123,64 @@ public enum TestingFaultedPlan {
     TestingFaultedTables of(Map<String, TestingDatabase> databases) {
       return new TestingFaultedPackages(databases.get(plan), databases.get(CI));
     }
+  },
+
+  AUTHORIZATIONS(
+      "gitlab-project-authorizations",
+      20,
+      List.of(new Target("authorizations", "project_authorizations", "user_id", "project_id")),
+      "members",
+      "group_group_links") {
+    @Override
+    Map<String, TestingDatabase> filled(TestingPostgres server) throws Exception {
+      return upstream(
+          server, TestingAccessRules.GITLAB.tables(), TestingAccessRules.GITLAB.fill(SEED));
+    }
+
+    @Override
+    TestingFaultedTables of(Map<String, TestingDatabase> databases) {
+      return new TestingFaultedAccess(this, TestingAccessRules.GITLAB, databases.get(plan));
+    }
+  },
+
+  REPOSITORIES(
+      "gitea-repository-access",
+      10,
+      List.of(new Target("access", "access", "user_id", "repo_id")),
+      "team_user",
+      "collaboration") {
+    @Override
+    Map<String, TestingDatabase> filled(TestingPostgres server) throws Exception {
+      return upstream(
+          server, TestingAccessRules.GITEA.tables(), TestingAccessRules.GITEA.fill(SEED));
+    }
+
+    @Override
+    TestingFaultedTables of(Map<String, TestingDatabase> databases) {
+      return new TestingFaultedAccess(this, TestingAccessRules.GITEA, databases.get(plan));
+    }
+  },
+
+  ROLES(
+      "keycloak-effective-roles",
+      20,
+      List.of(new Target("effective-roles", "user_effective_role", "user_id", "role_id")),
+      "user_group_membership",
+      "composite_role") {
+    @Override
+    Map<String, TestingDatabase> filled(TestingPostgres server) throws Exception {
+      return upstream(
+          server, TestingAccessRules.KEYCLOAK.tables(), TestingAccessRules.KEYCLOAK.fill(SEED));
+    }
+
+    @Override
+    TestingFaultedTables of(Map<String, TestingDatabase> databases) {
+      return new TestingFaultedAccess(this, TestingAccessRules.KEYCLOAK, databases.get(plan));
+    }
   };
+
+  /** Of rows at random: the same in each process, so that a fault can be repeated. */
+  private static final long SEED = 419;
 
   /** The second database of the plan that has two. */
   static final String CI = "ci";
