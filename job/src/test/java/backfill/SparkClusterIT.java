@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -139,6 +140,7 @@ class SparkClusterIT {
     // A run of seconds is over before the second compiler has paid for itself.
     command.addAll(List.of("--driver-java-options", "-XX:TieredStopAtLevel=1"));
     command.addAll(List.of("--conf", "spark.executor.extraJavaOptions=-XX:TieredStopAtLevel=1"));
+    command.addAll(List.of("--conf", "spark.standalone.submit.filterEnvironment=false"));
     command.addAll(options);
     command.addAll(List.of("--class", "backfill.Main", TestingSubmittedDojo.JAR));
     command.addAll(List.of(words));
@@ -155,6 +157,17 @@ class SparkClusterIT {
         .orElseThrow(() -> new AssertionError("no driver was submitted: " + submitted.said()));
   }
 
+  /** The end of what a driver there wrote on standard error. */
+  private static String saidBy(String driver) throws Exception {
+    try (Stream<Path> all = Files.walk(cluster.directory)) {
+      for (Path file : all.filter(each -> each.endsWith(Path.of(driver, "stderr"))).toList()) {
+        String said = Files.readString(file);
+        return said.substring(Math.max(0, said.length() - 8_000));
+      }
+    }
+    return "nothing";
+  }
+
   /** Looks at the cluster until its master says so of the driver; what was to be seen. */
   private static TestingSightings await(String driver, String state) throws Exception {
     TestingSightings seen = new TestingSightings(cluster);
@@ -163,7 +176,9 @@ class SparkClusterIT {
       seen.look();
       for (JsonNode ended : JSON.readTree(cluster.page("/json/")).path("completeddrivers")) {
         if (ended.path("id").asText().equals(driver)) {
-          assertThat(ended.path("state").asText()).isEqualTo(state);
+          assertThat(ended.path("state").asText())
+              .as("%s, which said: %s", driver, saidBy(driver))
+              .isEqualTo(state);
           return seen;
         }
       }

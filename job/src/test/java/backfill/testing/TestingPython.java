@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Assumptions;
  */
 public final class TestingPython {
   private static final Logger LOG = LogManager.getLogger(TestingPython.class);
-  private static final Duration PATIENCE = Duration.ofMinutes(6);
+  private static final Duration PATIENCE = Duration.ofMinutes(20);
 
   /** What pip says where no package index answers, rather than where a requirement is wrong. */
   private static final Pattern NO_INDEX =

@@ -27,7 +27,7 @@ final class JdbcRelations {
               : constructor.newInstance(schema, partitions, options, Map$.MODULE$.empty(), spark));
     } catch (ReflectiveOperationException | IllegalArgumentException e) {
       throw new IllegalStateException(
-          "Spark " + spark.version() + " makes its JDBC relations differently; expected 4.0 to 4.2",
+          "Spark " + spark.version() + " makes its JDBC relations differently; expected 4.0 to 4.3",
           e);
     }
   }
