@@ -134,6 +134,74 @@ enum TestingBusyKeys {
     BinaryOperator<Optional<String>> goal() {
       return (held, planned) -> planned;
     }
+  },
+
+  AUTHORIZATIONS(
+      List.of("10", "30"),
+      "SELECT access_level::text FROM project_authorizations WHERE is_unique AND user_id = 900 + %1$d",
+      "INSERT INTO project_authorizations (user_id, project_id, access_level, is_unique) VALUES (900 + %1$d, 1, %2$s, true)"
+          + " ON CONFLICT (project_id, user_id) WHERE is_unique DO UPDATE SET access_level = excluded.access_level",
+      "DELETE FROM project_authorizations WHERE user_id = 900 + %1$d",
+      "SELECT access_level::text FROM members WHERE user_id = 900 + %1$d",
+      "DELETE FROM members WHERE user_id = 900 + %1$d; INSERT INTO members (access_level, source_id, source_type, user_id)"
+          + " VALUES (%2$s, 1, 'Project', 900 + %1$d)",
+      "DELETE FROM members WHERE user_id = 900 + %1$d") {
+    @Override
+    void prepare(TestingFaultScene scene, int key) throws SQLException {
+      scene.database.execute("INSERT INTO users (id) VALUES (900 + %d)".formatted(key));
+    }
+
+    @Override
+    BinaryOperator<Optional<String>> goal() {
+      return (held, planned) -> planned.isPresent() ? planned : held;
+    }
+  },
+
+  REPOSITORIES(
+      List.of("2", "3"),
+      "SELECT mode::text FROM access WHERE user_id = 900 + %1$d",
+      "INSERT INTO access (user_id, repo_id, mode) VALUES (900 + %1$d, 1, %2$s)"
+          + " ON CONFLICT (user_id, repo_id) DO UPDATE SET mode = excluded.mode",
+      "DELETE FROM access WHERE user_id = 900 + %1$d",
+      "SELECT mode::text FROM collaboration WHERE user_id = 900 + %1$d",
+      "DELETE FROM collaboration WHERE user_id = 900 + %1$d; INSERT INTO collaboration (repo_id, user_id, mode)"
+          + " VALUES (1, 900 + %1$d, %2$s)",
+      "DELETE FROM collaboration WHERE user_id = 900 + %1$d") {
+    @Override
+    void prepare(TestingFaultScene scene, int key) throws SQLException {
+      scene.database.execute(
+          "INSERT INTO \"user\" (id, lower_name, name, type) VALUES (900 + %1$d, 'busy%1$d', 'busy%1$d', 0)"
+              .formatted(key));
+    }
+
+    @Override
+    BinaryOperator<Optional<String>> goal() {
+      return (held, planned) -> planned.isPresent() ? planned : held;
+    }
+  },
+
+  ROLES(
+      List.of("there"),
+      "SELECT 'there' FROM user_effective_role WHERE user_id = 'busy%1$d'",
+      "INSERT INTO user_effective_role (user_id, role_id) VALUES ('busy%1$d', 'busy%1$d') ON CONFLICT DO NOTHING",
+      "DELETE FROM user_effective_role WHERE user_id = 'busy%1$d'",
+      "SELECT 'there' FROM user_role_mapping WHERE user_id = 'busy%1$d'",
+      "INSERT INTO user_role_mapping (role_id, user_id) VALUES ('busy%1$d', 'busy%1$d') ON CONFLICT DO NOTHING",
+      "DELETE FROM user_role_mapping WHERE user_id = 'busy%1$d'") {
+    @Override
+    void prepare(TestingFaultScene scene, int key) throws SQLException {
+      scene.database.execute(
+          """
+          INSERT INTO user_entity (id, realm_id, username) VALUES ('busy%1$d', 'realm1', 'busy%1$d');
+          INSERT INTO keycloak_role (id, name, realm_id) VALUES ('busy%1$d', 'busy%1$d', 'realm1')"""
+              .formatted(key));
+    }
+
+    /** What no role justifies is taken away. */
+    @Override
+    BinaryOperator<Optional<String>> goal() {
+      return (held, planned) -> planned;
+    }
   };
 
   /** How one of the two is looked at and changed. */

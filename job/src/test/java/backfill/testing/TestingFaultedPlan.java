@@ -169,8 +169,16 @@ public enum TestingFaultedPlan {
       "composite_role") {
     @Override
     Map<String, TestingDatabase> filled(TestingPostgres server) throws Exception {
+      TestingAccessRules rules = TestingAccessRules.KEYCLOAK;
+      // As the plan's first step makes it, and some of it is there.
       return upstream(
-          server, TestingAccessRules.KEYCLOAK.tables(), TestingAccessRules.KEYCLOAK.fill(SEED));
+          server,
+          rules.tables(),
+          rules.fill(SEED)
+              + """
+              ; CREATE TABLE user_effective_role (
+                user_id varchar(36) NOT NULL, role_id varchar(36) NOT NULL, PRIMARY KEY (user_id, role_id));
+              INSERT INTO user_effective_role SELECT user_id, role_id FROM user_role_mapping WHERE user_id < '8'""");
     }
 
     @Override
