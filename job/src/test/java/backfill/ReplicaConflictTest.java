@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import backfill.testing.TestingCookbook;
 import backfill.testing.TestingReplica;
 import backfill.testing.TestingRun;
+import backfill.testing.TestingSpark;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -156,5 +157,23 @@ class ReplicaConflictTest {
             there.count(
                 "SELECT count(DISTINCT (project_id, user_id)) FROM project_grants JOIN team_members USING (team_id)"))
         .isEqualTo(there.count("SELECT count(*) FROM project_users"));
+  }
+
+  @Test
+  void connectorReadsFromAReplica() throws Exception {
+    there.execute("CREATE TABLE sent (id int)", "INSERT INTO sent SELECT generate_series(1, 500)");
+    there.awaitReplayed();
+
+    assertThat(
+            TestingSpark.session()
+                .read()
+                .format("backfill")
+                .option("url", "jdbc:postgresql://" + there.replicaAddress())
+                .option("user", "postgres")
+                .option("dbtable", "sent")
+                .load()
+                .where("id > 100")
+                .count())
+        .isEqualTo(400);
   }
 }

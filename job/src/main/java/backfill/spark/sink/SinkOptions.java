@@ -20,7 +20,6 @@ import backfill.postgres.write.Target;
 import backfill.postgres.write.WriteProtocol;
 import backfill.postgres.write.WriteTarget;
 import backfill.spark.source.GivenOptions;
-import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -136,7 +135,7 @@ record SinkOptions(
     Settings settings = Settings.defaults();
     Settings.Write write = settings.write();
     return new SinkOptions(
-        database(given, settings.connectTimeout()),
+        given.database(settings.connectTimeout()),
         given.required("dbtable", "the table to write"),
         new Matching(
             given.text("key").map(SqlWords::listed).orElse(List.of()),
@@ -273,15 +272,5 @@ record SinkOptions(
   private static boolean hasTwins(DataType given, Column column) {
     boolean plain = PLAIN_TEXTS.contains(column.castType()) && column.looseCollation().isEmpty();
     return given instanceof ArrayType || given instanceof StringType && !plain;
-  }
-
-  private static Database database(GivenOptions given, Duration connectTimeout) {
-    return given.has("url")
-        ? Database.at(
-            given.options().get("url"),
-            given.options().get("user"),
-            given.options().get("password"),
-            connectTimeout)
-        : Database.fromEnvironment("BACKFILL", System.getenv(), connectTimeout);
   }
 }

@@ -89,7 +89,7 @@ public record GivenOptions(CaseInsensitiveStringMap options) {
   }
 
   /** Where {@code url} says, or the driver's environment where there is none. */
-  Database database(Duration connectTimeout) {
+  public Database database(Duration connectTimeout) {
     return has("url")
         ? Database.at(
             options.get("url"), options.get("user"), options.get("password"), connectTimeout)
