@@ -142,11 +142,13 @@ class HostileTimeoutsTest {
       Map<String, String> environment = environment(pooler.url(database.url()));
       Files.writeString(plan, PLAN + "]");
       runsAndIsUndone(environment);
+      done(TestingRun.of(environment, "plan", plan, "--diff", directory + "/diff.jsonl"));
       sink(environment);
       done(TestingRun.of(environment, "status", "--prune", "90d"));
       assertThat(TestingRun.of(environment, "pause", plan).code()).isEqualTo(3);
       assertThat(TestingRun.of(environment, "undo", "0123456789").code()).isEqualTo(3);
       assertThat(pooler.leftInTransaction()).isZero();
+      assertThat(pooler.begunWithinLimits()).isEmpty();
     }
   }
 

@@ -2,6 +2,7 @@ package backfill.testing;
 
 import java.io.BufferedInputStream;
 import java.io.BufferedOutputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.Closeable;
 import java.io.DataInputStream;
 import java.io.EOFException;
@@ -28,13 +29,18 @@ import java.util.concurrent.TimeUnit;
 public final class TestingPoolingProxy implements AutoCloseable {
   private static final int SSL_REQUEST = 80_877_103;
   private static final int GSS_REQUEST = 80_877_104;
-  private static final int PATIENCE_SECONDS = 20;
+  private static final int PATIENCE_SECONDS = 120;
+  private static final int MOST_BYTES_HELD = 1 << 16;
+
+  /** Of all the limits that end a session the one that each server knows. */
+  private static final String LIFTED = "SET LOCAL idle_in_transaction_session_timeout = '0'";
 
   private final ServerSocket listener = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
   private final String host;
   private final int port;
   private final int sessions;
   private final Map<String, Pool> pools = new HashMap<>();
+  private final List<String> limited = new ArrayList<>();
   private int clients;
   private int left;
 
@@ -103,6 +109,21 @@ public final class TestingPoolingProxy implements AutoCloseable {
     return left;
   }
 
+  /**
+   * How each transaction began that lasted longer than one message to the server and had the limits
+   * of its role and its database meanwhile.
+   */
+  public synchronized List<String> begunWithinLimits() {
+    return List.copyOf(limited);
+  }
+
+  private synchronized void began(byte[] words, int state) {
+    String said = new String(words, StandardCharsets.UTF_8);
+    if (state == 'T' && !said.contains(LIFTED)) {
+      limited.add(said.replaceAll("\\p{Cntrl}+", " "));
+    }
+  }
+
   private synchronized void came() {
     clients++;
   }
@@ -123,22 +144,40 @@ public final class TestingPoolingProxy implements AutoCloseable {
       Pool pool = greet(startup, in, out);
       out.flush();
       try {
+        ByteArrayOutputStream words = new ByteArrayOutputStream();
+        int questions = 0;
         while (true) {
           byte[] message = message(in);
           if (message[0] == 'X') {
             return;
           }
-          if (held == null) {
+          words.write(message);
+          questions += "QScf".indexOf(message[0]) >= 0 ? 1 : 0;
+          // All that a client sent at once reaches the server at once: BEGIN, and what follows it.
+          boolean whole = questions > 0 && in.available() == 0;
+          if (!whole && words.size() < MOST_BYTES_HELD) {
+            continue;
+          }
+          boolean begins = held == null;
+          if (begins) {
             held = pool.free.poll(PATIENCE_SECONDS, TimeUnit.SECONDS);
             if (held == null) {
               throw new IOException("no session became free");
             }
           }
-          held.send(message);
-          if ("QScf".indexOf(message[0]) >= 0 && answer(held.in(), out) == 'I') {
+          held.send(words.toByteArray());
+          int state = 'T';
+          for (; questions > 0; questions--) {
+            state = answer(held.in(), out);
+          }
+          if (begins) {
+            began(words.toByteArray(), state);
+          }
+          if (state == 'I') {
             pool.free.add(held);
             held = null;
           }
+          words.reset();
           out.flush();
         }
       } finally {

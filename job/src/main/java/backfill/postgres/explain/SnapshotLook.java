@@ -166,16 +166,16 @@ final class SnapshotLook implements AutoCloseable {
     }
   }
 
+  /** In one message: a limit of the role or the database is lifted before it is over. */
   private void begin(Side side) throws SQLException {
+    List<String> beginning = new ArrayList<>();
+    beginning.add("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY");
+    SessionSettings.local(side.connection()).ifPresent(beginning::add);
+    beginning.add("SET LOCAL row_security = off");
+    beginning.add("SET LOCAL statement_timeout = " + ANSWER_WITHIN.toMillis());
+    beginning.add("SET LOCAL lock_timeout = " + lockTimeout.toMillis());
     try (Statement statement = side.connection().createStatement()) {
-      statement.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY");
-      var local = SessionSettings.local(side.connection());
-      if (local.isPresent()) {
-        statement.execute(local.get());
-      }
-      statement.execute(
-          "SET LOCAL row_security = off; SET LOCAL statement_timeout = %d; SET LOCAL lock_timeout = %d"
-              .formatted(ANSWER_WITHIN.toMillis(), lockTimeout.toMillis()));
+      statement.execute(String.join("; ", beginning));
     }
   }
 

@@ -100,7 +100,8 @@ public final class BatchTransactions implements AutoCloseable {
    */
   public String begin(String sql, BatchLedger ledger) throws SQLException {
     if (ledger == null && incarnation == null) {
-      incarnation = incarnation(open());
+      SessionSettings.begin(open());
+      incarnation = incarnation(connection);
       connection.rollback();
     }
     while (true) {
