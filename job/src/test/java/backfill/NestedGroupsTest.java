@@ -5,12 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import backfill.testing.TestingDatabase;
 import backfill.testing.TestingPostgres;
 import backfill.testing.TestingRun;
+import backfill.testing.TestingSeed;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.List;
-import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -89,13 +89,13 @@ class NestedGroupsTest {
   @CsvSource({"uuid, md5(i::text)::uuid, 256 MiB", "text, '''group '' || i', 0 B"})
   void atRandomCloseAsARecursiveQueryClosesThem(String type, String key, String broadcast)
       throws Exception {
-    long seed = new Random().nextLong(1_000_000);
+    TestingSeed seed = TestingSeed.any();
     tables(type);
     database.execute(
         "CREATE FUNCTION k(i bigint) RETURNS " + type + " LANGUAGE sql AS $$ SELECT " + key + " $$",
-        "SELECT setseed(" + seed / 1e6 + ")",
+        "SELECT setseed(" + seed.fraction() + ")",
         "DO $$ BEGIN PERFORM setseed("
-            + seed / 1e6
+            + seed.fraction()
             + "); "
             + "INSERT INTO owner SELECT i % 30, 100 + i % 7 FROM generate_series(1, 50) i; "
             + "INSERT INTO granted SELECT i % 40, k((random() * 60)::bigint) FROM generate_series(1, 80) i; "
@@ -111,7 +111,7 @@ class NestedGroupsTest {
     TestingRun dry = TestingRun.of(database.environment(), "plan", plan, flattened);
     TestingRun run = ran(flattened);
 
-    String about = "seed " + seed + run.said();
+    String about = seed + " " + run.said();
     assertThat(run.inserted()).as(about).isPositive();
     assertThat(dry.step().path("toInsert").asLong()).as(about).isEqualTo(run.inserted());
     isAsExpected();

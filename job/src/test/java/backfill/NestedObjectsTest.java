@@ -5,12 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import backfill.testing.TestingDatabase;
 import backfill.testing.TestingPostgres;
 import backfill.testing.TestingRun;
+import backfill.testing.TestingSeed;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.List;
-import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -92,12 +92,12 @@ class NestedObjectsTest {
   })
   void atRandomReachWhatARecursiveQueryReaches(
       String type, String key, String leaves, String broadcast) throws Exception {
-    long seed = new Random().nextLong(1_000_000);
+    TestingSeed seed = TestingSeed.any();
     tables(type);
     database.execute(
         "CREATE FUNCTION k(i bigint) RETURNS " + type + " LANGUAGE sql AS $$ SELECT " + key + " $$",
         "DO $$ BEGIN PERFORM setseed("
-            + seed / 1e6
+            + seed.fraction()
             + "); "
             + "INSERT INTO folder SELECT k(i), CASE WHEN i % 7 > 0 THEN k((random() * (i - 1))::int) END FROM generate_series(1, 60) i; "
             + "UPDATE folder SET parent_id = k(3) WHERE id = k(1); UPDATE folder SET parent_id = k(1) WHERE id = k(3); "
@@ -119,7 +119,7 @@ class NestedObjectsTest {
     TestingRun dry = ran("plan", plan, options);
     TestingRun run = ran("run", plan, options);
 
-    String about = "seed " + seed + run.said();
+    String about = seed + " " + run.said();
     assertThat(run.inserted()).as(about).isPositive();
     assertThat(dry.step().path("toInsert").asLong()).as(about).isEqualTo(run.inserted());
     assertThat(database.rows("SELECT o, u FROM sees ORDER BY 1, 2"))

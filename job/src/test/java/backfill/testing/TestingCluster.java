@@ -43,7 +43,7 @@ public final class TestingCluster implements AutoCloseable {
 
   private static final String MASTER_HOST = "127.0.0.1";
   private static final List<String> WORKER_HOSTS = List.of("127.0.0.1", "127.0.0.2");
-  private static final long PATIENCE_NANOS = TimeUnit.MINUTES.toNanos(1);
+  private static final long PATIENCE_NANOS = TimeUnit.MINUTES.toNanos(5);
 
   /** Its own files: what the workers fetch and what they write down. */
   public final Path directory;

@@ -22,7 +22,7 @@ class PairCopyTest {
 
   /** To go on, the driver would wait for the rest. */
   @Test
-  @Timeout(20)
+  @Timeout(120)
   void oneThatIsBrokenOffEndsAtOnceAndOneThatFailedEndsItsTransaction() throws Exception {
     try (TestingDatabase database = TestingPostgres.shared().createDatabase();
         TestingPoolingProxy pooler = new TestingPoolingProxy(database.url(), 1)) {
