@@ -54,7 +54,10 @@ class PackageArrowsTest {
           Map.entry("", Set.of("cli", "report")),
           Map.entry(
               "cli",
-              beside("demo", allSpark("run", "report", "page", "spark.pairs", "spark.rows"))),
+              beside(
+                  "demo",
+                  allSpark("run", "report", "page", "spark.pairs", "spark.rows", "metrics"))),
+          Map.entry("metrics", allSpark("report")),
           Map.entry("run", beside("hook", allSpark("report", "spark.pairs", "spark.rows"))),
           Map.entry("hook", beside("report", new HashSet<>(BELOW_SPARK))),
           Map.entry("report", allSpark("page", "spark.pairs", "spark.rows")),

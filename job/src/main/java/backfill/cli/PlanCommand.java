@@ -1,5 +1,6 @@
 package backfill.cli;
 
+import backfill.metrics.LiveMetrics;
 import backfill.plan.InvalidPlanException;
 import backfill.plan.Plan;
 import backfill.plan.Step;
@@ -94,6 +95,8 @@ final class PlanCommand {
             Step.fills(asked.loaded().steps()).isEmpty()
                 ? Session.whenAsked(name, plan.timeZone())
                 : Session.start(name, plan.timeZone());
+        LiveMetrics metrics =
+            new LiveMetrics(plan.settings().metrics(), environment, session, progress);
         DiffFile file =
             asked.told().map(target -> DiffFile.of(target, report.runId())).orElse(null)) {
       Backfill job =
@@ -106,6 +109,9 @@ final class PlanCommand {
               stopping);
       if (file != null) {
         job.tellTo(file);
+      }
+      if (asked.command() != Command.CHECK) {
+        job.tellTo(metrics);
       }
       job.run(asked.command(), asked.printout());
       answer.summarize(report, progress);

@@ -43,6 +43,8 @@ final class Overrides {
           Throttle.PROBE_KEY,
           SettingsParser.UNDO,
           StopAfter.KEY,
+          Settings.Metrics.PUSH,
+          Settings.Metrics.OTLP,
           PlanParser.ALLOW_DELETE);
 
   private final Config file;

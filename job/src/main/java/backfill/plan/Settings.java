@@ -19,7 +19,7 @@ public record Settings(
     Throttle throttle,
     Verification verify,
     Ledger ledger,
-    Hooks hooks) {
+    Outside outside) {
 
   /**
    * @param connectTimeout how long to wait for a connection
@@ -110,9 +110,17 @@ public record Settings(
     return general.onRevoked();
   }
 
+  public Hooks hooks() {
+    return outside.hooks();
+  }
+
+  public Metrics metrics() {
+    return outside.metrics();
+  }
+
   /** The same, written in this way. */
   Settings with(Write other) {
-    return new Settings(general, read, flatten, other, throttle, verify, ledger, hooks);
+    return new Settings(general, read, flatten, other, throttle, verify, ledger, outside);
   }
 
   /** What holds where nothing else is said. */
@@ -249,6 +257,22 @@ public record Settings(
     public int writers() {
       return parallel.max();
     }
+  }
+
+  /** What is called and told outside of the databases. */
+  public record Outside(Hooks hooks, Metrics metrics) {}
+
+  /**
+   * Where the metrics of a run are sent at its end; empty for nowhere.
+   *
+   * @param push a Pushgateway of Prometheus
+   * @param otlp a collector that speaks OpenTelemetry's protocol by HTTP
+   */
+  public record Metrics(Optional<Endpoint> push, Optional<Endpoint> otlp) {
+    public static final Metrics NONE = new Metrics(Optional.empty(), Optional.empty());
+    static final String GROUP = "metrics";
+    public static final String PUSH = GROUP + ".push";
+    public static final String OTLP = GROUP + ".otlp";
   }
 
   /**

@@ -28,6 +28,8 @@ final class SettingsParser {
   private boolean undo;
   private Throttle.Asked throttle;
   private Map<Hooks.Occasion, Hooks.Called> hooks = Map.of();
+  private Optional<Endpoint> push;
+  private Optional<Endpoint> otlp;
   private final Map<Limits.Bound, Set<String>> except = new EnumMap<>(Limits.Bound.class);
   private Optional<Node> exceptions = Optional.empty();
 
@@ -42,6 +44,8 @@ final class SettingsParser {
     undo = defaults.getBoolean(UNDO);
     throttle = new Throttle.Asked(true, defaults.getString(Throttle.PROBE_KEY), List.of());
     stopAfter = StopAfter.parse(defaults.getValue(StopAfter.KEY));
+    push = Endpoint.parse(Settings.Metrics.PUSH, defaults.getValue(Settings.Metrics.PUSH));
+    otlp = Endpoint.parse(Settings.Metrics.OTLP, defaults.getValue(Settings.Metrics.OTLP));
   }
 
   /**
@@ -59,6 +63,7 @@ final class SettingsParser {
     readLedger(plan);
     readThrottle(plan, sql);
     plan.object(Hooks.KEY).ifPresent(this::readHooks);
+    plan.object(Settings.Metrics.GROUP).ifPresent(this::readMetrics);
     undo = plan.switchedOn(UNDO).orElse(undo);
     if (undo) {
       needKeys(plan, UNDO, "undo = on needs");
@@ -88,6 +93,14 @@ final class SettingsParser {
               "ledger must be on, off, or a block with schema, lease, resume-within, keys and keys-bytes, got "
                   + Node.describe(given.get()));
     }
+  }
+
+  private void readMetrics(Node block) {
+    SettingValues.attempt(
+        block, "push", value -> push = Endpoint.parse(Settings.Metrics.PUSH, value));
+    SettingValues.attempt(
+        block, "otlp", value -> otlp = Endpoint.parse(Settings.Metrics.OTLP, value));
+    block.done();
   }
 
   /** {@code throttle = off}, or a block. */
@@ -152,7 +165,9 @@ final class SettingsParser {
             values.duration(SettingKey.RESUME_WITHIN),
             ledgerKeys,
             values.number(SettingKey.KEYS_BYTES)),
-        new Hooks(hooks, values.duration(SettingKey.HOOK_TIME_LIMIT)));
+        new Settings.Outside(
+            new Hooks(hooks, values.duration(SettingKey.HOOK_TIME_LIMIT)),
+            new Settings.Metrics(push, otlp)));
   }
 
   private void readHooks(Node block) {

@@ -211,6 +211,35 @@ public final class Progress implements AutoCloseable {
     return timeline.parts();
   }
 
+  /**
+   * How far the present part has come.
+   *
+   * @param stage null before the first
+   * @param rows that it has read or written
+   * @param rowsPerSecond empty where it is not known yet
+   * @param still since when no row has moved
+   */
+  public record Now(
+      Stage stage,
+      long rows,
+      OptionalLong rowsPerSecond,
+      OptionalLong secondsLeft,
+      Duration still) {}
+
+  public synchronized Now now() {
+    if (doing == null) {
+      return new Now(null, 0, OptionalLong.empty(), OptionalLong.empty(), Duration.ZERO);
+    }
+    look();
+    long now = System.nanoTime();
+    return new Now(
+        doing.stage,
+        pace.rows(),
+        pace.rowsPerSecond(now),
+        pace.secondsLeft(now),
+        Duration.ofNanos(now - movedNanos));
+  }
+
   private String line() {
     look();
     long now = System.nanoTime();

@@ -171,7 +171,7 @@ public record StepReport(
   public record Cost(
       Long statements, Long retries, Long lockWaitMs, Long throttledMs, Map<String, Long> stages) {
     /** All stages of it; null before the first. */
-    Long durationMs() {
+    public Long durationMs() {
       return stages.isEmpty() ? null : (Long) stages.values().stream().mapToLong(ms -> ms).sum();
     }
 
@@ -239,7 +239,7 @@ public record StepReport(
     return written.changes();
   }
 
-  Long deleted() {
+  public Long deleted() {
     return written.deletes().deleted();
   }
 
@@ -271,6 +271,11 @@ public record StepReport(
   /** How many rows were set or deleted: each leaves one behind that is dead. */
   public long updatedOrDeleted() {
     return or0(updated()) + or0(deleted());
+  }
+
+  /** How many rows were written; null where that is not known. */
+  public Long knownWritten() {
+    return isCounted() ? (Long) rowsWritten() : null;
   }
 
   /** How many rows were written. */

@@ -23,6 +23,7 @@ import backfill.report.Refusal;
 import backfill.report.Report;
 import backfill.report.ReportBuilder;
 import backfill.report.ReportedDatabase;
+import backfill.report.RunListener;
 import backfill.report.Stage;
 import backfill.report.Stopping;
 import backfill.spark.diff.DiffFile;
@@ -60,6 +61,11 @@ public final class Backfill {
   /** From now on every row that would be written is told to this file. */
   public void tellTo(DiffFile file) {
     run.tell(file);
+  }
+
+  /** From now on this is told how it goes. */
+  public void tellTo(RunListener listener) {
+    run.audience.add(listener);
   }
 
   /** Takes the plan as far as the command says and fills in the report. */
@@ -343,6 +349,7 @@ public final class Backfill {
   private void report() {
     run.reporting();
     closeLedger();
+    run.audience.tell(listener -> listener.ended(run.report.now(), run::warn));
     run.detach();
   }
 

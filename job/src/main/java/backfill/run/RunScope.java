@@ -51,6 +51,9 @@ public final class RunScope {
   final Stopping stopping;
   final Guards guards;
 
+  /** Is told how it goes. */
+  final Audience audience = new Audience(this::warnOnce);
+
   /** What the run must keep to because it was approved. */
   final Approval approval;
 
@@ -245,6 +248,7 @@ public final class RunScope {
     report.enter(entered);
     current = step == null ? null : reportOf(step);
     progress.doing(entered, what, total);
+    audience.tell(listener -> listener.goesOn(report.now()));
     if (entered != Stage.PREFLIGHT && step instanceof Step.Fill) {
       // A task that is given up is interrupted, so that it does not sleep on before a retry.
       session.get().sparkContext().setJobGroup(entered.toString(), entered + " " + what, true);

@@ -44,6 +44,7 @@ final class RunThrottle implements AutoCloseable {
     long waitedBefore = at.lockWaitMillis();
     at.begin(new Throttling.Writing(step.name(), toWrite, writers, List.of(target)));
     run.progress.throttledBy(at::holds);
+    run.audience.tell(listener -> listener.writes(at::replicaLag));
     WriterTasks tasks =
         step instanceof Step.Fill
             ? WriterTasks.of(run.session, at.writers(), run.applicationName)

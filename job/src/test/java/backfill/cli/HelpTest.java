@@ -79,6 +79,7 @@ class HelpTest {
         "write",
         "verify",
         "ledger",
+        "metrics",
         "limits",
         "types",
         "cookbook",

@@ -11,6 +11,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import java.lang.reflect.RecordComponent;
+import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -56,7 +57,8 @@ class SettingsTest {
                 new Settings.Verification(Duration.ofSeconds(60)),
                 new Settings.Ledger(
                     true, "backfill", Duration.ofSeconds(30), Duration.ofHours(24), true, 1L << 30),
-                new Hooks(Map.of(), Duration.ofSeconds(30))));
+                new Settings.Outside(
+                    new Hooks(Map.of(), Duration.ofSeconds(30)), Settings.Metrics.NONE)));
   }
 
   @Test
@@ -82,6 +84,7 @@ class SettingsTest {
         verify.wait-for = 24 h
         ledger { schema = "Our ledger", lease = 1.5 s, keys = on, keys-bytes = 0 B }
         hooks { before-write = [/opt/ask, "two words", ""], on-end = "echo $HOME", time-limit = 100 ms }
+        metrics { push = "http://gateway:9091/x", otlp = "HTTPS://collector" }
         """;
     assertThat(read(SMALL + text).settings())
         .isEqualTo(
@@ -125,13 +128,17 @@ class SettingsTest {
                 new Settings.Verification(Duration.ofHours(24)),
                 new Settings.Ledger(
                     true, "Our ledger", Duration.ofMillis(1500), Duration.ofHours(24), true, 0),
-                new Hooks(
+                new Settings.Outside(new Hooks(
                     Map.of(
                         Hooks.Occasion.BEFORE_WRITE,
                         new Hooks.Called(List.of("/opt/ask", "two words", ""), false),
                         Hooks.Occasion.ON_END,
                         new Hooks.Called(List.of("/bin/sh", "-c", "echo $HOME"), true)),
-                    Duration.ofMillis(100))));
+                    Duration.ofMillis(100)),
+
+                new Settings.Metrics(
+                    Optional.of(new Endpoint(URI.create("http://gateway:9091/x"))),
+                    Optional.of(new Endpoint(URI.create("HTTPS://collector")))))));
   }
 
   @Test
@@ -352,8 +359,10 @@ class SettingsTest {
             "write.writers.min",
             "write.writers.max",
             "write.writers.auto"));
-    for (RecordComponent component : Settings.class.getRecordComponents()) {
-      if (component.getType() == Throttle.class) {
+    List<RecordComponent> parts = new ArrayList<>(List.of(Settings.class.getRecordComponents()));
+    parts.addAll(List.of(Settings.Outside.class.getRecordComponents()));
+    for (RecordComponent component : parts) {
+      if (component.getType() == Throttle.class || component.getType() == Settings.Outside.class) {
         continue;
       }
       boolean grouped = component.getType() != Settings.General.class;
@@ -380,7 +389,9 @@ class SettingsTest {
             "ledger.keys",
             Throttle.PROBE_KEY,
             SettingsParser.UNDO,
-            StopAfter.KEY));
+            StopAfter.KEY,
+            Settings.Metrics.PUSH,
+            Settings.Metrics.OTLP));
     assertThat(SettingKey.keys()).containsExactlyInAnyOrderElementsOf(expected);
   }
 
@@ -420,5 +431,32 @@ class SettingsTest {
     assertThat(problems(remove + "ledger = off\nallow-delete = true"))
         .containsExactly(
             "test.conf:7: on-revoked of the plan is remove, which needs the keys that the ledger keeps; leave out ledger = off");
+  }
+
+  @Test
+  void anAddressForMetricsHasNoSecretAndNoOtherScheme() {
+    assertThat(problems(SMALL + "metrics { push = \"gateway:9091\", otlp = 7, pushed = none }"))
+        .containsExactly(
+            "test.conf:7: metrics.push must be an http or https URL, as in http://gateway.example.org:9091, or none, got gateway:9091",
+            "test.conf:7: metrics.otlp must be an http or https URL, as in http://gateway.example.org:9091, or none, got the number 7",
+            "test.conf:7: unknown key metrics.pushed in the plan; did you mean metrics.push?");
+    for (String address :
+        List.of(
+            "http://me:hidden@gateway", "http://gateway/?key=hidden", "http://gateway/#hidden")) {
+      assertThat(problems(SMALL, "metrics.otlp=" + address))
+          .singleElement()
+          .asString()
+          .startsWith(
+              "--set: metrics.otlp must be without user, password, parameters and fragment, got ")
+          .contains("gateway")
+          .doesNotContain("hidden");
+    }
+    assertThat(problems(SMALL, "metrics.push=me:hidden@gate way"))
+        .containsExactly(
+            "--set: metrics.push must be an http or https URL, as in http://gateway.example.org:9091, or none, got …@gate way");
+    assertThat(problems(SMALL, "metrics.push=http://"))
+        .singleElement()
+        .asString()
+        .contains("got http://");
   }
 }

@@ -1,11 +1,13 @@
 package backfill.postgres.throttle;
 
+import backfill.plan.Throttle;
 import backfill.postgres.ledger.Asked;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import java.util.function.Consumer;
 
@@ -18,6 +20,7 @@ final class PaceState {
   private final PaceLog log;
   private final Map<String, SignalReading> last = new LinkedHashMap<>();
   private final Map<String, SignalReading> worst = new LinkedHashMap<>();
+  private double mostLagMillis = Double.NaN;
   private volatile Asked asked = Asked.NOTHING;
   private volatile PaceNow now;
 
@@ -34,6 +37,9 @@ final class PaceState {
   synchronized void read(List<SignalReading> readings) {
     for (SignalReading reading : readings) {
       last.put(reading.name(), reading);
+      if (reading.name().equals(Throttle.Bound.REPLICA_LAG.key())) {
+        reading.number().ifPresent(lag -> mostLagMillis = Math.max(lag, orLess(mostLagMillis)));
+      }
       if (reading.level() != SignalReading.Level.QUIET
           && reading.isWorseThan(worst.get(reading.name()))) {
         worst.put(reading.name(), reading);
@@ -102,6 +108,22 @@ final class PaceState {
     return bound.isPresent()
         ? Optional.of(String.format(Locale.ROOT, "%,d", bound.getAsLong()))
         : Optional.empty();
+  }
+
+  private static double orLess(double most) {
+    return Double.isNaN(most) ? 0 : most;
+  }
+
+  /** What the signal of that name read. */
+  synchronized ReplicaLag replicaLag() {
+    SignalReading read = last.get(Throttle.Bound.REPLICA_LAG.key());
+    return new ReplicaLag(
+        read == null ? OptionalDouble.empty() : seconds(read.number().orElse(Double.NaN)),
+        seconds(mostLagMillis));
+  }
+
+  private static OptionalDouble seconds(double millis) {
+    return Double.isNaN(millis) ? OptionalDouble.empty() : OptionalDouble.of(millis / 1e3);
   }
 
   synchronized PaceSummary summary() {

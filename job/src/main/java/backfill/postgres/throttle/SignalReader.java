@@ -109,7 +109,7 @@ final class SignalReader {
           : new SignalReading(
               signal.name(),
               SignalReading.Level.QUIET,
-              0,
+              Double.NaN,
               "nothing to read",
               signal.bound(),
               true,

@@ -91,6 +91,11 @@ public final class Throttling implements AutoCloseable {
     return lockWaits.millis();
   }
 
+  /** How far replicas are behind. */
+  public ReplicaLag replicaLag() {
+    return state.replicaLag();
+  }
+
   /** What became of the run's pace so far. */
   public PaceSummary summary() {
     return state.summary();
