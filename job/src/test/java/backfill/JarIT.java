@@ -19,7 +19,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** The jar as it is released: what is in it, under which licences, and the list of it. */
 class JarIT {
@@ -70,7 +70,7 @@ class JarIT {
   }
 
   @Test
-  void classesAreOursAndThoseOfThreeLibraries() {
+  void classesAreOursAndThoseOfLibrariesWhichApplicationsDoNotSee() {
     TreeSet<String> packages = new TreeSet<>();
     jar.stream()
         .map(entry -> entry.getName().replaceFirst("^META-INF/versions/\\d+/", ""))
@@ -79,7 +79,16 @@ class JarIT {
         .forEach(packages::add);
 
     assertThat(packages).containsExactly("backfill", "com/typesafe", "org/postgresql", "picocli");
+    assertThat(jar.stream().map(entry -> entry.getName()))
+        .filteredOn(name -> name.matches("backfill/shaded/[^/]+/"))
+        .containsExactlyInAnyOrder(
+            "backfill/shaded/hc/",
+            "backfill/shaded/jackson/",
+            "backfill/shaded/micrometer/",
+            "backfill/shaded/openlineage/");
     assertThat(jar.getEntry("backfill/testing/TestingPostgres.class")).isNull();
+    assertThat(jar.getEntry("log4j.properties")).isNull();
+    assertThat(jar.getEntry("META-INF/services/com.fasterxml.jackson.databind.Module")).isNull();
   }
 
   @Test
@@ -96,9 +105,24 @@ class JarIT {
         .doesNotContain("${");
   }
 
+  static List<String> libraries() {
+    return List.of(
+        "org.postgresql:postgresql",
+        "com.typesafe:config",
+        "info.picocli:picocli",
+        "io.openlineage:openlineage-java",
+        "com.fasterxml.jackson.datatype:jackson-datatype-jdk8",
+        "com.fasterxml.jackson.module:jackson-module-blackbird",
+        "org.apache.httpcomponents.client5:httpclient5",
+        "org.apache.httpcomponents.core5:httpcore5",
+        "org.apache.httpcomponents.core5:httpcore5-h2",
+        "io.micrometer:micrometer-core",
+        "io.micrometer:micrometer-commons",
+        "io.micrometer:micrometer-observation");
+  }
+
   @ParameterizedTest
-  @ValueSource(
-      strings = {"org.postgresql:postgresql", "com.typesafe:config", "info.picocli:picocli"})
+  @MethodSource("libraries")
   void libraryIsListedWithItsVersionAndLicence(String library) throws IOException {
     for (JsonNode bom : boms()) {
       assertIsListed(library, bom);
@@ -118,9 +142,7 @@ class JarIT {
       }
     }
 
-    assertThat(required)
-        .containsExactlyInAnyOrder(
-            "org.postgresql:postgresql", "com.typesafe:config", "info.picocli:picocli");
+    assertThat(required).containsExactlyInAnyOrderElementsOf(libraries());
     assertThat(listed.path("licenses")).isNotEmpty();
     assertThat(text("META-INF/THIRD-PARTY.txt"))
         .contains(" " + listed.path("version").asText() + " (" + library + ")");

@@ -56,8 +56,10 @@ class PackageArrowsTest {
               "cli",
               beside(
                   "demo",
-                  allSpark("run", "report", "page", "spark.pairs", "spark.rows", "metrics"))),
+                  allSpark(
+                      "run", "report", "page", "spark.pairs", "spark.rows", "metrics", "lineage"))),
           Map.entry("metrics", allSpark("report")),
+          Map.entry("lineage", allSpark("report")),
           Map.entry("run", beside("hook", allSpark("report", "spark.pairs", "spark.rows"))),
           Map.entry("hook", beside("report", new HashSet<>(BELOW_SPARK))),
           Map.entry("report", allSpark("page", "spark.pairs", "spark.rows")),

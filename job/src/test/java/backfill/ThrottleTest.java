@@ -34,7 +34,7 @@ import org.junit.jupiter.api.io.TempDir;
  * Runs that are slowed down and paused, by people and by signals; what came of it is asked by SQL.
  */
 class ThrottleTest {
-  private static final long PATIENCE_NANOS = 60_000_000_000L;
+  private static final long PATIENCE_NANOS = 300_000_000_000L;
 
   private static final String ROWS =
       """

@@ -31,6 +31,7 @@ final class HelpTopics {
           "report",
           "exit-codes",
           "environment",
+          "lineage",
           "troubleshooting",
           "undo",
           "what-if");

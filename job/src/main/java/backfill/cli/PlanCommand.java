@@ -1,5 +1,7 @@
 package backfill.cli;
 
+import backfill.lineage.LineageTarget;
+import backfill.lineage.RunLineage;
 import backfill.metrics.LiveMetrics;
 import backfill.plan.InvalidPlanException;
 import backfill.plan.Plan;
@@ -51,12 +53,13 @@ final class PlanCommand {
           loaded.approved().ifPresent(files::besides);
           NamedDatabases databases =
               NamedDatabases.fromEnvironment(loaded.plan(), loaded.steps(), environment);
+          Optional<LineageTarget> lineage = LineageTarget.in(environment);
           if (!Answer.loadsOnly()) {
             listen(command, loaded.plan(), report);
             try (Progress progress =
                 new Progress(
                     loaded.plan().settings().progressEvery(), answer.err(), options.common.quiet)) {
-              run(new Job(command, printout, loaded, databases, told), report, progress);
+              run(new Job(command, printout, loaded, databases, told, lineage), report, progress);
             }
           }
         });
@@ -85,7 +88,8 @@ final class PlanCommand {
       CheckPrintout printout,
       Loaded loaded,
       NamedDatabases databases,
-      Optional<DiffTarget> told) {}
+      Optional<DiffTarget> told,
+      Optional<LineageTarget> lineage) {}
 
   private void run(Job asked, ReportBuilder report, Progress progress) {
     Plan plan = asked.loaded().plan();
@@ -110,8 +114,11 @@ final class PlanCommand {
       if (file != null) {
         job.tellTo(file);
       }
-      if (asked.command() != Command.CHECK) {
+      if (asked.command().told.contains(Command.Told.METRICS)) {
         job.tellTo(metrics);
+      }
+      if (asked.lineage().isPresent() && asked.command().told.contains(Command.Told.LINEAGE)) {
+        job.tellTo(new RunLineage(asked.lineage().get()));
       }
       job.run(asked.command(), asked.printout());
       answer.summarize(report, progress);

@@ -7,6 +7,7 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.net.http.HttpTimeoutException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -30,13 +31,18 @@ final class MetricsPush {
 
   private static final Duration PATIENCE = Duration.ofSeconds(5);
 
+  /** Of a run that was asked to stop, and is to be gone soon. */
+  private static final Duration SHORT = Duration.ofSeconds(1);
+
   private final Settings.Metrics to;
   private final Optional<String> authorization;
 
   MetricsPush(Settings.Metrics to, Map<String, String> environment) {
     this.to = to;
     this.authorization =
-        Optional.ofNullable(environment.get(AUTHORIZATION)).filter(value -> !value.isBlank());
+        Optional.ofNullable(environment.get(AUTHORIZATION))
+            .map(String::strip)
+            .filter(value -> !value.isEmpty());
   }
 
   private record Sent(String key, Endpoint to, CompletableFuture<HttpResponse<Void>> answer) {}
@@ -45,7 +51,8 @@ final class MetricsPush {
     if (to.push().isEmpty() && to.otlp().isEmpty()) {
       return;
     }
-    long end = System.nanoTime() + PATIENCE.toNanos();
+    Duration patience = report.stopped() ? SHORT : PATIENCE;
+    long end = System.nanoTime() + patience.toNanos();
     Map<String, HttpRequest> requests = new LinkedHashMap<>();
     to.push()
         .ifPresent(
@@ -78,7 +85,7 @@ final class MetricsPush {
                     client.sendAsync(request, HttpResponse.BodyHandlers.discarding()))));
     sent.forEach(
         each ->
-            problem(each, end - System.nanoTime())
+            problem(each, end - System.nanoTime(), patience)
                 .ifPresent(
                     why ->
                         warn.accept(
@@ -90,7 +97,7 @@ final class MetricsPush {
   private static String group(Endpoint gateway, Report report) {
     return gateway.path()
         + "/metrics/job/backfill/plan/"
-        + report.about().plan()
+        + report.about().plan().name()
         + "/command/"
         + report.about().command();
   }
@@ -102,18 +109,21 @@ final class MetricsPush {
     return request;
   }
 
-  private static Optional<String> problem(Sent sent, long nanos) {
+  private static Optional<String> problem(Sent sent, long nanos, Duration patience) {
     try {
       int status = sent.answer().get(Math.max(1, nanos), TimeUnit.NANOSECONDS).statusCode();
       return status / 100 == 2 ? Optional.empty() : Optional.of("it answered " + status);
     } catch (TimeoutException e) {
       sent.answer().cancel(true);
-      return Optional.of("no answer within " + PATIENCE.toSeconds() + " s");
+      return Optional.of("no answer within " + patience.toSeconds() + " s");
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       return Optional.of("the run was interrupted");
     } catch (ExecutionException e) {
-      return Optional.of(e.getCause().getClass().getSimpleName());
+      return Optional.of(
+          e.getCause() instanceof HttpTimeoutException
+              ? "no answer within " + patience.toSeconds() + " s"
+              : e.getCause().getClass().getSimpleName());
     }
   }
 }

@@ -44,7 +44,7 @@ record Sample(Map<String, String> labels, Number value) {
 
   private static Map<String, String> labels(Report report, String step) {
     Map<String, String> labels = new LinkedHashMap<>();
-    labels.put("plan", report.about().plan());
+    labels.put("plan", report.about().plan().name());
     labels.put("command", report.about().command());
     if (step != null) {
       labels.put("step", step);

@@ -13,7 +13,9 @@ import java.util.Optional;
  */
 public record Endpoint(URI address) {
   private static final String EXPECTED =
-      " must be an http or https URL, as in http://gateway.example.org:9091, or none, got ";
+      " must be an http or https URL, as in http://gateway.example.org:9091";
+
+  private static final String OR_NONE = ", or none";
 
   /**
    * What a value of the plan says; empty for {@code none}.
@@ -23,31 +25,50 @@ public record Endpoint(URI address) {
    */
   static Optional<Endpoint> parse(String key, ConfigValue value) {
     if (!(value.unwrapped() instanceof String text)) {
-      throw new IllegalArgumentException(key + EXPECTED + Node.describe(value));
+      throw new IllegalArgumentException(
+          key + EXPECTED + OR_NONE + ", got " + Node.describe(value));
     }
-    if (text.strip().equals(Measure.NONE)) {
-      return Optional.empty();
+    return text.strip().equals(Measure.NONE)
+        ? Optional.empty()
+        : Optional.of(of(key, OR_NONE, text, "BACKFILL_METRICS_AUTHORIZATION"));
+  }
+
+  /**
+   * What a variable of the environment says.
+   *
+   * @param secret the variable for what the server asks for
+   * @throws InvalidPlanException naming the variable and what was expected
+   */
+  public static Endpoint ofVariable(String variable, String text, String secret) {
+    try {
+      return of("", "", text, secret);
+    } catch (IllegalArgumentException e) {
+      throw new InvalidPlanException(variable, e.getMessage().strip());
     }
+  }
+
+  private static Endpoint of(String key, String orNone, String text, String secret) {
     URI address;
     try {
       address = new URI(text.strip());
     } catch (URISyntaxException e) {
-      throw new IllegalArgumentException(key + EXPECTED + shown(text));
+      throw new IllegalArgumentException(key + EXPECTED + orNone + ", got " + shown(text));
     }
     if (text.contains("@") || text.contains("?") || text.contains("#")) {
       throw new IllegalArgumentException(
           key
               + " must be without user, password, parameters and fragment, got "
               + shown(text)
-              + "; put what its server asks for into BACKFILL_METRICS_AUTHORIZATION");
+              + "; put what its server asks for into "
+              + secret);
     }
     boolean http =
         "http".equalsIgnoreCase(address.getScheme())
             || "https".equalsIgnoreCase(address.getScheme());
     if (!http || address.getHost() == null || address.getPort() > 65_535) {
-      throw new IllegalArgumentException(key + EXPECTED + shown(text));
+      throw new IllegalArgumentException(key + EXPECTED + orNone + ", got " + shown(text));
     }
-    return Optional.of(new Endpoint(address));
+    return new Endpoint(address);
   }
 
   /** What may be a secret in it is left out: it may stand in a log. */

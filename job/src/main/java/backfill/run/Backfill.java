@@ -130,6 +130,9 @@ public final class Backfill {
     if (command.purpose == Purpose.RUN) {
       refuseUncountedCopies(active);
     }
+    RunListener.Begun begun =
+        new RunListener.Begun(run.plan, active, ready, changes, run.databases, run.report.now());
+    run.audience.tell(listener -> listener.planned(begun));
     return Schedule.of(
         run.plan,
         ready,

@@ -87,6 +87,7 @@ class HelpTest {
         "report",
         "exit-codes",
         "environment",
+        "lineage",
         "troubleshooting"
       })
   void everyTopicHasAText(String topic) {

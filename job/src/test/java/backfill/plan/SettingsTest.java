@@ -128,17 +128,17 @@ class SettingsTest {
                 new Settings.Verification(Duration.ofHours(24)),
                 new Settings.Ledger(
                     true, "Our ledger", Duration.ofMillis(1500), Duration.ofHours(24), true, 0),
-                new Settings.Outside(new Hooks(
-                    Map.of(
-                        Hooks.Occasion.BEFORE_WRITE,
-                        new Hooks.Called(List.of("/opt/ask", "two words", ""), false),
-                        Hooks.Occasion.ON_END,
-                        new Hooks.Called(List.of("/bin/sh", "-c", "echo $HOME"), true)),
-                    Duration.ofMillis(100)),
-
-                new Settings.Metrics(
-                    Optional.of(new Endpoint(URI.create("http://gateway:9091/x"))),
-                    Optional.of(new Endpoint(URI.create("HTTPS://collector")))))));
+                new Settings.Outside(
+                    new Hooks(
+                        Map.of(
+                            Hooks.Occasion.BEFORE_WRITE,
+                            new Hooks.Called(List.of("/opt/ask", "two words", ""), false),
+                            Hooks.Occasion.ON_END,
+                            new Hooks.Called(List.of("/bin/sh", "-c", "echo $HOME"), true)),
+                        Duration.ofMillis(100)),
+                    new Settings.Metrics(
+                        Optional.of(new Endpoint(URI.create("http://gateway:9091/x"))),
+                        Optional.of(new Endpoint(URI.create("HTTPS://collector")))))));
   }
 
   @Test

@@ -27,7 +27,7 @@ public final class SparkMetrics implements Source, AutoCloseable {
   /**
    * From now on it is shown; empty as long as Spark is not there.
    *
-   * @param gauges name to value, asked by whoever looks
+   * @param gauges name to value, asked whenever Spark looks
    * @param counters the same of what only grows
    */
   public static Optional<SparkMetrics> of(

@@ -3,6 +3,7 @@ package backfill.spark.sink;
 import backfill.spark.source.LoadedTable;
 import backfill.spark.source.SourceException;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SQLContext;
@@ -58,8 +59,10 @@ public final class BackfillSource
     if (source != null) {
       return source;
     }
-    boolean job = new CaseInsensitiveStringMap(properties).containsKey(Sink.JOB);
-    if (!job) {
+    Optional<Sink> job =
+        Optional.ofNullable(new CaseInsensitiveStringMap(properties).get(Sink.JOB))
+            .map(Sink::handedOver);
+    if (job.isEmpty()) {
       // Here and not later, where Spark's own words for some types name no column.
       SinkLoad.refuseUnwritable(schema, partitioning);
     }

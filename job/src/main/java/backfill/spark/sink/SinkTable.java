@@ -1,5 +1,9 @@
 package backfill.spark.sink;
 
+import backfill.postgres.server.DatasetName;
+import backfill.postgres.write.WriteTarget;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.apache.spark.sql.connector.catalog.SupportsWrite;
 import org.apache.spark.sql.connector.catalog.TableCapability;
@@ -14,13 +18,29 @@ import org.apache.spark.sql.types.StructType;
 final class SinkTable implements SupportsWrite {
   private final StructType schema;
   private final boolean awaited;
+  private final Map<String, String> properties;
 
   /**
-   * @param awaited whether the write names a {@link Sink}
+   * @param awaited the one that the write names, if it names one
    */
-  SinkTable(StructType schema, boolean awaited) {
+  SinkTable(StructType schema, Optional<Sink> awaited) {
     this.schema = schema;
-    this.awaited = awaited;
+    this.awaited = awaited.isPresent();
+    this.properties = awaited.map(SinkTable::lineage).orElse(Map.of());
+  }
+
+  /** By these OpenLineage's listener for Spark knows any connector's tables. */
+  private static Map<String, String> lineage(Sink sink) {
+    WriteTarget.Where where = sink.config().target().where();
+    DatasetName dataset = DatasetName.of(where.database(), where.table());
+    return Map.of(
+        "openlineage.dataset.namespace", dataset.namespace(),
+        "openlineage.dataset.name", dataset.name());
+  }
+
+  @Override
+  public Map<String, String> properties() {
+    return properties;
   }
 
   @Override

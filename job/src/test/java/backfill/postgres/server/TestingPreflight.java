@@ -248,8 +248,7 @@ public final class TestingPreflight {
             new Settings.Verification(Duration.ofSeconds(1)),
             new Settings.Ledger(
                 false, "backfill", Duration.ofSeconds(30), Duration.ofHours(24), false, 0),
-            new Settings.Outside(
-                PlanFile.settings(List.of()).hooks(), Settings.Metrics.NONE)));
+            new Settings.Outside(PlanFile.settings(List.of()).hooks(), Settings.Metrics.NONE)));
   }
 
   public PreflightResult ready() {
