@@ -53,8 +53,12 @@ class JarIT {
   /** A second build is compared with it in SecondBuildFaults, which takes a minute. */
   @Test
   void nothingInItTellsWhenWhereOrByWhomItWasBuilt() throws IOException {
-    assertThat(jar.stream().map(entry -> entry.getTimeLocal().toString()).distinct())
-        .as("project.build.outputTimestamp")
+    assertThat(
+            jar.stream()
+                .filter(entry -> entry.getName().startsWith("backfill/"))
+                .map(entry -> entry.getTimeLocal().toString())
+                .distinct())
+        .as("project.build.outputTimestamp; what is a library's has the library's times")
         .containsExactly("2026-01-01T00:00");
     assertThat(jar.stream().map(entry -> entry.getName())).doesNotHaveDuplicates();
     assertThat(jar.getManifest().getMainAttributes().keySet())
@@ -63,6 +67,7 @@ class JarIT {
         .containsOnly(
             "Manifest-Version",
             "Created-By",
+            "Java-Version",
             "Build-Jdk-Spec",
             "Main-Class",
             "Implementation-Title",
