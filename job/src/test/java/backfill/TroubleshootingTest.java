@@ -57,7 +57,8 @@ class TroubleshootingTest {
   /** Of the connector alone, which has exceptions and no exit codes, and of the demo. */
   private static final Pattern ELSEWHERE =
       Pattern.compile(
-          ".*/(?:cli|demo|spark/sink)/.*|.*/(?:LoneColumns|TargetLookup|StreamLedger)[.]java");
+          ".*/(?:cli|demo|spark/sink|spark/source)/.*"
+              + "|.*/(?:LoneColumns|SourceLookup|StreamLedger|TargetLookup)[.]java");
 
   /** What stands in them is no message of those exit codes. */
   private static final Set<String> OTHERS =
