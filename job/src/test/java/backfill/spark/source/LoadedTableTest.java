@@ -11,6 +11,7 @@ import java.sql.SQLException;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
+import java.util.UUID;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import org.apache.spark.scheduler.SparkListener;
 import org.apache.spark.scheduler.SparkListenerEvent;
@@ -27,11 +28,15 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** What {@code spark.read.format("backfill")} reads, what it refuses, and what it does not show. */
 class LoadedTableTest {
+  private static final String PASSWORD = "trusted";
+
   private static TestingDatabase database;
+  private static String reader;
 
   @BeforeAll
   static void create() throws SQLException {
     database = TestingPostgres.shared().createDatabase();
+    reader = "reader_" + UUID.randomUUID().toString().replace("-", "");
     database.execute(
         "CREATE TABLE t (id int PRIMARY KEY, name text, \"Odd.Name\" int)",
         "INSERT INTO t VALUES (1, 'a', 10), (2, NULL, 20), (3, 'c', NULL)",
@@ -43,15 +48,14 @@ class LoadedTableTest {
         "CREATE TABLE local (id int, owner regrole)",
         "CREATE TABLE hidden (id int)",
         "ALTER TABLE hidden ENABLE ROW LEVEL SECURITY",
-        "DROP ROLE IF EXISTS source_reader",
-        "CREATE ROLE source_reader LOGIN",
-        "GRANT SELECT ON hidden TO source_reader",
-        "GRANT SELECT (id) ON t TO source_reader");
+        "CREATE ROLE " + reader + " LOGIN PASSWORD '" + PASSWORD + "'",
+        "GRANT SELECT ON hidden TO " + reader,
+        "GRANT SELECT (id) ON t TO " + reader);
   }
 
   @AfterAll
   static void drop() throws SQLException {
-    database.execute("DROP OWNED BY source_reader", "DROP ROLE source_reader");
+    database.execute("DROP OWNED BY " + reader, "DROP ROLE " + reader);
     database.close();
   }
 
@@ -95,13 +99,14 @@ class LoadedTableTest {
 
   @Test
   void roleNeedsNoRightOnColumnsThatAreNotRead() {
-    Map<String, String> theirs = Map.of("user", "source_reader");
+    Map<String, String> theirs = Map.of("user", reader, "password", PASSWORD);
 
-    assertThat(load("t", Map.of("user", "source_reader", "columns", "id")).count()).isEqualTo(3);
+    assertThat(load("t", Map.of("user", reader, "password", PASSWORD, "columns", "id")).count())
+        .isEqualTo(3);
     assertThatThrownBy(() -> load("t", theirs))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("GRANT SELECT (")
-        .hasMessageContaining("\"source_reader\"");
+        .hasMessageContaining("\"" + reader + "\"");
     assertThatThrownBy(() -> load("hidden", theirs))
         .hasMessageStartingWith("dbtable: row security of hidden would hide rows from us");
   }
