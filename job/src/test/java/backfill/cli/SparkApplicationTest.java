@@ -126,8 +126,13 @@ class SparkApplicationTest {
         Files.newBufferedReader(TestingCheckout.root().resolve("conf/spark-defaults.conf"))) {
       defaults.load(file);
     }
-    // These three are about a run on one machine.
-    Set.of("spark.master", "spark.driver.memory", "spark.ui.enabled").forEach(defaults::remove);
+    // These are about a run on one machine, or on a standalone cluster.
+    Set.of(
+            "spark.master",
+            "spark.driver.memory",
+            "spark.ui.enabled",
+            "spark.standalone.submit.filterEnvironment")
+        .forEach(defaults::remove);
 
     JsonNode conf = spec().path("sparkConf");
     assertThat(defaults).isNotEmpty();
