@@ -2,7 +2,7 @@ package backfill.bench;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.InputStream;
+import java.io.IOException;
 import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -21,6 +21,8 @@ import org.junit.jupiter.api.Timeout;
 class DelayingProxyTest {
   private static final Duration EACH_WAY = Duration.ofMillis(20);
   private static final InetAddress HERE = InetAddress.getLoopbackAddress();
+
+  private static final int PATIENCE_MILLIS = 30_000;
 
   private ServerSocket echo;
   private DelayingProxy proxy;
@@ -52,7 +54,7 @@ class DelayingProxyTest {
 
   @Test
   void answerComesLaterByBothWays() throws Exception {
-    try (Socket client = new Socket(HERE, proxy.port())) {
+    try (Socket client = client(proxy)) {
       for (int i = 0; i < 3; i++) {
         long began = System.nanoTime();
         client.getOutputStream().write(i);
@@ -68,7 +70,7 @@ class DelayingProxyTest {
   void bytesOnTheWayDoNotWaitForEachOther() throws Exception {
     byte[] sent = new byte[16 << 20];
     new Random(1).nextBytes(sent);
-    try (Socket client = new Socket(HERE, proxy.port())) {
+    try (Socket client = client(proxy)) {
       long began = System.nanoTime();
       CompletableFuture<Void> sending = CompletableFuture.runAsync(() -> send(client, sent));
       byte[] received = client.getInputStream().readAllBytes();
@@ -89,13 +91,24 @@ class DelayingProxyTest {
     }
   }
 
+  /** A server that waited for a client while it was closed might still let this one in. */
   @Test
   void clientIsTurnedAwayWhereNoServerIs() throws Exception {
-    echo.close();
-
-    try (Socket client = new Socket(HERE, proxy.port())) {
-      InputStream in = client.getInputStream();
-      assertThat(in.read()).isEqualTo(-1);
+    int port;
+    try (ServerSocket gone = new ServerSocket(0, 5, HERE)) {
+      port = gone.getLocalPort();
     }
+
+    try (DelayingProxy toNone = DelayingProxy.to(HERE.getHostAddress(), port, EACH_WAY);
+        Socket client = client(toNone)) {
+      assertThat(client.getInputStream().read()).isEqualTo(-1);
+    }
+  }
+
+  /** A read that waits for ever is not interrupted by the test's own limit. */
+  private static Socket client(DelayingProxy of) throws IOException {
+    Socket client = new Socket(HERE, of.port());
+    client.setSoTimeout(PATIENCE_MILLIS);
+    return client;
   }
 }
