@@ -3,8 +3,11 @@ package backfill.bench;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import backfill.bench.BenchResult.Timing;
+import backfill.testing.TestingCheckout;
+import backfill.testing.TestingUpstreamTables;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import java.nio.file.Files;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -12,6 +15,20 @@ import org.junit.jupiter.api.Test;
 /** The README has what was measured, and the goals are those of what was measured. */
 class ReadmeTableTest {
   private static final ObjectMapper JSON = new ObjectMapper();
+
+  @Test
+  void readmesTableIsReplacedByThatOfTheFigures() throws Exception {
+    JsonNode measured = JSON.readTree(TestingUpstreamTables.resource("/bench/figures.json"));
+    String readme = Files.readString(TestingCheckout.root().resolve("README.md"));
+
+    assertThat(ReadmeTable.replaced(readme, measured))
+        .as("README.md has the figures of bench/figures.json; bench --help says how")
+        .isEqualTo(readme);
+    assertThat(readme).contains(measured.path("machine").asText());
+    JsonNode other = figures(timing(Ways.OURS, 10), timing("SQL, sorted", 20));
+    assertThat(ReadmeTable.replaced("before\n\n" + table(measured) + "\nafter\n", other))
+        .isEqualTo("before\n\n" + table(other) + "\nafter\n");
+  }
 
   @Test
   void eachRunStandsBesideItsPeersAndWhatWasNotMeasuredIsLeftOut() {
@@ -58,6 +75,10 @@ class ReadmeTableTest {
         .contains(
             "SQL, sorted : backfill run",
             "backfill rerun, 2nd in a JVM : the server's reads alone");
+  }
+
+  private static String table(JsonNode figures) {
+    return String.join("\n", ReadmeTable.markdown(figures)) + "\n";
   }
 
   private static JsonNode figures(Timing... timings) {
