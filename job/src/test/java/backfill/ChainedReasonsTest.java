@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import backfill.testing.TestingDatabase;
 import backfill.testing.TestingDiff;
 import backfill.testing.TestingPostgres;
-import backfill.testing.TestingRun;
 import backfill.testing.TestingSeed;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Files;
@@ -84,12 +83,7 @@ class ChainedReasonsTest {
         steps = [%s]"""
             .formatted(STEP.formatted(step, nesting)));
     Path diff = directory.resolve(step + ".jsonl");
-    List<String> words = new ArrayList<>(List.of("--diff", diff.toString()));
-    words.addAll(List.of(options));
-    TestingRun dry =
-        TestingRun.of(database.environment(), "plan", plan, words.toArray(String[]::new));
-    assertThat(dry.code()).as(dry.said()).isZero();
-    return TestingDiff.rows(diff);
+    return TestingDiff.ofDryRun(database, plan, diff, options);
   }
 
   private static List<String> texts(JsonNode chain) {

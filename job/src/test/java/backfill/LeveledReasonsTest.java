@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import backfill.testing.TestingDatabase;
 import backfill.testing.TestingDiff;
 import backfill.testing.TestingPostgres;
-import backfill.testing.TestingRun;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -84,12 +83,7 @@ class LeveledReasonsTest {
   private List<JsonNode> told(String objects, String... options) throws Exception {
     Path plan = Files.writeString(directory.resolve("leveled.conf"), PLAN.formatted(objects));
     Path diff = directory.resolve("leveled.jsonl");
-    List<String> words = new ArrayList<>(List.of("--diff", diff.toString()));
-    words.addAll(List.of(options));
-    TestingRun dry =
-        TestingRun.of(database.environment(), "plan", plan, words.toArray(String[]::new));
-    assertThat(dry.code()).as(dry.said()).isZero();
-    return TestingDiff.rows(diff);
+    return TestingDiff.ofDryRun(database, plan, diff, options);
   }
 
   private static List<Integer> keys(JsonNode chain) {

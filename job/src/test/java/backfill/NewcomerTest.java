@@ -67,7 +67,7 @@ class NewcomerTest {
         "plan PLAN --diff https://127.0.0.1:1/run.jsonl | --diff: cannot write https://127.0.0.1:1/run.jsonl; name a place that can be written: what is at https:// can only be read",
         "run PLAN --report s3a://reports/run.json | --report: cannot write s3a://reports/run.json; name a URI that Hadoop can write: the connector for s3a:// is missing; add it by --packages or --jars of spark-submit",
         "run s3a://plans/mine.conf | s3a://plans/mine.conf: cannot be read: the connector for s3a:// is missing; add it by --packages or --jars of spark-submit",
-        "help row | help has no topic row; it has plan, params, databases, sessions, sources, views, never, pairs, rows, batches, ddl, cluster, sink, source, settings, read, flatten, write, throttle, verify, ledger, hooks, metrics, limits, types, cookbook, approval, diff, explain, report, exit-codes, environment, lineage, troubleshooting, undo, what-if, coder, defectdojo, gitea, gitlab, keycloak, and every plan and command",
+        "help row | help has no topic row; it has plan, params, databases, sessions, sources, views, never, pairs, rows, batches, ddl, cluster, sink, source, settings, read, flatten, write, throttle, verify, ledger, hooks, metrics, limits, types, cookbook, approval, diff, explain, report, exit-codes, environment, lineage, troubleshooting, undo, what-if, coder, defectdojo, gitea, gitlab, keycloak, and every plan and command; did you mean rows?",
       })
   void wordThatIsWrongIsNamed(String words, String message) throws Exception {
     List<List<Object>> before = there.trace();

@@ -1,8 +1,11 @@
 package backfill.cli;
 
+import backfill.plan.Nearest;
 import backfill.report.ExitCode;
 import backfill.report.Folded;
+import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import picocli.CommandLine;
 
 /** The command that explains a topic, a shipped plan or a command, or lists what it explains. */
@@ -49,12 +52,13 @@ final class HelpCommand {
   }
 
   private static String unknown(String topic, HelpTopics topics) {
+    List<String> known =
+        Stream.concat(topics.names().stream(), PlanPages.applications().stream()).toList();
     return "help has no topic "
         + topic
         + "; it has "
-        + String.join(", ", topics.names())
-        + ", "
-        + String.join(", ", PlanPages.applications())
-        + ", and every plan and command";
+        + String.join(", ", known)
+        + ", and every plan and command"
+        + Nearest.hint(topic, known);
   }
 }

@@ -25,7 +25,6 @@ import org.apache.logging.log4j.Logger;
 public final class Progress implements AutoCloseable {
   private static final Logger LOG = LogManager.getLogger("backfill");
   private static final long TICK_MILLIS = 200;
-  private static final int BAR = 24;
 
   /** As in {@code 12:00:00 INFO }. */
   private static final int BEFORE_A_LINE = 15;
@@ -42,7 +41,7 @@ public final class Progress implements AutoCloseable {
   private static final Duration LONG_STILL = Duration.ofSeconds(5);
 
   private final Duration every;
-  private final PrintStream terminal;
+  private final TerminalBar bar;
   private final boolean quiet;
   private final Thread thread = DaemonThread.of("progress", this::tick);
   private Waits waits;
@@ -58,7 +57,6 @@ public final class Progress implements AutoCloseable {
   private String awaited;
   private long lastLineNanos = System.nanoTime();
   private long movedNanos = lastLineNanos;
-  private boolean barShown;
   private volatile boolean closed;
 
   /** What lasts, and since when. */
@@ -71,7 +69,7 @@ public final class Progress implements AutoCloseable {
    */
   public Progress(Duration every, PrintStream err, boolean quiet) {
     this.every = every;
-    this.terminal = quiet ? null : Terminal.of(err);
+    this.bar = new TerminalBar(quiet ? null : Terminal.of(err));
     this.quiet = quiet;
     thread.start();
   }
@@ -136,7 +134,7 @@ public final class Progress implements AutoCloseable {
 
   /** A line of its own, now. */
   public synchronized void say(String line) {
-    clearBar();
+    bar.clear();
     if (!quiet) {
       LOG.info(fitting(line));
     }
@@ -145,7 +143,7 @@ public final class Progress implements AutoCloseable {
 
   /** A line that someone should act on. */
   public synchronized void warn(String line) {
-    clearBar();
+    bar.clear();
     LOG.warn(fitting(line));
     lastLineNanos = System.nanoTime();
   }
@@ -173,7 +171,9 @@ public final class Progress implements AutoCloseable {
       synchronized (this) {
         if (doing != null && !closed) {
           look();
-          drawBar();
+          if (pace.total() > 0 && (activity != null || changed != null)) {
+            bar.draw(pace.percent(), () -> done(System.nanoTime()));
+          }
           if (System.nanoTime() - lastLineNanos >= every.toNanos()) {
             say(line());
           }
@@ -304,35 +304,6 @@ public final class Progress implements AutoCloseable {
     return String.join(", ", parts);
   }
 
-  private void drawBar() {
-    if (terminal == null || pace.total() <= 0 || activity == null && changed == null) {
-      return;
-    }
-    terminal.print("\r" + bar() + "\033[K");
-    terminal.flush();
-    barShown = true;
-  }
-
-  /** In one line of the terminal: one that wraps cannot be drawn over. */
-  private String bar() {
-    int room = Math.max(0, Terminal.columns() - 1);
-    String done = done(System.nanoTime());
-    int width = Math.min(BAR, room - done.length() - "[] ".length());
-    if (width < 1) {
-      return done.substring(0, Math.min(done.length(), room));
-    }
-    int filled = (int) (width * pace.percent() / 100);
-    return "[" + "=".repeat(filled) + " ".repeat(width - filled) + "] " + done;
-  }
-
-  private void clearBar() {
-    if (barShown) {
-      terminal.print("\r\033[K");
-      terminal.flush();
-      barShown = false;
-    }
-  }
-
   private static long seconds(long nanos) {
     return Math.round(nanos / 1e9);
   }
@@ -342,7 +313,7 @@ public final class Progress implements AutoCloseable {
     closed = true;
     thread.interrupt();
     synchronized (this) {
-      clearBar();
+      bar.clear();
       if (waits != null) {
         waits.close();
       }

@@ -1,21 +1,14 @@
 package backfill.run;
 
 import backfill.plan.InvalidPlanException;
-import backfill.plan.Plan;
 import backfill.plan.Step;
 import backfill.postgres.catalog.Table;
 import backfill.postgres.change.ChangeScope;
-import backfill.postgres.change.FoundChangeTargets;
 import backfill.postgres.ledger.RunLedger;
-import backfill.postgres.preflight.Preflight;
 import backfill.postgres.preflight.PreflightResult;
 import backfill.postgres.preflight.Purpose;
-import backfill.postgres.preflight.QueryShapes;
-import backfill.postgres.preflight.Shapes;
 import backfill.postgres.server.NamedDatabases;
-import backfill.postgres.server.NotReadyException;
 import backfill.postgres.server.Waits;
-import backfill.postgres.undo.Undoable;
 import backfill.postgres.write.Target;
 import backfill.report.Command;
 import backfill.report.Progress;
@@ -28,11 +21,9 @@ import backfill.report.Stage;
 import backfill.report.Stopping;
 import backfill.spark.diff.DiffFile;
 import backfill.spark.engine.Session;
-import backfill.spark.query.PlanQueries;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
-import java.util.Map;
 import java.util.UUID;
 import java.util.stream.Stream;
 
@@ -44,7 +35,7 @@ public final class Backfill {
   private final Loaded loaded;
   private final RunScope run;
   private final RunEnd end;
-  private FoundChangeTargets changes = FoundChangeTargets.NONE;
+  private final PreflightAsking asking;
 
   public Backfill(
       Loaded loaded,
@@ -56,6 +47,7 @@ public final class Backfill {
     this.loaded = loaded;
     this.run = new RunScope(loaded, databases, session, report, progress, stopping);
     this.end = new RunEnd(run);
+    this.asking = new PreflightAsking(run, loaded.steps());
   }
 
   /** From now on every row that would be written is told to this file. */
@@ -116,44 +108,20 @@ public final class Backfill {
 
   private Schedule preflight(Command command, CheckPrintout printout) {
     run.enter(Stage.PREFLIGHT, null, run.databases.toString(), 0);
-    PreflightResult ready = asked(command, printout);
-    run.report.answered(ReportedDatabase.of(ready, run.plan));
-    ready.warnings().forEach(run::warn);
-    reportTargets(ready);
-    if (!ready.applies()) {
-      run.progress.say("preflight: only-if is false: the plan does not apply here, nothing to do");
-    }
-    if (command.purpose != Purpose.VERIFY) {
-      tellWhatStays();
-    }
+    PreflightResult ready = asking.ask(command, printout);
     List<Step> active = loaded.steps().stream().filter(step -> !skipped(step, ready)).toList();
     if (command.purpose == Purpose.RUN) {
       refuseUncountedCopies(active);
     }
     RunListener.Begun begun =
-        new RunListener.Begun(run.plan, active, ready, changes, run.databases, run.report.now());
+        new RunListener.Begun(
+            run.plan, active, ready, asking.changes(), run.databases, run.report.now());
     run.audience.tell(listener -> listener.planned(begun));
     return Schedule.of(
         run.plan,
         ready,
         new ChangeScope(run.database, run.applicationName, run.plan, ready.now(), active),
-        changes);
-  }
-
-  /** What undo could not take back is said before it is done. */
-  private void tellWhatStays() {
-    List<String> stays = new ArrayList<>();
-    for (Step step : loaded.steps()) {
-      Undoable.cannot(step, run.plan.settings())
-          .ifPresent(
-              reason -> {
-                run.report.step(step.name()).cannotBeUndone(reason);
-                stays.add("step " + step.name() + " (" + reason + ")");
-              });
-    }
-    if (!stays.isEmpty()) {
-      run.progress.say("preflight: undo could not take back " + String.join(", ", stays));
-    }
+        asking.changes());
   }
 
   /** Before anything is written, the ledger included. */
@@ -161,70 +129,6 @@ public final class Backfill {
     run.refuse(run.approval.refusals(ready, active));
     run.approval.notCompared(ready).forEach(run::warn);
     run.approval.report(ready).ifPresent(run.report::approved);
-  }
-
-  private PreflightResult asked(Command command, CheckPrintout printout) {
-    List<String> missing = command.purpose == Purpose.RUN ? run.hooks.missing() : List.of();
-    try {
-      PreflightResult ready = askedOfServers(command, printout);
-      if (!missing.isEmpty()) {
-        throw new NotReadyException(missing);
-      }
-      return ready;
-    } catch (NotReadyException e) {
-      throw missing.isEmpty() || e.reasons().equals(missing)
-          ? e
-          : new NotReadyException(
-              Stream.concat(missing.stream(), e.reasons().stream()).toList(), false, e);
-    }
-  }
-
-  private PreflightResult askedOfServers(Command command, CheckPrintout printout) {
-    try (Preflight preflight =
-        Preflight.open(run.plan, loaded.steps(), run.databases, run.applicationName)) {
-      // Before anything is asked: a person at the wrong server sees it here, ready or not.
-      preflight
-          .servers()
-          .forEach(
-              (name, servers) ->
-                  run.progress.say("preflight: " + ReportedDatabase.sentence(name, servers)));
-      preflight.isFor(command.purpose);
-      preflight.askForLedger();
-      try {
-        if (command == Command.CHECK) {
-          preflight.warnOfReplicas();
-        } else {
-          preflight.awaitReplicas(run::waitsFor);
-        }
-        PreflightResult ready = preflight.check(this::shapes);
-        changes = preflight.changes();
-        preflight
-            .unfinished()
-            .ifPresent(
-                before ->
-                    run.progress.say(
-                        "preflight: run %s did not come to its end; this one goes on with its :now, %s"
-                            .formatted(before.runId(), before.now())));
-        return ready;
-      } finally {
-        printout.grants(run.plan.name(), preflight);
-        printout.ledger(run.plan, preflight);
-      }
-    }
-  }
-
-  private void reportTargets(PreflightResult ready) {
-    ready
-        .targets()
-        .forEach((step, target) -> run.report.step(step).found(target.table().name().toString()));
-    changes
-        .tables()
-        .forEach(
-            (step, table) -> {
-              if (run.report.step(step).step() instanceof Step.InPlace) {
-                run.report.step(step).found(table.name().toString());
-              }
-            });
   }
 
   private void refuseUncountedCopies(List<Step> active) {
@@ -236,15 +140,6 @@ public final class Backfill {
           "is on, and without a ledger nothing tells two copies of a writer apart; set it to false, or leave"
               + " out ledger = off");
     }
-  }
-
-  private Shapes shapes(Plan asked, Map<String, Table> sources, QueryShapes.Known known) {
-    if (asked.steps().isEmpty()) {
-      return Shapes.NONE;
-    }
-    PlanQueries queries = new PlanQueries(run.session.get());
-    run.session.overridden().forEach(run::warnOnce);
-    return queries.of(asked, sources, known);
   }
 
   private boolean skipped(Step step, PreflightResult ready) {
@@ -293,7 +188,7 @@ public final class Backfill {
     if (turns > 0 && !schedule.countsBeforeItWrites()) {
       refuseBeforeWriting(schedule, turns);
     }
-    return new WritingWalk(run, schedule, this::shapes);
+    return new WritingWalk(run, schedule, asking::shapes);
   }
 
   /**

@@ -18,6 +18,7 @@ import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -39,6 +40,17 @@ public final class TestingDiff {
   /** The rows of a file of JSON lines. */
   public static List<JsonNode> rows(Path file) throws IOException {
     return text(file).lines().map(TestingDiff::parsed).toList();
+  }
+
+  /** Those that a dry run of a plan writes to a file. */
+  public static List<JsonNode> ofDryRun(
+      TestingDatabase database, Path plan, Path file, String... options) throws Exception {
+    List<String> words = new ArrayList<>(List.of("--diff", file.toString()));
+    words.addAll(List.of(options));
+    TestingRun dry =
+        TestingRun.of(database.environment(), "plan", plan, words.toArray(String[]::new));
+    assertThat(dry.code()).as(dry.said()).isZero();
+    return rows(file);
   }
 
   /** Those of one step. */

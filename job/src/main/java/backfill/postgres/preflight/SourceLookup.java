@@ -6,7 +6,6 @@ import backfill.postgres.catalog.NameLookup;
 import backfill.postgres.catalog.Rights;
 import backfill.postgres.catalog.Table;
 import backfill.postgres.catalog.ValueGroup;
-import backfill.postgres.server.ConnectionFailure;
 import backfill.postgres.server.Database;
 import backfill.postgres.server.Inquiry;
 import backfill.postgres.server.NotReadyException;
@@ -52,16 +51,7 @@ public final class SourceLookup {
       ForeignSettings.checkRead(inquiry, database.readAddress(), lookup.findings);
       return lookup.find(table, columns);
     } catch (SQLException e) {
-      throw new NotReadyException(
-          List.of(
-              "cannot look up "
-                  + table
-                  + " at "
-                  + database.readAddress()
-                  + ": "
-                  + ConnectionFailure.oneLine(e)),
-          ConnectionFailure.passing(e.getSQLState()),
-          e);
+      throw NotReadyException.ofLookup(table, database.readAddress(), e);
     }
   }
 

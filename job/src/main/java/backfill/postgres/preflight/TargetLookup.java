@@ -15,7 +15,6 @@ import backfill.postgres.catalog.Rights;
 import backfill.postgres.catalog.Table;
 import backfill.postgres.catalog.TriggerCatalog;
 import backfill.postgres.ledger.WriteMode;
-import backfill.postgres.server.ConnectionFailure;
 import backfill.postgres.server.Database;
 import backfill.postgres.server.Inquiry;
 import backfill.postgres.server.NotReadyException;
@@ -106,16 +105,7 @@ public final class TargetLookup {
       lookup.findings.throwIfRefused();
       return lookup.find(wanted, columns);
     } catch (SQLException e) {
-      throw new NotReadyException(
-          List.of(
-              "cannot look up "
-                  + wanted.table()
-                  + " at "
-                  + database
-                  + ": "
-                  + ConnectionFailure.oneLine(e)),
-          ConnectionFailure.passing(e.getSQLState()),
-          e);
+      throw NotReadyException.ofLookup(wanted.table(), database.toString(), e);
     }
   }
 

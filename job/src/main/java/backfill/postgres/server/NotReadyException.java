@@ -1,6 +1,7 @@
 package backfill.postgres.server;
 
 import backfill.plan.InvalidPlanException;
+import java.sql.SQLException;
 import java.util.List;
 import java.util.stream.Collectors;
 
@@ -24,6 +25,19 @@ public final class NotReadyException extends RuntimeException {
     super(String.join("\n", shown(reasons)), cause);
     this.reasons = shown(reasons);
     this.retryable = retryable;
+  }
+
+  /**
+   * A table of the connector's could not be looked up.
+   *
+   * @param table as it was written
+   * @param address of the server
+   */
+  public static NotReadyException ofLookup(String table, String address, SQLException e) {
+    return new NotReadyException(
+        List.of("cannot look up " + table + " at " + address + ": " + ConnectionFailure.oneLine(e)),
+        ConnectionFailure.passing(e.getSQLState()),
+        e);
   }
 
   /** A server repeats what it was asked, whatever characters that has, and a GRANT may be long. */

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import backfill.spark.engine.WrittenRowsMetric;
 import backfill.testing.TestingDatabase;
 import backfill.testing.TestingPostgres;
+import backfill.testing.TestingSink;
 import backfill.testing.TestingSpark;
 import java.sql.SQLException;
 import java.util.List;
@@ -39,14 +40,7 @@ class SinkCountsTest {
 
   /** Without a mode: that is append. */
   private void save(Dataset<Row> rows, Map<String, String> options) {
-    rows.write()
-        .format("backfill")
-        .option("url", database.url())
-        .option("user", database.user())
-        .option("password", database.password())
-        .option("dbtable", "t")
-        .options(options)
-        .save();
+    TestingSink.save(database, rows, options);
   }
 
   private static Dataset<Row> rows(String query) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 
 import backfill.testing.TestingDatabase;
 import backfill.testing.TestingPostgres;
+import backfill.testing.TestingSink;
 import backfill.testing.TestingSpark;
 import java.sql.SQLException;
 import java.util.List;
@@ -41,16 +42,7 @@ class SinkTypesTest {
   }
 
   private static void save(String query, Map<String, String> options) {
-    TestingSpark.session()
-        .sql(query)
-        .write()
-        .format("backfill")
-        .option("url", database.url())
-        .option("user", database.user())
-        .option("password", database.password())
-        .option("dbtable", "t")
-        .options(options)
-        .save();
+    TestingSink.save(database, query, options);
   }
 
   @ParameterizedTest
