@@ -7,7 +7,6 @@ import backfill.postgres.ledger.StepCounts;
 import backfill.postgres.ledger.StepStatus;
 import backfill.postgres.ledger.WriteCounts;
 import backfill.postgres.undo.UndoCounts;
-import backfill.report.StepReport.Cost;
 import backfill.report.StepReport.Deletes;
 import backfill.report.StepReport.Diffed;
 import backfill.report.StepReport.Foretold;
@@ -25,7 +24,6 @@ import backfill.spark.step.GrantShape;
 import backfill.spark.step.Losses;
 import backfill.spark.step.RowsToSet;
 import backfill.spark.step.Verified;
-import java.time.Duration;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -60,12 +58,7 @@ public final class StepReportBuilder {
   private Rejected rejected = new Rejected(null, 0, null);
   private StepReport.Upkeep upkeep = new StepReport.Upkeep(null, null, null);
   private StepReport.Verified verified = new StepReport.Verified(null, null, null, null, null);
-  private Long statements;
-  private Long retries;
-  private Long lockWaitMs;
-  private Long throttledMs;
-  private long lockWaitsSeen;
-  private Map<String, Long> stages = Map.of();
+  private final StepCost cost = new StepCost();
   private Sending sending = new Sending(false, true);
 
   /**
@@ -98,12 +91,7 @@ public final class StepReportBuilder {
             plan, toDo, owns, takenAway, foretold, new StepReport.Undoing(cannotUndo, ledgerBytes)),
         new Written(inserts, sequencesSet, updates, changes, deletes, cascaded, rejected, upkeep),
         verified,
-        new Cost(
-            statements,
-            retries,
-            lockWaitMs == null ? null : (Long) (lockWaitMs + lockWaitsSeen),
-            throttledMs,
-            stages));
+        cost.now());
   }
 
   public Step step() {
@@ -148,7 +136,7 @@ public final class StepReportBuilder {
 
   /** Statements that read or wrote rows. */
   public void sent(long more) {
-    statements = StepReport.or0(statements) + more;
+    cost.sent(more);
   }
 
   /**
@@ -243,7 +231,7 @@ public final class StepReportBuilder {
               deleting.changed(), deleting.left() + deleting.rejected(), deleting.rejected());
       cascaded = total.cascaded();
     }
-    took(total);
+    cost.took(total);
   }
 
   /** Each row that is sent takes a value; a row that was sent twice took two. */
@@ -268,24 +256,17 @@ public final class StepReportBuilder {
     } else {
       updates = new Updates(counts.changed(), counts.left());
     }
-    took(counts);
-  }
-
-  private void took(WriteCounts counts) {
-    retries = counts.retries();
-    lockWaitMs = Duration.ofNanos(counts.lockWaitNanos()).toMillis();
-    throttledMs = Duration.ofNanos(counts.throttledNanos()).toMillis();
-    sent(counts.statements());
+    cost.took(counts);
   }
 
   /** Its sessions were seen to wait so long for locks that they got. */
   public void waitedForLocks(long millis) {
-    lockWaitsSeen += millis;
+    cost.waitedForLocks(millis);
   }
 
   /** Statements that were tried again, of a step that has no batches. */
   public void retried(long times) {
-    retries = times;
+    cost.retried(times);
   }
 
   /** Rows may have been sent in vain, and have taken a value of the sequence each time. */
@@ -367,13 +348,6 @@ public final class StepReportBuilder {
 
   /** Does some work of a stage, and adds the time that it takes. */
   public <E extends Exception> void timed(Stage stage, Work<E> work) throws E {
-    long started = System.nanoTime();
-    try {
-      work.run();
-    } finally {
-      Map<String, Long> all = new LinkedHashMap<>(stages);
-      all.merge(stage.toString(), (System.nanoTime() - started) / 1_000_000, Long::sum);
-      stages = Collections.unmodifiableMap(all);
-    }
+    cost.timed(stage, work);
   }
 }
