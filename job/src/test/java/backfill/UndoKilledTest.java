@@ -7,6 +7,7 @@ import backfill.report.ExitCode;
 import backfill.report.Stopping;
 import backfill.testing.TestingDatabase;
 import backfill.testing.TestingJvm;
+import backfill.testing.TestingLedger;
 import backfill.testing.TestingLog;
 import backfill.testing.TestingPostgres;
 import backfill.testing.TestingProcess;
@@ -79,11 +80,11 @@ class UndoKilledTest {
   }
 
   private boolean hasBatches(String condition) throws SQLException {
-    return database.count("SELECT count(*) FROM pg_tables WHERE schemaname = 'backfill'") == 3
-        && database.count(
-                "SELECT count(*) FROM backfill.batch b JOIN backfill.run r USING (run_id) WHERE "
-                    + condition)
-            > 2;
+    return TestingLedger.count(
+            database,
+            "SELECT count(*) FROM backfill.batch b JOIN backfill.run r USING (run_id) WHERE "
+                + condition)
+        > 2;
   }
 
   private void awaitBatches(TestingProcess process, String condition) throws Exception {

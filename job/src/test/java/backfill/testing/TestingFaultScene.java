@@ -124,7 +124,7 @@ public final class TestingFaultScene implements AutoCloseable {
 
   /** How many batches are in, of all runs. */
   public long batches() throws SQLException {
-    return hasLedger() ? database.count("SELECT count(*) FROM backfill.batch") : 0;
+    return TestingLedger.count(database, "SELECT count(*) FROM backfill.batch");
   }
 
   /** Nothing of ours is left on a server, a little after the end of a run. */
@@ -259,16 +259,12 @@ public final class TestingFaultScene implements AutoCloseable {
 
   /** Rows of each step that batches of these runs have changed. */
   private Map<String, Long> ledger(String runs) throws SQLException {
-    return hasLedger()
+    return TestingLedger.isThere(database)
         ? numbers(
             "SELECT split_part(step, ' ', 1), sum(changed)::bigint FROM backfill.batch WHERE "
                 + runs
                 + " GROUP BY 1 HAVING sum(changed) > 0")
         : Map.of();
-  }
-
-  private boolean hasLedger() throws SQLException {
-    return database.count("SELECT count(to_regclass('backfill.batch'))") == 1;
   }
 
   private Map<String, Long> numbers(String sql) throws SQLException {

@@ -155,6 +155,7 @@ class ReplicaReplayTest {
           "the primary knows how far the replica is behind",
           "SELECT count(*) FROM pg_stat_replication WHERE pg_current_wal_lsn() - replay_lsn > 65536");
       begun = CompletableFuture.supplyAsync(() -> TestingRun.here(there.environment(), throttled));
+      there.await("the run has a ledger", "SELECT count(to_regclass('backfill.run'))");
       there.await(
           "the run is paused",
           "SELECT count(*) FROM backfill.run WHERE status = 'running' AND pace ->> 'by' LIKE 'replica-lag-bytes %'");

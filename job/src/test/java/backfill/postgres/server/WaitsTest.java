@@ -57,7 +57,7 @@ class WaitsTest {
               }
             });
     while (database.count(
-            "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+            "SELECT count(*) FROM pg_locks WHERE database = (SELECT oid FROM pg_database WHERE datname = current_database()) AND locktype = 'advisory' AND NOT granted")
         == 0) {
       Thread.onSpinWait();
     }

@@ -132,7 +132,7 @@ class SequenceForwardTest {
                 () -> SequenceForward.set(pooled, "forward", settings, table, List.of("id")));
         while (!set.isDone()
             && database.count(
-                    "SELECT count(*) FROM pg_locks WHERE NOT granted AND waitstart < clock_timestamp() - interval '500 ms'")
+                    "SELECT count(*) FROM pg_locks WHERE database = (SELECT oid FROM pg_database WHERE datname = current_database()) AND NOT granted AND waitstart < clock_timestamp() - interval '500 ms'")
                 == 0) {
           Thread.onSpinWait();
         }

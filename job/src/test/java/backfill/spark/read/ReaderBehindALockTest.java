@@ -43,7 +43,9 @@ class ReaderBehindALockTest {
           Connection reader = ours.connectForReading("reader");
           Statement statement = reader.createStatement()) {
         application = CompletableFuture.runAsync(() -> alter(database));
-        while (database.count("SELECT count(*) FROM pg_locks WHERE NOT granted") == 0) {
+        while (database.count(
+                "SELECT count(*) FROM pg_locks WHERE database = (SELECT oid FROM pg_database WHERE datname = current_database()) AND NOT granted")
+            == 0) {
           Thread.sleep(5);
         }
         reader.setAutoCommit(false);
