@@ -14,6 +14,12 @@ final class UndoOptions {
   @Option(names = "--execute", description = "Writes; without it nothing is written.")
   boolean execute;
 
+  @Option(
+      names = "--hooks",
+      paramLabel = "PLAN",
+      description = "With --execute, calls the hooks of this plan, which is the run's.")
+  String hooks;
+
   @Mixin LabelOption label;
 
   @Mixin CommonOptions common;

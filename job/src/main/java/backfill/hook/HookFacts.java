@@ -60,6 +60,7 @@ final class HookFacts {
         });
     JsonNode json = read(report);
     facts.put(PREFIX + "HOOK", occasion.key());
+    put(facts, "COMMAND", json.path("command"));
     put(facts, "RUN", json.path("runId"));
     put(facts, "PLAN", json.path("plan"));
     put(facts, "PLAN_HASH", json.path("planHash"));
@@ -73,6 +74,10 @@ final class HookFacts {
     for (String count : COUNTS) {
       sum(json.path("steps"), step, count, facts);
     }
+    JsonNode undo = json.path("undo");
+    put(facts, "UNDONE_RUN", undo.path("run"));
+    sum(undo.path("writes"), null, "takenBack", facts);
+    sum(undo.path("writes"), null, "left", facts);
     return facts;
   }
 

@@ -3,7 +3,6 @@ package backfill.hook;
 import backfill.plan.Hooks;
 import backfill.plan.Hooks.Occasion;
 import backfill.postgres.ledger.RunStatus;
-import backfill.report.Command;
 import backfill.report.Progress;
 import backfill.report.Report;
 import backfill.report.ReportBuilder;
@@ -93,14 +92,12 @@ public final class RunHooks {
     call(Occasion.AFTER_STEP, step, hooks.timeLimit()).ifPresent(this::warn);
   }
 
-  /** A command is over, and its ledger closed: only a run calls hooks. */
-  public void ended(Command command) {
-    if (command.callsHooks) {
-      if (report.now().status() == RunStatus.REFUSED) {
-        callLate(Occasion.ON_REFUSAL);
-      }
-      callLate(Occasion.ON_END);
+  /** The run is over, and its ledger closed. */
+  public void ended() {
+    if (report.now().status() == RunStatus.REFUSED) {
+      callLate(Occasion.ON_REFUSAL);
     }
+    callLate(Occasion.ON_END);
   }
 
   private void callLate(Occasion occasion) {

@@ -54,8 +54,14 @@ final class NextCommands {
       lines.add(
           "backfill undo "
               + report.path("runId").asText()
+              + hooks()
               + "    # counts; with --execute it takes the run back");
     }
+  }
+
+  /** An undo calls what the plan has called only where it is told which plan that is. */
+  private String hooks() {
+    return isGiven() && !report.path("hooks").isEmpty() ? " --hooks " + plan : "";
   }
 
   private boolean hasWritten() {
@@ -73,7 +79,7 @@ final class NextCommands {
     if (undo.path("executed").asBoolean()) {
       lines.add("backfill run " + plan + "    # writes again what the sources justify");
     } else if (undo.isObject()) {
-      lines.add("backfill undo " + undo.path("run").asText() + " --execute");
+      lines.add("backfill undo " + undo.path("run").asText() + " --execute" + hooks());
     }
     lines.add("backfill verify " + plan);
   }

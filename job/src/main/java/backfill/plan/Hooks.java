@@ -81,6 +81,11 @@ public record Hooks(Map<Occasion, Called> calls, Duration timeLimit) {
     return Optional.ofNullable(calls.get(occasion));
   }
 
+  /** When something is called, in the order of a run. */
+  public List<String> occasions() {
+    return Stream.of(Occasion.values()).filter(calls::containsKey).map(Occasion::key).toList();
+  }
+
   /** With their block, as {@code --set} has them. */
   static List<String> paths() {
     return Stream.of(Occasion.values()).map(Occasion::path).toList();

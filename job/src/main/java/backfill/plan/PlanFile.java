@@ -77,16 +77,22 @@ public final class PlanFile {
    * @throws InvalidPlanException with every problem
    */
   public static Settings settings(List<String> sets) {
-    return alone(sets).settings();
+    return alone(sets, false).settings();
   }
 
-  private static SettingsParser alone(List<String> sets) {
+  /** The same for a command that calls hooks, which these may be. */
+  public static Settings settingsWithHooks(List<String> sets) {
+    return alone(sets, true).settings();
+  }
+
+  private static SettingsParser alone(List<String> sets, boolean callsHooks) {
     FoundProblems problems = new FoundProblems("--set");
     Config over = Overrides.over(ConfigFactory.empty(), sets, problems);
     Node node = new Node(over.root(), "the plan", "", problems);
     SettingsParser settings = new SettingsParser(node, new SqlCheck(List.of()));
-    if (node.value(Hooks.KEY).isPresent()) {
-      node.problem(Hooks.KEY, "has no meaning here: only run calls hooks; leave it out");
+    if (!callsHooks && node.value(Hooks.KEY).isPresent()) {
+      node.problem(
+          Hooks.KEY, "has no meaning here: only run and undo --execute call hooks; leave it out");
     }
     node.done();
     problems.throwIfAny();
@@ -100,7 +106,7 @@ public final class PlanFile {
    * @throws InvalidPlanException with every problem
    */
   public static Limits limits(List<String> sets) {
-    return alone(sets).limits();
+    return alone(sets, true).limits();
   }
 
   /** Names of the plans that travel with the job, sorted. */

@@ -123,6 +123,12 @@ public record Settings(
     return new Settings(general, read, flatten, other, throttle, verify, ledger, outside);
   }
 
+  /** The same, with these commands called. */
+  public Settings calling(Hooks hooks) {
+    return new Settings(
+        general, read, flatten, write, throttle, verify, ledger, new Outside(hooks, metrics()));
+  }
+
   /** What holds where nothing else is said. */
   public static Settings defaults() {
     return new SettingsParser().settings();

@@ -47,8 +47,9 @@ public record Report(
    *
    * @param given as it was asked for, which may be a path; null where no command line named it
    * @param hash null of a plan that was not read
+   * @param hooks when it has a command called; null of a plan that was not read
    */
-  public record OfPlan(String name, String given, String hash) {}
+  public record OfPlan(String name, String given, String hash, List<String> hooks) {}
 
   /**
    * What a run was approved by, which is the report of a dry run.

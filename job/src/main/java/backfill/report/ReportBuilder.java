@@ -1,5 +1,6 @@
 package backfill.report;
 
+import backfill.plan.Hooks;
 import backfill.plan.Never;
 import backfill.plan.Plan;
 import backfill.plan.Step;
@@ -36,6 +37,7 @@ public final class ReportBuilder {
   private String plan;
   private String given;
   private String planHash;
+  private List<String> hooks;
   private Report.Approval approval;
   private RunStatus status;
   private ExitCode exitCode = ExitCode.DONE;
@@ -63,7 +65,7 @@ public final class ReportBuilder {
   public Report now() {
     return new Report(
         new Report.About(
-            new Report.OfPlan(plan, given, planHash),
+            new Report.OfPlan(plan, given, planHash, hooks),
             runId,
             command,
             copy(labels),
@@ -122,6 +124,7 @@ public final class ReportBuilder {
   public void loaded(Plan found, List<Step> chosen) {
     plan = found.name();
     planHash = found.hash();
+    hooks = found.settings().hooks().occasions();
     params.putAll(found.params());
     limits.putAll(found.limits().byName());
     found.never().forEach(check -> never.put(check.name(), null));
@@ -266,6 +269,12 @@ public final class ReportBuilder {
   public void about(String planName, String hash) {
     plan = planName;
     planHash = hash;
+  }
+
+  /** Such hooks are called, of a plan that is named so; null where no plan is. */
+  public void calls(Hooks called, String of) {
+    hooks = called.occasions();
+    given = of;
   }
 
   /** This was asked of a running run. */

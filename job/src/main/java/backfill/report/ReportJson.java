@@ -51,6 +51,7 @@ final class ReportJson {
     keys.put("limits", report.about().limits());
     keys.put("timeline", report.timing().timeline());
     keys.put("planGiven", report.about().plan().given());
+    keys.put("hooks", report.about().plan().hooks());
     told(keys, report.told());
     if (report.told().explained() != null) {
       keys.put("explained", report.told().explained());

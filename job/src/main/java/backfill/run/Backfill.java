@@ -97,7 +97,9 @@ public final class Backfill {
       end.broke(failure);
     } finally {
       report();
-      run.hooks.ended(command);
+      if (command.callsHooks) {
+        run.hooks.ended();
+      }
     }
   }
 

@@ -1,19 +1,18 @@
 package backfill.run;
 
+import backfill.hook.RunHooks;
 import backfill.plan.Limits;
 import backfill.plan.Settings;
 import backfill.postgres.ledger.RunLedger;
 import backfill.postgres.ledger.RunStatus;
 import backfill.postgres.server.Database;
 import backfill.postgres.server.NamedDatabases;
-import backfill.postgres.server.RowEvent;
+import backfill.postgres.server.NotReadyException;
 import backfill.postgres.server.SqlFailure;
-import backfill.postgres.server.TableName;
 import backfill.postgres.server.Waits;
 import backfill.postgres.throttle.Throttling;
 import backfill.postgres.undo.Undo;
 import backfill.postgres.undo.WritableServer;
-import backfill.postgres.write.DeadRows;
 import backfill.report.ExitCode;
 import backfill.report.Progress;
 import backfill.report.Report;
@@ -27,9 +26,7 @@ import backfill.spark.engine.Session;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.UUID;
@@ -40,6 +37,15 @@ import java.util.concurrent.atomic.AtomicLong;
  * written in batches. Whatever happens, the report says it.
  */
 public final class UndoRun {
+  /**
+   * What is asked for.
+   *
+   * @param run the run's number, or its beginning
+   * @param execute whether to write
+   * @param plan whose hooks are called, which must be the run's; empty where none is named
+   */
+  public record Asked(String run, boolean execute, Optional<String> plan) {}
+
   /** As much of a run's number as is shown among the names of sessions. */
   private static final int SHORT_NUMBER = 8;
 
@@ -50,6 +56,7 @@ public final class UndoRun {
   private final Progress progress;
   private final Stopping stopping;
   private final String applicationName;
+  private final RunHooks hooks;
   private final List<Undo.Done> done = new ArrayList<>();
   private final AtomicLong rows = new AtomicLong();
   private Undo undo;
@@ -69,24 +76,20 @@ public final class UndoRun {
     this.report = report;
     this.progress = progress;
     this.stopping = stopping;
+    this.hooks = new RunHooks(settings.hooks(), report, progress, stopping);
     this.applicationName = "backfill undo " + report.runId().substring(0, SHORT_NUMBER);
   }
 
-  /**
-   * Looks at a run, or takes it back.
-   *
-   * @param given the run's number, or its beginning
-   * @param execute whether to write
-   */
-  public void run(String given, boolean execute) {
+  /** Looks at a run, or takes it back. */
+  public void run(Asked asked) {
     NamedDatabases databases = NamedDatabases.only(database);
     Session none = Session.whenAsked(applicationName, "UTC");
     try (RunStopper brake = new RunStopper(stopping, none, databases, applicationName, progress);
         Waits waits = new Waits(databases, applicationName)) {
       brake.ready();
       progress.watch(waits);
-      preflight(given);
-      if (execute) {
+      preflight(asked);
+      if (asked.execute()) {
         execute();
       } else {
         look();
@@ -96,15 +99,18 @@ public final class UndoRun {
         Throwable failure) { // NOPMD: the command's one place where anything becomes an exit code
       broke(failure);
     } finally {
-      told(execute);
+      told(asked.execute());
       progress.watch(null);
       close();
+      if (asked.execute()) {
+        hooks.ended();
+      }
     }
   }
 
-  private void preflight(String given) {
+  private void preflight(Asked asked) {
     enter(Stage.PREFLIGHT, "the ledger", 0);
-    undo = Undo.find(database, applicationName, settings, given);
+    undo = Undo.find(database, applicationName, settings, asked.run());
     report.about(undo.run().plan(), undo.run().planHash());
     progress.say(
         "preflight: run %s of plan %s, begun %s, %s"
@@ -114,7 +120,33 @@ public final class UndoRun {
                 undo.run().startedAt(),
                 undo.isEmpty() ? "wrote nothing" : undo.run().status()));
     undo.cannot().forEach(sentence -> progress.warn("cannot come back: " + sentence));
+    asked.plan().ifPresent(this::checkPlan);
     undo.checkRights();
+    if (asked.execute()) {
+      checkHooks(asked);
+    }
+  }
+
+  /** What another plan has called knows nothing of this one. */
+  private void checkPlan(String named) {
+    if (!named.equals(undo.run().plan())) {
+      throw new NotReadyException(
+          List.of(
+              "--hooks names plan %s, and run %s is of plan %s; name that one"
+                  .formatted(named, undo.run().runId(), undo.run().plan())));
+    }
+  }
+
+  private void checkHooks(Asked asked) {
+    List<String> missing = hooks.missing();
+    if (!missing.isEmpty()) {
+      throw new NotReadyException(missing);
+    }
+    if (asked.plan().isEmpty() && !undo.run().hooks().isEmpty()) {
+      warn(
+          "the plan of run %s has hooks (%s), which are called by --hooks PLAN only"
+              .formatted(undo.run().runId(), String.join(", ", undo.run().hooks())));
+    }
   }
 
   private void look() throws Exception {
@@ -132,11 +164,19 @@ public final class UndoRun {
       return;
     }
     WritableServer.check(database, applicationName, settings);
-    if (limits.guardTheWrite()) {
+    if (limits.guardTheWrite() || hooks.guardTheWrite()) {
       look();
       List<String> beyond = done.stream().map(this::beyond).flatMap(Optional::stream).toList();
       if (!beyond.isEmpty()) {
         refuse(String.join("; ", beyond) + ". Nothing was written");
+        return;
+      }
+      report.undone(counted(false));
+      Optional<String> refused = hooks.beforeWrite();
+      // It may have been ended for that.
+      stopping.check();
+      if (refused.isPresent()) {
+        refuse(refused.get() + ". Nothing was written");
         return;
       }
       done.clear();
@@ -156,7 +196,9 @@ public final class UndoRun {
             undo.targets());
     enter(Stage.WRITE, "undo", 0);
     throttled(() -> undo.execute(done, ledger, stopping::check, rows::set));
-    tellDeadRows();
+    new UndoneDeadRows(database, applicationName, settings)
+        .sentences(done, Duration.between(report.startedAt(), Instant.now()))
+        .forEach(this::warn);
     boolean whole = undo.cannot().isEmpty() && counted(true).left() == 0;
     report.succeeded(RunStatus.SUCCEEDED, whole ? ExitCode.DONE : ExitCode.REJECTED);
   }
@@ -182,33 +224,6 @@ public final class UndoRun {
         progress.throttledBy(null);
         report.paced(throttling.summary());
       }
-    }
-  }
-
-  /** Each row that was deleted or set back left one that is dead. */
-  private void tellDeadRows() {
-    Map<TableName, Long> changed = new LinkedHashMap<>();
-    done.stream()
-        .filter(write -> write.event() != RowEvent.DELETE && write.counts().takenBack() > 0)
-        .forEach(write -> changed.merge(write.target(), write.counts().takenBack(), Long::sum));
-    changed.forEach(this::tellDeadRows);
-  }
-
-  private void tellDeadRows(TableName table, long rows) {
-    try {
-      DeadRows dead =
-          DeadRows.in(
-              database,
-              applicationName,
-              settings,
-              table,
-              rows,
-              Duration.between(report.startedAt(), Instant.now()));
-      if (dead.isVacuumDue()) {
-        warn(dead.sentence());
-      }
-    } catch (IllegalStateException e) {
-      warn(e.getMessage());
     }
   }
 

@@ -233,6 +233,91 @@ class RunHooksTest {
         .isZero();
   }
 
+  private TestingRun undo(String run, String... options) {
+    return TestingRun.of(
+        database.environment(),
+        Stream.concat(Stream.of("undo", run, "--report", "-"), Stream.of(options))
+            .toArray(String[]::new));
+  }
+
+  @Test
+  void anUndoCallsThoseOfTheRunsPlanWhereItIsNamed() throws Exception {
+    TestingRun run = run("before-write = [TELLS], after-step = [TELLS], on-end = [TELLS]", "run");
+    assertThat(run.code()).as(run.said()).isZero();
+    assertThat(run.report().path("hooks").toString())
+        .isEqualTo("[\"before-write\",\"after-step\",\"on-end\"]");
+    Files.delete(directory.resolve("called"));
+    String id = run.runId();
+    String warning =
+        "undo: the plan of run "
+            + id
+            + " has hooks (before-write, after-step, on-end), which are called by --hooks PLAN only";
+
+    TestingRun dry = undo(id, "--hooks", plan.toString());
+    assertThat(dry.code()).as(dry.said()).isEqualTo(0);
+    assertThat(called()).as("a dry run calls none").isEmpty();
+
+    TestingRun refused =
+        undo(
+            id,
+            "--execute",
+            "--set",
+            "hooks.before-write=cat >/dev/null; echo 'ask me first'; false",
+            "--set",
+            "hooks.on-refusal=" + tells);
+    assertThat(refused.code()).as(refused.said()).isEqualTo(5);
+    assertThat(refused.message())
+        .isEqualTo("hook before-write ended with exit code 1: ask me first. Nothing was written");
+    assertThat(database.count("SELECT count(*) FROM granted")).isEqualTo(12);
+    assertThat(called()).containsExactly("on-refusal");
+    assertThat(environment("on-refusal")).containsEntry("BACKFILL_STATUS", "refused");
+    assertThat(refused.warnings()).contains(warning);
+
+    Path other = directory.resolve("other.conf");
+    Files.writeString(
+        other, PLAN.replace("hooked", "other") + "hooks.on-end = [\"" + tells + "\"]");
+    TestingRun anothers = undo(id, "--execute", "--hooks", other.toString());
+    assertThat(anothers.code()).as(anothers.said()).isEqualTo(3);
+    assertThat(anothers.message())
+        .isEqualTo("--hooks names plan other, and run " + id + " is of plan hooked; name that one");
+
+    Files.delete(directory.resolve("called"));
+    TestingRun undone =
+        undo(
+            id, "--execute", "--hooks", plan.toString(), "--set", "hooks.on-refusal=no-such-thing");
+    assertThat(undone.code()).as(undone.said()).isEqualTo(8);
+    assertThat(database.count("SELECT count(*) FROM granted")).isZero();
+    assertThat(called()).containsExactly("before-write", "on-end");
+    assertThat(environment("before-write"))
+        .containsEntry("BACKFILL_COMMAND", "undo")
+        .containsEntry("BACKFILL_PLAN", "hooked")
+        .containsEntry("BACKFILL_UNDONE_RUN", id)
+        .containsEntry("BACKFILL_RUN", undone.runId())
+        .containsEntry("BACKFILL_TAKEN_BACK", "12")
+        .doesNotContainKeys("BACKFILL_STATUS", "BACKFILL_INSERTED");
+    assertThat(told("before-write").path("undo").path("executed").asBoolean()).isFalse();
+    assertThat(environment("on-end"))
+        .containsEntry("BACKFILL_STATUS", "succeeded")
+        .containsEntry("BACKFILL_TAKEN_BACK", "12")
+        .containsEntry("BACKFILL_LEFT", "0");
+    assertThat(told("on-end").path("undo").path("executed").asBoolean()).isTrue();
+    assertThat(undone.warnings()).doesNotContain(warning);
+  }
+
+  @Test
+  void aProgramThatIsNotThereIsNamedByAnUndo() throws Exception {
+    TestingRun run = run("time-limit = 5 s", "run");
+    TestingRun undo =
+        undo(run.runId(), "--execute", "--hooks", hooked("on-end = [no-such-program]").toString());
+    assertThat(undo.code()).as(undo.said()).isEqualTo(3);
+    assertThat(undo.message()).contains("hooks.on-end: there is no program no-such-program");
+    assertThat(database.count("SELECT count(*) FROM granted")).isEqualTo(12);
+  }
+
+  private Path hooked(String hooks) throws IOException {
+    return Files.writeString(plan, PLAN + "hooks { " + hooks + " }\n");
+  }
+
   @Test
   void aRunIsStoppedWithinFiveSecondsOfASignalInAHookWhichSeesNoSecret() throws Exception {
     Files.writeString(

@@ -27,7 +27,7 @@ class ReportTest {
   private static final List<String> TOP =
       List.of(
           ("reportVersion plan planHash runId command status exitCode error wouldRefuse labels params approval countsExact"
-                  + " startedAt durationMs sessionReadyMs stages databases warnings steps never pace limits timeline planGiven")
+                  + " startedAt durationMs sessionReadyMs stages databases warnings steps never pace limits timeline planGiven hooks")
               .split(" "));
 
   private static final List<String> STEP =

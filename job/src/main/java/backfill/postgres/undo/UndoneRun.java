@@ -16,6 +16,7 @@ import java.util.regex.Pattern;
  * @param startedAt the server's time, as it writes it
  * @param keysPruned when its keys were forgotten, or null
  * @param definitions names of its steps that changed definitions, which no one takes back
+ * @param hooks when its plan had a command called; none where its report does not say
  */
 public record UndoneRun(
     UUID runId,
@@ -24,7 +25,8 @@ public record UndoneRun(
     String status,
     String startedAt,
     String keysPruned,
-    List<String> definitions) {
+    List<String> definitions,
+    List<String> hooks) {
 
   /** So much of a run's number is asked for at least. */
   private static final int SHORTEST = 8;
@@ -50,7 +52,9 @@ public record UndoneRun(
             SELECT run_id, plan, plan_hash, status, started_at::pg_catalog.text AS started,
                    keys_pruned::pg_catalog.timestamptz(0)::pg_catalog.text AS pruned,
                    ARRAY(SELECT s ->> 'name' FROM pg_catalog.jsonb_array_elements(report -> 'steps') AS s
-                         WHERE s ->> 'kind' = 'ddl' AND s ->> 'status' = 'done') AS definitions
+                         WHERE s ->> 'kind' = 'ddl' AND s ->> 'status' = 'done') AS definitions,
+                   ARRAY(SELECT h FROM pg_catalog.jsonb_path_query(report, '$.hooks[*]') AS j, LATERAL (SELECT j #>> '{}') AS t (h))
+                     AS hooks
             FROM %s.run WHERE pg_catalog.starts_with(run_id::pg_catalog.text, ?)
             ORDER BY started_at DESC LIMIT 2"""
                 .formatted(TableName.quote(schema)),
@@ -62,7 +66,8 @@ public record UndoneRun(
                     row.getString("status"),
                     row.getString("started"),
                     row.getString("pruned"),
-                    List.of((String[]) row.getArray("definitions").getArray())),
+                    List.of((String[]) row.getArray("definitions").getArray()),
+                    List.of((String[]) row.getArray("hooks").getArray())),
             given.toLowerCase(Locale.ROOT));
     if (found.isEmpty()) {
       throw new NotReadyException(
