@@ -3,11 +3,15 @@ package backfill;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import backfill.testing.TestingDatabase;
+import backfill.testing.TestingDiff;
 import backfill.testing.TestingPostgres;
 import backfill.testing.TestingRun;
+import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
+import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -187,6 +191,113 @@ class SetColumnsTest {
     assertThat(run.counts("seen", "inserted")).isEqualTo(RunTest.numbers(50));
     assertThat(dry.counts("seen", "toInsert")).isEqualTo(RunTest.numbers(50));
     assertThat(database.rows("SELECT DISTINCT since FROM seen")).hasToString("[[2021-02-03]]");
+  }
+
+  private TestingRun ofLevels(String command, String set, String never, String... options)
+      throws Exception {
+    Path plan = directory.resolve("levels.conf");
+    Files.writeString(
+        plan,
+        """
+        name = levels
+        params { who = "back\\\\slash's", level = 3 }
+        sources.grants = leveled
+        steps = [
+          { name = access, kind = pairs, direct = [{ from = grants, object = o, user = u, level = l }]
+            into { table = access, object = o, user = u, level = level, set { %s } } }
+        ]
+        never { %s }"""
+            .formatted(set, never));
+    return TestingRun.of(database.environment(), command, plan, options);
+  }
+
+  private void giveLevels() throws SQLException {
+    database.execute(
+        "CREATE TABLE leveled AS SELECT o, u, max(o % 3)::smallint AS l FROM granted GROUP BY o, u",
+        "UPDATE access SET level = 0");
+  }
+
+  /** Of a new row the diff tells them, of one whose level is set it does not. */
+  @Test
+  void aDiffTellsThemOfNewRows() throws Exception {
+    giveLevels();
+    String set =
+        ALIKE.replace(", level = \":level * 2\"", "").replace("\"10 / 4.0\"", "\"NULL\"")
+            + ", id = \"gen_random_uuid()\"";
+    Path planned = directory.resolve("planned.jsonl");
+    Path written = directory.resolve("written.jsonl");
+    TestingRun dry = ofLevels("plan", set, "", "--diff", planned.toString());
+    var before = TestingDiff.table(database, "access", "o", "u");
+    TestingRun run = ofLevels("run", set, "", "--diff", written.toString());
+
+    assertThat(dry.code()).as(dry.said()).isZero();
+    assertThat(run.code()).as(run.said()).isZero();
+    List<JsonNode> rows = TestingDiff.rows(planned);
+    TestingDiff.assertSame(rows, before, TestingDiff.table(database, "access", "o", "u"));
+    TestingDiff.assertSame(
+        TestingDiff.rows(written), before, TestingDiff.table(database, "access", "o", "u"));
+    assertThat(TestingDiff.checksum(rows))
+        .isEqualTo(dry.step("access").path("diffChecksum").asText())
+        .isEqualTo(run.step("access").path("diffChecksum").asText());
+    for (JsonNode row : rows) {
+      List<String> after = row.path("after").propertyStream().map(Map.Entry::getKey).toList();
+      if (row.path("event").asText().equals("INSERT")) {
+        assertThat(after)
+            .containsExactlyInAnyOrder(
+                "level",
+                "granted_by",
+                "granted_at",
+                "since",
+                "kind",
+                "note",
+                "active",
+                "amount",
+                "owner_id",
+                "tags",
+                "id");
+        assertThat(row.path("varying"))
+            .map(JsonNode::asText)
+            .containsExactlyInAnyOrder("granted_at", "since", "id");
+      } else {
+        assertThat(after).containsExactly("level");
+        assertThat(row.path("varying")).isEmpty();
+      }
+    }
+  }
+
+  /** A check reads them of the rows that a step would add, as if these were read. */
+  @Test
+  void aCheckReadsThemOfNewRows() throws Exception {
+    giveLevels();
+    String alike =
+        """
+        fine = \"""
+          SELECT o FROM added_access WHERE level <> o % 3 OR granted_by <> 'back\\\\slash''s' OR granted_at <> :now
+            OR since <> to_date(granted_at) OR kind <> 'shared' OR NOT active OR amount IS NOT NULL OR owner_id + 1 <> 8
+            OR tags[0] <> 'a b' OR tags[1] IS NOT NULL\"""
+        """;
+    String set =
+        ALIKE.replace(", level = \":level * 2\"", "").replace("\"10 / 4.0\"", "\"NULL\"")
+            + ", id = \"gen_random_uuid()\"";
+    TestingRun fine = ofLevels("plan", set, alike);
+    assertThat(fine.code()).as(fine.said()).isZero();
+    assertThat(fine.report().path("never").toString()).isEqualTo("{\"fine\":0}");
+
+    TestingRun found =
+        ofLevels(
+            "run",
+            set,
+            "two = \"SELECT o, u, kind, owner_id, amount FROM added_access WHERE o < 2 ORDER BY o, u\"");
+    assertThat(found.code()).as(found.said()).isEqualTo(5);
+    assertThat(found.report().path("error").path("message").asText())
+        .contains("(o, u, kind, owner_id, amount) = (0, 5000000001, shared, 7, NULL), ");
+
+    assertThat(ofLevels("check", set, "each = \"SELECT * FROM added_access WHERE o < 0\"").said())
+        .contains(
+            "never each: set gives each row of added_access a value of its own in id, which is not known before it is written; name the other columns");
+    assertThat(ofLevels("check", set, "none = \"SELECT kind FROM set_access\"").said())
+        .contains("never none: ")
+        .contains("kind");
   }
 
   @Test

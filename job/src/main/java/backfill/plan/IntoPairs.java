@@ -1,9 +1,12 @@
 package backfill.plan;
 
+import backfill.plan.sql.Placeholders;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -43,6 +46,13 @@ public record IntoPairs(
    */
   public List<String> shared() {
     return object.stream().filter(user::contains).toList();
+  }
+
+  /** Of the columns that are set, those that get another value in each run, by {@code :now}. */
+  public Set<String> varying() {
+    return set.keySet().stream()
+        .filter(column -> Placeholders.names(set.get(column)).contains(SqlCheck.NOW))
+        .collect(Collectors.toUnmodifiableSet());
   }
 
   /** What identifies a pair: the object's columns, and behind them what the user has besides. */

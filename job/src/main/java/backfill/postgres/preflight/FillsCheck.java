@@ -1,7 +1,9 @@
 package backfill.postgres.preflight;
 
+import backfill.plan.Never;
 import backfill.plan.Plan;
 import backfill.plan.Step;
+import backfill.postgres.catalog.Column;
 import backfill.postgres.catalog.Findings;
 import backfill.postgres.catalog.Table;
 import backfill.postgres.server.Database;
@@ -81,6 +83,7 @@ final class FillsCheck {
     found.rights(scope, answered, gone, now);
     Map<String, Target> checked =
         targets.check(active, sources, found.pending().keySet(), answered, gone, now);
+    refuseUnknownValues(answered, checked);
     return new PreflightResult(
         sessions.servers(),
         sources,
@@ -89,6 +92,28 @@ final class FillsCheck {
         List.of(),
         new PreflightResult.Omitted(skipped, pending(targets, found), true),
         now);
+  }
+
+  /** Refuses a check of what only the server will know of each new row. */
+  private void refuseUnknownValues(Shapes answered, Map<String, Target> targets) {
+    for (Never check : plan.never()) {
+      Map<String, List<Column>> read = answered.never().getOrDefault(check.name(), Map.of());
+      for (Never.Relation relation : check.relations()) {
+        Target target = targets.get(relation.step().name());
+        List<String> named =
+            read.getOrDefault(relation.name(), List.of()).stream().map(Column::name).toList();
+        if (target != null && relation.rows() == Never.Rows.ADDED) {
+          target.setInEach().stream()
+              .filter(each -> named.contains(each.name()))
+              .forEach(
+                  each ->
+                      findings.refuse(
+                          "plan " + plan.name(),
+                          "never %s: set gives each row of %s a value of its own in %s, which is not known before it is written; name the other columns"
+                              .formatted(check.name(), relation.name(), each.name())));
+        }
+      }
+    }
   }
 
   private void refuseStrangeDatabase() {

@@ -1,5 +1,6 @@
 package backfill.spark.diff;
 
+import backfill.plan.Step;
 import backfill.postgres.server.RowEvent;
 import java.io.Serializable;
 import java.util.List;
@@ -26,21 +27,26 @@ public record DiffShape(
     Set<String> varying)
     implements Serializable {
 
-  /** Of pairs: a key and nothing else. */
-  public static DiffShape ofKeys(
-      String step, String target, List<String> key, Set<String> varying) {
-    return new DiffShape(step, target, key, List.of(), List.of(), List.of(), varying);
-  }
-
-  /** Of pairs with a level. */
-  public static DiffShape ofLevels(
-      String step, String target, List<String> key, String level, Set<String> varying) {
+  /**
+   * Of pairs: a key, and the level where they have one.
+   *
+   * @param set what a new row gets besides
+   */
+  public static DiffShape ofPairs(
+      Step.Pairs step, String target, List<String> set, Set<String> varying) {
+    List<String> level = step.into().level().stream().toList();
     return new DiffShape(
-        step, target, key, List.of(level), List.of(level), List.of(level), varying);
+        step.name(),
+        target,
+        step.key(),
+        level,
+        Stream.concat(level.stream(), set.stream()).toList(),
+        level,
+        varying);
   }
 
   /** The columns of a row's new values. */
-  List<String> after(RowEvent event) {
+  public List<String> after(RowEvent event) {
     return switch (event) {
       case INSERT -> inserted;
       case UPDATE -> set;

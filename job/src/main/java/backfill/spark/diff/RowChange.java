@@ -11,8 +11,8 @@ import java.util.stream.IntStream;
  *
  * @param reasons why a pair is to be added, or gets another level; else null
  * @param before what the target has; null for a row to add, and for a pair without a level
- * @param after what the step would put there; null for a row to take away, and for a pair without a
- *     level
+ * @param after what the step would put there; null for a row to take away, and for a pair of which
+ *     its key says it all
  */
 public record RowChange(
     RowEvent event, String[] key, GivenBy reasons, String[] before, String[] after) {

@@ -13,6 +13,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.NoSuchElementException;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.roaringbitmap.PeekableIntIterator;
 import org.roaringbitmap.RoaringBitmap;
 
@@ -26,6 +27,7 @@ final class PairChanges implements Iterator<RowChange> {
   private final PairReasons reasons;
   private final UserIndex users;
   private final StepKeys keys;
+  private final String[] set;
   private List<String> object = List.of();
   private RoaringBitmap toSet = new RoaringBitmap();
   private LevelDiff.OfUsers planned;
@@ -34,18 +36,21 @@ final class PairChanges implements Iterator<RowChange> {
 
   /**
    * @param parts what gives the objects, in the same order
+   * @param set what a new row gets besides its key and level
    */
   PairChanges(
       Iterator<ObjectDiff> objects,
       PairReasons.Ahead parts,
       PairReasons reasons,
       UserIndex users,
-      StepKeys keys) {
+      StepKeys keys,
+      String[] set) {
     this.objects = objects;
     this.parts = parts;
     this.reasons = reasons;
     this.users = users;
     this.keys = keys;
+    this.set = set;
   }
 
   @Override
@@ -89,7 +94,16 @@ final class PairChanges implements Iterator<RowChange> {
         key(user),
         reasons.reasons(),
         sets ? text(held, user) : null,
-        text(planned, user));
+        sets ? text(planned, user) : added(user));
+  }
+
+  private String[] added(int user) {
+    if (set.length == 0) {
+      return text(planned, user);
+    }
+    return Stream.concat(
+            planned == null ? Stream.empty() : Stream.of(text(planned, user)), Stream.of(set))
+        .toArray(String[]::new);
   }
 
   /** Those of each level; all at 0 where pairs have none. */
@@ -113,7 +127,7 @@ final class PairChanges implements Iterator<RowChange> {
 
   /** The sum of the same rows, without their reasons. */
   static DiffSum sum(
-      Iterator<ObjectDiff> objects, DiffShape shape, UserIndex users, StepKeys keys) {
+      Iterator<ObjectDiff> objects, DiffShape shape, UserIndex users, StepKeys keys, String[] set) {
     List<Boolean> varies = shape.key().stream().map(shape.varying()::contains).toList();
     List<Boolean> objectVaries = keys.row().object(varies);
     List<Boolean> userVaries = keys.row().user(varies);
@@ -127,14 +141,19 @@ final class PairChanges implements Iterator<RowChange> {
           sum.begin(which.event());
           add(sum, keys.objects(), object.object(), ofObject, objectVaries);
           int place = sum.place();
-          List<String> after = which == DiffRows.Which.TO_DELETE ? List.of() : shape.inserted();
-          LevelDiff.OfUsers level = after.isEmpty() ? null : object.levels().plannedOf();
+          List<String> after = shape.after(which.event());
+          LevelDiff.OfUsers level =
+              after.isEmpty() || object.levels() == null ? null : object.levels().plannedOf();
+          int filled = level == null ? 0 : 1;
           while (each.hasNext()) {
             sum.back(place);
             int user = each.next();
             add(sum, keys.users(), users.key(user), keys.row().own(), userVaries);
             if (level != null) {
               add(sum, after.get(0), keys.levels().text(level.of(user)), shape);
+            }
+            for (int column = filled; column < after.size(); column++) {
+              add(sum, after.get(column), set[column - filled], shape);
             }
             sum.end();
           }

@@ -105,6 +105,8 @@ public final class PairsRun implements StepRun {
             level -> sources.varying(level.from(), varyingSources).contains(level.column()))) {
       columns.add(step.into().level().orElseThrow());
     }
+    columns.addAll(step.into().varying());
+    target.setInEach().forEach(each -> columns.add(each.name()));
     return columns;
   }
 

@@ -8,6 +8,7 @@ import backfill.membership.UserIndex;
 import backfill.plan.GrantSources;
 import backfill.plan.Never;
 import backfill.plan.Step;
+import backfill.postgres.write.SetColumn;
 import backfill.postgres.write.Target;
 import backfill.postgres.write.WritePart;
 import backfill.spark.diff.DiffShape;
@@ -42,6 +43,9 @@ final class ToldPairs implements ToldDiff {
   private final DiffCounts counts;
   private final DiffShape shape;
 
+  /** What a new row gets in the columns that are set; null where the server is asked for each. */
+  private final String[] set;
+
   /**
    * @param varying the target's columns whose values are others in each run
    */
@@ -57,12 +61,13 @@ final class ToldPairs implements ToldDiff {
     this.granted = granted;
     this.diff = diff;
     this.counts = diff.counts(step, grants.keys());
-    String table = target.table().name().toString();
+    this.set = target.set().stream().map(SetColumn::text).toArray(String[]::new);
     this.shape =
-        step.into()
-            .level()
-            .map(level -> DiffShape.ofLevels(step.name(), table, step.key(), level, varying))
-            .orElseGet(() -> DiffShape.ofKeys(step.name(), table, step.key(), varying));
+        DiffShape.ofPairs(
+            step,
+            target.table().name().toString(),
+            target.set().stream().map(SetColumn::name).toList(),
+            varying);
   }
 
   @Override
@@ -136,6 +141,7 @@ final class ToldPairs implements ToldDiff {
     Broadcast<NestedWays> ways = granted.ways();
     Broadcast<UserIndex> users = grants.users();
     StepKeys keys = grants.keys();
+    String[] alike = set;
     return new StepDiff(
         shape,
         diff.objects()
@@ -151,7 +157,8 @@ final class ToldPairs implements ToldDiff {
                             groups == null ? null : groups.value(),
                             ways == null ? null : ways.value()),
                         users.value(),
-                        keys)));
+                        keys,
+                        alike)));
   }
 
   @Override
@@ -159,10 +166,12 @@ final class ToldPairs implements ToldDiff {
     DiffShape of = shape;
     Broadcast<UserIndex> users = grants.users();
     StepKeys keys = grants.keys();
+    String[] alike = set;
     return DiffSum.of(
         diff.objects()
             .mapPartitions(
-                objects -> List.of(PairChanges.sum(objects, of, users.value(), keys)).iterator()));
+                objects ->
+                    List.of(PairChanges.sum(objects, of, users.value(), keys, alike)).iterator()));
   }
 
   @Override

@@ -104,7 +104,7 @@ final class NeverQueries {
     if (target == null || target.isPending() && !results.containsKey(step.name())) {
       return Optional.empty();
     } else if (step instanceof Step.Pairs pairs) {
-      return Optional.of(pairs.filled());
+      return Optional.of(pairs.written());
     }
     boolean skipped = plan.steps().stream().noneMatch(each -> each.name().equals(step.name()));
     // Of a step that does not run there is no row, whatever columns its query would give.
@@ -147,15 +147,19 @@ final class NeverQueries {
         new ArrayList<>(
             relation.rows() == Never.Rows.REMOVED ? WritePart.read(step, given) : step.key());
     if (relation.rows() != Never.Rows.REMOVED) {
-      Set<String> others =
-          relation.rows() == Never.Rows.SET && step instanceof Step.Rows rows
-              ? rows.insertOnly()
-              : Set.of();
+      Set<String> others = relation.rows() == Never.Rows.SET ? ofNewRows(step) : Set.of();
       given.stream()
           .filter(name -> !columns.contains(name) && !others.contains(name))
           .forEach(columns::add);
     }
     return columns;
+  }
+
+  /** The columns that only a new row gets. */
+  private static Set<String> ofNewRows(Step.Fill step) {
+    return step instanceof Step.Rows rows
+        ? rows.insertOnly()
+        : step instanceof Step.Pairs pairs ? pairs.into().set().keySet() : Set.of();
   }
 
   private static List<String> before(Never.Relation relation, List<String> given) {

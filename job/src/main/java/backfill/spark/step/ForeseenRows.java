@@ -5,6 +5,7 @@ import static backfill.spark.query.Cells.cells;
 
 import backfill.plan.Never;
 import backfill.postgres.catalog.Column;
+import backfill.postgres.write.SetColumn;
 import backfill.postgres.write.WritePart;
 import backfill.spark.query.NamedRows;
 import backfill.spark.query.SparkTypes;
@@ -14,8 +15,10 @@ import java.util.Optional;
 import java.util.stream.Stream;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.DataType;
+import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.IntegralType;
 import org.apache.spark.sql.types.NullType;
 import org.apache.spark.sql.types.StructField;
@@ -81,8 +84,43 @@ public final class ForeseenRows {
         .findFirst();
   }
 
-  /** What Spark's own casts cannot change without a loss is asked of the server. */
   private static Dataset<Row> read(
+      Dataset<Row> given, StepRun run, List<Column> columns, SnapshotReader reader, String what) {
+    List<String> rows = List.of(given.columns());
+    List<SetColumn> alike =
+        run.target().setAlike().stream()
+            .filter(set -> !rows.contains(set.name()))
+            .filter(set -> columns.stream().anyMatch(column -> column.name().equals(set.name())))
+            .toList();
+    if (alike.isEmpty()) {
+      return ofRows(given, run, columns, reader, what);
+    }
+    List<String> set = alike.stream().map(SetColumn::name).toList();
+    return ofRows(
+            given,
+            run,
+            columns.stream().filter(column -> !set.contains(column.name())).toList(),
+            reader,
+            what)
+        .crossJoin(
+            reader
+                .stored(texts(given.sparkSession(), alike), run.target().table().showing(columns))
+                .orFailed(set, what))
+        .select(cells(columns.stream().map(Column::name).toList()));
+  }
+
+  /** What all rows have alike is asked once. */
+  private static Dataset<Row> texts(SparkSession session, List<SetColumn> alike) {
+    StructType schema = new StructType();
+    for (SetColumn set : alike) {
+      schema = schema.add(set.name(), DataTypes.StringType);
+    }
+    return session.createDataFrame(
+        List.of(RowFactory.create(alike.stream().map(SetColumn::text).toArray())), schema);
+  }
+
+  /** What Spark's own casts cannot change without a loss is asked of the server. */
+  private static Dataset<Row> ofRows(
       Dataset<Row> given, StepRun run, List<Column> columns, SnapshotReader reader, String what) {
     List<String> names = columns.stream().map(Column::name).toList();
     Dataset<Row> rows = given.select(cells(names));

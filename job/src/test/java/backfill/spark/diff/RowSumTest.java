@@ -16,7 +16,8 @@ import org.junit.jupiter.api.Test;
 
 /** The checksum of a diff is what its help page says, however a row's values come to it. */
 class RowSumTest {
-  private static final DiffShape SHAPE = DiffShape.ofKeys("s", "t", List.of("o", "u"), Set.of());
+  private static final DiffShape SHAPE =
+      new DiffShape("s", "t", List.of("o", "u"), List.of(), List.of(), List.of(), Set.of());
 
   private static String sum(BiConsumer<RowSum, Long> row, long... values) {
     RowSum sum = new RowSum();
