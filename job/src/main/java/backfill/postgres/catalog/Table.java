@@ -41,6 +41,18 @@ public record Table(
     return reading.blocks();
   }
 
+  /** The same table of another size. */
+  public Table ofBlocks(long blocks) {
+    return new Table(
+        oid,
+        name,
+        kind,
+        columns,
+        uniqueIndexes,
+        new Reading(blocks, ctidReadable(), whollyReadable()),
+        foreignParts);
+  }
+
   public boolean ctidReadable() {
     return reading.ctidReadable();
   }

@@ -20,11 +20,13 @@ import java.util.List;
  */
 final class LockedTables implements AutoCloseable {
   private final List<Connection> held;
+  private final SnapshotStatements statements;
   private final Duration lockTimeout;
   private boolean exported;
 
-  private LockedTables(List<Connection> held, Duration lockTimeout) {
+  private LockedTables(List<Connection> held, SnapshotStatements statements, Duration lockTimeout) {
     this.held = held;
+    this.statements = statements;
     this.lockTimeout = lockTimeout;
   }
 
@@ -47,7 +49,8 @@ final class LockedTables implements AutoCloseable {
     Retry retry = new Retry(retryFor);
     while (true) {
       try {
-        return new LockedTables(attempt(database, applicationName, statements), lockTimeout);
+        return new LockedTables(
+            attempt(database, applicationName, statements), statements, lockTimeout);
       } catch (SQLException e) {
         retry.pauseOrThrow(e);
       }
@@ -92,9 +95,11 @@ final class LockedTables implements AutoCloseable {
     Connection exporter = held.get(held.size() - 1);
     try (Statement statement = exporter.createStatement()) {
       long asked = System.nanoTime();
-      try (ResultSet row = statement.executeQuery(SnapshotStatements.EXPORT)) {
+      try (ResultSet row = statement.executeQuery(statements.export())) {
         row.next();
-        Snapshot snapshot = new Snapshot(held, row, (asked + System.nanoTime()) / 2, lockTimeout);
+        Snapshot snapshot =
+            new Snapshot(
+                held, statements.sized(), row, (asked + System.nanoTime()) / 2, lockTimeout);
         exported = true;
         return snapshot;
       }

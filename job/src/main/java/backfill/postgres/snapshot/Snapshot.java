@@ -13,7 +13,9 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.postgresql.PGConnection;
 
@@ -46,6 +48,7 @@ public final class Snapshot implements AutoCloseable {
   private final Instant at;
   private final int pid;
   private final String xmin;
+  private final Map<Long, Long> blocks = new HashMap<>();
   private final long takenNanos;
   private final Optional<String> settings;
   private boolean hasPath;
@@ -54,11 +57,17 @@ public final class Snapshot implements AutoCloseable {
 
   /**
    * @param held the connections that hold it and its tables; it closes them
-   * @param exported what {@link SnapshotStatements#EXPORT} answered
+   * @param sized the OIDs of the tables whose sizes were asked for
+   * @param exported what {@link SnapshotStatements#export} answered
    * @param takenNanos when it was taken, by our own clock
    * @param lockTimeout how long a reader waits for a lock
    */
-  Snapshot(List<Connection> held, ResultSet exported, long takenNanos, Duration lockTimeout)
+  Snapshot(
+      List<Connection> held,
+      List<Long> sized,
+      ResultSet exported,
+      long takenNanos,
+      Duration lockTimeout)
       throws SQLException {
     this.held = held;
     this.lockTimeout = lockTimeout;
@@ -67,6 +76,10 @@ public final class Snapshot implements AutoCloseable {
     this.at = exported.getTimestamp(3).toInstant();
     this.pid = exported.getInt(4);
     this.xmin = exported.getString(5);
+    Long[] sizes = (Long[]) exported.getArray(6).getArray();
+    for (int i = 0; i < sized.size(); i++) {
+      blocks.put(sized.get(i), sizes[i]);
+    }
     this.takenNanos = takenNanos;
     this.settings = SessionSettings.local(held.get(held.size() - 1));
   }
@@ -127,6 +140,11 @@ public final class Snapshot implements AutoCloseable {
    */
   public Duration laterByServersThan(Snapshot other) {
     return Duration.between(other.at, at);
+  }
+
+  /** The table as large as it was when this was taken. */
+  public Table sized(Table table) {
+    return table.ofBlocks(blocks.getOrDefault(table.oid(), table.blocks()));
   }
 
   /** It sees the end of every transaction before this one. */

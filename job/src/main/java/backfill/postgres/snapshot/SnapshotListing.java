@@ -43,7 +43,7 @@ public final class SnapshotListing {
             .map(table -> TableLock.ACCESS_SHARE.on(table, RELEASE))
             .toList();
     statements.lock().forEach(lock -> listed.add(new ListedStatement(locks, lock)));
-    listed.add(new ListedStatement(SnapshotStatements.EXPORT));
+    listed.add(new ListedStatement(statements.export()));
     return listed;
   }
 

@@ -20,15 +20,21 @@ import java.util.stream.Collectors;
  * READ COMMITTED, which holds the lock and no snapshot. {@code LOCK TABLE} takes none.
  */
 final class SnapshotStatements {
-  /**
-   * The answer: the snapshot's name, its place in the write-ahead log, the time, the process, and
-   * the first transaction whose end it may not see.
-   */
-  static final String EXPORT =
+  private static final String EXPORT =
       "SELECT pg_catalog.pg_export_snapshot(), (CASE WHEN pg_catalog.pg_is_in_recovery()"
           + " THEN pg_catalog.pg_last_wal_replay_lsn() ELSE pg_catalog.pg_current_wal_lsn() END)::text,"
           + " pg_catalog.clock_timestamp(), pg_catalog.pg_backend_pid(),"
           + " pg_catalog.pg_snapshot_xmin(pg_catalog.pg_current_snapshot())::text";
+
+  /** Their sizes may be others than before: a step has filled one, perhaps, that another reads. */
+  private static final String SIZES =
+      ", ARRAY(WITH RECURSIVE tree AS ("
+          + "SELECT k.oid AS root, k.oid FROM pg_catalog.unnest('{%s}'::pg_catalog.oid[]) AS k(oid)"
+          + " UNION SELECT tree.root, child.inhrelid"
+          + " FROM pg_catalog.pg_inherits child JOIN tree ON child.inhparent = tree.oid)"
+          + " SELECT coalesce(pg_catalog.max(pg_catalog.pg_relation_size(tree.oid)), 0)"
+          + " / pg_catalog.current_setting('block_size')::pg_catalog.int8"
+          + " FROM tree GROUP BY tree.root ORDER BY tree.root)";
 
   /**
    * The server would end a transaction that is idle for as long as its setting says, and with it
@@ -102,7 +108,22 @@ final class SnapshotStatements {
     return statements;
   }
 
-  /** The exporter's transaction up to {@link #EXPORT}. */
+  /**
+   * Takes the snapshot. The answer: its name, its place in the write-ahead log, the time, the
+   * process, the first transaction whose end it may not see; and in the order of {@link #sized} how
+   * many blocks each table has, or the largest of its parts.
+   */
+  String export() {
+    return EXPORT
+        + SIZES.formatted(sized().stream().map(String::valueOf).collect(Collectors.joining(",")));
+  }
+
+  /** The tables of whose size it is asked: their OIDs, the least first. */
+  List<Long> sized() {
+    return tables.stream().map(Table::oid).sorted().toList();
+  }
+
+  /** The exporter's transaction up to {@link #export}. */
   List<String> exporting() {
     List<String> statements = new ArrayList<>(beginExporting());
     statements.addAll(lock());

@@ -58,8 +58,8 @@ public final class Cells {
   }
 
   /** Whether one holds; false of none. */
-  public static Column anyOf(List<String> columns, Function<String, Column> condition) {
-    return columns.stream().map(condition).reduce(Column::or).orElse(lit(false));
+  public static <T> Column anyOf(List<T> things, Function<T, Column> condition) {
+    return things.stream().map(condition).reduce(Column::or).orElse(lit(false));
   }
 
   /** NULL equals NULL here: a row that is right must not be written. */

@@ -82,8 +82,9 @@ public final class SnapshotReader {
 
   /** These columns as the table itself has them, whatever is laid over it. */
   public Dataset<Row> scanned(Table table, Collection<String> columns, String where) {
-    statements += scan.ranges(table).size();
-    return scan.rows(table, columns, where, snapshot.importStatements());
+    Table sized = snapshot.sized(table);
+    statements += scan.ranges(sized).size();
+    return scan.rows(sized, columns, where, snapshot.importStatements());
   }
 
   /** Rows, as they would look in the table. */
@@ -129,8 +130,9 @@ public final class SnapshotReader {
       return PairsOfRows.of(
           overlay.read(this, table, columns.all(), where), columns, TypePair.of(table, columns));
     }
-    statements += scan.ranges(table).size();
-    return scan.pairs(table, columns, where, snapshot.importStatements());
+    Table sized = snapshot.sized(table);
+    statements += scan.ranges(sized).size();
+    return scan.pairs(sized, columns, where, snapshot.importStatements());
   }
 
   /**

@@ -8,8 +8,10 @@ import backfill.spark.read.MatchKey;
 import backfill.spark.read.SameValues;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -30,19 +32,16 @@ final class Comparison {
   private final List<DataType> keyTypes;
   private final List<String> compared;
   private final List<DataType> types;
+  private final boolean inOneForm;
   private final ValueDigest digest;
 
-  private Comparison(
-      MatchKey key,
-      List<DataType> keyTypes,
-      List<String> compared,
-      List<DataType> types,
-      ValueDigest digest) {
+  private Comparison(MatchKey key, List<DataType> keyTypes, SameValues same, List<DataType> types) {
     this.key = key;
     this.keyTypes = keyTypes;
-    this.compared = compared;
+    this.compared = same.compared();
     this.types = types;
-    this.digest = digest;
+    this.inOneForm = !same.asks() && !types.contains(null);
+    this.digest = inOneForm && !compared.isEmpty() ? new ValueDigest() : null;
   }
 
   /**
@@ -62,8 +61,7 @@ final class Comparison {
     for (String name : same.compared()) {
       types.add(common(planned, name, current, StatedRows.EXPECTED + name));
     }
-    boolean told = same.asks() || same.compared().isEmpty() || types.contains(null);
-    return new Comparison(key, keyTypes, same.compared(), types, told ? null : new ValueDigest());
+    return new Comparison(key, keyTypes, same, types);
   }
 
   /** In which the same values have the same form; null where it is not known. */
@@ -128,14 +126,28 @@ final class Comparison {
     if (!digests()) {
       return compared.stream().map(name -> cell(prefix + name)).toList();
     }
-    List<Column> halves =
-        digest.of(
-            IntStream.range(0, compared.size())
-                .mapToObj(i -> cell(prefix + compared.get(i)).cast(types.get(i)))
-                .toList());
+    List<Column> halves = digest.of(inForms(prefix));
     return IntStream.range(0, halves.size())
         .mapToObj(i -> halves.get(i).as(prefix + ValueDigest.NAMES.get(i)))
         .toList();
+  }
+
+  private List<Column> inForms(String prefix) {
+    return IntStream.range(0, compared.size())
+        .mapToObj(i -> cell(prefix + compared.get(i)).cast(types.get(i)))
+        .toList();
+  }
+
+  /**
+   * The key of a side's rows and the values that are compared, in types in which the same ones have
+   * the same form; empty where not all of them have one.
+   */
+  Optional<List<Column>> whole(String prefix) {
+    return inOneForm && key.loose().isEmpty()
+        ? Optional.of(
+            Stream.concat(by(name -> cell(prefix + name)).key().stream(), inForms(prefix).stream())
+                .toList())
+        : Optional.empty();
   }
 
   /** Rows of a side, of whose other columns only these are kept beside the values. */

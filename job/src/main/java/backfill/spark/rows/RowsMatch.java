@@ -93,7 +93,8 @@ final class RowsMatch {
     return sums;
   }
 
-  private long rowsThatAre(State... states) {
+  /** How many are in one of these. */
+  long rowsThatAre(State... states) {
     return Stream.of(states).mapToLong(state -> sums().getLong(state.ordinal())).sum();
   }
 
@@ -196,6 +197,11 @@ final class RowsMatch {
   /** How the rows are in place by their key. */
   int partitions() {
     return partitions;
+  }
+
+  /** All of them, each with its state. */
+  Dataset<Row> stated() {
+    return rows;
   }
 
   /** How they are put beside others. */

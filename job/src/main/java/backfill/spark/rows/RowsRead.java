@@ -108,6 +108,11 @@ final class RowsRead {
     return foreign.map(others -> current.unionByName(others, true)).orElse(current);
   }
 
+  /** Those of them that are the step's. */
+  Dataset<Row> current() {
+    return current;
+  }
+
   /** How many rows of the target are the step's, once it is read. */
   long currentRows() {
     return currentRows;

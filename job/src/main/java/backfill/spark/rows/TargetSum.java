@@ -1,0 +1,123 @@
+package backfill.spark.rows;
+
+import static backfill.spark.query.Cells.anyOf;
+import static backfill.spark.rows.StatedRows.is;
+import static org.apache.spark.sql.functions.bit_xor;
+import static org.apache.spark.sql.functions.coalesce;
+import static org.apache.spark.sql.functions.count;
+import static org.apache.spark.sql.functions.lit;
+import static org.apache.spark.sql.functions.when;
+
+import backfill.plan.Step;
+import backfill.spark.rows.StatedRows.State;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.IntStream;
+import org.apache.spark.sql.Column;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+
+/**
+ * Decides by one pass over the target, in which no row is moved, whether it holds just what it held
+ * when it was read, changed as the step planned: then every planned row is there, and no other one
+ * came, went or changed. Where that is not so, or cannot be told, the rows have to be put beside
+ * each other one by one.
+ *
+ * <p>Rows are added up as their number and, twice, as the exclusive or of a 64-bit hash of the key
+ * and the values of each. A key is there once, so that no two rows take each other away; other rows
+ * come to the same with a chance of 1 in 2<sup>128</sup>, and as in {@link ValueDigest} no chosen
+ * value changes that.
+ */
+final class TargetSum {
+  private final Step.Rows step;
+  private final RowsMatch match;
+  private final ValueDigest digest = new ValueDigest();
+
+  TargetSum(Step.Rows step, RowsMatch match) {
+    this.step = step;
+    this.match = match;
+  }
+
+  /** What rows come to. A hash is taken away as it is added, and a row counts below 0 then. */
+  private record Sum(long rows, long one, long other) {
+    Sum plus(Sum more) {
+      return new Sum(rows + more.rows, one ^ more.one, other ^ more.other);
+    }
+  }
+
+  /**
+   * Whether the target holds what was planned; false where that is not told.
+   *
+   * @param before the target's rows that were matched, kept
+   * @param now what another snapshot shows
+   */
+  boolean isReached(RowsRead before, RowsRead now) {
+    Optional<List<Column>> planned = match.comparison().whole("");
+    Optional<List<Column>> found = match.comparison().whole(StatedRows.EXPECTED);
+    if (planned.isEmpty() || found.isEmpty() || match.rowsThatAre(State.HELD) > 0) {
+      return false;
+    }
+    Sum expected =
+        sum(before.currentRows(), before.current(), digest.of(found.get()))
+            .plus(changes(planned.get(), found.get()));
+    return expected.equals(sum(now.current(), digest.of(found.get())));
+  }
+
+  /** The states of rows that the step takes away, or sets. */
+  private List<State> gone() {
+    List<State> states = new ArrayList<>();
+    if (step.mode() != Step.Mode.INSERT_MISSING) {
+      states.add(State.DIFFERENT);
+    }
+    if (step.deletes()) {
+      states.add(State.SURPLUS);
+    }
+    return states;
+  }
+
+  /** The states of rows that it adds, or has set. */
+  private List<State> come() {
+    return switch (step.mode()) {
+      case INSERT_MISSING -> List.of(State.ABSENT);
+      case UPDATE -> List.of(State.DIFFERENT);
+      case UPSERT -> List.of(State.ABSENT, State.DIFFERENT);
+    };
+  }
+
+  /** What the planned writes come to: each half of a row that comes, or goes, or does both. */
+  private Sum changes(List<Column> planned, List<Column> found) {
+    List<Column> come = digest.of(planned);
+    List<Column> gone = digest.of(found);
+    List<Column> halves =
+        IntStream.range(0, come.size())
+            .mapToObj(half -> of(come(), come.get(half)).bitwiseXOR(of(gone(), gone.get(half))))
+            .toList();
+    Sum rows = sum(rows(come()) + rows(gone()), match.stated(), halves);
+    return new Sum(rows(come()) - rows(gone()), rows.one(), rows.other());
+  }
+
+  private long rows(List<State> states) {
+    return match.rowsThatAre(states.toArray(State[]::new));
+  }
+
+  private static Column of(List<State> states, Column half) {
+    return when(anyOf(states, state -> is(state)), half).otherwise(lit(0L));
+  }
+
+  /** Of rows of which it is known how many there are: for none of them Spark is not asked. */
+  private Sum sum(long count, Dataset<Row> rows, List<Column> values) {
+    return count == 0 ? new Sum(0, 0, 0) : sum(rows, values);
+  }
+
+  private Sum sum(Dataset<Row> rows, List<Column> values) {
+    List<Column> halves = digest.of(values);
+    Row sum =
+        rows.agg(
+                count(lit(1)),
+                coalesce(bit_xor(halves.get(0)), lit(0L)),
+                coalesce(bit_xor(halves.get(1)), lit(0L)))
+            .first();
+    return new Sum(sum.getLong(0), sum.getLong(1), sum.getLong(2));
+  }
+}
