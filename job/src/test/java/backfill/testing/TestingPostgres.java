@@ -300,7 +300,7 @@ public final class TestingPostgres implements AutoCloseable {
 
     Embedded() {
       try {
-        data = Files.createTempDirectory("backfill-postgres");
+        data = TestingServerData.directory("backfill-postgres");
       } catch (IOException e) {
         throw new UncheckedIOException(e);
       }

@@ -37,7 +37,7 @@ public final class TestingReplica implements AutoCloseable {
 
   /** The replica is a copy of the primary's directory, taken while that was stopped. */
   public static TestingReplica start() throws IOException {
-    Path directory = Files.createTempDirectory("backfill-replica");
+    Path directory = TestingServerData.directory("backfill-replica");
     Path first = directory.resolve("primary");
     Path second = directory.resolve("replica");
     server(first, 0).close();
