@@ -439,8 +439,9 @@ class LauncherTest {
   }
 
   @Test
-  void cacheOfJava25HasSparksClassesAndOutlivesABuild() throws Exception {
+  void cacheOfSparksClassesAloneOutlivesABuild() throws Exception {
     launcher.environment.put("STUB_JAVA", "25.0.3");
+    launcher.environment.put("BACKFILL_CACHE", "spark");
     TestingOutcome first = launcher.launch("run", "plan");
     assertThat(first.err()).contains("archiving Spark's classes takes");
     assertThat(first.out())
@@ -457,12 +458,8 @@ class LauncherTest {
   }
 
   @Test
-  void cacheHasTheJobsClassesWhereNoSourcesStandBesideTheJar() throws Exception {
+  void cacheHasTheJobsClassesUnlessToldOtherwise() throws Exception {
     launcher.environment.put("STUB_JAVA", "25.0.3");
-    launcher.launch("plans");
-    Files.delete(launcher.root.resolve("job/src/main/java/Main.java"));
-    Files.delete(launcher.root.resolve("job/src/main/java"));
-    Files.delete(launcher.root.resolve("job/src/main"));
     assertThat(launcher.launch("run", "plan").err())
         .contains("archiving Spark's classes and the job's own takes");
     launcher.environment.put("BACKFILL_CACHE", "spark");
@@ -475,7 +472,6 @@ class LauncherTest {
   @Test
   void cacheOfTheJobsClassesIsMadeOnceForEachJar() throws Exception {
     launcher.environment.put("STUB_JAVA", "25.0.3");
-    launcher.environment.put("BACKFILL_CACHE", "all");
     TestingOutcome first = launcher.launch("run", "plan");
     String jars = launcher.root + "/lib.jar:" + launcher.root + "/job/target/backfill.jar:";
     assertThat(first.err())
