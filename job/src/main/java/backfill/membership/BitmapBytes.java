@@ -1,5 +1,6 @@
 package backfill.membership;
 
+import java.io.DataOutput;
 import java.io.IOException;
 import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
@@ -11,6 +12,17 @@ public final class BitmapBytes {
   private static final long CONTAINER_BYTES = 56;
 
   private BitmapBytes() {}
+
+  /** A set, however it is held, that may travel. */
+  interface Sized {
+    /** What it takes on the heap, about. */
+    long bytes();
+
+    /** What {@link #write} writes, in bytes. */
+    long bytesWritten();
+
+    void write(DataOutput out) throws IOException;
+  }
 
   /** The bytes of a set, compressed as far as it goes. */
   public static byte[] bytes(RoaringBitmap set) {

@@ -18,16 +18,14 @@ import org.roaringbitmap.RoaringBitmap;
  * by many threads once it is filled; filled by one.
  */
 public final class GroupUsers implements Serializable {
-  private static final long serialVersionUID = 3L;
+  private static final long serialVersionUID = 4L;
 
   /** What {@link #number} answers for a group without members. */
   public static final int EMPTY = -1;
 
-  private static final int NO_SET = -2;
-
   private final int levels;
   private transient LongIndex numbers = new LongIndex(16);
-  private transient MemberSet[] users;
+  private transient BitmapBytes.Sized[] users;
   private transient long[] groups = new long[16];
   private transient int size;
 
@@ -41,7 +39,7 @@ public final class GroupUsers implements Serializable {
    */
   public GroupUsers(int levels) {
     this.levels = levels;
-    this.users = new MemberSet[16 * levels];
+    this.users = new BitmapBytes.Sized[16];
   }
 
   /** Adds users to a group. */
@@ -50,7 +48,7 @@ public final class GroupUsers implements Serializable {
     if (number == EMPTY) {
       append(group, MemberSet.of(members.clone()));
     } else {
-      users[number].many().or(members);
+      ((MemberSet) users[number]).many().or(members);
     }
   }
 
@@ -66,24 +64,20 @@ public final class GroupUsers implements Serializable {
 
   /** The same; groups may share them. */
   public void put(long group, LevelMembers members) {
-    MemberSet[] sets = new MemberSet[levels];
-    for (int level = 0; level < levels; level++) {
-      sets[level] = members.at(level, levels);
-    }
-    append(group, sets);
+    append(group, levels == 1 ? members.at(0) : members);
   }
 
-  private void append(long group, MemberSet... members) {
+  private void append(long group, BitmapBytes.Sized members) {
     if (numbers.get(group, EMPTY) != EMPTY) {
       throw new IllegalArgumentException("group " + group + " has a set already");
     }
     if (size == groups.length) {
       groups = Arrays.copyOf(groups, 2 * size);
-      users = Arrays.copyOf(users, 2 * size * levels);
+      users = Arrays.copyOf(users, 2 * size);
     }
     numbers.put(group, size);
     groups[size] = group;
-    System.arraycopy(members, 0, users, levels * size++, levels);
+    users[size++] = members;
   }
 
   /** The group's number, or {@link #EMPTY}. */
@@ -103,27 +97,41 @@ public final class GroupUsers implements Serializable {
 
   /** The users of a group at a level, not to be changed; null for none. */
   public RoaringBitmap users(int number, int level) {
-    MemberSet set = members(number, level);
-    return set == null ? null : set.bitmap();
+    return levels == 1 ? ((MemberSet) users[number]).bitmap() : byLevel(number).bitmap(level);
   }
 
   /** The same as it is held; several groups may have one. */
   public MemberSet members(int number, int level) {
-    return users[number * levels + level];
+    return levels == 1 ? (MemberSet) users[number] : byLevel(number).at(level);
+  }
+
+  /** The users of a group by its number, where there are several levels. */
+  LevelMembers byLevel(int number) {
+    return (LevelMembers) users[number];
   }
 
   /** The users of a group by its number, at whatever level; not to be changed. */
   public RoaringBitmap users(int number) {
-    if (levels == 1) {
-      return users[number].bitmap();
-    }
-    RoaringBitmap all = new RoaringBitmap();
-    for (int level = 0; level < levels; level++) {
-      if (members(number, level) != null) {
-        all.or(members(number, level).bitmap());
+    return levels == 1 ? ((MemberSet) users[number]).bitmap() : byLevel(number).all();
+  }
+
+  /**
+   * The smallest and the largest user, without sign, of groups with few at several levels; none
+   * where no group is so.
+   */
+  int[] endsOfFew() {
+    long smallest = Long.MAX_VALUE;
+    long largest = -1;
+    for (int number = 0; levels > 1 && number < size; number++) {
+      long[] few = byLevel(number).few();
+      if (few != null && few.length > 0) {
+        smallest = Math.min(smallest, few[0]);
+        largest = Math.max(largest, few[few.length - 1]);
       }
     }
-    return all;
+    return largest < 0
+        ? new int[0]
+        : new int[] {LevelMembers.member(smallest), LevelMembers.member(largest)};
   }
 
   /** How many groups have a member. */
@@ -133,49 +141,36 @@ public final class GroupUsers implements Serializable {
 
   /** What it takes on its way to an executor, in bytes, about: a set that groups share once. */
   public long bytesWritten() {
-    return distinct().keySet().stream().mapToLong(MemberSet::bytesWritten).sum()
-        + (long) size * (Long.BYTES + levels * Integer.BYTES);
+    return distinct().keySet().stream().mapToLong(BitmapBytes.Sized::bytesWritten).sum()
+        + (long) size * (Long.BYTES + Integer.BYTES);
   }
 
   /** What its sets take in memory, in bytes, about: one that groups share once. */
   public long bytes() {
-    return distinct().keySet().stream().mapToLong(MemberSet::bytes).sum();
+    return distinct().keySet().stream().mapToLong(BitmapBytes.Sized::bytes).sum();
   }
 
-  /** Its sets, numbered in their order. */
-  private Map<MemberSet, Integer> distinct() {
-    Map<MemberSet, Integer> distinct = new IdentityHashMap<>(size);
-    for (int place = 0; place < size * levels; place++) {
-      if (users[place] != null) {
-        distinct.putIfAbsent(users[place], distinct.size());
-      }
+  /** What groups have, numbered in their order. */
+  private Map<BitmapBytes.Sized, Integer> distinct() {
+    Map<BitmapBytes.Sized, Integer> distinct = new IdentityHashMap<>(size);
+    for (int number = 0; number < size; number++) {
+      distinct.putIfAbsent(users[number], distinct.size());
     }
     return distinct;
   }
 
-  /** Groups, each with a number of a set, a set behind the first that has it. */
+  /** Groups, each with a number of what it has, which stands behind the first that has it. */
   private void writeObject(ObjectOutputStream out) throws IOException {
     out.defaultWriteObject();
     out.writeInt(size);
-    Map<MemberSet, Integer> written = new IdentityHashMap<>(size);
+    Map<BitmapBytes.Sized, Integer> written = new IdentityHashMap<>(size);
     for (int number = 0; number < size; number++) {
       out.writeLong(groups[number]);
-      for (int place = number * levels; place < (number + 1) * levels; place++) {
-        write(users[place], written, out);
+      Integer before = written.putIfAbsent(users[number], written.size());
+      out.writeInt(before == null ? EMPTY : before);
+      if (before == null) {
+        users[number].write(out);
       }
-    }
-  }
-
-  private static void write(MemberSet set, Map<MemberSet, Integer> written, ObjectOutputStream out)
-      throws IOException {
-    if (set == null) {
-      out.writeInt(NO_SET);
-      return;
-    }
-    Integer before = written.putIfAbsent(set, written.size());
-    out.writeInt(before == null ? EMPTY : before);
-    if (before == null) {
-      set.write(out);
     }
   }
 
@@ -187,19 +182,17 @@ public final class GroupUsers implements Serializable {
     }
     numbers = new LongIndex(size);
     groups = new long[Math.max(1, size)];
-    users = new MemberSet[groups.length * levels];
-    MemberSet[] sets = new MemberSet[size * levels];
+    users = new BitmapBytes.Sized[groups.length];
+    BitmapBytes.Sized[] sets = new BitmapBytes.Sized[size];
     int read = 0;
     for (int number = 0; number < size; number++) {
       groups[number] = in.readLong();
       numbers.put(groups[number], number);
-      for (int place = number * levels; place < (number + 1) * levels; place++) {
-        int before = in.readInt();
-        if (before == EMPTY) {
-          sets[read++] = MemberSet.read(in);
-        }
-        users[place] = before == NO_SET ? null : sets[before == EMPTY ? read - 1 : before];
+      int before = in.readInt();
+      if (before == EMPTY) {
+        sets[read++] = levels == 1 ? MemberSet.read(in) : LevelMembers.read(in, levels);
       }
+      users[number] = sets[before == EMPTY ? read - 1 : before];
     }
   }
 

@@ -32,7 +32,7 @@ public final class InheritedSets implements Serializable {
   public InheritedSets(NestingGraph graph, LevelMembers[] sets, int levels, long[] members) {
     this(graph, new RoaringBitmap[sets.length * levels], levels, members);
     for (int number = 0; number < sets.length; number++) {
-      LevelSets byLevel = sets[number] == null ? null : sets[number].sets(levels);
+      LevelSets byLevel = sets[number] == null ? null : sets[number].sets();
       for (int level = 0; level < levels && byLevel != null; level++) {
         this.sets[number * levels + level] = byLevel.at(level);
       }

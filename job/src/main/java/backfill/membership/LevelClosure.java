@@ -4,23 +4,31 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.IntConsumer;
 import java.util.function.LongConsumer;
+import java.util.stream.IntStream;
 
 /**
  * Closes users by level over a graph: a parent has what its children have, each user at the highest
  * level of all ways to it, and of a way the lowest counts: that of the user where it begins, or of
  * an edge. So for each level L it is the closure of what is of L or higher, edges as well as users.
  *
- * <p>Components are gone through children first, each once, as {@link Closure} does. In a circle
- * all have the same, unless an edge of it passes on less than there is: then it is closed as a
- * {@link LevelCircle}.
+ * <p>Components are gone through children first, each once, as {@link Closure} does; those of which
+ * none holds another are united by all cores, and counted by one. In a circle all have the same,
+ * unless an edge of it passes on less than there is: then it is closed as a {@link LevelCircle}.
  */
 public final class LevelClosure {
+  /** Components that one core takes at a time, and after how many all wait for each other. */
+  private static final int AT_A_TIME = 512;
+
+  private static final int AT_ONCE = 64 * AT_A_TIME;
+
   private final NestingGraph graph;
   private final Components components;
   private final LevelMembers.Own own;
-  private final LevelUnion union;
+  private final int[] ends;
   private final int levels;
   private final LongConsumer held;
   private final Holding[] holdings;
@@ -36,7 +44,7 @@ public final class LevelClosure {
   private static final class Holding {
     private final LevelMembers members;
     private long bytes;
-    private int holders = 1;
+    private int holders;
 
     Holding(LevelMembers members) {
       this.members = members;
@@ -62,8 +70,7 @@ public final class LevelClosure {
     this.graph = graph;
     this.components = components;
     this.own = own;
-    int[] ends = own.ends();
-    this.union = ends.length == 0 ? null : new LevelUnion(ends[0], ends[1]);
+    this.ends = own.ends();
     this.levels = own.levels();
     this.held = held;
     this.wantedNumbers = wantedNumbers;
@@ -154,18 +161,61 @@ public final class LevelClosure {
 
   private void unite() {
     held.accept(own.bytes());
-    for (int component = needed.nextSetBit(0);
-        component >= 0;
-        component = needed.nextSetBit(component + 1)) {
-      if (passesOnAll(component)) {
-        holdings[component] =
-            united(component, components.first(component), components.first(component + 1));
-        optimize(component, holdings[component]);
-      } else {
-        unequal(component);
+    Queue<LevelUnion> idle = new ConcurrentLinkedQueue<>();
+    for (int[] step : Condensation.of(graph, components).steps(needed)) {
+      for (int from = 0; from < step.length; from += AT_ONCE) {
+        unite(Arrays.copyOfRange(step, from, Math.min(step.length, from + AT_ONCE)), idle);
       }
-      held.accept(own.bytes() + bytes);
     }
+  }
+
+  /** Sets are changed where they are, by one thread. */
+  private void unite(int[] some, Queue<LevelUnion> idle) {
+    Holding[] united = new Holding[some.length];
+    BitSet unequal = new BitSet(some.length);
+    int parts = ends.length == 0 ? 1 : (some.length + AT_A_TIME - 1) / AT_A_TIME;
+    int size = parts == 1 ? some.length : AT_A_TIME;
+    for (int i = 0; i < some.length; i++) {
+      unequal.set(i, !passesOnAll(some[i]));
+    }
+    IntStream all = IntStream.range(0, parts);
+    (parts > 1 ? all.parallel() : all)
+        .forEach(
+            part -> {
+              LevelUnion found = idle.poll();
+              LevelUnion by = found == null ? union() : found;
+              for (int i = part * size; i < Math.min(some.length, (part + 1) * size); i++) {
+                if (!unequal.get(i)) {
+                  united[i] = united(some[i], components.first(some[i]), last(some[i]), by);
+                }
+              }
+              if (by != null) {
+                idle.add(by);
+              }
+            });
+    for (int i = 0; i < some.length; i++) {
+      if (unequal.get(i)) {
+        unequal(some[i]);
+      } else {
+        holdings[some[i]] = held(united[i]);
+        eachBelow(
+            some[i],
+            components.first(some[i]),
+            last(some[i]),
+            number -> letGo(components.of(number)));
+        optimize(some[i], united[i]);
+      }
+    }
+    held.accept(own.bytes() + bytes);
+  }
+
+  private LevelUnion union() {
+    return ends.length == 0 ? null : new LevelUnion(ends[0], ends[1]);
+  }
+
+  /** The place behind a component's last member. */
+  private int last(int component) {
+    return components.first(component + 1);
   }
 
   /** What is held for as long as the result is gets small. */
@@ -200,8 +250,14 @@ public final class LevelClosure {
     return own == null ? holdings[components.of(number)] : own;
   }
 
-  /** Some members of a component, by their places, and what comes to them from outside. */
-  private Holding united(int component, int from, int to) {
+  /**
+   * What some members of a component have, and what comes to them from outside: what a child holds,
+   * where that is all, or what no one holds yet. Several threads may ask, each of others.
+   *
+   * @param from the place of the first one
+   * @param to the place behind the last one
+   */
+  private Holding united(int component, int from, int to, LevelUnion union) {
     List<Part> parts = new ArrayList<>();
     for (int at = from; at < to; at++) {
       int member = components.member(at);
@@ -217,18 +273,16 @@ public final class LevelClosure {
         }
       }
     }
-    Holding united = parts.isEmpty() ? null : united(parts);
-    eachBelow(component, from, to, number -> letGo(components.of(number)));
-    return united;
+    return parts.isEmpty() ? null : united(parts, union);
   }
 
-  private Holding united(List<Part> parts) {
+  private Holding united(List<Part> parts, LevelUnion union) {
     Part first = parts.get(0);
     if (parts.size() == 1 && first.from != null && first.members.highest() <= first.most) {
-      return shared(first.from);
+      return first.from;
     }
     if (union != null && parts.stream().allMatch(part -> part.members.few() != null)) {
-      return gathered(parts);
+      return gathered(parts, union);
     }
     Part base = null;
     for (Part part : parts) {
@@ -247,10 +301,10 @@ public final class LevelClosure {
         into.add(part.members, part.most);
       }
     }
-    return held(LevelMembers.of(into));
+    return new Holding(LevelMembers.of(into));
   }
 
-  private Holding gathered(List<Part> parts) {
+  private Holding gathered(List<Part> parts, LevelUnion union) {
     Part largest = null;
     for (Part part : parts) {
       union.add(part.members.few(), part.most);
@@ -260,19 +314,15 @@ public final class LevelClosure {
     }
     long[] all = union.taken();
     return largest != null && Arrays.equals(all, largest.members.few())
-        ? shared(largest.from)
-        : held(LevelMembers.of(all, levels));
+        ? largest.from
+        : new Holding(LevelMembers.of(all, levels));
   }
 
-  /** It has what a child has: the same. */
-  private static Holding shared(Holding of) {
-    of.holders++;
-    return of;
-  }
-
-  private Holding held(LevelMembers members) {
-    Holding holding = new Holding(members);
-    bytes += holding.bytes;
+  /** One more has it. */
+  private Holding held(Holding holding) {
+    if (holding != null && holding.holders++ == 0) {
+      bytes += holding.bytes;
+    }
     return holding;
   }
 
@@ -308,11 +358,13 @@ public final class LevelClosure {
   private void unequal(int component) {
     int first = components.first(component);
     int size = components.first(component + 1) - first;
+    LevelUnion union = union();
     Holding[] given = new Holding[size];
     LevelSets[] sets = new LevelSets[size];
     for (int i = 0; i < size; i++) {
-      given[i] = united(component, first + i, first + i + 1);
-      sets[i] = given[i] == null ? null : given[i].members.sets(levels);
+      given[i] = held(united(component, first + i, first + i + 1, union));
+      eachBelow(component, first + i, first + i + 1, number -> letGo(components.of(number)));
+      sets[i] = given[i] == null ? null : given[i].members.sets();
     }
     LevelSets[] closed =
         new LevelCircle(graph, components, component, levels, asked)
@@ -320,7 +372,7 @@ public final class LevelClosure {
     for (int i = 0; i < size; i++) {
       letGo(given[i]);
       if (closed[i] != null) {
-        Holding holding = held(LevelMembers.of(closed[i].copy()));
+        Holding holding = held(new Holding(LevelMembers.of(closed[i].copy())));
         ofMembers[components.member(first + i)] = holding;
         held.accept(own.bytes() + bytes);
         if (wantedNumbers.get(components.member(first + i))) {

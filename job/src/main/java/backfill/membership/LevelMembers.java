@@ -1,5 +1,8 @@
 package backfill.membership;
 
+import java.io.DataInput;
+import java.io.DataOutput;
+import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.IntPredicate;
@@ -11,7 +14,7 @@ import org.roaringbitmap.RoaringBitmapWriter;
  * A set of members by level, each at one: a few as one array, ascending, and many as {@link
  * LevelSets}. In the array a member's 32 bits, without sign, stand above the eight of its level.
  */
-public final class LevelMembers {
+public final class LevelMembers implements BitmapBytes.Sized {
   static final int LEVEL_BITS = Byte.SIZE;
   static final int LEVEL_MASK = 0xFF;
 
@@ -19,11 +22,13 @@ public final class LevelMembers {
 
   private final long[] few;
   private final LevelSets many;
-  private MemberSet[] members;
+  private final int levels;
+  private volatile MemberSet[] members;
 
-  private LevelMembers(long[] few, LevelSets many) {
+  private LevelMembers(long[] few, LevelSets many, int levels) {
     this.few = few;
     this.many = many;
+    this.levels = levels;
   }
 
   /** One member of such an array. */
@@ -46,13 +51,13 @@ public final class LevelMembers {
    */
   static LevelMembers of(long[] ascending, int levels) {
     return ascending.length > MemberSet.FEW
-        ? new LevelMembers(null, sets(ascending, levels))
-        : new LevelMembers(ascending, null);
+        ? new LevelMembers(null, sets(ascending, levels), levels)
+        : new LevelMembers(ascending, null, levels);
   }
 
   /** They are taken as they are. */
-  static LevelMembers of(LevelSets sets) {
-    return new LevelMembers(null, sets);
+  public static LevelMembers of(LevelSets sets) {
+    return new LevelMembers(null, sets, sets.levels());
   }
 
   /** How many there are. */
@@ -71,8 +76,43 @@ public final class LevelMembers {
   }
 
   /** They by level, which is not to be changed. */
-  LevelSets sets(int levels) {
+  public LevelSets sets() {
     return few == null ? many : sets(few, levels);
+  }
+
+  /** They by level, to be changed: what was here is not to be used any more. */
+  public LevelSets taken() {
+    return sets();
+  }
+
+  /** Every member, at whatever level, as a set of its own. */
+  public RoaringBitmap all() {
+    if (few == null) {
+      return many.all();
+    }
+    RoaringBitmapWriter<RoaringBitmap> writer =
+        RoaringBitmapWriter.writer().optimiseForArrays().get();
+    for (long each : few) {
+      writer.add(member(each));
+    }
+    return writer.get();
+  }
+
+  /** The members at a level as a set; null for none. */
+  RoaringBitmap bitmap(int level) {
+    if (few == null) {
+      return many.at(level);
+    }
+    RoaringBitmapWriter<RoaringBitmap> writer =
+        RoaringBitmapWriter.writer().optimiseForArrays().get();
+    boolean any = false;
+    for (long each : few) {
+      if (level(each) == level) {
+        writer.add(member(each));
+        any = true;
+      }
+    }
+    return any ? writer.get() : null;
   }
 
   private static LevelSets sets(long[] ascending, int levels) {
@@ -106,9 +146,10 @@ public final class LevelMembers {
   }
 
   /** The users at a level as a set that groups share; null for none. */
-  MemberSet at(int level, int levels) {
-    if (members == null) {
-      MemberSet[] all = new MemberSet[levels];
+  MemberSet at(int level) {
+    MemberSet[] all = members;
+    if (all == null) {
+      all = new MemberSet[levels];
       int[][] ofFew = few == null ? null : byLevel(few, levels);
       for (int each = 0; each < levels; each++) {
         if (few == null) {
@@ -119,7 +160,7 @@ public final class LevelMembers {
       }
       members = all;
     }
-    return members[level];
+    return all[level];
   }
 
   /** The highest level of one. */
@@ -135,8 +176,58 @@ public final class LevelMembers {
   }
 
   /** What they take on the heap, about. */
-  long bytes() {
+  @Override
+  public long bytes() {
     return few == null ? many.bytes() : OBJECT_BYTES + (long) Long.BYTES * few.length;
+  }
+
+  @Override
+  public long bytesWritten() {
+    if (few != null) {
+      return Integer.BYTES + (long) Long.BYTES * few.length;
+    }
+    long bytes = Integer.BYTES;
+    for (int level = 0; level < levels; level++) {
+      bytes += 1 + (many.at(level) == null ? 0L : many.at(level).serializedSizeInBytes());
+    }
+    return bytes;
+  }
+
+  @Override
+  public void write(DataOutput out) throws IOException {
+    out.writeInt(few == null ? -1 : few.length);
+    if (few != null) {
+      for (long each : few) {
+        out.writeLong(each);
+      }
+      return;
+    }
+    for (int level = 0; level < levels; level++) {
+      out.writeBoolean(many.at(level) != null);
+      if (many.at(level) != null) {
+        many.at(level).serialize(out);
+      }
+    }
+  }
+
+  static LevelMembers read(DataInput in, int levels) throws IOException {
+    int size = in.readInt();
+    if (size >= 0) {
+      long[] few = new long[size];
+      for (int i = 0; i < size; i++) {
+        few[i] = in.readLong();
+      }
+      return new LevelMembers(few, null, levels);
+    }
+    LevelSets many = new LevelSets(levels);
+    for (int level = 0; level < levels; level++) {
+      if (in.readBoolean()) {
+        RoaringBitmap set = new RoaringBitmap();
+        set.deserialize(in);
+        many.put(level, set);
+      }
+    }
+    return of(many);
   }
 
   /** What each number of a graph has itself. */

@@ -40,7 +40,7 @@ public final class LevelSets implements Serializable {
 
   /** Adds members, each at its level there, and at this one at most. */
   void add(LevelMembers others, int most) {
-    add(others.sets(sets.length), most);
+    add(others.sets(), most);
   }
 
   /** Whether no level has a user. */

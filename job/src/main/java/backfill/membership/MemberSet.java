@@ -11,7 +11,7 @@ import org.roaringbitmap.RoaringBitmapWriter;
  * A set of members, each a number of 32 bits without sign: a few as they are, ascending, and many
  * as a bitmap. Of a thousand that are spread thin a bitmap is larger, and slower to unite.
  */
-public final class MemberSet {
+public final class MemberSet implements BitmapBytes.Sized {
   /** Up to so many are held as they are. */
   static final int FEW = 4096;
 
@@ -97,14 +97,14 @@ public final class MemberSet {
     return few != null ? bitmap(few) : many;
   }
 
-  /** What a set takes on the heap, about. */
+  @Override
   public long bytes() {
     return few != null
         ? OBJECT_BYTES + (long) Integer.BYTES * few.length
         : BitmapBytes.onHeap(many);
   }
 
-  /** What {@link #write} writes, in bytes. */
+  @Override
   public long bytesWritten() {
     if (few == null) {
       return Integer.BYTES + (long) many.serializedSizeInBytes();
@@ -119,7 +119,8 @@ public final class MemberSet {
   }
 
   /** Few as the distances between them, seven bits in each byte. */
-  void write(DataOutput out) throws IOException {
+  @Override
+  public void write(DataOutput out) throws IOException {
     if (few == null) {
       out.writeInt(-1);
       many.serialize(out);

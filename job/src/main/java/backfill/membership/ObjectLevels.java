@@ -14,8 +14,13 @@ public final class ObjectLevels {
   private final RoaringBitmap direct = new RoaringBitmap();
   private final List<List<RoaringBitmap>> granted = new ArrayList<>();
   private final Map<Integer, RoaringBitmap> existing = new TreeMap<>();
+  private final List<Some> few = new ArrayList<>();
   private final RoaringBitmap foreign = new RoaringBitmap();
+  private LevelUnion union;
   private long unknownExisting;
+
+  /** Users of a group, each at its level, and at this one at most. */
+  private record Some(LevelMembers users, int most) {}
 
   /**
    * @param levels how many there are
@@ -30,6 +35,7 @@ public final class ObjectLevels {
   public void clear() {
     direct.clear();
     granted.forEach(List::clear);
+    few.clear();
     existing.clear();
     foreign.clear();
     unknownExisting = 0;
@@ -41,8 +47,16 @@ public final class ObjectLevels {
     granted.get(level).add(users);
   }
 
-  /** The users of a group that a source names for the object at a level. */
+  /** The users of a group of one map that a source names for the object at a level. */
   public void addThroughGroup(int level, GroupUsers groups, int number) {
+    LevelMembers byLevel = groups.levels() > 1 ? groups.byLevel(number) : null;
+    if (byLevel != null && byLevel.few() != null) {
+      if (byLevel.size() > 0) {
+        union = union == null ? LevelUnion.oneOfSeveral(groups.endsOfFew()) : union;
+        few.add(new Some(byLevel, level));
+      }
+      return;
+    }
     for (int each = 0; each < groups.levels(); each++) {
       RoaringBitmap users = groups.users(number, each);
       if (users != null) {
@@ -76,7 +90,35 @@ public final class ObjectLevels {
   }
 
   /** The users whom the sources give the object, each at the highest level that they give. */
-  public LevelSets justified() {
+  public LevelMembers justified() {
+    if (few.isEmpty()) {
+      return LevelMembers.of(united());
+    }
+    LevelMembers together = together();
+    if (granted.stream().allMatch(List::isEmpty)) {
+      return together;
+    }
+    for (int level = 0; level < granted.size(); level++) {
+      RoaringBitmap users = together.bitmap(level);
+      if (users != null) {
+        granted.get(level).add(users);
+      }
+    }
+    return LevelMembers.of(united());
+  }
+
+  private LevelMembers together() {
+    Some first = few.get(0);
+    if (few.size() == 1 && first.users.highest() <= first.most) {
+      return first.users;
+    }
+    for (Some some : few) {
+      union.add(some.users.few(), some.most);
+    }
+    return LevelMembers.of(union.taken(), granted.size());
+  }
+
+  private LevelSets united() {
     LevelSets all = new LevelSets(granted.size());
     RoaringBitmap higher = new RoaringBitmap();
     for (int level = granted.size() - 1; level >= 0; level--) {

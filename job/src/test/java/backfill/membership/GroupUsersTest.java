@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.io.ObjectInputStream;
 import java.io.ObjectOutputStream;
 import java.util.List;
@@ -48,13 +49,18 @@ class GroupUsersTest {
   @Test
   void travelsToAnExecutorWhole() throws Exception {
     groups.add(5, RoaringBitmap.bitmapOf(1, -1));
+    assertThat(sent(groups).asMap()).isEqualTo(Map.of(5L, List.of(1, -1)));
+  }
+
+  /** As it is once it has come to an executor. */
+  static GroupUsers sent(GroupUsers groups) throws IOException, ClassNotFoundException {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     try (ObjectOutputStream out = new ObjectOutputStream(bytes)) {
       out.writeObject(groups);
     }
     try (ObjectInputStream in =
         new ObjectInputStream(new ByteArrayInputStream(bytes.toByteArray()))) {
-      assertThat(((GroupUsers) in.readObject()).asMap()).isEqualTo(Map.of(5L, List.of(1, -1)));
+      return (GroupUsers) in.readObject();
     }
   }
 }

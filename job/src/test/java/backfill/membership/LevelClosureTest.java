@@ -101,7 +101,7 @@ class LevelClosureTest {
         .forEach(
             number -> {
               distinct.add(closed[number]);
-              LevelSets sets = closed[number].sets(of.levels);
+              LevelSets sets = closed[number].sets();
               for (int level = 0; level < of.levels; level++) {
                 if (sets.at(level) != null) {
                   for (int user : sets.at(level).toArray()) {
@@ -235,7 +235,7 @@ class LevelClosureTest {
     BitSet wanted = new BitSet();
     wanted.set(0);
     LevelSets top =
-        LevelClosure.close(graph, Components.of(graph), own, wanted, 4, bytes -> {})[0].sets(4);
+        LevelClosure.close(graph, Components.of(graph), own, wanted, 4, bytes -> {})[0].sets();
     assertThat(top.all().getCardinality()).isEqualTo(size);
     // All but the first two are passed on by an edge of level 2.
     assertThat(top.at(3)).isNull();

@@ -1,6 +1,7 @@
 package backfill.spark.pairs;
 
 import backfill.membership.BitmapBytes;
+import backfill.membership.LevelsOfSet;
 import backfill.membership.UserIndex;
 import backfill.postgres.server.RowEvent;
 import backfill.postgres.write.WritePart;
@@ -52,14 +53,14 @@ final class DiffRows implements Iterator<Row> {
     }
 
     /** The levels of a row behind its key: what it gets, and what it held. */
-    List<LevelDiff.OfUsers> levels(ObjectDiff object) {
+    List<LevelsOfSet.Lookup> levels(ObjectDiff object) {
       if (object.levels() == null) {
         return List.of();
       }
       return switch (this) {
-        case TO_INSERT -> List.of(object.levels().plannedOf());
-        case TO_SET -> List.of(object.levels().plannedOf(), object.levels().heldOf());
-        case TO_DELETE -> List.of(object.levels().heldOf());
+        case TO_INSERT -> List.of(object.plannedLevels());
+        case TO_SET -> List.of(object.plannedLevels(), object.heldLevels());
+        case TO_DELETE -> List.of(object.heldLevels());
       };
     }
   }
@@ -69,7 +70,7 @@ final class DiffRows implements Iterator<Row> {
   private final UserIndex users;
   private final StepKeys keys;
   private List<Object> object = List.of();
-  private List<LevelDiff.OfUsers> levels = List.of();
+  private List<LevelsOfSet.Lookup> levels = List.of();
   private PeekableIntIterator current = new RoaringBitmap().getIntIterator();
 
   DiffRows(Iterator<ObjectDiff> objects, Which which, UserIndex users, StepKeys keys) {

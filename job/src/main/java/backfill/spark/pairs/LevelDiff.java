@@ -2,7 +2,10 @@ package backfill.spark.pairs;
 
 import backfill.membership.BitmapBytes;
 import backfill.membership.GroupUsers;
+import backfill.membership.LevelMembers;
 import backfill.membership.LevelSets;
+import backfill.membership.LevelsOfSet;
+import backfill.membership.LevelsOfSet.AtLevel;
 import backfill.membership.ObjectLevels;
 import backfill.spark.engine.Codec;
 import java.io.DataInput;
@@ -11,27 +14,21 @@ import java.io.IOException;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import org.roaringbitmap.PeekableIntIterator;
 import org.roaringbitmap.RoaringBitmap;
 
 /**
  * The levels of one object after the diff.
  *
- * @param planned the users whom the sources give it, by level
+ * @param planned the level of each user whom the sources give it
  * @param held those whose row is to be set or to go, by what it holds
  * @param toSet those whose row holds another level, as a set's bytes
  * @param different how many these are
  */
-record LevelDiff(List<AtLevel> planned, List<AtLevel> held, byte[] toSet, long different)
+record LevelDiff(LevelsOfSet planned, List<AtLevel> held, byte[] toSet, long different)
     implements Serializable {
 
-  /**
-   * Users of one level.
-   *
-   * @param level a number of the step's, or of what the target holds besides
-   */
-  record AtLevel(int level, byte[] users) implements Serializable {}
+  private static final byte[] NONE = BitmapBytes.bytes(new RoaringBitmap());
 
   /** For what Spark keeps; null for none. */
   static final Codec<LevelDiff> CODEC =
@@ -42,44 +39,50 @@ record LevelDiff(List<AtLevel> planned, List<AtLevel> held, byte[] toSet, long d
         public void write(LevelDiff of, DataOutput out) throws IOException {
           out.writeBoolean(of != null);
           if (of != null) {
-            write(of.planned, out);
-            write(of.held, out);
+            of.planned.write(out);
+            LevelsOfSet.write(of.held, out);
             Codec.write(of.toSet, out);
             out.writeLong(of.different);
-          }
-        }
-
-        private void write(List<AtLevel> sets, DataOutput out) throws IOException {
-          out.writeInt(sets.size());
-          for (AtLevel set : sets) {
-            out.writeInt(set.level);
-            Codec.write(set.users, out);
           }
         }
 
         @Override
         public LevelDiff read(DataInput in) throws IOException {
           return in.readBoolean()
-              ? new LevelDiff(sets(in), sets(in), Codec.bytes(in), in.readLong())
+              ? new LevelDiff(
+                  LevelsOfSet.read(in), LevelsOfSet.readSets(in), Codec.bytes(in), in.readLong())
               : null;
-        }
-
-        private List<AtLevel> sets(DataInput in) throws IOException {
-          List<AtLevel> sets = new ArrayList<>();
-          for (int left = in.readInt(); left > 0; left--) {
-            int level = in.readInt();
-            sets.add(new AtLevel(level, Codec.bytes(in)));
-          }
-          return sets;
         }
       };
 
   /**
    * @param justified every planned user
+   * @param justifiedBytes how many bytes these take as a set
    * @param toDelete users whose row is to go
    */
   static LevelDiff of(
-      LevelSets planned, RoaringBitmap justified, ObjectLevels users, RoaringBitmap toDelete) {
+      LevelMembers planned,
+      RoaringBitmap justified,
+      int justifiedBytes,
+      ObjectLevels users,
+      RoaringBitmap toDelete) {
+    LevelsOfSet levels = LevelsOfSet.of(planned, justifiedBytes);
+    if (users.existing().isEmpty()) {
+      return new LevelDiff(levels, List.of(), NONE, 0);
+    }
+    RoaringBitmap toSet = toSet(planned.sets(), justified, users);
+    RoaringBitmap changed = RoaringBitmap.or(toSet, toDelete);
+    List<AtLevel> held = new ArrayList<>();
+    if (!changed.isEmpty()) {
+      users
+          .existing()
+          .forEach((level, some) -> AtLevel.add(level, RoaringBitmap.and(some, changed), held));
+    }
+    return new LevelDiff(levels, held, BitmapBytes.bytes(toSet), toSet.getLongCardinality());
+  }
+
+  private static RoaringBitmap toSet(
+      LevelSets planned, RoaringBitmap justified, ObjectLevels users) {
     RoaringBitmap toSet = new RoaringBitmap();
     users
         .existing()
@@ -91,55 +94,7 @@ record LevelDiff(List<AtLevel> planned, List<AtLevel> held, byte[] toSet, long d
               }
               toSet.or(others);
             });
-    RoaringBitmap changed = RoaringBitmap.or(toSet, toDelete);
-    List<AtLevel> held = new ArrayList<>();
-    if (!changed.isEmpty()) {
-      for (Map.Entry<Integer, RoaringBitmap> each : users.existing().entrySet()) {
-        add(each.getKey(), RoaringBitmap.and(each.getValue(), changed), held);
-      }
-    }
-    List<AtLevel> all = new ArrayList<>();
-    for (int level = 0; level < planned.levels(); level++) {
-      if (planned.at(level) != null) {
-        add(level, planned.at(level), all);
-      }
-    }
-    return new LevelDiff(all, held, BitmapBytes.bytes(toSet), toSet.getLongCardinality());
-  }
-
-  private static void add(int level, RoaringBitmap users, List<AtLevel> to) {
-    if (!users.isEmpty()) {
-      to.add(new AtLevel(level, BitmapBytes.bytes(users)));
-    }
-  }
-
-  /** What is known of the users of one object, user by user. Used by one thread. */
-  static final class OfUsers {
-    private final int[] levels;
-    private final RoaringBitmap[] sets;
-
-    private OfUsers(List<AtLevel> all) {
-      this.levels = all.stream().mapToInt(AtLevel::level).toArray();
-      this.sets = all.stream().map(set -> BitmapBytes.set(set.users)).toArray(RoaringBitmap[]::new);
-    }
-
-    /** The level of a user who has one. */
-    int of(int user) {
-      for (int i = 0; i < sets.length; i++) {
-        if (sets[i].contains(user)) {
-          return levels[i];
-        }
-      }
-      throw new IllegalStateException("user " + user + " has no level");
-    }
-  }
-
-  OfUsers plannedOf() {
-    return new OfUsers(planned);
-  }
-
-  OfUsers heldOf() {
-    return new OfUsers(held);
+    return toSet;
   }
 
   /** Gathers what is known of one object after the other, where pairs have levels. */

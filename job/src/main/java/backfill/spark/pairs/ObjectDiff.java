@@ -1,7 +1,9 @@
 package backfill.spark.pairs;
 
 import backfill.membership.BitmapBytes;
+import backfill.membership.LevelMembers;
 import backfill.membership.LevelSets;
+import backfill.membership.LevelsOfSet;
 import backfill.membership.ObjectLevels;
 import backfill.membership.ObjectUsers;
 import backfill.spark.engine.Codec;
@@ -9,6 +11,7 @@ import java.io.DataInput;
 import java.io.DataOutput;
 import java.io.IOException;
 import java.io.Serializable;
+import java.util.List;
 import org.roaringbitmap.RoaringBitmap;
 
 /**
@@ -95,8 +98,9 @@ record ObjectDiff(
   }
 
   private static ObjectDiff of(long object, ObjectLevels users, boolean deletes, StepKeys keys) {
-    LevelSets planned = users.justified();
-    long crossing = keys.takeCrossing(object, planned);
+    LevelSets within = keys.mayCross() ? users.justified().taken() : null;
+    long crossing = within == null ? 0 : keys.takeCrossing(object, within);
+    LevelMembers planned = within == null ? users.justified() : LevelMembers.of(within);
     RoaringBitmap justified = planned.all();
     RoaringBitmap existing = RoaringBitmap.or(users.existing().values().iterator());
     RoaringBitmap missing = RoaringBitmap.andNot(justified, existing);
@@ -115,7 +119,7 @@ record ObjectDiff(
         users.unknownExisting() + surplus.getLongCardinality(),
         foreign,
         crossing,
-        LevelDiff.of(planned, justified, users, toDelete));
+        LevelDiff.of(planned, justified, all.length, users, toDelete));
   }
 
   private static ObjectDiff of(long object, ObjectUsers users, boolean deletes, StepKeys keys) {
@@ -144,6 +148,21 @@ record ObjectDiff(
     return missing.getLongCardinality() == justified.getLongCardinality()
         ? all
         : BitmapBytes.bytes(missing);
+  }
+
+  /** To ask which level each user is to have; null where pairs have none. */
+  LevelsOfSet.Lookup plannedLevels() {
+    return levels == null ? null : levels.planned().in(justified);
+  }
+
+  /** The users whom the sources give it, by level; of none where pairs have none. */
+  List<LevelsOfSet.AtLevel> plannedByLevel() {
+    return levels == null ? List.of() : levels.planned().byLevel(justified);
+  }
+
+  /** To ask which level the row holds of a user whose row is to be set or to go. */
+  LevelsOfSet.Lookup heldLevels() {
+    return levels == null ? null : LevelsOfSet.lookup(levels.held());
   }
 
   /** How many rows are to be set. */

@@ -1,6 +1,7 @@
 package backfill.spark.pairs;
 
 import backfill.membership.BitmapBytes;
+import backfill.membership.LevelsOfSet;
 import backfill.membership.UserIndex;
 import backfill.postgres.server.RowEvent;
 import backfill.spark.diff.DiffShape;
@@ -30,8 +31,8 @@ final class PairChanges implements Iterator<RowChange> {
   private final String[] set;
   private List<String> object = List.of();
   private RoaringBitmap toSet = new RoaringBitmap();
-  private LevelDiff.OfUsers planned;
-  private LevelDiff.OfUsers held;
+  private LevelsOfSet.Lookup planned;
+  private LevelsOfSet.Lookup held;
   private PeekableIntIterator toDelete = new RoaringBitmap().getIntIterator();
 
   /**
@@ -66,12 +67,12 @@ final class PairChanges implements Iterator<RowChange> {
     toDelete = BitmapBytes.set(next.toDelete()).getIntIterator();
     if (next.levels() != null) {
       toSet = BitmapBytes.set(next.toSet());
-      planned = next.levels().plannedOf();
-      held = next.levels().heldOf();
+      planned = next.plannedLevels();
+      held = next.heldLevels();
       missing.or(toSet);
     }
     if (!missing.isEmpty()) {
-      reasons.of(next.object(), byLevel(missing, next.levels()), parts);
+      reasons.of(next.object(), byLevel(missing, next), parts);
     }
     if (!missing.isEmpty() || toDelete.hasNext()) {
       object = keys.objects().texts(next.object());
@@ -107,17 +108,15 @@ final class PairChanges implements Iterator<RowChange> {
   }
 
   /** Those of each level; all at 0 where pairs have none. */
-  private RoaringBitmap[] byLevel(RoaringBitmap some, LevelDiff of) {
+  private RoaringBitmap[] byLevel(RoaringBitmap some, ObjectDiff of) {
     RoaringBitmap[] all = new RoaringBitmap[keys.levels().count()];
-    Arrays.setAll(all, level -> of == null ? some : new RoaringBitmap());
-    if (of != null) {
-      of.planned()
-          .forEach(set -> all[set.level()] = RoaringBitmap.and(BitmapBytes.set(set.users()), some));
-    }
+    Arrays.setAll(all, level -> of.levels() == null ? some : new RoaringBitmap());
+    of.plannedByLevel()
+        .forEach(set -> all[set.level()] = RoaringBitmap.and(BitmapBytes.set(set.members()), some));
     return all;
   }
 
-  private String[] text(LevelDiff.OfUsers level, int user) {
+  private String[] text(LevelsOfSet.Lookup level, int user) {
     return level == null ? null : new String[] {keys.levels().text(level.of(user))};
   }
 
@@ -142,8 +141,8 @@ final class PairChanges implements Iterator<RowChange> {
           add(sum, keys.objects(), object.object(), ofObject, objectVaries);
           int place = sum.place();
           List<String> after = shape.after(which.event());
-          LevelDiff.OfUsers level =
-              after.isEmpty() || object.levels() == null ? null : object.levels().plannedOf();
+          LevelsOfSet.Lookup level =
+              after.isEmpty() || object.levels() == null ? null : object.plannedLevels();
           int filled = level == null ? 0 : 1;
           while (each.hasNext()) {
             sum.back(place);

@@ -86,14 +86,14 @@ record PairsVerify(GrantSets grants, PairsDiff diff, StepCounts written) {
     if (object.levels() == null) {
       return Stream.of(part(number, kind, users(by, object.justified())));
     }
-    return object.levels().planned().stream()
+    return object.plannedByLevel().stream()
         .map(
             set ->
                 new Tuple2<>(
                     number,
                     new PartialSet(
                         kind,
-                        users(by, set.users()),
+                        users(by, set.members()),
                         0,
                         by == null ? (short) set.level() : by.level(set.level()))));
   }

@@ -1,6 +1,7 @@
 package backfill.spark.pairs;
 
 import backfill.membership.BitmapBytes;
+import backfill.membership.LevelsOfSet;
 import backfill.membership.UserIndex;
 import backfill.postgres.catalog.TargetColumn;
 import backfill.postgres.ledger.WriteCounts;
@@ -64,7 +65,7 @@ final class SetWriter {
       PeekableIntIterator each = BitmapBytes.set(which.of(object)).getIntIterator();
       // An object's key is looked up once, however many users it has; most have none to write.
       List<Object> key = each.hasNext() ? key(keys.objects(), object.object()) : null;
-      List<LevelDiff.OfUsers> ofRows = each.hasNext() ? which.levels(object) : List.of();
+      List<LevelsOfSet.Lookup> ofRows = each.hasNext() ? which.levels(object) : List.of();
       while (each.hasNext()) {
         int number = each.next();
         long user = users.key(number);

@@ -163,9 +163,14 @@ record StepKeys(
     return all - justified.getLongCardinality();
   }
 
+  /** Whether objects and users have a column in common. */
+  boolean mayCross() {
+    return row.shared() > 0;
+  }
+
   /** The same of users by level. */
   long takeCrossing(long object, LevelSets justified) {
-    if (row.shared() == 0) {
+    if (!mayCross()) {
       return 0;
     }
     RoaringBitmap all = justified.all();
