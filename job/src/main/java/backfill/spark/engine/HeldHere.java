@@ -41,6 +41,12 @@ public final class HeldHere<T> extends Broadcast<T> {
     return (T) HELD.get(id());
   }
 
+  /** What Spark says of it is no word of ours: it stands where Spark's own broadcasts are. */
+  @Override
+  public String logName() {
+    return Broadcast.class.getName();
+  }
+
   @Override
   public void doUnpersist(boolean blocking) {
     // It is nowhere else.
