@@ -192,18 +192,63 @@ class LineageTest {
     }
   }
 
+  @Test
+  void columnsOfRowsAndOfViewsAreToldWhereEveryStepOfTheirTableKnowsThem() throws Exception {
+    try (TestingDatabase database = TestingPostgres.shared().createDatabase();
+        TestingEndpoint server = TestingEndpoint.answering(200)) {
+      database.execute(
+          "CREATE TABLE granted (o int, u int, role text)",
+          "CREATE TABLE sees (o int, u int, PRIMARY KEY (o, u))",
+          "CREATE TABLE person (id int PRIMARY KEY, name text, many bigint, kinds text[], seen boolean)",
+          "INSERT INTO granted VALUES (1, 1, 'r'), (2, 1, 'none')");
+      Path plan = directory.resolve("rows.conf");
+      Files.writeString(
+          plan,
+          """
+          name = rows
+          sources.granted = granted
+          views.good = "SELECT o, u FROM granted WHERE role <> 'none'"
+          steps = [
+            { name = pairs, kind = pairs, direct = [{ from = good, object = o, user = u }]
+              into = { table = sees, object = o, user = u } }
+            { name = known, kind = rows, mode = insert-missing, into = { table = person, key = [id] }
+              query = "SELECT u AS id, max(role) AS name, count(o) AS many, array(max(role)) AS kinds FROM granted GROUP BY u" }
+            { name = not-known, kind = rows, mode = upsert, into = { table = person, key = [id] }
+              query = "SELECT u AS id, max(kind) AS name FROM granted LATERAL VIEW explode(array(role)) k AS kind GROUP BY u" }
+            { name = in-place, kind = batches, table = person, where = "many < 2", set = { many = "2" } } ]
+          """);
+      TestingRun run =
+          TestingRun.of(telling(database, "OPENLINEAGE_URL", server.url()), "run", plan);
+
+      assertThat(run.code()).as(run.said()).isZero();
+      assertThat(run.warnings()).isEmpty();
+      JsonNode outputs = events(server).get(1).path("outputs");
+      JsonNode sees = outputs.path(0).path("facets").path("columnLineage");
+      assertThat(origins(sees.path("fields").path("o").path("inputFields")))
+          .containsExactly("granted.o DIRECT IDENTITY");
+      assertThat(origins(sees.path("dataset"))).containsExactly("granted.role INDIRECT FILTER");
+      JsonNode person = outputs.path(1).path("facets").path("columnLineage").path("fields");
+      assertThat(person.properties().stream().map(Map.Entry::getKey))
+          .as("explode is not looked into, and in-place sets many")
+          .containsExactly("kinds");
+      assertThat(origins(person.path("kinds").path("inputFields")))
+          .containsExactly("granted.role DIRECT AGGREGATION");
+    }
+  }
+
   private static TreeSet<String> origins(JsonNode inputs) {
     TreeSet<String> origins = new TreeSet<>();
     for (JsonNode input : inputs) {
-      JsonNode how = input.path("transformations").path(0);
-      origins.add(
-          input.path("name").asText().replaceFirst(".*[.]", "")
-              + "."
-              + input.path("field").asText()
-              + " "
-              + how.path("type").asText()
-              + " "
-              + how.path("subtype").asText());
+      for (JsonNode how : input.path("transformations")) {
+        origins.add(
+            input.path("name").asText().replaceFirst(".*[.]", "")
+                + "."
+                + input.path("field").asText()
+                + " "
+                + how.path("type").asText()
+                + " "
+                + how.path("subtype").asText());
+      }
     }
     return origins;
   }

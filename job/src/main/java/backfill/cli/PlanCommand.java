@@ -118,7 +118,7 @@ final class PlanCommand {
         job.tellTo(metrics);
       }
       if (asked.lineage().isPresent() && asked.command().told.contains(Command.Told.LINEAGE)) {
-        job.tellTo(new RunLineage(asked.lineage().get()));
+        job.tellTo(new RunLineage(asked.lineage().get(), session));
       }
       job.run(asked.command(), asked.printout());
       answer.summarize(report, progress);

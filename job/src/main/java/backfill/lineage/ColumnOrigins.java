@@ -3,30 +3,42 @@ package backfill.lineage;
 import backfill.plan.GrantSources;
 import backfill.plan.Step;
 import backfill.postgres.server.DatasetName;
+import backfill.spark.query.Origin;
+import backfill.spark.query.Origin.How;
+import backfill.spark.query.QueryOrigins;
 import io.openlineage.client.OpenLineage;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 
 /**
- * Which columns of sources the columns of a table of pairs come from: the keys as they are, the
- * level as the one that counts of several; what only decides which pairs there are, as a group
- * does, is indirect. A query's columns are not looked into, nor those of a view.
+ * Which columns of sources the columns of a table come from. Of pairs the keys are as they are, the
+ * level is the one that counts of several; what only decides which pairs there are, as a group
+ * does, is indirect. Of rows it is what is surely known of their query. A column that more than one
+ * step fills is there only if that is known of each.
  */
 final class ColumnOrigins {
   private final OpenLineage events;
   private final Map<String, DatasetName> sources;
-  private final Map<String, List<OpenLineage.InputField>> fields = new LinkedHashMap<>();
-  private final List<OpenLineage.InputField> deciding = new ArrayList<>();
+  private final Map<String, QueryOrigins> queries;
+  private final Map<String, Set<Origin>> columns = new LinkedHashMap<>();
+  private final Set<String> unknown = new HashSet<>();
+  private final Set<Origin> deciding = new TreeSet<>();
 
   /**
-   * @param sources name to table; a view has none
+   * @param sources name to table
+   * @param queries what is known of views and of steps of rows
    */
-  ColumnOrigins(OpenLineage events, Map<String, DatasetName> sources) {
+  ColumnOrigins(
+      OpenLineage events, Map<String, DatasetName> sources, Map<String, QueryOrigins> queries) {
     this.events = events;
     this.sources = sources;
+    this.queries = queries;
   }
 
   /** Of the steps that write one table; empty where none of them says so. */
@@ -34,23 +46,44 @@ final class ColumnOrigins {
     for (Step step : steps) {
       if (step instanceof Step.Pairs pairs) {
         add(pairs);
+      } else if (step instanceof Step.Rows) {
+        QueryOrigins query = queries.get(QueryOrigins.key(step));
+        if (query == null) {
+          // It could be any column that this one fills.
+          return Optional.empty();
+        }
+        add(query);
+      } else if (step instanceof Step.InPlace inPlace) {
+        unknown.addAll(inPlace.set().keySet());
       }
     }
-    if (fields.isEmpty()) {
+    columns.keySet().removeAll(unknown);
+    columns.values().removeIf(Set::isEmpty);
+    if (columns.isEmpty()) {
       return Optional.empty();
     }
-    OpenLineage.ColumnLineageDatasetFacetFieldsBuilder all =
+    OpenLineage.ColumnLineageDatasetFacetFieldsBuilder fields =
         events.newColumnLineageDatasetFacetFieldsBuilder();
-    fields.forEach(
-        (column, inputs) ->
-            all.put(
+    columns.forEach(
+        (column, origins) ->
+            fields.put(
                 column,
                 events
                     .newColumnLineageDatasetFacetFieldsAdditionalBuilder()
-                    .inputFields(inputs)
+                    .inputFields(inputs(origins))
                     .build()));
     return Optional.of(
-        events.newColumnLineageDatasetFacetBuilder().fields(all.build()).dataset(deciding).build());
+        events
+            .newColumnLineageDatasetFacetBuilder()
+            .fields(fields.build())
+            .dataset(inputs(deciding))
+            .build());
+  }
+
+  private void add(QueryOrigins query) {
+    unknown.addAll(query.unknown());
+    query.columns().forEach((column, origins) -> come(column, origins));
+    deciding.addAll(query.deciding());
   }
 
   private void add(Step.Pairs pairs) {
@@ -85,41 +118,73 @@ final class ColumnOrigins {
                 pairs
                     .grants()
                     .leveled()
-                    .forEach(each -> come(each.from(), each.column(), level, "AGGREGATION")));
+                    .forEach(each -> come(each.from(), each.column(), level, How.AGGREGATION)));
   }
 
-  private void come(String from, List<String> columns, List<String> into) {
-    for (int i = 0; i < columns.size(); i++) {
-      come(from, columns.get(i), into.get(i), "IDENTITY");
+  private void come(String from, List<String> given, List<String> into) {
+    for (int i = 0; i < given.size(); i++) {
+      come(from, given.get(i), into.get(i), How.IDENTITY);
     }
   }
 
-  private void come(String from, String column, String into, String how) {
-    input(from, column, "DIRECT", how)
-        .ifPresent(input -> fields.computeIfAbsent(into, any -> new ArrayList<>()).add(input));
+  private void come(String from, String given, String into, How how) {
+    deciding.addAll(ofView(from).map(QueryOrigins::deciding).orElse(Set.of()));
+    origins(from, given, how)
+        .ifPresentOrElse(origins -> come(into, origins), () -> unknown.add(into));
   }
 
-  private void decide(String from, List<String> columns) {
-    columns.forEach(column -> input(from, column, "INDIRECT", "JOIN").ifPresent(deciding::add));
+  private void come(String into, Set<Origin> origins) {
+    columns.computeIfAbsent(into, any -> new TreeSet<>()).addAll(origins);
   }
 
-  private Optional<OpenLineage.InputField> input(
-      String from, String column, String type, String how) {
-    return Optional.ofNullable(sources.get(from))
-        .map(
-            name ->
+  private void decide(String from, List<String> by) {
+    deciding.addAll(ofView(from).map(QueryOrigins::deciding).orElse(Set.of()));
+    by.forEach(column -> origins(from, column, How.JOIN).ifPresent(deciding::addAll));
+  }
+
+  private Optional<QueryOrigins> ofView(String from) {
+    return sources.containsKey(from) ? Optional.empty() : Optional.ofNullable(queries.get(from));
+  }
+
+  /** Of a column of a source, or of a view; empty where it is not known. */
+  private Optional<Set<Origin>> origins(String from, String column, How how) {
+    if (sources.containsKey(from)) {
+      return Optional.of(Set.of(new Origin(from, column, how)));
+    }
+    return ofView(from)
+        .map(view -> view.columns().get(column))
+        .map(origins -> Origin.then(origins, how));
+  }
+
+  /** One of each column, with all that becomes of it. */
+  private List<OpenLineage.InputField> inputs(Set<Origin> origins) {
+    Map<List<String>, Set<How>> fields = new LinkedHashMap<>();
+    for (Origin origin : origins) {
+      DatasetName name = sources.get(origin.source());
+      fields
+          .computeIfAbsent(
+              List.of(name.namespace(), name.name(), origin.column()), any -> new TreeSet<>())
+          .add(origin.how());
+    }
+    List<OpenLineage.InputField> inputs = new ArrayList<>();
+    fields.forEach(
+        (field, how) ->
+            inputs.add(
                 events
                     .newInputFieldBuilder()
-                    .namespace(name.namespace())
-                    .name(name.name())
-                    .field(column)
-                    .transformations(
-                        List.of(
-                            events
-                                .newInputFieldTransformationsBuilder()
-                                .type(type)
-                                .subtype(how)
-                                .build()))
-                    .build());
+                    .namespace(field.get(0))
+                    .name(field.get(1))
+                    .field(field.get(2))
+                    .transformations(how.stream().map(this::transformation).toList())
+                    .build()));
+    return inputs;
+  }
+
+  private OpenLineage.InputFieldTransformations transformation(How how) {
+    return events
+        .newInputFieldTransformationsBuilder()
+        .type(how.direct ? "DIRECT" : "INDIRECT")
+        .subtype(how.name())
+        .build();
   }
 }

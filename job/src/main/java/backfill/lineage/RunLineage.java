@@ -1,13 +1,17 @@
 package backfill.lineage;
 
+import backfill.plan.Step;
 import backfill.report.Report;
 import backfill.report.RunListener;
 import backfill.report.Version;
+import backfill.spark.engine.Session;
+import backfill.spark.query.QueryOrigins;
 import io.openlineage.client.OpenLineage;
 import io.openlineage.client.OpenLineage.RunEvent.EventType;
 import java.net.URI;
 import java.time.Instant;
 import java.time.ZoneOffset;
+import java.util.Map;
 import java.util.UUID;
 import java.util.function.Consumer;
 
@@ -28,21 +32,31 @@ public final class RunLineage implements RunListener {
   private final OpenLineage events = new OpenLineage(PRODUCER);
   private final EventSender sender;
   private final String namespace;
+  private final Session session;
   private RunTables tables;
   private boolean started;
 
   /**
    * @param to where the events go
+   * @param session that says what the plan's queries mean
    */
-  public RunLineage(LineageTarget to) {
+  public RunLineage(LineageTarget to, Session session) {
     this.sender = new EventSender(to);
     this.namespace = to.namespace();
+    this.session = session;
   }
 
   @Override
   public void planned(Begun begun) {
-    tables = new RunTables(events, begun);
+    tables = new RunTables(events, begun, queries(begun));
     start(begun.report());
+  }
+
+  /** What only counts, sets or drops has no query, and may have no engine. */
+  private Map<String, QueryOrigins> queries(Begun begun) {
+    return Step.fills(begun.steps()).isEmpty()
+        ? Map.of()
+        : QueryOrigins.of(session.get(), begun.plan(), begun.ready().sources());
   }
 
   private void start(Report report) {

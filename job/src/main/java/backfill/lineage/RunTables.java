@@ -7,6 +7,7 @@ import backfill.postgres.server.DatasetName;
 import backfill.report.Report;
 import backfill.report.RunListener.Begun;
 import backfill.report.StepReport;
+import backfill.spark.query.QueryOrigins;
 import io.openlineage.client.OpenLineage;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -21,11 +22,16 @@ import java.util.Optional;
 final class RunTables {
   private final OpenLineage events;
   private final Begun begun;
+  private final Map<String, QueryOrigins> queries;
   private final Map<String, DatasetName> sources = new LinkedHashMap<>();
 
-  RunTables(OpenLineage events, Begun begun) {
+  /**
+   * @param queries what is known of the columns of views and of steps of rows
+   */
+  RunTables(OpenLineage events, Begun begun, Map<String, QueryOrigins> queries) {
     this.events = events;
     this.begun = begun;
+    this.queries = queries;
     for (Step step : begun.steps()) {
       for (String source : begun.plan().sourcesOf(step)) {
         table(source).ifPresent(table -> sources.put(source, name(source, table)));
@@ -130,7 +136,7 @@ final class RunTables {
   private OpenLineage.DatasetFacets facets(Table table, List<Step> steps) {
     OpenLineage.DatasetFacetsBuilder facets =
         events.newDatasetFacetsBuilder().schema(schema(table));
-    new ColumnOrigins(events, sources).of(steps).ifPresent(facets::columnLineage);
+    new ColumnOrigins(events, sources, queries).of(steps).ifPresent(facets::columnLineage);
     return facets.build();
   }
 
