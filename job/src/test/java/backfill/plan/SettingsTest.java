@@ -219,7 +219,7 @@ class SettingsTest {
         .asString()
         .contains("hooks.on-end of the plan must be a program with its arguments");
     assertThatThrownBy(() -> PlanFile.settings(List.of("hooks.on-end=true")))
-        .hasMessageContaining("only run calls hooks");
+        .hasMessageContaining("only run and undo --execute call hooks");
   }
 
   @Test
