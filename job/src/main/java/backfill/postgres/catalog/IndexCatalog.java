@@ -46,7 +46,8 @@ public final class IndexCatalog {
           JOIN pg_catalog.pg_collation l ON l.oid = k.oid
           JOIN pg_catalog.pg_namespace n ON n.oid = l.collnamespace
           WHERE NOT l.collisdeterministic LIMIT 1) l ON true
-        WHERE x.indrelid = ANY (?::pg_catalog.oid[]) AND x.indisunique
+        -- WITHOUT OVERLAPS, since PostgreSQL 18, is both, and no ON CONFLICT finds it.
+        WHERE x.indrelid = ANY (?::pg_catalog.oid[]) AND x.indisunique AND NOT x.indisexclusion
         ORDER BY x.indrelid, c.relname
         """,
         row ->

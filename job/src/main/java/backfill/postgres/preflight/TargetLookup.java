@@ -21,6 +21,7 @@ import backfill.postgres.server.NotReadyException;
 import backfill.postgres.server.Privilege;
 import backfill.postgres.server.RowEvent;
 import backfill.postgres.server.Server;
+import backfill.postgres.server.TableName;
 import backfill.postgres.write.Target;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -188,6 +189,9 @@ public final class TargetLookup {
               + table.name()
               + ", is a foreign table, where no ON CONFLICT works; fill the local parts, one by one");
     }
+    if (table.kind() == 'r' && events.contains(RowEvent.UPDATE)) {
+      refuseInheritors(table);
+    }
     key.stream()
         .filter(column -> table.column(column).isEmpty())
         .forEach(column -> findings.refuse(KEY, SourceCheck.noColumn(table, column)));
@@ -201,6 +205,27 @@ public final class TargetLookup {
                 event == RowEvent.INSERT ? "INSERT with ON CONFLICT" : "UPDATE that answers"));
       }
     }
+  }
+
+  /** An UPDATE sets their rows, too, and no unique index holds over all of them. */
+  private void refuseInheritors(Table table) throws SQLException {
+    inquiry
+        .rows(
+            """
+            SELECT n.nspname, c.relname
+            FROM pg_catalog.pg_inherits i
+            JOIN pg_catalog.pg_class c ON c.oid = i.inhrelid
+            JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+            WHERE i.inhparent = ?::pg_catalog.oid ORDER BY 1, 2 LIMIT 1
+            """,
+            row -> new TableName(row.getString("nspname"), row.getString("relname")),
+            table.oid())
+        .forEach(
+            heir ->
+                findings.refuse(
+                    TABLE,
+                    "%s inherits from %s, and no unique index says which of their rows are the same; name the table whose rows are to be set, where none inherits from it"
+                        .formatted(heir, table.name())));
   }
 
   private Optional<OwnedRows> owned(

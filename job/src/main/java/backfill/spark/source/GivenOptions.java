@@ -19,6 +19,7 @@ import org.apache.spark.sql.util.CaseInsensitiveStringMap;
  */
 public record GivenOptions(CaseInsensitiveStringMap options) {
   private static final int DAY_SECONDS = 86_400;
+  private static final Pattern QUOTED = Pattern.compile("\"(?:[^\"]|\"\")+\"");
   private static final Pattern VIEW = Pattern.compile("[A-Za-z_][A-Za-z0-9_]*");
 
   /** What Spark's JDBC writer and others call what we have, too. */
@@ -83,9 +84,17 @@ public record GivenOptions(CaseInsensitiveStringMap options) {
     return options.containsKey(name);
   }
 
-  /** Names by comma, one that holds a comma in quotes; none where it is not given. */
+  /** Names by comma, as they are; one that holds a comma in double quotes, as in SQL. */
   List<String> names(String name) {
-    return has(name) ? SqlWords.listed(options.get(name)) : List.of();
+    return text(name).map(SqlWords::listed).orElse(List.of()).stream()
+        .map(GivenOptions::unquoted)
+        .toList();
+  }
+
+  private static String unquoted(String given) {
+    return QUOTED.matcher(given).matches()
+        ? given.substring(1, given.length() - 1).replace("\"\"", "\"")
+        : given;
   }
 
   /** Where {@code url} says, or the driver's environment where there is none. */

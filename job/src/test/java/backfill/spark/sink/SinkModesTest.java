@@ -361,6 +361,11 @@ class SinkModesTest {
     assertThatThrownBy(() -> save(database, "SELECT 1 AS a, 1 AS b", mode("upsert")))
         .hasMessageStartingWith("dbtable: publication p has ");
     save(database, "SELECT 1 AS a, 1 AS b", mode("error"));
+    database.execute("DROP PUBLICATION p", "CREATE TABLE heir () INHERITS (t)");
+    assertThatThrownBy(() -> save(database, "SELECT 1 AS a, 2 AS b", mode("update")))
+        .hasMessage(
+            "dbtable: heir inherits from t, and no unique index says which of their rows are the same; name the table whose rows are to be set, where none inherits from it");
+    database.execute("DROP TABLE heir");
   }
 
   @Test

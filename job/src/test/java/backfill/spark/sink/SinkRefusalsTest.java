@@ -3,6 +3,7 @@ package backfill.spark.sink;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import backfill.testing.TestingDatabase;
 import backfill.testing.TestingPostgres;
@@ -134,6 +135,23 @@ class SinkRefusalsTest {
     Map<String, String> options =
         key.isEmpty() ? Map.of("dbtable", table) : Map.of("dbtable", table, "key", key);
     assertThat(refusal(options)).isEqualTo(message);
+  }
+
+  @Test
+  void primaryKeyWithoutOverlapsSaysNotWhichRowsAreTheSame() throws SQLException {
+    assumeThat(database.count("SELECT current_setting('server_version_num')::int"))
+        .as("WITHOUT OVERLAPS came with PostgreSQL 18")
+        .isGreaterThanOrEqualTo(180000);
+    database.execute(
+        "CREATE TABLE temporal (k int4range, valid tstzrange, PRIMARY KEY (k, valid WITHOUT OVERLAPS))");
+
+    assertThat(
+            refusal(
+                "SELECT '[1,2)' AS k, '[2026-01-01,2026-02-01)' AS valid",
+                Map.of("dbtable", "temporal")))
+        .isEqualTo(
+            "key: temporal has no unique index that says which rows are the same by exactly (\"k\", \"valid\"); CREATE UNIQUE INDEX"
+                + " CONCURRENTLY ON \"public\".\"temporal\" (\"k\", \"valid\")");
   }
 
   @Test

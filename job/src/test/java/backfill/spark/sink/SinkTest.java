@@ -288,6 +288,14 @@ class SinkTest {
 
     assertThat(database.count("SELECT count(*) FROM \"Our Schema\".\"A \"\"Table\"\"\""))
         .isEqualTo(2);
+
+    database.execute(
+        "CREATE TABLE t (id int PRIMARY KEY, \"one,two\" int NOT NULL, \"a \"\"b\"\"\" int NOT NULL, UNIQUE (\"one,two\", \"a \"\"b\"\"\"))");
+    writer("SELECT 1 AS id, 2 AS `one,two`, 3 AS `a \"b\"`")
+        .option("dbtable", "t")
+        .option("key", "\"one,two\", a \"b\"")
+        .save();
+    assertThat(database.rows("SELECT * FROM t")).containsExactly(List.of(1, 2, 3));
   }
 
   @Test

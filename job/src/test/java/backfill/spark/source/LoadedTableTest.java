@@ -82,6 +82,8 @@ class LoadedTableTest {
     assertThat(t.select("id").queryExecution().executedPlan().toString())
         .contains("BatchScan t[id#")
         .doesNotContain("name");
+    assertThat(load("t", Map.of("columns", "id, \"Odd.Name\"")).columns())
+        .containsExactly("id", "Odd.Name");
     assertThat(load("parts", Map.of()).groupBy("k").count().orderBy("k").collectAsList())
         .hasToString("[[1,5], [2,5]]");
   }
