@@ -7,6 +7,7 @@ import backfill.testing.TestingGrants;
 import backfill.testing.TestingJvm;
 import backfill.testing.TestingProcess;
 import backfill.testing.TestingRun;
+import backfill.testing.TestingTableCopy;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
@@ -119,6 +120,33 @@ class StandaloneClusterTest {
           .as(run.said())
           .hasSizeGreaterThanOrEqualTo(3);
     }
+  }
+
+  @Test
+  void applicationReadsATableAndWritesAStreamsBatchesOnExecutors() throws Exception {
+    there.database.execute("CREATE TABLE copied (LIKE access INCLUDING ALL)");
+    try (TestingProcess application =
+        cluster.application(
+            TestingTableCopy.class, there.database.environment(), "member", "copied")) {
+      TestingRun ended = application.end();
+
+      assertThat(ended.code()).as(ended.said()).isZero();
+      assertThat(ended.said().lines())
+          .containsSubsequence(
+              "read on the driver: false",
+              "joined " + PAIRS / 200 * (200 * 201 / 2),
+              "batch 0 inserted 2000",
+              "batch 0 inserted 2000",
+              "batch 1 inserted 2000",
+              "batch 1 inserted 2000",
+              "present 4000");
+    }
+    assertThat(
+            there.database.count(
+                "SELECT count(*) FROM (SELECT object_id, user_id FROM member EXCEPT SELECT object_id, user_id FROM copied) d"))
+        .isZero();
+    assertThat(there.database.count("SELECT count(*) FROM copied")).isEqualTo(PAIRS);
+    there.await("nobody reads", "count(*) = 0" + TestingGrants.SESSIONS);
   }
 
   @Test

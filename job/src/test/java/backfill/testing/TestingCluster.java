@@ -160,6 +160,31 @@ public final class TestingCluster implements AutoCloseable {
       Map<String, String> spark,
       String... options)
       throws IOException {
+    List<String> command = submit(jvm, spark);
+    command.addAll(List.of("--jars", libraries(), "--class", "backfill.Main", jobJar().toString()));
+    command.addAll(List.of(TestingRun.words(plan, options)));
+    return TestingProcess.start(command, environment(environment));
+  }
+
+  /** Submits an application of another's, of one class, beside which it has our jar. */
+  public TestingProcess application(
+      Class<?> application, Map<String, String> environment, String... words) throws IOException {
+    Path jar = directory.resolve(application.getSimpleName() + ".jar");
+    String name = application.getName().replace('.', '/') + ".class";
+    try (OutputStream file = Files.newOutputStream(jar);
+        JarOutputStream out = new JarOutputStream(file);
+        InputStream code = application.getClassLoader().getResourceAsStream(name)) {
+      out.putNextEntry(new JarEntry(name));
+      code.transferTo(out);
+    }
+    List<String> command = submit(List.of(), Map.of());
+    command.addAll(List.of("--jars", libraries() + "," + jobJar()));
+    command.addAll(List.of("--class", application.getName(), jar.toString()));
+    command.addAll(List.of(words));
+    return TestingProcess.start(command, environment(environment));
+  }
+
+  private List<String> submit(List<String> jvm, Map<String, String> spark) {
     List<String> command =
         new ArrayList<>(program.apply(this, "org.apache.spark.deploy.SparkSubmit"));
     command.addAll(command.size() - 1, jvm);
@@ -176,9 +201,7 @@ public final class TestingCluster implements AutoCloseable {
     Map<String, String> settings = new HashMap<>(TestingJvm.ofExecutors(jobJar()));
     settings.putAll(spark);
     settings.forEach((key, value) -> command.addAll(List.of("--conf", key + "=" + value)));
-    command.addAll(List.of("--jars", libraries(), "--class", "backfill.Main", jobJar().toString()));
-    command.addAll(List.of(TestingRun.words(plan, options)));
-    return TestingProcess.start(command, environment(environment));
+    return command;
   }
 
   /** What the master shows there, as in {@code /json/}. */
