@@ -63,7 +63,12 @@ sealed interface Block {
    * @param text the amount and its bound, in words
    * @param bad whether it is past the bound
    */
-  record Bar(String label, double share, String text, boolean bad) {}
+  record Bar(String label, double share, String text, boolean bad) {
+    /** A report that was torn may have a part that is more than the whole, or less than nothing. */
+    public Bar {
+      share = Math.max(0, Math.min(1, share));
+    }
+  }
 
   /**
    * What lasted from when to when, a line each.

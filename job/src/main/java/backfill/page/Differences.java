@@ -1,8 +1,10 @@
 package backfill.page;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** What an earlier report of the same plan says otherwise: the dry run, or the run before. */
 final class Differences {
@@ -40,6 +42,8 @@ final class Differences {
     if (!before.path("planHash").equals(now.path("planHash"))) {
       blocks.add(new Block.Text("The plan is not the same: its hash differs."));
     }
+    only(now, before, "now").ifPresent(blocks::add);
+    only(before, now, "before").ifPresent(blocks::add);
     List<Block.TableRow> rows = rows();
     blocks.add(
         rows.isEmpty()
@@ -48,10 +52,23 @@ final class Differences {
     return new Section("differences", "What differs from before", blocks);
   }
 
+  /** Steps that one of them has, and the other has not. */
+  private static Optional<Block> only(JsonNode in, JsonNode other, String when) {
+    List<String> names = new ArrayList<>();
+    for (JsonNode step : in.path("steps")) {
+      if (of(other, step.path("name")).isMissingNode()) {
+        names.add(step.path("name").asText());
+      }
+    }
+    return names.isEmpty()
+        ? Optional.empty()
+        : Optional.of(new Block.Text("Only %s: %s.".formatted(when, String.join(", ", names))));
+  }
+
   private List<Block.TableRow> rows() {
     List<Block.TableRow> rows = new ArrayList<>();
     for (JsonNode step : now.path("steps")) {
-      JsonNode other = of(step.path("name"));
+      JsonNode other = of(before, step.path("name"));
       for (String count : COUNTS) {
         long differs = step.path(count).asLong() - other.path(count).asLong();
         if (differs != 0 && step.path(count).isNumber() && other.path(count).isNumber()) {
@@ -68,12 +85,12 @@ final class Differences {
     return rows;
   }
 
-  private JsonNode of(JsonNode name) {
-    for (JsonNode step : before.path("steps")) {
+  private static JsonNode of(JsonNode report, JsonNode name) {
+    for (JsonNode step : report.path("steps")) {
       if (step.path("name").equals(name)) {
         return step;
       }
     }
-    return before.path("no such step");
+    return MissingNode.getInstance();
   }
 }

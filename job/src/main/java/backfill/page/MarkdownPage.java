@@ -29,11 +29,11 @@ final class MarkdownPage {
   private void add(Block block) {
     text.append('\n');
     if (block instanceof Block.Text paragraph) {
-      text.append(escaped(paragraph.text())).append('\n');
+      text.append(atLineStart(paragraph.text())).append('\n');
     } else if (block instanceof Block.Items list) {
-      list.items().forEach(item -> text.append("- ").append(escaped(item)).append('\n'));
+      list.items().forEach(item -> text.append("- ").append(atLineStart(item)).append('\n'));
     } else if (block instanceof Block.Shell commands) {
-      text.append("```sh\n").append(String.join("\n", commands.lines())).append("\n```\n");
+      shell(String.join("\n", commands.lines()));
     } else if (block instanceof Block.Table table) {
       table(table);
     } else if (block instanceof Block.BarChart bars) {
@@ -77,6 +77,15 @@ final class MarkdownPage {
     }
   }
 
+  /** Between fences that are longer than any in it. */
+  private void shell(String commands) {
+    String fence = "```";
+    while (commands.contains(fence)) {
+      fence += "`";
+    }
+    text.append(fence).append("sh\n").append(commands).append('\n').append(fence).append('\n');
+  }
+
   private void table(Block.Table table) {
     List<String> rule = new ArrayList<>(Collections.nCopies(table.texts(), "---"));
     rule.addAll(Collections.nCopies(table.head().size() - table.texts(), "---:"));
@@ -94,6 +103,13 @@ final class MarkdownPage {
 
   /** As a text that nothing of is taken for markup, in one line. */
   private static String escaped(String plain) {
-    return plain.replaceAll("\\s+", " ").replaceAll("([\\\\`*_{}\\[\\]<>|#~])", "\\\\$1").strip();
+    return plain.replaceAll("\\s+", " ").strip().replaceAll("([\\\\`*_{}\\[\\]<>|#~&])", "\\\\$1");
+  }
+
+  /** The same where it begins a line: there it is no list either, and no rule. */
+  private static String atLineStart(String plain) {
+    return escaped(plain)
+        .replaceFirst("^([-+])", "\\\\$1")
+        .replaceFirst("^([0-9]{1,9})([.)])(?= |$)", "$1\\\\$2");
   }
 }

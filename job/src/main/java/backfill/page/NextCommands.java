@@ -4,9 +4,13 @@ import backfill.postgres.ledger.RunStatus;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 
 /** What to type next, which depends on what the command was and how it ended. */
 final class NextCommands {
+  /** The command line is wrong, or the servers are not ready. */
+  private static final Set<Integer> NOT_READY = Set.of(2, 3);
+
   private final JsonNode report;
   private final String plan;
   private final List<String> lines = new ArrayList<>();
@@ -44,7 +48,9 @@ final class NextCommands {
   }
 
   private void afterRun() {
-    if (report.path("status").asText().equals(RunStatus.REFUSED.toString())) {
+    if (NOT_READY.contains(report.path("exitCode").asInt())) {
+      lines.add("backfill check " + plan + "    # every reason at once");
+    } else if (report.path("status").asText().equals(RunStatus.REFUSED.toString())) {
       approvedRun();
     } else {
       lines.add("backfill run " + plan + "    # again: writes what is missing, and nothing twice");

@@ -1,10 +1,15 @@
 package backfill.page;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 
 import backfill.report.ExitCode;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
@@ -242,6 +247,119 @@ class RunPageTest {
                 .beside(RunPage.of(report(step("")), false).orElseThrow())
                 .as(RunPage.Format.MARKDOWN))
         .contains("Every count that both have is the same.");
+  }
+
+  @Test
+  void runThatCouldNotBeginIsCheckedNext() {
+    for (int code : new int[] {2, 3}) {
+      String page =
+          RunPage.of(report("").replace("\"exitCode\": 0", "\"exitCode\": " + code), false)
+              .orElseThrow()
+              .as(RunPage.Format.MARKDOWN);
+      assertThat(page).contains("backfill check who-sees-what ").doesNotContain("backfill run ");
+    }
+  }
+
+  @Test
+  void stepsThatOneReportAloneHasAreNamedBesideAnother() {
+    assertThat(
+            RunPage.of(report(step("").replace("visible", "seen")), false)
+                .orElseThrow()
+                .beside(RunPage.of(report(step("")), false).orElseThrow())
+                .as(RunPage.Format.MARKDOWN))
+        .contains("Only now: seen.", "Only before: visible.");
+  }
+
+  @Test
+  void noLineOfATicketIsMoreThanItsText() throws Exception {
+    String fences = "a\n```\n````\n<img src=x>";
+    String markdown =
+        RunPage.of(
+                report(step(""))
+                    .replace(
+                        "mind <b>this</b> & that", "1. one\",\"- two\",\"+ 3\",\"---\",\"&lt;b&gt;")
+                    .replace(
+                        "\"planHash\"",
+                        "\"planGiven\": " + JSON.writeValueAsString(fences) + ", \"planHash\""),
+                false)
+            .orElseThrow()
+            .as(RunPage.Format.MARKDOWN);
+    assertThat(markdown)
+        .contains("- 1\\. one\n", "- \\- two\n", "- \\+ 3\n", "- \\---\n", "- \\&lt;b\\&gt;\n")
+        .containsPattern("(?s)\n`````sh\n.*```\n````\n<img src=x>.*\n`````\n");
+  }
+
+  /** Old, torn or made up: a page is made of it all the same. */
+  @Test
+  void anyJsonThatCallsItselfAReportGivesAPage() throws Exception {
+    long seed = Long.getLong("backfill.seed", System.nanoTime());
+    Random random = new Random(seed);
+    List<String> odd =
+        List.of(
+            "null",
+            "true",
+            "\"\"",
+            "\"%s %1$s $1 \\\\\"",
+            "-1",
+            "1e999",
+            "9223372036854775808",
+            "-9223372036854775808",
+            "0.5",
+            "[]",
+            "{}",
+            "[1, null, {\"key\": [\"a\"]}]",
+            "{\"a\": {\"b\": 1}}");
+    String whole =
+        report(
+                step(
+                    ", \"rejections\": [{\"key\": [\"k\"], \"reason\": \"r\"}], \"cascaded\": {\"t\": 1}, \"targetRows\": 4,"
+                        + " \"toInsert\": 4, \"vacuumDue\": [\"t\"], \"statements\": 2, \"gains\": {\"direct\": 1, \"users\":"
+                        + " [{\"key\": \"u\", \"pairs\": 2}]}"))
+            .replace(
+                "\"planHash\"",
+                """
+                "error": {"stage": "write", "step": "s", "message": "m"}, "labels": {"a": "b"}, "params": {"p": 1},
+                "databases": {"main": {"server": "s", "snapshots": [{"at": "t", "heldMs": 5}]}}, "never": {"n": 1},
+                "pace": {"pauses": [{"from": "2026-01-01T00:00:01Z", "lengthMs": 5, "reason": "r"}]}, "approval": {"by": "x"},
+                "undo": {"run": "r", "writes": [{"step": "s", "left": 1, "leftRows": [{"key": ["k"], "reason": "r"}]}]},
+                "runs": [{"runId": "r"}], "comparison": {"rowsInA": 1, "differences": [{}]}, "asked": {"what": "pause"},
+                "explained": [{"step": "s"}], "hooks": ["on-end"], "planHash\"""");
+    for (int i = 0; i < 300; i++) {
+      JsonNode report = JSON.readTree(whole);
+      List<ObjectNode> objects = new ArrayList<>();
+      objects(report, objects);
+      for (int change = 0; change <= i % 4; change++) {
+        ObjectNode object = objects.get(random.nextInt(objects.size()));
+        List<String> names = new ArrayList<>();
+        object.fieldNames().forEachRemaining(names::add);
+        if (!names.isEmpty()) {
+          object.set(
+              names.get(random.nextInt(names.size())),
+              JSON.readTree(odd.get(random.nextInt(odd.size()))));
+        }
+      }
+      ((ObjectNode) report).put("reportVersion", 1);
+      String json = report.toString();
+      for (boolean redacted : new boolean[] {false, true}) {
+        RunPage page = RunPage.of(json, redacted).orElseThrow();
+        for (RunPage.Format format : RunPage.Format.values()) {
+          assertThatCode(() -> page.beside(page).as(format))
+              .as("seed %d, %s", seed, json)
+              .doesNotThrowAnyException();
+        }
+        assertThat(page.as(RunPage.Format.HTML))
+            .as("seed %d, %s", seed, json)
+            .doesNotContainPattern("(width|x|y|height|d|points)=\"[^\"]*(NaN|Infinity)")
+            .doesNotContainPattern("width:(-|NaN|Infinity)");
+      }
+    }
+  }
+
+  private static void objects(JsonNode node, List<ObjectNode> found) {
+    if (node instanceof ObjectNode object) {
+      found.add(object);
+    }
+    node.forEach(child -> objects(child, found));
   }
 
   @ParameterizedTest
