@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import backfill.postgres.server.Database;
 import backfill.testing.TestingDatabase;
+import backfill.testing.TestingFaultProxy;
 import backfill.testing.TestingHeldRun;
 import backfill.testing.TestingPostgres;
 import backfill.testing.TestingRun;
@@ -12,7 +13,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
@@ -87,6 +90,24 @@ class PasswordFileTest {
     Database onAnExecutor = Database.fromOptions(database.toOptions());
     rotateTo("third");
     onAnExecutor.connectForReading("test").close();
+  }
+
+  @Test
+  void halfOpenConnectionIsFoundOutWithThePasswordThatItHasSince() throws Exception {
+    try (TestingFaultProxy proxy = new TestingFaultProxy(admin.url())) {
+      Map<String, String> environment = new HashMap<>(environment());
+      environment.put("BACKFILL_URL", proxy.url(admin.url()));
+      try (Connection connection =
+              Database.fromEnvironment("BACKFILL", environment, Duration.ofSeconds(1))
+                  .connect("half-open");
+          Statement statement = connection.createStatement()) {
+        rotateTo("second");
+        proxy.swallowAfter(0);
+
+        assertThatThrownBy(() -> statement.execute("SELECT 1"))
+            .hasStackTraceContaining("the connection is half-open");
+      }
+    }
   }
 
   @Test

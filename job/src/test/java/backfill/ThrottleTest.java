@@ -239,6 +239,53 @@ class ThrottleTest {
             "throttle: apdex 0.5 (bound pause-below 0.8, slow-below 0.9): a run waits until it keeps to that");
   }
 
+  @Test
+  void statementThatChangesADefinitionBeginsOnlyOnceNothingPausesTheRun() throws Exception {
+    database.execute("UPDATE health SET score = 0.5", "UPDATE items SET state = 'x'");
+    String plan =
+        plan(
+            """
+            name = definitions
+            steps = [
+              { name = indexed, kind = ddl, creates = states, statement = "CREATE INDEX CONCURRENTLY states ON items (state)" }
+              { name = stated, kind = ddl, not-null = [items.state] }
+            ]
+            throttle.signals.apdex { query = "SELECT score FROM health", pause-below = 0.8 }
+            """);
+    CompletableFuture<TestingRun> begun = TestingRun.begin(database.environment(), plan);
+    await(
+        () ->
+            TestingLedger.count(
+                    database, "SELECT count(*) FROM backfill.run WHERE pace ->> 'paused' = 'true'")
+                == 1);
+    JsonNode status = ask(database.environment(), "status", plan).line().path("runs").path(0);
+    assertThat(status.path("heldBy").asText())
+        .isEqualTo("paused by apdex 0.5 (bound pause-below 0.8)");
+    assertThat(ask(database.environment(), "pause", plan, "--by", "Ann").code()).isZero();
+    database.execute("UPDATE health SET score = 1");
+    Thread.sleep(1500);
+    assertThat(database.count("SELECT count(*) FROM pg_class WHERE relname = 'states'")).isZero();
+    assertThat(ask(database.environment(), "unpause", plan).code()).isZero();
+
+    TestingRun run = end(begun);
+
+    assertThat(run.code()).as(run.said()).isZero();
+    assertThat(
+            database.count(
+                "SELECT count(*) FROM pg_index i JOIN pg_class c ON c.oid = indexrelid WHERE indisvalid AND relname = 'states'"))
+        .isEqualTo(1);
+    assertThat(run.step().path("throttledMs").asLong()).isGreaterThan(1500);
+    assertThat(run.step("stated").path("throttledMs").asLong(-1)).isBetween(0L, 500L);
+    assertThat(run.report().path("pace").path("pauses").findValuesAsText("reason"))
+        .containsExactly("apdex", "asked");
+    assertThat(run.report().path("pace").path("asked").findValuesAsText("asked"))
+        .containsExactly("pause", "unpause");
+
+    TestingRun again = end(TestingRun.begin(database.environment(), plan));
+    assertThat(again.code()).as(again.said()).isZero();
+    assertThat(again.step().path("throttledMs").isNull()).isTrue();
+  }
+
   private void awaitApdex(String score) throws Exception {
     await(
         () ->

@@ -47,6 +47,7 @@ enum SettingKey {
   SIGNAL_TIMEOUT("throttle.signal-timeout", Measure.DURATION, "100 ms", "30 s"),
   LEASE("ledger.lease", Measure.DURATION, "1 s", "1 h"),
   RESUME_WITHIN("ledger.resume-within", Measure.DURATION, "0 s", "168 h"),
+  KEEP_RUNS("ledger.keep-runs", Measure.COUNT, "20", "1000000"),
   KEYS_BYTES("ledger.keys-bytes", Measure.BYTES, "0 B", "64 GiB"),
   HOOK_TIME_LIMIT("hooks.time-limit", Measure.DURATION, "100 ms", "1 h"),
   REJECTED_ROWS("limits.rejected-rows", Measure.COUNT, "0", "1000000000000"),

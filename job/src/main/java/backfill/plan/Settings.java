@@ -297,6 +297,7 @@ public record Settings(
    * @param lease how long a run that was last heard of still keeps others away
    * @param resumeWithin how old a run that did not come to its end may be for the next one to take
    *     over its {@code :now}
+   * @param keepRuns how many runs of a plan that changed nothing stay in it
    * @param keys whether each batch keeps the keys of the rows that it changes, and what it wrote
    *     into those that it added
    * @param keysBytes what this may take for one step, about; batches beyond it keep nothing
@@ -306,11 +307,13 @@ public record Settings(
       String schema,
       Duration lease,
       Duration resumeWithin,
+      int keepRuns,
       boolean keys,
       long keysBytes) {
     public Ledger {
       SettingKey.LEASE.require(lease);
       SettingKey.RESUME_WITHIN.require(resumeWithin);
+      SettingKey.KEEP_RUNS.require(keepRuns);
       SettingKey.KEYS_BYTES.require(keysBytes);
       if (schema.isBlank()) {
         throw new IllegalArgumentException("ledger.schema must not be empty");

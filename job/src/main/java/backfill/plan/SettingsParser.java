@@ -90,7 +90,7 @@ final class SettingsParser {
       default ->
           plan.problem(
               "ledger",
-              "ledger must be on, off, or a block with schema, lease, resume-within, keys and keys-bytes, got "
+              "ledger must be on, off, or a block with schema, lease, resume-within, keep-runs, keys and keys-bytes, got "
                   + Node.describe(given.get()));
     }
   }
@@ -163,6 +163,7 @@ final class SettingsParser {
             ledgerSchema,
             values.duration(SettingKey.LEASE),
             values.duration(SettingKey.RESUME_WITHIN),
+            values.count(SettingKey.KEEP_RUNS),
             ledgerKeys,
             values.number(SettingKey.KEYS_BYTES)),
         new Settings.Outside(

@@ -44,6 +44,11 @@ final class StepCost {
     lockWaitsSeen += millis;
   }
 
+  /** Of a step that has no batches: the throttle held its statements back so long. */
+  void held(long nanos) {
+    throttledMs = StepReport.or0(throttledMs) + Duration.ofNanos(nanos).toMillis();
+  }
+
   void retried(long times) {
     retries = times;
   }

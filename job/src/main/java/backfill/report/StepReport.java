@@ -165,7 +165,8 @@ public record StepReport(
    *
    * @param statements those that read or wrote rows
    * @param lockWaitMs time that its batches waited for locks, all together
-   * @param throttledMs time that the throttle held its writers back, all together
+   * @param throttledMs time that the throttle held its writers back, all together, or the
+   *     statements that change a definition
    * @param stages stage to milliseconds
    */
   public record Cost(

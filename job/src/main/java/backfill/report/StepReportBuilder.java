@@ -264,6 +264,11 @@ public final class StepReportBuilder {
     cost.waitedForLocks(millis);
   }
 
+  /** The throttle held its statements back so long. */
+  public void held(long nanos) {
+    cost.held(nanos);
+  }
+
   /** Statements that were tried again, of a step that has no batches. */
   public void retried(long times) {
     cost.retried(times);

@@ -259,6 +259,7 @@ public final class Backfill {
     try (RunLedger closing = run.ledger()) {
       Report ended = run.report.now();
       closing.end(ended.status(), ended.json());
+      closing.forgetIdleRuns(run.plan).ifPresent(run::warn);
     } catch (RunLedger.LedgerException e) {
       run.warn("report: " + e.getMessage());
     }

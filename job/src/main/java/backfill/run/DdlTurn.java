@@ -30,7 +30,7 @@ final class DdlTurn implements Turn {
     run.enter(Stage.WRITE, step, step.name(), 0);
     report.writing();
     try {
-      work.run(run.stopping::check);
+      work.run(run.stopping::check, () -> run.throttle().hold(step));
     } finally {
       report.sent(work.sent());
       report.retried(work.retries());

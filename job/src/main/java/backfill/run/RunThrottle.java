@@ -8,15 +8,22 @@ import backfill.postgres.throttle.Throttling;
 import backfill.report.StepReportBuilder;
 import backfill.spark.engine.WriterTasks;
 import java.util.List;
+import java.util.concurrent.CancellationException;
 
 /**
  * The throttle of a run: at work while a step writes, and in the progress line and the report. Used
  * by the run's own thread.
  */
 final class RunThrottle implements AutoCloseable {
+  /** Statements of a moment each are not preceded by a look at the signals each. */
+  private static final long STILL_QUIET_NANOS = 1_000_000_000L;
+
+  private static final long LOOK_MILLIS = 100;
+
   private final RunScope run;
   private final String now;
   private Throttling throttling;
+  private Long quietNanos;
 
   /**
    * @param now the run's {@code :now}
@@ -59,6 +66,47 @@ final class RunThrottle implements AutoCloseable {
       run.progress.throttledBy(null);
       run.reportOf(step).waitedForLocks(at.lockWaitMillis() - waitedBefore);
       run.report.paced(at.summary());
+    }
+  }
+
+  /**
+   * Holds a statement that changes the schema back as long as a person or a signal pauses the run.
+   *
+   * @return whether it waited, so that what is to be done may be different now
+   */
+  boolean hold(Step.Ddl step) {
+    run.stopping.check();
+    if (quietNanos != null && System.nanoTime() - quietNanos < STILL_QUIET_NANOS) {
+      run.reportOf(step).held(0);
+      return false;
+    }
+    Throttling at = open(step);
+    at.begin(new Throttling.Writing(step.name(), 0, new Settings.Writers(1, 1), List.of()));
+    run.progress.throttledBy(at::holds);
+    long began = System.nanoTime();
+    boolean held = at.isPaused();
+    try {
+      while (at.isPaused()) {
+        run.stopping.check();
+        sleep();
+      }
+    } finally {
+      at.end();
+      quietNanos = System.nanoTime();
+      run.progress.throttledBy(null);
+      run.reportOf(step).held(held ? quietNanos - began : 0);
+      run.report.paced(at.summary());
+    }
+    return held;
+  }
+
+  private void sleep() {
+    try {
+      Thread.sleep(LOOK_MILLIS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      run.stopping.check();
+      throw new CancellationException("ended while the throttle held a statement back");
     }
   }
 

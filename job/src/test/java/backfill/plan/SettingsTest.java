@@ -56,7 +56,13 @@ class SettingsTest {
                     Duration.ofSeconds(2)),
                 new Settings.Verification(Duration.ofSeconds(60)),
                 new Settings.Ledger(
-                    true, "backfill", Duration.ofSeconds(30), Duration.ofHours(24), true, 1L << 30),
+                    true,
+                    "backfill",
+                    Duration.ofSeconds(30),
+                    Duration.ofHours(24),
+                    100,
+                    true,
+                    1L << 30),
                 new Settings.Outside(
                     new Hooks(Map.of(), Duration.ofSeconds(30)), Settings.Metrics.NONE)));
   }
@@ -82,7 +88,7 @@ class SettingsTest {
           signals.jobs { query = "SELECT count(*) FROM jobs", slow-above = 1.5, pause-above = 10 } }
         write { writers { min = 2, max = 64 }, rows-per-batch = 1, batch-bytes = 1 GiB, protocol = copy, statement-timeout = 1 h, retry-for = 0 s, analyze = off }
         verify.wait-for = 24 h
-        ledger { schema = "Our ledger", lease = 1.5 s, keys = on, keys-bytes = 0 B }
+        ledger { schema = "Our ledger", lease = 1.5 s, keep-runs = 20, keys = on, keys-bytes = 0 B }
         hooks { before-write = [/opt/ask, "two words", ""], on-end = "echo $HOME", time-limit = 100 ms }
         metrics { push = "http://gateway:9091/x", otlp = "HTTPS://collector" }
         """;
@@ -127,7 +133,7 @@ class SettingsTest {
                     Duration.ofMillis(100)),
                 new Settings.Verification(Duration.ofHours(24)),
                 new Settings.Ledger(
-                    true, "Our ledger", Duration.ofMillis(1500), Duration.ofHours(24), true, 0),
+                    true, "Our ledger", Duration.ofMillis(1500), Duration.ofHours(24), 20, true, 0),
                 new Settings.Outside(
                     new Hooks(
                         Map.of(
@@ -416,7 +422,7 @@ class SettingsTest {
     assertThat(read(SMALL + "ledger = on").settings().ledger().on()).isTrue();
     assertThatThrownBy(() -> read(SMALL + "ledger = maybe"))
         .hasMessageContaining(
-            "ledger must be on, off, or a block with schema, lease, resume-within, keys and keys-bytes, got the text \"maybe\"");
+            "ledger must be on, off, or a block with schema, lease, resume-within, keep-runs, keys and keys-bytes, got the text \"maybe\"");
     assertThatThrownBy(() -> read(SMALL + "ledger.lease = 10 ms"))
         .hasMessageContaining("ledger.lease must be 1 s to 1 h, got 10 ms");
   }

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.BooleanSupplier;
 
 /**
  * A {@code ddl} step at work. The catalog is looked at before each statement, so that nothing is
@@ -95,13 +96,15 @@ public final class DdlRun {
   /**
    * Does what is to be done.
    *
-   * @param between called before each statement; what it throws ends the step there
+   * @param between called before each look; what it throws ends the step there
+   * @param held called before each statement: waits while it may not be sent, and says whether it
+   *     waited; then it is looked once more what is to be done
    */
-  public void run(Runnable between) throws SQLException {
+  public void run(Runnable between, BooleanSupplier held) throws SQLException {
     if (step.definition() instanceof Definition.NotNull notNull) {
       for (NotNullColumn column : scope.ask(inquiry -> NotNullColumn.of(inquiry, step, notNull))) {
         between.run();
-        new NotNullRun(scope, sender, column, this::retried).run();
+        new NotNullRun(scope, sender, column, this::retried, held).run();
       }
       return;
     }
@@ -113,7 +116,9 @@ public final class DdlRun {
             if (next.isEmpty()) {
               return;
             }
-            send(next.get());
+            if (!held.getAsBoolean()) {
+              send(next.get());
+            }
           }
         });
   }

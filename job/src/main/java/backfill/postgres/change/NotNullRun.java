@@ -4,6 +4,7 @@ import backfill.postgres.server.Inquiry;
 import backfill.postgres.server.SessionSettings;
 import backfill.postgres.server.SqlState;
 import java.sql.SQLException;
+import java.util.function.BooleanSupplier;
 
 /**
  * Makes one column NOT NULL in four transactions, none of which looks at rows while it keeps
@@ -16,6 +17,7 @@ final class NotNullRun {
   private final ChangeScope scope;
   private final DdlSender sender;
   private final DdlAttempts attempts;
+  private final BooleanSupplier held;
   private NotNullColumn column;
 
   /** Tries something until it is done, or fails for good. */
@@ -24,11 +26,20 @@ final class NotNullRun {
     void run(DdlRun.Attempt attempt) throws SQLException;
   }
 
-  NotNullRun(ChangeScope scope, DdlSender sender, NotNullColumn column, DdlAttempts attempts) {
+  /**
+   * @param held as in {@link DdlRun#run}
+   */
+  NotNullRun(
+      ChangeScope scope,
+      DdlSender sender,
+      NotNullColumn column,
+      DdlAttempts attempts,
+      BooleanSupplier held) {
     this.scope = scope;
     this.sender = sender;
     this.column = column;
     this.attempts = attempts;
+    this.held = held;
   }
 
   void run() throws SQLException {
@@ -46,6 +57,15 @@ final class NotNullRun {
     attempts.run(this::dropHelper);
   }
 
+  /** After a wait it is looked once more. */
+  private void send(String sql, DdlRun.Attempt anew) throws SQLException {
+    if (held.getAsBoolean()) {
+      anew.run();
+    } else {
+      sender.send(sql);
+    }
+  }
+
   private NotNullColumn.State look() throws SQLException {
     column = scope.ask(column::recheck);
     return column.state();
@@ -60,25 +80,25 @@ final class NotNullRun {
     if (nulls > 0) {
       throw new ChangeFailedException(nulls(nulls));
     }
-    sender.send(column.addHelper());
+    send(column.addHelper(), this::addHelper);
   }
 
   private void validate() throws SQLException {
     NotNullColumn.State state = look();
     if (!state.notNull() && !state.valid()) {
-      sender.send(column.validate());
+      send(column.validate(), this::validate);
     }
   }
 
   private void setNotNull() throws SQLException {
     if (!look().notNull()) {
-      sender.send(column.setNotNull());
+      send(column.setNotNull(), this::setNotNull);
     }
   }
 
   private void dropHelper() throws SQLException {
     if (look().helper()) {
-      sender.send(column.dropHelper());
+      send(column.dropHelper(), this::dropHelper);
     }
   }
 

@@ -43,13 +43,14 @@ public record Asked(
     log = log == null ? List.of() : List.copyOf(log);
   }
 
-  /** Reads what the ledger has; null stands for nothing. */
+  /** Reads what the ledger has; null stands for nothing, as JSON's null does. */
   public static Asked parse(String json) {
     if (json == null) {
       return NOTHING;
     }
     try {
-      return JSON.readValue(LedgerJson.read(json), Asked.class);
+      Asked asked = JSON.readValue(LedgerJson.read(json), Asked.class);
+      return asked == null ? NOTHING : asked;
     } catch (JsonProcessingException e) {
       throw new IllegalStateException("the ledger holds what was written there", e);
     }

@@ -9,7 +9,9 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.sql.Types;
+import java.time.Duration;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.UUID;
 
@@ -149,6 +151,26 @@ final class Ledger implements AutoCloseable {
       statement.setObject(3, runId);
       statement.executeUpdate();
       commit(own);
+    }
+  }
+
+  /**
+   * Takes older runs of the plan that changed nothing out of it.
+   *
+   * @return why some of them stay all the same
+   */
+  Optional<String> forget(String plan, int keep, Duration lockTimeout) throws SQLException {
+    Connection own = open();
+    own.setAutoCommit(false);
+    try (Statement limit = own.createStatement()) {
+      SessionSettings.begin(own);
+      limit.execute("SET LOCAL lock_timeout = " + lockTimeout.toMillis());
+      Optional<String> stays = new IdleRuns(schema, plan, runId, keep).forget(own);
+      own.commit();
+      return stays;
+    } finally {
+      own.rollback();
+      own.setAutoCommit(true);
     }
   }
 

@@ -58,7 +58,7 @@ public final class LedgerRights {
                     row.getBoolean("may_write"),
                     List.of(
                         "GRANT USAGE ON SCHEMA " + in,
-                        "GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA " + in),
+                        "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA " + in),
                     me);
               }
               if (row.getBoolean("schema")) {

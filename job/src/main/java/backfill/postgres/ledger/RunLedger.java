@@ -211,6 +211,23 @@ public final class RunLedger implements AutoCloseable {
     }
   }
 
+  /**
+   * Forgets older runs of the plan that changed nothing, but for the newest ones.
+   *
+   * @return why some of them stay all the same; empty without a ledger
+   */
+  public Optional<String> forgetIdleRuns(Plan plan) {
+    if (ledger == null) {
+      return Optional.empty();
+    }
+    Settings settings = plan.settings();
+    try {
+      return ledger.forget(plan.name(), settings.ledger().keepRuns(), settings.lockTimeout());
+    } catch (SQLException e) {
+      return Optional.of(IdleRuns.stay(e));
+    }
+  }
+
   /** What is entered in the ledger. */
   @FunctionalInterface
   private interface Entry {

@@ -55,6 +55,22 @@ public final class StreamEntries {
     }
   }
 
+  /** Deletes older entries of the stream in its table, but for the newest ones. */
+  static void forget(Connection connection, StreamSlot slot, int kept) throws SQLException {
+    try (PreparedStatement statement =
+        connection.prepareStatement(
+            """
+            DELETE FROM %1$s WHERE stream = ? AND target = ? AND batch <
+              (SELECT batch FROM %1$s WHERE stream = ? AND target = ? ORDER BY batch DESC OFFSET %2$d LIMIT 1)"""
+                .formatted(slot.table(), kept - 1))) {
+      for (int i = 0; i < 2; i++) {
+        statement.setString(2 * i + 1, slot.stream());
+        statement.setString(2 * i + 2, slot.target().quoted());
+      }
+      statement.executeUpdate();
+    }
+  }
+
   /** Enters the batch, in the transaction that wrote its rows. */
   public static void enter(
       Connection connection, StreamSlot slot, ModeCounts counts, List<Rejection> rejections)

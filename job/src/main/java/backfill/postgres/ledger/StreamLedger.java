@@ -29,10 +29,20 @@ public final class StreamLedger {
              coalesce(pg_catalog.has_schema_privilege(n.oid, 'USAGE')
                AND pg_catalog.has_table_privilege(c.oid, 'SELECT')
                AND pg_catalog.has_table_privilege(c.oid, 'INSERT'), false) AS may_write,
+             coalesce(pg_catalog.has_table_privilege(c.oid, 'DELETE'), false) AS may_delete,
              current_user AS me, pg_catalog.current_database() AS database
       FROM (SELECT ?::pg_catalog.text AS name) s
       LEFT JOIN pg_catalog.pg_namespace n ON n.nspname = s.name
       LEFT JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relkind = 'r' AND c.relname = 'stream'""";
+
+  /**
+   * Entries of a stream in a table that stay. The last one decides; with an older one the same
+   * batch is known again where a checkpoint was restored.
+   */
+  private static final int KEPT = 100;
+
+  /** How many more there may be before any goes: most batches have nothing to do for it. */
+  private static final int BEYOND = 50;
 
   private final Database database;
   private final String applicationName;
@@ -47,8 +57,12 @@ public final class StreamLedger {
     this.lockTimeout = lockTimeout;
   }
 
-  /** What is known of the batches that went before. */
-  private record Newest(long batch, String query) {}
+  /**
+   * What is known of the batches that went before.
+   *
+   * @param many whether there are more of them than are needed
+   */
+  private record Newest(long batch, String query, boolean many) {}
 
   /**
    * What came of the batch, where it is in already; creates the ledger's table where it is missing.
@@ -64,9 +78,14 @@ public final class StreamLedger {
           }
           Optional<Entered> entered =
               inquiry.ask(connection -> StreamEntries.find(connection, slot));
-          Optional<String> other = entered.isPresent() ? other(entered.get()) : other(inquiry);
+          Optional<Newest> newest = entered.isPresent() ? Optional.empty() : newest(inquiry);
+          Optional<String> other =
+              entered.isPresent() ? other(entered.get()) : newest.flatMap(this::other);
           if (other.isPresent()) {
             throw new NotReadyException(List.of("stream: " + other.get()));
+          }
+          if (found.mayDelete() && newest.filter(Newest::many).isPresent()) {
+            forget();
           }
           return entered;
         });
@@ -89,26 +108,46 @@ public final class StreamLedger {
                 .formatted(slot, slot.target(), entered.mode(), slot.mode()));
   }
 
-  /** Why no batch of this number may come. */
-  private Optional<String> other(Inquiry inquiry) throws SQLException {
-    List<Newest> newest =
-        inquiry.rows(
-            "SELECT batch, query FROM "
-                + slot.table()
-                + " WHERE stream = ? AND target = ? ORDER BY batch DESC LIMIT 1",
-            row -> new Newest(row.getLong("batch"), row.getString("query")),
+  private Optional<Newest> newest(Inquiry inquiry) throws SQLException {
+    return inquiry
+        .rows(
+            """
+            SELECT batch, query,
+                   (SELECT pg_catalog.count(*) FROM (SELECT FROM %1$s m WHERE m.stream = s.stream AND m.target = s.target
+                                                     LIMIT %2$d) AS counted) = %2$d AS many
+            FROM %1$s s WHERE stream = ? AND target = ? ORDER BY batch DESC LIMIT 1"""
+                .formatted(slot.table(), KEPT + BEYOND),
+            row -> new Newest(row.getLong("batch"), row.getString("query"), row.getBoolean("many")),
             slot.stream(),
-            slot.target().quoted());
-    if (newest.isEmpty()) {
-      return Optional.empty();
-    } else if (differs(newest.get(0).query())) {
-      return Optional.of(ofAnotherCheckpoint(newest.get(0).query()));
+            slot.target().quoted())
+        .stream()
+        .findFirst();
+  }
+
+  /** Why no batch of this number may come. */
+  private Optional<String> other(Newest newest) {
+    if (differs(newest.query())) {
+      return Optional.of(ofAnotherCheckpoint(newest.query()));
     }
-    return newest.get(0).batch() < slot.batch()
+    return newest.batch() < slot.batch()
         ? Optional.empty()
         : Optional.of(
             "batch %d is in %s already, and of batch %d, which comes before it, nothing is known; name a new stream for a query that begins anew"
-                .formatted(newest.get(0).batch(), slot.target(), slot.batch()));
+                .formatted(newest.batch(), slot.target(), slot.batch()));
+  }
+
+  /** Where it does not come to it, the next batch does. */
+  private void forget() {
+    try (Connection connection = database.connect(applicationName);
+        Statement limit = connection.createStatement()) {
+      connection.setAutoCommit(false);
+      SessionSettings.begin(connection);
+      limit.execute("SET LOCAL lock_timeout = " + lockTimeout.toMillis());
+      StreamEntries.forget(connection, slot, KEPT);
+      connection.commit();
+    } catch (SQLException e) {
+      // It is no reason to keep a batch from its table.
+    }
   }
 
   private boolean differs(String query) {
@@ -152,7 +191,8 @@ public final class StreamLedger {
    *
    * @param grant what gives the right that is needed
    */
-  private record Found(boolean schema, boolean table, boolean enough, String grant) {}
+  private record Found(
+      boolean schema, boolean table, boolean enough, boolean mayDelete, String grant) {}
 
   private Found look(Inquiry inquiry) throws SQLException {
     String in = TableName.quote(slot.schema());
@@ -166,6 +206,7 @@ public final class StreamLedger {
                     true,
                     true,
                     row.getBoolean("may_write"),
+                    row.getBoolean("may_delete"),
                     "GRANT USAGE ON SCHEMA %s%s; GRANT SELECT, INSERT ON %s%s"
                         .formatted(in, to, slot.table(), to));
               } else if (row.getBoolean("schema")) {
@@ -173,12 +214,14 @@ public final class StreamLedger {
                     true,
                     false,
                     row.getBoolean("may_create"),
+                    false,
                     "GRANT CREATE, USAGE ON SCHEMA " + in + to);
               }
               return new Found(
                   false,
                   false,
                   row.getBoolean("may_create_schema"),
+                  false,
                   "GRANT CREATE ON DATABASE " + TableName.quote(row.getString("database")) + to);
             },
             slot.schema());

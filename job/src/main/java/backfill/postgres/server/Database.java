@@ -214,7 +214,12 @@ public final class Database implements Serializable {
     Properties properties = properties(applicationName);
     return LibpqPasswordFile.watched(
         properties,
-        () -> SessionStart.open(JdbcUrl.without(at, OURS.keySet()), properties, timeZone));
+        () ->
+            SessionStart.open(
+                JdbcUrl.without(at, OURS.keySet()),
+                properties,
+                () -> login.secret(prefix),
+                timeZone));
   }
 
   private Properties properties(String applicationName) throws SQLException {

@@ -21,6 +21,12 @@ import java.util.regex.Pattern;
  * @param passwordFile read again for each connection
  */
 record Login(String user, MaskedSecret password, String passwordFile) implements Serializable {
+  /** The password as it is at the moment. */
+  @FunctionalInterface
+  interface SecretNow {
+    Optional<String> get() throws SQLException;
+  }
+
   private static final String USER = "user";
   private static final String PASSWORD_FILE = "backfill.passwordFile";
 
@@ -116,7 +122,7 @@ record Login(String user, MaskedSecret password, String passwordFile) implements
   }
 
   /** Read again for each connection: a rotated password must not end a long run. */
-  private Optional<String> secret(String prefix) throws SQLException {
+  Optional<String> secret(String prefix) throws SQLException {
     if (passwordFile == null) {
       return Optional.ofNullable(password).map(MaskedSecret::secret);
     }

@@ -176,6 +176,7 @@ public final class SessionSettings {
     pinned.forEach(
         setting -> columns.add(set(setting.name(), "'" + setting.value() + "'", "s.pooled")));
     columns.add(set("search_path", PATH, "s.pooled"));
+    columns.addAll(LifeSigns.columns());
     String sql =
         BEGIN
             + pinned.stream()

@@ -22,8 +22,9 @@ final class SessionStart {
 
   private SessionStart() {}
 
-  static Connection open(String url, Properties properties, String timeZone) throws SQLException {
-    Connection connection = SilentSessions.connect(url, properties);
+  static Connection open(String url, Properties properties, Login.SecretNow secret, String timeZone)
+      throws SQLException {
+    Connection connection = SilentSessions.connect(url, properties, secret);
     int version = connection.getMetaData().getDatabaseMajorVersion();
     try {
       return pinned(connection, timeZone);
@@ -31,14 +32,19 @@ final class SessionStart {
       if (!cutShort(e)) {
         throw e;
       }
-      return unhurried(JdbcUrl.withOptions(url, lifted(version)), properties, timeZone, e);
+      return unhurried(JdbcUrl.withOptions(url, lifted(version)), properties, secret, timeZone, e);
     }
   }
 
   private static Connection unhurried(
-      String url, Properties properties, String timeZone, SQLException first) throws SQLException {
+      String url,
+      Properties properties,
+      Login.SecretNow secret,
+      String timeZone,
+      SQLException first)
+      throws SQLException {
     try {
-      return pinned(SilentSessions.connect(url, properties), timeZone);
+      return pinned(SilentSessions.connect(url, properties, secret), timeZone);
     } catch (SQLException e) {
       // What a pooler says of options is not what is to be mended.
       first.addSuppressed(e);

@@ -60,15 +60,18 @@ final class SilentSessions {
     private final WatchedSocket socket;
     private final String url;
     private final Properties properties;
+    private final Login.SecretNow secret;
     private final int pid;
     private volatile Optional<Boolean> pooled = Optional.empty();
     private volatile String server;
     private int unreached;
 
-    Watched(WatchedSocket socket, String url, Properties properties, int pid) {
+    Watched(
+        WatchedSocket socket, String url, Properties properties, Login.SecretNow secret, int pid) {
       this.socket = socket;
       this.url = url;
       this.properties = properties;
+      this.secret = secret;
       this.pid = pid;
     }
 
@@ -81,8 +84,13 @@ final class SilentSessions {
     }
   }
 
-  /** Opens a connection that is watched. */
-  static Connection connect(String url, Properties properties) throws SQLException {
+  /**
+   * Opens a connection that is watched.
+   *
+   * @param secret the password for a connection that is opened later
+   */
+  static Connection connect(String url, Properties properties, Login.SecretNow secret)
+      throws SQLException {
     if (!driverFinds(WatchedSocketFactory.class)) {
       return DriverManager.getConnection(url, properties);
     }
@@ -103,7 +111,7 @@ final class SilentSessions {
         socket.ifPresent(each -> giveUp(each, "the attempt to connect is over"));
       } else if (socket.isPresent()) {
         PGConnection ours = connection.unwrap(PGConnection.class);
-        OPEN.put(ours, new Watched(socket.get(), url, properties, ours.getBackendPID()));
+        OPEN.put(ours, new Watched(socket.get(), url, properties, secret, ours.getBackendPID()));
         startWatching();
       }
     }
@@ -175,7 +183,7 @@ final class SilentSessions {
     asking.putAll(watched.properties);
     asking.setProperty("ApplicationName", watched.name() + " asks");
     asking.setProperty("socketTimeout", Long.toString(watched.connectTimeout().toSeconds()));
-    try (Connection connection = DriverManager.getConnection(watched.url, asking)) {
+    try (Connection connection = askingOver(watched, asking)) {
       watched.unreached = 0;
       return lost(watched, silent, connection);
     } catch (SQLException e) {
@@ -187,6 +195,11 @@ final class SilentSessions {
           ? Optional.empty()
           : Optional.of("the server cannot be reached: " + ConnectionFailure.oneLine(e));
     }
+  }
+
+  private static Connection askingOver(Watched watched, Properties asking) throws SQLException {
+    watched.secret.get().ifPresent(secret -> asking.setProperty("password", secret));
+    return DriverManager.getConnection(watched.url, asking);
   }
 
   private static Optional<String> lost(Watched watched, Duration silent, Connection connection)

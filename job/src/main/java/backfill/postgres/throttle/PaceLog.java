@@ -53,7 +53,7 @@ final class PaceLog {
       say.accept(
           "throttle: paused by "
               + (asked.paused() ? asked.pausedBy() : pausing.get().words())
-              + "; the batches in flight may end");
+              + "; what is in flight may end");
     }
   }
 

@@ -79,6 +79,11 @@ final class PaceState {
     now = null;
   }
 
+  /** Whether no batch and no statement may begin now. */
+  boolean isPaused() {
+    return log.pausedForMillis(System.nanoTime()).isPresent();
+  }
+
   /** What holds the writers back, with its reading; empty where nothing does. */
   Optional<String> holds() {
     PaceNow present = now;

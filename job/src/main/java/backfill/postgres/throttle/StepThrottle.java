@@ -32,7 +32,7 @@ final class StepThrottle {
   private SignalReader reader;
   private List<PaceSignal> signals;
   private PaceNow published;
-  private boolean unreachable;
+  private volatile boolean unreachable;
   private boolean bounded;
   private long ticks;
   private volatile boolean over;
@@ -57,6 +57,11 @@ final class StepThrottle {
   void start() {
     tick();
     thread.start();
+  }
+
+  /** Whether its signals could not be read when it last tried. */
+  boolean isUnreachable() {
+    return unreachable;
   }
 
   void stop() {

@@ -86,6 +86,14 @@ public final class Throttling implements AutoCloseable {
     return state.holds();
   }
 
+  /**
+   * Whether a person or a signal pauses it now. Where the server cannot be asked it is for the
+   * statement that comes next to find out what became of it.
+   */
+  public synchronized boolean isPaused() {
+    return present != null && !present.isUnreachable() && state.isPaused();
+  }
+
   /** How long the run's sessions waited for locks that they got, so far, to about a second. */
   public long lockWaitMillis() {
     return lockWaits.millis();

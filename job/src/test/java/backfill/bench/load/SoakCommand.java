@@ -19,8 +19,10 @@ import picocli.CommandLine.Option;
     name = "bench soak",
     description = {
       "Reruns the main plan in one process beside the application of bench load, and looks after each rerun at the"
-          + " memory of the job, connections that are left, the ledger's size, and size and dead rows of what is filled.",
-      "Each is flat if the median of the last third of the reruns is at most a tenth above that of the first."
+          + " memory of the job, connections that are left, the ledger's size and rows, and size and dead rows of what is"
+          + " filled.",
+      "Each is flat if the median of the last third of the reruns is at most a tenth above that of the first, and NOT FLAT"
+          + " otherwise. The ledger keeps as many idle runs as it may keep at least (ledger.keep-runs=20)."
     },
     footer = {
       "",
@@ -32,6 +34,9 @@ final class SoakCommand implements Callable<Integer> {
   private static final String SHORT_MEMORY =
       " --conf spark.ui.retainedJobs=50 --conf spark.ui.retainedStages=50"
           + " --conf spark.ui.retainedTasks=500 --conf spark.sql.ui.retainedExecutions=50";
+
+  /** What idle runs leave in the ledger is all there before the first third is over. */
+  static final int KEEP_RUNS = 20;
 
   @Mixin private ApplicationOptions options;
 
@@ -55,7 +60,7 @@ final class SoakCommand implements Callable<Integer> {
     Load load = options.load();
     Launch launch = options.launch();
     List<String> command = new ArrayList<>(launch.job());
-    command.addAll(List.of("run", bench.plan()));
+    command.addAll(List.of("run", bench.plan(), "--set", "ledger.keep-runs=" + KEEP_RUNS));
     command.addAll(launch.options());
     Map<String, String> environment =
         Map.of(

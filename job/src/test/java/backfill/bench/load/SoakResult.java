@@ -36,7 +36,8 @@ record SoakResult(
     HEAP("job's heap, MB", 16 * MIB, SoakSample::heapBytes),
     RESIDENT("job's process, MB", 64 * MIB, SoakSample::residentBytes),
     CONNECTIONS("connections left", 0, SoakSample::connections),
-    LEDGER("ledger beside runs, MB", MIB, SoakSample::ledgerBytes),
+    LEDGER("ledger, MB", MIB / 2, SoakSample::ledgerBytes),
+    LEDGER_ROWS("ledger, rows", SoakCommand.KEEP_RUNS, SoakSample::ledgerRows),
     TARGETS("filled tables, MB", 2 * MIB, SoakSample::targetBytes),
     DEAD("dead rows", 5_000, SoakSample::deadRows);
 
@@ -71,6 +72,7 @@ record SoakResult(
   }
 
   /** Whether nothing grew, and there were reruns enough to say so. */
+  @JsonProperty(value = "flat", access = JsonProperty.Access.READ_ONLY)
   boolean isFlat() {
     return !trends().isEmpty() && trends().stream().allMatch(Trend::isFlat);
   }

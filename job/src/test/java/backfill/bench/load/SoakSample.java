@@ -11,8 +11,8 @@ import java.sql.SQLException;
  * @param heapBytes in use of the job's heap once it was swept
  * @param residentBytes of the job's process; null where there is no /proc
  * @param connections that others than the application hold in the database
- * @param ledgerBytes of the ledger's tables with their indexes, beside the row that each run keeps
- *     there for good
+ * @param ledgerBytes of the ledger's tables with their indexes
+ * @param ledgerRows in them, as the server has counted them
  * @param seconds that the rerun took
  * @param targetBytes of the tables that are filled
  * @param deadRows of those, that await a vacuum
@@ -24,6 +24,7 @@ record SoakSample(
     Long residentBytes,
     long connections,
     long ledgerBytes,
+    long ledgerRows,
     long targetBytes,
     long deadRows) {
   private static final String SERVER =
@@ -32,10 +33,8 @@ record SoakSample(
               WHERE datname = current_database() AND pid <> pg_backend_pid()
                 AND backend_type = 'client backend' AND application_name <> ?),
              (SELECT coalesce(sum(pg_total_relation_size(oid)), 0)::bigint FROM pg_class
-              WHERE relkind = 'r' AND relnamespace = to_regnamespace('backfill'))
-             - CASE WHEN to_regclass('backfill.run') IS NULL THEN 0 ELSE (xpath('/row/size/text()',
-                 query_to_xml('SELECT coalesce(sum(pg_column_size(r)), 0) AS size FROM backfill.run r',
-                              false, true, '')))[1]::text::bigint END,
+              WHERE relkind = 'r' AND relnamespace = to_regnamespace('backfill')),
+             (SELECT coalesce(sum(n_live_tup), 0)::bigint FROM pg_stat_user_tables WHERE schemaname = 'backfill'),
              (SELECT sum(pg_total_relation_size(relid))::bigint FROM pg_stat_user_tables
               WHERE relname LIKE 'dojo%authorized\\_users'),
              (SELECT sum(n_dead_tup)::bigint FROM pg_stat_user_tables
@@ -57,7 +56,8 @@ record SoakSample(
             row.getLong(1),
             row.getLong(2),
             row.getLong(3),
-            row.getLong(4));
+            row.getLong(4),
+            row.getLong(5));
       }
     }
   }

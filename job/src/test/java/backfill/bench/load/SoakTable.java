@@ -30,7 +30,7 @@ final class SoakTable {
               trend.first(),
               trend.last(),
               trend.largest(),
-              trend.isFlat() ? "flat" : "GROWS"));
+              trend.isFlat() ? "flat" : "NOT FLAT"));
     }
     if (result.trends().isEmpty()) {
       text.append(

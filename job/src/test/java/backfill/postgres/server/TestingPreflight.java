@@ -247,7 +247,7 @@ public final class TestingPreflight {
             PlanFile.settings(List.of("throttle=off")).throttle(),
             new Settings.Verification(Duration.ofSeconds(1)),
             new Settings.Ledger(
-                false, "backfill", Duration.ofSeconds(30), Duration.ofHours(24), false, 0),
+                false, "backfill", Duration.ofSeconds(30), Duration.ofHours(24), 20, false, 0),
             new Settings.Outside(PlanFile.settings(List.of()).hooks(), Settings.Metrics.NONE)));
   }
 

@@ -237,6 +237,35 @@ class SinkStreamTest {
             + " a batch a stream of its own");
   }
 
+  @Test
+  void entriesOfBatchesThatSparkRepeatsNoMoreAreForgotten() throws Exception {
+    String batch = "SELECT CAST(id AS int) AS k FROM range(%d)";
+    save(database, batch.formatted(1), Map.of("stream", "long", "batch", "1"));
+    save(database, batch.formatted(1), Map.of("stream", "other", "batch", "1"));
+    database.execute(
+        """
+        INSERT INTO backfill.stream (stream, target, batch, query, mode, rows, inserted, updated, unchanged, present,
+          absent, repeated, rejected, rejections)
+        SELECT stream, target, n * 10, query, mode, rows, inserted, updated, unchanged, present, absent, repeated, rejected,
+          rejections FROM backfill.stream, generate_series(1, 148) n WHERE stream = 'long'""");
+
+    save(database, batch.formatted(2), Map.of("stream", "long", "batch", "1490"));
+    assertThat(database.count("SELECT count(*) FROM backfill.stream WHERE stream = 'long'"))
+        .isEqualTo(150);
+    save(database, batch.formatted(3), Map.of("stream", "long", "batch", "1500"));
+    assertThat(
+            database.rows(
+                "SELECT stream, count(*), min(batch), max(batch) FROM backfill.stream GROUP BY 1 ORDER BY 1"))
+        .hasToString("[[long, 101, 500, 1500], [other, 1, 1, 1]]");
+
+    save(database, batch.formatted(9), Map.of("stream", "long", "batch", "1500"));
+    assertThat(database.count("SELECT count(*) FROM t")).isEqualTo(3);
+    refused(
+        Map.of("stream", "long", "batch", "490"),
+        "stream: batch 1500 is in t already, and of batch 490, which comes before it, nothing is known; name a new"
+            + " stream for a query that begins anew");
+  }
+
   private static void refused(Map<String, String> options, String message) {
     assertThatThrownBy(
             () ->
