@@ -27,6 +27,11 @@ public final class KeptInSpark implements AutoCloseable {
     return rows.persist(StorageLevel.MEMORY_AND_DISK());
   }
 
+  /** The same, of rows that are few. */
+  public Dataset<Row> keepFew(Dataset<Row> rows) {
+    return new FewRows(rows, this).rows();
+  }
+
   /** Keeps these elements from their first use on. */
   public <T> JavaRDD<T> keep(JavaRDD<T> elements) {
     release.add(elements::unpersist);
@@ -44,6 +49,10 @@ public final class KeptInSpark implements AutoCloseable {
    * batches in which they are kept: no row has to be made of these.
    */
   public static JavaRDD<Long> counts(Dataset<Row> rows) {
+    FewRows few = FewRows.of(rows);
+    if (few != null) {
+      return counts(few.elements(), row -> 1);
+    }
     InMemoryRelation relation = (InMemoryRelation) rows.queryExecution().withCachedData();
     return counts(
         relation.cacheBuilder().cachedColumnBuffers().toJavaRDD(), batch -> batch.numRows());

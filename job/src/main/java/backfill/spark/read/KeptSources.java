@@ -77,7 +77,7 @@ public final class KeptSources implements AutoCloseable {
       Set<String> needed,
       String where,
       LongConsumer read) {
-    Dataset<Row> rows = kept.keep(reader.read(table, table.columnsToRead(needed), where));
+    Dataset<Row> rows = keep(reader.read(table, table.columnsToRead(needed), where), kept);
     reader
         .reads()
         .begin(
@@ -88,6 +88,11 @@ public final class KeptSources implements AutoCloseable {
               noteRead(source, table, count);
               read.accept(count);
             });
+  }
+
+  /** Keeps rows that were read for a query from their first use on. */
+  public Dataset<Row> keep(Dataset<Row> rows, KeptInSpark keeping) {
+    return size.isSmall() ? keeping.keepFew(rows) : keeping.keep(rows);
   }
 
   /** Of no rows the optimizer knows that, and leaves out what they are joined with. */

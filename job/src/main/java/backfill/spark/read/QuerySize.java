@@ -33,12 +33,17 @@ record QuerySize(long blocks) {
     // To find out what a dictionary of each column would save takes a fifth of all the time that
     // rows take, and of keys and digests it saves nothing.
     unlessSaid(session, "spark.sql.inMemoryColumnarStorage.compressed", "false");
-    if (blocks < FEW_BLOCKS) {
+    if (isSmall()) {
       unlessSaid(session, "spark.sql.codegen.wholeStage", "false");
       unlessSaid(session, "spark.sql.codegen.factoryMode", "NO_CODEGEN");
       unlessSaid(session, "spark.sql.adaptive.enabled", "false");
     }
     return session;
+  }
+
+  /** Whether it is over sooner than anything that would be compiled for it. */
+  boolean isSmall() {
+    return blocks < FEW_BLOCKS;
   }
 
   private static void unlessSaid(SparkSession session, String key, String value) {
@@ -55,7 +60,7 @@ record QuerySize(long blocks) {
    * @param others rows that they are put beside
    */
   int partitions(SparkSession session, long others) {
-    if (blocks < FEW_BLOCKS && others < FEW_ROWS) {
+    if (isSmall() && others < FEW_ROWS) {
       return 1;
     }
     long some = Math.max(blocks / BLOCKS_EACH, others / ROWS_EACH);
