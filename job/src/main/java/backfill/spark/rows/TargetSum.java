@@ -106,12 +106,11 @@ final class TargetSum {
   }
 
   /** Of rows of which it is known how many there are: for none of them Spark is not asked. */
-  private Sum sum(long count, Dataset<Row> rows, List<Column> values) {
-    return count == 0 ? new Sum(0, 0, 0) : sum(rows, values);
+  private static Sum sum(long count, Dataset<Row> rows, List<Column> halves) {
+    return count == 0 ? new Sum(0, 0, 0) : sum(rows, halves);
   }
 
-  private Sum sum(Dataset<Row> rows, List<Column> values) {
-    List<Column> halves = digest.of(values);
+  private static Sum sum(Dataset<Row> rows, List<Column> halves) {
     Row sum =
         rows.agg(
                 count(lit(1)),

@@ -200,8 +200,9 @@ class SnapshotConsistencyTest {
         database.count(
             "SELECT max(pg_relation_size(oid)) / current_setting('block_size')::int FROM pg_class"
                 + " WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace");
+    long oid = database.count("SELECT 't'::regclass::oid::bigint");
     return new Table(
-        0, T, 'r', List.of(ID), List.of(), new Table.Reading(blocks, true, true), List.of());
+        oid, T, 'r', List.of(ID), List.of(), new Table.Reading(blocks, true, true), List.of());
   }
 
   private static List<Integer> ids(Dataset<Row> kept) {
