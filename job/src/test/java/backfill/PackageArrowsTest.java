@@ -35,6 +35,7 @@ class PackageArrowsTest {
           "plan.level",
           "plan.sql",
           "plan",
+          "membership.key",
           "membership",
           "postgres.server",
           "postgres.catalog",
@@ -57,12 +58,20 @@ class PackageArrowsTest {
               beside(
                   "demo",
                   allSpark(
-                      "run", "report", "page", "spark.pairs", "spark.rows", "metrics", "lineage"))),
+                      "run",
+                      "report",
+                      "report.terminal",
+                      "page",
+                      "spark.pairs",
+                      "spark.rows",
+                      "metrics",
+                      "lineage"))),
           Map.entry("metrics", allSpark("report")),
           Map.entry("lineage", allSpark("report")),
           Map.entry("run", beside("hook", allSpark("report", "spark.pairs", "spark.rows"))),
           Map.entry("hook", beside("report", new HashSet<>(BELOW_SPARK))),
-          Map.entry("report", allSpark("page", "spark.pairs", "spark.rows")),
+          Map.entry("report", allSpark("report.terminal", "page", "spark.pairs", "spark.rows")),
+          Map.entry("report.terminal", Set.of()),
           Map.entry("page", Set.of("postgres.ledger")),
           Map.entry("demo", Set.copyOf(BELOW_SPARK)),
           Map.entry("spark.rows", allSpark()),
@@ -91,7 +100,8 @@ class PackageArrowsTest {
           Map.entry("plan", Set.of("plan.level", "plan.sql")),
           Map.entry("plan.level", Set.of()),
           Map.entry("plan.sql", Set.of()),
-          Map.entry("membership", Set.of()));
+          Map.entry("membership", Set.of()),
+          Map.entry("membership.key", Set.of()));
 
   /** What others made to the rooms of ours that may use it; all others are free. */
   private static final Map<String, Set<String>> THEIRS =

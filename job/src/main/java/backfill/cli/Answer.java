@@ -10,7 +10,7 @@ import backfill.report.ReportBuilder;
 import backfill.report.ReportTargets;
 import backfill.report.Stage;
 import backfill.report.Summary;
-import backfill.report.Terminal;
+import backfill.report.terminal.Terminal;
 import java.io.PrintStream;
 import java.time.Instant;
 import java.util.List;

@@ -7,7 +7,7 @@ import backfill.report.Report;
 import backfill.report.ReportBuilder;
 import backfill.report.ReportComparison;
 import backfill.report.Stage;
-import backfill.report.Terminal;
+import backfill.report.terminal.Terminal;
 import backfill.spark.diff.DiffInput;
 import backfill.spark.diff.RowComparison;
 import java.io.IOException;

@@ -11,7 +11,7 @@ import backfill.postgres.explain.RowExplainer;
 import backfill.postgres.server.NamedDatabases;
 import backfill.report.ExplainText;
 import backfill.report.ReportBuilder;
-import backfill.report.Terminal;
+import backfill.report.terminal.Terminal;
 import java.util.List;
 import java.util.Map;
 

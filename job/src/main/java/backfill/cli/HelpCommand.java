@@ -2,7 +2,7 @@ package backfill.cli;
 
 import backfill.plan.Nearest;
 import backfill.report.ExitCode;
-import backfill.report.Folded;
+import backfill.report.terminal.Folded;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;

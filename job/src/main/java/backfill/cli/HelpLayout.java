@@ -1,6 +1,6 @@
 package backfill.cli;
 
-import backfill.report.Folded;
+import backfill.report.terminal.Folded;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;

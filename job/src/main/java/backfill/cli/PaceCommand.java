@@ -8,7 +8,7 @@ import backfill.postgres.server.NotReadyException;
 import backfill.postgres.throttle.PaceRequest;
 import backfill.postgres.throttle.PaceRequest.Kind;
 import backfill.report.ReportBuilder;
-import backfill.report.Terminal;
+import backfill.report.terminal.Terminal;
 import java.util.List;
 import java.util.Map;
 

@@ -10,7 +10,7 @@ import backfill.postgres.ledger.LedgerStatus;
 import backfill.postgres.server.Database;
 import backfill.report.ReportBuilder;
 import backfill.report.StatusTable;
-import backfill.report.Terminal;
+import backfill.report.terminal.Terminal;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;

@@ -1,7 +1,7 @@
 package backfill.cli;
 
 import backfill.postgres.catalog.ValueGroup;
-import backfill.report.Folded;
+import backfill.report.terminal.Folded;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

@@ -1,5 +1,6 @@
 package backfill.membership;
 
+import backfill.membership.LevelHoldings.Holding;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
@@ -27,30 +28,14 @@ public final class LevelClosure {
 
   private final NestingGraph graph;
   private final Components components;
-  private final LevelMembers.Own own;
+  private final OwnLevels own;
   private final int[] ends;
   private final int levels;
   private final LongConsumer held;
-  private final Holding[] holdings;
-  private final Holding[] ofMembers;
-  private final int[] pending;
-  private final BitSet wanted;
+  private final LevelHoldings holdings;
   private final BitSet wantedNumbers;
   private final BitSet needed;
   private final BitSet asked;
-  private long bytes;
-
-  /** What a component has, or one of its members; several may hold the same. */
-  private static final class Holding {
-    private final LevelMembers members;
-    private long bytes;
-    private int holders;
-
-    Holding(LevelMembers members) {
-      this.members = members;
-      this.bytes = members.bytes();
-    }
-  }
 
   /**
    * What comes to a component.
@@ -64,7 +49,7 @@ public final class LevelClosure {
   private LevelClosure(
       NestingGraph graph,
       Components components,
-      LevelMembers.Own own,
+      OwnLevels own,
       BitSet wantedNumbers,
       LongConsumer held) {
     this.graph = graph;
@@ -74,13 +59,9 @@ public final class LevelClosure {
     this.levels = own.levels();
     this.held = held;
     this.wantedNumbers = wantedNumbers;
-    holdings = new Holding[components.count()];
-    ofMembers = new Holding[graph.size()];
-    pending = new int[components.count()];
-    needed = new BitSet(components.count());
+    holdings = new LevelHoldings(components, graph.size(), wantedNumbers);
+    needed = (BitSet) holdings.wanted().clone();
     asked = (BitSet) wantedNumbers.clone();
-    wanted = new BitSet(components.count());
-    wantedNumbers.stream().forEach(number -> wanted.set(components.of(number)));
   }
 
   /**
@@ -92,7 +73,7 @@ public final class LevelClosure {
   public static LevelMembers[] close(
       NestingGraph graph,
       Components components,
-      LevelMembers.InOneArray own,
+      OwnLevels.InOneArray own,
       BitSet wanted,
       LongConsumer held) {
     return new LevelClosure(graph, components, own, wanted, held).close();
@@ -111,7 +92,7 @@ public final class LevelClosure {
       BitSet wanted,
       int levels,
       LongConsumer held) {
-    return new LevelClosure(graph, components, new LevelMembers.InSets(own, levels), wanted, held)
+    return new LevelClosure(graph, components, new OwnLevels.InSets(own, levels), wanted, held)
         .close();
   }
 
@@ -123,15 +104,14 @@ public final class LevelClosure {
     wantedNumbers.stream()
         .forEach(
             number -> {
-              Holding of = of(number);
-              closed[number] = of == null ? null : of.members;
+              Holding of = holdings.of(number);
+              closed[number] = of == null ? null : of.members();
             });
     return closed;
   }
 
   /** Parents come before their children here; an edge that is there twice counts twice. */
   private void findNeeded() {
-    needed.or(wanted);
     for (int component = components.count() - 1; component >= 0; component--) {
       if (needed.get(component)) {
         eachBelow(
@@ -141,7 +121,7 @@ public final class LevelClosure {
             number -> {
               asked.set(number);
               needed.set(components.of(number));
-              pending[components.of(number)]++;
+              holdings.isNeeded(components.of(number));
             });
       }
     }
@@ -197,16 +177,11 @@ public final class LevelClosure {
       if (unequal.get(i)) {
         unequal(some[i]);
       } else {
-        holdings[some[i]] = held(united[i]);
-        eachBelow(
-            some[i],
-            components.first(some[i]),
-            last(some[i]),
-            number -> letGo(components.of(number)));
-        optimize(some[i], united[i]);
+        holdings.hold(some[i], united[i]);
+        letGoBelow(some[i], components.first(some[i]), last(some[i]));
       }
     }
-    held.accept(own.bytes() + bytes);
+    tellHeld(0);
   }
 
   private LevelUnion union() {
@@ -218,14 +193,13 @@ public final class LevelClosure {
     return components.first(component + 1);
   }
 
-  /** What is held for as long as the result is gets small. */
-  private void optimize(int component, Holding holding) {
-    if (holding != null && holding.members.many() != null && wanted.get(component)) {
-      holding.members.many().runOptimize();
-      bytes -= holding.bytes;
-      holding.bytes = holding.members.bytes();
-      bytes += holding.bytes;
-    }
+  private void letGoBelow(int component, int from, int to) {
+    eachBelow(component, from, to, number -> holdings.letGo(components.of(number)));
+  }
+
+  /** Besides what is counted, so much more may be held for a moment. */
+  private void tellHeld(long more) {
+    held.accept(own.bytes() + holdings.bytes() + more);
   }
 
   private boolean passesOnAll(int component) {
@@ -242,12 +216,6 @@ public final class LevelClosure {
       }
     }
     return true;
-  }
-
-  /** What a number has; null for nothing. */
-  private Holding of(int number) {
-    Holding own = ofMembers[number];
-    return own == null ? holdings[components.of(number)] : own;
   }
 
   /**
@@ -267,9 +235,10 @@ public final class LevelClosure {
       }
       for (int place = graph.first(member); place < graph.first(member + 1); place++) {
         int child = components.of(graph.child(place));
-        Holding has = child == component ? null : of(graph.child(place));
+        Holding has = child == component ? null : holdings.of(graph.child(place));
         if (has != null) {
-          parts.add(new Part(has.members, has, graph.level(place, levels), isLastUse(child, has)));
+          boolean last = holdings.isLastUse(child, has);
+          parts.add(new Part(has.members(), has, graph.level(place, levels), last));
         }
       }
     }
@@ -318,42 +287,6 @@ public final class LevelClosure {
         : new Holding(LevelMembers.of(all, levels));
   }
 
-  /** One more has it. */
-  private Holding held(Holding holding) {
-    if (holding != null && holding.holders++ == 0) {
-      bytes += holding.bytes;
-    }
-    return holding;
-  }
-
-  private boolean isLastUse(int child, Holding has) {
-    return pending[child] == 1 && !wanted.get(child) && has.holders == 1 && holdings[child] == has;
-  }
-
-  /** One parent less needs it. */
-  private void letGo(int component) {
-    if (--pending[component] > 0) {
-      return;
-    }
-    for (int at = components.first(component); at < components.first(component + 1); at++) {
-      int member = components.member(at);
-      if (!wantedNumbers.get(member)) {
-        letGo(ofMembers[member]);
-        ofMembers[member] = null;
-      }
-    }
-    if (!wanted.get(component)) {
-      letGo(holdings[component]);
-      holdings[component] = null;
-    }
-  }
-
-  private void letGo(Holding holding) {
-    if (holding != null && --holding.holders == 0) {
-      bytes -= holding.bytes;
-    }
-  }
-
   /** Each member of such a circle holds its own. */
   private void unequal(int component) {
     int first = components.first(component);
@@ -362,22 +295,18 @@ public final class LevelClosure {
     Holding[] given = new Holding[size];
     LevelSets[] sets = new LevelSets[size];
     for (int i = 0; i < size; i++) {
-      given[i] = held(united(component, first + i, first + i + 1, union));
-      eachBelow(component, first + i, first + i + 1, number -> letGo(components.of(number)));
-      sets[i] = given[i] == null ? null : given[i].members.sets();
+      given[i] = holdings.counted(united(component, first + i, first + i + 1, union));
+      letGoBelow(component, first + i, first + i + 1);
+      sets[i] = given[i] == null ? null : given[i].members().sets();
     }
     LevelSets[] closed =
-        new LevelCircle(graph, components, component, levels, asked)
-            .closed(sets, more -> held.accept(own.bytes() + bytes + more));
+        new LevelCircle(graph, components, component, levels, asked).closed(sets, this::tellHeld);
     for (int i = 0; i < size; i++) {
-      letGo(given[i]);
+      holdings.letGo(given[i]);
       if (closed[i] != null) {
-        Holding holding = held(new Holding(LevelMembers.of(closed[i].copy())));
-        ofMembers[components.member(first + i)] = holding;
-        held.accept(own.bytes() + bytes);
-        if (wantedNumbers.get(components.member(first + i))) {
-          optimize(component, holding);
-        }
+        holdings.holdOwn(
+            components.member(first + i), new Holding(LevelMembers.of(closed[i].copy())));
+        tellHeld(0);
       }
     }
   }

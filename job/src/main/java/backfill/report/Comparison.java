@@ -1,5 +1,6 @@
 package backfill.report;
 
+import backfill.report.terminal.TextTable;
 import backfill.spark.diff.ReadRow;
 import backfill.spark.diff.RowComparison;
 import java.util.ArrayList;

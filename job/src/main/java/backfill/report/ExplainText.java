@@ -4,6 +4,8 @@ import backfill.plan.Amount;
 import backfill.postgres.explain.Explanation;
 import backfill.postgres.explain.StepExplanation;
 import backfill.postgres.ledger.KeyHistory;
+import backfill.report.terminal.Folded;
+import backfill.report.terminal.TextTable;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.Collections;

@@ -1,5 +1,6 @@
 package backfill.report;
 
+import backfill.report.terminal.Terminal;
 import java.io.PrintStream;
 import java.util.List;
 

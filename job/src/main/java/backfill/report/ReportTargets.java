@@ -2,6 +2,7 @@ package backfill.report;
 
 import backfill.page.RunPage;
 import backfill.plan.InvalidPlanException;
+import backfill.report.terminal.Terminal;
 import backfill.spark.engine.HadoopFiles;
 import java.io.IOException;
 import java.io.PrintStream;

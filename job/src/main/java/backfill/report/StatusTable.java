@@ -2,6 +2,7 @@ package backfill.report;
 
 import backfill.postgres.ledger.HeldRun;
 import backfill.postgres.ledger.LedgerStatus;
+import backfill.report.terminal.TextTable;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;

@@ -1,6 +1,8 @@
 package backfill.report;
 
 import backfill.postgres.ledger.StepStatus;
+import backfill.report.terminal.Folded;
+import backfill.report.terminal.TextTable;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;

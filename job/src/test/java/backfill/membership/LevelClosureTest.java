@@ -79,7 +79,7 @@ class LevelClosureTest {
     LevelMembers[] closed;
     long own = 0;
     if (array) {
-      LevelMembers.InOneArray members = members(of);
+      OwnLevels.InOneArray members = members(of);
       own = members.bytes();
       closed =
           LevelClosure.close(
@@ -135,7 +135,7 @@ class LevelClosureTest {
   }
 
   /** A user who is a member twice has the higher level, whichever comes first. */
-  private static LevelMembers.InOneArray members(Case of) {
+  private static OwnLevels.InOneArray members(Case of) {
     List<Integer> groups = new ArrayList<>();
     List<Integer> users = new ArrayList<>();
     List<Integer> levels = new ArrayList<>();
@@ -151,7 +151,7 @@ class LevelClosureTest {
     for (int i = 0; i < at.length; i++) {
       at[i] = levels.get(i).byteValue();
     }
-    return LevelMembers.InOneArray.of(
+    return OwnLevels.InOneArray.of(
         of.groups, List.of(ints(groups)), List.of(ints(users)), List.of(at), of.levels);
   }
 

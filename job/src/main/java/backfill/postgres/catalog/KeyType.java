@@ -1,6 +1,6 @@
 package backfill.postgres.catalog;
 
-import backfill.membership.KeyText;
+import backfill.membership.key.KeyText;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Optional;

@@ -1,6 +1,6 @@
 package backfill.postgres.explain;
 
-import backfill.membership.JoinedKey;
+import backfill.membership.key.JoinedKey;
 import backfill.plan.Amount;
 import backfill.postgres.catalog.Column;
 import backfill.postgres.catalog.KeyType;

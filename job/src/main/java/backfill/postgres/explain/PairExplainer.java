@@ -1,6 +1,6 @@
 package backfill.postgres.explain;
 
-import backfill.membership.JoinedKey;
+import backfill.membership.key.JoinedKey;
 import backfill.plan.InvalidPlanException;
 import backfill.plan.Plan;
 import backfill.plan.Step;

@@ -1,6 +1,6 @@
 package backfill.postgres.explain;
 
-import backfill.membership.JoinedKey;
+import backfill.membership.key.JoinedKey;
 import backfill.plan.IntoPairs;
 import java.util.List;
 import java.util.stream.IntStream;

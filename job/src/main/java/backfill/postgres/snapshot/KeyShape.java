@@ -1,8 +1,8 @@
 package backfill.postgres.snapshot;
 
-import backfill.membership.KeyList;
-import backfill.membership.KeyText;
-import backfill.membership.KeyTuple;
+import backfill.membership.key.KeyList;
+import backfill.membership.key.KeyText;
+import backfill.membership.key.KeyTuple;
 import backfill.postgres.catalog.KeyType;
 import java.io.Serializable;
 import java.nio.ByteBuffer;

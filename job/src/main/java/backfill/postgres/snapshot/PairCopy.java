@@ -1,7 +1,7 @@
 package backfill.postgres.snapshot;
 
-import backfill.membership.DistinctKeys;
-import backfill.membership.KeyTuple;
+import backfill.membership.key.DistinctKeys;
+import backfill.membership.key.KeyTuple;
 import backfill.postgres.catalog.Column;
 import backfill.postgres.catalog.KeyType;
 import backfill.postgres.server.Database;

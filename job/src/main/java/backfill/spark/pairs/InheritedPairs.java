@@ -1,7 +1,7 @@
 package backfill.spark.pairs;
 
 import backfill.membership.InheritedSets;
-import backfill.membership.KeySet;
+import backfill.membership.key.KeySet;
 import java.util.Arrays;
 import java.util.Iterator;
 import org.roaringbitmap.PeekableIntIterator;

@@ -3,14 +3,15 @@ package backfill.spark.pairs;
 import backfill.membership.Closure;
 import backfill.membership.Components;
 import backfill.membership.GroupUsers;
-import backfill.membership.KeySet;
 import backfill.membership.LevelClosure;
 import backfill.membership.LevelMembers;
 import backfill.membership.LongIndex;
 import backfill.membership.MemberSet;
 import backfill.membership.NestedWays;
 import backfill.membership.NestingGraph;
+import backfill.membership.OwnLevels;
 import backfill.membership.OwnMembers;
+import backfill.membership.key.KeySet;
 import backfill.spark.read.KeyNumbers;
 import backfill.spark.read.LevelNumbers;
 import backfill.spark.step.Nesting;
@@ -83,8 +84,8 @@ final class NestedGroups {
     return levels.isNone() ? ofAll(own) : ofAllByLevel(own);
   }
 
-  private LevelMembers.InOneArray ofAllByLevel(List<NumberedMembers> own) {
-    return LevelMembers.InOneArray.of(
+  private OwnLevels.InOneArray ofAllByLevel(List<NumberedMembers> own) {
+    return OwnLevels.InOneArray.of(
         graph.size(),
         own.stream().map(NumberedMembers::groups).toList(),
         own.stream().map(NumberedMembers::users).toList(),
@@ -152,7 +153,7 @@ final class NestedGroups {
       long count = found.map(some -> (long) some.size()).fold(0L, Long::sum);
       memory.require(
           graph.bytes()
-              + (levels.isNone() ? OwnMembers.bytes(count) : LevelMembers.InOneArray.bytes(count)));
+              + (levels.isNone() ? OwnMembers.bytes(count) : OwnLevels.InOneArray.bytes(count)));
       return found.collect();
     } finally {
       numbers.destroy();

@@ -1,6 +1,6 @@
 package backfill.spark.pairs;
 
-import backfill.membership.KeySet;
+import backfill.membership.key.KeySet;
 import java.io.Serializable;
 import java.util.Iterator;
 import java.util.List;

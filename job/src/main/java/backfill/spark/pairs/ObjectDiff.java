@@ -98,7 +98,7 @@ record ObjectDiff(
   }
 
   private static ObjectDiff of(long object, ObjectLevels users, boolean deletes, StepKeys keys) {
-    LevelSets within = keys.mayCross() ? users.justified().taken() : null;
+    LevelSets within = keys.mayCross() ? users.justified().sets() : null;
     long crossing = within == null ? 0 : keys.takeCrossing(object, within);
     LevelMembers planned = within == null ? users.justified() : LevelMembers.of(within);
     RoaringBitmap justified = planned.all();

@@ -123,7 +123,7 @@ record PairDifferences(
         LevelDiff.LevelGathering.Before before,
         UserIndex index,
         StepKeys keys) {
-      LevelSets wanted = users.justified().taken();
+      LevelSets wanted = users.justified().sets();
       keys.takeCrossing(object, wanted);
       RoaringBitmap justified = wanted.all();
       RoaringBitmap existing = RoaringBitmap.or(users.existing().values().iterator());

@@ -2,11 +2,11 @@ package backfill.spark.pairs;
 
 import backfill.membership.Components;
 import backfill.membership.GroupUsers;
-import backfill.membership.KeySet;
 import backfill.membership.NestingDepth;
 import backfill.membership.NestingGraph;
 import backfill.membership.SourceCounts;
 import backfill.membership.SourceTotals;
+import backfill.membership.key.KeySet;
 import backfill.plan.GrantSources;
 import backfill.plan.Step;
 import backfill.spark.step.GrantShape;

@@ -1,9 +1,9 @@
 package backfill.spark.pairs;
 
-import backfill.membership.DistinctKeys;
-import backfill.membership.KeyDictionary;
-import backfill.membership.KeyList;
 import backfill.membership.LevelSets;
+import backfill.membership.key.DistinctKeys;
+import backfill.membership.key.KeyDictionary;
+import backfill.membership.key.KeyList;
 import backfill.postgres.snapshot.KeyShape;
 import backfill.spark.engine.KeptInSpark;
 import backfill.spark.read.KeyMemoryLimit;

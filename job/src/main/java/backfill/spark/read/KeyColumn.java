@@ -1,7 +1,7 @@
 package backfill.spark.read;
 
-import backfill.membership.KeyDictionary;
-import backfill.membership.KeyList;
+import backfill.membership.key.KeyDictionary;
+import backfill.membership.key.KeyList;
 import java.io.Serializable;
 
 /** The keys that some rows have in one column, or in several together, as they were read. */

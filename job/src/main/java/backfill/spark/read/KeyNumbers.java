@@ -1,9 +1,9 @@
 package backfill.spark.read;
 
-import backfill.membership.DistinctKeys;
-import backfill.membership.JoinedKey;
-import backfill.membership.KeyDictionary;
-import backfill.membership.KeyList;
+import backfill.membership.key.DistinctKeys;
+import backfill.membership.key.JoinedKey;
+import backfill.membership.key.KeyDictionary;
+import backfill.membership.key.KeyList;
 import backfill.postgres.catalog.KeyType;
 import backfill.postgres.snapshot.KeyShape;
 import java.io.Serializable;

@@ -1,7 +1,7 @@
 package backfill.spark.read;
 
-import backfill.membership.DistinctKeys;
-import backfill.membership.KeyList;
+import backfill.membership.key.DistinctKeys;
+import backfill.membership.key.KeyList;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;

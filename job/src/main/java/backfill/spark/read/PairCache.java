@@ -1,6 +1,6 @@
 package backfill.spark.read;
 
-import backfill.membership.KeySet;
+import backfill.membership.key.KeySet;
 import backfill.postgres.catalog.Table;
 import backfill.spark.engine.KeptInSpark;
 import backfill.spark.query.PairColumnNames;

@@ -1,6 +1,6 @@
 package backfill.spark.read;
 
-import backfill.membership.KeyList;
+import backfill.membership.key.KeyList;
 import backfill.postgres.snapshot.KeyShape;
 import java.io.Serializable;
 import java.util.List;

@@ -1,8 +1,8 @@
 package backfill.spark.step;
 
 import backfill.membership.BitmapBytes;
-import backfill.membership.DistinctKeys;
-import backfill.membership.KeySet;
+import backfill.membership.key.DistinctKeys;
+import backfill.membership.key.KeySet;
 import backfill.postgres.catalog.KeyType;
 import backfill.postgres.catalog.ParentTable;
 import backfill.postgres.write.Parents;

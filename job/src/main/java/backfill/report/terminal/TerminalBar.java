@@ -1,10 +1,10 @@
-package backfill.report;
+package backfill.report.terminal;
 
 import java.io.PrintStream;
 import java.util.function.Supplier;
 
 /** A bar on a terminal that is drawn over itself, and gone before a line is written. */
-final class TerminalBar {
+public final class TerminalBar {
   private static final int LONGEST = 24;
 
   private final PrintStream terminal;
@@ -13,7 +13,7 @@ final class TerminalBar {
   /**
    * @param terminal null for none: then nothing is drawn
    */
-  TerminalBar(PrintStream terminal) {
+  public TerminalBar(PrintStream terminal) {
     this.terminal = terminal;
   }
 
@@ -23,7 +23,7 @@ final class TerminalBar {
    * @param percent how much is done
    * @param done the same in words, which stand behind the bar
    */
-  void draw(long percent, Supplier<String> done) {
+  public void draw(long percent, Supplier<String> done) {
     if (terminal != null) {
       terminal.print("\r" + text(percent, done.get()) + "\033[K");
       terminal.flush();
@@ -42,7 +42,7 @@ final class TerminalBar {
     return "[" + "=".repeat(filled) + " ".repeat(width - filled) + "] " + done;
   }
 
-  void clear() {
+  public void clear() {
     if (shown) {
       terminal.print("\r\033[K");
       terminal.flush();

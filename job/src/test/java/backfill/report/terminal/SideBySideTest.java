@@ -1,10 +1,10 @@
-package backfill.report;
+package backfill.report.terminal;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import backfill.report.SideBySide.Column;
-import backfill.report.SideBySide.Figure;
+import backfill.report.terminal.SideBySide.Column;
+import backfill.report.terminal.SideBySide.Figure;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 

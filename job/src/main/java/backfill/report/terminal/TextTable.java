@@ -1,4 +1,4 @@
-package backfill.report;
+package backfill.report.terminal;
 
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -9,7 +9,7 @@ import java.util.List;
  * Rows under a head, as a table where the width allows it, else as a block for each row: its first
  * cell, then the others below each other, with what the head calls them.
  */
-final class TextTable {
+public final class TextTable {
   private static final String BETWEEN = "  ";
 
   private final String indent;
@@ -20,14 +20,14 @@ final class TextTable {
    * @param numbers which columns are flush right
    * @param rows the head is the first
    */
-  TextTable(String indent, BitSet numbers, List<String[]> rows) {
+  public TextTable(String indent, BitSet numbers, List<String[]> rows) {
     this.indent = indent;
     this.numbers = numbers;
     this.rows = List.copyOf(rows);
   }
 
   /** Takes a column out where no row has anything in it. */
-  static void withoutEmpty(List<String[]> rows, int column) {
+  public static void withoutEmpty(List<String[]> rows, int column) {
     if (rows.stream().skip(1).allMatch(row -> row[column].isEmpty())) {
       rows.replaceAll(row -> without(row, column));
     }
@@ -39,7 +39,7 @@ final class TextTable {
     return cells.toArray(String[]::new);
   }
 
-  List<String> lines(int width) {
+  public List<String> lines(int width) {
     List<String> table = rows.stream().map(this::line).toList();
     return table.stream().allMatch(line -> line.length() <= width) ? table : blocks(width);
   }

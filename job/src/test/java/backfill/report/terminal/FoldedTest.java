@@ -1,4 +1,4 @@
-package backfill.report;
+package backfill.report.terminal;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,4 +1,4 @@
-package backfill.membership;
+package backfill.membership.key;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

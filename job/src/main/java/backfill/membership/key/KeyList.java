@@ -1,4 +1,4 @@
-package backfill.membership;
+package backfill.membership.key;
 
 import java.io.Serializable;
 import java.util.Arrays;

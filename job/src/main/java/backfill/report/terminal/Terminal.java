@@ -1,4 +1,4 @@
-package backfill.report;
+package backfill.report.terminal;
 
 import java.io.Console;
 import java.io.PrintStream;
@@ -26,7 +26,7 @@ public final class Terminal {
   }
 
   /** Whether what is printed here goes to a screen, and to no program. */
-  static boolean shows(PrintStream out) {
+  public static boolean shows(PrintStream out) {
     String told = System.getProperty(OUT);
     return told == null ? out == System.out && hasConsole() : Boolean.parseBoolean(told);
   }

@@ -1,4 +1,4 @@
-package backfill.membership;
+package backfill.membership.key;
 
 import java.io.IOException;
 import java.io.Serializable;

@@ -1,4 +1,4 @@
-package backfill.report;
+package backfill.report.terminal;
 
 import java.util.ArrayList;
 import java.util.List;
