@@ -7,15 +7,10 @@ import backfill.postgres.ledger.StepCounts;
 import backfill.postgres.ledger.StepStatus;
 import backfill.postgres.ledger.WriteCounts;
 import backfill.postgres.undo.UndoCounts;
-import backfill.report.StepReport.Deletes;
 import backfill.report.StepReport.Diffed;
 import backfill.report.StepReport.Foretold;
-import backfill.report.StepReport.Inserts;
 import backfill.report.StepReport.Read;
-import backfill.report.StepReport.Rejected;
 import backfill.report.StepReport.ToDo;
-import backfill.report.StepReport.Updates;
-import backfill.report.StepReport.Written;
 import backfill.spark.diff.DiffSum;
 import backfill.spark.read.LeftOut;
 import backfill.spark.step.DiffCounts;
@@ -28,7 +23,6 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
 
 /**
  * Takes down what becomes of one step, event by event. Each part that it holds is a value, so that
@@ -49,17 +43,9 @@ public final class StepReportBuilder {
   private String cannotUndo;
   private Long ledgerBytes;
   private Foretold foretold = new Foretold(null, null, null, null, null);
-  private Inserts inserts = new Inserts(null, null, null);
-  private Map<String, Long> sequencesSet;
-  private Updates updates = new Updates(null, null);
-  private Map<String, Long> changes;
-  private Deletes deletes = new Deletes(null, null, 0);
-  private Map<String, Long> cascaded;
-  private Rejected rejected = new Rejected(null, 0, null);
-  private StepReport.Upkeep upkeep = new StepReport.Upkeep(null, null, null);
   private StepReport.Verified verified = new StepReport.Verified(null, null, null, null, null);
+  private final StepOutcome outcome = new StepOutcome();
   private final StepCost cost = new StepCost();
-  private Sending sending = new Sending(false, true);
 
   /**
    * How rows to add travel.
@@ -89,7 +75,7 @@ public final class StepReportBuilder {
         new Read(read, leftOut, nested, nestedObjects),
         new Diffed(
             plan, toDo, owns, takenAway, foretold, new StepReport.Undoing(cannotUndo, ledgerBytes)),
-        new Written(inserts, sequencesSet, updates, changes, deletes, cascaded, rejected, upkeep),
+        outcome.now(),
         verified,
         cost.now());
   }
@@ -148,10 +134,7 @@ public final class StepReportBuilder {
     plan = decided;
     owns = owned;
     toDo = new ToDo(plan.planned(), plan.toInsert(), plan.toUpdate(), plan.toDelete());
-    changed(plan.changes());
-    if (plan.unfit() > 0) {
-      rejected = new Rejected(plan.unfit(), rejected.forTheData(), plan.rejections());
-    }
+    outcome.planned(plan);
   }
 
   /** What a dry run says beyond the counts; each is null where it does not apply. */
@@ -190,13 +173,12 @@ public final class StepReportBuilder {
 
   /** What goes along with the rows to delete, or went; null where that is not known. */
   public void cascaded(Map<String, Long> rows) {
-    cascaded = rows;
+    outcome.cascaded(rows);
   }
 
   /** Its write begins: the rows that no statement can write count as rejected from here on. */
   public void beginsToWrite(Sending how) {
-    sending = how;
-    rejected = new Rejected(rejected.rows(), plan.unfit(), plan.rejections());
+    outcome.begin(plan, how);
   }
 
   /** Writers are at work. */
@@ -206,41 +188,8 @@ public final class StepReportBuilder {
 
   /** What the writers did. */
   public void written(StepCounts counts) {
-    WriteCounts inserting = counts.inserts();
-    WriteCounts setting = counts.updates();
-    WriteCounts deleting = counts.deletes();
-    WriteCounts total = counts.total();
-    rejected =
-        new Rejected(
-            plan.unfit() + inserting.rejected() + setting.rejected(),
-            plan.unfit() + total.rejectedForTheData(),
-            Stream.concat(plan.rejections().stream(), total.rejections().stream())
-                .limit(WriteCounts.REJECTIONS_KEPT)
-                .toList());
-    if (plan.toInsert() != null) {
-      inserts = new Inserts(inserting.changed(), inserting.left(), sequenceValues(inserting));
-    }
-    if (plan.toUpdate() != null) {
-      updates = new Updates(setting.changed(), setting.left() + inserting.left());
-      // Which columns of the others were set is the step's to say.
-      changes = setting.changed() == plan.toUpdate() ? plan.changes() : null;
-    }
-    if (plan.toDelete() != null) {
-      deletes =
-          new Deletes(
-              deleting.changed(), deleting.left() + deleting.rejected(), deleting.rejected());
-      cascaded = total.cascaded();
-    }
-    cost.took(total);
-  }
-
-  /** Each row that is sent takes a value; a row that was sent twice took two. */
-  private Long sequenceValues(WriteCounts inserting) {
-    boolean once =
-        inserting.retries() == 0
-            && inserting.rejected() == 0
-            && (inserting.left() == 0 || !sending.copies());
-    return !sending.numbers() ? (Long) 0L : once ? (Long) inserting.rows() : null;
+    outcome.written(plan, counts);
+    cost.took(counts.total());
   }
 
   /** What the batches of a step did that changes rows where they are. */
@@ -248,14 +197,9 @@ public final class StepReportBuilder {
     if (step instanceof Step.Ddl) {
       return;
     }
-    rejected = new Rejected(counts.rejected(), counts.rejectedForTheData(), counts.rejections());
     // Those that it went for: more than were counted first where some came in meanwhile.
     toDo = new ToDo(counts.rows(), null, toDo.toUpdate(), toDo.toDelete());
-    if (step.deletes()) {
-      deletes = new Deletes(counts.changed(), null, 0);
-    } else {
-      updates = new Updates(counts.changed(), counts.left());
-    }
+    outcome.written(step, counts);
     cost.took(counts);
   }
 
@@ -276,12 +220,12 @@ public final class StepReportBuilder {
 
   /** Rows may have been sent in vain, and have taken a value of the sequence each time. */
   public void sentAgain() {
-    inserts = new Inserts(inserts.inserted(), inserts.conflicts(), null);
+    outcome.sentAgain();
   }
 
   /** Sequences that were set forward, each with its value. */
   public void sequencesSet(Map<String, Long> values) {
-    sequencesSet = values;
+    outcome.sequencesSet(values);
   }
 
   /**
@@ -290,7 +234,7 @@ public final class StepReportBuilder {
    * @param set column to rows; null where that is not known
    */
   public void changed(Map<String, Long> set) {
-    changes = set == null || set.isEmpty() ? null : set;
+    outcome.changed(set);
   }
 
   /** What verify found. */
@@ -328,7 +272,7 @@ public final class StepReportBuilder {
 
   /** What its table needs now that no later step writes it. */
   public void upkeep(StepReport.Upkeep found) {
-    upkeep = found;
+    outcome.upkeep(found);
   }
 
   public void skipped() {
