@@ -188,7 +188,7 @@ public final class KeptSources implements AutoCloseable {
             PairsAsRelation relation =
                 new PairsAsRelation(
                     session, table, columns, pairs.of(source.name()), counted.rows());
-            makeKnown(source.name(), session.baseRelationToDataFrame(relation), counted.rows());
+            makeKnown(source.name(), relation.rows(), counted.rows());
           }
           noteRead(source, table, counted.rows());
           read.accept(counted.rows());

@@ -1,33 +1,26 @@
 package backfill.spark.read;
 
 import backfill.postgres.catalog.Table;
+import backfill.spark.engine.InternalRows;
 import backfill.spark.query.PairColumnNames;
 import java.util.stream.IntStream;
 import org.apache.spark.api.java.JavaRDD;
-import org.apache.spark.rdd.RDD;
-import org.apache.spark.sql.Row;
-import org.apache.spark.sql.SQLContext;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.catalyst.expressions.GenericInternalRow;
-import org.apache.spark.sql.sources.BaseRelation;
-import org.apache.spark.sql.sources.TableScan;
 import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.IntegerType;
 import org.apache.spark.sql.types.ShortType;
-import org.apache.spark.sql.types.StructType;
 
 /**
  * What was read as pairs of integers, for queries that ask for the same two columns: a table of
  * memberships is read once, by any step that needs it, and without a row of Spark's for each of its
  * own.
  */
-final class PairsAsRelation extends BaseRelation implements TableScan {
+final class PairsAsRelation extends InternalRows {
   /** Of a row in Spark's own format: its nulls, and eight bytes for each value. */
   private static final long ROW_BYTES = 24;
 
-  private final SparkSession session;
-  private final StructType schema;
   private final JavaRDD<ReadPairs> pairs;
   private final long rows;
 
@@ -41,22 +34,9 @@ final class PairsAsRelation extends BaseRelation implements TableScan {
       PairColumnNames columns,
       JavaRDD<ReadPairs> pairs,
       long rows) {
-    this.session = session;
-    this.schema =
-        backfill.spark.read.TableScan.schema(
-            backfill.spark.read.TableScan.columns(table, columns.all()));
+    super(session, TableScan.schema(TableScan.columns(table, columns.all())));
     this.pairs = pairs;
     this.rows = rows;
-  }
-
-  @Override
-  public SQLContext sqlContext() {
-    return session.sqlContext();
-  }
-
-  @Override
-  public StructType schema() {
-    return schema;
   }
 
   @Override
@@ -64,29 +44,18 @@ final class PairsAsRelation extends BaseRelation implements TableScan {
     return rows * ROW_BYTES;
   }
 
-  /** They are Spark's own rows already. */
   @Override
-  public boolean needConversion() {
-    return false;
-  }
-
-  @Override
-  @SuppressWarnings("unchecked")
-  public RDD<Row> buildScan() {
-    DataType key = schema.fields()[0].dataType();
-    DataType member = schema.fields()[1].dataType();
-    RDD<?> scan =
-        pairs
-            .flatMap(
-                some -> {
-                  long[] keys = some.keys().numbers(null);
-                  long[] members = some.members().numbers(null);
-                  return IntStream.range(0, keys.length)
-                      .mapToObj(i -> row(value(keys[i], key), value(members[i], member)))
-                      .iterator();
-                })
-            .rdd();
-    return (RDD<Row>) scan;
+  protected JavaRDD<InternalRow> elements() {
+    DataType key = schema().fields()[0].dataType();
+    DataType member = schema().fields()[1].dataType();
+    return pairs.flatMap(
+        some -> {
+          long[] keys = some.keys().numbers(null);
+          long[] members = some.members().numbers(null);
+          return IntStream.range(0, keys.length)
+              .mapToObj(i -> row(value(keys[i], key), value(members[i], member)))
+              .iterator();
+        });
   }
 
   private static InternalRow row(Object... values) {

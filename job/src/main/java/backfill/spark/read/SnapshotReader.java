@@ -82,9 +82,14 @@ public final class SnapshotReader {
 
   /** These columns as the table itself has them, whatever is laid over it. */
   public Dataset<Row> scanned(Table table, Collection<String> columns, String where) {
+    return scan.rows(counted(table), columns, where, snapshot.importStatements());
+  }
+
+  /** As large as the snapshot shows it; by that it is told how many statements read it. */
+  private Table counted(Table table) {
     Table sized = snapshot.sized(table);
     statements += scan.ranges(sized).size();
-    return scan.rows(sized, columns, where, snapshot.importStatements());
+    return sized;
   }
 
   /** Rows, as they would look in the table. */
@@ -130,9 +135,7 @@ public final class SnapshotReader {
       return PairsOfRows.of(
           overlay.read(this, table, columns.all(), where), columns, TypePair.of(table, columns));
     }
-    Table sized = snapshot.sized(table);
-    statements += scan.ranges(sized).size();
-    return scan.pairs(sized, columns, where, snapshot.importStatements());
+    return scan.pairs(counted(table), columns, where, snapshot.importStatements());
   }
 
   /**
