@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -29,13 +30,22 @@ class ChangedTargetTest {
   private static final String INSERT = "mode = insert-missing";
   private static final String UPDATE = "mode = update";
 
-  /** A target of its own for each, what is done to it, and how many rows are missing then. */
-  private record Change(String mode, String sql, long missing) {}
+  /**
+   * How often a target is read: to plan, to add it up, and row by row if it came to something else.
+   */
+  private static final long ADDED_UP = 2;
+
+  private static final long ROW_BY_ROW = 3;
+
+  /**
+   * A target of its own for each, what is done to it, how many rows are missing then, and reads.
+   */
+  private record Change(String mode, String sql, long missing, long reads) {}
 
   private static final Map<String, Change> CHANGES = new LinkedHashMap<>();
 
   static {
-    CHANGES.put("untouched", new Change(UPSERT, "SELECT", 0));
+    CHANGES.put("untouched", new Change(UPSERT, "SELECT", 0, ADDED_UP));
     CHANGES.put(
         "valued",
         new Change(
@@ -43,7 +53,8 @@ class ChangedTargetTest {
             """
             UPDATE valued SET v = 'other' WHERE id = 3; UPDATE valued SET v = NULL WHERE id = 1;
             UPDATE valued SET v = v || ' ' WHERE id = 4; UPDATE valued SET v = w, w = v WHERE id = 5""",
-            4));
+            4,
+            ROW_BY_ROW));
     CHANGES.put(
         "exchanged",
         new Change(
@@ -51,7 +62,8 @@ class ChangedTargetTest {
             """
             UPDATE exchanged e SET v = o.v, w = o.w FROM exchanged o
             WHERE (e.id, o.id) IN ((2, 3), (3, 2))""",
-            2));
+            2,
+            ROW_BY_ROW));
     CHANGES.put(
         "replaced", // and what was surplus is back
         new Change(
@@ -59,7 +71,8 @@ class ChangedTargetTest {
             """
             DELETE FROM replaced WHERE id IN (1, 2);
             INSERT INTO replaced VALUES (20, 'v2', 'w2', 0), (9, 'nine', 'ix', 0)""",
-            3));
+            3,
+            ROW_BY_ROW));
     CHANGES.put(
         "alike", // the same values in a new row, and a column that the step does not know
         new Change(
@@ -67,8 +80,10 @@ class ChangedTargetTest {
             """
             DELETE FROM alike WHERE id = 2; INSERT INTO alike VALUES (2, 'v2', 'w2', 7);
             UPDATE alike SET note = 5""",
-            0));
-    CHANGES.put("more", new Change(UPSERT, "INSERT INTO more VALUES (70, 'v70', 'w70', 0)", 0));
+            0,
+            ADDED_UP));
+    CHANGES.put(
+        "more", new Change(UPSERT, "INSERT INTO more VALUES (70, 'v70', 'w70', 0)", 0, ROW_BY_ROW));
     CHANGES.put(
         "added",
         new Change(
@@ -76,13 +91,18 @@ class ChangedTargetTest {
             """
             UPDATE added SET v = 'other'; UPDATE added SET id = 30 WHERE id = 3;
             DELETE FROM added WHERE id IN (1, 9)""",
-            2));
+            2,
+            ROW_BY_ROW));
     CHANGES.put(
         "written",
         new Change(
             UPDATE,
             "UPDATE written SET v = 'other' WHERE id = 2; DELETE FROM written WHERE id = 1",
-            1));
+            1,
+            ROW_BY_ROW));
+    // What the step does not compare is nothing to it.
+    CHANGES.put("keyed", new Change(INSERT, "UPDATE keyed SET v = 'other'", 0, ADDED_UP));
+    CHANGES.put("corrected", new Change(UPDATE, "UPDATE corrected SET note = 5", 0, ADDED_UP));
   }
 
   @TempDir Path directory;
@@ -92,6 +112,7 @@ class ChangedTargetTest {
   void create() throws Exception {
     database = TestingPostgres.shared().createDatabase();
     database.execute(
+        "CREATE EXTENSION pg_stat_statements",
         "CREATE TABLE source (id int PRIMARY KEY, v text, w text)",
         "INSERT INTO source SELECT i, 'v' || i, 'w' || i FROM generate_series(1, 6) i",
         "CREATE TABLE last (id int PRIMARY KEY, v text, w text, note int NOT NULL DEFAULT 0)");
@@ -157,6 +178,22 @@ class ChangedTargetTest {
           });
       assertThat(missing).isEqualTo(expected);
       assertThat(run.step("last").path("missing").asLong()).isZero();
+      Map<String, Long> reads = new LinkedHashMap<>();
+      CHANGES.forEach((table, change) -> reads.put(table, change.reads()));
+      assertThat(reads()).isEqualTo(reads);
     }
+  }
+
+  /** Target to the statements that read it for Spark. */
+  private Map<String, Long> reads() throws SQLException {
+    Map<String, Long> reads = new LinkedHashMap<>();
+    for (String table : CHANGES.keySet()) {
+      reads.put(
+          table,
+          KeyedSourceTest.statements(database, "FROM \"public\".\"" + table + "\") AS r").stream()
+              .mapToLong(each -> (long) each.get(1))
+              .sum());
+    }
+    return reads;
   }
 }

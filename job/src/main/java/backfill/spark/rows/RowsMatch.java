@@ -1,6 +1,7 @@
 package backfill.spark.rows;
 
 import static backfill.spark.query.Cells.among;
+import static backfill.spark.query.Cells.anyOf;
 import static backfill.spark.query.Cells.cell;
 import static backfill.spark.query.Cells.cells;
 import static backfill.spark.query.Cells.differs;
@@ -195,6 +196,25 @@ final class RowsMatch {
     return part.operation() == Operation.COMPARE_AND_DELETE ? EXPECTED : "";
   }
 
+  /** The states of the rows that the step adds or sets. */
+  List<State> written() {
+    return switch (step.mode()) {
+      case INSERT_MISSING -> List.of(State.ABSENT);
+      case UPDATE -> List.of(State.DIFFERENT);
+      case UPSERT -> List.of(State.ABSENT, State.DIFFERENT);
+    };
+  }
+
+  /** The states of the target's rows that the step takes away, or sets. */
+  List<State> overwritten() {
+    List<State> states = new ArrayList<>(written());
+    states.remove(State.ABSENT);
+    if (step.deletes()) {
+      states.add(State.SURPLUS);
+    }
+    return states;
+  }
+
   /** How the rows are in place by their key. */
   int partitions() {
     return partitions;
@@ -218,12 +238,6 @@ final class RowsMatch {
    * @param written what says whether this step would write it
    */
   Dataset<Row> told(String surplus, String written) {
-    Column writes =
-        switch (step.mode()) {
-          case UPDATE -> is(State.DIFFERENT);
-          case UPSERT -> is(State.DIFFERENT).or(is(State.ABSENT));
-          case INSERT_MISSING -> is(State.ABSENT);
-        };
     List<Column> cells = new ArrayList<>();
     for (String column : key.columns()) {
       cells.add(ofEither(column, column));
@@ -234,7 +248,7 @@ final class RowsMatch {
     }
     comparison.values().forEach(value -> cells.add(cell(value)));
     cells.add(is(State.SURPLUS).as(surplus));
-    cells.add(writes.as(written));
+    cells.add(anyOf(written(), state -> is(state)).as(written));
     return rows.where(step.deletes() ? not(is(State.UNFIT)) : isPlanned())
         .select(cells.toArray(Column[]::new));
   }

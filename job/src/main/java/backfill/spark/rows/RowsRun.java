@@ -240,7 +240,7 @@ public final class RowsRun implements StepRun {
       return Verified.NO_DIFFERENCE;
     }
     RowsRead now = read.get().withTarget(target, reader);
-    if (new TargetSum(step, match).isReached(read.get(), now)) {
+    if (new TargetSum(match).isReached(read.get(), now)) {
       return Verified.NO_DIFFERENCE;
     }
     return new RowsVerify(step, now, match, written).ofTarget();

@@ -8,9 +8,7 @@ import static org.apache.spark.sql.functions.count;
 import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.when;
 
-import backfill.plan.Step;
 import backfill.spark.rows.StatedRows.State;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
@@ -25,17 +23,15 @@ import org.apache.spark.sql.Row;
  * each other one by one.
  *
  * <p>Rows are added up as their number and, twice, as the exclusive or of a 64-bit hash of the key
- * and the values of each. A key is there once, so that no two rows take each other away; other rows
- * come to the same with a chance of 1 in 2<sup>128</sup>, and as in {@link ValueDigest} no chosen
- * value changes that.
+ * and the values of each. A key is there once, so that no two rows take each other away, unless a
+ * NULL is in it: no such row is planned then. Other rows come to the same with a chance of 1 in
+ * 2<sup>128</sup>, and as in {@link ValueDigest} no chosen value changes that.
  */
 final class TargetSum {
-  private final Step.Rows step;
   private final RowsMatch match;
   private final ValueDigest digest = new ValueDigest();
 
-  TargetSum(Step.Rows step, RowsMatch match) {
-    this.step = step;
+  TargetSum(RowsMatch match) {
     this.match = match;
   }
 
@@ -64,37 +60,21 @@ final class TargetSum {
     return expected.equals(sum(now.current(), digest.of(found.get())));
   }
 
-  /** The states of rows that the step takes away, or sets. */
-  private List<State> gone() {
-    List<State> states = new ArrayList<>();
-    if (step.mode() != Step.Mode.INSERT_MISSING) {
-      states.add(State.DIFFERENT);
-    }
-    if (step.deletes()) {
-      states.add(State.SURPLUS);
-    }
-    return states;
-  }
-
-  /** The states of rows that it adds, or has set. */
-  private List<State> come() {
-    return switch (step.mode()) {
-      case INSERT_MISSING -> List.of(State.ABSENT);
-      case UPDATE -> List.of(State.DIFFERENT);
-      case UPSERT -> List.of(State.ABSENT, State.DIFFERENT);
-    };
-  }
-
   /** What the planned writes come to: each half of a row that comes, or goes, or does both. */
   private Sum changes(List<Column> planned, List<Column> found) {
     List<Column> come = digest.of(planned);
     List<Column> gone = digest.of(found);
     List<Column> halves =
         IntStream.range(0, come.size())
-            .mapToObj(half -> of(come(), come.get(half)).bitwiseXOR(of(gone(), gone.get(half))))
+            .mapToObj(
+                half ->
+                    of(match.written(), come.get(half))
+                        .bitwiseXOR(of(match.overwritten(), gone.get(half))))
             .toList();
-    Sum rows = sum(rows(come()) + rows(gone()), match.stated(), halves);
-    return new Sum(rows(come()) - rows(gone()), rows.one(), rows.other());
+    long more = rows(match.written());
+    long fewer = rows(match.overwritten());
+    Sum rows = sum(more + fewer, match.stated(), halves);
+    return new Sum(more - fewer, rows.one(), rows.other());
   }
 
   private long rows(List<State> states) {
