@@ -141,8 +141,7 @@ final class PairChanges implements Iterator<RowChange> {
           add(sum, keys.objects(), object.object(), ofObject, objectVaries);
           int place = sum.place();
           List<String> after = shape.after(which.event());
-          LevelsOfSet.Lookup level =
-              after.isEmpty() || object.levels() == null ? null : object.plannedLevels();
+          LevelsOfSet.Lookup level = after.isEmpty() ? null : object.plannedLevels();
           int filled = level == null ? 0 : 1;
           while (each.hasNext()) {
             sum.back(place);
