@@ -139,7 +139,7 @@ final class LevelUnion {
     int[] places = marks.taken(0);
     long[] all = new long[places.length];
     for (int i = 0; i < all.length; i++) {
-      all[i] = LevelMembers.packed(smallest + places[i], levels[places[i]] - 1);
+      all[i] = LevelMembers.packed(smallest + places[i], Byte.toUnsignedInt(levels[places[i]]) - 1);
       levels[places[i]] = 0;
     }
     return all;
@@ -148,10 +148,10 @@ final class LevelUnion {
   private void mark(long[] few, int atMost) {
     for (long each : few) {
       int place = LevelMembers.member(each) - smallest;
-      byte level = (byte) (Math.min(LevelMembers.level(each), atMost) + 1);
-      byte before = levels[place];
+      int level = Math.min(LevelMembers.level(each), atMost) + 1;
+      int before = Byte.toUnsignedInt(levels[place]);
       if (level > before) {
-        levels[place] = level;
+        levels[place] = (byte) level;
         if (before == 0) {
           marks.add(place);
         }

@@ -60,6 +60,20 @@ class LevelUnionTest {
     }
   }
 
+  /** Those of two snapshots are up to twice as many as a plan may have. */
+  @Test
+  void theHighestOfTwiceAsManyLevelsIsTheHighest() {
+    LevelUnion union = new LevelUnion(0, 40);
+    long[] highest = {LevelMembers.packed(7, 127)};
+    for (int parts : new int[] {2, 60}) {
+      for (int part = 0; part < parts; part++) {
+        union.add(new long[] {LevelMembers.packed(7, part % 100)}, 127);
+        union.add(highest, 127);
+      }
+      assertThat(union.taken()).isEqualTo(highest);
+    }
+  }
+
   /** Three times what is held before it is merged, most of it again and again. */
   @Test
   void membersThatAreFarApartAreHeldOnce() {

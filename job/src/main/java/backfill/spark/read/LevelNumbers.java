@@ -88,12 +88,13 @@ public record LevelNumbers(List<String> values, boolean whole, List<String> othe
           place + ": " + problems.stream().sorted().limit(10).collect(Collectors.joining("; ")));
     }
     constants.stream().filter(level -> known.numbers()).map(Long::valueOf).forEach(found::add);
-    if (before != null && known.ascending().isEmpty()) {
-      before.values.stream().map(Long::valueOf).forEach(found::add);
-    } else if (found.size() > LevelOrder.MOST && known.ascending().isEmpty()) {
+    if (found.size() > LevelOrder.MOST && known.ascending().isEmpty()) {
       throw new UnfitRowsException(
           "%s: its sources have %,d different levels, and there may be %d; name the column that holds a level, or leave rows out with where"
               .formatted(place, found.size(), LevelOrder.MOST));
+    }
+    if (before != null && known.ascending().isEmpty()) {
+      before.values.stream().map(Long::valueOf).forEach(found::add);
     }
     List<String> levels =
         known.ascending().isEmpty()
