@@ -184,10 +184,11 @@ public record Settings(
    * Connections that write at the same time.
    *
    * @param min how many the throttle leaves at work, unless it pauses all of them
+   * @param first how many begin; the others follow as long as each makes the write faster
    * @param max how many there are at most; until it is chosen by the server, the least that may be
    * @param auto up to how many are chosen by what the server has; empty where {@code max} is it
    */
-  public record Writers(int min, int max, OptionalInt auto) {
+  public record Writers(int min, int first, int max, OptionalInt auto) {
     /** The fewest that are chosen by what a server has. */
     public static final int LEAST_CHOSEN = 2;
 
@@ -199,15 +200,24 @@ public record Settings(
         throw new IllegalArgumentException(
             "write.writers.min must be at most write.writers.max (%d), got %d".formatted(max, min));
       }
+      if (first < 1 || first > max) {
+        throw new IllegalArgumentException(
+            "the writers that begin must be 1 to %d, got %d".formatted(max, first));
+      }
     }
 
+    /** All of them begin. */
     public Writers(int min, int max) {
       this(min, max, OptionalInt.empty());
     }
 
+    public Writers(int min, int max, OptionalInt auto) {
+      this(min, max, max, auto);
+    }
+
     /** So many, now that it is chosen. */
-    public Writers chosen(int most) {
-      return new Writers(Math.min(min, most), most);
+    public Writers chosen(int begin, int most) {
+      return new Writers(Math.min(min, most), begin, most, OptionalInt.empty());
     }
   }
 

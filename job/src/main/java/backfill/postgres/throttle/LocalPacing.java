@@ -49,6 +49,11 @@ public final class LocalPacing implements PaceChannel {
   }
 
   @Override
+  public long rows(Connection connection) {
+    return rows.get();
+  }
+
+  @Override
   public void publish(Connection connection, PaceNow decided) {
     now = decided == null ? Pacing.FREE : decided.pacing();
   }

@@ -20,6 +20,9 @@ interface PaceChannel {
    */
   OptionalLong rowsPerSecond(Connection connection, double forSeconds) throws SQLException;
 
+  /** How many rows the run's writers wrote so far. */
+  long rows(Connection connection) throws SQLException;
+
   /** Says what the writers may do from now on; null takes it away. */
   void publish(Connection connection, PaceNow now) throws SQLException;
 

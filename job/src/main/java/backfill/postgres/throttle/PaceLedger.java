@@ -50,18 +50,32 @@ final class PaceLedger implements PaceChannel {
   @Override
   public OptionalLong rowsPerSecond(Connection connection, double forSeconds) throws SQLException {
     double span = Math.max(0.5, Math.min(SECONDS, forSeconds));
-    String rows =
+    long rows =
+        rows(
+            connection,
+            " AND committed_at > pg_catalog.clock_timestamp() - " + span + " * interval '1 s'");
+    return OptionalLong.of((long) (rows / span));
+  }
+
+  @Override
+  public long rows(Connection connection) throws SQLException {
+    return rows(connection, "");
+  }
+
+  /**
+   * @param which of the run's batches, as what follows a condition
+   */
+  private long rows(Connection connection, String which) throws SQLException {
+    return Long.parseLong(
         one(
                 connection,
                 "SELECT coalesce(pg_catalog.sum(rows), 0)::pg_catalog.int8 FROM "
                     + TableName.quote(slot.schema())
                     + ".batch WHERE run_id = '"
                     + slot.runId()
-                    + "' AND committed_at > pg_catalog.clock_timestamp() - "
-                    + span
-                    + " * interval '1 s'")
-            .orElse("0");
-    return OptionalLong.of((long) (Long.parseLong(rows) / span));
+                    + "'"
+                    + which)
+            .orElse("0"));
   }
 
   @Override

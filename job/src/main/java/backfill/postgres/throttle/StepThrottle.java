@@ -26,6 +26,7 @@ final class StepThrottle {
   private final LockWaits lockWaits;
   private final PaceState state;
   private final PaceControl control;
+  private final WriterSearch search;
   private final long sinceNanos = System.nanoTime();
   private final Thread thread = DaemonThread.of("throttle", this::run);
   private Connection connection;
@@ -51,6 +52,7 @@ final class StepThrottle {
     this.lockWaits = lockWaits;
     this.state = state;
     this.control = new PaceControl(writing.writers());
+    this.search = new WriterSearch(writing.writers());
   }
 
   /** Reads once before it returns, and from then on by itself. */
@@ -128,13 +130,15 @@ final class StepThrottle {
     if (set.isPresent() && asked.rowsPerSecond() == null) {
       rate = OptionalLong.of(Math.min(set.getAsLong(), rate.orElse(Long.MAX_VALUE)));
     }
+    search(asked, readings, rate.isPresent(), nanos);
+    int allowed = Math.min(decision.writers(), search.writers());
     PaceNow decided =
         new PaceNow(
             decision.paused(),
             decision.by().map(SignalReading::words).orElse(null),
             rate.isPresent() ? rate.getAsLong() : null,
-            atWork(decision.writers()),
-            writers.held(decision.writers()),
+            atWork(allowed),
+            writers.held(allowed),
             writing.step(),
             writing.toWrite());
     if (!decided.equals(published)) {
@@ -147,9 +151,29 @@ final class StepThrottle {
     sayBound(decision, decided);
   }
 
+  /** Another writer may begin, where all that hold the writers back is how many they are. */
+  private void search(Asked asked, List<SignalReading> readings, boolean bounded, long nanos)
+      throws SQLException {
+    if (!search.lasts()) {
+      return;
+    }
+    boolean byHand =
+        asked.paused() || asked.rowsPerSecond() != null && !asked.rowsPerSecond().equals(Asked.OFF);
+    if (bounded || byHand || !areQuiet(readings) || writers.count() < search.writers()) {
+      search.disturbed();
+      return;
+    }
+    search
+        .look(channel.rows(connection), nanos)
+        .ifPresent(found -> state.say("write.writers = auto: " + found));
+  }
+
+  private static boolean areQuiet(List<SignalReading> readings) {
+    return readings.stream().allMatch(each -> each.level() == SignalReading.Level.QUIET);
+  }
+
   private OptionalLong measured(List<SignalReading> readings) throws SQLException {
-    boolean quiet = readings.stream().allMatch(each -> each.level() == SignalReading.Level.QUIET);
-    if (quiet && (!control.isBounded() || ticks % TICKS_BETWEEN_MEASURES != 0)) {
+    if (areQuiet(readings) && (!control.isBounded() || ticks % TICKS_BETWEEN_MEASURES != 0)) {
       return OptionalLong.empty();
     }
     return channel.rowsPerSecond(connection, (System.nanoTime() - sinceNanos) / NANOS);
@@ -158,7 +182,7 @@ final class StepThrottle {
   /** Before the first has begun, as many as there will be. */
   private int atWork(int allowed) {
     int begun = writers.count();
-    return Math.max(1, Math.min(allowed, begun == 0 ? writing.writers().max() : begun));
+    return Math.max(1, Math.min(allowed, begun == 0 ? writing.writers().first() : begun));
   }
 
   /** Where a bound of the signals begins, or ends. */

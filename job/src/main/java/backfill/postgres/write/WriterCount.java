@@ -12,15 +12,15 @@ import java.util.OptionalInt;
 
 /**
  * How many connections write at the same time where {@code write.writers} is {@code auto}: as many
- * as the server has cores, if it tells them, and no more than half of its connections that are
- * free.
+ * as the server has cores, and no more than half of its connections that are free. Where it does
+ * not tell its cores, a few begin, and more follow as long as each makes the write faster.
  *
  * @param cores of the server; empty where it does not tell
  * @param free connections that we could still open
  */
 public record WriterCount(OptionalInt cores, int free) {
-  /** Where the cores are not known: what a small server of today has. */
-  private static final int CORES_UNTOLD = 4;
+  /** As many begin where the cores are not known: what a small server of today has. */
+  private static final int FIRST_UNTOLD = 4;
 
   /** Linux keeps them in files, which PostgreSQL reads for a superuser. */
   private static final String FACTS =
@@ -38,7 +38,8 @@ public record WriterCount(OptionalInt cores, int free) {
                - client.taken AS free,
              me.reads AND pg_catalog.has_function_privilege(
                'pg_catalog.pg_read_file(text, bigint, bigint, boolean)', 'EXECUTE') AS tells
-      FROM me, client""";
+      FROM me, client\
+      """;
 
   /** Which processors are online, as in 0-3,8; and what a container may use of them. */
   private static final String CORES =
@@ -51,7 +52,8 @@ public record WriterCount(OptionalInt cores, int free) {
         SELECT pg_catalog.ceil(r[1]::pg_catalog.numeric / r[2]::pg_catalog.numeric) AS cores
         FROM pg_catalog.regexp_matches(
           pg_catalog.pg_read_file('/sys/fs/cgroup/cpu.max', 0, 4096, true), '^(\\d+) (\\d+)') AS r)
-      SELECT LEAST(online.cores, (SELECT share.cores FROM share))::pg_catalog.int4 FROM online""";
+      SELECT LEAST(online.cores, (SELECT share.cores FROM share))::pg_catalog.int4 FROM online\
+      """;
 
   /**
    * Asks the server of a database, which preflight asks anew: what this one meets, that one says.
@@ -93,22 +95,34 @@ public record WriterCount(OptionalInt cores, int free) {
     Settings.Writers writers = write.parallel();
     return writers.auto().isEmpty()
         ? write
-        : write.with(writers.chosen(most(writers.auto().getAsInt())));
+        : write.with(
+            writers.chosen(first(writers.auto().getAsInt()), most(writers.auto().getAsInt())));
   }
 
   private int most(int atMost) {
-    int most = Math.min(atMost, Math.min(cores.orElse(CORES_UNTOLD), free / 2));
+    int most = Math.min(atMost, Math.min(cores.orElse(atMost), free / 2));
     return Math.max(Settings.Writers.LEAST_CHOSEN, most);
   }
 
-  /** Why it is so many. */
+  private int first(int atMost) {
+    int most = most(atMost);
+    return cores.isPresent() ? most : Math.min(FIRST_UNTOLD, most);
+  }
+
+  /** How many it is, and why. */
   public String sentence(int atMost) {
-    return "write.writers = auto: %s, because %s, %s free, and write.writers.auto is %d"
+    int first = first(atMost);
+    int most = most(atMost);
+    return "write.writers = auto: %s%s, because %s, %s free, and write.writers.auto is %d"
         .formatted(
-            Amount.of(most(atMost), "writer"),
+            Amount.of(first, "writer"),
+            first == most
+                ? ""
+                : " to begin with, and up to %d as long as each makes the write faster"
+                    .formatted(most),
             cores.isPresent()
                 ? "the server has " + Amount.of(cores.getAsInt(), "core")
-                : "the server does not tell this role its cores, which count as " + CORES_UNTOLD,
+                : "the server does not tell this role its cores",
             free == 1 ? "1 connection is" : free + " connections are",
             atMost);
   }
