@@ -98,7 +98,12 @@ public final class KeptSources implements AutoCloseable {
   /** Of no rows the optimizer knows that, and leaves out what they are joined with. */
   private void makeKnown(String name, Dataset<Row> rows, long count) {
     NamedRows.name(
-        count == 0 ? session.createDataFrame(List.<Row>of(), rows.schema()) : rows, name);
+        count == 0 ? session.createDataFrame(List.<Row>of(), rows.schema()) : together(rows), name);
+  }
+
+  /** Spark plans by it that the rows are in one place, where they are. */
+  private Dataset<Row> together(Dataset<Row> rows) {
+    return size.isOneTask() ? rows.coalesce(1) : rows;
   }
 
   private void noteRead(Source source, Table table, long count) {
@@ -129,7 +134,7 @@ public final class KeptSources implements AutoCloseable {
             reader.readKeyed(
                 table, keyed.column(), table.columnsToRead(needed), where, keys, asked.count()));
     long count = rows.count();
-    NamedRows.name(rows, source.name());
+    NamedRows.name(together(rows), source.name());
     noteRead(source, table, count);
     return count;
   }

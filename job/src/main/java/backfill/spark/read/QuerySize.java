@@ -13,6 +13,9 @@ record QuerySize(long blocks) {
   /** Below this, 16 MiB, a query's rows are few. */
   private static final long FEW_BLOCKS = 2048;
 
+  /** Below this, 4 MiB, each table is read by one task. */
+  private static final long BLOCKS_OF_ONE_TASK = 512;
+
   private static final long FEW_ROWS = 50_000;
 
   /** 32 MiB. */
@@ -39,6 +42,11 @@ record QuerySize(long blocks) {
       unlessSaid(session, "spark.sql.adaptive.enabled", "false");
     }
     return session;
+  }
+
+  /** Whether each table is in one partition as it is read, and what is made of them is no more. */
+  boolean isOneTask() {
+    return blocks < BLOCKS_OF_ONE_TASK;
   }
 
   /** Whether it is over sooner than anything that would be compiled for it. */

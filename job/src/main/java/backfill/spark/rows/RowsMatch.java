@@ -18,6 +18,7 @@ import backfill.postgres.catalog.ParentKey;
 import backfill.postgres.ledger.Operation;
 import backfill.postgres.write.WritePart;
 import backfill.spark.engine.KeptInSpark;
+import backfill.spark.engine.SettingsInTasks;
 import backfill.spark.query.Cells;
 import backfill.spark.read.MatchKey;
 import backfill.spark.rows.StatedRows.State;
@@ -26,6 +27,8 @@ import backfill.spark.step.FanOut;
 import backfill.spark.step.Gains;
 import backfill.spark.step.RowsToSet;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -35,6 +38,7 @@ import java.util.stream.Stream;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
+import org.apache.spark.sql.catalyst.InternalRow;
 
 /**
  * The rows that a step's query gives beside those that the target has, by key; and what follows for
@@ -48,6 +52,9 @@ final class RowsMatch {
   /** What happens to a row of {@link #changing}. */
   static final String EVENT = "row event";
 
+  /** Where it is counted how many come after one with the same key. */
+  private static final int TWICE = State.values().length;
+
   private static final String NAMED = "row named";
   private static final String ROWS = "row count";
   private static final String GAINED = "row gains";
@@ -59,7 +66,7 @@ final class RowsMatch {
   private final FittingRows fitting;
   private final int partitions;
   private final Dataset<Row> rows;
-  private Row sums;
+  private long[] sums;
 
   /**
    * @param partitions in which the rows are by key
@@ -77,27 +84,41 @@ final class RowsMatch {
 
   /** Two rows for one key would be two answers to what the target should have. */
   void refuseTwice() {
-    if (sums().getLong(State.values().length) > 0) {
+    if (sums()[TWICE] > 0) {
       throw fitting.twice();
     }
   }
 
   /** Asked once; the rows are kept from then on. */
-  private Row sums() {
+  private long[] sums() {
     if (sums == null) {
-      List<Column> counts = new ArrayList<>();
-      for (State state : State.values()) {
-        counts.add(count(when(is(state), 1)));
+      Dataset<Row> states = rows.select(StatedRows.state(), cell(RowsByKey.TWICE));
+      sums = new long[TWICE + 1];
+      for (long[] some :
+          SettingsInTasks.of(
+              rows.sparkSession(),
+              () -> SettingsInTasks.elements(states).mapPartitions(RowsMatch::sumsOf).collect())) {
+        Arrays.setAll(sums, i -> sums[i] + some[i]);
       }
-      counts.add(count(when(cell(RowsByKey.TWICE), 1)));
-      sums = rows.agg(counts.get(0), counts.stream().skip(1).toArray(Column[]::new)).first();
     }
     return sums;
   }
 
+  private static Iterator<long[]> sumsOf(Iterator<InternalRow> states) {
+    long[] sums = new long[TWICE + 1];
+    while (states.hasNext()) {
+      InternalRow row = states.next();
+      sums[row.getInt(0)]++;
+      if (row.getBoolean(1)) {
+        sums[TWICE]++;
+      }
+    }
+    return List.of(sums).iterator();
+  }
+
   /** How many are in one of these. */
   long rowsThatAre(State... states) {
-    return Stream.of(states).mapToLong(state -> sums().getLong(state.ordinal())).sum();
+    return Stream.of(states).mapToLong(state -> sums()[state.ordinal()]).sum();
   }
 
   /** How many rows are in each state; the step's other counts are null or 0. */

@@ -98,7 +98,7 @@ final class StatedRows {
   }
 
   private Dataset<Row> told(Dataset<Row> both) {
-    Dataset<Row> stated = both.withColumn(STATE, state()).where(cell(STATE).isNotNull());
+    Dataset<Row> stated = both.withColumn(STATE, judged()).where(cell(STATE).isNotNull());
     List<Column> cells = new ArrayList<>(List.of(cell(STATE), cell(RowsByKey.TWICE)));
     for (String column : read.planned().columns()) {
       cells.add(
@@ -124,7 +124,7 @@ final class StatedRows {
         || !comparison.digests() && compared.contains(column);
   }
 
-  private Column state() {
+  private Column judged() {
     Column differs = anyOf(compared, column -> differs(column, EXPECTED + column));
     return when(cell(UNFIT).isNull(), when(isTrue(PRESENT), code(State.SURPLUS)))
         .when(cell(UNFIT), code(State.UNFIT))
@@ -136,6 +136,11 @@ final class StatedRows {
 
   private static Column code(State state) {
     return lit(state.ordinal());
+  }
+
+  /** The place of a row's state among all. */
+  static Column state() {
+    return cell(STATE);
   }
 
   static Column is(State state) {

@@ -2,19 +2,20 @@ package backfill.spark.rows;
 
 import static backfill.spark.query.Cells.anyOf;
 import static backfill.spark.rows.StatedRows.is;
-import static org.apache.spark.sql.functions.bit_xor;
-import static org.apache.spark.sql.functions.coalesce;
-import static org.apache.spark.sql.functions.count;
 import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.when;
 
+import backfill.spark.engine.SettingsInTasks;
 import backfill.spark.rows.StatedRows.State;
+import java.io.Serializable;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
+import org.apache.spark.sql.catalyst.InternalRow;
 
 /**
  * Decides by one pass over the target, in which no row is moved, whether it holds just what it held
@@ -28,6 +29,8 @@ import org.apache.spark.sql.Row;
  * 2<sup>128</sup>, and as in {@link ValueDigest} no chosen value changes that.
  */
 final class TargetSum {
+  private static final Sum NOTHING = new Sum(0, 0, 0);
+
   private final RowsMatch match;
   private final ValueDigest digest = new ValueDigest();
 
@@ -36,7 +39,7 @@ final class TargetSum {
   }
 
   /** What rows come to. A hash is taken away as it is added, and a row counts below 0 then. */
-  private record Sum(long rows, long one, long other) {
+  private record Sum(long rows, long one, long other) implements Serializable {
     Sum plus(Sum more) {
       return new Sum(rows + more.rows, one ^ more.one, other ^ more.other);
     }
@@ -87,16 +90,28 @@ final class TargetSum {
 
   /** Of rows of which it is known how many there are: for none of them Spark is not asked. */
   private static Sum sum(long count, Dataset<Row> rows, List<Column> halves) {
-    return count == 0 ? new Sum(0, 0, 0) : sum(rows, halves);
+    return count == 0 ? NOTHING : sum(rows, halves);
   }
 
   private static Sum sum(Dataset<Row> rows, List<Column> halves) {
-    Row sum =
-        rows.agg(
-                count(lit(1)),
-                coalesce(bit_xor(halves.get(0)), lit(0L)),
-                coalesce(bit_xor(halves.get(1)), lit(0L)))
-            .first();
-    return new Sum(sum.getLong(0), sum.getLong(1), sum.getLong(2));
+    Dataset<Row> hashes = rows.select(halves.toArray(Column[]::new));
+    return SettingsInTasks.of(
+            rows.sparkSession(),
+            () -> SettingsInTasks.elements(hashes).mapPartitions(TargetSum::ofPartition).collect())
+        .stream()
+        .reduce(NOTHING, Sum::plus);
+  }
+
+  private static Iterator<Sum> ofPartition(Iterator<InternalRow> hashes) {
+    long rows = 0;
+    long one = 0;
+    long other = 0;
+    while (hashes.hasNext()) {
+      InternalRow row = hashes.next();
+      rows++;
+      one ^= row.getLong(0);
+      other ^= row.getLong(1);
+    }
+    return List.of(new Sum(rows, one, other)).iterator();
   }
 }
