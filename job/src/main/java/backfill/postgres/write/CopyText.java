@@ -57,16 +57,32 @@ final class CopyText {
       }
       return;
     }
-    for (byte each : value.toString().getBytes(StandardCharsets.UTF_8)) {
+    byte[] text = value.toString().getBytes(StandardCharsets.UTF_8);
+    int begin = 0;
+    for (int i = 0; i < text.length; i++) {
       // No byte of a longer character is one of these.
-      int escaped = ESCAPED.indexOf(each);
-      if (escaped < 0) {
-        put(each);
-      } else {
+      int escaped = text[i] == '\\' || text[i] < ' ' ? ESCAPED.indexOf(text[i]) : -1;
+      if (escaped >= 0) {
+        put(text, begin, i);
         put((byte) '\\');
         put((byte) LETTERS.charAt(escaped));
+        begin = i + 1;
       }
     }
+    put(text, begin, text.length);
+  }
+
+  private void put(byte[] text, int from, int to) throws SQLException {
+    int begin = from;
+    while (to - begin > buffer.length - used) {
+      int room = buffer.length - used;
+      System.arraycopy(text, begin, buffer, used, room);
+      used += room;
+      begin += room;
+      flush();
+    }
+    System.arraycopy(text, begin, buffer, used, to - begin);
+    used += to - begin;
   }
 
   private void put(long value) throws SQLException {

@@ -4,14 +4,17 @@ import java.io.Serializable;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
-import java.util.stream.IntStream;
 
 /** A row's key, ordered as Spark orders its columns, NULL first. */
 record SortKey(List<Object> parts) implements Comparable<SortKey>, Serializable {
 
   /** The key of a row with these values, which has its columns at these places. */
   static SortKey of(Object[] values, int[] places) {
-    return new SortKey(IntStream.of(places).mapToObj(place -> values[place]).toList());
+    Object[] parts = new Object[places.length];
+    for (int i = 0; i < parts.length; i++) {
+      parts[i] = values[places[i]];
+    }
+    return new SortKey(Arrays.asList(parts));
   }
 
   @Override
