@@ -7,7 +7,6 @@ import org.apache.spark.api.java.JavaPairRDD;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.execution.columnar.InMemoryRelation;
 import org.apache.spark.storage.StorageLevel;
 
 /**
@@ -21,15 +20,9 @@ public final class KeptInSpark implements AutoCloseable {
     release.add(also);
   }
 
-  /** Keeps these rows from their first use on. */
+  /** Keeps these rows from their first use on; what must be moved for them is moved now. */
   public Dataset<Row> keep(Dataset<Row> rows) {
-    release.add(rows::unpersist);
-    return rows.persist(StorageLevel.MEMORY_AND_DISK());
-  }
-
-  /** The same, of rows that are few. */
-  public Dataset<Row> keepFew(Dataset<Row> rows) {
-    return new FewRows(rows, this).rows();
+    return new KeptRows(rows, this).rows();
   }
 
   /** Keeps these elements from their first use on. */
@@ -44,18 +37,16 @@ public final class KeptInSpark implements AutoCloseable {
     return pairs.persist(StorageLevel.MEMORY_AND_DISK());
   }
 
-  /**
-   * How many rows each partition has of rows that are kept, which are there then. Asked of the
-   * batches in which they are kept: no row has to be made of these.
-   */
+  /** How many rows each partition has of rows that are kept, which are there then. */
   public static JavaRDD<Long> counts(Dataset<Row> rows) {
-    FewRows few = FewRows.of(rows);
-    if (few != null) {
-      return counts(few.elements(), row -> 1);
-    }
-    InMemoryRelation relation = (InMemoryRelation) rows.queryExecution().withCachedData();
-    return counts(
-        relation.cacheBuilder().cachedColumnBuffers().toJavaRDD(), batch -> batch.numRows());
+    return KeptRows.of(rows).counts();
+  }
+
+  /** How many rows of these are kept, which are there then. */
+  public static long count(Dataset<Row> rows) {
+    return SettingsInTasks.of(rows.sparkSession(), counts(rows)::collect).stream()
+        .mapToLong(Long::longValue)
+        .sum();
   }
 
   /** The sum of what each partition's elements come to; kept elements are there then. */

@@ -77,7 +77,7 @@ public final class KeptSources implements AutoCloseable {
       Set<String> needed,
       String where,
       LongConsumer read) {
-    Dataset<Row> rows = keep(reader.read(table, table.columnsToRead(needed), where), kept);
+    Dataset<Row> rows = kept.keep(reader.read(table, table.columnsToRead(needed), where));
     reader
         .reads()
         .begin(
@@ -88,11 +88,6 @@ public final class KeptSources implements AutoCloseable {
               noteRead(source, table, count);
               read.accept(count);
             });
-  }
-
-  /** Keeps rows that were read for a query from their first use on. */
-  public Dataset<Row> keep(Dataset<Row> rows, KeptInSpark keeping) {
-    return size.isSmall() ? keeping.keepFew(rows) : keeping.keep(rows);
   }
 
   /** Of no rows the optimizer knows that, and leaves out what they are joined with. */
@@ -127,13 +122,13 @@ public final class KeptSources implements AutoCloseable {
     Source.KeyedBy keyed = source.keyedBy().orElseThrow();
     Dataset<Row> keys =
         kept.keep(KeyedScan.keys(session, KeyedScan.type(table, keyed.column()), keyed.keys()));
-    Asked asked = new Asked(keyed.column(), keys, keys.count());
+    Asked asked = new Asked(keyed.column(), keys, KeptInSpark.count(keys));
     askedKeys.put(source.name(), asked);
     Dataset<Row> rows =
         kept.keep(
             reader.readKeyed(
                 table, keyed.column(), table.columnsToRead(needed), where, keys, asked.count()));
-    long count = rows.count();
+    long count = KeptInSpark.count(rows);
     NamedRows.name(together(rows), source.name());
     noteRead(source, table, count);
     return count;

@@ -33,9 +33,6 @@ record QuerySize(long blocks) {
   SparkSession fitted(SparkSession session) {
     int cores = session.sparkContext().defaultParallelism();
     unlessSaid(session, SHUFFLE_PARTITIONS, Integer.toString(2 * cores));
-    // To find out what a dictionary of each column would save takes a fifth of all the time that
-    // rows take, and of keys and digests it saves nothing.
-    unlessSaid(session, "spark.sql.inMemoryColumnarStorage.compressed", "false");
     if (isSmall()) {
       unlessSaid(session, "spark.sql.codegen.wholeStage", "false");
       unlessSaid(session, "spark.sql.codegen.factoryMode", "NO_CODEGEN");

@@ -78,8 +78,7 @@ final class RowsMatch {
     this.fitting = read.planned();
     this.partitions = partitions;
     this.comparison = stated.comparison();
-    Dataset<Row> all = stated.in(partitions);
-    this.rows = partitions == 1 ? kept.keepFew(all) : kept.keep(all);
+    this.rows = kept.keep(stated.in(partitions));
   }
 
   /** Two rows for one key would be two answers to what the target should have. */

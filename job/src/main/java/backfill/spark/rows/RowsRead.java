@@ -76,12 +76,12 @@ final class RowsRead {
   }
 
   /** Begins to read the target, and keeps what comes. */
-  void begin(ReadJobs reads, KeptSources sources, KeptInSpark kept) {
-    current = sources.keep(current, kept);
+  void begin(ReadJobs reads, KeptInSpark kept) {
+    current = kept.keep(current);
     reads.begin(
         KeptInSpark.counts(current),
         rows -> currentRows = rows.stream().mapToLong(Long::longValue).sum());
-    foreign = foreign.map(rows -> sources.keep(rows, kept));
+    foreign = foreign.map(kept::keep);
     foreign.ifPresent(rows -> reads.begin(KeptInSpark.counts(rows), counts -> {}));
   }
 

@@ -100,7 +100,7 @@ public final class RowsRun implements StepRun {
       return;
     }
     RowsRead rows = read(query, reader);
-    rows.begin(reader.reads(), sources, kept);
+    rows.begin(reader.reads(), kept);
     read = Optional.of(rows);
     parentKeys =
         SnapshotParentKeys.read(

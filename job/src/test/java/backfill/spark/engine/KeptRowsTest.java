@@ -12,7 +12,7 @@ import org.apache.spark.sql.SparkSession;
 import org.apache.spark.util.LongAccumulator;
 import org.junit.jupiter.api.Test;
 
-class FewRowsTest {
+class KeptRowsTest {
   private static final int ROWS = 500;
 
   private static final String[] COLUMNS = {
@@ -34,7 +34,7 @@ class FewRowsTest {
     List<Row> expected = rows.collectAsList();
     long compiled = compiled();
     try (KeptInSpark kept = new KeptInSpark()) {
-      Dataset<Row> few = kept.keepFew(rows);
+      Dataset<Row> few = kept.keep(rows);
 
       assertThat(few.schema()).isEqualTo(rows.schema());
       assertThat(few.collectAsList()).containsExactlyElementsOf(expected);
@@ -53,7 +53,7 @@ class FewRowsTest {
     LongAccumulator computed = spark.sparkContext().longAccumulator();
     try (KeptInSpark kept = new KeptInSpark()) {
       Dataset<Row> few =
-          kept.keepFew(
+          kept.keep(
               spark
                   .range(ROWS)
                   .toDF()
@@ -71,6 +71,27 @@ class FewRowsTest {
       assertThat(few.count()).isEqualTo(ROWS - 1);
       assertThat(computed.value()).isEqualTo(ROWS);
       assertThat(bytes(few)).isEqualTo(16L * (ROWS - 1));
+    }
+  }
+
+  @Test
+  void manyRowsAndLongOnesAndRowsWithoutAColumnComeAsTheyWere() {
+    SparkSession spark = TestingSpark.session();
+    Dataset<Row> many =
+        spark
+            .range(20_000)
+            .repartition(3)
+            .selectExpr(
+                "id", "repeat('é', cast(if(id % 5000 = 0, 300000, id % 50) AS int)) AS text");
+    Dataset<Row> bare = spark.range(0, 20_000, 1, 3).select();
+    try (KeptInSpark kept = new KeptInSpark()) {
+      Dataset<Row> read = kept.keep(many);
+
+      assertThat(read.collectAsList()).containsExactlyElementsOf(many.collectAsList());
+      assertThat(KeptInSpark.count(read)).isEqualTo(20_000);
+      assertThat(KeptInSpark.count(kept.keep(bare))).isEqualTo(20_000);
+      assertThat(kept.keep(bare).count()).isEqualTo(20_000);
+      assertThat(KeptInSpark.count(kept.keep(many.where("id < 0")))).isZero();
     }
   }
 
