@@ -15,6 +15,7 @@ public final class TestingDatabase implements AutoCloseable {
   private final String name;
   private final String user;
   private final String password;
+  private final TestingAskedQuery asked = new TestingAskedQuery();
 
   TestingDatabase(TestingPostgres server, String name, String user, String password) {
     this.server = server;
@@ -46,7 +47,17 @@ public final class TestingDatabase implements AutoCloseable {
 
   /** A new connection, in autocommit; the caller closes it. */
   public Connection connection() throws SQLException {
+    asked.forget();
+    return connect();
+  }
+
+  private Connection connect() throws SQLException {
     return DriverManager.getConnection(url(), user, password);
+  }
+
+  /** Ends what this object has open: a database is copied only where no session is. */
+  void leave() throws SQLException {
+    asked.forget();
   }
 
   /** Executes each text, which may hold several statements, in one session. */
@@ -72,8 +83,20 @@ public final class TestingDatabase implements AutoCloseable {
 
   /** Every row of a query, in its order; a NULL is null. */
   public List<List<Object>> rows(String sql) throws SQLException {
-    try (Connection connection = connection();
-        Statement statement = connection.createStatement();
+    Connection repeated = asked.take(sql);
+    Connection session = repeated == null ? connect() : repeated;
+    try {
+      List<List<Object>> rows = rows(session, sql);
+      asked.giveBack(sql, session);
+      return rows;
+    } catch (SQLException | RuntimeException e) {
+      session.close();
+      throw e;
+    }
+  }
+
+  private static List<List<Object>> rows(Connection connection, String sql) throws SQLException {
+    try (Statement statement = connection.createStatement();
         ResultSet result = statement.executeQuery(sql)) {
       List<List<Object>> rows = new ArrayList<>();
       while (result.next()) {
@@ -89,6 +112,7 @@ public final class TestingDatabase implements AutoCloseable {
 
   @Override
   public void close() throws SQLException {
+    leave();
     server.drop(name);
   }
 }
