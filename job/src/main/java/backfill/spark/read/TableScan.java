@@ -67,8 +67,8 @@ final class TableScan {
     // A push-down rewrites what we counted on; the columns are chosen here.
     options.put("pushDownPredicate", "false");
     List<backfill.postgres.catalog.Column> selected = columns(table, columns);
-    return spark
-        .baseRelationToDataFrame(
+    Dataset<Row> brought =
+        spark.baseRelationToDataFrame(
             JdbcRelations.of(
                 schema(selected),
                 partitions(table),
@@ -76,8 +76,11 @@ final class TableScan {
                     database.readUrl(),
                     prepared(relation(table, selected, where)),
                     Map.from(CollectionConverters.asScala(options))),
-                spark))
-        .select(selected.stream().map(SparkTypes::value).toArray(Column[]::new));
+                spark));
+    return selected.stream()
+            .allMatch(column -> SparkTypes.brought(column).equals(SparkTypes.of(column)))
+        ? brought
+        : brought.select(selected.stream().map(SparkTypes::value).toArray(Column[]::new));
   }
 
   /** Spark would ask for it with a statement of its own, and guess at types. */

@@ -190,11 +190,12 @@ public final class RowsRun implements StepRun {
       }
     }
     int writers = (int) Math.min(step.write().writers(), batches);
-    return sink.write(
-        match
-            .toWrite(part)
-            .repartitionByRange(writers, cells(step.key()))
-            .sortWithinPartitions(cells(step.key())));
+    Dataset<Row> toWrite = match.toWrite(part);
+    Dataset<Row> placed =
+        writers == 1 && match.partitions() == 1
+            ? toWrite.coalesce(1)
+            : toWrite.repartitionByRange(writers, cells(step.key()));
+    return sink.write(placed.sortWithinPartitions(cells(step.key())));
   }
 
   /** By what the rows of a write may refer to each other. */

@@ -12,9 +12,11 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
+import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.catalyst.InternalRow;
 
 /**
@@ -29,8 +31,6 @@ import org.apache.spark.sql.catalyst.InternalRow;
  * 2<sup>128</sup>, and as in {@link ValueDigest} no chosen value changes that.
  */
 final class TargetSum {
-  private static final Sum NOTHING = new Sum(0, 0, 0);
-
   private final RowsMatch match;
   private final ValueDigest digest = new ValueDigest();
 
@@ -38,7 +38,7 @@ final class TargetSum {
     this.match = match;
   }
 
-  /** What rows come to. A hash is taken away as it is added, and a row counts below 0 then. */
+  /** What rows come to. A hash is taken away as it is added. */
   private record Sum(long rows, long one, long other) implements Serializable {
     Sum plus(Sum more) {
       return new Sum(rows + more.rows, one ^ more.one, other ^ more.other);
@@ -57,27 +57,31 @@ final class TargetSum {
     if (planned.isEmpty() || found.isEmpty() || match.rowsThatAre(State.HELD) > 0) {
       return false;
     }
-    Sum expected =
-        sum(before.currentRows(), before.current(), digest.of(found.get()))
-            .plus(changes(planned.get(), found.get()));
-    return expected.equals(sum(now.current(), digest.of(found.get())));
+    long more = rows(match.written());
+    long fewer = rows(match.overwritten());
+    JavaRDD<Sum> sums = sums(now.current(), digest.of(found.get()), 1);
+    // Of rows of which it is known that there are none, Spark is not asked.
+    if (before.currentRows() > 0) {
+      sums = sums.union(sums(before.current(), digest.of(found.get()), 0));
+    }
+    if (more + fewer > 0) {
+      sums = sums.union(sums(match.stated(), changes(planned.get(), found.get()), 0));
+    }
+    // Hashes that were there, are planned and are there now take each other away.
+    return collected(sums, now.current().sparkSession())
+        .equals(new Sum(before.currentRows() + more - fewer, 0, 0));
   }
 
   /** What the planned writes come to: each half of a row that comes, or goes, or does both. */
-  private Sum changes(List<Column> planned, List<Column> found) {
+  private List<Column> changes(List<Column> planned, List<Column> found) {
     List<Column> come = digest.of(planned);
     List<Column> gone = digest.of(found);
-    List<Column> halves =
-        IntStream.range(0, come.size())
-            .mapToObj(
-                half ->
-                    of(match.written(), come.get(half))
-                        .bitwiseXOR(of(match.overwritten(), gone.get(half))))
-            .toList();
-    long more = rows(match.written());
-    long fewer = rows(match.overwritten());
-    Sum rows = sum(more + fewer, match.stated(), halves);
-    return new Sum(more - fewer, rows.one(), rows.other());
+    return IntStream.range(0, come.size())
+        .mapToObj(
+            half ->
+                of(match.written(), come.get(half))
+                    .bitwiseXOR(of(match.overwritten(), gone.get(half))))
+        .toList();
   }
 
   private long rows(List<State> states) {
@@ -88,30 +92,26 @@ final class TargetSum {
     return when(anyOf(states, state -> is(state)), half).otherwise(lit(0L));
   }
 
-  /** Of rows of which it is known how many there are: for none of them Spark is not asked. */
-  private static Sum sum(long count, Dataset<Row> rows, List<Column> halves) {
-    return count == 0 ? NOTHING : sum(rows, halves);
+  /** What each partition of the rows comes to, a row as so many. */
+  private static JavaRDD<Sum> sums(Dataset<Row> rows, List<Column> halves, int counted) {
+    return SettingsInTasks.elements(rows.select(halves.toArray(Column[]::new)))
+        .mapPartitions(hashes -> List.of(sum(hashes, counted)).iterator());
   }
 
-  private static Sum sum(Dataset<Row> rows, List<Column> halves) {
-    Dataset<Row> hashes = rows.select(halves.toArray(Column[]::new));
-    return SettingsInTasks.of(
-            rows.sparkSession(),
-            () -> SettingsInTasks.elements(hashes).mapPartitions(TargetSum::ofPartition).collect())
-        .stream()
-        .reduce(NOTHING, Sum::plus);
-  }
-
-  private static Iterator<Sum> ofPartition(Iterator<InternalRow> hashes) {
+  private static Sum sum(Iterator<InternalRow> hashes, int counted) {
     long rows = 0;
     long one = 0;
     long other = 0;
     while (hashes.hasNext()) {
       InternalRow row = hashes.next();
-      rows++;
+      rows += counted;
       one ^= row.getLong(0);
       other ^= row.getLong(1);
     }
-    return List.of(new Sum(rows, one, other)).iterator();
+    return new Sum(rows, one, other);
+  }
+
+  private static Sum collected(JavaRDD<Sum> sums, SparkSession session) {
+    return SettingsInTasks.of(session, sums::collect).stream().reduce(new Sum(0, 0, 0), Sum::plus);
   }
 }
