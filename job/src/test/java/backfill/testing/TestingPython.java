@@ -1,18 +1,15 @@
 package backfill.testing;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Callable;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
 import org.apache.logging.log4j.LogManager;
 import org.apache.logging.log4j.Logger;
 import org.junit.jupiter.api.Assumptions;
@@ -24,6 +21,7 @@ import org.junit.jupiter.api.Assumptions;
 public final class TestingPython {
   private static final Logger LOG = LogManager.getLogger(TestingPython.class);
   private static final Duration PATIENCE = Duration.ofMinutes(20);
+  private static final Path TARGET = TestingCheckout.root().resolve("job/target").toAbsolutePath();
 
   /** What pip says where no package index answers, rather than where a requirement is wrong. */
   private static final Pattern NO_INDEX =
@@ -45,18 +43,19 @@ public final class TestingPython {
    */
   static TestingPython with(Path requirements, Path constraints) throws Exception {
     String known = Files.readString(requirements) + Files.readString(constraints);
-    Path home =
-        TestingCheckout.root()
-            .resolve("job/target/python-" + Integer.toHexString(known.hashCode()))
-            .toAbsolutePath();
-    // The tests run in several JVMs, and another one may be making the same one now.
+    Path home = TARGET.resolve("python-" + Integer.toHexString(known.hashCode()));
+    return alone(home, () -> in(home, requirements, constraints));
+  }
+
+  /** The tests run in several JVMs, and another one may be making the same thing now. */
+  static <T> T alone(Path thing, Callable<T> made) throws Exception {
     try (FileChannel lock =
         FileChannel.open(
-            home.resolveSibling(home.getFileName() + ".lock"),
+            thing.resolveSibling(thing.getFileName() + ".lock"),
             StandardOpenOption.CREATE,
             StandardOpenOption.WRITE)) {
       lock.lock();
-      return in(home, requirements, constraints);
+      return made.call();
     }
   }
 
@@ -65,8 +64,8 @@ public final class TestingPython {
     if (Files.exists(done)) {
       return new TestingPython(home);
     }
-    delete(home);
-    TestingOutcome made = make("python3", "-m", "venv", home.toString());
+    Path installers = TARGET.resolve("python-installers");
+    TestingOutcome made = alone(installers, () -> TestingInstaller.make(installers));
     if (made.code() != 0) {
       return skip(
           "python3 -m venv fails; install Python 3 with its venv module (Debian: python3-venv)",
@@ -74,18 +73,7 @@ public final class TestingPython {
     }
     LOG.info("installing {} into {}", requirements.getFileName(), home);
     TestingOutcome installed =
-        make(
-            home.resolve("bin/pip").toString(),
-            "install",
-            "--quiet",
-            // What is imported is compiled then; most modules never are.
-            "--no-compile",
-            "--disable-pip-version-check",
-            "--no-input",
-            "--retries=2",
-            "--timeout=30",
-            "--requirement=" + requirements,
-            "--constraint=" + constraints);
+        new TestingInstaller(installers).install(home, requirements, constraints);
     if (installed.code() == TestingOutcome.TOO_LATE
         || installed.code() != 0 && noIndexAnswered(installed.said())) {
       return skip("no package index answers pip", installed);
@@ -127,32 +115,8 @@ public final class TestingPython {
       throws Exception {
     List<String> command = new ArrayList<>(List.of(program(name).toString()));
     command.addAll(List.of(words));
-    return end(environment, command);
-  }
-
-  private static TestingOutcome make(String... command) throws Exception {
-    try {
-      return end(Map.of(), List.of(command));
-    } catch (IOException e) {
-      return new TestingOutcome(127, "", e.getMessage());
-    }
-  }
-
-  private static TestingOutcome end(Map<String, String> environment, List<String> command)
-      throws IOException, InterruptedException {
     ProcessBuilder builder = new ProcessBuilder(command);
     builder.environment().putAll(environment);
     return TestingOutcome.of(PATIENCE, builder);
-  }
-
-  private static void delete(Path directory) throws IOException {
-    if (!Files.exists(directory)) {
-      return;
-    }
-    try (Stream<Path> files = Files.walk(directory)) {
-      files.sorted(Comparator.reverseOrder()).forEach(file -> file.toFile().delete());
-    } catch (UncheckedIOException e) {
-      throw e.getCause();
-    }
   }
 }
