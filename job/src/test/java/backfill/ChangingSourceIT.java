@@ -98,7 +98,7 @@ class ChangingSourceIT {
         "--master",
         "local[1]",
         "--driver-java-options",
-        "-XX:TieredStopAtLevel=1",
+        spark.jvm(),
         "--class",
         "backfill.Main",
         TestingSubmittedDojo.JAR,

@@ -16,7 +16,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -76,7 +75,7 @@ class KubernetesSubmitIT {
     assertThat(command).startsWith("spark-submit", "--master", MASTER);
     command.set(0, spark.program("spark-submit"));
     command.set(2, address);
-    try (TestingProcess submit = TestingProcess.start(command, Map.of())) {
+    try (TestingProcess submit = TestingProcess.start(command, spark.environment())) {
       for (int i = 0; !pod.isDone() && submit.isAlive() && i < 600; i++) {
         Thread.sleep(100);
       }

@@ -98,7 +98,8 @@ class SinkPythonIT {
           .startsWith("unknown option nonsense for format \"backfill\"; it knows url, ");
       assertThat(said.path("table").asText())
           .isEqualTo(
-              "dbtable: table tt does not exist in the search path (\"$user\", public); did you mean t?");
+              "dbtable: table tt does not exist in the search path (\"$user\", public); did you"
+                  + " mean t?");
       assertThat(said.path("address").asText())
           .startsWith("cannot look up t at ")
           .doesNotContain("\n");
@@ -110,8 +111,9 @@ class SinkPythonIT {
 
       assertThat(said.path("refused").asText())
           .isEqualTo(
-              "refusing: 1 row was rejected, and option rejected-rows allows 0; the first one, (27): new row for"
-                  + " relation \"refusing\" violates check constraint \"refusing_id_check\" (SQLSTATE 23514)");
+              "refusing: 1 row was rejected, and option rejected-rows allows 0; the first one,"
+                  + " (27): new row for relation \"refusing\" violates check constraint"
+                  + " \"refusing_id_check\" (SQLSTATE 23514)");
       assertThat(said.path("refused counts").path("rejected").asLong()).isOne();
       // In one batch: the whole, and halves down to the row at fault. A second attempt would double
       // that.
@@ -134,8 +136,9 @@ class SinkPythonIT {
 
       assertThat(said.path("shifted").asText())
           .isEqualTo(
-              "column tn has Spark's type timestamp, and src2.tn is timestamp without time zone, which takes no value of"
-                  + " it as it is; cast it to timestamp_ntz, which reads it in the zone of spark.sql.session.timeZone");
+              "column tn has Spark's type timestamp, and src2.tn is timestamp without time zone,"
+                  + " which takes no value of it as it is; cast it to timestamp_ntz, which reads it"
+                  + " in the zone of spark.sql.session.timeZone");
       assertThat(said.has("as it is")).as("%s", said).isFalse();
       assertThat(database.rows("SELECT id, tn::text FROM src2"))
           .containsExactly(List.of(1, "2026-07-01 12:00:00"));
@@ -147,7 +150,7 @@ class SinkPythonIT {
 
   private JsonNode run(TestingDatabase database) throws Exception {
     Path script = Files.writeString(directory.resolve("sink.py"), SCRIPT);
-    Map<String, String> environment = new HashMap<>();
+    Map<String, String> environment = new HashMap<>(TestingDistribution.get().environment());
     environment.put("JAR", TestingSubmittedDojo.JAR);
     environment.put("URL", database.url());
     environment.put("DB_USER", database.user());

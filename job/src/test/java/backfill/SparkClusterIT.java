@@ -13,7 +13,9 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -137,14 +139,16 @@ class SparkClusterIT {
     List<String> command = new ArrayList<>();
     command.add(spark.program("spark-submit"));
     command.addAll(List.of("--master", cluster.url, "--executor-memory", "512m"));
-    // A run of seconds is over before the second compiler has paid for itself.
-    command.addAll(List.of("--driver-java-options", "-XX:TieredStopAtLevel=1"));
-    command.addAll(List.of("--conf", "spark.executor.extraJavaOptions=-XX:TieredStopAtLevel=1"));
+    // For a driver there, and for executors; one here and spark-submit itself have variables.
+    command.addAll(List.of("--driver-java-options", spark.jvm()));
+    command.addAll(List.of("--conf", "spark.executor.extraJavaOptions=" + spark.jvm()));
     command.addAll(List.of("--conf", "spark.standalone.submit.filterEnvironment=false"));
     command.addAll(options);
     command.addAll(List.of("--class", "backfill.Main", TestingSubmittedDojo.JAR));
     command.addAll(List.of(words));
-    return TestingProcess.start(command, there.role.environment());
+    Map<String, String> environment = new HashMap<>(there.role.environment());
+    environment.putAll(spark.environment());
+    return TestingProcess.start(command, environment);
   }
 
   /** What spark-submit calls the driver that it has submitted. */

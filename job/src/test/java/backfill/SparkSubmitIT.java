@@ -52,7 +52,7 @@ class SparkSubmitIT {
     try {
       run =
           end(
-              Map.of("SPARK_HOME", home.toString()),
+              Map.of("SPARK_HOME", home.toString(), "SPARK_SUBMIT_OPTS", spark.jvm()),
               List.of(root.resolve("job/bin/backfill").toString()));
     } finally {
       Files.delete(home);

@@ -54,24 +54,28 @@ public final class TestingCluster implements AutoCloseable {
   private final Path home;
   private final String webUi;
   private final BiFunction<TestingCluster, String, List<String>> program;
+  private final Map<String, String> jvm;
   private final List<TestingProcess> processes = new ArrayList<>();
 
   /**
    * @param home what {@code SPARK_HOME} names; its own directory where null
    * @param program what starts one of Spark's classes
+   * @param jvm the variables by which the JVMs of master and workers start
    */
-  private TestingCluster(Path home, BiFunction<TestingCluster, String, List<String>> program)
+  private TestingCluster(
+      Path home, BiFunction<TestingCluster, String, List<String>> program, Map<String, String> jvm)
       throws IOException {
     this.directory = Files.createTempDirectory("backfill-spark");
     this.home = home == null ? directory : home;
     this.program = program;
+    this.jvm = jvm;
     this.url = "spark://" + MASTER_HOST + ":" + freePort();
     this.webUi = "http://" + MASTER_HOST + ":" + freePort();
   }
 
   /** Of the Spark that Maven resolved, on so many cores for each worker. */
   public static TestingCluster start(int coresEach) throws IOException {
-    TestingCluster cluster = new TestingCluster(null, TestingCluster::ofMaven);
+    TestingCluster cluster = new TestingCluster(null, TestingCluster::ofMaven, Map.of());
     // Workers ask for the folder, and executors find the jars by a setting.
     Files.createDirectory(cluster.directory.resolve("jars"));
     cluster.jarOfClasses();
@@ -80,10 +84,12 @@ public final class TestingCluster implements AutoCloseable {
   }
 
   /** Of a Spark as it is installed, on two cores for each worker: one may be a driver's. */
-  public static TestingCluster start(TestingDistribution spark) throws IOException {
+  public static TestingCluster start(TestingDistribution spark) throws Exception {
     TestingCluster cluster =
         new TestingCluster(
-            spark.home(), (any, name) -> List.of(spark.program("spark-class"), name));
+            spark.home(),
+            (any, name) -> List.of(spark.program("spark-class"), name),
+            spark.environment());
     cluster.begin(2);
     return cluster;
   }
@@ -134,7 +140,9 @@ public final class TestingCluster implements AutoCloseable {
     List<String> command = new ArrayList<>(program.apply(this, "org.apache.spark.deploy." + name));
     command.addAll(List.of("--host", host));
     command.addAll(words);
-    processes.add(TestingProcess.start(command, environment(Map.of("SPARK_LOCAL_IP", host))));
+    Map<String, String> environment = environment(jvm);
+    environment.put("SPARK_LOCAL_IP", host);
+    processes.add(TestingProcess.start(command, environment));
   }
 
   private static String port(String address) {

@@ -3,6 +3,7 @@ package backfill.testing;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.opentest4j.TestAbortedException;
@@ -18,6 +19,9 @@ public record TestingDistribution(String version, Path home) {
   /** Another version to test, as {@code job/bin/smoke} does. */
   private static final String ANOTHER = System.getProperty("smoke.spark");
 
+  private static TestingDistribution found;
+
+  private static final Duration PATIENCE = Duration.ofMinutes(6);
   private static final Path NOTEBOOKS = TestingCheckout.root().resolve("notebooks");
 
   /** The notebooks' Python, which has the pyspark of the Spark that the job is built with. */
@@ -26,8 +30,12 @@ public record TestingDistribution(String version, Path home) {
         NOTEBOOKS.resolve("requirements.txt"), NOTEBOOKS.resolve("constraints.txt"));
   }
 
-  public static TestingDistribution get() throws Exception {
-    return in(ANOTHER == null ? python() : pythonWith(ANOTHER));
+  /** Asked once: Python takes a second to say where it is. */
+  public static synchronized TestingDistribution get() throws Exception {
+    if (found == null) {
+      found = in(ANOTHER == null ? python() : pythonWith(ANOTHER));
+    }
+    return found;
   }
 
   private static TestingPython pythonWith(String version) throws Exception {
@@ -53,6 +61,51 @@ public record TestingDistribution(String version, Path home) {
       throw new AssertionError("no pyspark is found: " + found.said());
     }
     return new TestingDistribution(words[0], Path.of(words[1]));
+  }
+
+  /**
+   * By what its JVMs start as those of {@link TestingJvm} do, from an archive of Spark's classes
+   * that the first test makes which needs one: variables of {@code spark-submit}, of what starts
+   * it, and of master and worker.
+   */
+  public Map<String, String> environment() throws Exception {
+    return Map.of("SPARK_SUBMIT_OPTS", jvm(), "SPARK_DAEMON_JAVA_OPTS", jvm());
+  }
+
+  /** The same as words, which Spark splits at blanks. */
+  public String jvm() throws Exception {
+    Path archive =
+        TestingCheckout.root().resolve("job/target/pyspark-" + version + ".jsa").toAbsolutePath();
+    TestingPython.alone(
+        archive,
+        () -> {
+          if (!Files.exists(archive)) {
+            archive(archive);
+          }
+          return archive;
+        });
+    return words("-XX:SharedArchiveFile=" + archive);
+  }
+
+  private void archive(Path archive) throws Exception {
+    ProcessBuilder training =
+        new ProcessBuilder(
+            program("spark-submit"),
+            "--master",
+            "local[2]",
+            "--driver-java-options",
+            words("-XX:ArchiveClassesAtExit=" + archive),
+            "--class",
+            "backfill.spark.engine.Training",
+            TestingSubmittedDojo.JAR);
+    TestingOutcome trained = TestingOutcome.of(PATIENCE, training);
+    if (trained.code() != 0) {
+      throw new AssertionError("no archive of Spark's classes: " + trained.said());
+    }
+  }
+
+  private static String words(String archive) {
+    return String.join(" ", TestingJvm.QUICKLY) + " \"" + archive + "\"";
   }
 
   /** Whether it is said to run there. */

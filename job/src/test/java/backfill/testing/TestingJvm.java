@@ -29,7 +29,7 @@ public final class TestingJvm {
   private static final Duration PATIENCE = Duration.ofMinutes(6);
 
   /** A run of seconds is over before the second compiler and a second thread have paid. */
-  private static final List<String> QUICKLY =
+  static final List<String> QUICKLY =
       List.of(
           "-XX:TieredStopAtLevel=1",
           "-XX:+UseSerialGC",
