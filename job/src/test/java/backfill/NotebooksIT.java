@@ -6,6 +6,7 @@ import backfill.demo.DemoData;
 import backfill.demo.Scale;
 import backfill.testing.TestingDatabase;
 import backfill.testing.TestingDistribution;
+import backfill.testing.TestingKernel;
 import backfill.testing.TestingNotebook;
 import backfill.testing.TestingPostgres;
 import backfill.testing.TestingRun;
@@ -29,16 +30,20 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * Executes the notebooks on a small DefectDojo, as it is before a run and after one: they hold
- * where everything is right, and each of their checks fails where its matter is not.
+ * where everything is right, and each of their checks fails where its matter is not. Each is run by
+ * {@code notebooks/run} as a person does where it holds; where a check fails, most are in one
+ * kernel, since a person's own takes ten seconds to start.
  */
 class NotebooksIT {
   private static final ObjectMapper JSON = new ObjectMapper();
+  private static final String NEWEST = "(SELECT max(id) FROM dojo_product_authorized_users)";
   private static final List<String> PAIRS = List.of("product-users", "product-type-users");
 
   private static TestingDatabase untouched;
   private static TestingDatabase done;
   private static TestingRun planned;
   private static TestingRun ran;
+  private static TestingKernel kernel;
 
   @TempDir Path directory;
 
@@ -54,10 +59,14 @@ class NotebooksIT {
     done = TestingPostgres.shared().copy(untouched);
     ran = TestingRun.of(done.environment(), "run", TestingRun.DOJO);
     assertThat(ran.code()).as(ran.said()).isZero();
+    kernel = TestingKernel.start();
   }
 
   @AfterAll
   static void drop() throws Exception {
+    if (kernel != null) {
+      kernel.close();
+    }
     for (TestingDatabase database : new TestingDatabase[] {untouched, done}) {
       if (database != null) {
         database.close();
@@ -100,7 +109,7 @@ class NotebooksIT {
           "CREATE VIEW dojo_product_member AS SELECT * FROM every_member WHERE random() < 0.5");
 
       assertFails(
-          TestingNotebook.of(directory, there.environment(), "before"),
+          kernel.execute(directory, there.environment(), "before"),
           "product-users, justified pairs by Spark and by SQL: \\d+ only in the first, as in .*");
     }
   }
@@ -111,13 +120,14 @@ class NotebooksIT {
       long user =
           there.count(
               "SELECT max(user_id) FROM dojo_product_member m WHERE NOT EXISTS (SELECT FROM"
-                  + " dojo_product_authorized_users a WHERE (a.product_id, a.dojo_user_id) = (m.product_id, m.user_id))");
+                  + " dojo_product_authorized_users a WHERE (a.product_id, a.dojo_user_id) ="
+                  + " (m.product_id, m.user_id))");
       // As after a restore without constraints, or where a foreign key was added NOT VALID.
       there.execute(
           "SET session_replication_role = replica; DELETE FROM auth_user WHERE id = " + user);
 
       assertFails(
-          TestingNotebook.of(directory, there.environment(), "before"),
+          kernel.execute(directory, there.environment(), "before"),
           "product-users would add pairs of 1 users that auth_user does not have, as in \\["
               + user
               + "\\]");
@@ -149,7 +159,7 @@ class NotebooksIT {
           "DELETE FROM dojo_dojo_group_member WHERE user_id = " + user);
 
       assertFails(
-          TestingNotebook.of(directory, there.environment(), "review", report(planned.report())),
+          kernel.execute(directory, there.environment(), "review", report(planned.report())),
           "product-users: not true any more, make the dry run anew: the report says \\[.*\\("
               + user
               + ", .*");
@@ -166,7 +176,8 @@ class NotebooksIT {
             "product-users: \\d+ to insert, and direct \\+ through groups is \\d+"),
         tampered(
             report -> step(report).put("inserted", 7),
-            "a dry run writes nothing, and this report says \\{\\('product-users', 'inserted'\\): 7\\}"),
+            "a dry run writes nothing, and this report says \\{\\('product-users', 'inserted'\\):"
+                + " 7\\}"),
         tampered(
             report -> report.put("status", "failed").put("exitCode", 4),
             "no dry run that ended well: plan failed, exit code 4, None"));
@@ -179,7 +190,7 @@ class NotebooksIT {
     ObjectNode report = planned.report().deepCopy();
     tamper.accept(report);
 
-    assertFails(TestingNotebook.of(directory, Map.of(), "review", report(report)), message);
+    assertFails(kernel.execute(directory, Map.of(), "review", report(report)), message);
   }
 
   @Test
@@ -229,7 +240,7 @@ class NotebooksIT {
     TestingRun idle = TestingRun.of(done.environment(), "plan", TestingRun.DOJO);
 
     TestingNotebook review =
-        TestingNotebook.of(directory, done.environment(), "review", report(idle.report()));
+        kernel.execute(directory, done.environment(), "review", report(idle.report()));
 
     assertThat(review.code()).as(review.said()).isZero();
     assertThat(review.printed())
@@ -248,24 +259,26 @@ class NotebooksIT {
       """;
 
   static Stream<Arguments> whatHappensAfterwards() {
-    String newest = "(SELECT max(id) FROM dojo_product_authorized_users)";
     return Stream.of(
         Arguments.of(
-            "DELETE FROM dojo_product_authorized_users WHERE id = " + newest,
-            "product-users: 1 rows of the sample are missing, as in \\[\\(\\d+, \\d+\\)\\]; the run rejected 0 rows .*"),
+            "UPDATE auth_user SET is_staff = false WHERE id = (SELECT min(id) FROM auth_user WHERE"
+                + " is_staff AND id > 1)",
+            "user-flags: 1 rows of the sample are missing, as in \\[\\(\\d+, (True|False),"
+                + " True\\)\\]; .*"),
         Arguments.of(
-            "UPDATE auth_user SET is_staff = false WHERE id = (SELECT min(id) FROM auth_user WHERE is_staff AND id > 1)",
-            "user-flags: 1 rows of the sample are missing, as in \\[\\(\\d+, (True|False), True\\)\\]; .*"),
+            "WITH pair AS (SELECT product_id, dojo_user_id FROM dojo_product_authorized_users WHERE"
+                + " id = "
+                + NEWEST
+                + "), members AS (DELETE FROM dojo_dojo_group_member WHERE user_id = (SELECT"
+                + " dojo_user_id FROM pair)) DELETE FROM dojo_product_member WHERE user_id ="
+                + " (SELECT dojo_user_id FROM pair)",
+            "product-users: nothing justifies \\d+ pairs that run [-0-9a-f]{36} wrote, as in .*:"
+                + " look first"),
         Arguments.of(
-            "WITH pair AS (SELECT product_id, dojo_user_id FROM dojo_product_authorized_users WHERE id = "
-                + newest
-                + "), members AS (DELETE FROM dojo_dojo_group_member WHERE user_id = (SELECT dojo_user_id FROM pair))"
-                + " DELETE FROM dojo_product_member WHERE user_id = (SELECT dojo_user_id FROM pair)",
-            "product-users: nothing justifies \\d+ pairs that run [-0-9a-f]{36} wrote, as in .*: look first"),
-        Arguments.of(
-            "UPDATE backfill.batch SET changed = changed + 1 WHERE step = 'product-users' AND after_key = ''"
-                + " AND partition = 0",
-            "rows changed by the report and by the ledger: 1 only in the first, as in \\[\\('product-users', \\d+\\)\\]; .*"));
+            "UPDATE backfill.batch SET changed = changed + 1 WHERE step = 'product-users' AND"
+                + " after_key = '' AND partition = 0",
+            "rows changed by the report and by the ledger: 1 only in the first, as in"
+                + " \\[\\('product-users', \\d+\\)\\]; .*"));
   }
 
   @ParameterizedTest(name = "{0}")
@@ -274,7 +287,20 @@ class NotebooksIT {
     try (TestingDatabase there = TestingPostgres.shared().copy(done)) {
       there.execute(sql);
 
-      assertFails(TestingNotebook.of(directory, there.environment(), "audit"), message);
+      assertFails(kernel.execute(directory, there.environment(), "audit"), message);
+    }
+  }
+
+  /** What a failed check makes of the command itself. */
+  @Test
+  void auditThatFailsEndsTheCommandWithOne() throws Exception {
+    try (TestingDatabase there = TestingPostgres.shared().copy(done)) {
+      there.execute("DELETE FROM dojo_product_authorized_users WHERE id = " + NEWEST);
+
+      assertFails(
+          TestingNotebook.of(directory, there.environment(), "audit"),
+          "product-users: 1 rows of the sample are missing, as in \\[\\(\\d+, \\d+\\)\\]; the run"
+              + " rejected 0 rows .*");
     }
   }
 

@@ -33,15 +33,23 @@ public record TestingNotebook(TestingOutcome ended, JsonNode line, JsonNode note
     List<String> command = new ArrayList<>(List.of(RUN.toString(), name, "--to", "."));
     command.addAll(List.of(parameters));
     ProcessBuilder builder = new ProcessBuilder(command).directory(directory.toFile());
-    builder.environment().keySet().removeIf(variable -> variable.matches("(BACKFILL|SPARK)_.*"));
-    builder.environment().putAll(environment);
-    builder
-        .environment()
-        .put("BACKFILL_PYTHON", TestingDistribution.python().program("python").toString());
-    builder
-        .environment()
-        .put("BACKFILL_JAR", TestingCheckout.root().resolve("job/target/backfill.jar").toString());
-    TestingOutcome ended = TestingOutcome.of(PATIENCE, builder);
+    prepare(builder, environment);
+    return executed(TestingOutcome.of(PATIENCE, builder), directory, name);
+  }
+
+  /** Tells a process of this database, of the Python with the packages, and of the jar. */
+  static void prepare(ProcessBuilder process, Map<String, String> environment) throws Exception {
+    Map<String, String> all = process.environment();
+    all.keySet().removeIf(variable -> variable.matches("(BACKFILL|SPARK)_.*"));
+    all.putAll(environment);
+    all.putAll(TestingDistribution.get().environment());
+    all.put("BACKFILL_PYTHON", TestingDistribution.python().program("python").toString());
+    all.put("BACKFILL_JAR", TestingSubmittedDojo.JAR);
+  }
+
+  /** What came of it in this directory. */
+  static TestingNotebook executed(TestingOutcome ended, Path directory, String name)
+      throws IOException {
     List<String> lines = ended.out().lines().toList();
     Path executed = directory.resolve(name + ".ipynb");
     return new TestingNotebook(
