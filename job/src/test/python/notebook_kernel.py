@@ -11,6 +11,7 @@ import os
 import sys
 
 import nbformat
+from jupyter_core.utils import run_sync
 from nbclient import NotebookClient
 from traitlets.config import Config
 
@@ -56,6 +57,7 @@ def main():
             code = execute.main([asked["name"], "--to", asked["directory"], *asked["parameters"]])
         clean(manager, os.getcwd(), gone=asked["environment"])  # the directory may be removed now, and the database
         print(json.dumps({"code": code, "out": out.getvalue(), "err": err.getvalue()}), flush=True)
+    run_sync(manager.shutdown_kernel)()
 
 
 if __name__ == "__main__":

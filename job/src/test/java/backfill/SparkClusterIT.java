@@ -187,7 +187,7 @@ class SparkClusterIT {
         }
       }
       assertThat(System.nanoTime()).as("the driver's time").isLessThan(end);
-      Thread.sleep(100);
+      Thread.sleep(300);
     }
   }
 }
