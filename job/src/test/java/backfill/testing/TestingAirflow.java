@@ -18,6 +18,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
@@ -28,6 +30,12 @@ import java.util.stream.Stream;
 public final class TestingAirflow implements AutoCloseable {
   private static final Path CONF = TestingCheckout.root().resolve("conf/airflow");
   private static final long PATIENCE_NANOS = TimeUnit.MINUTES.toNanos(3);
+
+  /** Most conditions ask the API server, and what it answers with is a core that the job wants. */
+  private static final long PAUSE_MILLIS = 300;
+
+  private static final Predicate<String> OURS =
+      Pattern.compile("(BACKFILL|SPARK|AIRFLOW)_.*").asMatchPredicate();
   private static final List<String> SERVICES = List.of("api-server", "scheduler", "dag-processor");
 
   public final TestingAirflowApi api;
@@ -55,6 +63,8 @@ public final class TestingAirflow implements AutoCloseable {
     set("core", "parallelism", "2");
     set("core", "default_task_retry_delay", "1");
     set("workers", "min_heartbeat_interval", "1");
+    // The files stay as they are: to read them again every 30 s would take processor time alone.
+    set("dag_processor", "min_file_process_interval", "3600");
     set("api", "host", "127.0.0.1");
     set("api", "port", Integer.toString(port));
     set("api", "workers", "1");
@@ -82,6 +92,7 @@ public final class TestingAirflow implements AutoCloseable {
 
   public static TestingAirflow start() throws Exception {
     TestingAirflow airflow = new TestingAirflow(python());
+    Process launched = airflow.launch();
     TestingOutcome migrated = airflow.python.run(airflow.environment, "airflow", "db", "migrate");
     if (migrated.code() != 0) {
       throw new AssertionError("airflow db migrate fails: " + migrated.said());
@@ -90,7 +101,27 @@ public final class TestingAirflow implements AutoCloseable {
       airflow.begin(service);
     }
     airflow.await("the DAG is read", airflow.api::ready);
+    launched.onExit().join();
     return airflow;
+  }
+
+  /**
+   * What the launcher makes when it first starts the jar it makes meanwhile, and not in a task: a
+   * task that is ended would leave it to the next one. No server answers it, and it does nothing
+   * else.
+   */
+  private Process launch() throws IOException {
+    ProcessBuilder builder =
+        new ProcessBuilder(
+                environment.get("BACKFILL_COMMAND"), "check", "defectdojo-authorized-users")
+            .redirectErrorStream(true)
+            .redirectOutput(home.resolve("launcher.log").toFile());
+    builder.environment().keySet().removeIf(OURS);
+    builder
+        .environment()
+        .put("BACKFILL_URL", "jdbc:postgresql://127.0.0.1:" + freePort() + "/none");
+    builder.environment().put("BACKFILL_USER", "none");
+    return builder.start();
   }
 
   private void begin(String service) throws IOException {
@@ -101,7 +132,7 @@ public final class TestingAirflow implements AutoCloseable {
     if (service.equals("scheduler")) {
       builder.command().add("--skip-serve-logs"); // the API server reads the files themselves
     }
-    builder.environment().keySet().removeIf(name -> name.matches("(BACKFILL|SPARK|AIRFLOW)_.*"));
+    builder.environment().keySet().removeIf(OURS);
     builder.environment().putAll(environment);
     processes.add(builder.start());
   }
@@ -118,7 +149,7 @@ public final class TestingAirflow implements AutoCloseable {
       if (System.nanoTime() > end) {
         throw new AssertionError("waited in vain until " + what + ": see " + home);
       }
-      Thread.sleep(50);
+      Thread.sleep(PAUSE_MILLIS);
     }
   }
 
