@@ -212,17 +212,14 @@ class SettingsTest {
         """;
     assertThat(problems(SMALL + text))
         .containsExactly(
-            "test.conf:7: hooks.before-write of the plan must be a program with its arguments, as"
-                + " in [/opt/notify, run], or a text for /bin/sh -c, got the number 5",
-            "test.conf:8: hooks.after-step of the plan must begin with a program, as in"
-                + " [/opt/notify, run]",
-            "test.conf:9: hooks.on-refusal of the plan must begin with a program, as in"
-                + " [/opt/notify, run]",
-            "test.conf:10: hooks.on-end of the plan must hold words, each in quotes, got the number"
-                + " 5",
+            "test.conf:7: hooks.before-write of the plan must be a program with its arguments, as in"
+                + " [/opt/notify, run], or a text for /bin/sh -c, got the number 5",
+            "test.conf:8: hooks.after-step of the plan must begin with a program, as in [/opt/notify, run]",
+            "test.conf:9: hooks.on-refusal of the plan must begin with a program, as in [/opt/notify, run]",
+            "test.conf:10: hooks.on-end of the plan must hold words, each in quotes, got the number 5",
             "test.conf:11: unknown key hooks.on-start in the plan",
-            "test.conf:12: hooks.time-limit must be a duration with its unit, as in 500 ms, 30 s or"
-                + " 2 min, got 30");
+            "test.conf:12: hooks.time-limit must be a duration with its unit, as in 500 ms, 30 s or 2 min,"
+                + " got 30");
     assertThat(problems(SMALL + "hooks.on-end = \"a\\u0000b\""))
         .singleElement()
         .asString()
@@ -242,8 +239,7 @@ class SettingsTest {
                 Duration.ofSeconds(1)));
     assertThat(problems(SMALL + "hooks.before-write = [ask]", "hooks.before-write=true"))
         .containsExactly(
-            "--set: hooks.before-write is in the plan, and cannot be replaced from the command"
-                + " line; edit the plan");
+            "--set: hooks.before-write is in the plan, and cannot be replaced from the command line; edit the plan");
   }
 
   @Test
@@ -293,8 +289,7 @@ class SettingsTest {
     assertThat(problems(SMALL + "write.writers { min = 3, most = 8 }"))
         .containsExactly(
             "test.conf:7: unknown key write.writers.most in the plan",
-            "test.conf:7: write.writers of the plan has a min of 3, and a max of 2; min must be at"
-                + " most max");
+            "test.conf:7: write.writers of the plan has a min of 3, and a max of 2; min must be at most max");
     assertThat(problems(SMALL + "write.writers = 0"))
         .containsExactly("test.conf:7: write.writers must be 1 to 64, got 0");
   }
@@ -316,24 +311,15 @@ class SettingsTest {
     assertThat(problems(SMALL + text))
         .containsExactly(
             "test.conf:7: throttle.probe of the plan must be one SELECT",
-            "test.conf:7: throttle.replica-lag must be a duration with its unit, as in 500 ms, 30 s"
-                + " or 2 min, or none, got 10",
-            "test.conf:7: throttle.blocked-by-us must be a duration with its unit, as in 500 ms, 30"
-                + " s or 2 min, or none, got never",
-            "test.conf:9: throttle.signals.apdex.query of the plan must be one SELECT, without a"
-                + " semicolon",
-            "test.conf:9: throttle.signals.apdex.pause-below of the plan must be a number, got the"
-                + " text \"high\"",
-            "test.conf:9: throttle.signals.apdex of the plan holds nothing back; give it"
-                + " pause-above, pause-below, slow-above or slow-below",
-            "test.conf:10: throttle.signals.Jobs of the plan must be small letters, digits and"
-                + " hyphens, got Jobs",
-            "test.conf:10: throttle.signals.Jobs.query of the plan uses :lost, which is not in"
-                + " params",
-            "test.conf:10: throttle.signals.Jobs.query of the plan closes a parenthesis that it"
-                + " does not open, or the other way round",
-            "test.conf:11: throttle.signals.idle of the plan holds nothing back; give it"
-                + " pause-above, pause-below, slow-above or slow-below");
+            "test.conf:7: throttle.replica-lag must be a duration with its unit, as in 500 ms, 30 s or 2 min, or none, got 10",
+            "test.conf:7: throttle.blocked-by-us must be a duration with its unit, as in 500 ms, 30 s or 2 min, or none, got never",
+            "test.conf:9: throttle.signals.apdex.query of the plan must be one SELECT, without a semicolon",
+            "test.conf:9: throttle.signals.apdex.pause-below of the plan must be a number, got the text \"high\"",
+            "test.conf:9: throttle.signals.apdex of the plan holds nothing back; give it pause-above, pause-below, slow-above or slow-below",
+            "test.conf:10: throttle.signals.Jobs of the plan must be small letters, digits and hyphens, got Jobs",
+            "test.conf:10: throttle.signals.Jobs.query of the plan uses :lost, which is not in params",
+            "test.conf:10: throttle.signals.Jobs.query of the plan closes a parenthesis that it does not open, or the other way round",
+            "test.conf:11: throttle.signals.idle of the plan holds nothing back; give it pause-above, pause-below, slow-above or slow-below");
   }
 
   @Test
@@ -437,8 +423,7 @@ class SettingsTest {
     assertThat(read(SMALL + "ledger = on").settings().ledger().on()).isTrue();
     assertThatThrownBy(() -> read(SMALL + "ledger = maybe"))
         .hasMessageContaining(
-            "ledger must be on, off, or a block with schema, lease, resume-within, keep-runs, keys"
-                + " and keys-bytes, got the text \"maybe\"");
+            "ledger must be on, off, or a block with schema, lease, resume-within, keep-runs, keys and keys-bytes, got the text \"maybe\"");
     assertThatThrownBy(() -> read(SMALL + "ledger.lease = 10 ms"))
         .hasMessageContaining("ledger.lease must be 1 s to 1 h, got 10 ms");
   }
@@ -448,24 +433,19 @@ class SettingsTest {
     String remove = SMALL + "on-revoked = remove\n";
     assertThat(problems(remove + "ledger.keys = off"))
         .containsExactly(
-            "test.conf:7: on-revoked of the plan is remove, which takes rows away, and the plan"
-                + " does not allow that; add allow-delete = true",
-            "test.conf:7: on-revoked of the plan is remove, which needs the keys that the ledger"
-                + " keeps; leave out ledger.keys = off");
+            "test.conf:7: on-revoked of the plan is remove, which takes rows away, and the plan does not allow that; add allow-delete = true",
+            "test.conf:7: on-revoked of the plan is remove, which needs the keys that the ledger keeps; leave out ledger.keys = off");
     assertThat(problems(remove + "ledger = off\nallow-delete = true"))
         .containsExactly(
-            "test.conf:7: on-revoked of the plan is remove, which needs the keys that the ledger"
-                + " keeps; leave out ledger = off");
+            "test.conf:7: on-revoked of the plan is remove, which needs the keys that the ledger keeps; leave out ledger = off");
   }
 
   @Test
   void anAddressForMetricsHasNoSecretAndNoOtherScheme() {
     assertThat(problems(SMALL + "metrics { push = \"gateway:9091\", otlp = 7, pushed = none }"))
         .containsExactly(
-            "test.conf:7: metrics.push must be an http or https URL, as in"
-                + " http://gateway.example.org:9091, or none, got gateway:9091",
-            "test.conf:7: metrics.otlp must be an http or https URL, as in"
-                + " http://gateway.example.org:9091, or none, got the number 7",
+            "test.conf:7: metrics.push must be an http or https URL, as in http://gateway.example.org:9091, or none, got gateway:9091",
+            "test.conf:7: metrics.otlp must be an http or https URL, as in http://gateway.example.org:9091, or none, got the number 7",
             "test.conf:7: unknown key metrics.pushed in the plan; did you mean metrics.push?");
     for (String address :
         List.of(
@@ -480,8 +460,7 @@ class SettingsTest {
     }
     assertThat(problems(SMALL, "metrics.push=me:hidden@gate way"))
         .containsExactly(
-            "--set: metrics.push must be an http or https URL, as in"
-                + " http://gateway.example.org:9091, or none, got …@gate way");
+            "--set: metrics.push must be an http or https URL, as in http://gateway.example.org:9091, or none, got …@gate way");
     assertThat(problems(SMALL, "metrics.push=http://"))
         .singleElement()
         .asString()

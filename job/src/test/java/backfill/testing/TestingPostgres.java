@@ -134,8 +134,7 @@ public final class TestingPostgres implements AutoCloseable {
             .withUsername("postgres")
             .withPassword("trusted");
     container.setCommand(
-        "postgres -c fsync=off -c max_connections=50 -c"
-            + " shared_preload_libraries=pg_stat_statements");
+        "postgres -c fsync=off -c max_connections=50 -c shared_preload_libraries=pg_stat_statements");
     container.start();
     // Its own URL has parameters, to which tests could not add theirs.
     String url =
