@@ -134,7 +134,10 @@ public final class ShortestWays {
         eachOf(rungs.get(known++).direct(), direct -> take(direct, way, left, users, chains));
       }
       for (Rung rung : rungs.subList(opened, known)) {
-        eachOf(rung.groups(), groups -> add(rung, groups, granted));
+        // Together, so that their keys decide, and not the levels at which they come.
+        RoaringBitmap groups = new RoaringBitmap();
+        eachOf(rung.groups(), groups::or);
+        add(rung, groups, granted);
       }
       for (GroupWay each : granted) {
         NearestMembers.Share step;

@@ -42,10 +42,10 @@ class NamedRowsTest {
     try (KeptInSpark kept = new KeptInSpark()) {
       NamedRows.name(kept.keep(numbers("kept")), "once");
       assertThat(session.sql("SELECT n FROM once").queryExecution().executedPlan().toString())
-          .contains("InMemoryTableScan");
+          .contains("Scan backfill.spark.engine.KeptRows@");
       NamedRows.name(session.table("once"), "once more");
       assertThat(session.table("`once more`").queryExecution().executedPlan().toString())
-          .contains("InMemoryTableScan");
+          .contains("Scan backfill.spark.engine.KeptRows@");
     }
   }
 
