@@ -1,6 +1,7 @@
 package backfill.spark.diff;
 
 import backfill.spark.engine.HadoopFiles;
+import backfill.spark.engine.SparkJobs;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -58,20 +59,18 @@ public final class DiffFile implements AutoCloseable {
     DiffShape shape = step.shape();
     int before = written++;
     List<PartFile.Whole> whole =
-        step.rows()
-            .mapPartitionsWithIndex(
-                (partition, rows) ->
-                    List.of(
-                            PartFile.write(
-                                to,
-                                shape,
-                                "%d-%d-%d"
-                                    .formatted(
-                                        before, partition, TaskContext.get().taskAttemptId()),
-                                rows))
-                        .iterator(),
-                true)
-            .collect();
+        SparkJobs.ofEach(
+            step.rows(),
+            rows ->
+                PartFile.write(
+                    to,
+                    shape,
+                    "%d-%d-%d"
+                        .formatted(
+                            before,
+                            TaskContext.getPartitionId(),
+                            TaskContext.get().taskAttemptId()),
+                    rows));
     DiffSum sum = DiffSum.NONE;
     for (PartFile.Whole part : whole) {
       add(part);

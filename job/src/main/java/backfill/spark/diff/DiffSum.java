@@ -1,5 +1,6 @@
 package backfill.spark.diff;
 
+import backfill.spark.engine.SparkJobs;
 import java.io.Serializable;
 import java.util.HexFormat;
 import org.apache.spark.api.java.JavaRDD;
@@ -15,7 +16,7 @@ public record DiffSum(long rows, long high, long low) implements Serializable {
 
   /** Of everything, from the sum of each partition. */
   public static DiffSum of(JavaRDD<DiffSum> parts) {
-    return parts.collect().stream().reduce(NONE, DiffSum::plus);
+    return SparkJobs.collect(parts).stream().reduce(NONE, DiffSum::plus);
   }
 
   public DiffSum plus(DiffSum other) {

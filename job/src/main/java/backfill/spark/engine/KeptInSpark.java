@@ -1,6 +1,5 @@
 package backfill.spark.engine;
 
-import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.spark.api.java.JavaPairRDD;
@@ -44,27 +43,15 @@ public final class KeptInSpark implements AutoCloseable {
 
   /** How many rows of these are kept, which are there then. */
   public static long count(Dataset<Row> rows) {
-    return SettingsInTasks.of(rows.sparkSession(), counts(rows)::collect).stream()
+    return SettingsInTasks.of(rows.sparkSession(), () -> SparkJobs.collect(counts(rows))).stream()
         .mapToLong(Long::longValue)
         .sum();
   }
 
   /** The sum of what each partition's elements come to; kept elements are there then. */
-  public static <T> JavaRDD<Long> counts(JavaRDD<T> elements, Weight<T> weight) {
+  public static <T> JavaRDD<Long> counts(JavaRDD<T> elements, SparkJobs.Weight<T> weight) {
     return elements.mapPartitions(
-        partition -> {
-          long sum = 0;
-          while (partition.hasNext()) {
-            sum += weight.of(partition.next());
-          }
-          return List.of(sum).iterator();
-        });
-  }
-
-  /** What one element counts. */
-  @FunctionalInterface
-  public interface Weight<T> extends Serializable {
-    long of(T element);
+        partition -> List.of(SparkJobs.sum(partition, weight)).iterator());
   }
 
   @Override

@@ -4,6 +4,7 @@ import backfill.membership.LevelSets;
 import backfill.membership.NestedWays;
 import backfill.membership.NestingGraph;
 import backfill.membership.OwnMembers;
+import backfill.spark.engine.SparkJobs;
 import java.util.List;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -46,6 +47,6 @@ record GatheredWays(
     List<JavaRDD<NumberedPairs>> onHolders = grants.stream().map(tree::onHolders).toList();
     memory.require(2L * Long.BYTES * NumberedPairs.count(onHolders));
     return tree.byLevel(
-        onHolders.stream().flatMap(some -> some.collect().stream()).toList(), numbering);
+        onHolders.stream().flatMap(some -> SparkJobs.collect(some).stream()).toList(), numbering);
   }
 }

@@ -7,6 +7,7 @@ import backfill.membership.NestingGraph;
 import backfill.plan.Amount;
 import backfill.spark.engine.HeldHere;
 import backfill.spark.engine.KeptInSpark;
+import backfill.spark.engine.SparkJobs;
 import backfill.spark.read.LevelNumbers;
 import backfill.spark.read.PairCache;
 import backfill.spark.step.Nesting;
@@ -66,8 +67,7 @@ final class GroupMap implements PairCache.SharedUse {
       JavaSparkContext spark) {
     JavaPairRDD<Long, PartialSet> parts = kept.keep(parts(members, users));
     long share = broadcastBytes / Math.max(1, parts.getNumPartitions());
-    List<Brought> brought =
-        parts.mapPartitions(sets -> List.of(Brought.of(sets, share)).iterator()).collect();
+    List<Brought> brought = SparkJobs.ofEach(parts, sets -> Brought.of(sets, share));
     long bytes = brought.stream().mapToLong(Brought::bytes).sum();
     if (bytes > broadcastBytes) {
       return new GroupMap(
@@ -83,7 +83,7 @@ final class GroupMap implements PairCache.SharedUse {
     List<Tuple2<Long, PartialSet>> sets =
         brought.stream().allMatch(each -> each.sets() != null)
             ? brought.stream().flatMap(each -> each.sets().stream()).toList()
-            : parts.collect();
+            : SparkJobs.collect(parts);
     GroupUsers map = of(sets, levels);
     long memberships = sets.stream().mapToLong(part -> part._2().rows()).sum();
     return new GroupMap(
@@ -289,7 +289,7 @@ final class GroupMap implements PairCache.SharedUse {
     if (broadcast == null) {
       // Of levels a group has a set for each, and one user perhaps in several of them.
       for (Tuple2<Long, Long> group :
-          joined.reduceByKey(GroupMap::united).mapValues(PartialSet::rows).collect()) {
+          SparkJobs.collect(joined.reduceByKey(GroupMap::united).mapValues(PartialSet::rows))) {
         put(sizes, numbers.number(group._1()), group._2());
       }
     } else {

@@ -12,6 +12,7 @@ import backfill.membership.NestingGraph;
 import backfill.membership.OwnLevels;
 import backfill.membership.OwnMembers;
 import backfill.membership.key.KeySet;
+import backfill.spark.engine.SparkJobs;
 import backfill.spark.read.KeyNumbers;
 import backfill.spark.read.LevelNumbers;
 import backfill.spark.step.Nesting;
@@ -150,11 +151,11 @@ final class NestedGroups {
                       some.map(pairs -> NumberedMembers.of(pairs, numbers.value(), userNumbers)))
               .reduce(JavaRDD::union)
               .orElseThrow();
-      long count = found.map(some -> (long) some.size()).fold(0L, Long::sum);
+      long count = SparkJobs.sum(found, NumberedMembers::size);
       memory.require(
           graph.bytes()
               + (levels.isNone() ? OwnMembers.bytes(count) : OwnLevels.InOneArray.bytes(count)));
-      return found.collect();
+      return SparkJobs.collect(found);
     } finally {
       numbers.destroy();
     }

@@ -8,6 +8,7 @@ import backfill.membership.LevelSets;
 import backfill.membership.NestingGraph;
 import backfill.membership.key.KeySet;
 import backfill.spark.engine.KeptInSpark;
+import backfill.spark.engine.SparkJobs;
 import backfill.spark.read.KeyNumbers;
 import backfill.spark.read.LevelNumbers;
 import backfill.spark.step.Nesting;
@@ -119,7 +120,7 @@ final class NestedObjects {
         NestingGraph.bytes(graph.edges())
             + 4L * Long.BYTES * NumberedPairs.count(List.of(onParents));
     memory.require(held);
-    List<NumberedPairs> all = onParents.collect();
+    List<NumberedPairs> all = SparkJobs.collect(onParents);
     long[] members =
         all.stream()
             .flatMapToLong(some -> Arrays.stream(some.members()))

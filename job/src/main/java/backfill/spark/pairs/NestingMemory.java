@@ -1,6 +1,7 @@
 package backfill.spark.pairs;
 
 import backfill.membership.NestingGraph;
+import backfill.spark.engine.SparkJobs;
 import backfill.spark.read.UnfitRowsException;
 import java.util.List;
 import java.util.Locale;
@@ -43,7 +44,8 @@ record NestingMemory(String step, long most) {
    */
   NestingGraph graph(List<JavaRDD<NumberedPairs>> edges, long[] more) {
     require(NestingGraph.bytes(NumberedPairs.count(edges)) + more.length * 2L * Long.BYTES);
-    List<NumberedPairs> all = edges.stream().flatMap(some -> some.collect().stream()).toList();
+    List<NumberedPairs> all =
+        edges.stream().flatMap(some -> SparkJobs.collect(some).stream()).toList();
     return NestingGraph.of(
         all.stream().map(NumberedPairs::keys).toList(),
         all.stream().map(NumberedPairs::members).toList(),

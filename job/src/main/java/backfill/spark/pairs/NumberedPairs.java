@@ -1,6 +1,7 @@
 package backfill.spark.pairs;
 
 import backfill.membership.key.KeySet;
+import backfill.spark.engine.SparkJobs;
 import java.io.Serializable;
 import java.util.Iterator;
 import java.util.List;
@@ -32,25 +33,21 @@ record NumberedPairs(long[] keys, long[] members, short[] levels) implements Ser
 
   /** How many these are together. */
   static long count(List<JavaRDD<NumberedPairs>> some) {
-    return some.stream()
-        .mapToLong(pairs -> pairs.map(each -> (long) each.size()).fold(0L, Long::sum))
-        .sum();
+    return some.stream().mapToLong(pairs -> SparkJobs.sum(pairs, NumberedPairs::size)).sum();
   }
 
   /** Every key that these have, as one set. */
   static KeySet keysOf(List<JavaRDD<NumberedPairs>> some) {
     return KeySet.union(
         some.stream()
-            .flatMap(pairs -> pairs.mapPartitions(NumberedPairs::keySet).collect().stream())
+            .flatMap(pairs -> SparkJobs.ofEach(pairs, NumberedPairs::keySet).stream())
             .toList());
   }
 
-  private static Iterator<KeySet> keySet(Iterator<NumberedPairs> some) {
+  private static KeySet keySet(Iterator<NumberedPairs> some) {
     Iterable<NumberedPairs> all = () -> some;
-    return List.of(
-            KeySet.of(
-                StreamSupport.stream(all.spliterator(), false).map(NumberedPairs::keys).iterator()))
-        .iterator();
+    return KeySet.of(
+        StreamSupport.stream(all.spliterator(), false).map(NumberedPairs::keys).iterator());
   }
 
   /** The same, each of them turned around. */

@@ -4,6 +4,7 @@ import backfill.membership.LevelSets;
 import backfill.membership.ObjectLevels;
 import backfill.membership.ObjectUsers;
 import backfill.membership.UserIndex;
+import backfill.spark.engine.SparkJobs;
 import backfill.spark.step.Verified;
 import java.io.Serializable;
 import java.util.ArrayList;
@@ -81,7 +82,7 @@ record PairDifferences(
     return new PairDifferences(0, 0, 0, 0, new ArrayList<>(), new ArrayList<>());
   }
 
-  /** Both; the lists of this one are used up. Spark gives each task, and the driver, its own. */
+  /** Both; the lists of this one are used up. Each task has its own. */
   private PairDifferences and(PairDifferences other) {
     other.examples.stream().limit(Verified.EXAMPLES - examples.size()).forEach(examples::add);
     other.revokedKeys.stream()
@@ -98,7 +99,8 @@ record PairDifferences(
 
   /** Adds up the verdicts. */
   static Verified between(JavaRDD<PairDifferences> verdicts) {
-    PairDifferences sum = verdicts.aggregate(none(), PairDifferences::and, PairDifferences::and);
+    PairDifferences sum =
+        SparkJobs.sum(verdicts, none(), PairDifferences::and, PairDifferences::and);
     return new Verified(
         sum.missing, sum.added, sum.revoked, sum.foreign, sum.examples, sum.revokedKeys);
   }

@@ -5,6 +5,7 @@ import backfill.membership.UserIndex;
 import backfill.plan.Step;
 import backfill.spark.engine.KeptInSpark;
 import backfill.spark.engine.Packed;
+import backfill.spark.engine.SparkJobs;
 import backfill.spark.step.DiffCounts;
 import java.util.Arrays;
 import java.util.Map;
@@ -44,7 +45,8 @@ record PairsDiff(JavaRDD<ObjectDiff> objects, Partitioner ranges, ObjectDiff.Tot
     return new PairsDiff(
         objects,
         ranges,
-        objects.aggregate(ObjectDiff.Totals.NONE, ObjectDiff.Totals::and, ObjectDiff.Totals::and));
+        SparkJobs.sum(
+            objects, ObjectDiff.Totals.NONE, ObjectDiff.Totals::and, ObjectDiff.Totals::and));
   }
 
   DiffCounts counts(Step.Pairs step, StepKeys keys) {

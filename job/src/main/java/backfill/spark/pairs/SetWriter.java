@@ -8,6 +8,7 @@ import backfill.postgres.ledger.WriteCounts;
 import backfill.postgres.write.Batch;
 import backfill.postgres.write.SetColumn;
 import backfill.postgres.write.WriteTarget;
+import backfill.spark.engine.SparkJobs;
 import backfill.spark.read.KeyNumbers;
 import backfill.spark.sink.PartitionWriter;
 import backfill.spark.sink.SinkConfig;
@@ -15,6 +16,7 @@ import java.io.IOException;
 import java.io.Serializable;
 import java.util.Iterator;
 import java.util.List;
+import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.broadcast.Broadcast;
 import org.roaringbitmap.PeekableIntIterator;
@@ -39,15 +41,14 @@ final class SetWriter {
       StepKeys keys,
       List<SetColumn> alike) {
     Alike values = Alike.of(alike, config.target());
-    return objects
-        .mapPartitionsWithIndex(
-            (partition, some) -> {
-              try (PartitionWriter writer = new PartitionWriter(config, partition)) {
-                return List.of(write(writer, some, which, users.value(), keys, values)).iterator();
+    return SparkJobs.ofEach(
+            objects,
+            some -> {
+              try (PartitionWriter writer =
+                  new PartitionWriter(config, TaskContext.getPartitionId())) {
+                return write(writer, some, which, users.value(), keys, values);
               }
-            },
-            true)
-        .collect()
+            })
         .stream()
         .reduce(WriteCounts.NONE, WriteCounts::plus);
   }

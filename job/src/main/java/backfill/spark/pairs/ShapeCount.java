@@ -9,6 +9,7 @@ import backfill.membership.SourceTotals;
 import backfill.membership.key.KeySet;
 import backfill.plan.GrantSources;
 import backfill.plan.Step;
+import backfill.spark.engine.SparkJobs;
 import backfill.spark.step.GrantShape;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -81,21 +82,18 @@ final class ShapeCount {
     int direct = given.direct().size();
     int all = direct + given.through().size();
     try {
-      return ObjectSets.sorted(parts(numbered, nests, flat), diff.ranges())
-          .mapPartitions(
+      return SparkJobs.ofEach(
+              ObjectSets.sorted(parts(numbered, nests, flat), diff.ranges()),
               some ->
-                  List.of(
-                          counted(
-                              new SourceCounts(
-                                  new SourceTotals(direct, all),
-                                  map == null ? null : map.value(),
-                                  own == null ? null : own.value(),
-                                  users.value(),
-                                  nests,
-                                  keys::takeCrossing),
-                              some))
-                      .iterator())
-          .collect()
+                  counted(
+                      new SourceCounts(
+                          new SourceTotals(direct, all),
+                          map == null ? null : map.value(),
+                          own == null ? null : own.value(),
+                          users.value(),
+                          nests,
+                          keys::takeCrossing),
+                      some))
           .stream()
           .reduce(new SourceTotals(direct, all), SourceTotals::and);
     } finally {

@@ -6,6 +6,7 @@ import backfill.membership.key.KeyDictionary;
 import backfill.membership.key.KeyList;
 import backfill.postgres.snapshot.KeyShape;
 import backfill.spark.engine.KeptInSpark;
+import backfill.spark.engine.SparkJobs;
 import backfill.spark.read.KeyMemoryLimit;
 import backfill.spark.read.KeyNumbers;
 import backfill.spark.read.KeySlices;
@@ -99,9 +100,9 @@ record StepKeys(
                           new Tuple2<>(
                               slice._1(),
                               union(types.of(KeySlices.space(slice._1())), slice._2()))));
-      most.require(slices.values().map(KeyList::byteCount).fold(0L, Long::sum));
+      most.require(SparkJobs.sum(slices, slice -> slice._2().byteCount()));
       Map<KeySpace, List<KeyList>> bySpace = new EnumMap<>(KeySpace.class);
-      for (Tuple2<Integer, KeyList> slice : slices.collect()) {
+      for (Tuple2<Integer, KeyList> slice : SparkJobs.collect(slices)) {
         bySpace
             .computeIfAbsent(KeySlices.space(slice._1()), space -> new ArrayList<>())
             .add(slice._2());

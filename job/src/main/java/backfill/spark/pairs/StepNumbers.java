@@ -4,6 +4,7 @@ import backfill.membership.UserIndex;
 import backfill.plan.Step;
 import backfill.postgres.catalog.Column;
 import backfill.postgres.write.Target;
+import backfill.spark.engine.SparkJobs;
 import backfill.spark.read.KeyRange;
 import backfill.spark.read.LevelNumbers;
 import java.util.Arrays;
@@ -70,12 +71,12 @@ record StepNumbers(StepKeys keys, Broadcast<UserIndex> users, By by) {
             .map(pairs -> pairs.flatMap(some -> Arrays.stream(some.members()).iterator()))
             .reduce(JavaRDD::union)
             .orElseThrow();
-    KeyRange range = users.aggregate(KeyRange.of(also), KeyRange::and, KeyRange::and);
+    KeyRange range = SparkJobs.sum(users, KeyRange.of(also), KeyRange::and, KeyRange::and);
     UserIndex spanned = UserIndex.startingAt(range.smallest());
     if (spanned.of(range.largest()) != UserIndex.UNKNOWN || range.isEmpty()) {
       return spanned;
     }
-    LongStream all = users.distinct().collect().stream().mapToLong(Long::longValue);
+    LongStream all = SparkJobs.collect(users.distinct()).stream().mapToLong(Long::longValue);
     return UserIndex.of(LongStream.concat(all, Arrays.stream(also)).sorted().distinct().toArray());
   }
 

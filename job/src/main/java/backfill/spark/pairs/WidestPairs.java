@@ -2,6 +2,7 @@ package backfill.spark.pairs;
 
 import backfill.membership.BitmapBytes;
 import backfill.membership.UserIndex;
+import backfill.spark.engine.SparkJobs;
 import backfill.spark.read.KeyNumbers;
 import backfill.spark.step.FanOut;
 import java.io.Serializable;
@@ -9,6 +10,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import org.apache.spark.api.java.JavaRDD;
@@ -57,18 +59,19 @@ final class WidestPairs {
         except.isEmpty()
             ? all
             : all.filter(each -> !except.contains(String.valueOf(keys.key(each.number()))));
-    return counted.mapPartitions(some -> first(some).stream().iterator()).collect().stream()
+    return SparkJobs.ofEach(counted, WidestPairs::first).stream()
+        .filter(Objects::nonNull)
         .min(Numbered.WIDEST_FIRST)
         .map(widest -> new FanOut(keys.key(widest.number()), widest.pairs()));
   }
 
-  private static Optional<Numbered> first(Iterator<Numbered> some) {
+  private static Numbered first(Iterator<Numbered> some) {
     Numbered first = null;
     while (some.hasNext()) {
       Numbered next = some.next();
       first = first == null || Numbered.WIDEST_FIRST.compare(next, first) < 0 ? next : first;
     }
-    return Optional.ofNullable(first);
+    return first;
   }
 
   /** What one user has in a part of the objects. */

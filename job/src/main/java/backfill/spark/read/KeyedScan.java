@@ -9,6 +9,7 @@ import backfill.postgres.catalog.Table;
 import backfill.postgres.server.Database;
 import backfill.postgres.snapshot.KeyedSelect;
 import backfill.postgres.snapshot.NotedKeys;
+import backfill.spark.engine.SparkJobs;
 import backfill.spark.query.Cells;
 import backfill.spark.query.SparkTypes;
 import java.io.Serializable;
@@ -175,7 +176,7 @@ final class KeyedScan {
             settings.keysPerQuery(),
             statements);
     long rows = 0;
-    for (long some : placed(keys, count).mapPartitions(look).collect()) {
+    for (long some : SparkJobs.collect(placed(keys, count).mapPartitions(look))) {
       if (some < 0) {
         return some;
       }

@@ -4,6 +4,7 @@ import backfill.plan.Amount;
 import backfill.plan.level.LevelOrder;
 import backfill.postgres.catalog.KeyType;
 import backfill.postgres.snapshot.PairCopy;
+import backfill.spark.engine.SparkJobs;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -138,13 +139,13 @@ public record LevelNumbers(List<String> values, boolean whole, List<String> othe
   /** Value to rows; null is a value. */
   private static Map<String, Long> counts(JavaRDD<ReadPairs> pairs) {
     Map<String, Long> all = new LinkedHashMap<>();
-    for (HashMap<String, Long> some : pairs.mapPartitions(LevelNumbers::counted).collect()) {
+    for (HashMap<String, Long> some : SparkJobs.ofEach(pairs, LevelNumbers::counted)) {
       some.forEach((value, rows) -> all.merge(value, rows, Long::sum));
     }
     return all;
   }
 
-  private static Iterator<HashMap<String, Long>> counted(Iterator<ReadPairs> pairs) {
+  private static HashMap<String, Long> counted(Iterator<ReadPairs> pairs) {
     HashMap<String, Long> all = new HashMap<>();
     while (pairs.hasNext()) {
       LevelColumn levels = pairs.next().levels();
@@ -153,7 +154,7 @@ public record LevelNumbers(List<String> values, boolean whole, List<String> othe
         all.merge(levels.values()[place], counts[place], Long::sum);
       }
     }
-    return List.of(all).iterator();
+    return all;
   }
 
   /** Whether pairs have no levels. */

@@ -8,6 +8,7 @@ import static org.apache.spark.sql.functions.xxhash64;
 import backfill.membership.Generations;
 import backfill.postgres.catalog.ParentKey;
 import backfill.spark.engine.SettingsInTasks;
+import backfill.spark.engine.SparkJobs;
 import backfill.spark.query.Cells;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -90,11 +91,11 @@ final class ParentsFirst implements AutoCloseable {
       refers.add(Cells.not(parent.equalTo(asParent)));
     }
     int width = numbers.size();
-    return SettingsInTasks.elements(
+    return SparkJobs.ofEach(
+        SettingsInTasks.elements(
             rows.where(refers.stream().reduce(Column::or).orElseThrow())
-                .select(numbers.toArray(Column[]::new)))
-        .mapPartitions(some -> List.of(longs(some, width)).iterator())
-        .collect();
+                .select(numbers.toArray(Column[]::new))),
+        some -> longs(some, width));
   }
 
   private static long[] longs(Iterator<InternalRow> rows, int width) {

@@ -19,6 +19,7 @@ import backfill.postgres.ledger.Operation;
 import backfill.postgres.write.WritePart;
 import backfill.spark.engine.KeptInSpark;
 import backfill.spark.engine.SettingsInTasks;
+import backfill.spark.engine.SparkJobs;
 import backfill.spark.query.Cells;
 import backfill.spark.read.MatchKey;
 import backfill.spark.rows.StatedRows.State;
@@ -96,14 +97,14 @@ final class RowsMatch {
       for (long[] some :
           SettingsInTasks.of(
               rows.sparkSession(),
-              () -> SettingsInTasks.elements(states).mapPartitions(RowsMatch::sumsOf).collect())) {
+              () -> SparkJobs.ofEach(SettingsInTasks.elements(states), RowsMatch::sumsOf))) {
         Arrays.setAll(sums, i -> sums[i] + some[i]);
       }
     }
     return sums;
   }
 
-  private static Iterator<long[]> sumsOf(Iterator<InternalRow> states) {
+  private static long[] sumsOf(Iterator<InternalRow> states) {
     long[] sums = new long[TWICE + 1];
     while (states.hasNext()) {
       InternalRow row = states.next();
@@ -112,7 +113,7 @@ final class RowsMatch {
         sums[TWICE]++;
       }
     }
-    return List.of(sums).iterator();
+    return sums;
   }
 
   /** How many are in one of these. */

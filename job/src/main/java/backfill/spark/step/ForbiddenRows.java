@@ -2,6 +2,7 @@ package backfill.spark.step;
 
 import backfill.plan.Amount;
 import backfill.spark.engine.SettingsInTasks;
+import backfill.spark.engine.SparkJobs;
 import backfill.spark.query.CellReader;
 import java.util.List;
 import java.util.Objects;
@@ -72,7 +73,7 @@ public record ForbiddenRows(long count, List<String> columns, List<List<String>>
                             : functions.col(field.name()).cast("string"))
                 .toArray(Column[]::new));
     StructType schema = shown.schema();
-    return SettingsInTasks.elements(shown).map(row -> texts(row, schema)).collect();
+    return SparkJobs.collect(SettingsInTasks.elements(shown).map(row -> texts(row, schema)));
   }
 
   private static boolean hasText(DataType type) {

@@ -1,0 +1,110 @@
+package backfill.spark.engine;
+
+import static scala.jdk.javaapi.CollectionConverters.asJava;
+
+import java.io.Serializable;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Iterator;
+import java.util.List;
+import org.apache.spark.TaskContext;
+import org.apache.spark.api.java.JavaRDDLike;
+import scala.Function2;
+import scala.reflect.ClassTag;
+
+/**
+ * Jobs over elements, whose answers come to the driver. Spark's own do the same, but read the
+ * bytecode of their functions each time to find what these hold without need; that takes longer
+ * than a small job. Functions of Java's it takes as they are.
+ */
+public final class SparkJobs {
+  private SparkJobs() {}
+
+  /** What is made of a partition on an executor. */
+  @FunctionalInterface
+  public interface OfPartition<T, R> extends Serializable {
+    R of(Iterator<T> elements) throws Exception;
+  }
+
+  /** What one element counts. */
+  @FunctionalInterface
+  public interface Weight<T> extends Serializable {
+    long of(T element);
+  }
+
+  /** A sum and one more. */
+  @FunctionalInterface
+  public interface Sum<S, T> extends Serializable {
+    S and(S sum, T more);
+  }
+
+  /** All elements, in the order of their partitions. */
+  public static <T> List<T> collect(JavaRDDLike<T, ?> elements) {
+    List<T> all = new ArrayList<>();
+    ofEach(
+            elements,
+            some -> {
+              List<T> held = new ArrayList<>();
+              some.forEachRemaining(held::add);
+              return held.toArray();
+            })
+        .forEach(some -> all.addAll(SparkJobs.<T>listed(some)));
+    return all;
+  }
+
+  /** What is made of each partition, in their order. */
+  public static <T, R> List<R> ofEach(JavaRDDLike<T, ?> elements, OfPartition<T, R> of) {
+    Function2<TaskContext, scala.collection.Iterator<T>, R> task =
+        (Function2<TaskContext, scala.collection.Iterator<T>, R> & Serializable)
+            (context, some) -> {
+              try {
+                return of.of(asJava(some));
+              } catch (Exception e) {
+                throw SparkFailure.<RuntimeException>unchecked(e);
+              }
+            };
+    return listed(elements.context().runJob(elements.rdd(), task, ClassTag.apply(Object.class)));
+  }
+
+  @SuppressWarnings("unchecked")
+  private static <T> List<T> listed(Object array) {
+    return (List<T>) Arrays.asList((Object[]) array);
+  }
+
+  /** What all elements count together. */
+  public static <T> long sum(JavaRDDLike<T, ?> elements, Weight<T> weight) {
+    return ofEach(elements, some -> sum(some, weight)).stream().mapToLong(Long::longValue).sum();
+  }
+
+  static <T> long sum(Iterator<T> elements, Weight<T> weight) {
+    long sum = 0;
+    while (elements.hasNext()) {
+      sum += weight.of(elements.next());
+    }
+    return sum;
+  }
+
+  /**
+   * The sum of all elements.
+   *
+   * @param zero what each partition, and the driver, begins with: a copy in each task
+   * @param both the sums of two partitions, in their order
+   */
+  public static <T, S> S sum(
+      JavaRDDLike<T, ?> elements, S zero, Sum<S, T> element, Sum<S, S> both) {
+    S all = zero;
+    for (S some :
+        ofEach(
+            elements,
+            partition -> {
+              S sum = zero;
+              while (partition.hasNext()) {
+                sum = element.and(sum, partition.next());
+              }
+              return sum;
+            })) {
+      all = both.and(all, some);
+    }
+    return all;
+  }
+}
