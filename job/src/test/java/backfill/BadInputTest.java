@@ -82,7 +82,7 @@ class BadInputTest {
   @BeforeAll
   static void makeTables() throws Exception {
     seed = Long.getLong("faults.seed", TestingRandomGrants.anySeed());
-    System.out.println("BadInputTest: backfill.seed=" + seed);
+    System.out.println("BadInputTest: faults.seed=" + seed);
     for (String tables :
         List.of(
             "coder-prebuilds",

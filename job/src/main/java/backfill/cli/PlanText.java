@@ -35,7 +35,7 @@ record PlanText(String location, String text) {
       }
       Path path = Path.of(name);
       if (Files.exists(path) && !Files.isDirectory(path)) {
-        return new PlanText(name, decoded(name, Files.readAllBytes(path)));
+        return new PlanText(name, decoded(name, HadoopFiles.read(name)));
       }
       return named(name).orElseThrow(() -> new InvalidPlanException(name, notFound(name, path)));
     } catch (AccessDeniedException e) {

@@ -5,8 +5,6 @@ import backfill.spark.engine.HadoopFiles;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 
 /** Reads a report that a command line names. */
 final class ReportFile {
@@ -22,8 +20,7 @@ final class ReportFile {
    */
   static String read(String name, String word, String cure) {
     try {
-      byte[] bytes =
-          HadoopFiles.isUri(name) ? HadoopFiles.read(name) : Files.readAllBytes(Path.of(name));
+      byte[] bytes = HadoopFiles.read(name);
       return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
     } catch (IOException | IllegalArgumentException e) {
       throw new InvalidPlanException(

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIf;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -17,6 +18,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 class UnreadablePlanTest {
   private static final Map<String, String> NOWHERE =
       Map.of("BACKFILL_URL", "jdbc:postgresql://127.0.0.1:1/none");
+
+  private static final String ZERO = "/dev/zero";
 
   @TempDir private Path directory;
 
@@ -73,6 +76,37 @@ class UnreadablePlanTest {
   void directoryIsNoPlan() {
     assertThat(refused(NOWHERE, "check", directory.toString()))
         .containsExactly(directory + ": is a directory; name the plan's file in it");
+  }
+
+  @Test
+  @EnabledIf("isThereAZero")
+  void fileWithoutAnEndIsRefused() {
+    assertThat(refused(NOWHERE, "check", ZERO))
+        .containsExactly(ZERO + ": cannot be read: it has more than 16 MiB");
+    assertThat(refused(NOWHERE, "check", "file:" + ZERO))
+        .containsExactly("file:" + ZERO + ": cannot be read: it has more than 16 MiB");
+    assertThat(refused(NOWHERE, "page", ZERO)).hasSize(1).first().asString().contains("16 MiB");
+    assertThat(refused(NOWHERE, "diff", ZERO, ZERO))
+        .containsExactly(ZERO + ": is neither a file that --diff wrote nor a report");
+    assertThat(refused(NOWHERE, "run", "defectdojo-authorized-users", "--approved", ZERO))
+        .hasSize(1)
+        .first()
+        .asString()
+        .contains("16 MiB");
+    TestingRun status =
+        TestingRun.bare(
+            Map.of(
+                "BACKFILL_URL",
+                "jdbc:postgresql://127.0.0.1:1/none",
+                "BACKFILL_PASSWORD_FILE",
+                ZERO),
+            "status");
+    assertThat(status.code()).as(status.said()).isIn(2, 3);
+    assertThat(status.said()).contains("it has more than 65536 bytes");
+  }
+
+  static boolean isThereAZero() {
+    return Files.exists(Path.of(ZERO));
   }
 
   @Test

@@ -2,7 +2,10 @@ package backfill.postgres.server;
 
 import backfill.plan.InvalidPlanException;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.Serializable;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -32,6 +35,9 @@ record Login(String user, MaskedSecret password, String passwordFile) implements
 
   /** Spark's own redaction knows it by its name, too. */
   private static final String PASSWORD = "backfill.maskedPassword";
+
+  /** More is no password: a device has no end. */
+  private static final int MOST_BYTES = 64 << 10;
 
   private static final Pattern ONE_NEWLINE = Pattern.compile("\\r?\\n\\z");
 
@@ -126,8 +132,12 @@ record Login(String user, MaskedSecret password, String passwordFile) implements
     if (passwordFile == null) {
       return Optional.ofNullable(password).map(MaskedSecret::secret);
     }
-    try {
-      String text = Files.readString(Path.of(passwordFile));
+    try (InputStream in = Files.newInputStream(Path.of(passwordFile))) {
+      byte[] bytes = in.readNBytes(MOST_BYTES);
+      if (in.read() >= 0) {
+        throw new IOException("it has more than " + MOST_BYTES + " bytes");
+      }
+      String text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
       // An editor ends the file with it; a blank may be the password's own.
       return Optional.of(ONE_NEWLINE.matcher(text).replaceFirst(""));
     } catch (IOException e) {

@@ -5,6 +5,7 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.util.regex.Pattern;
 import org.apache.hadoop.fs.CommonPathCapabilities;
 import org.apache.hadoop.fs.FileSystem;
@@ -18,6 +19,8 @@ public final class HadoopFiles {
   /** A scheme has two letters at least: one alone is a drive. */
   private static final Pattern URI_TEXT = Pattern.compile("[A-Za-z][A-Za-z0-9+.-]+:/.*");
 
+  private static final int MOST_BYTES = 16 << 20;
+
   private HadoopFiles() {}
 
   /**
@@ -27,13 +30,31 @@ public final class HadoopFiles {
     return URI_TEXT.matcher(text).matches();
   }
 
-  /** The whole file. */
-  public static byte[] read(String uri) throws IOException {
-    Path path = new Path(URI.create(uri));
+  /**
+   * The whole file.
+   *
+   * @param name a path, or a URI
+   * @throws IOException also where it is larger than any plan or report: a device has no end
+   */
+  public static byte[] read(String name) throws IOException {
+    if (!isUri(name)) {
+      try (InputStream in = Files.newInputStream(java.nio.file.Path.of(name))) {
+        return whole(in);
+      }
+    }
+    Path path = new Path(URI.create(name));
     try (FileSystem files = at(path);
         InputStream in = files.open(path)) {
-      return in.readAllBytes();
+      return whole(in);
     }
+  }
+
+  private static byte[] whole(InputStream in) throws IOException {
+    byte[] bytes = in.readNBytes(MOST_BYTES + 1);
+    if (bytes.length > MOST_BYTES) {
+      throw new IOException("it has more than %d MiB".formatted(MOST_BYTES >> 20));
+    }
+    return bytes;
   }
 
   /** Writes the file, over one that is there. */
