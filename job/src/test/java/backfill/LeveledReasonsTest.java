@@ -146,7 +146,7 @@ class LeveledReasonsTest {
 
   @Test
   void aChainGivesTheLevelThatIsToldAndIsAsShortAsARecursiveQueryFindsIt() throws Exception {
-    long seed = Long.getLong("backfill.seed", new Random().nextLong(1_000_000));
+    long seed = Math.floorMod(Long.getLong("backfill.seed", new Random().nextLong()), 1_000_000L);
     database.execute(
         "DO $$ BEGIN PERFORM setseed("
             + seed / 1e6

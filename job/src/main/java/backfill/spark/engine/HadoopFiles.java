@@ -14,7 +14,10 @@ import org.apache.spark.SparkConf;
 import org.apache.spark.SparkEnv;
 import org.apache.spark.deploy.SparkHadoopUtil;
 
-/** Small text files at any URI that Hadoop knows, with the settings that spark-submit was given. */
+/**
+ * Small text files at a path, or at any URI that Hadoop knows, with the settings that spark-submit
+ * was given.
+ */
 public final class HadoopFiles {
   /** A scheme has two letters at least: one alone is a drive. */
   private static final Pattern URI_TEXT = Pattern.compile("[A-Za-z][A-Za-z0-9+.-]+:/.*");

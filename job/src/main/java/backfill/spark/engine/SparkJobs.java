@@ -41,15 +41,14 @@ public final class SparkJobs {
   /** All elements, in the order of their partitions. */
   public static <T> List<T> collect(JavaRDDLike<T, ?> elements) {
     List<T> all = new ArrayList<>();
-    ofEach(
-            elements,
-            some -> {
-              List<T> held = new ArrayList<>();
-              some.forEachRemaining(held::add);
-              return held.toArray();
-            })
-        .forEach(some -> all.addAll(SparkJobs.<T>listed(some)));
+    ofEach(elements, SparkJobs::held).forEach(all::addAll);
     return all;
+  }
+
+  private static <T> ArrayList<T> held(Iterator<T> elements) {
+    ArrayList<T> held = new ArrayList<>();
+    elements.forEachRemaining(held::add);
+    return held;
   }
 
   /** What is made of each partition, in their order. */
@@ -63,12 +62,10 @@ public final class SparkJobs {
                 throw SparkFailure.<RuntimeException>unchecked(e);
               }
             };
-    return listed(elements.context().runJob(elements.rdd(), task, ClassTag.apply(Object.class)));
-  }
-
-  @SuppressWarnings("unchecked")
-  private static <T> List<T> listed(Object array) {
-    return (List<T>) Arrays.asList((Object[]) array);
+    Object answers = elements.context().runJob(elements.rdd(), task, ClassTag.apply(Object.class));
+    @SuppressWarnings("unchecked")
+    List<R> listed = (List<R>) Arrays.asList((Object[]) answers);
+    return listed;
   }
 
   /** What all elements count together. */

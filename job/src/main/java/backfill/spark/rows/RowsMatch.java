@@ -8,7 +8,6 @@ import static backfill.spark.query.Cells.differs;
 import static backfill.spark.query.Cells.not;
 import static backfill.spark.rows.StatedRows.is;
 import static backfill.spark.rows.StatedRows.isPlanned;
-import static org.apache.spark.sql.functions.array;
 import static org.apache.spark.sql.functions.count;
 import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.when;
@@ -24,17 +23,12 @@ import backfill.spark.query.Cells;
 import backfill.spark.read.MatchKey;
 import backfill.spark.rows.StatedRows.State;
 import backfill.spark.step.DiffCounts;
-import backfill.spark.step.FanOut;
-import backfill.spark.step.Gains;
-import backfill.spark.step.RowsToSet;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
-import java.util.Set;
 import java.util.stream.Stream;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
@@ -55,10 +49,6 @@ final class RowsMatch {
 
   /** Where it is counted how many come after one with the same key. */
   private static final int TWICE = State.values().length;
-
-  private static final String NAMED = "row named";
-  private static final String ROWS = "row count";
-  private static final String GAINED = "row gains";
 
   private final Step.Rows step;
   private final MatchKey key;
@@ -278,73 +268,9 @@ final class RowsMatch {
     return when(is(State.SURPLUS), cell(EXPECTED + read)).otherwise(cell(planned)).as(planned);
   }
 
-  /** Whom a column of the rows that would be added names most often. */
-  List<Gains.Gainer> gaining(String column) {
-    return mostOf(is(State.ABSENT), column);
-  }
-
-  /** Whom a column of the rows that would be deleted names most often. */
-  List<Gains.Gainer> losing(String column) {
-    String read = EXPECTED + column;
-    return List.of(rows.columns()).contains(read) ? mostOf(is(State.SURPLUS), read) : List.of();
-  }
-
-  private List<Gains.Gainer> mostOf(Column which, String column) {
-    return rows
-        .where(which)
-        .groupBy(cell(column).cast("string").as(NAMED))
-        .count()
-        .orderBy(cell("count").desc(), cell(NAMED))
-        .limit(Gains.LISTED)
-        .collectAsList()
-        .stream()
-        .map(row -> new Gains.Gainer(row.getString(0), row.getLong(1)))
-        .toList();
-  }
-
-  /** Whom the planned rows name most often in a column, of those who gain or change by one. */
-  Optional<FanOut> widest(String column, Set<String> except) {
-    Column named = cell(NAMED);
-    Dataset<Row> counted =
-        rows.where(isPlanned())
-            .groupBy(cell(column).cast("string").as(NAMED))
-            .agg(
-                count(lit(1)).as(ROWS),
-                count(when(is(State.ABSENT).or(is(State.DIFFERENT)), 1)).as(GAINED))
-            .where(cell(GAINED).gt(0).and(named.isNotNull()));
-    if (!except.isEmpty()) {
-      counted = counted.where(not(named.isin(except.toArray())));
-    }
-    return counted.orderBy(cell(ROWS).desc(), named).limit(1).collectAsList().stream()
-        .map(row -> new FanOut(row.getString(0), row.getLong(1)))
-        .findFirst();
-  }
-
-  /** The first rows that would be set, column by column, of those in which any changes. */
-  List<RowsToSet> toSet() {
-    List<RowsToSet> all = new ArrayList<>();
-    Column key =
-        array(step.key().stream().map(name -> cell(name).cast("string")).toArray(Column[]::new));
-    for (String column : compared) {
-      List<Row> first =
-          rows.where(is(State.DIFFERENT).and(differs(column, EXPECTED + column)))
-              .orderBy(cells(step.key()))
-              .limit(Gains.LISTED)
-              .select(key, cell(EXPECTED + column).cast("string"), cell(column).cast("string"))
-              .collectAsList();
-      if (!first.isEmpty()) {
-        all.add(
-            new RowsToSet(
-                column,
-                first.stream()
-                    .map(
-                        row ->
-                            new RowsToSet.Change(
-                                row.getList(0), row.getString(1), row.getString(2)))
-                    .toList()));
-      }
-    }
-    return all;
+  /** What a dry run lists of them. */
+  ListedRows listed() {
+    return new ListedRows(rows, step.key(), compared);
   }
 
   /** The keys of rows that nothing justified. */

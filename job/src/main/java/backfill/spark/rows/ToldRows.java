@@ -56,8 +56,8 @@ final class ToldRows implements ToldDiff {
         : new Gains(
             null,
             null,
-            most(step.into().user(), match::gaining),
-            most(step.into().object(), match::gaining));
+            most(step.into().user(), match.listed()::gaining),
+            most(step.into().object(), match.listed()::gaining));
   }
 
   private boolean namesAnyone() {
@@ -71,7 +71,7 @@ final class ToldRows implements ToldDiff {
 
   @Override
   public List<RowsToSet> toSet() {
-    return counts.toUpdate() == null || counts.toUpdate() == 0 ? List.of() : match.toSet();
+    return counts.toUpdate() == null || counts.toUpdate() == 0 ? List.of() : match.listed().toSet();
   }
 
   @Override
@@ -79,17 +79,18 @@ final class ToldRows implements ToldDiff {
     return !step.deletes() || !namesAnyone()
         ? null
         : new Losses(
-            most(step.into().user(), match::losing), most(step.into().object(), match::losing));
+            most(step.into().user(), match.listed()::losing),
+            most(step.into().object(), match.listed()::losing));
   }
 
   @Override
   public Optional<FanOut> widestUser(Set<String> except) {
-    return step.into().user().flatMap(of -> match.widest(of, except));
+    return step.into().user().flatMap(of -> match.listed().widest(of, except));
   }
 
   @Override
   public Optional<FanOut> widestObject(Set<String> except) {
-    return step.into().object().flatMap(of -> match.widest(of, except));
+    return step.into().object().flatMap(of -> match.listed().widest(of, except));
   }
 
   @Override
