@@ -3,11 +3,15 @@ package backfill.postgres.preflight;
 import backfill.plan.Amount;
 import backfill.postgres.catalog.Findings;
 import backfill.postgres.server.Inquiry;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -16,10 +20,13 @@ import java.util.Set;
  */
 final class ConnectionRoom {
   private static final int AT_ONCE = 8;
+  private static final int FEWEST = 2;
 
+  /** The same text whatever the session's settings: behind a pooler they may be any. */
   private static final String IDENTITY =
       """
-      SELECT pg_catalog.concat_ws(' ', pg_catalog.pg_postmaster_start_time(), pg_catalog.pg_is_in_recovery())
+      SELECT pg_catalog.concat_ws(
+        ' ', extract(epoch FROM pg_catalog.pg_postmaster_start_time()), pg_catalog.pg_is_in_recovery())
       """;
 
   private ConnectionRoom() {}
@@ -28,6 +35,34 @@ final class ConnectionRoom {
   @FunctionalInterface
   interface Opener {
     Connection open() throws SQLException;
+  }
+
+  /**
+   * How connections come to a server.
+   *
+   * @param first one of them
+   * @param only the address that their URL means, if it means no other
+   */
+  record Way(Inquiry first, Optional<InetSocketAddress> only, Opener opener) {
+    /** Whether the server says of that address that it is its own: nothing stands between. */
+    boolean isDirect() throws SQLException {
+      return only.isPresent()
+          && first.one(
+              """
+              SELECT pg_catalog.host(pg_catalog.inet_server_addr()), pg_catalog.inet_server_port()
+              """,
+              row -> isOf(only.get(), row.getString(1), row.getInt(2)));
+    }
+
+    private static boolean isOf(InetSocketAddress address, String host, int port) {
+      try {
+        return host != null
+            && port == address.getPort()
+            && InetAddress.getByName(host).equals(address.getAddress());
+      } catch (UnknownHostException e) {
+        return false;
+      }
+    }
   }
 
   private record ConnectionLimit(String name, int most, int taken) {
@@ -100,17 +135,19 @@ final class ConnectionRoom {
   }
 
   /**
-   * Opens several at once, as readers and writers will, and refuses if they reach different
-   * servers.
+   * Has several at once, as readers and writers will, and refuses if they reach different servers.
+   * Two are enough where the server itself has the only address that the URL means.
+   *
+   * @param variable that has the URL
    */
-  static void needOneServer(
-      String place, String variable, int several, Opener opener, Findings findings)
+  static void needOneServer(Way way, String place, String variable, int several, Findings findings)
       throws SQLException {
+    int most = way.isDirect() ? FEWEST : Math.max(FEWEST, Math.min(AT_ONCE, several));
     List<Connection> open = new ArrayList<>();
-    Set<String> servers = new HashSet<>();
+    Set<String> servers = new HashSet<>(way.first().rows(IDENTITY, row -> row.getString(1)));
     try {
-      for (int i = 0; i < Math.max(2, Math.min(AT_ONCE, several)); i++) {
-        Connection connection = opener.open();
+      while (1 + open.size() < most) {
+        Connection connection = way.opener().open();
         open.add(connection);
         servers.addAll(Inquiry.rows(connection, IDENTITY, row -> row.getString(1)));
       }
@@ -122,7 +159,7 @@ final class ConnectionRoom {
     if (servers.size() > 1) {
       findings.refuse(
           place,
-          open.size()
+          most
               + " connections reached "
               + servers.size()
               + " different servers, and a snapshot of one is unknown to another; name a single server in "

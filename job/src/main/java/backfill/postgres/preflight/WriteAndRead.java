@@ -143,10 +143,11 @@ final class WriteAndRead implements AutoCloseable {
     boolean nothingHere = apart && purpose == Purpose.PLAN;
     if (!nothingHere && room(writing, servers.named(), here + beside, why, findings)) {
       ConnectionRoom.needOneServer(
+          new ConnectionRoom.Way(
+              writing, database.onlyAddress(), () -> database.connect(applicationName)),
           servers.named().address(),
           database.prefix() + "_URL",
           here,
-          () -> database.connect(applicationName),
           findings);
     }
     if (apart) {
@@ -167,10 +168,13 @@ final class WriteAndRead implements AutoCloseable {
       throws SQLException {
     if (room(reading, servers.read(), readers + beside, readersAnd(readers, beside), findings)) {
       ConnectionRoom.needOneServer(
+          new ConnectionRoom.Way(
+              reading,
+              database.onlyReadAddress(),
+              () -> database.connectForReading(applicationName)),
           servers.read().address(),
           database.prefix() + variable,
           readers,
-          () -> database.connectForReading(applicationName),
           findings);
     }
   }

@@ -3,6 +3,7 @@ package backfill.postgres.server;
 import backfill.plan.InvalidPlanException;
 import backfill.plan.Plan;
 import java.io.Serializable;
+import java.net.InetSocketAddress;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -10,6 +11,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Properties;
 
 /**
@@ -241,6 +243,16 @@ public final class Database implements Serializable {
   /** Where rows are written: host, port and database, for people. */
   public String address() {
     return JdbcUrl.address(url);
+  }
+
+  /** Where rows are written, if that can be one address only. */
+  public Optional<InetSocketAddress> onlyAddress() {
+    return JdbcUrl.onlyAddress(url);
+  }
+
+  /** Where rows are read, if that can be one address only. */
+  public Optional<InetSocketAddress> onlyReadAddress() {
+    return JdbcUrl.onlyAddress(readUrl());
   }
 
   /** Where rows are read, for people. */

@@ -1,7 +1,10 @@
 package backfill.postgres.server;
 
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.URLDecoder;
 import java.net.URLEncoder;
+import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -128,6 +131,26 @@ final class JdbcUrl {
   /** Hosts, ports and database, for people; nothing of a URL that the driver cannot read. */
   static String address(String url) {
     return parsed(url).map(JdbcUrl::address).orElse("an address that cannot be read");
+  }
+
+  /** The one address that it means; empty where it names several hosts, or a name has several. */
+  static Optional<InetSocketAddress> onlyAddress(String url) {
+    Properties parsed = parsed(url).orElseThrow();
+    String host = PGProperty.PG_HOST.getOrDefault(parsed);
+    if (host.contains(",")) {
+      return Optional.empty();
+    }
+    try {
+      InetAddress[] addresses = InetAddress.getAllByName(host);
+      return addresses.length == 1
+          ? Optional.of(
+              new InetSocketAddress(
+                  addresses[0], Integer.parseInt(PGProperty.PG_PORT.getOrDefault(parsed))))
+          : Optional.empty();
+    } catch (UnknownHostException e) {
+      // The driver says so when it connects.
+      return Optional.empty();
+    }
   }
 
   /** The same URL with more options for the server, which count for more than its own. */

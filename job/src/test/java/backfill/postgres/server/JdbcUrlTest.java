@@ -2,6 +2,7 @@ package backfill.postgres.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -142,5 +143,17 @@ class JdbcUrlTest {
 
       assertThat(parsed).containsEntry("options", own + more).containsEntry("PGDBNAME", "app");
     }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "jdbc:postgresql://127.0.0.1:6432/app, /127.0.0.1:6432",
+    "jdbc:postgresql://10.1.2.3/app?ssl=true, /10.1.2.3:5432",
+    "'jdbc:postgresql://127.0.0.1,127.0.0.1/app',",
+    "'jdbc:postgresql://127.0.0.1:1,127.0.0.2:2/app?loadBalanceHosts=true',"
+  })
+  void oneAddressIsTheOnlyOne(String url, String address) {
+    assertThat(JdbcUrl.onlyAddress(url).map(Object::toString))
+        .isEqualTo(Optional.ofNullable(address));
   }
 }
