@@ -7,7 +7,9 @@ import backfill.testing.TestingAccessCases;
 import backfill.testing.TestingDefectDojo;
 import backfill.testing.TestingDojo;
 import backfill.testing.TestingRun;
+import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -96,6 +98,40 @@ public class RunTest {
       assertThat(second.line().path("updated").asLong()).isZero();
       assertThat(second.counts("product-users", "planned", "alreadyPresent", "sequenceValues"))
           .isEqualTo(numbers(3, 3, 0));
+    }
+  }
+
+  /** Eight sources and three targets are read, in two threads. */
+  @Test
+  void readsOfOneSnapshotTakeTurnsInItsSessions() throws Exception {
+    try (TestingDojo there = TestingDojo.create()) {
+      fill(there.dojo);
+      assertThat(there.run("run").code()).isZero();
+      long before = sessions(there);
+
+      assertThat(there.run("run").code()).isZero();
+
+      assertThat(sessions(there) - before).isBetween(5L, 14L);
+    }
+  }
+
+  /** How many there were of the database, once those of a run have ended. */
+  private static long sessions(TestingDojo there) throws SQLException {
+    while (number(
+            there,
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name LIKE 'backfill %'")
+        > 0) {
+      Thread.onSpinWait();
+    }
+    return number(
+        there, "SELECT sessions FROM pg_stat_database WHERE datname = current_database()");
+  }
+
+  private static long number(TestingDojo there, String sql) throws SQLException {
+    try (Statement statement = there.connection.createStatement();
+        ResultSet row = statement.executeQuery(sql)) {
+      row.next();
+      return row.getLong(1);
     }
   }
 

@@ -153,6 +153,11 @@ public record Table(
     return kind == 'r' || kind == 'p';
   }
 
+  /** Whether its rows are its own, and not those of what is behind it. */
+  public boolean standsForItself() {
+    return kind == 'r';
+  }
+
   /** What it is, with an article, for a message. */
   public String kindInWords() {
     return kindInWords(kind);

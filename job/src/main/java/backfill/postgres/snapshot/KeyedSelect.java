@@ -9,7 +9,6 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.util.Collection;
 
 /**
@@ -35,10 +34,8 @@ public final class KeyedSelect implements AutoCloseable {
       int fetchRows)
       throws SQLException {
     this.type = type;
-    connection = database.connectForReading(applicationName);
-    try (Statement statement = connection.createStatement()) {
-      connection.setAutoCommit(false);
-      statement.execute(importStatements);
+    connection = ReadSessions.open(database, importStatements, applicationName);
+    try {
       select = connection.prepareStatement(sql);
       select.setFetchSize(fetchRows);
     } catch (SQLException e) {
@@ -77,13 +74,10 @@ public final class KeyedSelect implements AutoCloseable {
     }
   }
 
-  /** Everything was read. */
-  public void end() throws SQLException {
-    connection.commit();
-  }
-
   @Override
   public void close() throws SQLException {
-    connection.close();
+    try (connection) {
+      select.close();
+    }
   }
 }

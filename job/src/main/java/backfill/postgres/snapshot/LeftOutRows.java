@@ -15,21 +15,19 @@ public final class LeftOutRows {
   public static long of(
       Database database, String applicationName, Snapshot snapshot, Table table, String where)
       throws SQLException {
-    try (Connection connection = database.connectForReading(applicationName)) {
-      connection.setAutoCommit(false);
-      try (Statement statement = connection.createStatement()) {
-        statement.setEscapeProcessing(false);
-        statement.execute(snapshot.importStatements());
-        try (ResultSet row =
-            statement.executeQuery(
-                "SELECT count(*) FROM "
-                    + table.name().quoted()
-                    + " WHERE ("
-                    + where
-                    + "\n) IS NOT TRUE")) {
-          row.next();
-          return row.getLong(1);
-        }
+    try (Connection connection =
+            ReadSessions.open(database, ReadSessions.importing(snapshot, table), applicationName);
+        Statement statement = connection.createStatement()) {
+      statement.setEscapeProcessing(false);
+      try (ResultSet row =
+          statement.executeQuery(
+              "SELECT count(*) FROM "
+                  + table.name().quoted()
+                  + " WHERE ("
+                  + where
+                  + "\n) IS NOT TRUE")) {
+        row.next();
+        return row.getLong(1);
       }
     }
   }

@@ -6,11 +6,9 @@ import backfill.postgres.catalog.Column;
 import backfill.postgres.catalog.KeyType;
 import backfill.postgres.server.Database;
 import backfill.postgres.server.TableName;
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -30,7 +28,8 @@ public final class PairCopy implements AutoCloseable {
 
   private final Connection connection;
   private CopyOut copy;
-  private ByteBuffer row;
+  private byte[] row;
+  private int place;
   private boolean first;
 
   /**
@@ -38,15 +37,7 @@ public final class PairCopy implements AutoCloseable {
    */
   public PairCopy(Database database, String importStatements, String applicationName)
       throws SQLException {
-    connection = database.connectForReading(applicationName);
-    try (Statement statement = connection.createStatement()) {
-      connection.setAutoCommit(false);
-      statement.execute(importStatements);
-    } catch (SQLException e) {
-      try (connection) {
-        throw e;
-      }
-    }
+    connection = ReadSessions.open(database, importStatements, applicationName);
   }
 
   /**
@@ -91,30 +82,44 @@ public final class PairCopy implements AutoCloseable {
   /** Goes to the next row; false after the last. */
   public boolean next() throws SQLException {
     while (true) {
-      byte[] message = copy.readFromCopy();
-      if (message == null) {
+      row = copy.readFromCopy();
+      if (row == null) {
         copy = null;
         return false;
       }
-      row = ByteBuffer.wrap(message);
+      place = 0;
       if (first) {
         // The header travels with the first row, or, where there is none, with the trailer.
-        row.position(HEADER_BYTES + row.getInt(HEADER_BYTES - Integer.BYTES));
+        place = HEADER_BYTES - Integer.BYTES;
+        int extension = nextInt();
+        place += extension;
         first = false;
       }
       // The trailer is a row of -1 fields; the end of the stream follows.
-      if (row.remaining() > Short.BYTES && row.getShort() > 0) {
+      if (row.length - place > Short.BYTES) {
+        place += Short.BYTES;
         return true;
       }
     }
   }
 
+  /** Four bytes, the highest first. */
+  private int nextInt() {
+    int value =
+        row[place] << 24
+            | (row[place + 1] & 0xFF) << 16
+            | (row[place + 2] & 0xFF) << 8
+            | row[place + 3] & 0xFF;
+    place += Integer.BYTES;
+    return value;
+  }
+
   /** Reads the row's next value, an integer, into {@code values[at]}; false if it is NULL. */
   public boolean value(long[] values, int at) {
-    if (row.getInt() < 0) {
+    if (nextInt() < 0) {
       return false;
     }
-    values[at] = row.getLong();
+    values[at] = (long) nextInt() << Integer.SIZE | Integer.toUnsignedLong(nextInt());
     return true;
   }
 
@@ -123,13 +128,12 @@ public final class PairCopy implements AutoCloseable {
    * there; {@link DistinctKeys#ABSENT} if it is NULL.
    */
   public int value(DistinctKeys values) {
-    int length = row.getInt();
+    int length = nextInt();
     if (length < 0) {
       return DistinctKeys.ABSENT;
     }
-    int start = row.position();
-    row.position(start + length);
-    return values.add(row.array(), start, start + length);
+    place += length;
+    return values.add(row, place - length, place);
   }
 
   /**
@@ -140,14 +144,13 @@ public final class PairCopy implements AutoCloseable {
     key.clear();
     boolean whole = true;
     for (KeyType type : shape.types()) {
-      int length = row.getInt();
+      int length = nextInt();
       if (length < 0) {
         whole = false;
       } else {
-        int start = row.position();
-        row.position(start + length);
+        place += length;
         if (whole) {
-          KeyShape.add(key, type, row.array(), start, start + length);
+          KeyShape.add(key, type, row, place - length, place);
         }
       }
     }
@@ -156,13 +159,12 @@ public final class PairCopy implements AutoCloseable {
 
   /** Reads the row's next value, a text; null if it is NULL. */
   public String text() {
-    int length = row.getInt();
+    int length = nextInt();
     if (length < 0) {
       return null;
     }
-    int start = row.position();
-    row.position(start + length);
-    return new String(row.array(), start, length, StandardCharsets.UTF_8);
+    place += length;
+    return new String(row, place - length, length, StandardCharsets.UTF_8);
   }
 
   @Override

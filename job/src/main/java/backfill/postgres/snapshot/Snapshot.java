@@ -43,6 +43,7 @@ public final class Snapshot implements AutoCloseable {
   private static final int MOST_CANCELS = 3;
 
   private final List<Connection> held;
+  private final List<ReadSessions> readers = new ArrayList<>();
   private final String id;
   private final String lsn;
   private final Instant at;
@@ -103,6 +104,11 @@ public final class Snapshot implements AutoCloseable {
         LockedTables.of(database, applicationName, tables, lockTimeout, retryFor)) {
       return locked.export();
     }
+  }
+
+  /** From now on sessions of these that have read in it wait for the next read, until its end. */
+  public void keepReaders(Database database, String applicationName) {
+    readers.add(ReadSessions.keep(database, importStatements(), applicationName));
   }
 
   /** What a reader sends first in its transaction. */
@@ -201,6 +207,7 @@ public final class Snapshot implements AutoCloseable {
    */
   @Override
   public void close() {
+    readers.forEach(ReadSessions::close);
     release(held);
     letGo();
   }
@@ -278,7 +285,7 @@ public final class Snapshot implements AutoCloseable {
     close();
   }
 
-  static void release(List<Connection> held) {
+  static void release(Collection<Connection> held) {
     for (Connection connection : held) {
       try {
         connection.close();

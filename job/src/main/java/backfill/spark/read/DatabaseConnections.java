@@ -1,6 +1,7 @@
 package backfill.spark.read;
 
 import backfill.postgres.server.Database;
+import backfill.postgres.snapshot.ReadSessions;
 import backfill.spark.engine.SparkFailure;
 import java.sql.Connection;
 import java.sql.Driver;
@@ -11,14 +12,17 @@ import scala.jdk.javaapi.CollectionConverters;
 
 /**
  * Opens the connections of Spark's JDBC source as we open our own: a password file is read again
- * for each one, and the server sees our application name. Spark finds it by {@link #NAME} in the
- * option {@code connectionProvider}.
+ * for each one, the server sees our application name, and they read in a snapshot. Spark finds it
+ * by {@link #NAME} in the option {@code connectionProvider}.
  */
 public final class DatabaseConnections extends JdbcConnectionProvider {
   static final String NAME = "backfill";
 
   /** The option with the {@code application_name}. */
   static final String APPLICATION_NAME = "backfill.applicationName";
+
+  /** The option with what imports the snapshot that is read. */
+  static final String IMPORTING = "backfill.importing";
 
   @Override
   public String name() {
@@ -35,7 +39,8 @@ public final class DatabaseConnections extends JdbcConnectionProvider {
       Driver driver, scala.collection.immutable.Map<String, String> options) {
     Map<String, String> given = CollectionConverters.asJava(options);
     try {
-      return Database.fromOptions(given).connectForReading(given.get(APPLICATION_NAME));
+      return ReadSessions.open(
+          Database.fromOptions(given), given.get(IMPORTING), given.get(APPLICATION_NAME));
     } catch (SQLException e) {
       throw SparkFailure.<RuntimeException>unchecked(e);
     }

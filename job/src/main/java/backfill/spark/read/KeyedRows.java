@@ -22,7 +22,6 @@ final class KeyedRows implements Iterator<Row> {
   private final KeyedScan.Fetch fetch;
   private final Iterator<Row> keys;
   private KeyedSelect select;
-  private boolean ended;
   private Iterator<Row> rows = List.<Row>of().iterator();
 
   /**
@@ -41,19 +40,7 @@ final class KeyedRows implements Iterator<Row> {
       }
       rows = fetched();
     }
-    if (!rows.hasNext() && select != null && !ended) {
-      end();
-    }
     return rows.hasNext();
-  }
-
-  private void end() {
-    try {
-      select.end();
-      ended = true;
-    } catch (SQLException e) {
-      throw new PairsOfTable.PairsReadException(fetch.sql(), e);
-    }
   }
 
   private Iterator<Row> fetched() {

@@ -108,21 +108,30 @@ public record NewReading(
                 reader(
                     sources,
                     databases.named().get(name),
+                    ready.databases().get(name).read().standby(),
                     snapshot,
                     // Steps write to main alone; elsewhere the same oid is another table.
                     name.equals(Plan.MAIN) ? overlay : LaidOver.NOTHING)));
     SnapshotReader targets =
         atPrimary == null
             ? readers.get(Plan.MAIN)
-            : reader(sources, databases.main().atPrimary(), atPrimary, overlay);
+            : reader(sources, databases.main().atPrimary(), false, atPrimary, overlay);
     WatchedReads reads =
         new WatchedReads(
             new OpenReaders(readers, targets), ready, plan.settings().read(), cancelJobs);
     return new Reading(plan, ready, steps, sources, reads);
   }
 
+  /** On a standby a session that waits would be ended for a lock that it needs no more. */
   private SnapshotReader reader(
-      KeptSources sources, Database database, Snapshot snapshot, LaidOver overlay) {
+      KeptSources sources,
+      Database database,
+      boolean standby,
+      Snapshot snapshot,
+      LaidOver overlay) {
+    if (!standby) {
+      snapshot.keepReaders(database, applicationName);
+    }
     return new SnapshotReader(
         sources.session(), database, snapshot, plan.settings().read(), applicationName, overlay);
   }

@@ -19,7 +19,7 @@ final class PairsOfTable implements Iterator<ReadPairs> {
   private ReadPairs ahead;
   private boolean ended;
 
-  /** Opens a connection of its own, which the end of the task closes, however it ends. */
+  /** Has a session to itself until the task ends, however it ends. */
   PairsOfTable(
       Database database,
       String importStatements,

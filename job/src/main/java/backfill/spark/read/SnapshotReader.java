@@ -5,6 +5,7 @@ import backfill.postgres.catalog.Table;
 import backfill.postgres.server.Database;
 import backfill.postgres.snapshot.LeftOutRows;
 import backfill.postgres.snapshot.NotedTables;
+import backfill.postgres.snapshot.ReadSessions;
 import backfill.postgres.snapshot.Snapshot;
 import backfill.spark.engine.SparkFailure;
 import backfill.spark.query.PairColumnNames;
@@ -82,7 +83,7 @@ public final class SnapshotReader {
 
   /** These columns as the table itself has them, whatever is laid over it. */
   public Dataset<Row> scanned(Table table, Collection<String> columns, String where) {
-    return scan.rows(counted(table), columns, where, snapshot.importStatements());
+    return scan.rows(counted(table), columns, where, ReadSessions.importing(snapshot, table));
   }
 
   /** As large as the snapshot shows it; by that it is told how many statements read it. */
@@ -120,7 +121,7 @@ public final class SnapshotReader {
         new KeyedScan.Selected(table, key, columns, where),
         keys,
         count,
-        snapshot.importStatements());
+        ReadSessions.importing(snapshot, table));
   }
 
   /**
@@ -135,7 +136,7 @@ public final class SnapshotReader {
       return PairsOfRows.of(
           overlay.read(this, table, columns.all(), where), columns, TypePair.of(table, columns));
     }
-    return scan.pairs(counted(table), columns, where, snapshot.importStatements());
+    return scan.pairs(counted(table), columns, where, ReadSessions.importing(snapshot, table));
   }
 
   /**
@@ -188,7 +189,8 @@ public final class SnapshotReader {
    * @param count how many keys there are
    */
   long looked(Table table, String key, Dataset<Row> keys, long count, NotedTables earlier) {
-    return keyed.looked(table, key, keys, count, snapshot.importStatements(), earlier.horizon());
+    return keyed.looked(
+        table, key, keys, count, ReadSessions.importing(snapshot, table), earlier.horizon());
   }
 
   /** How many statements read rows so far. */

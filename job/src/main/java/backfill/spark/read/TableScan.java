@@ -63,7 +63,7 @@ final class TableScan {
     // With autocommit on, or without a fetch size, the driver would send the query outside the
     // transaction that the snapshot was imported into, and nothing would say so.
     options.put("fetchsize", Integer.toString(settings.fetchRows()));
-    options.put("sessionInitStatement", first);
+    options.put(DatabaseConnections.IMPORTING, first);
     // A push-down rewrites what we counted on; the columns are chosen here.
     options.put("pushDownPredicate", "false");
     List<backfill.postgres.catalog.Column> selected = columns(table, columns);
