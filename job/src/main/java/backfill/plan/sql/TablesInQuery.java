@@ -1,10 +1,13 @@
 package backfill.plan.sql;
 
 import java.util.ArrayDeque;
+import java.util.Collections;
 import java.util.Deque;
 import java.util.LinkedHashSet;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
+import java.util.WeakHashMap;
 
 /**
  * Finds the words of a Spark query that stand where a table does: behind FROM and JOIN, and behind
@@ -32,6 +35,10 @@ public final class TablesInQuery {
           "minus");
   private static final Set<String> BEFORE_TABLE = Set.of("lateral", "only", "table");
 
+  /** A plan's queries are asked for theirs again and again. */
+  private static final Map<String, Set<String>> KNOWN =
+      Collections.synchronizedMap(new WeakHashMap<>());
+
   private final Set<String> found = new LinkedHashSet<>();
   private final Deque<Boolean> outside = new ArrayDeque<>();
   private boolean inFrom;
@@ -41,6 +48,10 @@ public final class TablesInQuery {
 
   /** In lower case, each once; names of common table expressions among them. */
   public static Set<String> in(String query) {
+    return KNOWN.computeIfAbsent(query, TablesInQuery::found);
+  }
+
+  private static Set<String> found(String query) {
     TablesInQuery names = new TablesInQuery();
     String previous = "";
     for (SqlLexer.Token token : SqlLexer.tokensOfEither(query)) {
@@ -56,7 +67,7 @@ public final class TablesInQuery {
       }
       previous = token.kind() == SqlLexer.Kind.COMMENT ? previous : token.text();
     }
-    return names.found;
+    return Collections.unmodifiableSet(names.found);
   }
 
   private void accept(String token) {
