@@ -50,8 +50,8 @@ public final class KeptInSpark implements AutoCloseable {
 
   /** The sum of what each partition's elements come to; kept elements are there then. */
   public static <T> JavaRDD<Long> counts(JavaRDD<T> elements, SparkJobs.Weight<T> weight) {
-    return elements.mapPartitions(
-        partition -> List.of(SparkJobs.sum(partition, weight)).iterator());
+    return Derived.ofPartitions(
+        elements, partition -> List.of(SparkJobs.sum(partition, weight)).iterator());
   }
 
   @Override

@@ -34,7 +34,7 @@ final class KeptRows extends InternalRows {
 
   private static JavaRDD<byte[]> packed(
       JavaRDD<InternalRow> rows, StructType schema, LongAccumulator bytes) {
-    return rows.mapPartitions(partition -> new Packing(partition, schema, bytes));
+    return Derived.ofPartitions(rows, partition -> new Packing(partition, schema, bytes));
   }
 
   /** Those that some rows are, or null where they are no such. */
@@ -48,7 +48,7 @@ final class KeptRows extends InternalRows {
   @Override
   protected JavaRDD<InternalRow> elements() {
     int columns = schema().length();
-    return arrays.flatMap(array -> new Unpacking(array, columns));
+    return Derived.several(arrays, array -> new Unpacking(array, columns));
   }
 
   /** How many rows each partition has; no row is looked at. */

@@ -22,13 +22,14 @@ public record Packed<T>(JavaRDD<byte[]> arrays, Codec<T> codec) {
   /** Keeps these elements from their first use on. */
   public static <T> Packed<T> keep(JavaRDD<T> elements, Codec<T> codec, KeptInSpark kept) {
     return new Packed<>(
-        kept.keep(elements.mapPartitions(partition -> new Packing<>(partition, codec))), codec);
+        kept.keep(Derived.ofPartitions(elements, partition -> new Packing<>(partition, codec))),
+        codec);
   }
 
   /** The elements, made anew whenever they are used. */
   public JavaRDD<T> elements() {
     Codec<T> by = codec;
-    return arrays.flatMap(array -> new Unpacking<>(array, by));
+    return Derived.several(arrays, array -> new Unpacking<>(array, by));
   }
 
   private record Packing<T>(Iterator<T> elements, Codec<T> codec) implements Iterator<byte[]> {

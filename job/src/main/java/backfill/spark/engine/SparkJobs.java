@@ -1,16 +1,24 @@
 package backfill.spark.engine;
 
 import static scala.jdk.javaapi.CollectionConverters.asJava;
+import static scala.jdk.javaapi.CollectionConverters.asScala;
 
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.Iterator;
 import java.util.List;
+import org.apache.spark.JavaFutureActionWrapper;
+import org.apache.spark.SparkContext;
 import org.apache.spark.TaskContext;
+import org.apache.spark.api.java.JavaFutureAction;
 import org.apache.spark.api.java.JavaRDDLike;
+import scala.Function0;
+import scala.Function1;
 import scala.Function2;
 import scala.reflect.ClassTag;
+import scala.runtime.BoxedUnit;
 
 /**
  * Jobs over elements, whose answers come to the driver. Spark's own do the same, but read the
@@ -43,6 +51,29 @@ public final class SparkJobs {
     List<T> all = new ArrayList<>();
     ofEach(elements, SparkJobs::held).forEach(all::addAll);
     return all;
+  }
+
+  /** Begins a job for all elements, whose answer is what {@link #collect} gives. */
+  public static <T> JavaFutureAction<List<T>> begin(JavaRDDLike<T, ?> elements) {
+    SparkContext spark = elements.context();
+    Function1<scala.collection.Iterator<T>, ArrayList<T>> task =
+        (Function1<scala.collection.Iterator<T>, ArrayList<T>> & Serializable)
+            some -> held(asJava(some));
+    List<List<T>> answers =
+        new ArrayList<>(Collections.nCopies(elements.getNumPartitions(), List.of()));
+    Function2<Object, ArrayList<T>, BoxedUnit> answered =
+        (partition, some) -> {
+          answers.set((Integer) partition, some);
+          return BoxedUnit.UNIT;
+        };
+    List<Object> partitions = new ArrayList<>();
+    for (int partition = 0; partition < answers.size(); partition++) {
+      partitions.add(partition);
+    }
+    Function0<List<T>> all = () -> answers.stream().flatMap(List::stream).toList();
+    return new JavaFutureActionWrapper<>(
+        spark.submitJob(elements.rdd(), task, asScala(partitions).toSeq(), answered, all),
+        answer -> answer);
   }
 
   private static <T> ArrayList<T> held(Iterator<T> elements) {

@@ -5,6 +5,7 @@ import backfill.membership.NestedWays;
 import backfill.membership.NestingGraph;
 import backfill.plan.Settings;
 import backfill.plan.Step;
+import backfill.spark.engine.Derived;
 import backfill.spark.engine.HeldHere;
 import backfill.spark.engine.KeptInSpark;
 import backfill.spark.read.KeptSources;
@@ -148,7 +149,7 @@ final class FlattenedGrants {
     List<JavaPairRDD<Long, PartialSet>> sets = new ArrayList<>();
     for (int place = 0; place < direct.size(); place++) {
       long giver = place;
-      sets.add(directly(wanted(direct.get(place), wanted)).mapValues(set -> set.by(giver)));
+      sets.add(PartialSet.each(directly(wanted(direct.get(place), wanted)), set -> set.by(giver)));
     }
     for (JavaRDD<NumberedPairs> grants : through) {
       sets.add(groups.reasonSets(wanted(grants, wanted), step.write().writers()));
@@ -204,7 +205,7 @@ final class FlattenedGrants {
 
   private static JavaRDD<NumberedPairs> wanted(
       JavaRDD<NumberedPairs> grants, Broadcast<SomeObjects> objects) {
-    return grants.map(some -> some.keeping(objects.value()::mayHave));
+    return Derived.each(grants, some -> some.keeping(objects.value()::mayHave));
   }
 
   /**
@@ -215,7 +216,7 @@ final class FlattenedGrants {
    */
   JavaRDD<Long> sampledObjects(JavaRDD<Long> beside) {
     return Stream.concat(direct.stream(), through.stream())
-        .map(grants -> grants.flatMap(FlattenedGrants::sampled))
+        .map(grants -> Derived.several(grants, FlattenedGrants::sampled))
         .reduce(beside, JavaRDD::union);
   }
 

@@ -2,14 +2,19 @@ package backfill.spark.pairs;
 
 import backfill.membership.BitmapBytes;
 import backfill.membership.UserIndex;
+import backfill.spark.engine.Derived;
+import backfill.spark.engine.SparkJobs;
 import backfill.spark.read.KeyNumbers;
 import backfill.spark.step.Gains;
 import backfill.spark.step.Losses;
 import java.io.Serializable;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.PriorityQueue;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.broadcast.Broadcast;
 import org.roaringbitmap.PeekableIntIterator;
@@ -17,6 +22,8 @@ import scala.Tuple2;
 
 /** Counts which users and objects gain, or lose, most pairs by a step. */
 final class GainCounts {
+  private static final Comparator<PairsOfNumber> MOST_FIRST = Comparator.reverseOrder();
+
   private GainCounts() {}
 
   /** Of pairs to add. */
@@ -26,9 +33,9 @@ final class GainCounts {
       Broadcast<UserIndex> users,
       StepKeys keys) {
     JavaRDD<PairsOfNumber> byObject =
-        objects
-            .filter(object -> object.missing() > 0)
-            .map(object -> new PairsOfNumber(object.object(), object.missing()));
+        Derived.each(
+            Derived.where(objects, object -> object.missing() > 0),
+            object -> new PairsOfNumber(object.object(), object.missing()));
     return new Gains(
         totals.missingDirect(),
         totals.missing() - totals.missingDirect(),
@@ -39,12 +46,13 @@ final class GainCounts {
   /** Of pairs to delete. */
   static Losses losses(JavaRDD<ObjectDiff> objects, Broadcast<UserIndex> users, StepKeys keys) {
     JavaRDD<PairsOfNumber> byObject =
-        objects
-            .map(
+        Derived.where(
+            Derived.each(
+                objects,
                 object ->
                     new PairsOfNumber(
-                        object.object(), BitmapBytes.set(object.toDelete()).getLongCardinality()))
-            .filter(lost -> lost.pairs() > 0);
+                        object.object(), BitmapBytes.set(object.toDelete()).getLongCardinality())),
+            lost -> lost.pairs() > 0);
     return new Losses(
         most(byUser(objects, DiffRows.Which.TO_DELETE, users), keys.users()),
         most(byObject, keys.objects()));
@@ -53,24 +61,39 @@ final class GainCounts {
   /** The objects that the sources give most users. */
   static List<Gains.Gainer> widest(JavaRDD<ObjectDiff> objects, StepKeys keys) {
     return most(
-        objects
-            .filter(object -> object.planned() > 0)
-            .map(object -> new PairsOfNumber(object.object(), object.planned())),
+        Derived.each(
+            Derived.where(objects, object -> object.planned() > 0),
+            object -> new PairsOfNumber(object.object(), object.planned())),
         keys.objects());
   }
 
   private static JavaRDD<PairsOfNumber> byUser(
       JavaRDD<ObjectDiff> objects, DiffRows.Which which, Broadcast<UserIndex> users) {
-    return objects
-        .mapPartitionsToPair(some -> UserCounts.of(some, which, users.value()))
-        .reduceByKey(Long::sum)
-        .map(user -> new PairsOfNumber(user._1(), user._2()));
+    return Derived.each(
+        Derived.pairs(
+                Derived.ofPartitions(objects, some -> UserCounts.of(some, which, users.value())))
+            .reduceByKey(Long::sum),
+        user -> new PairsOfNumber(user._1(), user._2()));
   }
 
   private static List<Gains.Gainer> most(JavaRDD<PairsOfNumber> counts, KeyNumbers keys) {
-    return counts.top(Gains.LISTED).stream()
+    return SparkJobs.ofEach(counts, GainCounts::first).stream()
+        .flatMap(List::stream)
+        .sorted(MOST_FIRST)
+        .limit(Gains.LISTED)
         .map(count -> new Gains.Gainer(keys.key(count.number()), count.pairs()))
         .toList();
+  }
+
+  private static ArrayList<PairsOfNumber> first(Iterator<PairsOfNumber> counts) {
+    PriorityQueue<PairsOfNumber> first = new PriorityQueue<>();
+    while (counts.hasNext()) {
+      first.add(counts.next());
+      if (first.size() > Gains.LISTED) {
+        first.remove();
+      }
+    }
+    return new ArrayList<>(first);
   }
 
   /** A gain, or a loss, of what a number stands for. */

@@ -4,7 +4,6 @@ import backfill.membership.LevelSets;
 import backfill.membership.NestedWays;
 import backfill.membership.NestingGraph;
 import backfill.membership.OwnMembers;
-import backfill.spark.engine.SparkJobs;
 import java.util.List;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -45,8 +44,6 @@ record GatheredWays(
   private LevelSets[] onHolders(
       List<JavaRDD<NumberedPairs>> grants, PartialSetIterator.Numbering numbering) {
     List<JavaRDD<NumberedPairs>> onHolders = grants.stream().map(tree::onHolders).toList();
-    memory.require(2L * Long.BYTES * NumberedPairs.count(onHolders));
-    return tree.byLevel(
-        onHolders.stream().flatMap(some -> SparkJobs.collect(some).stream()).toList(), numbering);
+    return tree.byLevel(memory.brought(onHolders, count -> 2L * Long.BYTES * count), numbering);
   }
 }

@@ -5,6 +5,8 @@ import backfill.membership.LevelSets;
 import backfill.membership.MemberSet;
 import backfill.membership.NestingGraph;
 import backfill.plan.Amount;
+import backfill.spark.engine.Brought;
+import backfill.spark.engine.Derived;
 import backfill.spark.engine.HeldHere;
 import backfill.spark.engine.KeptInSpark;
 import backfill.spark.engine.SparkJobs;
@@ -15,7 +17,6 @@ import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -52,8 +53,7 @@ final class GroupMap implements PairCache.SharedUse {
   }
 
   /**
-   * In one job, unless the map is large: each partition brings its sets along as long as they are
-   * within its share of what may be broadcast.
+   * In one job, unless the map is large.
    *
    * @param members pairs (group, user)
    * @param broadcastBytes size of the serialized sets up to which the map is broadcast
@@ -66,9 +66,9 @@ final class GroupMap implements PairCache.SharedUse {
       KeptInSpark kept,
       JavaSparkContext spark) {
     JavaPairRDD<Long, PartialSet> parts = kept.keep(parts(members, users));
-    long share = broadcastBytes / Math.max(1, parts.getNumPartitions());
-    List<Brought> brought = SparkJobs.ofEach(parts, sets -> Brought.of(sets, share));
-    long bytes = brought.stream().mapToLong(Brought::bytes).sum();
+    Brought<Tuple2<Long, PartialSet>> brought =
+        Brought.of(parts, part -> part._2().members().length, broadcastBytes);
+    long bytes = brought.weight();
     if (bytes > broadcastBytes) {
       return new GroupMap(
           null,
@@ -80,10 +80,7 @@ final class GroupMap implements PairCache.SharedUse {
               broadcastBytes),
           null);
     }
-    List<Tuple2<Long, PartialSet>> sets =
-        brought.stream().allMatch(each -> each.sets() != null)
-            ? brought.stream().flatMap(each -> each.sets().stream()).toList()
-            : SparkJobs.collect(parts);
+    List<Tuple2<Long, PartialSet>> sets = brought.elements();
     GroupUsers map = of(sets, levels);
     long memberships = sets.stream().mapToLong(part -> part._2().rows()).sum();
     return new GroupMap(
@@ -187,38 +184,20 @@ final class GroupMap implements PairCache.SharedUse {
     return byGroup;
   }
 
-  /**
-   * The sets of one partition, on their way to the driver.
-   *
-   * @param bytes of all of them
-   * @param sets null where they are more than the partition's share
-   */
-  private record Brought(long bytes, ArrayList<Tuple2<Long, PartialSet>> sets)
-      implements Serializable {
-    static Brought of(Iterator<Tuple2<Long, PartialSet>> sets, long share) {
-      ArrayList<Tuple2<Long, PartialSet>> held = new ArrayList<>();
-      long bytes = 0;
-      while (sets.hasNext()) {
-        Tuple2<Long, PartialSet> set = sets.next();
-        bytes += set._2().members().length;
-        if (bytes > share) {
-          held = null;
-        } else {
-          held.add(set);
-        }
-      }
-      return new Brought(bytes, held);
-    }
-  }
-
   /** One set of each group; of levels one for each of these. */
   private static JavaPairRDD<Long, PartialSet> united(
       JavaPairRDD<Long, PartialSet> parts, boolean leveled) {
     return leveled
-        ? parts
-            .mapToPair(part -> new Tuple2<>(new Tuple2<>(part._1(), part._2().level()), part._2()))
-            .reduceByKey(GroupMap::united)
-            .mapToPair(part -> new Tuple2<>(part._1()._1(), part._2()))
+        ? Derived.pairs(
+            Derived.each(
+                Derived.pairs(
+                        Derived.each(
+                            parts,
+                            part ->
+                                new Tuple2<>(
+                                    new Tuple2<>(part._1(), part._2().level()), part._2())))
+                    .reduceByKey(GroupMap::united),
+                part -> new Tuple2<>(part._1()._1(), part._2())))
         : parts.reduceByKey(GroupMap::united);
   }
 
@@ -241,8 +220,10 @@ final class GroupMap implements PairCache.SharedUse {
           group -> map.value().number(group),
           PartialSetIterator.Unnumbered.DROP);
     }
-    return joined(grants, partitions)
-        .mapToPair(of -> new Tuple2<>(of._2()._1().object(), atMost(of._2())));
+    return Derived.pairs(
+        Derived.each(
+            joined(grants, partitions),
+            of -> new Tuple2<>(of._2()._1().object(), atMost(of._2()))));
   }
 
   /**
@@ -252,8 +233,10 @@ final class GroupMap implements PairCache.SharedUse {
   JavaPairRDD<Long, PartialSet> reasonSets(JavaRDD<NumberedPairs> grants, int partitions) {
     return broadcast != null
         ? grantSets(grants, partitions)
-        : joined(grants, partitions)
-            .mapToPair(of -> new Tuple2<>(of._2()._1().object(), atMost(of._2()).by(of._1())));
+        : Derived.pairs(
+            Derived.each(
+                joined(grants, partitions),
+                of -> new Tuple2<>(of._2()._1().object(), atMost(of._2()).by(of._1()))));
   }
 
   /** A group's users have an object by it at the lower of both levels. */
@@ -267,15 +250,17 @@ final class GroupMap implements PairCache.SharedUse {
   private JavaPairRDD<Long, Tuple2<GroupGrant, PartialSet>> joined(
       JavaRDD<NumberedPairs> grants, int partitions) {
     JavaPairRDD<Long, GroupGrant> objectsByGroup =
-        grants.flatMapToPair(
-            pairs ->
-                IntStream.range(0, pairs.size())
-                    .mapToObj(
-                        i ->
-                            new Tuple2<>(
-                                pairs.members()[i],
-                                new GroupGrant(pairs.keys()[i], pairs.level(i))))
-                    .iterator());
+        Derived.pairs(
+            Derived.several(
+                grants,
+                pairs ->
+                    IntStream.range(0, pairs.size())
+                        .mapToObj(
+                            i ->
+                                new Tuple2<>(
+                                    pairs.members()[i],
+                                    new GroupGrant(pairs.keys()[i], pairs.level(i))))
+                        .iterator()));
     return objectsByGroup.join(joined, partitions);
   }
 
@@ -289,7 +274,10 @@ final class GroupMap implements PairCache.SharedUse {
     if (broadcast == null) {
       // Of levels a group has a set for each, and one user perhaps in several of them.
       for (Tuple2<Long, Long> group :
-          SparkJobs.collect(joined.reduceByKey(GroupMap::united).mapValues(PartialSet::rows))) {
+          SparkJobs.collect(
+              Derived.each(
+                  joined.reduceByKey(GroupMap::united),
+                  group -> new Tuple2<>(group._1(), group._2().rows())))) {
         put(sizes, numbers.number(group._1()), group._2());
       }
     } else {

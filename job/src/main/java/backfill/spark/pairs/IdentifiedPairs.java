@@ -1,6 +1,7 @@
 package backfill.spark.pairs;
 
 import backfill.plan.level.LevelOrder;
+import backfill.spark.engine.Derived;
 import backfill.spark.engine.KeptInSpark;
 import backfill.spark.read.KeyNumbers;
 import backfill.spark.read.KeySpace;
@@ -45,7 +46,8 @@ record IdentifiedPairs(
         level == null || level.constant() == null
             ? levels.highest()
             : levels.number(level.constant());
-    return pairs.map(
+    return Derived.each(
+        pairs,
         some -> {
           long[] numbers = keyNumbers.of(some.keys());
           return new NumberedPairs(

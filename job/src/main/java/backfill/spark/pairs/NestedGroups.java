@@ -12,7 +12,8 @@ import backfill.membership.NestingGraph;
 import backfill.membership.OwnLevels;
 import backfill.membership.OwnMembers;
 import backfill.membership.key.KeySet;
-import backfill.spark.engine.SparkJobs;
+import backfill.spark.engine.Brought;
+import backfill.spark.engine.Derived;
 import backfill.spark.read.KeyNumbers;
 import backfill.spark.read.LevelNumbers;
 import backfill.spark.step.Nesting;
@@ -145,17 +146,15 @@ final class NestedGroups {
     Broadcast<LongIndex> numbers = spark.broadcast(graph.index(matter));
     try {
       JavaRDD<NumberedMembers> found =
-          members.stream()
-              .map(
-                  some ->
-                      some.map(pairs -> NumberedMembers.of(pairs, numbers.value(), userNumbers)))
-              .reduce(JavaRDD::union)
-              .orElseThrow();
-      long count = SparkJobs.sum(found, NumberedMembers::size);
+          Derived.each(
+              Derived.together(members),
+              pairs -> NumberedMembers.of(pairs, numbers.value(), userNumbers));
+      Brought<NumberedMembers> brought = Brought.of(found, NumberedMembers::size, memory.pairs());
+      long count = brought.weight();
       memory.require(
           graph.bytes()
               + (levels.isNone() ? OwnMembers.bytes(count) : OwnLevels.InOneArray.bytes(count)));
-      return SparkJobs.collect(found);
+      return brought.elements();
     } finally {
       numbers.destroy();
     }

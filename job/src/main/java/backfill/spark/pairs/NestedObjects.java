@@ -7,8 +7,8 @@ import backfill.membership.LevelClosure;
 import backfill.membership.LevelSets;
 import backfill.membership.NestingGraph;
 import backfill.membership.key.KeySet;
+import backfill.spark.engine.Derived;
 import backfill.spark.engine.KeptInSpark;
-import backfill.spark.engine.SparkJobs;
 import backfill.spark.read.KeyNumbers;
 import backfill.spark.read.LevelNumbers;
 import backfill.spark.step.Nesting;
@@ -28,6 +28,7 @@ import org.roaringbitmap.RoaringBitmap;
  */
 final class NestedObjects {
   private final List<JavaRDD<NumberedPairs>> edges;
+  private final NumberedPairs.Ends ends;
   private final Broadcast<KeySet> parents;
   private final Broadcast<KeySet> leaves;
   private final NestingGraph graph;
@@ -53,13 +54,14 @@ final class NestedObjects {
     this.levels = levels;
     this.kept = kept;
     this.spark = spark;
-    this.parents = broadcast(NumberedPairs.keysOf(edges));
+    this.ends = NumberedPairs.Ends.of(edges);
+    this.parents = broadcast(ends.keys());
     this.leaves = leaves.isEmpty() ? null : broadcast(NumberedPairs.keysOf(leaves));
     Broadcast<KeySet> holders = parents;
     // Turned around: what a parent has goes to its child.
     List<JavaRDD<NumberedPairs>> inner =
         NumberedPairs.reversed(edges).stream()
-            .map(some -> some.map(pairs -> pairs.keeping(holders.value()::contains)))
+            .map(some -> Derived.each(some, pairs -> pairs.keeping(holders.value()::contains)))
             .toList();
     this.graph = memory.graph(inner, parents.value().toArray());
     this.components = Components.of(graph);
@@ -79,15 +81,14 @@ final class NestedObjects {
   /** The grants of a source on objects that hold others. */
   JavaRDD<NumberedPairs> onHolders(JavaRDD<NumberedPairs> grants) {
     Broadcast<KeySet> holders = parents;
-    return grants.map(some -> some.keeping(holders.value()::contains));
+    return Derived.each(grants, some -> some.keeping(holders.value()::contains));
   }
 
   /** What is told of them. */
   Nesting told(KeyNumbers keys) {
-    KeySet children = NumberedPairs.keysOf(NumberedPairs.reversed(edges));
     return Nesting.of(
-        NumberedPairs.count(edges),
-        KeySet.union(List.of(parents.value(), children)).size(),
+        ends.count(),
+        KeySet.union(List.of(ends.keys(), ends.members())).size(),
         components,
         keys::key);
   }
@@ -103,11 +104,12 @@ final class NestedObjects {
     Broadcast<KeySet> only = leaves;
     boolean leveled = !levels.isNone();
     JavaRDD<NumberedPairs> own =
-        only == null ? grants : grants.map(some -> some.keeping(only.value()::contains));
+        only == null ? grants : Derived.each(grants, some -> some.keeping(only.value()::contains));
     return edges.stream()
         .map(
             some ->
-                some.mapPartitions(
+                Derived.ofPartitions(
+                    some,
                     pairs ->
                         new InheritedPairs(
                             pairs, sets.value(), only == null ? null : only.value(), leveled)))
@@ -116,11 +118,8 @@ final class NestedObjects {
 
   private InheritedSets inherited(JavaRDD<NumberedPairs> grants) {
     JavaRDD<NumberedPairs> onParents = onHolders(grants);
-    long held =
-        NestingGraph.bytes(graph.edges())
-            + 4L * Long.BYTES * NumberedPairs.count(List.of(onParents));
-    memory.require(held);
-    List<NumberedPairs> all = SparkJobs.collect(onParents);
+    List<NumberedPairs> all = memory.brought(List.of(onParents), this::held);
+    long held = held(all.stream().mapToLong(NumberedPairs::size).sum());
     long[] members =
         all.stream()
             .flatMapToLong(some -> Arrays.stream(some.members()))
@@ -142,6 +141,10 @@ final class NestedObjects {
         LevelClosure.close(graph, components, own, every, levels.count(), beside),
         levels.count(),
         members);
+  }
+
+  private long held(long pairs) {
+    return NestingGraph.bytes(graph.edges()) + 4L * Long.BYTES * pairs;
   }
 
   /**

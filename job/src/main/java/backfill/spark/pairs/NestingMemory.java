@@ -1,11 +1,13 @@
 package backfill.spark.pairs;
 
 import backfill.membership.NestingGraph;
-import backfill.spark.engine.SparkJobs;
+import backfill.spark.engine.Brought;
+import backfill.spark.engine.Derived;
 import backfill.spark.read.UnfitRowsException;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.LongConsumer;
+import java.util.function.LongUnaryOperator;
 import org.apache.spark.api.java.JavaRDD;
 
 /**
@@ -14,6 +16,7 @@ import org.apache.spark.api.java.JavaRDD;
  * @param most by {@code flatten.nested-bytes}
  */
 record NestingMemory(String step, long most) {
+  private static final long BYTES_OF_PAIR = 2L * Long.BYTES;
 
   /**
    * @throws UnfitRowsException if they take more
@@ -31,9 +34,31 @@ record NestingMemory(String step, long most) {
     }
   }
 
+  /** How many pairs may come to the driver. */
+  long pairs() {
+    return most / BYTES_OF_PAIR;
+  }
+
   /** The same beside what is held already. */
   LongConsumer beside(long held) {
     return bytes -> require(held + bytes);
+  }
+
+  /**
+   * Brings pairs to the driver.
+   *
+   * @param bytes what so many will take
+   * @throws UnfitRowsException if that is more than they may
+   */
+  List<NumberedPairs> brought(List<JavaRDD<NumberedPairs>> some, LongUnaryOperator bytes) {
+    if (some.isEmpty()) {
+      require(bytes.applyAsLong(0));
+      return List.of();
+    }
+    Brought<NumberedPairs> brought =
+        Brought.of(Derived.together(some), NumberedPairs::size, pairs());
+    require(bytes.applyAsLong(brought.weight()));
+    return brought.elements();
   }
 
   /**
@@ -43,9 +68,8 @@ record NestingMemory(String step, long most) {
    * @param more keys that are numbered, too
    */
   NestingGraph graph(List<JavaRDD<NumberedPairs>> edges, long[] more) {
-    require(NestingGraph.bytes(NumberedPairs.count(edges)) + more.length * 2L * Long.BYTES);
     List<NumberedPairs> all =
-        edges.stream().flatMap(some -> SparkJobs.collect(some).stream()).toList();
+        brought(edges, count -> NestingGraph.bytes(count) + more.length * 2L * Long.BYTES);
     return NestingGraph.of(
         all.stream().map(NumberedPairs::keys).toList(),
         all.stream().map(NumberedPairs::members).toList(),

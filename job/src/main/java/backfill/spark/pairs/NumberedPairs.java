@@ -1,8 +1,10 @@
 package backfill.spark.pairs;
 
 import backfill.membership.key.KeySet;
+import backfill.spark.engine.Derived;
 import backfill.spark.engine.SparkJobs;
 import java.io.Serializable;
+import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.function.LongPredicate;
@@ -33,15 +35,15 @@ record NumberedPairs(long[] keys, long[] members, short[] levels) implements Ser
 
   /** How many these are together. */
   static long count(List<JavaRDD<NumberedPairs>> some) {
-    return some.stream().mapToLong(pairs -> SparkJobs.sum(pairs, NumberedPairs::size)).sum();
+    return some.isEmpty() ? 0 : SparkJobs.sum(Derived.together(some), NumberedPairs::size);
   }
 
   /** Every key that these have, as one set. */
   static KeySet keysOf(List<JavaRDD<NumberedPairs>> some) {
     return KeySet.union(
-        some.stream()
-            .flatMap(pairs -> SparkJobs.ofEach(pairs, NumberedPairs::keySet).stream())
-            .toList());
+        some.isEmpty()
+            ? List.of()
+            : SparkJobs.ofEach(Derived.together(some), NumberedPairs::keySet));
   }
 
   private static KeySet keySet(Iterator<NumberedPairs> some) {
@@ -52,7 +54,7 @@ record NumberedPairs(long[] keys, long[] members, short[] levels) implements Ser
 
   /** The same, each of them turned around. */
   static List<JavaRDD<NumberedPairs>> reversed(List<JavaRDD<NumberedPairs>> some) {
-    return some.stream().map(pairs -> pairs.map(NumberedPairs::reversed)).toList();
+    return some.stream().map(pairs -> Derived.each(pairs, NumberedPairs::reversed)).toList();
   }
 
   private NumberedPairs reversed() {
@@ -70,5 +72,36 @@ record NumberedPairs(long[] keys, long[] members, short[] levels) implements Ser
         IntStream.of(kept).mapToLong(i -> keys[i]).toArray(),
         IntStream.of(kept).mapToLong(i -> members[i]).toArray(),
         their);
+  }
+
+  /**
+   * What some pairs have on either side, found in one job.
+   *
+   * @param count how many pairs these are
+   */
+  record Ends(KeySet keys, KeySet members, long count) implements Serializable {
+
+    /** Of all of these together. */
+    static Ends of(List<JavaRDD<NumberedPairs>> pairs) {
+      List<Ends> parts =
+          pairs.isEmpty() ? List.of() : SparkJobs.ofEach(Derived.together(pairs), Ends::ofPart);
+      return new Ends(
+          KeySet.union(parts.stream().map(Ends::keys).toList()),
+          KeySet.union(parts.stream().map(Ends::members).toList()),
+          parts.stream().mapToLong(Ends::count).sum());
+    }
+
+    private static Ends ofPart(Iterator<NumberedPairs> pairs) {
+      List<long[]> keys = new ArrayList<>();
+      List<long[]> members = new ArrayList<>();
+      long count = 0;
+      while (pairs.hasNext()) {
+        NumberedPairs some = pairs.next();
+        keys.add(some.keys());
+        members.add(some.members());
+        count += some.size();
+      }
+      return new Ends(KeySet.of(keys.iterator()), KeySet.of(members.iterator()), count);
+    }
   }
 }

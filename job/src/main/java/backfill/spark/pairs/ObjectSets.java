@@ -2,6 +2,7 @@ package backfill.spark.pairs;
 
 import backfill.membership.GroupUsers;
 import backfill.membership.ObjectUsers;
+import backfill.spark.engine.Derived;
 import java.io.Serializable;
 import java.util.Comparator;
 import java.util.Iterator;
@@ -72,7 +73,7 @@ final class ObjectSets {
   static Partitioner ranges(JavaRDD<Long> objects, int partitions) {
     return new RangePartitioner<>(
         partitions,
-        objects.mapToPair(object -> new Tuple2<>(object, null)).rdd(),
+        Derived.each(objects, object -> new Tuple2<Long, Object>(object, null)).rdd(),
         true,
         SAMPLED,
         ASCENDING,
@@ -90,9 +91,9 @@ final class ObjectSets {
       Broadcast<GroupUsers> groups,
       Partitioner ranges,
       Judge<T> judge) {
-    return sorted(parts, ranges)
-        .mapPartitions(
-            sorted -> new Merging<>(sorted, judge.with(groups == null ? null : groups.value())));
+    return Derived.ofPartitions(
+        sorted(parts, ranges),
+        sorted -> new Merging<>(sorted, judge.with(groups == null ? null : groups.value())));
   }
 
   /**

@@ -3,6 +3,7 @@ package backfill.spark.pairs;
 import backfill.membership.BitmapBytes;
 import backfill.membership.UserIndex;
 import backfill.plan.Step;
+import backfill.spark.engine.Derived;
 import backfill.spark.engine.KeptInSpark;
 import backfill.spark.engine.Packed;
 import backfill.spark.engine.SparkJobs;
@@ -33,12 +34,13 @@ record PairsDiff(JavaRDD<ObjectDiff> objects, Partitioner ranges, ObjectDiff.Tot
         ObjectSets.ranges(granted.sampledObjects(present.objects()), step.write().writers());
     JavaRDD<ObjectDiff> objects =
         Packed.keep(
-                ObjectSets.merge(
+                Derived.where(
+                    ObjectSets.merge(
                         parts,
                         granted.groups(),
                         ranges,
-                        ObjectDiff.deleting(step.deletes(), grants.keys()))
-                    .filter(object -> !object.isEmpty()),
+                        ObjectDiff.deleting(step.deletes(), grants.keys())),
+                    object -> !object.isEmpty()),
                 ObjectDiff.CODEC,
                 kept)
             .elements();
@@ -85,8 +87,7 @@ record PairsDiff(JavaRDD<ObjectDiff> objects, Partitioner ranges, ObjectDiff.Tot
   long[] users(UserIndex index) {
     byte[] none = BitmapBytes.bytes(new RoaringBitmap());
     byte[] all =
-        objects
-            .map(object -> united(object.justified(), object.toDelete()))
+        Derived.each(objects, object -> united(object.justified(), object.toDelete()))
             .treeAggregate(none, PairsDiff::united, PairsDiff::united);
     return Arrays.stream(BitmapBytes.set(all).toArray()).mapToLong(index::key).toArray();
   }

@@ -3,6 +3,7 @@ package backfill.spark.pairs;
 import backfill.membership.UserIndex;
 import backfill.postgres.ledger.StepCounts;
 import backfill.postgres.ledger.WriteCounts;
+import backfill.spark.engine.Derived;
 import backfill.spark.step.Verified;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -38,9 +39,10 @@ record PairsVerify(GrantSets grants, PairsDiff diff, StepCounts written) {
             .union(now.present().all())
             .union(named(now))
             .union(
-                diff.objects()
-                    .flatMapToPair(
-                        object -> parts(object, by.object(object.object()), by).iterator()));
+                Derived.pairs(
+                    Derived.several(
+                        diff.objects(),
+                        object -> parts(object, by.object(object.object()), by).iterator())));
     return PairDifferences.between(
         ObjectSets.merge(parts, granted.groups(), ranges(now, granted, writers), judge(now)));
   }
@@ -54,7 +56,7 @@ record PairsVerify(GrantSets grants, PairsDiff diff, StepCounts written) {
   Verified beside(JavaPairRDD<Long, PartialSet> present) {
     return PairDifferences.between(
         ObjectSets.merge(
-            diff.objects().flatMap(PairsVerify::unchanged),
+            Derived.several(diff.objects(), PairsVerify::unchanged),
             present.union(named(grants)),
             diff.ranges(),
             judge(grants)));

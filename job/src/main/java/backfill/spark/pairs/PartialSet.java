@@ -2,11 +2,16 @@ package backfill.spark.pairs;
 
 import backfill.membership.BitmapBytes;
 import backfill.spark.engine.Codec;
+import backfill.spark.engine.Derived;
 import java.io.DataInput;
 import java.io.DataOutput;
 import java.io.IOException;
 import java.io.Serializable;
+import org.apache.spark.api.java.JavaPairRDD;
+import org.apache.spark.api.java.function.Function;
+import org.apache.spark.util.KnownSizeEstimation;
 import org.roaringbitmap.RoaringBitmap;
+import scala.Tuple2;
 
 /**
  * A part of what is known of one object: a kind, and a set of numbers as bytes.
@@ -15,7 +20,10 @@ import org.roaringbitmap.RoaringBitmap;
  * @param rows how many rows it was made of; of a set that is to give a reason, its {@link #giver}
  * @param level of all members; 0 where there is none
  */
-record PartialSet(Kind kind, byte[] members, long rows, short level) implements Serializable {
+record PartialSet(Kind kind, byte[] members, long rows, short level)
+    implements Serializable, KnownSizeEstimation {
+  /** The object with its fields, and the header of the array. */
+  private static final long BYTES_BESIDE_MEMBERS = 48;
 
   /** Without a level. */
   PartialSet(Kind kind, byte[] members, long rows) {
@@ -111,6 +119,12 @@ record PartialSet(Kind kind, byte[] members, long rows, short level) implements 
     return new PartialSet(other, members, rows);
   }
 
+  /** Something else of each set; keys stay. */
+  static JavaPairRDD<Long, PartialSet> each(
+      JavaPairRDD<Long, PartialSet> sets, Function<PartialSet, PartialSet> made) {
+    return Derived.pairs(Derived.each(sets, set -> new Tuple2<>(set._1(), made.call(set._2()))));
+  }
+
   /** What gives the object to these users. */
   long giver() {
     return rows;
@@ -118,5 +132,11 @@ record PartialSet(Kind kind, byte[] members, long rows, short level) implements 
 
   RoaringBitmap set() {
     return BitmapBytes.set(members);
+  }
+
+  /** In memory; without this a sort would follow the fields of every sampled set to measure it. */
+  @Override
+  public long estimatedSize() {
+    return BYTES_BESIDE_MEMBERS + (members == null ? 0 : members.length);
   }
 }

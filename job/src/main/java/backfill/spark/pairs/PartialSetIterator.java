@@ -2,6 +2,7 @@ package backfill.spark.pairs;
 
 import backfill.membership.SetCollector;
 import backfill.spark.engine.Codec;
+import backfill.spark.engine.Derived;
 import backfill.spark.read.UnfitRowsException;
 import java.io.DataInput;
 import java.io.DataOutput;
@@ -81,8 +82,9 @@ final class PartialSetIterator implements Iterator<Tuple2<Long, PartialSet>> {
       PartialSet.Kind kind,
       Numbering numbering,
       Unnumbered unnumbered) {
-    return pairs.mapPartitionsToPair(
-        partition -> new PartialSetIterator(partition, kind, numbering, unnumbered));
+    return Derived.pairs(
+        Derived.ofPartitions(
+            pairs, partition -> new PartialSetIterator(partition, kind, numbering, unnumbered)));
   }
 
   @Override

@@ -156,13 +156,13 @@ final class ShapeCount {
     if (flat != null) {
       for (JavaRDD<NumberedPairs> own : given.through()) {
         parts.add(
-            flat.grantSets(own, step.write().writers())
-                .mapValues(
-                    set ->
-                        set.as(
-                            set.kind() == PartialSet.Kind.GROUPS
-                                ? PartialSet.Kind.OWN_GROUPS
-                                : PartialSet.Kind.OWN_GROUP_USERS)));
+            PartialSet.each(
+                flat.grantSets(own, step.write().writers()),
+                set ->
+                    set.as(
+                        set.kind() == PartialSet.Kind.GROUPS
+                            ? PartialSet.Kind.OWN_GROUPS
+                            : PartialSet.Kind.OWN_GROUP_USERS)));
       }
     }
     return parts.stream().reduce(JavaPairRDD::union).orElseThrow();
@@ -170,7 +170,7 @@ final class ShapeCount {
 
   private static JavaPairRDD<Long, PartialSet> by(
       long source, JavaPairRDD<Long, PartialSet> parts) {
-    return parts.mapValues(set -> set.by(source));
+    return PartialSet.each(parts, set -> set.by(source));
   }
 
   private JavaPairRDD<Long, PartialSet> users(JavaRDD<NumberedPairs> grants, PartialSet.Kind kind) {
@@ -189,12 +189,14 @@ final class ShapeCount {
 
   private GrantShape.Groups groups(NestingGraph groups, long[] sizes) {
     KeySet named =
-        KeySet.union(
-            List.of(
-                NumberedPairs.keysOf(given.members()),
-                NumberedPairs.keysOf(NumberedPairs.reversed(given.through())),
-                NumberedPairs.keysOf(given.nested()),
-                NumberedPairs.keysOf(NumberedPairs.reversed(given.nested()))));
+        NumberedPairs.keysOf(
+            Stream.of(
+                    given.members(),
+                    NumberedPairs.reversed(given.through()),
+                    given.nested(),
+                    NumberedPairs.reversed(given.nested()))
+                .flatMap(List::stream)
+                .toList());
     NestingGraph nested = memory.graph(given.nested(), new long[0]);
     Components components = Components.of(nested);
     return new GrantShape.Groups(

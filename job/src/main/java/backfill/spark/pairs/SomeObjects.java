@@ -1,6 +1,7 @@
 package backfill.spark.pairs;
 
 import backfill.membership.BitmapBytes;
+import backfill.spark.engine.Derived;
 import java.io.Serializable;
 import java.util.List;
 import org.apache.spark.api.java.JavaRDD;
@@ -17,9 +18,8 @@ record SomeObjects(RoaringBitmap hashes) implements Serializable {
   static SomeObjects gaining(JavaRDD<ObjectDiff> objects) {
     byte[] none = BitmapBytes.bytes(new RoaringBitmap());
     byte[] all =
-        objects
-            .filter(ObjectDiff::gains)
-            .mapPartitions(
+        Derived.ofPartitions(
+                Derived.where(objects, ObjectDiff::gains),
                 some -> {
                   RoaringBitmap hashes = new RoaringBitmap();
                   some.forEachRemaining(object -> hashes.add(hash(object.object())));

@@ -5,8 +5,9 @@ import backfill.membership.key.DistinctKeys;
 import backfill.membership.key.KeyDictionary;
 import backfill.membership.key.KeyList;
 import backfill.postgres.snapshot.KeyShape;
+import backfill.spark.engine.Brought;
+import backfill.spark.engine.Derived;
 import backfill.spark.engine.KeptInSpark;
-import backfill.spark.engine.SparkJobs;
 import backfill.spark.read.KeyMemoryLimit;
 import backfill.spark.read.KeyNumbers;
 import backfill.spark.read.KeySlices;
@@ -83,7 +84,9 @@ record StepKeys(
       KeySpace keys = some.keys();
       KeySpace members = some.members();
       parts.add(
-          some.pairs().mapPartitionsToPair(pairs -> KeySlices.of(pairs, keys, members, most)));
+          Derived.pairs(
+              Derived.ofPartitions(
+                  some.pairs(), pairs -> KeySlices.of(pairs, keys, members, most))));
     }
     if (before != null) {
       parts.add(spark.parallelizePairs(before.slices(), 1));
@@ -100,9 +103,11 @@ record StepKeys(
                           new Tuple2<>(
                               slice._1(),
                               union(types.of(KeySlices.space(slice._1())), slice._2()))));
-      most.require(SparkJobs.sum(slices, slice -> slice._2().byteCount()));
+      Brought<Tuple2<Integer, KeyList>> brought =
+          Brought.of(slices, slice -> slice._2().byteCount(), most.most());
+      most.require(brought.weight());
       Map<KeySpace, List<KeyList>> bySpace = new EnumMap<>(KeySpace.class);
-      for (Tuple2<Integer, KeyList> slice : SparkJobs.collect(slices)) {
+      for (Tuple2<Integer, KeyList> slice : brought.elements()) {
         bySpace
             .computeIfAbsent(KeySlices.space(slice._1()), space -> new ArrayList<>())
             .add(slice._2());

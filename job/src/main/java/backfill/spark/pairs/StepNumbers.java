@@ -4,6 +4,7 @@ import backfill.membership.UserIndex;
 import backfill.plan.Step;
 import backfill.postgres.catalog.Column;
 import backfill.postgres.write.Target;
+import backfill.spark.engine.Derived;
 import backfill.spark.engine.SparkJobs;
 import backfill.spark.read.KeyRange;
 import backfill.spark.read.LevelNumbers;
@@ -68,7 +69,7 @@ record StepNumbers(StepKeys keys, Broadcast<UserIndex> users, By by) {
   private static UserIndex indexOf(List<JavaRDD<NumberedPairs>> named, long[] also) {
     JavaRDD<Long> users =
         named.stream()
-            .map(pairs -> pairs.flatMap(some -> Arrays.stream(some.members()).iterator()))
+            .map(pairs -> Derived.several(pairs, some -> Arrays.stream(some.members()).iterator()))
             .reduce(JavaRDD::union)
             .orElseThrow();
     KeyRange range = SparkJobs.sum(users, KeyRange.of(also), KeyRange::and, KeyRange::and);

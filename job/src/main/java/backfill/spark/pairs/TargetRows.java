@@ -64,7 +64,7 @@ record TargetRows(IntoPairs into, Target target, StepKeyTypes types, SnapshotRea
   private Packed<Tuple2<Long, PartialSet>> begin(
       JavaPairRDD<Long, PartialSet> parts, KeptInSpark kept) {
     Packed<Tuple2<Long, PartialSet>> sets =
-        Packed.keep(parts.map(set -> set), PartialSetIterator.CODEC, kept);
+        Packed.keep(JavaRDD.fromRDD(parts.rdd(), parts.classTag()), PartialSetIterator.CODEC, kept);
     reader.reads().begin(KeptInSpark.counts(sets.arrays(), array -> 1), all -> {});
     return sets;
   }

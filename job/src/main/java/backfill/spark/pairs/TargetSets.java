@@ -1,5 +1,6 @@
 package backfill.spark.pairs;
 
+import backfill.spark.engine.Derived;
 import backfill.spark.engine.Packed;
 import java.util.Optional;
 import org.apache.spark.api.java.JavaPairRDD;
@@ -16,12 +17,12 @@ record TargetSets(
     Packed<Tuple2<Long, PartialSet>> own, Optional<Packed<Tuple2<Long, PartialSet>>> foreign) {
 
   JavaPairRDD<Long, PartialSet> all() {
-    JavaPairRDD<Long, PartialSet> sets = own.elements().mapToPair(set -> set);
-    return foreign.map(others -> sets.union(others.elements().mapToPair(set -> set))).orElse(sets);
+    JavaPairRDD<Long, PartialSet> sets = Derived.pairs(own.elements());
+    return foreign.map(others -> sets.union(Derived.pairs(others.elements()))).orElse(sets);
   }
 
   /** The objects of the step's own rows, as often as there are sets of them. */
   JavaRDD<Long> objects() {
-    return own.elements().map(Tuple2::_1);
+    return Derived.each(own.elements(), Tuple2::_1);
   }
 }

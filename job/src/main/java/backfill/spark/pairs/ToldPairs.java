@@ -14,6 +14,7 @@ import backfill.postgres.write.WritePart;
 import backfill.spark.diff.DiffShape;
 import backfill.spark.diff.DiffSum;
 import backfill.spark.diff.StepDiff;
+import backfill.spark.engine.Derived;
 import backfill.spark.step.DiffCounts;
 import backfill.spark.step.DiffRowsets;
 import backfill.spark.step.FanOut;
@@ -168,10 +169,10 @@ final class ToldPairs implements ToldDiff {
     StepKeys keys = grants.keys();
     String[] alike = set;
     return DiffSum.of(
-        diff.objects()
-            .mapPartitions(
-                objects ->
-                    List.of(PairChanges.sum(objects, of, users.value(), keys, alike)).iterator()));
+        Derived.ofPartitions(
+            diff.objects(),
+            objects ->
+                List.of(PairChanges.sum(objects, of, users.value(), keys, alike)).iterator()));
   }
 
   @Override
@@ -183,7 +184,8 @@ final class ToldPairs implements ToldDiff {
     Broadcast<UserIndex> users = grants.users();
     StepKeys keys = grants.keys();
     JavaRDD<Row> rows =
-        diff.objects().mapPartitions(objects -> new DiffRows(objects, which, users.value(), keys));
+        Derived.ofPartitions(
+            diff.objects(), objects -> new DiffRows(objects, which, users.value(), keys));
     List<DataType> types = keys.row().of(keys.objects().dataTypes(), keys.users().dataTypes());
     StructType schema = new StructType();
     for (int column = 0; column < types.size(); column++) {

@@ -2,6 +2,7 @@ package backfill.spark.pairs;
 
 import backfill.membership.BitmapBytes;
 import backfill.membership.UserIndex;
+import backfill.spark.engine.Derived;
 import backfill.spark.engine.SparkJobs;
 import backfill.spark.read.KeyNumbers;
 import backfill.spark.step.FanOut;
@@ -35,11 +36,12 @@ final class WidestPairs {
     return widest(
         keys.users(),
         except,
-        objects
-            .mapPartitionsToPair(some -> shares(some, users.value()))
-            .reduceByKey(PairsShare::and)
-            .filter(user -> user._2().gains())
-            .map(user -> new Numbered(user._1(), user._2().pairs())));
+        Derived.each(
+            Derived.where(
+                Derived.pairs(Derived.ofPartitions(objects, some -> shares(some, users.value())))
+                    .reduceByKey(PairsShare::and),
+                user -> user._2().gains()),
+            user -> new Numbered(user._1(), user._2().pairs())));
   }
 
   /** The object with most users; empty where none gains any. */
@@ -48,9 +50,9 @@ final class WidestPairs {
     return widest(
         keys.objects(),
         except,
-        objects
-            .filter(ObjectDiff::gains)
-            .map(object -> new Numbered(object.object(), object.planned())));
+        Derived.each(
+            Derived.where(objects, ObjectDiff::gains),
+            object -> new Numbered(object.object(), object.planned())));
   }
 
   private static Optional<FanOut> widest(
@@ -58,7 +60,7 @@ final class WidestPairs {
     JavaRDD<Numbered> counted =
         except.isEmpty()
             ? all
-            : all.filter(each -> !except.contains(String.valueOf(keys.key(each.number()))));
+            : Derived.where(all, each -> !except.contains(String.valueOf(keys.key(each.number()))));
     return SparkJobs.ofEach(counted, WidestPairs::first).stream()
         .filter(Objects::nonNull)
         .min(Numbered.WIDEST_FIRST)

@@ -9,6 +9,7 @@ import backfill.postgres.catalog.Table;
 import backfill.postgres.server.Database;
 import backfill.postgres.snapshot.KeyedSelect;
 import backfill.postgres.snapshot.NotedKeys;
+import backfill.spark.engine.Derived;
 import backfill.spark.engine.SparkJobs;
 import backfill.spark.query.Cells;
 import backfill.spark.query.SparkTypes;
@@ -152,7 +153,8 @@ final class KeyedScan {
             statements);
     return spark
         .createDataFrame(
-            placed(keys, count).mapPartitions(each -> new KeyedRows(fetch, each)), schema)
+            Derived.<Row, Row>ofPartitions(placed(keys, count), each -> new KeyedRows(fetch, each)),
+            schema)
         .select(selected.stream().map(SparkTypes::value).toArray(Column[]::new));
   }
 
@@ -176,7 +178,7 @@ final class KeyedScan {
             settings.keysPerQuery(),
             statements);
     long rows = 0;
-    for (long some : SparkJobs.collect(placed(keys, count).mapPartitions(look))) {
+    for (long some : SparkJobs.collect(Derived.ofPartitions(placed(keys, count), look))) {
       if (some < 0) {
         return some;
       }

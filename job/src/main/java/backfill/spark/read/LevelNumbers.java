@@ -4,6 +4,7 @@ import backfill.plan.Amount;
 import backfill.plan.level.LevelOrder;
 import backfill.postgres.catalog.KeyType;
 import backfill.postgres.snapshot.PairCopy;
+import backfill.spark.engine.Derived;
 import backfill.spark.engine.SparkJobs;
 import java.io.Serializable;
 import java.util.ArrayList;
@@ -15,12 +16,15 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
+import scala.Tuple2;
 
 /**
  * Which numbers stand for the levels of one step, on the driver and on executors: their places in
@@ -72,17 +76,21 @@ public record LevelNumbers(List<String> values, boolean whole, List<String> othe
       LevelNumbers before) {
     TreeSet<Long> found = new TreeSet<>();
     List<String> problems = new ArrayList<>();
-    for (OfSource source : sources) {
-      Map<String, Long> counts = counts(source.pairs());
-      counts.forEach(
-          (value, rows) -> {
-            if (value == null
-                || !known.ascending().isEmpty() && !known.ascending().contains(value)) {
-              problems.add(unfit(source, value, rows, known));
-            } else if (known.ascending().isEmpty()) {
-              found.add(Long.valueOf(value));
-            }
-          });
+    List<Map<String, Long>> counts =
+        counts(Stream.concat(sources.stream(), Stream.ofNullable(target)).toList());
+    for (int each = 0; each < sources.size(); each++) {
+      OfSource source = sources.get(each);
+      counts
+          .get(each)
+          .forEach(
+              (value, rows) -> {
+                if (value == null
+                    || !known.ascending().isEmpty() && !known.ascending().contains(value)) {
+                  problems.add(unfit(source, value, rows, known));
+                } else if (known.ascending().isEmpty()) {
+                  found.add(Long.valueOf(value));
+                }
+              });
     }
     if (!problems.isEmpty()) {
       throw new UnfitRowsException(
@@ -102,24 +110,28 @@ public record LevelNumbers(List<String> values, boolean whole, List<String> othe
             ? found.stream().map(String::valueOf).toList()
             : known.ascending();
     // Of no row there is no level; one stands for all the same.
-    return with(place, levels.isEmpty() ? List.of("0") : levels, known.numbers(), target);
+    List<String> numbered = levels.isEmpty() ? List.of("0") : levels;
+    return new LevelNumbers(
+        numbered,
+        known.numbers(),
+        target == null
+            ? List.of()
+            : others(place, numbered, target, counts.get(sources.size()).keySet()));
   }
 
-  private static LevelNumbers with(
-      String place, List<String> levels, boolean whole, OfSource target) {
-    List<String> others = new ArrayList<>();
-    if (target != null) {
-      counts(target.pairs()).keySet().stream()
-          .filter(value -> value == null || !levels.contains(value))
-          .sorted(Comparator.nullsFirst(Comparator.naturalOrder()))
-          .forEach(others::add);
-    }
+  private static List<String> others(
+      String place, List<String> levels, OfSource target, Set<String> held) {
+    List<String> others =
+        held.stream()
+            .filter(value -> value == null || !levels.contains(value))
+            .sorted(Comparator.nullsFirst(Comparator.naturalOrder()))
+            .collect(Collectors.toCollection(ArrayList::new));
     if (others.size() > MOST_OTHERS) {
       throw new UnfitRowsException(
           "%s: %s.%s holds %,d different values that are no level of the step; name the column that holds a level"
               .formatted(place, target.from(), target.column(), others.size()));
     }
-    return new LevelNumbers(levels, whole, others);
+    return others;
   }
 
   private static String unfit(OfSource source, String value, long rows, LevelOrder known) {
@@ -136,11 +148,22 @@ public record LevelNumbers(List<String> values, boolean whole, List<String> othe
                 .formatted(value, source.column(), String.join(", ", known.ascending()), they);
   }
 
-  /** Value to rows; null is a value. */
-  private static Map<String, Long> counts(JavaRDD<ReadPairs> pairs) {
-    Map<String, Long> all = new LinkedHashMap<>();
-    for (HashMap<String, Long> some : SparkJobs.ofEach(pairs, LevelNumbers::counted)) {
-      some.forEach((value, rows) -> all.merge(value, rows, Long::sum));
+  /** Of each the value to its rows; null is a value. */
+  private static List<Map<String, Long>> counts(List<OfSource> sources) {
+    List<Map<String, Long>> all = new ArrayList<>();
+    List<JavaRDD<Tuple2<Integer, HashMap<String, Long>>>> parts = new ArrayList<>();
+    for (OfSource source : sources) {
+      int place = all.size();
+      all.add(new LinkedHashMap<>());
+      parts.add(
+          Derived.ofPartitions(
+              source.pairs(), pairs -> List.of(new Tuple2<>(place, counted(pairs))).iterator()));
+    }
+    if (!parts.isEmpty()) {
+      for (Tuple2<Integer, HashMap<String, Long>> some :
+          SparkJobs.collect(Derived.together(parts))) {
+        some._2().forEach((value, rows) -> all.get(some._1()).merge(value, rows, Long::sum));
+      }
     }
     return all;
   }

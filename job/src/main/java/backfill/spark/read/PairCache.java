@@ -2,6 +2,7 @@ package backfill.spark.read;
 
 import backfill.membership.key.KeySet;
 import backfill.postgres.catalog.Table;
+import backfill.spark.engine.Derived;
 import backfill.spark.engine.KeptInSpark;
 import backfill.spark.query.PairColumnNames;
 import java.util.HashMap;
@@ -51,7 +52,7 @@ public final class PairCache implements AutoCloseable {
     reader
         .reads()
         .begin(
-            rows.mapPartitions(PairCache::counted),
+            Derived.ofPartitions(rows, PairCache::counted),
             parts ->
                 then.accept(
                     new Counts(
@@ -93,9 +94,9 @@ public final class PairCache implements AutoCloseable {
     reader
         .reads()
         .begin(
-            reader
-                .readPairs(table, new PairColumnNames(column, column), null)
-                .mapPartitions(PairCache::keySet),
+            Derived.ofPartitions(
+                reader.readPairs(table, new PairColumnNames(column, column), null),
+                PairCache::keySet),
             parts -> {
               keys.put(name, KeySet.union(parts));
               then.accept(keys.get(name));

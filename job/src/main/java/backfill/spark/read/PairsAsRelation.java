@@ -1,6 +1,7 @@
 package backfill.spark.read;
 
 import backfill.postgres.catalog.Table;
+import backfill.spark.engine.Derived;
 import backfill.spark.engine.InternalRows;
 import backfill.spark.query.PairColumnNames;
 import java.util.stream.IntStream;
@@ -48,7 +49,8 @@ final class PairsAsRelation extends InternalRows {
   protected JavaRDD<InternalRow> elements() {
     DataType key = schema().fields()[0].dataType();
     DataType member = schema().fields()[1].dataType();
-    return pairs.flatMap(
+    return Derived.several(
+        pairs,
         some -> {
           long[] keys = some.keys().numbers(null);
           long[] members = some.members().numbers(null);

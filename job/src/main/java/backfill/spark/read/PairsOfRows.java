@@ -2,6 +2,7 @@ package backfill.spark.read;
 
 import backfill.postgres.catalog.KeyType;
 import backfill.postgres.snapshot.KeyShape;
+import backfill.spark.engine.Derived;
 import backfill.spark.engine.SettingsInTasks;
 import backfill.spark.query.Cells;
 import backfill.spark.query.PairColumnNames;
@@ -33,8 +34,9 @@ final class PairsOfRows implements Iterator<ReadPairs> {
       String cast = types.level() == KeyType.INTEGER ? "long" : "string";
       selected.add(Cells.cell(columns.level()).cast(cast).as("level"));
     }
-    return SettingsInTasks.elements(rows.select(selected.toArray(Column[]::new)))
-        .mapPartitions(partition -> new PairsOfRows(partition, types));
+    return Derived.ofPartitions(
+        SettingsInTasks.elements(rows.select(selected.toArray(Column[]::new))),
+        partition -> new PairsOfRows(partition, types));
   }
 
   private static void select(

@@ -2,6 +2,7 @@ package backfill.spark.read;
 
 import backfill.spark.engine.SettingsInTasks;
 import backfill.spark.engine.SparkFailure;
+import backfill.spark.engine.SparkJobs;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
@@ -49,7 +50,7 @@ public final class ReadJobs {
     while (!begun.isEmpty() && tasks + needed > readers) {
       finishFirst();
     }
-    begun.add(new Read<>(SettingsInTasks.of(spark, elements::collectAsync), needed, then));
+    begun.add(new Read<>(SettingsInTasks.of(spark, () -> SparkJobs.begin(elements)), needed, then));
     tasks += needed;
   }
 

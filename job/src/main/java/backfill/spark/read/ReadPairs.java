@@ -1,5 +1,6 @@
 package backfill.spark.read;
 
+import backfill.spark.engine.Derived;
 import java.io.Serializable;
 import org.apache.spark.api.java.JavaRDD;
 
@@ -27,7 +28,7 @@ public record ReadPairs(
       JavaRDD<ReadPairs> named, StoredKeys asKeys, StoredKeys asMembers) {
     return asKeys.changesNothing() && asMembers.changesNothing()
         ? named
-        : named.map(some -> some.stored(asKeys, asMembers));
+        : Derived.each(named, some -> some.stored(asKeys, asMembers));
   }
 
   /** The same of pairs that a target has. */

@@ -5,6 +5,7 @@ import backfill.postgres.catalog.Table;
 import backfill.postgres.catalog.ValueGroup;
 import backfill.postgres.server.Database;
 import backfill.postgres.write.StoredValues;
+import backfill.spark.engine.Derived;
 import backfill.spark.engine.SettingsInTasks;
 import java.io.Serializable;
 import java.sql.SQLException;
@@ -90,7 +91,7 @@ public final class SameValues {
             loose.stream().mapToInt(column -> names.indexOf(expected + column.name())).toArray());
     return ((org.apache.spark.sql.classic.SparkSession) rows.sparkSession())
         .internalCreateDataFrame(
-            SettingsInTasks.elements(rows).mapPartitions(asking::settled).rdd(),
+            Derived.ofPartitions(SettingsInTasks.elements(rows), asking::settled).rdd(),
             rows.schema(),
             false);
   }

@@ -8,6 +8,7 @@ import backfill.postgres.catalog.Column.Form;
 import backfill.postgres.catalog.Table;
 import backfill.postgres.server.Database;
 import backfill.postgres.write.StoredValues;
+import backfill.spark.engine.Derived;
 import backfill.spark.engine.SettingsInTasks;
 import backfill.spark.query.CellReader;
 import backfill.spark.query.SparkTypes;
@@ -167,7 +168,7 @@ public final class StoredRows {
                 columns.stream().map(SparkTypes::value), Stream.of(cell(REFUSED), cell(GIVEN_KEY)))
             .toArray(org.apache.spark.sql.Column[]::new);
     return rows.sparkSession()
-        .createDataFrame(SettingsInTasks.elements(rows).mapPartitions(asking), brought)
+        .createDataFrame(Derived.ofPartitions(SettingsInTasks.elements(rows), asking), brought)
         .select(values);
   }
 

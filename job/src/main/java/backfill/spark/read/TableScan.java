@@ -9,6 +9,7 @@ import backfill.postgres.catalog.Table;
 import backfill.postgres.server.Database;
 import backfill.postgres.server.TableName;
 import backfill.postgres.snapshot.PairCopy;
+import backfill.spark.engine.Derived;
 import backfill.spark.query.PairColumnNames;
 import backfill.spark.query.SparkTypes;
 import java.util.ArrayList;
@@ -108,9 +109,10 @@ final class TableScan {
     Database from = database;
     String name = applicationName;
     TypePair types = TypePair.of(table, columns);
-    return JavaSparkContext.fromSparkContext(spark.sparkContext())
-        .parallelize(statements, statements.size())
-        .flatMap(sql -> new PairsOfTable(from, first, name, types, sql));
+    return Derived.several(
+        JavaSparkContext.fromSparkContext(spark.sparkContext())
+            .parallelize(statements, statements.size()),
+        sql -> new PairsOfTable(from, first, name, types, sql));
   }
 
   /** The statements that {@link #pairs} sends, one for each range. */

@@ -15,6 +15,7 @@ import backfill.spark.diff.DiffSum;
 import backfill.spark.diff.RowChange;
 import backfill.spark.diff.RowSum;
 import backfill.spark.diff.StepDiff;
+import backfill.spark.engine.Derived;
 import backfill.spark.engine.SettingsInTasks;
 import backfill.spark.query.CellReader;
 import java.io.Serializable;
@@ -106,7 +107,8 @@ final class ChangeTexts {
   DiffSum sum(RowsMatch match) {
     DiffShape of = shape;
     return DiffSum.of(
-        texts(changes(match)).mapPartitions(rows -> List.of(RowSum.of(of, rows)).iterator()));
+        Derived.ofPartitions(
+            texts(changes(match)), rows -> List.of(RowSum.of(of, rows)).iterator()));
   }
 
   private Dataset<Row> changes(RowsMatch match) {
@@ -129,7 +131,7 @@ final class ChangeTexts {
             .map(this::type)
             .toList();
     CellTexts texts = new CellTexts(shape, written, cells.schema(), types);
-    return SettingsInTasks.elements(cells).mapPartitions(texts::of);
+    return Derived.ofPartitions(SettingsInTasks.elements(cells), texts::of);
   }
 
   private String type(String column) {

@@ -5,6 +5,7 @@ import static backfill.spark.rows.StatedRows.is;
 import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.when;
 
+import backfill.spark.engine.Derived;
 import backfill.spark.engine.SettingsInTasks;
 import backfill.spark.rows.StatedRows.State;
 import java.io.Serializable;
@@ -94,8 +95,9 @@ final class TargetSum {
 
   /** What each partition of the rows comes to, a row as so many. */
   private static JavaRDD<Sum> sums(Dataset<Row> rows, List<Column> halves, int counted) {
-    return SettingsInTasks.elements(rows.select(halves.toArray(Column[]::new)))
-        .mapPartitions(hashes -> List.of(sum(hashes, counted)).iterator());
+    return Derived.ofPartitions(
+        SettingsInTasks.elements(rows.select(halves.toArray(Column[]::new))),
+        hashes -> List.of(sum(hashes, counted)).iterator());
   }
 
   private static Sum sum(Iterator<InternalRow> hashes, int counted) {

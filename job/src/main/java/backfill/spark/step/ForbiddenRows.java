@@ -1,6 +1,7 @@
 package backfill.spark.step;
 
 import backfill.plan.Amount;
+import backfill.spark.engine.Derived;
 import backfill.spark.engine.SettingsInTasks;
 import backfill.spark.engine.SparkJobs;
 import backfill.spark.query.CellReader;
@@ -73,7 +74,8 @@ public record ForbiddenRows(long count, List<String> columns, List<List<String>>
                             : functions.col(field.name()).cast("string"))
                 .toArray(Column[]::new));
     StructType schema = shown.schema();
-    return SparkJobs.collect(SettingsInTasks.elements(shown).map(row -> texts(row, schema)));
+    return SparkJobs.collect(
+        Derived.each(SettingsInTasks.elements(shown), row -> texts(row, schema)));
   }
 
   private static boolean hasText(DataType type) {
